@@ -1,0 +1,76 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Language settings shared by every target: strict where the compiler can be strict.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A library target of the house. `dependencies` name its neighbours to the left in ARCHITECTURE's picture.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, exclude: [], resources: fixtures, swiftSettings: settings)
+}
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "mysql-replication-exporter",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "mysql-replication-exporter", targets: ["Exporter"]),
+        .executable(name: "replication-sandbox", targets: ["SandboxCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        room("MariaDB", ["CMariaDB"]),
+        room("Replication"),
+        room("Collection", ["MariaDB", "Replication"]),
+        room("Topology", ["Replication"]),
+        room("Exposition"),
+        room("Metrics", ["Replication", "Topology", "Exposition"]),
+        room("Configuration", [.product(name: "Yams", package: "Yams")]),
+        room("Web", [nioCore, nioPosix, nioHTTP1, logging, lifecycle, "CZlib"]),
+        room("Sandbox", ["MariaDB"]),
+
+        .executableTarget(
+            name: "Exporter",
+            dependencies: [
+                "Replication", "MariaDB", "Collection", "Topology", "Metrics", "Exposition", "Configuration", "Web",
+                arguments, logging, lifecycle, unixSignals,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "SandboxCommand", dependencies: ["Sandbox", "MariaDB", arguments, unixSignals],
+            swiftSettings: settings),
+
+        tests("Replication", ["Replication"]),
+        tests("Exposition", ["Exposition"]),
+        tests("Configuration", ["Configuration"]),
+        tests("Web", ["Web", nioCore, nioPosix, nioHTTP1, nioEmbedded]),
+    ],
+    swiftLanguageModes: [.v6]
+)
