@@ -70,6 +70,11 @@ let package = Package(
         tests("Replication", ["Replication"]),
         tests("Exposition", ["Exposition"]),
         tests("Configuration", ["Configuration"]),
+        tests("Sandbox", ["Sandbox", "MariaDB"]),
+        tests("MariaDB", ["MariaDB"]),
+        tests("Collection", ["Collection", "MariaDB", "Replication"]),
+        tests("Topology", ["Topology", "Replication"]),
+        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests("Web", ["Web", nioCore, nioPosix, nioHTTP1, nioEmbedded]),
     ],
     swiftLanguageModes: [.v6]
