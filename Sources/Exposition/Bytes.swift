@@ -1,0 +1,65 @@
+extension UInt8 {
+    static let lineFeed = UInt8(ascii: "\n")
+    static let space = UInt8(ascii: " ")
+    static let quote = UInt8(ascii: "\"")
+    static let backslash = UInt8(ascii: "\\")
+    static let comma = UInt8(ascii: ",")
+    static let equals = UInt8(ascii: "=")
+    static let zero = UInt8(ascii: "0")
+    static let minus = UInt8(ascii: "-")
+}
+
+extension [UInt8] {
+    mutating func append(_ text: String) {
+        append(contentsOf: text.utf8)
+    }
+
+    /// Both formats escape backslash and line feed everywhere; the quote only where one would end the text.
+    mutating func appendEscaped(_ text: String, quotes: Bool) {
+        for byte in text.utf8 {
+            switch byte {
+            case .backslash: append("\\\\")
+            case .lineFeed: append("\\n")
+            case .quote where quotes: append("\\\"")
+            default: append(byte)
+            }
+        }
+    }
+
+    /// Adds `name="value"`, after a comma unless it is the first label.
+    mutating func appendLabel(_ name: String, _ value: String) {
+        if !isEmpty { append(.comma) }
+        append(name)
+        append("=\"")
+        appendEscaped(value, quotes: true)
+        append(.quote)
+    }
+
+    /// Adds the shortest text that reads back as `value`. Most values are whole numbers, and are written without
+    /// a `String` in between.
+    mutating func appendNumber(_ value: Double) {
+        if value.magnitude < 0x1p53 {
+            let whole = Int64(value)
+            if Double(whole) == value { return appendInteger(whole) }
+        }
+        if value.isNaN {
+            append("NaN")
+        } else if value.isInfinite {
+            append(value < 0 ? "-Inf" : "+Inf")
+        } else {
+            append(value.description)
+        }
+    }
+
+    private mutating func appendInteger(_ value: Int64) {
+        if value < 0 { append(.minus) }
+        let start = endIndex
+        var rest = value.magnitude
+        repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            append(.zero + UInt8(truncatingIfNeeded: digit))
+            rest = quotient
+        } while rest > 0
+        self[start...].reverse()
+    }
+}
