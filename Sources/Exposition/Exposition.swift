@@ -55,7 +55,7 @@ package enum Exposition {
     }
 
     /// No less than the bytes that rendering takes, so that the output never grows on the way.
-    private static func sizeBound(_ families: [MetricFamily]) -> Int {
+    static func sizeBound(_ families: [MetricFamily]) -> Int {
         let longestNumber = 24
         var bytes = 6
         for family in families where !family.samples.isEmpty {

@@ -41,7 +41,7 @@ private let prometheus2 =
             "application/openmetrics-text;q=nan", "application/openmetrics-text;q=-1",
             "text/plain, application/openmetrics-text", "text/plain;q=0.7, application/openmetrics-text;q=0.5",
             "application/json", "openmetrics", "///", ";;;,,,;q=", "text/plain;q=0", #"""#, "\u{0},\u{FFFD}",
-            #"x/y;a="application/openmetrics-text,application/openmetrics-text""#,
+            #"x/y;a=",application/openmetrics-text,""#,
         ] as [String?])
     func text(accept: String?) {
         #expect(NegotiatedFormat.negotiate(accept: accept) == NegotiatedFormat(.text004))
