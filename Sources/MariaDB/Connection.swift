@@ -1,0 +1,227 @@
+internal import CMariaDB
+
+/// A connection to one server; the only owner of a `MYSQL*`.
+///
+/// Its calls block, so they run on the thread that it is given. A call ends at its deadline (see `Interrupter`), except
+/// for the name look-up within `connect`, which nothing can interrupt.
+package actor Connection {
+    private let executor: ThreadExecutor
+    nonisolated package let interrupter = Interrupter()
+
+    /// Touched on the actor's thread, and in `deinit`, when nobody else has the actor any more: hence `unsafe` is safe.
+    nonisolated(unsafe) private var mysql: UnsafeMutablePointer<MYSQL>?
+    /// Column names by place in the batch; a dialect's statements give the same ones every time.
+    private var shapes: [Int: ColumnNames] = [:]
+    /// Statement batches sent since the connection was made or this was last reset: what a scrape cost the network.
+    package private(set) var roundTrips = 0
+
+    package init(executor: ThreadExecutor) {
+        self.executor = executor
+    }
+
+    deinit {
+        if let mysql { mysql_close(mysql) }
+    }
+
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    package var isOpen: Bool { mysql != nil }
+
+    /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
+    package var serverVersion: String {
+        guard let mysql, let text = mysql_get_server_info(mysql) else { return "" }
+        return String(cString: text)
+    }
+
+    /// Connects and authenticates. Closes a connection that was open before.
+    /// - Throws: `MySQLError` with phase dns, connect, tls, authentication, timeout or protocol.
+    package func open(_ options: ConnectionOptions, deadline: ContinuousClock.Instant) throws(MySQLError) {
+        close()
+        initialiseLibrary()
+        guard let mysql = mysql_init(nil) else {
+            throw MySQLError(phase: .connect, code: 2008, message: "libmariadb is out of memory")
+        }
+        apply(options, to: mysql)
+
+        let connected = interrupter.during(until: deadline) {
+            switch options.address {
+            case .tcp(let host, let port):
+                mysql_real_connect(mysql, host, options.user, options.password, nil, UInt32(port), nil, clientFlags)
+            case .unix(let path):
+                mysql_real_connect(mysql, "localhost", options.user, options.password, nil, 0, path, clientFlags)
+            }
+        }
+        guard connected != nil else {
+            let error = lastError(of: mysql, connecting: true)
+            interrupter.release()
+            mysql_close(mysql)
+            throw error
+        }
+        interrupter.adopt(mysql_get_socket(mysql))
+        self.mysql = mysql
+
+        // libmariadb falls back to plain text silently when a server has no TLS, whatever it was told.
+        if options.tls == .required || options.tls == .verifyIdentity, mysql_get_ssl_cipher(mysql) == nil {
+            close()
+            throw MySQLError(
+                phase: .tls, code: ErrorCode.tlsFailed,
+                message: "the server offers no TLS and tls.mode is \(options.tls.rawValue)")
+        }
+    }
+
+    /// Sends all statements in one round trip and reads their results in order.
+    ///
+    /// A refused statement ends the batch on the server: the reply then holds the tables before it, and the refusal.
+    /// - Throws: `MySQLError` when the connection is of no use any more; it is closed then.
+    package func run(_ batch: Batch, deadline: ContinuousClock.Instant) throws(MySQLError) -> BatchReply {
+        guard let mysql else {
+            throw MySQLError(phase: .connect, code: ErrorCode.serverGone, message: "not connected")
+        }
+        roundTrips += 1
+        var reply = BatchReply()
+        let error = interrupter.during(until: deadline) { receive(batch, from: mysql, into: &reply) }
+        if let error {
+            if error.breaksConnection {
+                close()
+                throw error
+            }
+            reply.refusal = BatchReply.Refusal(statement: reply.tables.count, error: error)
+        }
+        return reply
+    }
+
+    /// One statement. A refusal is thrown.
+    package func query(_ sql: String, deadline: ContinuousClock.Instant) throws(MySQLError) -> ResultTable {
+        let reply = try run(Batch([sql]), deadline: deadline)
+        if let refusal = reply.refusal { throw refusal.error }
+        return reply.tables.first ?? ResultTable(columns: [], rows: [])
+    }
+
+    package func close() {
+        guard let mysql else { return }
+        self.mysql = nil
+        shapes.removeAll()
+        interrupter.release()
+        mysql_close(mysql)
+    }
+
+    package func resetRoundTrips() { roundTrips = 0 }
+
+    // MARK: - Receiving
+
+    private func receive(
+        _ batch: Batch, from mysql: UnsafeMutablePointer<MYSQL>, into reply: inout BatchReply
+    ) -> MySQLError? {
+        var text = batch.text
+        let status = text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { mysql_real_query(mysql, $0.baseAddress, UInt($0.count)) }
+        }
+        if status != 0 { return lastError(of: mysql, connecting: false) }
+
+        var budget = ReplyLimit.batch
+        while true {
+            if let error = receiveTable(of: mysql, into: &reply, budget: &budget) { return error }
+            let next = mysql_next_result(mysql)
+            if next < 0 { return nil }
+            if next > 0 { return lastError(of: mysql, connecting: false) }
+            if reply.tables.count >= batch.count {
+                return MySQLError(
+                    phase: .protocol, code: ErrorCode.malformedPacket,
+                    message: "the server sent more results than it was asked for")
+            }
+        }
+    }
+
+    private func receiveTable(
+        of mysql: UnsafeMutablePointer<MYSQL>, into reply: inout BatchReply, budget: inout Int
+    ) -> MySQLError? {
+        guard let result = mysql_use_result(mysql) else {
+            if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
+            reply.tables.append(ResultTable(columns: ColumnNames([])))  // a statement that gives no rows, such as SET
+            return nil
+        }
+        // Frees the result and reads what is left of it; cut off by the deadline like every other read.
+        defer { mysql_free_result(result) }
+        let count = Int(mysql_num_fields(result))
+        guard let fields = mysql_fetch_fields(result) else {
+            return MySQLError(phase: .protocol, code: ErrorCode.malformedPacket, message: "a result without columns")
+        }
+        var table = ResultTable(
+            columns: shape(at: reply.tables.count, UnsafeBufferPointer(start: fields, count: count)))
+        while let row = mysql_fetch_row(result) {
+            guard let lengths = mysql_fetch_lengths(result) else { break }
+            for column in 0..<count {
+                let length = Int(lengths[column])
+                budget -= length + MemoryLayout<Int>.size
+                guard budget >= 0 else {
+                    interrupter.cutOff()
+                    return MySQLError(
+                        phase: .protocol, code: ErrorCode.packetTooLarge,
+                        message: "the reply is larger than \(ReplyLimit.batch >> 20) MiB; refused")
+                }
+                table.append(
+                    cell: row[column].map { cell in
+                        UnsafeBufferPointer(
+                            start: UnsafeRawPointer(cell).assumingMemoryBound(to: UInt8.self), count: length)
+                    })
+            }
+        }
+        if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
+        reply.tables.append(table)
+        return nil
+    }
+
+    /// The names of the last round if they are still the same, to save making some seventy strings a node and scrape.
+    private func shape(at place: Int, _ fields: UnsafeBufferPointer<MYSQL_FIELD>) -> ColumnNames {
+        if let known = shapes[place], known.count == fields.count,
+            zip(known.names, fields).allSatisfy({ name, field in
+                name.utf8.elementsEqual(
+                    UnsafeRawBufferPointer(start: field.name, count: Int(field.name_length)))
+            })
+        {
+            return known
+        }
+        let names = ColumnNames(
+            fields.map { field in
+                String(
+                    decoding: UnsafeRawBufferPointer(start: field.name, count: Int(field.name_length)), as: UTF8.self)
+            })
+        shapes[place] = names
+        return names
+    }
+
+    private func lastError(of mysql: UnsafeMutablePointer<MYSQL>, connecting: Bool) -> MySQLError {
+        let code = mysql_errno(mysql)
+        // A cut-off read looks like a lost connection to the library.
+        if interrupter.wasInterrupted, (2000...2999).contains(code) {
+            return .deadlineExceeded(while: connecting ? "connecting" : "waiting for a reply")
+        }
+        return .classify(
+            code: code, sqlState: String(cString: mysql_sqlstate(mysql)), message: String(cString: mysql_error(mysql)),
+            connecting: connecting)
+    }
+}
+
+/// Statements that travel together.
+package struct Batch: Sendable {
+    package let text: String
+    package let count: Int
+
+    package init(_ statements: [String]) {
+        text = statements.joined(separator: ";\n")
+        count = statements.count
+    }
+}
+
+/// What came back for a batch, in the order of its statements.
+package struct BatchReply: Sendable {
+    package struct Refusal: Sendable {
+        /// Place in the batch.
+        package let statement: Int
+        package let error: MySQLError
+    }
+
+    package var tables: [ResultTable] = []
+    /// The statement that ended the batch before its time.
+    package var refusal: Refusal?
+}

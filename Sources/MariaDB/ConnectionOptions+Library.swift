@@ -1,0 +1,57 @@
+internal import CMariaDB
+
+/// Several statements a packet; no LOCAL INFILE, which is on in the library's default flags.
+let clientFlags = UInt(CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
+
+/// The authentication plugins that a server may ask for. A rogue server would ask for `mysql_clear_password` and get the
+/// password; `dialog` asks for it just as openly. (Connector/C manual, MARIADB_OPT_RESTRICTED_AUTH.)
+private let allowedPlugins =
+    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,auth_gssapi_client"
+
+/// Seconds that the library itself waits; only a backstop to the deadline.
+private let backstop: UInt32 = 60
+
+/// `mysql_library_init` is not safe to be raced for; every connection comes by here.
+private let libraryIsInitialised: Bool = mysql_server_init(0, nil, nil) == 0
+
+func initialiseLibrary() {
+    _ = libraryIsInitialised
+}
+
+/// Tells the library everything before it connects. No option file is ever read by it: libmariadb reads them inside
+/// `mysql_real_connect` and lets them override what was set here, `local-infile` included.
+func apply(_ options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>) {
+    func set<Value>(_ option: mysql_option, _ value: Value) {
+        _ = withUnsafePointer(to: value) { mysql_options(mysql, option, $0) }
+    }
+    set(MYSQL_OPT_CONNECT_TIMEOUT, backstop)
+    set(MYSQL_OPT_READ_TIMEOUT, backstop)
+    set(MYSQL_OPT_WRITE_TIMEOUT, backstop)
+    set(MYSQL_OPT_LOCAL_INFILE, UInt32(0))
+    set(MYSQL_OPT_RECONNECT, Int8(0))
+    set(MYSQL_OPT_MAX_ALLOWED_PACKET, ReplyLimit.packet)
+    mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, allowedPlugins)
+    mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4")
+    mysql_options(mysql, MARIADB_OPT_IO_WAIT, unsafeBitCast(waitHook, to: UnsafeRawPointer.self))
+    mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mysql-replication-exporter")
+    // Without it, a unix socket's path is taken for a TCP address where the host is not "localhost".
+    switch options.address {
+    case .tcp: set(MYSQL_OPT_PROTOCOL, MYSQL_PROTOCOL_TCP)
+    case .unix: set(MYSQL_OPT_PROTOCOL, MYSQL_PROTOCOL_SOCKET)
+    }
+    applyTLS(of: options, to: mysql)
+}
+
+/// Verification is always said explicitly: Connector/C 3.3 leaves it off, 3.4 turns it on.
+private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>) {
+    var verify: Int8 = options.tls == .verifyIdentity ? 1 : 0
+    mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify)
+    guard options.tls != .disabled else { return }
+    var enforce: Int8 = 1
+    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce)
+    if let certificateAuthority = options.certificateAuthority {
+        mysql_options(mysql, MYSQL_OPT_SSL_CA, certificateAuthority)
+    }
+    if let certificate = options.certificate { mysql_options(mysql, MYSQL_OPT_SSL_CERT, certificate) }
+    if let key = options.key { mysql_options(mysql, MYSQL_OPT_SSL_KEY, key) }
+}

@@ -1,0 +1,56 @@
+/// Where a server is, who asks, and how the way there is protected.
+package struct ConnectionOptions: Sendable {
+    package enum Address: Sendable, Hashable, CustomStringConvertible {
+        case tcp(host: String, port: UInt16)
+        case unix(path: String)
+
+        package var description: String {
+            switch self {
+            case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            case .unix(let path): "unix:\(path)"
+            }
+        }
+    }
+
+    /// `tls.mode` of the configuration.
+    package enum TLSMode: String, Sendable, CaseIterable {
+        /// Never.
+        case disabled
+        /// If the server offers it; nothing is verified. Protects from listeners, not from an impostor.
+        case preferred
+        /// Or no connection; nothing is verified.
+        case required
+        /// Required, and the certificate must be signed by `certificateAuthority` and name the host.
+        case verifyIdentity = "verify_identity"
+    }
+
+    package var address: Address
+    package var user: String
+    package var password: String
+    package var tls: TLSMode
+    /// PEM files; nil for none.
+    package var certificateAuthority: String?
+    package var certificate: String?
+    package var key: String?
+
+    package init(
+        address: Address, user: String, password: String, tls: TLSMode = .disabled, certificateAuthority: String? = nil,
+        certificate: String? = nil, key: String? = nil
+    ) {
+        self.address = address
+        self.user = user
+        self.password = password
+        self.tls = tls
+        self.certificateAuthority = certificateAuthority
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// Bounds on what a server may make this process hold, whatever it sends.
+enum ReplyLimit {
+    /// One packet, set before connecting: a length prefix of 4 GB must not become an allocation. Bytes.
+    static let packet: UInt = 16 << 20
+    /// All rows of one batch. Bytes.
+    static let batch = 64 << 20
+}

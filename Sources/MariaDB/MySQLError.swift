@@ -1,0 +1,81 @@
+/// Why a server gave no answer, or a refused one.
+///
+/// `code` and `sqlState` are the numbers of the MariaDB and MySQL manuals ("Server Error Message Reference", "Client
+/// Error Message Reference"); 2000–2999 are made by the client library. `message` is the server's own text: it may hold
+/// host names and user names, so it goes to logs and pages for people, never into a label.
+package struct MySQLError: Error, Sendable, Equatable {
+    /// What was being done when it happened; one value of `node_failure{reason}`.
+    package enum Phase: String, Sendable, CaseIterable {
+        case dns, connect, tls, authentication, permission, timeout, query, `protocol`
+    }
+
+    package let phase: Phase
+    package let code: UInt32
+    package let sqlState: String
+    package let message: String
+
+    package init(phase: Phase, code: UInt32, sqlState: String = "HY000", message: String) {
+        self.phase = phase
+        self.code = code
+        self.sqlState = sqlState
+        self.message = message
+    }
+
+    /// The deadline passed. Made here, never by a server: libmariadb reports an interrupted read as a lost connection.
+    package static func deadlineExceeded(while doing: String) -> MySQLError {
+        MySQLError(phase: .timeout, code: 2013, message: "no answer before the deadline while \(doing)")
+    }
+}
+
+extension MySQLError: CustomStringConvertible {
+    package var description: String { "\(phase.rawValue) error \(code) (\(sqlState)): \(message)" }
+}
+
+/// The errors that are told apart, by the names of the manuals.
+package enum ErrorCode {
+    package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
+    package static let connectionRefusedHost: UInt32 = 2003  // CR_CONN_HOST_ERROR
+    package static let unknownHost: UInt32 = 2005  // CR_UNKNOWN_HOST
+    package static let serverGone: UInt32 = 2006  // CR_SERVER_GONE_ERROR
+    package static let serverLost: UInt32 = 2013  // CR_SERVER_LOST
+    package static let packetTooLarge: UInt32 = 2020  // CR_NET_PACKET_TOO_LARGE
+    package static let tlsFailed: UInt32 = 2026  // CR_SSL_CONNECTION_ERROR
+    package static let malformedPacket: UInt32 = 2027  // CR_MALFORMED_PACKET
+}
+
+extension MySQLError {
+    /// Sorts an error by its number. `connecting` tells the phases apart that share a number.
+    static func classify(code: UInt32, sqlState: String, message: String, connecting: Bool) -> MySQLError {
+        let phase: Phase
+        switch code {
+        case ErrorCode.unknownHost:
+            phase = .dns
+        case ErrorCode.tlsFailed, 3159:  // ER_SECURE_TRANSPORT_REQUIRED
+            phase = .tls
+        case 1045, 1698, 1130, 1129, 1044, 1251, 1275, 1524, 1820, 1862, 3118, 4151, 2049, 2058, 2059, 2060, 2061:
+            // access denied, host not allowed or blocked, expired or locked accounts, plugins that cannot be used
+            phase = .authentication
+        case 1142, 1143, 1227, 1370:  // ER_TABLEACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED …
+            phase = .permission
+        case 1205, 1969, 3024:  // lock wait, max_statement_time, max_execution_time
+            phase = .timeout
+        case 1040, 1203, 1226, 1053, 1927, 4031, 1152, 1158...1161, 2001...2006, 2009...2011, ErrorCode.serverLost,
+            2055:
+            // too many connections, shutting down, connection killed or lost, idle for too long
+            phase = .connect
+        case 2000...2999:
+            phase = .protocol
+        default:
+            phase = connecting ? .connect : .query
+        }
+        return MySQLError(phase: phase, code: code, sqlState: sqlState, message: message)
+    }
+
+    /// Whether the connection cannot be used any more, so that the next statement needs a new one.
+    package var breaksConnection: Bool {
+        switch code {
+        case 2000...2999, 1053, 1927, 4031, 1152, 1158...1161: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// The rows of one statement, copied out of the library.
+///
+/// Columns are found by name, never by place: servers insert new ones anywhere (MariaDB manual, SHOW REPLICA STATUS:
+/// "always use column names"). Values stay the bytes that the server sent until they are asked for.
+package struct ResultTable: Sendable {
+    package let columns: ColumnNames
+    private var bytes: [UInt8]
+    /// For each cell its end in `bytes`; negative for NULL (then `-(end + 1)`).
+    private var ends: [Int]
+
+    init(columns: ColumnNames) {
+        self.columns = columns
+        bytes = []
+        ends = []
+    }
+
+    /// A table from literal cells: what fixtures and tests are read into.
+    package init(columns: [String], rows: [[String?]]) {
+        self.init(columns: ColumnNames(columns))
+        for row in rows {
+            for index in columns.indices {
+                let cell = index < row.count ? row[index] : nil
+                if let cell {
+                    Array(cell.utf8).withUnsafeBufferPointer { append(cell: $0) }
+                } else {
+                    append(cell: nil)
+                }
+            }
+        }
+    }
+
+    package var rowCount: Int { columns.count == 0 ? 0 : ends.count / columns.count }
+    package var isEmpty: Bool { ends.isEmpty }
+    package var rows: some RandomAccessCollection<Row> { (0..<rowCount).lazy.map { Row(table: self, index: $0) } }
+    package var first: Row? { isEmpty ? nil : Row(table: self, index: 0) }
+
+    mutating func append(cell: UnsafeBufferPointer<UInt8>?) {
+        if let cell {
+            bytes.append(contentsOf: cell)
+            ends.append(bytes.count)
+        } else {
+            ends.append(-(bytes.count + 1))
+        }
+    }
+
+    fileprivate func withCell<Value>(row: Int, column: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
+        let cell = row * columns.count + column
+        let end = ends[cell]
+        guard end >= 0 else { return nil }
+        let previous = cell == 0 ? 0 : ends[cell - 1]
+        let start = previous >= 0 ? previous : -(previous + 1)
+        return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
+    }
+
+    /// One row. An accessor gives nil for NULL, for a column that the server does not have, and for a value that is not
+    /// of the asked kind; `has` tells the second from the others.
+    package struct Row: Sendable {
+        let table: ResultTable
+        let index: Int
+
+        package func has(_ column: String) -> Bool { table.columns[column] != nil }
+
+        package func text(_ column: String) -> String? {
+            cell(column) { String(decoding: $0, as: UTF8.self) }
+        }
+
+        /// A whole number without sign.
+        package func unsigned(_ column: String) -> UInt64? {
+            cell(column) { digits in
+                guard !digits.isEmpty else { return nil }
+                var value: UInt64 = 0
+                for digit in digits {
+                    guard digit >= 0x30, digit <= 0x39 else { return nil }
+                    let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+                    let (sum, carry) = tens.addingReportingOverflow(UInt64(digit - 0x30))
+                    if overflow || carry { return nil }
+                    value = sum
+                }
+                return value
+            }
+        }
+
+        /// A whole number, as the server writes it.
+        package func integer(_ column: String) -> Int64? {
+            cell(column) { Int64(String(decoding: $0, as: UTF8.self)) }
+        }
+
+        /// A decimal number. Not a number and infinities are nil.
+        package func number(_ column: String) -> Double? {
+            cell(column) { Double(String(decoding: $0, as: UTF8.self)) }.flatMap { $0.isFinite ? $0 : nil }
+        }
+
+        /// Yes/No, ON/OFF, 1/0, TRUE/FALSE; nil for every other word, so that a state such as `Connecting` is never taken
+        /// for either.
+        package func flag(_ column: String) -> Bool? {
+            switch text(column)?.uppercased() {
+            case "YES", "ON", "1", "TRUE": true
+            case "NO", "OFF", "0", "FALSE": false
+            default: nil
+            }
+        }
+
+        private func cell<Value>(_ column: String, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
+            guard let column = table.columns[column] else { return nil }
+            return table.withCell(row: index, column: column, body)
+        }
+    }
+}
+
+/// The column names of a result, shared by every round that gets the same ones.
+package final class ColumnNames: Sendable {
+    package let names: [String]
+    private let places: [String: Int]
+
+    package init(_ names: [String]) {
+        self.names = names
+        places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    package var count: Int { names.count }
+    package subscript(name: String) -> Int? { places[name] }
+}

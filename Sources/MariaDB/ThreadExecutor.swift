@@ -1,0 +1,103 @@
+internal import CMariaDB
+internal import Glibc
+
+/// One operating-system thread that runs an actor's jobs in order.
+///
+/// libmariadb blocks. Swift's cooperative pool must never block, so whatever calls libmariadb runs on a thread of its
+/// own: an actor names this executor as its `unownedExecutor`, and callers `await` it like any other actor.
+/// One executor may serve several actors; their jobs then run one after the other.
+///
+/// `@unchecked Sendable`: the mutable state is touched only with `mutex` held.
+package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let wakeUp: UnsafeMutablePointer<pthread_cond_t>
+    private var queue: [UnownedJob] = []
+    private var isStopped = false
+
+    /// Starts the thread.
+    /// - Parameters:
+    ///   - name: shown by `top -H` and debuggers; Linux keeps the first 15 bytes.
+    ///   - stackSize: bytes; libmariadb with OpenSSL needs less than 100 KiB.
+    /// - Throws: `ThreadError` when the system has no thread to give (`pthread_create(3)`, EAGAIN).
+    package init(name: String, stackSize: Int = 256 * 1024) throws(ThreadError) {
+        mutex = .allocate(capacity: 1)
+        wakeUp = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(wakeUp, nil)
+
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, stackSize)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+
+        var thread = pthread_t()
+        // The thread owns one reference to its executor, so that a late job never meets a freed queue.
+        let start = Unmanaged.passRetained(self)
+        let status = pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument {
+                    Unmanaged<ThreadExecutor>.fromOpaque(argument).takeRetainedValue().run()
+                }
+                return nil
+            }, start.toOpaque())
+        guard status == 0 else {
+            start.release()
+            throw ThreadError(errno: status)
+        }
+        pthread_setname_np(thread, String(decoding: name.utf8.prefix(15), as: UTF8.self))
+    }
+
+    deinit {
+        pthread_cond_destroy(wakeUp)
+        pthread_mutex_destroy(mutex)
+        wakeUp.deallocate()
+        mutex.deallocate()
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        pthread_mutex_lock(mutex)
+        queue.append(job)
+        pthread_mutex_unlock(mutex)
+        pthread_cond_signal(wakeUp)
+    }
+
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// Lets the thread end once its queue is empty. Jobs enqueued after that are never run: stop an executor only when
+    /// the actors on it are done.
+    package func stop() {
+        pthread_mutex_lock(mutex)
+        isStopped = true
+        pthread_mutex_unlock(mutex)
+        pthread_cond_signal(wakeUp)
+    }
+
+    private func run() {
+        var batch: [UnownedJob] = []
+        while true {
+            pthread_mutex_lock(mutex)
+            while queue.isEmpty, !isStopped { pthread_cond_wait(wakeUp, mutex) }
+            swap(&queue, &batch)
+            pthread_mutex_unlock(mutex)
+            if batch.isEmpty { return }
+            for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            batch.removeAll(keepingCapacity: true)
+        }
+    }
+}
+
+/// The system refused a thread.
+package struct ThreadError: Error, CustomStringConvertible {
+    /// What `pthread_create(3)` returned.
+    package let errno: Int32
+
+    package var description: String {
+        "cannot start a thread: \(String(cString: strerror(errno))); raise the limit on tasks "
+            + "(ulimit -u, systemd TasksMax=) or lower the number of nodes"
+    }
+}
