@@ -1,0 +1,26 @@
+/// Text that is not a GTID set, position or state. It says what stood where, and what should have.
+package struct GTIDError: Error, Hashable, Sendable {
+    /// Which format was being read, such as "GTID set".
+    package let format: String
+    /// Where the offending piece begins, counted in characters from 1.
+    package let character: Int
+    /// The offending piece, shortened; empty at the end of the text.
+    package let piece: String
+    /// What is wrong with it.
+    package let problem: String
+
+    init(_ format: String, _ problem: String, at start: Int, in cursor: ASCIICursor) {
+        self.format = format
+        self.problem = problem
+        // All before the offence was read as ASCII, so bytes are characters.
+        character = start + 1
+        piece = cursor.piece(from: start)
+    }
+}
+
+extension GTIDError: CustomStringConvertible {
+    package var description: String {
+        let found = piece.isEmpty ? "the end" : piece.debugDescription
+        return "malformed \(format) at character \(character): \(problem), found \(found)"
+    }
+}
