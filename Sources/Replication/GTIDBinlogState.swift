@@ -1,0 +1,95 @@
+/// What a MariaDB server has in its binary log: `gtid_binlog_state`, the last transaction of each server in each
+/// domain.
+///
+/// Unlike a position, it remembers every server that ever wrote. It is empty without `log_bin`, and starts over with
+/// RESET MASTER.
+package struct GTIDBinlogState: Hashable, Sendable {
+    /// Sorted by domain, then server; each pair once.
+    package let entries: [MariaDBGTID]
+
+    /// Reads `domain-server-sequence`, comma separated, each pair of domain and server once; or the empty text.
+    package init(parsing text: String) throws(GTIDError) {
+        entries = try .parse(
+            text, format: "GTID binlog state", sortedBy: Writer.init, once: "expected each server once in a domain")
+    }
+
+    /// What several servers have together: of each writer the newest transaction.
+    package init(newestOf states: [GTIDBinlogState]) {
+        var newest: [Writer: MariaDBGTID] = [:]
+        for gtid in states.lazy.flatMap(\.entries) where gtid.sequence >= newest[Writer(gtid)]?.sequence ?? 0 {
+            newest[Writer(gtid)] = gtid
+        }
+        entries = newest.values.sorted { Writer($0) < Writer($1) }
+    }
+
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// What this server has in its binary log and its source does not: written here, not replicated.
+    ///
+    /// - Parameters:
+    ///   - source: the state of the server that this one replicates from.
+    ///   - sourceServers: the server ID of that source, and of whoever writes above it. Their transactions come down by
+    ///     replication; what is new among them was committed after `source` was read.
+    ///
+    /// Linear in the size of both states.
+    package func errant(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> ErrantTransactions {
+        var entries: [ErrantTransactions.Entry] = []
+        var theirs = source.entries[...]
+        for gtid in self.entries where !sourceServers.contains(gtid.server) {
+            while let first = theirs.first, Writer(first) < Writer(gtid) { theirs.removeFirst() }
+            let known = theirs.first.flatMap { Writer($0) == Writer(gtid) ? $0.sequence : nil }
+            if let known, gtid.sequence <= known { continue }
+            entries.append(.init(gtid: gtid, sourceSequence: known))
+        }
+        return ErrantTransactions(entries: entries)
+    }
+}
+
+extension GTIDBinlogState: CustomStringConvertible {
+    /// Sorted. The server lists the most recent writer of each domain last instead; ask it for `gtid_binlog_pos` to
+    /// know that one.
+    package var description: String { entries.text }
+}
+
+/// A server within a domain.
+private struct Writer: Comparable, Hashable {
+    let domain: UInt32
+    let server: UInt32
+
+    init(_ gtid: MariaDBGTID) {
+        domain = gtid.domain
+        server = gtid.server
+    }
+
+    static func < (left: Self, right: Self) -> Bool {
+        (left.domain, left.server) < (right.domain, right.server)
+    }
+}
+
+/// Transactions that a replica has and its source lacks.
+package struct ErrantTransactions: Hashable, Sendable {
+    /// One writer's errant transactions.
+    package struct Entry: Hashable, Sendable {
+        /// The last of them.
+        package let gtid: MariaDBGTID
+        /// How far the source knows the same writer in the same domain; nil if it does not.
+        package let sourceSequence: UInt64?
+
+        /// How many there are at least: the distance to what the source has. Where the source does not know the
+        /// writer, 1: sequence numbers count the whole domain, so most of those below may be someone else's.
+        package var transactionsAtLeast: UInt64 {
+            guard let sourceSequence else { return 1 }
+            return gtid.sequence > sourceSequence ? gtid.sequence - sourceSequence : 0
+        }
+    }
+
+    /// Sorted by domain, then server.
+    package let entries: [Entry]
+
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// The entries' lower bounds together.
+    package var transactionsAtLeast: UInt64 {
+        entries.reduce(0) { $0.addingSaturated($1.transactionsAtLeast) }
+    }
+}
