@@ -1,0 +1,97 @@
+/// The binary log files that a source still holds, with their sizes: what SHOW BINARY LOGS says.
+///
+/// It turns two coordinates in different files into a number of bytes. Look-ups are logarithmic in the number of files.
+package struct BinlogIndex: Sendable {
+    private struct Entry {
+        let file: BinlogFile
+        /// Which base name, counted in order of appearance: files written before log_bin was renamed come first.
+        let generation: Int
+        var size: UInt64
+    }
+
+    /// Ordered by generation, then number.
+    private var entries: [Entry] = []
+    /// `starts[i]` is the sum of the sizes before entry i; the last one is the total.
+    private var starts: [UInt64] = [0]
+    private var generations: [String: Int] = [:]
+
+    /// `entries` in any order, as long as an older base name stands before a newer one. Sizes in bytes. A file named
+    /// twice counts once, with the larger size: binary logs only grow.
+    package init(entries listed: some Sequence<(file: BinlogFile, size: UInt64)>) {
+        for (file, size) in listed {
+            let generation = generations[file.base] ?? generations.count
+            generations[file.base] = generation
+            entries.append(Entry(file: file, generation: generation, size: size))
+        }
+        entries.sort { ($0.generation, $0.file.number, $0.size) < ($1.generation, $1.file.number, $1.size) }
+        entries = entries.reduce(into: []) { kept, entry in
+            if kept.last?.file == entry.file { kept.removeLast() }
+            kept.append(entry)
+        }
+        for entry in entries {
+            starts.append((starts.last ?? 0).addingSaturated(entry.size))
+        }
+    }
+
+    /// The number of files.
+    package var count: Int { entries.count }
+
+    /// The size of all files together, in bytes.
+    package var totalBytes: UInt64 { starts.last ?? 0 }
+
+    package var oldest: BinlogFile? { entries.first?.file }
+
+    package var newest: BinlogFile? { entries.last?.file }
+
+    package func contains(_ file: BinlogFile) -> Bool {
+        place(of: file) != nil
+    }
+
+    /// The bytes of binary log from one coordinate to another, across files.
+    ///
+    /// - Returns: 0 if `from` is past `to`: the two were read at slightly different times, and whoever is ahead by that
+    ///   is not behind. Nil if it cannot be known: the base names differ, or one of the files, or one between them, is
+    ///   not in the index. Two coordinates in the same file need no index.
+    package func bytes(from: BinlogCoordinate, to: BinlogCoordinate) -> UInt64? {
+        guard from.file.base == to.file.base else { return nil }
+        guard from.file.number <= to.file.number else { return 0 }
+        if from.file.number == to.file.number {
+            return to.position > from.position ? to.position - from.position : 0
+        }
+        guard let first = place(of: from.file), let last = place(of: to.file),
+            UInt64(last - first) == to.file.number - from.file.number
+        else { return nil }
+        // A position past the recorded end leaves nothing to read in that file; it must not go negative.
+        let size = entries[first].size
+        let remaining = size > from.position ? size - from.position : 0
+        let between = starts[last] - starts[first + 1]
+        return remaining.addingSaturated(between).addingSaturated(to.position)
+    }
+
+    /// The bytes that the source holds before `coordinate`: how much it can purge until whoever stands there loses
+    /// what he needs next. 0 at the very start of the oldest file; nil if the coordinate's file is not held (any
+    /// more).
+    package func bytesHeld(before coordinate: BinlogCoordinate) -> UInt64? {
+        guard let place = place(of: coordinate.file) else { return nil }
+        // The newest file may have grown since it was listed; a closed one ends where it was recorded to.
+        let isNewest = place == entries.count - 1
+        let within = isNewest ? coordinate.position : min(coordinate.position, entries[place].size)
+        return starts[place].addingSaturated(within)
+    }
+
+    private func place(of file: BinlogFile) -> Int? {
+        guard let generation = generations[file.base] else { return nil }
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            let entry = entries[middle]
+            if (entry.generation, entry.file.number) < (generation, file.number) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low < entries.count && entries[low].file == file ? low : nil
+    }
+}
