@@ -1,0 +1,26 @@
+import Replication
+
+/// Spaces the attempts to reach a server that cannot be reached, so that frequent scrapes do not hammer it and a server
+/// that just came back is not stampeded. Waits at most ten seconds: less than a usual scrape interval, so a node is back
+/// with the next scrape.
+struct BackOff {
+    private var failures = 0
+    private var notBefore: ContinuousClock.Instant?
+    private var last: NodeFailure?
+
+    /// The failure to report instead of an attempt; nil when it is time for one.
+    func failure(at now: ContinuousClock.Instant) -> NodeFailure? {
+        guard let notBefore, now < notBefore, var last else { return nil }
+        last.message += "; not tried again yet"
+        return last
+    }
+
+    /// The first failure costs no waiting: what was cut off may be back at once.
+    mutating func failed(_ failure: NodeFailure, at now: ContinuousClock.Instant) {
+        failures += 1
+        last = failure
+        guard failures > 1 else { return }
+        let longest = min(0.25 * Double(1 << min(failures, 10)), 10)
+        notBefore = now + .seconds(longest * Double.random(in: 0.5...1))
+    }
+}

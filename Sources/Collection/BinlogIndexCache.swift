@@ -1,0 +1,41 @@
+import Replication
+
+/// The files that a server was last seen to hold.
+///
+/// A closed file never changes its size, so a list stays right until the server opens a new file; only a purge by hand
+/// is not seen at once, hence the list is read anew every minute, and in every round in which a replica needs a file
+/// that is not the newest.
+struct BinlogIndexCache {
+    private var index: BinlogIndex?
+    private var owner: ServerIdentity?
+    private var readAt: ContinuousClock.Instant?
+    private var uptime: Double?
+
+    /// Somebody needed the list in the last round, and so will most likely in the next.
+    var isWanted = false
+
+    /// Whether the next batch should ask for the list.
+    var isDue: Bool {
+        guard !isWanted, let readAt else { return true }
+        return readAt.duration(to: .now) > .seconds(60)
+    }
+
+    /// Keeps the list that `log` came with, or gives it the one kept if that still holds.
+    mutating func complete(_ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, uptime: Double?) {
+        if let fresh = log.index {
+            index = fresh
+            owner = server
+            readAt = .now
+            self.uptime = uptime
+            return
+        }
+        guard let index, owner == server, index.newest == end.file, !hasRestarted(uptime) else { return }
+        log.index = index
+    }
+
+    /// After RESET MASTER or a restart with an emptied folder the same names may hold other sizes.
+    private func hasRestarted(_ uptime: Double?) -> Bool {
+        guard let uptime, let before = self.uptime else { return false }
+        return uptime < before
+    }
+}

@@ -1,0 +1,68 @@
+package import MariaDB
+package import Replication
+
+/// One statement, and how its rows fill a node's facts.
+package struct Fact: Sendable {
+    package let name: FactName
+    package let statement: String
+    /// The privileges that the statement needs, as they stand in a GRANT; empty where none is needed.
+    package let privileges: String
+    package let read: @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
+
+    package init(
+        _ name: FactName, _ statement: String, privileges: String = "",
+        read: @escaping @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
+    ) {
+        self.name = name
+        self.statement = statement
+        self.privileges = privileges
+        self.read = read
+    }
+
+    /// Without these a node is not up.
+    package var isEssential: Bool { name == .identity || name == .replicationStatus }
+}
+
+/// A server answered, and the answer makes no sense.
+package struct FactError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// How one kind of server is spoken to: data, chosen once by what the server says in its handshake.
+package struct Dialect: Sendable {
+    package let name: String
+    /// Sent once a connection.
+    package let session: [String]
+    /// Asked in every round, in this order, in one batch.
+    package let facts: [Fact]
+    /// Asked when somebody needs it.
+    package let binlogIndex: Fact
+
+    package init(name: String, session: [String], facts: [Fact], binlogIndex: Fact) {
+        self.name = name
+        self.session = session
+        self.facts = facts
+        self.binlogIndex = binlogIndex
+    }
+
+    package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
+
+    /// The dialect of a server.
+    /// - Returns: nil for servers older than those that are spoken to: MariaDB 10.5, MySQL 5.7.
+    package static func of(_ flavor: Flavor, _ version: ServerVersion) -> Dialect? {
+        switch flavor {
+        case .mariadb:
+            version >= ServerVersion(10, 5, 2) ? .mariaDB : nil
+        case .mysql:
+            switch version {
+            case ServerVersion(8, 2, 0)...: .mySQL84
+            case ServerVersion(8, 0, 22)...: .mySQL80
+            case ServerVersion(8, 0, 0)...: .mySQL80Early
+            case ServerVersion(5, 7, 0)...: .mySQL57
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import MariaDB
+import Replication
+
+extension Fact {
+    /// MySQL 8 and later: what each applier worker does, and the stages of what it did last. Times are differences taken
+    /// by the replica; across hosts they carry the skew of the clocks. Zero timestamps mean "nothing yet".
+    static let mySQLApplier = Fact(
+        .applier,
+        """
+        SELECT w.CHANNEL_NAME, w.APPLYING_TRANSACTION <> '' AS busy, \
+        NULLIF(UNIX_TIMESTAMP(w.APPLYING_TRANSACTION_IMMEDIATE_COMMIT_TIMESTAMP), 0) AS applying_commit, \
+        NULLIF(UNIX_TIMESTAMP(w.LAST_APPLIED_TRANSACTION_IMMEDIATE_COMMIT_TIMESTAMP), 0) AS applied_commit, \
+        NULLIF(UNIX_TIMESTAMP(w.LAST_APPLIED_TRANSACTION_START_APPLY_TIMESTAMP), 0) AS apply_start, \
+        NULLIF(UNIX_TIMESTAMP(w.LAST_APPLIED_TRANSACTION_END_APPLY_TIMESTAMP), 0) AS apply_end, \
+        NULLIF(UNIX_TIMESTAMP(w.LAST_ERROR_TIMESTAMP), 0) AS error_time, \
+        w.LAST_APPLIED_TRANSACTION = c.LAST_QUEUED_TRANSACTION AS is_last_queued, \
+        NULLIF(UNIX_TIMESTAMP(c.LAST_QUEUED_TRANSACTION_IMMEDIATE_COMMIT_TIMESTAMP), 0) AS queued_commit, \
+        NULLIF(UNIX_TIMESTAMP(c.LAST_QUEUED_TRANSACTION_START_QUEUE_TIMESTAMP), 0) AS queue_start, \
+        NULLIF(UNIX_TIMESTAMP(c.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), 0) AS queue_end, \
+        UNIX_TIMESTAMP(NOW(6)) AS clock \
+        FROM performance_schema.replication_applier_status_by_worker w \
+        JOIN performance_schema.replication_connection_status c USING (CHANNEL_NAME)
+        """,
+        privileges: "SELECT ON performance_schema.*"
+    ) { table, facts throws(FactError) in
+        var byChannel: [String: [ResultTable.Row]] = [:]
+        for row in table.rows { byChannel[row.text("CHANNEL_NAME") ?? "", default: []].append(row) }
+        for (name, workers) in byChannel {
+            facts.withChannel(name) { channel in
+                channel.workers = .init(total: workers.count, busy: workers.count { $0.flag("busy") == true })
+                channel.applierTimes = Channel.ApplierTimes(workers)
+                let errorTime = workers.compactMap { $0.number("error_time") }.max()
+                if channel.applierError?.number ?? 0 > 0 { channel.applierError?.time = errorTime }
+            }
+        }
+    }
+}
+
+extension Channel.ApplierTimes {
+    fileprivate init(_ workers: [ResultTable.Row]) {
+        self.init()
+        // The oldest transaction under way: its age is the channel's lag.
+        applyingAge = workers.compactMap { row in
+            guard row.flag("busy") == true, let commit = row.number("applying_commit"), let clock = row.number("clock")
+            else { return nil }
+            return max(0, clock - commit)
+        }.max()
+
+        guard let last = workers.max(by: { $0.number("apply_end") ?? 0 < $1.number("apply_end") ?? 0 }) else { return }
+        lastEndToEnd = last.elapsed("applied_commit", "apply_end")
+        stages[.apply] = last.elapsed("apply_start", "apply_end")
+        stages[.transport] = last.elapsed("queued_commit", "queue_start")
+        stages[.queue] = last.elapsed("queue_start", "queue_end")
+        // Only for the same transaction: else it would be the wait of one and the work of another.
+        if last.flag("is_last_queued") == true { stages[.relayWait] = last.elapsed("queue_end", "apply_start") }
+    }
+}
+
+extension ResultTable.Row {
+    /// Seconds from one time to another; nil where either is not known. Never negative: clocks of two hosts differ.
+    fileprivate func elapsed(_ start: String, _ end: String) -> Double? {
+        guard let start = number(start), let end = number(end) else { return nil }
+        return max(0, end - start)
+    }
+}

@@ -1,0 +1,45 @@
+import MariaDB
+import Replication
+
+extension Fact {
+    /// MariaDB: whether what was committed and applied survives a crash.
+    ///
+    /// A replica that uses GTID keeps its position in the InnoDB table mysql.gtid_slave_pos, in the same transaction as
+    /// the data; one that does not keeps it in the file relay-log.info, which a crash leaves behind the data.
+    static let mariaDBDurability = Fact(
+        .durability, "SELECT @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log"
+    ) { table, facts throws(FactError) in
+        guard let row = table.first else { throw FactError("the server did not tell sync_binlog") }
+        facts.readLogDurability(row)
+        if let channels = facts.channels, !channels.isEmpty {
+            let gtid = channels.compactMap(\.usesGTID)
+            if gtid.count == channels.count { facts.durability[.replicationState] = gtid.allSatisfy { $0 } }
+        }
+    }
+
+    /// MySQL: a replica's position survives when it is kept in a table (`relay_log_info_repository`; from 8.3 on nothing
+    /// else exists) and half-written relay logs are thrown away at start (`relay_log_recovery`).
+    static func mySQLDurability(hasRepositoryVariable: Bool) -> Fact {
+        let repository = hasRepositoryVariable ? "@@global.relay_log_info_repository" : "'TABLE'"
+        return Fact(
+            .durability,
+            """
+            SELECT @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log, \
+            @@global.relay_log_recovery AS recovery, \(repository) AS repository
+            """
+        ) { table, facts throws(FactError) in
+            guard let row = table.first else { throw FactError("the server did not tell sync_binlog") }
+            facts.readLogDurability(row)
+            if facts.channels?.isEmpty == false, let recovery = row.flag("recovery") {
+                facts.durability[.replicationState] = recovery && row.text("repository") == "TABLE"
+            }
+        }
+    }
+}
+
+extension NodeFacts {
+    fileprivate mutating func readLogDurability(_ row: ResultTable.Row) {
+        if binaryLog?.isEnabled == true, let sync = row.unsigned("sync_binlog") { durability[.binaryLog] = sync == 1 }
+        if let flush = row.unsigned("flush_log") { durability[.redoLog] = flush == 1 }
+    }
+}

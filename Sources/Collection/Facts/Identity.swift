@@ -1,0 +1,37 @@
+import MariaDB
+import Replication
+
+extension Fact {
+    /// Who the server is, whether it takes writes, and its clock. `SELECT @@…` needs no privilege.
+    /// - Parameter variables: `@@global.` names that this dialect has; they come back under their own names.
+    static func identity(variables: [String]) -> Fact {
+        let columns = variables.map { "@@global.\($0) AS \($0)" }
+        let statement = "SELECT \(columns.joined(separator: ", ")), UNIX_TIMESTAMP(NOW(6)) AS clock"
+        return Fact(.identity, statement) { table, facts throws(FactError) in
+            guard let row = table.first, let id = row.unsigned("server_id") else {
+                throw FactError("the server did not tell its server_id")
+            }
+            facts.identity.serverID = UInt32(exactly: id)
+            facts.identity.serverUUID = row.text("server_uuid")?.lowercased()
+            facts.identity.hostname = row.text("hostname") ?? ""
+            facts.identity.port = row.unsigned("port").flatMap(UInt16.init(exactly:))
+            facts.identity.reportHost = row.text("report_host").flatMap { $0.isEmpty ? nil : $0 }
+            facts.isReadOnly = row.isRestricted("read_only")
+            facts.isSuperReadOnly = row.isRestricted("super_read_only")
+            if let clock = row.number("clock"), let askedAt = facts.askedAt { facts.clockOffset = clock - askedAt }
+
+            var log = facts.binaryLog ?? BinaryLog(isEnabled: row.flag("log_bin") ?? false)
+            log.isEnabled = row.flag("log_bin") ?? false
+            log.recordsReplicated = row.flag("log_slave_updates") ?? row.flag("log_replica_updates")
+            facts.binaryLog = log
+        }
+    }
+}
+
+extension ResultTable.Row {
+    /// `read_only` is a switch, and from MariaDB 12 on one of several words that all restrict: only OFF does not.
+    fileprivate func isRestricted(_ column: String) -> Bool? {
+        guard let text = text(column) else { return nil }
+        return flag(column) ?? !text.isEmpty
+    }
+}

@@ -1,0 +1,46 @@
+import MariaDB
+import Replication
+
+extension Fact {
+    /// MySQL 8 and later: when something last arrived on each channel, and how often the source promised to be heard.
+    static let mySQLReceiver = receiver(
+        lastQueued: "s.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP")
+
+    /// MySQL 5.7, which does not tell when a transaction was queued.
+    static let mySQL57Receiver = receiver(lastQueued: "0")
+
+    /// - Parameter lastQueued: the time at which the last transaction was in the relay log.
+    private static func receiver(lastQueued: String) -> Fact {
+        Fact(
+            .receiver,
+            """
+            SELECT s.CHANNEL_NAME, s.COUNT_RECEIVED_HEARTBEATS AS heartbeats, c.HEARTBEAT_INTERVAL AS period, \
+            UNIX_TIMESTAMP(NOW(6)) - NULLIF(GREATEST(UNIX_TIMESTAMP(s.LAST_HEARTBEAT_TIMESTAMP), \
+            UNIX_TIMESTAMP(\(lastQueued))), 0) AS silence, \
+            NULLIF(UNIX_TIMESTAMP(s.LAST_ERROR_TIMESTAMP), 0) AS error_time \
+            FROM performance_schema.replication_connection_status s \
+            JOIN performance_schema.replication_connection_configuration c USING (CHANNEL_NAME)
+            """,
+            privileges: "SELECT ON performance_schema.*"
+        ) { table, facts throws(FactError) in
+            for row in table.rows {
+                facts.withChannel(row.text("CHANNEL_NAME")) { channel in
+                    channel.heartbeatsReceived = row.unsigned("heartbeats")
+                    channel.heartbeatPeriod = row.number("period")
+                    channel.sourceSilence = row.number("silence").map { max(0, $0) }
+                    if channel.ioError?.number ?? 0 > 0 { channel.ioError?.time = row.number("error_time") }
+                }
+            }
+        }
+    }
+}
+
+extension NodeFacts {
+    /// Adds to a channel that the replication status told of; others are left out.
+    mutating func withChannel(_ name: String?, _ change: (inout Channel) -> Void) {
+        guard let name, var known = channels, let index = known.firstIndex(where: { $0.name == name }) else { return }
+        channels = nil  // or the change would copy the array
+        change(&known[index])
+        channels = known
+    }
+}

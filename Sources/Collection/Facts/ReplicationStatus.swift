@@ -1,0 +1,163 @@
+import MariaDB
+import Replication
+
+/// What a dialect calls the columns of its replication status.
+struct ReplicationStatusColumns: Sendable {
+    /// `Slave` or `Replica`, `Master` or `Source`.
+    let replica: String
+    let source: String
+    /// `Connection_name` or `Channel_Name`.
+    let channel: String
+
+    static let mariaDB = ReplicationStatusColumns(replica: "Slave", source: "Master", channel: "Connection_name")
+    static let mySQLSlave = ReplicationStatusColumns(replica: "Slave", source: "Master", channel: "Channel_Name")
+    static let mySQLReplica = ReplicationStatusColumns(replica: "Replica", source: "Source", channel: "Channel_Name")
+
+    // Spelled out once, not at every row of every scrape.
+    let ioRunning: String
+    let sqlRunning: String
+    let host: String
+    let port: String
+    let serverID: String
+    let uuid: String
+    let logFile: String
+    let readPosition: String
+    let executedFile: String
+    let executedPosition: String
+    let secondsBehind: String
+    let sslAllowed: String
+
+    private init(replica: String, source: String, channel: String) {
+        self.replica = replica
+        self.source = source
+        self.channel = channel
+        ioRunning = "\(replica)_IO_Running"
+        sqlRunning = "\(replica)_SQL_Running"
+        host = "\(source)_Host"
+        port = "\(source)_Port"
+        serverID = "\(source)_Server_Id"
+        uuid = "\(source)_UUID"
+        logFile = "\(source)_Log_File"
+        readPosition = "Read_\(source)_Log_Pos"
+        executedFile = "Relay_\(source)_Log_File"
+        executedPosition = "Exec_\(source)_Log_Pos"
+        secondsBehind = "Seconds_Behind_\(source)"
+        sslAllowed = "\(source)_SSL_Allowed"
+    }
+}
+
+extension Fact {
+    /// A row a channel; no row: the server is not a replica.
+    static func replicationStatus(
+        _ statement: String, privileges: String, columns: ReplicationStatusColumns
+    ) -> Fact {
+        Fact(.replicationStatus, statement, privileges: privileges) { table, facts throws(FactError) in
+            var channels: [Channel] = []
+            channels.reserveCapacity(table.rowCount)
+            for row in table.rows { channels.append(try Channel(row, columns)) }
+            facts.channels = channels
+        }
+    }
+}
+
+extension Channel {
+    init(_ row: ResultTable.Row, _ columns: ReplicationStatusColumns) throws(FactError) {
+        guard let ioState = row.text(columns.ioRunning), let isApplierRunning = row.flag(columns.sqlRunning) else {
+            throw FactError("the replication status has no columns \(columns.ioRunning) and \(columns.sqlRunning)")
+        }
+        guard let ioThread = IOThreadState(status: ioState) else {
+            throw FactError("\(columns.ioRunning) is \(ioState.debugDescription)")
+        }
+        self.init(
+            name: row.text(columns.channel) ?? "",
+            source: SourceIdentity(
+                host: row.text(columns.host) ?? "",
+                port: row.unsigned(columns.port).flatMap(UInt16.init(exactly:)) ?? 0,
+                serverID: row.unsigned(columns.serverID).flatMap(UInt32.init(exactly:)).flatMap { $0 == 0 ? nil : $0 },
+                serverUUID: row.text(columns.uuid).flatMap { $0.isEmpty ? nil : $0.lowercased() }),
+            ioThread: ioThread, isApplierRunning: isApplierRunning)
+
+        readPosition = row.coordinate(columns.logFile, columns.readPosition)
+        executedPosition = row.coordinate(columns.executedFile, columns.executedPosition)
+        relayLogBytes = row.unsigned("Relay_Log_Space")
+        secondsBehindSource = row.number(columns.secondsBehind)
+        configuredDelay = row.number("SQL_Delay")
+        remainingDelay = row.number("SQL_Remaining_Delay")
+        ioError = row.threadError("Last_IO_Errno", "Last_IO_Error")
+        applierError = row.threadError("Last_SQL_Errno", "Last_SQL_Error")
+        isSourceConnectionEncrypted = row.flag(columns.sslAllowed)
+        heartbeatsReceived = row.unsigned("Slave_received_heartbeats")
+        heartbeatPeriod = row.number("Slave_heartbeat_period")
+        retriedTransactions = row.unsigned("Retried_transactions")
+        if row.has("Master_Slave_time_diff") {
+            eventTimes = EventTimes(difference: row.number("Master_Slave_time_diff"))
+        }
+        for (filter, column) in filterColumns {
+            let entries = filter == .rewriteDatabase ? row.text(column).pairCount : row.text(column).entryCount
+            if entries > 0 { filters[filter] = entries }
+        }
+        try readGTID(row)
+    }
+
+    private mutating func readGTID(_ row: ResultTable.Row) throws(FactError) {
+        do {
+            if let usingGTID = row.text("Using_Gtid") {
+                usesGTID = usingGTID != "No"
+                // Without GTID, MariaDB leaves the position empty, which is not "nothing has been fetched".
+                if let position = row.text("Gtid_IO_Pos"), !position.isEmpty {
+                    fetched = .position(try GTIDPosition(parsing: position))
+                }
+            } else {
+                usesGTID = row.flag("Auto_Position")
+                if let retrieved = row.text("Retrieved_Gtid_Set") {
+                    fetched = .set(try GTIDSet(parsing: retrieved))
+                }
+            }
+        } catch {
+            throw FactError("the replication status of channel \(name.debugDescription): \(error)")
+        }
+    }
+}
+
+private let filterColumns: [(ReplicationFilter, String)] = [
+    (.doDatabase, "Replicate_Do_DB"), (.ignoreDatabase, "Replicate_Ignore_DB"), (.doTable, "Replicate_Do_Table"),
+    (.ignoreTable, "Replicate_Ignore_Table"), (.wildDoTable, "Replicate_Wild_Do_Table"),
+    (.wildIgnoreTable, "Replicate_Wild_Ignore_Table"), (.doDomainIDs, "Replicate_Do_Domain_Ids"),
+    (.ignoreDomainIDs, "Replicate_Ignore_Domain_Ids"), (.ignoreServerIDs, "Replicate_Ignore_Server_Ids"),
+    (.rewriteDatabase, "Replicate_Rewrite_DB"),
+]
+
+extension Channel.IOThreadState {
+    /// Slave_IO_Running, Replica_IO_Running.
+    init?(status: String) {
+        switch status {
+        case "No": self = .stopped
+        case "Connecting": self = .connecting
+        case "Preparing": self = .preparing
+        case "Yes": self = .running
+        default: return nil
+        }
+    }
+}
+
+extension ResultTable.Row {
+    /// Nil before the replica has been told anything: the file is empty then.
+    fileprivate func coordinate(_ file: String, _ position: String) -> BinlogCoordinate? {
+        guard let file = text(file).flatMap(BinlogFile.init), let position = unsigned(position) else { return nil }
+        return BinlogCoordinate(file: file, position: position)
+    }
+
+    fileprivate func threadError(_ number: String, _ message: String) -> Channel.ThreadError? {
+        guard let number = unsigned(number).flatMap(UInt32.init(exactly:)) else { return nil }
+        return Channel.ThreadError(number: number, message: text(message) ?? "")
+    }
+}
+
+extension String? {
+    /// Pairs of a list such as `(a,b),(c,d)` or `a->b,c->d`.
+    fileprivate var pairCount: Int {
+        guard let self, !self.isEmpty else { return 0 }
+        let brackets = self.utf8.count { $0 == UInt8(ascii: "(") }
+        return brackets > 0 ? brackets : self.utf8.count { $0 == UInt8(ascii: ",") } + 1
+    }
+}

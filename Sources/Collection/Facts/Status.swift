@@ -1,0 +1,78 @@
+import MariaDB
+import Replication
+
+extension Fact {
+    /// MariaDB's counters; no privilege. Semi-synchronous replication is built in, so its variables are always there.
+    static let mariaDBStatus = Fact(
+        .status,
+        """
+        SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (\
+        'UPTIME','SLAVES_CONNECTED','RPL_SEMI_SYNC_MASTER_STATUS','RPL_SEMI_SYNC_MASTER_CLIENTS',\
+        'RPL_SEMI_SYNC_MASTER_NO_TX','RPL_SEMI_SYNC_SLAVE_STATUS') \
+        UNION ALL SELECT 'RPL_SEMI_SYNC_MASTER_ENABLED', @@global.rpl_semi_sync_master_enabled
+        """
+    ) { table, facts throws(FactError) in
+        let status = table.dictionary
+        facts.readStatus(status)
+        facts.connectedReplicas = status["SLAVES_CONNECTED"].flatMap(Int.init)
+        facts.semiSync = SemiSync(status, source: "MASTER", replica: "SLAVE")
+    }
+
+    /// MySQL's counters, and the switches of semi-synchronous replication where the plugins are installed. These two
+    /// Performance Schema tables need no privilege. The plugins of 8.0.26 and later have new names.
+    static let mySQLStatus = Fact(
+        .status,
+        """
+        SELECT UPPER(VARIABLE_NAME) AS VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_status \
+        WHERE VARIABLE_NAME IN ('Uptime',\
+        'Rpl_semi_sync_master_status','Rpl_semi_sync_master_clients','Rpl_semi_sync_master_no_tx',\
+        'Rpl_semi_sync_slave_status','Rpl_semi_sync_source_status','Rpl_semi_sync_source_clients',\
+        'Rpl_semi_sync_source_no_tx','Rpl_semi_sync_replica_status') \
+        UNION ALL SELECT UPPER(VARIABLE_NAME), VARIABLE_VALUE FROM performance_schema.global_variables \
+        WHERE VARIABLE_NAME IN ('rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled')
+        """
+    ) { table, facts throws(FactError) in
+        let status = table.dictionary
+        facts.readStatus(status)
+        facts.semiSync =
+            SemiSync(status, source: "SOURCE", replica: "REPLICA")
+            ?? SemiSync(status, source: "MASTER", replica: "SLAVE")
+    }
+}
+
+extension ResultTable {
+    /// Name and value of each row.
+    fileprivate var dictionary: [String: String] {
+        var values: [String: String] = [:]
+        for row in rows {
+            if let name = row.text("VARIABLE_NAME"), let value = row.text("VARIABLE_VALUE") { values[name] = value }
+        }
+        return values
+    }
+}
+
+extension NodeFacts {
+    fileprivate mutating func readStatus(_ status: [String: String]) {
+        uptime = status["UPTIME"].flatMap(Double.init)
+    }
+}
+
+extension SemiSync {
+    /// Nil where the server has none of its variables.
+    fileprivate init?(_ status: [String: String], source: String, replica: String) {
+        self.init()
+        func flag(_ name: String) -> Bool? {
+            switch status["RPL_SEMI_SYNC_\(name)"] {
+            case "ON", "1": true
+            case "OFF", "0": false
+            default: nil
+            }
+        }
+        isSourceEnabled = flag("\(source)_ENABLED")
+        isSourceActive = flag("\(source)_STATUS")
+        clients = status["RPL_SEMI_SYNC_\(source)_CLIENTS"].flatMap(UInt64.init)
+        unacknowledged = status["RPL_SEMI_SYNC_\(source)_NO_TX"].flatMap(UInt64.init)
+        isReplicaActive = flag("\(replica)_STATUS")
+        if self == SemiSync() { return nil }
+    }
+}

@@ -1,0 +1,42 @@
+import MariaDB
+import Replication
+
+extension Fact {
+    /// MariaDB's GTID positions. No privilege.
+    static let mariaDBTransactions = Fact(
+        .transactions,
+        """
+        SELECT @@global.gtid_slave_pos AS replicated, @@global.gtid_binlog_pos AS logged, \
+        @@global.gtid_current_pos AS current, @@global.gtid_binlog_state AS state
+        """
+    ) { table, facts throws(FactError) in
+        guard let row = table.first else { throw FactError("the server did not tell its GTID positions") }
+        do {
+            facts.transactions = .positions(
+                .init(
+                    replicated: try GTIDPosition(parsing: row.text("replicated") ?? ""),
+                    logged: try GTIDPosition(parsing: row.text("logged") ?? ""),
+                    current: try GTIDPosition(parsing: row.text("current") ?? ""),
+                    state: try GTIDBinlogState(parsing: row.text("state") ?? "")))
+        } catch {
+            throw FactError("\(error)")
+        }
+    }
+
+    /// MySQL's executed set. No privilege. With gtid_mode OFF it tells nothing about what was executed.
+    static let mySQLTransactions = Fact(
+        .transactions,
+        "SELECT @@global.gtid_executed AS executed, @@global.gtid_mode AS mode, @@global.server_uuid AS server_uuid"
+    ) { table, facts throws(FactError) in
+        guard let row = table.first, let executed = row.text("executed") else {
+            throw FactError("the server did not tell its executed GTID set")
+        }
+        if row.text("mode") == "OFF" { return }
+        do {
+            facts.transactions = .set(
+                executed: try GTIDSet(parsing: executed), server: row.text("server_uuid").flatMap(ServerUUID.init))
+        } catch {
+            throw FactError("\(error)")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import MariaDB
+package import Replication
+
+/// All configured nodes, asked at once.
+package final class FleetCollector: Sendable {
+    /// A replication set and who asks its nodes.
+    package struct Set: Sendable {
+        package let name: String
+        package let thresholds: Thresholds
+        package let nodes: [NodeCollector]
+
+        package init(name: String, thresholds: Thresholds, nodes: [NodeCollector]) {
+            self.name = name
+            self.thresholds = thresholds
+            self.nodes = nodes
+        }
+    }
+
+    /// What to ask again, by node name, after one look at a set.
+    package typealias FollowUps = @Sendable (ReplicationSetReport) -> [String: Swift.Set<FollowUp>]
+
+    package let sets: [Set]
+    private let followUps: FollowUps
+    /// The round under way, to be shared by those who ask meanwhile.
+    private let flights: [NodeFlight]
+
+    package init(sets: [Set], followUps: @escaping FollowUps) {
+        self.sets = sets
+        self.followUps = followUps
+        flights = sets.flatMap(\.nodes).map(NodeFlight.init)
+    }
+
+    /// One round: every node's report by `deadline`, complete for whoever answered.
+    /// - Parameter isWanted: narrows the round to some nodes; of the others there is no report.
+    package func round(
+        deadline: ContinuousClock.Instant, where isWanted: (Set, NodeDescription) -> Bool = { _, _ in true }
+    ) async -> [ReplicationSetReport] {
+        var wanted: [[NodeFlight]] = []
+        var next = 0
+        for set in sets {
+            let flights = flights[next..<next + set.nodes.count]
+            next += set.nodes.count
+            wanted.append(flights.filter { isWanted(set, $0.collector.description) })
+        }
+        let first = await ask(wanted.flatMap(\.self), deadline: deadline) { collector, report, deadline in
+            await collector.ask(deadline: deadline)
+        }
+        var reports: [ReplicationSetReport] = []
+        next = 0
+        for (set, flights) in zip(sets, wanted) where !flights.isEmpty {
+            let nodes = zip(flights, first[next..<next + flights.count])
+            next += flights.count
+            reports.append(
+                ReplicationSetReport(
+                    name: set.name, thresholds: set.thresholds, nodes: nodes.map { .init($0.collector.description, $1) }
+                ))
+        }
+        return await followUp(reports, wanted.filter { !$0.isEmpty }, deadline: deadline)
+    }
+
+    package func close() async {
+        for flight in flights { await flight.collector.close() }
+    }
+
+    private func followUp(
+        _ reports: [ReplicationSetReport], _ flights: [[NodeFlight]], deadline: ContinuousClock.Instant
+    ) async -> [ReplicationSetReport] {
+        var places: [(set: Int, node: Int, asks: Swift.Set<FollowUp>)] = []
+        for (set, report) in reports.enumerated() {
+            let asks = followUps(report)
+            if asks.isEmpty { continue }
+            for (node, entry) in report.nodes.enumerated() {
+                if let ask = asks[entry.description.name], !ask.isEmpty { places.append((set, node, ask)) }
+            }
+        }
+        if places.isEmpty { return reports }
+        var reports = reports
+        let asked = places
+        let first = reports
+        let answers = await ask(asked.map { flights[$0.set][$0.node] }, deadline: deadline) {
+            collector, place, deadline in
+            let (set, node, asks) = asked[place]
+            return await collector.ask(asks, adding: first[set].nodes[node].report, deadline: deadline)
+        }
+        for (place, answer) in zip(places, answers) where answer.facts != nil {
+            reports[place.set].nodes[place.node].report = answer
+        }
+        return reports
+    }
+
+    /// Starts all calls and waits for them, but no longer than the deadline.
+    private func ask(
+        _ flights: [NodeFlight], deadline: ContinuousClock.Instant, _ call: @escaping NodeFlight.Call
+    ) async -> [NodeReport] {
+        let round = Round(count: flights.count)
+        for (place, flight) in flights.enumerated() {
+            flight.ask(deadline: deadline, place: place, call) { round.put($0, at: place) }
+        }
+        let watch = Task {
+            // Each node's own deadline, then the round's: whoever is still being sent bytes is cut off.
+            for moment in Swift.Set(flights.map { min(deadline, .now + $0.collector.timeout) }).sorted() {
+                try await Task.sleep(until: moment, clock: .continuous)
+                for flight in flights { flight.collector.interrupter.interruptIfOverdue() }
+            }
+            // A cut-off call reports within milliseconds; only a name look-up cannot be cut off, and is left behind.
+            try await Task.sleep(for: .milliseconds(50))
+            round.end()
+        }
+        let reports = await round.reports()
+        watch.cancel()
+        return reports
+    }
+}

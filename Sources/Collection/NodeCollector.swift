@@ -1,0 +1,267 @@
+internal import Glibc
+package import MariaDB
+package import Replication
+
+/// Asks one node, over one connection that it keeps.
+///
+/// An actor on the node's thread, like the connection itself: a round costs one switch of threads.
+package actor NodeCollector {
+    package nonisolated let description: NodeDescription
+    /// At most this much of a scrape is the node's.
+    package nonisolated let timeout: Duration
+    nonisolated let interrupter: Interrupter
+
+    private let executor: ThreadExecutor
+    private let options: @Sendable () throws(NodeFailure) -> ConnectionOptions
+    private let connection: Connection
+
+    private var session: Session?
+    private var backOff = BackOff()
+    private var index = BinlogIndexCache()
+    private var arrivals = ArrivalLog()
+
+    /// What is known of the server at the other end of the connection.
+    fileprivate struct Session {
+        let flavor: Flavor
+        let version: ServerVersion
+        let dialect: Dialect
+        /// Statements that the server refused. Tried again with the next connection.
+        var refused: [FactName: MySQLError] = [:]
+        var isSetUp = false
+        let opened = ContinuousClock.now
+        /// The batch of the last round, to save joining the same statements again.
+        var batch: (facts: [Fact], batch: Batch)?
+    }
+
+    /// - Parameter options: asked before each connection is made, since passwords change; throws what keeps the node down.
+    package init(
+        _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor,
+        options: @escaping @Sendable () throws(NodeFailure) -> ConnectionOptions
+    ) {
+        self.description = description
+        self.timeout = timeout
+        self.executor = executor
+        self.options = options
+        connection = Connection(executor: executor)
+        interrupter = connection.interrupter
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    package func close() async {
+        await connection.close()
+        session = nil
+    }
+
+    // MARK: - A round
+
+    /// Everything about the node, in one round trip where there is a connection already.
+    func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
+        let started = ContinuousClock.now
+        let deadline = min(deadline, started + timeout)
+        await connection.resetRoundTrips()
+        var facts: NodeFacts?
+        var failure: NodeFailure?
+        do {
+            try await withConnection(deadline: deadline) { () throws(MySQLError) in
+                facts = try await collect(deadline: deadline)
+            }
+            if let missing = facts?.essentialFailure(of: session?.refused ?? [:], session?.dialect) {
+                failure = missing
+            }
+        } catch {
+            failure = error
+        }
+        return NodeReport(
+            facts: facts, failure: failure, duration: started.duration(to: .now).seconds,
+            roundTrips: await connection.roundTrips)
+    }
+
+    /// Asks once more within a round, and adds the answers to its report. What fails leaves the report as it was.
+    func ask(_ followUps: Set<FollowUp>, adding report: NodeReport, deadline: ContinuousClock.Instant) async
+        -> NodeReport
+    {
+        guard var facts = report.facts, let session else { return report }
+        let started = ContinuousClock.now
+        if followUps.contains(.binlogIndex) { index.isWanted = true }
+        var wanted: [Fact] = []
+        if followUps.contains(.binlogIndex), session.refused[.binlogIndex] == nil {
+            wanted.append(session.dialect.binlogIndex)
+        }
+        if followUps.contains(.transactions), let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
+        do throws(MySQLError) {
+            try await run(wanted, into: &facts, deadline: min(deadline, started + timeout))
+        } catch {
+            return report
+        }
+        facts.isSecondLook = followUps.contains(.transactions)
+        keepIndex(of: &facts)
+        var report = report
+        report.facts = facts
+        report.duration += started.duration(to: .now).seconds
+        report.roundTrips = await connection.roundTrips
+        return report
+    }
+
+    /// A connection that was open may have died since the last round: its loss at the first word is no failure of this
+    /// round, and a new one is made.
+    private func withConnection(
+        deadline: ContinuousClock.Instant, _ body: () async throws(MySQLError) -> Void
+    ) async throws(NodeFailure) {
+        if await connection.isOpen, session?.isWorthKeeping == true {
+            do throws(MySQLError) {
+                return try await body()
+            } catch  where error.phase != .connect {
+                throw NodeFailure(error)
+            } catch {}
+        }
+        try await open(deadline: deadline)
+        do throws(MySQLError) {
+            try await body()
+        } catch {
+            throw NodeFailure(error)
+        }
+    }
+
+    private func open(deadline: ContinuousClock.Instant) async throws(NodeFailure) {
+        await connection.close()
+        session = nil
+        if let waiting = backOff.failure(at: .now) { throw waiting }
+        let options = try options()
+        do throws(MySQLError) {
+            try await connection.open(options, deadline: deadline)
+        } catch {
+            let failure = NodeFailure(error, connectingTo: options.address)
+            backOff.failed(failure, at: .now)
+            throw failure
+        }
+        backOff = BackOff()
+        let handshake = await connection.serverVersion
+        guard let version = ServerVersion(handshake) else {
+            throw NodeFailure(reason: .protocol, message: "the server calls its version \(handshake.debugDescription)")
+        }
+        let flavor = Flavor(handshake: handshake)
+        guard let dialect = Dialect.of(flavor, version) else {
+            throw NodeFailure(
+                reason: .protocol,
+                message: "\(flavor.rawValue) \(version) is not supported; MariaDB 10.5 and MySQL 5.7 are the oldest")
+        }
+        session = Session(flavor: flavor, version: version, dialect: dialect)
+    }
+
+    private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
+        guard let session else { throw .deadlineExceeded(while: "connecting") }
+        var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
+        let sent = wallClock()
+        facts.askedAt = sent
+        let wantsIndex = index.isDue
+        try await run(
+            wantsIndex ? session.dialect.facts + [session.dialect.binlogIndex] : session.dialect.facts, into: &facts,
+            deadline: deadline)
+
+        // The clock's reading was taken between sending and receiving; half of that is the best guess of when.
+        let middle = (wallClock() - sent) / 2
+        facts.askedAt = sent + middle
+        if let offset = facts.clockOffset { facts.clockOffset = offset - middle }
+
+        keepIndex(of: &facts)
+        if facts.binaryLog?.isEnabled == true, facts.binaryLog?.index == nil, !wantsIndex {
+            // It has moved on to a new file since its files were listed.
+            try await run([session.dialect.binlogIndex], into: &facts, deadline: deadline)
+            keepIndex(of: &facts)
+        }
+        index.isWanted = false
+        arrivals.note(&facts, at: .now)
+        return facts
+    }
+
+    /// Takes a list just read for the next rounds, or completes facts without one from an earlier round.
+    private func keepIndex(of facts: inout NodeFacts) {
+        guard var log = facts.binaryLog, let end = log.end else { return }
+        facts.binaryLog = nil
+        index.complete(&log, end: end, server: facts.identity, uptime: facts.uptime)
+        facts.binaryLog = log
+    }
+
+    // MARK: - Batches
+
+    /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest goes out again without it.
+    private func run(
+        _ wanted: [Fact], into facts: inout NodeFacts, deadline: ContinuousClock.Instant
+    ) async throws(MySQLError) {
+        var pending = wanted.filter { session?.refused[$0.name] == nil }
+        while !pending.isEmpty {
+            let setUp = session?.isSetUp == false ? session?.dialect.session ?? [] : []
+            let reply = try await connection.run(batch(of: pending, setUp), deadline: deadline)
+            var tables = reply.tables[...]
+            if tables.count < setUp.count, let refusal = reply.refusal { throw refusal.error }
+            tables = tables.dropFirst(setUp.count)
+            session?.isSetUp = true
+            for (fact, table) in zip(pending, tables) { fact.fill(table, into: &facts) }
+            guard let refusal = reply.refusal else { break }
+            let refused = pending[tables.count]
+            session?.refused[refused.name] = refusal.error
+            pending.removeFirst(tables.count + 1)
+        }
+        for (name, error) in session?.refused ?? [:] { facts.missing[name] = MissingReason(error) }
+    }
+
+    private func batch(of facts: [Fact], _ setUp: [String]) -> Batch {
+        if setUp.isEmpty, let known = session?.batch, known.facts.map(\.name) == facts.map(\.name) {
+            return known.batch
+        }
+        let batch = Batch(setUp + facts.map(\.statement))
+        if setUp.isEmpty { session?.batch = (facts, batch) }
+        return batch
+    }
+}
+
+extension NodeCollector.Session {
+    /// A grant may have come since: without an essential fact a new connection is made every round, without another one
+    /// every minute.
+    fileprivate var isWorthKeeping: Bool {
+        if refused.isEmpty { return true }
+        if refused[.replicationStatus] != nil || refused[.identity] != nil { return false }
+        return opened.duration(to: .now) < .seconds(60)
+    }
+}
+
+extension Fact {
+    /// What cannot be read is missing; the other facts stand.
+    fileprivate func fill(_ table: ResultTable, into facts: inout NodeFacts) {
+        do throws(FactError) {
+            try read(table, &facts)
+            facts.missing[name] = nil
+        } catch {
+            facts.missing[name] = .error
+            facts.unreadable[name] = error.description
+        }
+    }
+}
+
+extension NodeFacts {
+    /// Why the node is not up although it answered.
+    fileprivate func essentialFailure(of refused: [FactName: MySQLError], _ dialect: Dialect?) -> NodeFailure? {
+        for name in [FactName.identity, .replicationStatus] where missing[name] != nil {
+            guard let error = refused[name], let fact = dialect?.fact(name) else {
+                return NodeFailure(reason: .protocol, message: unreadable[name] ?? "\(name.rawValue) could not be read")
+            }
+            return NodeFailure(error, refusing: fact)
+        }
+        return nil
+    }
+}
+
+/// Epoch seconds.
+private func wallClock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+extension Duration {
+    package var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}

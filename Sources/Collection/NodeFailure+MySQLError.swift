@@ -1,0 +1,47 @@
+package import MariaDB
+package import Replication
+
+extension NodeFailure {
+    package init(_ error: MySQLError) {
+        self.init(reason: Reason(error.phase), message: "\(error.message) (error \(error.code))")
+    }
+
+    init(_ error: MySQLError, connectingTo address: ConnectionOptions.Address) {
+        self.init(
+            reason: Reason(error.phase), message: "connecting to \(address): \(error.message) (error \(error.code))")
+    }
+
+    init(_ error: MySQLError, refusing fact: Fact) {
+        var message = "\(fact.statement) was refused: \(error.message) (error \(error.code))"
+        if error.phase == .permission, !fact.privileges.isEmpty {
+            message += "; the user needs GRANT \(fact.privileges) ON *.*"
+        }
+        self.init(reason: Reason(error.phase), message: message)
+    }
+}
+
+extension NodeFailure.Reason {
+    init(_ phase: MySQLError.Phase) {
+        switch phase {
+        case .dns: self = .dns
+        case .connect: self = .connect
+        case .tls: self = .tls
+        case .authentication: self = .authentication
+        case .permission: self = .permission
+        case .timeout: self = .timeout
+        case .query: self = .query
+        case .protocol: self = .protocol
+        }
+    }
+}
+
+extension MissingReason {
+    init(_ error: MySQLError) {
+        switch (error.phase, error.code) {
+        case (.permission, _), (.authentication, _): self = .permission
+        // Syntax error, unknown table, column, variable or command: this server does not have it.
+        case (_, 1064), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
+        default: self = .error
+        }
+    }
+}

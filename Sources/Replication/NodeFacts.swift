@@ -1,0 +1,120 @@
+/// Everything that a node said in one round. Nil is "not told"; `missing` says why.
+package struct NodeFacts: Sendable {
+    package var identity: ServerIdentity
+    package var isReadOnly: Bool?
+    /// MySQL only: refuses writes of privileged users too.
+    package var isSuperReadOnly: Bool?
+    /// Seconds since the server started.
+    package var uptime: Double?
+    /// Epoch seconds by the exporter's clock, in the middle of asking.
+    package var askedAt: Double?
+    /// The server's clock minus the exporter's, seconds; as exact as half the round trip.
+    package var clockOffset: Double?
+
+    package var binaryLog: BinaryLog?
+    package var transactions: TransactionHistory?
+    /// `transactions` was read after every other node of the round had answered.
+    package var isSecondLook = false
+    /// Nil when the replication status could not be read; empty when the node replicates from nowhere.
+    package var channels: [Channel]?
+    package var connectedReplicas: Int?
+    package var semiSync: SemiSync?
+    package var durability: [DurablePart: Bool] = [:]
+
+    package var missing: [FactName: MissingReason] = [:]
+    /// For people: what made no sense in an answer, of facts missing for `error`.
+    package var unreadable: [FactName: String] = [:]
+
+    package init(identity: ServerIdentity) {
+        self.identity = identity
+    }
+}
+
+/// Who a server is.
+package struct ServerIdentity: Sendable, Hashable {
+    package var flavor: Flavor
+    package var version: ServerVersion
+    package var hostname: String
+    package var port: UInt16?
+    package var serverID: UInt32?
+    /// MySQL only. Lower case.
+    package var serverUUID: String?
+    /// The address under which a replica announces itself, where one is set.
+    package var reportHost: String?
+
+    package init(
+        flavor: Flavor, version: ServerVersion, hostname: String = "", port: UInt16? = nil, serverID: UInt32? = nil,
+        serverUUID: String? = nil, reportHost: String? = nil
+    ) {
+        self.flavor = flavor
+        self.version = version
+        self.hostname = hostname
+        self.port = port
+        self.serverID = serverID
+        self.serverUUID = serverUUID
+        self.reportHost = reportHost
+    }
+}
+
+/// A node's own binary log.
+package struct BinaryLog: Sendable {
+    package var isEnabled: Bool
+    /// Where the next event will be written.
+    package var end: BinlogCoordinate?
+    /// The files it holds; asked for only when somebody needs them.
+    package var index: BinlogIndex?
+    /// Databases of binlog_do_db and binlog_ignore_db: what never gets into the stream.
+    package var filters: [BinlogFilter: Int] = [:]
+    /// Whether what the node applies as a replica gets into its own binary log.
+    package var recordsReplicated: Bool?
+
+    package init(isEnabled: Bool, end: BinlogCoordinate? = nil) {
+        self.isEnabled = isEnabled
+        self.end = end
+    }
+}
+
+package enum BinlogFilter: String, Sendable, CaseIterable {
+    case doDatabase = "do_db"
+    case ignoreDatabase = "ignore_db"
+}
+
+/// Semi-synchronous replication; nil where the plugin is not there.
+package struct SemiSync: Sendable, Hashable {
+    /// Switched on, and really waiting for acknowledgements now: it falls back silently when they fail to come.
+    package var isSourceEnabled: Bool?
+    package var isSourceActive: Bool?
+    package var clients: UInt64?
+    /// Commits that were not acknowledged in time, since the server started.
+    package var unacknowledged: UInt64?
+    package var isReplicaActive: Bool?
+
+    package init() {}
+}
+
+/// What survives a crash of the server or of its machine.
+package enum DurablePart: String, Sendable, CaseIterable {
+    /// The position of a replica.
+    case replicationState = "replication_state"
+    case binaryLog = "binary_log"
+    case redoLog = "redo_log"
+}
+
+/// The facts that are asked for one by one, as they are called in `node_fact_missing{fact}`.
+package enum FactName: String, Sendable, CaseIterable {
+    case identity
+    case replicationStatus = "replication_status"
+    case binlogStatus = "binlog_status"
+    case binlogIndex = "binlog_index"
+    case transactions
+    case durability
+    case status
+    case receiver
+    case applier
+    case connectedReplicas = "connected_replicas"
+}
+
+/// Why a fact could not be read.
+package enum MissingReason: String, Sendable, CaseIterable {
+    case permission, unsupported, error
+}

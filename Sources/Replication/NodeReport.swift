@@ -1,0 +1,37 @@
+/// How asking a node ended. Facts and a failure may stand together: a node that denies its replication status is not
+/// up, and its binary log position is still good for its replicas' byte deltas.
+package struct NodeReport: Sendable {
+    package var facts: NodeFacts?
+    package var failure: NodeFailure?
+    /// Seconds from the start of asking to the last answer.
+    package var duration: Double
+    /// Batches sent to the server, the one that sets a new connection up included.
+    package var roundTrips: Int
+
+    package init(facts: NodeFacts? = nil, failure: NodeFailure? = nil, duration: Double = 0, roundTrips: Int = 0) {
+        self.facts = facts
+        self.failure = failure
+        self.duration = duration
+        self.roundTrips = roundTrips
+    }
+
+    /// Connected, and both identity and replication status answered.
+    package var isUp: Bool { failure == nil && facts?.channels != nil }
+}
+
+/// Why a node is not up.
+package struct NodeFailure: Error, Sendable, Equatable {
+    /// The values of `node_failure{reason}`.
+    package enum Reason: String, Sendable, CaseIterable {
+        case dns, connect, tls, authentication, permission, timeout, query, `protocol`
+    }
+
+    package var reason: Reason
+    /// For people: logs and pages, never a label.
+    package var message: String
+
+    package init(reason: Reason, message: String) {
+        self.reason = reason
+        self.message = message
+    }
+}

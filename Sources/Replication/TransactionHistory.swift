@@ -1,0 +1,140 @@
+/// Which transactions a node has, in the words of its flavor. Everything above this type compares histories without
+/// asking which kind they are; two histories of different kinds have no distance.
+package enum TransactionHistory: Sendable {
+    /// MySQL: every transaction by its number.
+    case set(executed: GTIDSet, server: ServerUUID?)
+    /// MariaDB: the last sequence number of each domain.
+    case positions(Positions)
+
+    /// `@@gtid_slave_pos`, `@@gtid_binlog_pos`, `@@gtid_current_pos`, `@@gtid_binlog_state`. Not SHOW ALL SLAVES STATUS's
+    /// Gtid_Slave_Pos, which is gtid_current_pos in disguise.
+    package struct Positions: Sendable {
+        package var replicated: GTIDPosition
+        package var logged: GTIDPosition
+        package var current: GTIDPosition
+        package var state: GTIDBinlogState
+
+        package init(
+            replicated: GTIDPosition, logged: GTIDPosition, current: GTIDPosition, state: GTIDBinlogState
+        ) {
+            self.replicated = replicated
+            self.logged = logged
+            self.current = current
+            self.state = state
+        }
+
+        /// What has been applied: what came by replication, and for a domain that nothing came for, what was written
+        /// here (a former primary that has not applied anything yet).
+        var applied: GTIDPosition {
+            let domains = Set(replicated.entries.map(\.domain))
+            return GTIDPosition(replicated.entries + current.entries.filter { !domains.contains($0.domain) })
+        }
+    }
+
+    /// Transactions in the executed set; for MariaDB the sum of the domains' sequence numbers.
+    package var count: UInt64 {
+        switch self {
+        case .set(let executed, _): executed.count
+        case .positions(let positions): positions.current.sequenceSum
+        }
+    }
+}
+
+/// What a channel has fetched from its source.
+package enum FetchedTransactions: Sendable {
+    /// MySQL: Retrieved_Gtid_Set.
+    case set(GTIDSet)
+    /// MariaDB: Gtid_IO_Pos.
+    case position(GTIDPosition)
+}
+
+/// How far a replica is from its source, in transactions. Nil is "cannot be known".
+package struct GTIDDistance: Sendable, Equatable {
+    /// On the source, not applied here.
+    package var missing: UInt64?
+    /// Of these, not fetched yet.
+    package var unfetched: UInt64?
+    /// Of these, fetched and waiting.
+    package var unapplied: UInt64?
+    /// `missing` by domain. MariaDB only.
+    package var missingByDomain: [GTIDDomainDistance] = []
+
+    package init(missing: UInt64? = nil, unfetched: UInt64? = nil, unapplied: UInt64? = nil) {
+        self.missing = missing
+        self.unfetched = unfetched
+        self.unapplied = unapplied
+    }
+}
+
+extension TransactionHistory {
+    /// How far this node is behind `source`.
+    package func distance(behind source: TransactionHistory, fetched: FetchedTransactions?) -> GTIDDistance {
+        switch (self, source) {
+        case (.set(let executed, _), .set(let sourceExecuted, _)):
+            let missing = sourceExecuted.subtracting(executed)
+            var distance = GTIDDistance(missing: missing.count)
+            if case .set(let retrieved) = fetched {
+                distance.unfetched = missing.subtracting(retrieved).count
+                distance.unapplied = retrieved.subtracting(executed).count
+            }
+            return distance
+        case (.positions(let here), .positions(let there)):
+            let applied = here.applied
+            var distance = GTIDDistance()
+            distance.missingByDomain = applied.missing(from: there.logged)
+            distance.missing = distance.missingByDomain.total
+            if case .position(let position) = fetched {
+                distance.unfetched = position.missing(from: there.logged).total
+                distance.unapplied = applied.missing(from: position).total
+            }
+            return distance
+        default:
+            return GTIDDistance()
+        }
+    }
+
+    /// The number of transactions that this node has and none of `sources` has; for MariaDB at least so many, since a
+    /// binary log's state keeps only the last of each server.
+    ///
+    /// - Parameter excused: servers whose transactions do not count. On a first look these are all the nodes above: what
+    ///   they committed after they were asked is no fault of the replica. When the sources were asked after the replica,
+    ///   only a co-primary is excused: what it wrote itself is on its way to its source.
+    /// - Returns: nil where the histories cannot be compared.
+    package func errant(against sources: [TransactionHistory], excusing excused: Writers = Writers()) -> UInt64? {
+        switch self {
+        case .set(let executed, _):
+            var rest = executed
+            for source in sources {
+                guard case .set(let sourceExecuted, _) = source else { return nil }
+                rest = rest.subtracting(sourceExecuted)
+            }
+            return (excused.uuids.isEmpty ? rest : rest.excluding(excused.uuids)).count
+        case .positions(let here):
+            var states: [GTIDBinlogState] = []
+            for source in sources {
+                guard case .positions(let there) = source else { return nil }
+                states.append(there.state)
+            }
+            guard let first = states.first else { return nil }
+            let union = states.count == 1 ? first : GTIDBinlogState(newestOf: states)
+            return here.state.errant(against: union, sourceServers: excused.serverIDs).transactionsAtLeast
+        }
+    }
+
+    /// Servers, by what transactions carry: a number in MariaDB, a UUID in MySQL.
+    package struct Writers: Sendable, Equatable {
+        package var serverIDs: Set<UInt32> = []
+        package var uuids: Set<ServerUUID> = []
+
+        package init() {}
+
+        package mutating func insert(_ identity: ServerIdentity) {
+            if let id = identity.serverID { serverIDs.insert(id) }
+            if let uuid = identity.serverUUID.flatMap(ServerUUID.init) { uuids.insert(uuid) }
+        }
+    }
+}
+
+extension [GTIDDomainDistance] {
+    fileprivate var total: UInt64 { reduce(0) { $0.addingSaturated($1.transactions) } }
+}

@@ -1,0 +1,75 @@
+package import Replication
+
+/// What one round tells about a replication set when its nodes are compared with each other.
+package struct SetFindings: Sendable {
+    package var name: String
+    package var thresholds: Thresholds
+    /// In the order of the configuration.
+    package var nodes: [NodeFindings]
+    /// Groups of nodes that replicate from themselves in the end, by name.
+    package var cycles: [[String]]
+    /// Server ids that more than one node has.
+    package var duplicateServerIDs: [UInt32]
+}
+
+package struct NodeFindings: Sendable {
+    package var description: NodeDescription
+    package var report: NodeReport
+    /// Nil while the node's channels are not known.
+    package var role: NodeRole?
+    package var channels: [ChannelFindings]
+}
+
+package enum NodeRole: String, Sendable, CaseIterable {
+    case primary, intermediate, replica, standalone
+}
+
+package struct ChannelFindings: Sendable {
+    package var channel: Channel
+    /// The name of the node that is the source; nil for one that is not configured.
+    package var sourceNode: String?
+    /// From what has been read, and applied, to the end of the source's binary log. Nil where the source did not answer
+    /// or does not hold the file.
+    package var readDelta: UInt64?
+    package var applyDelta: UInt64?
+    /// Bytes that the source still holds before the first that the replica needs next.
+    package var purgeHeadroom: UInt64?
+    package var distance: GTIDDistance
+    package var errant: UInt64?
+    package var lag: Lag?
+    /// A check that cannot be known is absent.
+    package var checks: [Check: Bool]
+}
+
+/// The questions a DBA asks of a channel.
+package enum Check: String, Sendable, CaseIterable {
+    /// Is it the intended source?
+    case source
+    /// Does the source have the binary log that the replica reads?
+    case binaryLog = "binary_log"
+    /// Is data transferred?
+    case transfer
+    /// Is it applied without error?
+    case apply
+    /// Is the replica keeping up?
+    case lag
+}
+
+/// How late a replica is.
+package struct Lag: Sendable, Equatable {
+    /// Best first.
+    package enum Method: String, Sendable, CaseIterable {
+        case heartbeat
+        case applierTimestamps = "applier_timestamps"
+        case eventTimes = "event_times"
+        case secondsBehindSource = "seconds_behind_source"
+    }
+
+    package var seconds: Double
+    package var method: Method
+
+    package init(seconds: Double, method: Method) {
+        self.seconds = seconds
+        self.method = method
+    }
+}

@@ -1,0 +1,24 @@
+package import Replication
+
+/// What is worth asking once more before the findings of a set are drawn, by node name.
+package func followUps(of report: ReplicationSetReport) -> [String: Set<FollowUp>] {
+    let graph = ReplicationGraph(report.nodes)
+    var asks: [String: Set<FollowUp>] = [:]
+    for (place, node) in report.nodes.enumerated() {
+        for (channel, source) in zip(node.report.facts?.channels ?? [], graph.sources[place]) {
+            guard let source, let log = report.nodes[source].report.facts?.binaryLog, let end = log.end else {
+                continue
+            }
+            let needed = [channel.readPosition, channel.executedPosition].compactMap { $0?.file }
+            if needed.contains(where: { $0 != end.file }) {
+                asks[report.nodes[source].description.name, default: []].insert(.binlogIndex)
+            }
+        }
+        if let search = ErrantSearch(place, report.nodes, graph), search.isSuspicious {
+            for source in graph.sources[place].compactMap(\.self) {
+                asks[report.nodes[source].description.name, default: []].insert(.transactions)
+            }
+        }
+    }
+    return asks
+}

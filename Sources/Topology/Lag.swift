@@ -1,0 +1,47 @@
+import Replication
+
+extension Lag {
+    /// The best estimate that the round allows; nil where every number at hand would be a guess or a lie.
+    ///
+    /// With a stopped thread, or with a source that has fallen silent, time passes that nobody measures: a frozen source
+    /// leaves "0 s behind" standing.
+    init?(_ findings: ChannelFindings) {
+        let channel = findings.channel
+        guard channel.isApplierRunning, channel.isTransferring else { return nil }
+        let isCaughtUp = findings.isCaughtUp
+        if let times = channel.applierTimes, let seconds = times.lag(isCaughtUp: isCaughtUp) {
+            self.init(seconds: seconds, method: .applierTimestamps)
+        } else if let difference = channel.eventTimes?.difference, difference >= 0 {
+            self.init(seconds: difference, method: .eventTimes)
+        } else if let seconds = channel.secondsBehindSource {
+            self.init(seconds: seconds, method: .secondsBehindSource)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension ChannelFindings {
+    /// Everything that the source has is applied. Nil where the source's positions are not known.
+    var isCaughtUp: Bool? {
+        distance.missing.map { $0 == 0 } ?? applyDelta.map { $0 == 0 }
+    }
+}
+
+extension Channel.ApplierTimes {
+    /// What is being applied now tells its age. An applier at rest has applied all that it got; then the last
+    /// transaction is history, and says nothing when the replica is caught up.
+    fileprivate func lag(isCaughtUp: Bool?) -> Double? {
+        if let applyingAge { return applyingAge }
+        return isCaughtUp == true ? 0 : lastEndToEnd
+    }
+}
+
+extension Channel {
+    /// The IO thread is connected, and the source has been heard of within two of the periods in which it promised to be.
+    var isTransferring: Bool {
+        guard ioThread == .running else { return false }
+        guard let silence = sourceSilence, let period = heartbeatPeriod, period > 0 else { return true }
+        return silence <= 2 * period
+    }
+}
