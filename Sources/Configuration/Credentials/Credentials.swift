@@ -1,0 +1,73 @@
+/// The environment variables that give an account without any file.
+package enum EnvironmentName {
+    package static let user = "MYSQL_REPLICATION_EXPORTER_USER"
+    package static let password = "MYSQL_REPLICATION_EXPORTER_PASSWORD"
+
+    /// A variable's value. One that is set to nothing counts as unset: `PASSWORD=` is how a compose file leaves it out.
+    static func value(_ name: String, in environment: [String: String]) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// Where a node's account comes from. The passwords themselves are read at each `resolve`: files rotate.
+///
+/// Nearest first: the node, its replication set, the environment (`EnvironmentName`), `defaults` of the file. User and
+/// password are looked for separately; at one level `user` goes before the user of `option_file`.
+package struct Credentials: Sendable, Equatable {
+    /// Where a password comes from.
+    package enum PasswordSource: Sendable, Equatable {
+        /// Written in the configuration file.
+        case literal(Secret)
+        /// `${NAME}`: that environment variable.
+        case environment(String)
+        /// The file's only line.
+        case file(path: String)
+        /// An option file's client groups, which may give a user and TLS settings as well.
+        case optionFile(path: String)
+    }
+
+    /// What one level of the configuration says.
+    struct Level: Sendable, Equatable {
+        var user: String?
+        var password: PasswordSource?
+        var origin: Origin
+    }
+
+    /// Where in the configuration a source stands, for messages.
+    struct Origin: Sendable, Equatable {
+        var file: String
+        var at: Position
+
+        /// Moving a line changes no account: two configurations are equal when they say the same.
+        static func == (left: Origin, right: Origin) -> Bool { true }
+    }
+
+    /// Nearest first: node, replication set.
+    var near: [Level]
+    var defaults: Level?
+
+    /// Of the environment alone, as for `--node`.
+    package init() {
+        near = []
+    }
+
+    init(node: Level?, set: Level?, defaults: Level?) {
+        near = [node, set].compactMap(\.self)
+        self.defaults = defaults
+    }
+
+    /// Every level of the file, nearest first.
+    var levels: [Level] { near + [defaults].compactMap(\.self) }
+
+    /// Whether some level names a user, or an option file that may.
+    func mayHaveUser(environment: [String: String]) -> Bool {
+        EnvironmentName.value(EnvironmentName.user, in: environment) != nil
+            || levels.contains { level in
+                if case .optionFile = level.password { return true }
+                return level.user != nil
+            }
+    }
+
+    static let missingUser =
+        "no user to connect with; set 'user' in the configuration file's defaults, or \(EnvironmentName.user)"
+}

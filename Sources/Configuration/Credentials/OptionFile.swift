@@ -1,0 +1,97 @@
+/// The client part of an option file such as `~/.my.cnf`, as MariaDB's own programs read it.
+///
+/// Groups `client`, `client-server` and `client-mariadb`; later lines win. Options for other programs, and those that
+/// an exporter must not take from a file (`local-infile`, `plugin-dir`, `init-command`), are ignored.
+package struct OptionFile: Sendable, Equatable {
+    package private(set) var user: String?
+    package private(set) var password: Secret?
+    package private(set) var host: String?
+    package private(set) var port: UInt16?
+    package private(set) var socket: String?
+    package private(set) var tls = TLSOptions()
+
+    /// - Parameters:
+    ///   - home: what a leading `~/` of an included path means.
+    ///   - origin: the place in the configuration that names the file, for messages about the file as a whole.
+    init(path: String, home: String?, origin: Credentials.Origin) throws(ConfigurationError) {
+        var lines = OptionFileLines(home: home, origin: origin)
+        try lines.read(path)
+        for option in lines.options { try apply(option) }
+    }
+
+    /// An option by its canonical name; `value` is nil for one without `=`.
+    struct Option: Equatable {
+        var name: String
+        var value: String?
+        var file: String
+        var line: Int
+    }
+
+    private mutating func apply(_ option: Option) throws(ConfigurationError) {
+        switch option.name {
+        case "user": user = try option.required
+        case "password": password = option.value.map(Secret.init)
+        case "host": host = try option.required
+        case "port":
+            guard let number = UInt16(try option.required), number > 0 else {
+                throw option.error("must be a port from 1 to 65535")
+            }
+            port = number
+        case "socket": socket = try option.required
+        case "ssl-ca": tls.ca = try option.required
+        case "ssl-cert": tls.cert = try option.required
+        case "ssl-key": tls.key = try option.required
+        case "ssl-mode":
+            let word = try option.required.lowercased()
+            guard let mode = TLSMode(rawValue: word) else {
+                throw option.error("must be one of disabled, preferred, required, verify_ca, verify_identity")
+            }
+            tls.givenMode = mode
+        case "ssl": try setEncryption(option.truth)
+        case "skip-ssl", "disable-ssl": try setEncryption(!option.truth)
+        case "ssl-verify-server-cert": try setVerification(option.truth)
+        case "skip-ssl-verify-server-cert", "disable-ssl-verify-server-cert": try setVerification(!option.truth)
+        default: break
+        }
+    }
+
+    /// `ssl` asks for encryption, and the library would carry on without; who asks for it must get it.
+    private mutating func setEncryption(_ on: Bool) {
+        if !on {
+            tls.givenMode = .disabled
+        } else if tls.givenMode != .verifyIdentity, tls.givenMode != .verifyCA {
+            tls.givenMode = .required
+        }
+    }
+
+    private mutating func setVerification(_ on: Bool) {
+        if on {
+            tls.givenMode = .verifyIdentity
+        } else if tls.givenMode == .verifyIdentity {
+            tls.givenMode = .required
+        }
+    }
+}
+
+extension OptionFile.Option {
+    func error(_ message: String) -> ConfigurationError {
+        ConfigurationError(Problem(file: file, line: line, message: "option '\(name)' \(message)"))
+    }
+
+    var required: String {
+        get throws(ConfigurationError) {
+            guard let value, !value.isEmpty else { throw error("needs a value") }
+            return value
+        }
+    }
+
+    var truth: Bool {
+        get throws(ConfigurationError) {
+            switch value?.lowercased() {
+            case nil, "1", "on", "true": return true
+            case "0", "off", "false": return false
+            default: throw error("must be 1 or 0")
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// One configured server.
+package struct Node: Sendable, Equatable {
+    /// The label `node`; unique in the whole configuration. Needs no escaping in a URL's path.
+    package let name: String
+    package let address: Address
+    /// Other addresses (always TCP) under which its replicas know this node.
+    package let aliases: [Address]
+    /// Nil when the user did not say.
+    package let source: IntendedSource?
+    package let credentials: Credentials
+    /// As the configuration says; `login` adds what an option file says.
+    package let tls: TLSOptions
+    /// This node's share of a scrape, at most.
+    package let timeout: Duration
+
+    package init(
+        name: String, address: Address, aliases: [Address] = [], source: IntendedSource? = nil,
+        credentials: Credentials = Credentials(), tls: TLSOptions = TLSOptions(), timeout: Duration = .seconds(5)
+    ) {
+        self.name = name
+        self.address = address
+        self.aliases = aliases
+        self.source = source
+        self.credentials = credentials
+        self.tls = tls
+        self.timeout = timeout
+    }
+
+    /// The name of the node that `channel` ("" is the default one) is intended to replicate from, if the user said.
+    ///
+    /// A channel's source may be named without being configured; then no node has the name.
+    package func intendedSource(channel: String) -> String? {
+        switch source {
+        case .node(let name): channel.isEmpty ? name : nil
+        case .byChannel(let names): names[channel]
+        case nil: nil
+        }
+    }
+}
+
+/// Where a node should replicate from.
+package enum IntendedSource: Sendable, Equatable {
+    /// `source: db1`: of the default channel.
+    case node(String)
+    /// `source: {eu: db1, us: db9}`: node names by channel.
+    case byChannel([String: String])
+}

@@ -1,0 +1,44 @@
+/// How far to insist on TLS, in MySQL's words.
+package enum TLSMode: String, Sendable, CaseIterable {
+    /// Never.
+    case disabled
+    /// When the server offers it; nothing is verified.
+    case preferred
+    /// A server without TLS is refused; who it is, is not verified.
+    case required
+    /// The certificate must be signed by a trusted authority.
+    case verifyCA = "verify_ca"
+    /// And it must be made out to the host's name.
+    case verifyIdentity = "verify_identity"
+}
+
+/// How to encrypt a connection.
+package struct TLSOptions: Sendable, Equatable {
+    /// Nil where the user did not say: the difference counts when levels are laid over one another.
+    var givenMode: TLSMode?
+    /// Path of the trusted authorities (PEM); nil for the system's.
+    package var ca: String?
+    /// Path of the client's certificate (PEM).
+    package var cert: String?
+    /// Path of the certificate's private key (PEM). Given if and only if `cert` is.
+    package var key: String?
+
+    /// `preferred` where the user did not say.
+    package var mode: TLSMode { givenMode ?? .preferred }
+
+    package init(mode: TLSMode? = nil, ca: String? = nil, cert: String? = nil, key: String? = nil) {
+        givenMode = mode
+        self.ca = ca
+        self.cert = cert
+        self.key = key
+    }
+
+    /// These options, and for what they leave open the others'.
+    ///
+    /// Certificate and key go together: a pair is never made of two levels' halves.
+    func over(_ farther: TLSOptions) -> TLSOptions {
+        let pair = cert == nil && key == nil ? farther : self
+        return TLSOptions(
+            mode: givenMode ?? farther.givenMode, ca: ca ?? farther.ca, cert: pair.cert, key: pair.key)
+    }
+}

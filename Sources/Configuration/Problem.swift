@@ -1,0 +1,52 @@
+/// One thing that is wrong (or doubtful) in what the user configured, and where.
+package struct Problem: Sendable, Equatable, Hashable, CustomStringConvertible {
+    /// The file as the user named it, or `--node` for that flag, or empty for the environment.
+    package let file: String
+    /// Counted from 1; 0 when the problem is not at a place within the file.
+    package let line: Int
+    /// Counted from 1 in Unicode scalars, as editors do; 0 when the problem concerns the whole line or file.
+    package let column: Int
+    /// What is wrong. Never holds a password, nor a line of a file that may hold one.
+    package let message: String
+    /// What the user probably meant to write.
+    package let suggestion: String?
+
+    package init(file: String, line: Int = 0, column: Int = 0, message: String, suggestion: String? = nil) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+        self.suggestion = suggestion
+    }
+
+    /// `shop.yml:12:9: unknown key 'tiemout'; did you mean 'timeout'?`
+    package var description: String {
+        var place = file
+        if line > 0 { place += ":\(line)" }
+        if line > 0, column > 0 { place += ":\(column)" }
+        let hint = suggestion.map { "; did you mean '\($0)'?" } ?? ""
+        return (place.isEmpty ? "" : place + ": ") + message + hint
+    }
+}
+
+/// Something that works but that the user will want to know.
+package typealias Warning = Problem
+
+/// Everything that is wrong with a configuration, in the order of the file.
+package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// At least one.
+    package let problems: [Problem]
+
+    package init(problems: [Problem]) {
+        self.problems = problems
+    }
+
+    init(_ problem: Problem) {
+        self.init(problems: [problem])
+    }
+
+    /// One line a problem, without a final newline.
+    package var description: String {
+        problems.map(\.description).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,74 @@
+/// The entries of one dictionary, checked against its section of the schema.
+struct Fields {
+    let section: SchemaSection
+    let at: Position
+    private let entries: [String: YAMLValue.Entry]
+    private let report: Report
+
+    /// Nil, after reporting, when the value is no dictionary. `name` is what messages call the value.
+    init?(_ value: YAMLValue, _ section: SchemaSection, name: String, report: Report) {
+        guard case .dictionary(let entries) = value.content else {
+            report.problem(value.at, "\(name) must be a dictionary, not \(value.kind)")
+            return nil
+        }
+        self.section = section
+        self.report = report
+        at = value.at
+        self.entries = Dictionary(entries.map { ($0.key, $0) }) { first, _ in first }
+        let known = Set(section.keys.map(\.name))
+        for entry in entries where !known.contains(entry.key) {
+            reportUnknown(entry, known: section.keys.map(\.name))
+        }
+        for key in section.keys where key.isRequired && self.entries[key.name] == nil {
+            report.problem(at, "\(name) needs the key '\(key.name)'")
+        }
+    }
+
+    private func reportUnknown(_ entry: YAMLValue.Entry, known: [String]) {
+        if entry.key == "<<" {
+            report.problem(entry.at, "merge keys are not supported; put what is common in 'defaults'")
+            return
+        }
+        let message = "unknown key \(shown(entry.key))"
+        // An exact match elsewhere tells more than a similar word here.
+        let homes = Schema.sections.filter { $0.keys.contains { $0.name == entry.key } }.map(\.label)
+        guard homes.isEmpty else {
+            report.problem(entry.at, "\(message) in \(section.label); it belongs in \(homes.joined(separator: " or "))")
+            return
+        }
+        report.problem(entry.at, message, suggestion: suggestion(for: entry.key, among: known))
+    }
+
+    func has<Value>(_ key: Key<Value>) -> Bool { entries[key.name] != nil }
+
+    /// Where the key's value stands; where the dictionary begins when the key is absent.
+    func position<Value>(of key: Key<Value>) -> Position { entries[key.name]?.value.at ?? at }
+
+    /// The value as it is written; nil when the key is absent or, after reporting, when its value is wrong.
+    func given<Value>(_ key: Key<Value>) -> Value? {
+        guard let value = entries[key.name]?.value else { return nil }
+        do {
+            return try key.decode(value)
+        } catch {
+            report.problem(value.at, "'\(key.name)' \(error.message)", suggestion: error.suggestion)
+            return nil
+        }
+    }
+
+    /// The value, or the schema's default.
+    func value<Value>(_ key: Key<Value>) -> Value? { given(key) ?? key.defaultValue }
+
+    func dictionary(_ key: Key<YAMLValue>, _ section: SchemaSection) -> Fields? {
+        given(key).flatMap { Fields($0, section, name: "'\(key.name)'", report: report) }
+    }
+
+    /// The items of a list; nil when the key is absent or, after reporting, when its value is none.
+    func list(_ key: Key<YAMLValue>) -> [YAMLValue]? {
+        guard let value = given(key) else { return nil }
+        guard case .list(let items) = value.content else {
+            report.problem(value.at, "'\(key.name)' must be a list, not \(value.kind)")
+            return nil
+        }
+        return items
+    }
+}

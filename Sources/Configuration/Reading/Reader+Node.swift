@@ -1,0 +1,86 @@
+/// A node with the places of what is checked against its neighbours.
+struct PlacedNode {
+    var node: Node
+    var at: Position
+    var addressAt: Position
+    var aliasPlaces: [Position]
+    /// Channel ("" is the default one), name and place of each source; `isScalar` for `source: name`.
+    var sources: [(channel: String, name: String, at: Position)]
+    var hasScalarSource: Bool
+}
+
+extension Reader {
+    func node(
+        _ item: YAMLValue, set: CommonSettings, defaults: CommonSettings?, names: inout Names
+    ) -> PlacedNode? {
+        guard let fields = Fields(item, Schema.node, name: "a node", report: report) else { return nil }
+        let name = fields.given(Schema.nodeName)
+        if let name { names.add(node: name, at: fields.position(of: Schema.nodeName)) }
+        let address = fields.given(Schema.address)
+        let aliases = aliases(fields)
+        let sources = sources(fields)
+        let own = settings(fields)
+        let tls = merged([own, set, defaults].compactMap(\.self))
+        // Without a name or an address there is nothing its neighbours could be checked against.
+        guard let name, let address else { return nil }
+
+        let source: IntendedSource? =
+            sources.isScalar
+            ? sources.list.first.map { .node($0.name) }
+            : sources.list.isEmpty
+                ? nil
+                : .byChannel(
+                    Dictionary(sources.list.map { ($0.channel, $0.name) }) { first, _ in first })
+        let node = Node(
+            name: name, address: address, aliases: aliases.map(\.address), source: source,
+            credentials: Credentials(node: own.level, set: set.level, defaults: defaults?.level), tls: tls,
+            timeout: own.timeout ?? set.timeout ?? defaults?.timeout ?? Schema.timeout.defaultValue ?? .seconds(5))
+        return PlacedNode(
+            node: node, at: fields.position(of: Schema.nodeName), addressAt: fields.position(of: Schema.address),
+            aliasPlaces: aliases.map(\.at), sources: sources.list, hasScalarSource: sources.isScalar)
+    }
+
+    private func aliases(_ fields: Fields) -> [(address: Address, at: Position)] {
+        (fields.list(Schema.aliases) ?? []).compactMap { item -> (address: Address, at: Position)? in
+            guard case .text(let text, _) = item.content else {
+                report.problem(item.at, "'aliases' must list addresses, not \(item.kind)")
+                return nil
+            }
+            do throws(Quantity.Malformed) {
+                let address = try Address(text)
+                if case .unix = address {
+                    report.problem(item.at, "'aliases' must list host:port; replicas do not come by a socket")
+                    return nil
+                }
+                return (address, item.at)
+            } catch {
+                report.problem(item.at, "'aliases' \(error.description)")
+                return nil
+            }
+        }
+    }
+
+    private func sources(
+        _ fields: Fields
+    ) -> (list: [(channel: String, name: String, at: Position)], isScalar: Bool) {
+        guard let value = fields.given(Schema.source) else { return ([], false) }
+        switch value.content {
+        case .text(let name, _) where !name.isEmpty:
+            return ([("", name, value.at)], true)
+        case .dictionary(let entries):
+            return (
+                entries.compactMap { entry in
+                    if case .text(let name, _) = entry.value.content, !name.isEmpty {
+                        return (entry.key, name, entry.value.at)
+                    }
+                    report.problem(
+                        entry.value.at, "'source' of channel \(shown(entry.key)) must be a node's name")
+                    return nil
+                }, false
+            )
+        case .text, .null, .list:
+            report.problem(value.at, "'source' must be a node's name, or a dictionary of names by channel")
+            return ([], false)
+        }
+    }
+}

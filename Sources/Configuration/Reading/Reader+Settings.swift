@@ -1,0 +1,104 @@
+/// What one level (defaults, set, node) says of the keys that may stand on each.
+struct CommonSettings {
+    var level: Credentials.Level
+    var tls: TLSOptions
+    var tlsAt: Position
+    var timeout: Duration?
+}
+
+extension Reader {
+    func settings(_ fields: Fields) -> CommonSettings {
+        var tls = TLSOptions()
+        var tlsAt = fields.at
+        if let section = fields.dictionary(Schema.tls, Schema.tlsSection) {
+            tlsAt = section.at
+            tls = TLSOptions(
+                mode: section.given(Schema.tlsMode), ca: path(section, Schema.tlsCA),
+                cert: path(section, Schema.tlsCert), key: path(section, Schema.tlsKey))
+            if section.has(Schema.tlsCert) != section.has(Schema.tlsKey) {
+                report.problem(tlsAt, "'tls' needs 'cert' and 'key' together, on the same level")
+            }
+        }
+        return CommonSettings(level: level(fields), tls: tls, tlsAt: tlsAt, timeout: fields.given(Schema.timeout))
+    }
+
+    /// The levels laid over one another, nearest first.
+    func merged(_ levels: [CommonSettings]) -> TLSOptions {
+        let tls = levels.map(\.tls).reduce(TLSOptions()) { $0.over($1) }
+        if tls.ca != nil, let place = levels.first(where: { $0.tls.ca != nil })?.tlsAt, tls.mode == .preferred {
+            report.warning(
+                place, "'ca' verifies nothing in mode preferred; say mode: verify_ca or verify_identity")
+        }
+        return tls
+    }
+
+    private func level(_ fields: Fields) -> Credentials.Level {
+        var sources: [(source: Credentials.PasswordSource, name: String, at: Position)] = []
+        if let text = fields.given(Schema.password) {
+            sources.append((password(text, fields), "password", fields.position(of: Schema.password)))
+        }
+        if let path = path(fields, Schema.passwordFile) {
+            sources.append((.file(path: path), "password_file", fields.position(of: Schema.passwordFile)))
+        }
+        if let path = path(fields, Schema.optionFile) {
+            sources.append((.optionFile(path: path), "option_file", fields.position(of: Schema.optionFile)))
+        }
+        sources.sort { $0.at < $1.at }
+        for extra in sources.dropFirst() {
+            report.problem(
+                extra.at, "'\(extra.name)' and '\(sources[0].name)' on the same level; keep one of them")
+        }
+        return Credentials.Level(
+            user: user(fields), password: sources.first?.source,
+            origin: .init(file: report.file, at: sources.first?.at ?? fields.at))
+    }
+
+    private func user(_ fields: Fields) -> String? {
+        guard let user = fields.given(Schema.user) else { return nil }
+        guard variable(in: user) == nil else {
+            report.problem(
+                fields.position(of: Schema.user),
+                "'user' is taken as it stands; to have it from the environment, set \(EnvironmentName.user)")
+            return nil
+        }
+        return user
+    }
+
+    private func password(_ text: String, _ fields: Fields) -> Credentials.PasswordSource {
+        guard let name = variable(in: text) else { return .literal(Secret(text)) }
+        if EnvironmentName.value(name, in: environment) == nil {
+            report.problem(
+                fields.position(of: Schema.password), "'password' needs the environment variable \(name), which is not set")
+        }
+        return .environment(name)
+    }
+
+    /// NAME of a text that is `${NAME}` and nothing else: a password may well hold a `$` somewhere.
+    private func variable(in text: String) -> String? {
+        guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
+        let name = text.dropFirst(2).dropLast()
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return isName && !name.isEmpty && name.first?.isNumber == false ? String(name) : nil
+    }
+
+    /// A path as the process can open it: `~/` is HOME, and a relative one begins where the configuration file is.
+    private func path(_ fields: Fields, _ key: Key<String>) -> String? {
+        guard let text = fields.given(key) else { return nil }
+        if text == "~" || text.hasPrefix("~/") {
+            guard let home = EnvironmentName.value("HOME", in: environment) else {
+                report.problem(fields.position(of: key), "'\(key.name)' begins with ~, but HOME is not set")
+                return nil
+            }
+            return home + text.dropFirst()
+        }
+        guard !text.hasPrefix("/"), let slash = report.file.lastIndex(of: "/") else { return text }
+        return String(report.file[...slash]) + text
+    }
+}

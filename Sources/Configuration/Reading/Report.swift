@@ -1,0 +1,72 @@
+/// A place in a file, counted from 1.
+struct Position: Sendable, Hashable, Comparable {
+    var line: Int
+    var column: Int
+
+    static let start = Position(line: 1, column: 1)
+
+    static func < (left: Position, right: Position) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// Gathers what is wrong while reading goes on, so that the user sees all of it at once.
+final class Report {
+    let file: String
+    private var found: [Problem] = []
+    private var doubts: [Problem] = []
+    private var seen: Set<Problem> = []
+
+    /// More lines than anybody reads; a file of rubbish must not answer with megabytes.
+    static let limit = 100
+
+    init(file: String) {
+        self.file = file
+    }
+
+    /// `suggestion` is looked for only while somebody is going to read it: it compares with every candidate.
+    func problem(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
+        let problem = Problem(
+            file: file, line: at.line, column: at.column, message: message,
+            suggestion: found.count < Self.limit ? suggestion() : nil)
+        // What stands once in `defaults` is read for every node; say it once.
+        if seen.insert(problem).inserted { found.append(problem) }
+    }
+
+    func warning(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
+        let warning = Warning(
+            file: file, line: at.line, column: at.column, message: message,
+            suggestion: doubts.count < Self.limit ? suggestion() : nil)
+        if seen.insert(warning).inserted { doubts.append(warning) }
+    }
+
+    var warnings: [Warning] { Self.inOrder(doubts) }
+
+    var error: ConfigurationError? {
+        guard !found.isEmpty else { return nil }
+        var problems = Self.inOrder(found)
+        let excess = problems.count - Self.limit
+        if excess > 0 {
+            problems.removeLast(excess)
+            problems.append(Problem(file: file, message: "and \(excess) more problems"))
+        }
+        return ConfigurationError(problems: problems)
+    }
+
+    private static func inOrder(_ problems: [Problem]) -> [Problem] {
+        // `sorted` is stable: what was found first at a place stays first.
+        problems.sorted { Position(line: $0.line, column: $0.column) < Position(line: $1.line, column: $1.column) }
+    }
+}
+
+/// Why a single value cannot be read; the reader adds key and place.
+struct Malformed: Error {
+    /// Continues a sentence that begins with the key: "must be …", "has …".
+    let message: String
+    let suggestion: String?
+
+    init(_ message: String, suggestion: String? = nil) {
+        self.message = message
+        self.suggestion = suggestion
+    }
+}

@@ -1,0 +1,63 @@
+/// What can only be judged when all nodes of a replication set are known.
+struct SetChecks {
+    let report: Report
+    let nodes: [PlacedNode]
+
+    func run() {
+        checkAddresses()
+        let names = nodes.map(\.node.name)
+        let known = Set(names)
+        for node in nodes { checkSources(of: node, names: names, known: known) }
+    }
+
+    /// Replicas are matched to their sources by address, so an address may mean one node only.
+    private func checkAddresses() {
+        var owners: [String: String] = [:]
+        func claim(_ address: Address, for name: String, at position: Position) {
+            // Host names are the same in any case.
+            let key = address.description.lowercased()
+            if let owner = owners[key] {
+                report.problem(
+                    position,
+                    owner == name
+                        ? "\(shown(address.description)) is already an address of this node"
+                        : "\(shown(address.description)) is already an address of node \(shown(owner))")
+            } else {
+                owners[key] = name
+            }
+        }
+        for placed in nodes {
+            claim(placed.node.address, for: placed.node.name, at: placed.addressAt)
+        }
+        for placed in nodes {
+            for (alias, at) in zip(placed.node.aliases, placed.aliasPlaces) {
+                claim(alias, for: placed.node.name, at: at)
+            }
+        }
+    }
+
+    private func checkSources(of placed: PlacedNode, names: [String], known: Set<String>) {
+        for source in placed.sources {
+            if source.name == placed.node.name {
+                report.problem(source.at, "'source' of node \(shown(placed.node.name)) is the node itself")
+                continue
+            }
+            guard !known.contains(source.name) else { continue }
+            func meant() -> String? {
+                suggestion(for: source.name, among: names.lazy.filter { $0 != placed.node.name })
+            }
+            if placed.hasScalarSource {
+                report.problem(
+                    source.at, "'source' names no node of this replication set: \(shown(source.name))",
+                    suggestion: meant())
+            } else {
+                // A channel often comes from somebody else's server, which nobody here may ask.
+                report.warning(
+                    source.at,
+                    "the source of channel \(shown(source.channel)) names no node of this replication set: "
+                        + "\(shown(source.name)); whether the channel follows it cannot be checked",
+                    suggestion: meant())
+            }
+        }
+    }
+}

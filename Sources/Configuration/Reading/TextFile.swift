@@ -1,0 +1,94 @@
+import Glibc
+
+/// The whole of a small file, as the kernel gave it.
+struct TextFile {
+    var bytes: [UInt8]
+    /// Permission bits and file type, as `stat` has them.
+    var mode: mode_t
+
+    var isWorldReadable: Bool { mode & S_IROTH != 0 }
+    var isWorldWritable: Bool { mode & S_IWOTH != 0 }
+    var isRegular: Bool { mode & S_IFMT == S_IFREG }
+
+    /// Why a file could not be read, to follow the file's name: "No such file or directory".
+    struct Failure: Error {
+        let reason: String
+        let code: Int32
+
+        init(_ reason: String, code: Int32 = 0) {
+            self.reason = reason
+            self.code = code
+        }
+
+        /// glibc's `strerror` is safe among threads since 2.32: it answers from static or thread-local text.
+        init(errno code: Int32) {
+            self.init(strerror(code).map { String(cString: $0) } ?? "error \(code)", code: code)
+        }
+    }
+
+    /// Reads files, pipes and devices (`--config.file <(decrypt …)` is a pipe), up to `limit` bytes.
+    init(path: String, limit: Int) throws(Failure) {
+        guard !path.utf8.contains(0) else { throw Failure("the path holds a NUL byte") }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw Failure(errno: errno) }
+        defer { close(descriptor) }
+
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Failure(errno: errno) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw Failure(errno: EISDIR) }
+
+        bytes = []
+        mode = status.st_mode
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Failure(errno: errno)
+            }
+            if count == 0 { return }
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else {
+                throw Failure("it is larger than \(Quantity.text(bytes: UInt64(limit)))")
+            }
+        }
+    }
+}
+
+/// Where the text stops being UTF-8, or holds a byte that no text file has.
+struct InvalidText: Error {
+    let position: Position
+    let reason: String
+}
+
+/// The text without a byte order mark; tells the line and column of the first byte that is not UTF-8.
+func decodeText(_ bytes: [UInt8]) throws(InvalidText) -> String {
+    if let zero = bytes.firstIndex(of: 0) {
+        throw InvalidText(
+            position: position(after: bytes[..<zero]),
+            reason: "there is a NUL byte; the file must be text in UTF-8")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw InvalidText(
+            position: position(after: bytes[..<validPrefix(of: bytes)]),
+            reason: "there is a byte that is not UTF-8; save the file in that encoding")
+    }
+    return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+}
+
+private func position(after bytes: ArraySlice<UInt8>) -> Position {
+    let lineStart = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.startIndex
+    let isStart = { (byte: UInt8) in byte & 0xC0 != 0x80 }
+    return Position(
+        line: bytes.count { $0 == UInt8(ascii: "\n") } + 1, column: bytes[lineStart...].count(where: isStart) + 1)
+}
+
+private func validPrefix(of bytes: [UInt8]) -> Int {
+    var decoder = UTF8()
+    var iterator = bytes.makeIterator()
+    var valid = 0
+    while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+        valid += UTF8.width(scalar)
+    }
+    return valid
+}

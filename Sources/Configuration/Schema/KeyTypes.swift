@@ -1,0 +1,169 @@
+// The types a key can have. Each decoder's message follows the key's name: "'timeout' must be …".
+
+private func requireText(_ value: YAMLValue) throws(Malformed) -> String {
+    switch value.content {
+    case .text("", _): throw Malformed("is empty")
+    case .text(let text, _): return text
+    case .null: throw Malformed("has no value")
+    case .list, .dictionary: throw Malformed("must be text, not \(value.kind)")
+    }
+}
+
+extension Key where Value == String {
+    /// Any text but the empty one. Numbers and truth values are text as well where text is wanted.
+    static func text(
+        _ name: String, as type: String = "text", _ documentation: String
+    ) -> Key {
+        Key(name, type, documentation) { value throws(Malformed) in
+            let text = try requireText(value)
+            guard !text.unicodeScalars.contains("\0") else { throw Malformed("must not hold a NUL character") }
+            return text
+        }
+    }
+
+    /// A name that stands in labels and in URLs' paths, and so must need no escaping there.
+    static func name(_ name: String, required: Bool = false, _ documentation: String) -> Key {
+        Key(name, "name", required: required, documentation) { value throws(Malformed) in
+            let text = try requireText(value)
+            if let reason = nameProblem(text) { throw Malformed(reason) }
+            return text
+        }
+    }
+}
+
+/// What is wrong with the name of a node or replication set; nil for a good one.
+func nameProblem(_ name: String) -> String? {
+    let isSound = name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "._-:@+".utf8.contains(byte)
+        }
+    }
+    guard isSound, !name.isEmpty, name.utf8.count <= 128, name != ".", name != ".." else {
+        return "must be of ASCII letters, digits and . _ - : @ +, at most 128, not \(shown(name))"
+    }
+    return nil
+}
+
+extension Key where Value == Duration {
+    static func duration(
+        _ name: String, default defaultValue: Duration? = nil, _ documentation: String
+    ) -> Key {
+        Key(
+            name, "duration", default: defaultValue, text: defaultValue.map { Quantity.text(duration: $0) },
+            documentation
+        ) { value throws(Malformed) in
+            let text = try requireText(value)
+            if text.hasPrefix("-") { throw Malformed("must be more than zero") }
+            let duration = try durationOrMalformed(text)
+            guard duration > .zero else { throw Malformed("must be more than zero") }
+            return duration
+        }
+    }
+}
+
+extension Key where Value == UInt64 {
+    static func bytes(_ name: String, default defaultValue: UInt64? = nil, _ documentation: String) -> Key {
+        Key(
+            name, "size", default: defaultValue, text: defaultValue.map { Quantity.text(bytes: $0) }, documentation
+        ) { value throws(Malformed) in
+            let text = try requireText(value)
+            if text.hasPrefix("-") { throw Malformed("must be more than zero") }
+            let bytes = try sizeOrMalformed(text)
+            guard bytes > 0 else { throw Malformed("must be more than zero") }
+            return bytes
+        }
+    }
+}
+
+private func sizeOrMalformed(_ text: String) throws(Malformed) -> UInt64 {
+    do {
+        return try Quantity.bytes(text)
+    } catch {
+        throw Malformed(error.description)
+    }
+}
+
+private func durationOrMalformed(_ text: String) throws(Malformed) -> Duration {
+    do {
+        return try Quantity.duration(text)
+    } catch {
+        throw Malformed(error.description)
+    }
+}
+
+extension Key where Value == Bool {
+    static func truth(_ name: String, default defaultValue: Bool, _ documentation: String) -> Key {
+        Key(
+            name, "true or false", default: defaultValue, text: defaultValue ? "true" : "false", documentation
+        ) { value throws(Malformed) in
+            switch value.content {
+            case .text("true", isPlain: true): return true
+            case .text("false", isPlain: true): return false
+            case .text(let text, _):
+                let word = text.lowercased()
+                let meant =
+                    ["yes", "on", "1", "true"].contains(word)
+                    ? "true" : ["no", "off", "0", "false"].contains(word) ? "false" : nil
+                throw Malformed("must be true or false, not \(shown(text))", suggestion: meant)
+            case .null: throw Malformed("has no value")
+            case .list, .dictionary: throw Malformed("must be true or false, not \(value.kind)")
+            }
+        }
+    }
+}
+
+extension Key where Value == TableName {
+    static func table(_ name: String, default defaultValue: TableName? = nil, _ documentation: String) -> Key {
+        Key(
+            name, "database.table", default: defaultValue, text: defaultValue?.description,
+            required: defaultValue == nil, documentation
+        ) { value throws(Malformed) in
+            try TableName(requireText(value))
+        }
+    }
+}
+
+extension Key where Value == Address {
+    static func address(_ name: String, _ documentation: String) -> Key {
+        Key(name, "address", required: true, documentation) { value throws(Malformed) in
+            try addressOrMalformed(requireText(value))
+        }
+    }
+}
+
+func addressOrMalformed(_ text: String) throws(Malformed) -> Address {
+    do {
+        return try Address(text)
+    } catch {
+        throw Malformed(error.description)
+    }
+}
+
+extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    static func choice(_ name: String, default defaultValue: Value, _ documentation: String) -> Key {
+        let words = Value.allCases.map(\.rawValue)
+        return Key(
+            name, words.joined(separator: ", "), default: defaultValue, text: defaultValue.rawValue, documentation
+        ) { value throws(Malformed) in
+            let text = try requireText(value)
+            guard let choice = Value(rawValue: text) else {
+                throw Malformed(
+                    "must be one of \(words.joined(separator: ", ")), not \(shown(text))",
+                    suggestion: suggestion(for: text, among: words))
+            }
+            return choice
+        }
+    }
+}
+
+extension Key where Value == YAMLValue {
+    /// A value with keys or items of its own, which the reader takes apart.
+    static func nested(
+        _ name: String, _ type: String, text: String? = nil, required: Bool = false, _ documentation: String
+    ) -> Key {
+        Key(name, type, text: text, required: required, documentation) { value in value }
+    }
+}

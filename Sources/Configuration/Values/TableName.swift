@@ -1,0 +1,37 @@
+/// A table with its database, as in `replication_probe.heartbeat`.
+package struct TableName: Sendable, Hashable, CustomStringConvertible {
+    package let database: String
+    package let table: String
+
+    /// As it is written in the configuration.
+    package var description: String { "\(database).\(table)" }
+
+    /// For SQL. The parts hold no backtick, so nothing in them can end the quotes.
+    package var quoted: String { "`\(database)`.`\(table)`" }
+
+    init(database: String, table: String) {
+        self.database = database
+        self.table = table
+    }
+
+    /// Reads `database.table`.
+    init(_ text: String) throws(Malformed) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw Malformed("must be database.table, not \(shown(text))")
+        }
+        guard parts.allSatisfy(Self.isIdentifier) else {
+            throw Malformed("may hold letters, digits, '_', '-' and '$', not more than 64 a name")
+        }
+        database = parts[0]
+        table = parts[1]
+    }
+
+    private static func isIdentifier(_ text: String) -> Bool {
+        text.unicodeScalars.count <= 64
+            && text.unicodeScalars.allSatisfy { scalar in
+                scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal
+                    || scalar == "_" || scalar == "-" || scalar == "$"
+            }
+    }
+}

@@ -1,0 +1,179 @@
+import Testing
+
+@testable import Configuration
+
+/// Which account a node gets, from where.
+struct Precedence: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var defaults = "", set = "", node = ""
+    var environment: [String: String] = [:]
+    var user: String
+    var password: String
+}
+
+private let both = [EnvironmentName.user: "env", EnvironmentName.password: "env-pw"]
+
+private let precedences: [Precedence] = [
+    Precedence(testDescription: "defaults alone", defaults: "user: d, password: d-pw", user: "d", password: "d-pw"),
+    Precedence(testDescription: "no password at all", defaults: "user: d", user: "d", password: ""),
+    Precedence(testDescription: "the environment alone", environment: both, user: "env", password: "env-pw"),
+    Precedence(
+        testDescription: "the environment over defaults", defaults: "user: d, password: d-pw", environment: both,
+        user: "env", password: "env-pw"),
+    Precedence(
+        testDescription: "a variable set to nothing is not set", defaults: "user: d, password: d-pw",
+        environment: [EnvironmentName.user: "", EnvironmentName.password: ""], user: "d", password: "d-pw"),
+    Precedence(
+        testDescription: "the set over the environment", defaults: "user: d, password: d-pw",
+        set: "user: s, password: s-pw", environment: both, user: "s", password: "s-pw"),
+    Precedence(
+        testDescription: "the node over the set", defaults: "user: d, password: d-pw", set: "user: s, password: s-pw",
+        node: "user: n, password: n-pw", environment: both, user: "n", password: "n-pw"),
+    Precedence(
+        testDescription: "user and password from different levels", defaults: "user: d", node: "password: n-pw",
+        user: "d", password: "n-pw"),
+    Precedence(
+        testDescription: "the environment's user, the node's password", defaults: "user: d", node: "password: n-pw",
+        environment: both, user: "env", password: "n-pw"),
+    Precedence(
+        testDescription: "a variable of one's own", defaults: "user: d, password: '${PW}'",
+        environment: ["PW": "from-pw"], user: "d", password: "from-pw"),
+    Precedence(
+        testDescription: "a password that only resembles a variable", defaults: "user: d, password: 'a${PW}'", user: "d",
+        password: "a${PW}"),
+    Precedence(
+        testDescription: "a password file", defaults: "user: d, password_file: pw", user: "d", password: "file-pw"),
+    Precedence(
+        testDescription: "an option file", defaults: "option_file: my.cnf", user: "o", password: "o-pw"),
+    Precedence(
+        testDescription: "a user beside the option file", defaults: "user: d, option_file: my.cnf", user: "d",
+        password: "o-pw"),
+    Precedence(
+        testDescription: "the environment over the option file in defaults", defaults: "option_file: my.cnf",
+        environment: both, user: "env", password: "env-pw"),
+    Precedence(
+        testDescription: "the option file of a node over the environment", node: "option_file: my.cnf",
+        environment: both, user: "o", password: "o-pw"),
+    Precedence(
+        testDescription: "an option file without a password leaves it to the farther level",
+        defaults: "password: d-pw", node: "option_file: user.cnf", user: "only-user", password: "d-pw"),
+    Precedence(
+        testDescription: "the nearest option file is the one that counts", defaults: "option_file: my.cnf",
+        node: "option_file: user.cnf", user: "only-user", password: ""),
+]
+
+@Suite struct CredentialsTests {
+    @Test("the nearest account wins", arguments: precedences)
+    func precedence(row: Precedence) throws {
+        try withScratchDirectory { directory in
+            try directory.write("pw", "file-pw\n")
+            try directory.write("my.cnf", "[client]\nuser=o\npassword=o-pw\n")
+            try directory.write("user.cnf", "[client]\nuser=only-user\n")
+            let (configuration, _) = try Configuration.parse(
+                """
+                defaults: {\(row.defaults)}
+                replication_sets:
+                - name: s
+                \(row.set.split(separator: ", ").map { "  \($0)" }.joined(separator: "\n"))
+                  nodes: [{name: a, address: a\(row.node.isEmpty ? "" : ", " + row.node)}]
+                """, file: directory.path + "/shop.yml", environment: row.environment)
+            let node = try #require(configuration.nodes.first)
+            let account = try node.credentials.resolve(environment: row.environment)
+            #expect(account.user == row.user)
+            #expect(account.password.reveal() == row.password)
+        }
+    }
+
+    private func node(_ defaults: String, in directory: ScratchDirectory) throws -> Node {
+        let (configuration, _) = try Configuration.parse(
+            "defaults: {\(defaults)}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
+            file: directory.path + "/shop.yml", environment: [:])
+        return try #require(configuration.nodes.first)
+    }
+
+    @Test("a password file is read anew each time: it rotates")
+    func rotation() throws {
+        try withScratchDirectory { directory in
+            try directory.write("pw", "old\n")
+            let node = try node("user: u, password_file: pw", in: directory)
+            #expect(try node.login(environment: [:]).password.reveal() == "old")
+            try directory.write("pw", "new\n")
+            #expect(try node.login(environment: [:]).password.reveal() == "new")
+        }
+    }
+
+    @Test("one newline ends a password file and is no part of the password", arguments: [
+        ("geheim", "geheim"), ("geheim\n", "geheim"), ("geheim\r\n", "geheim"), (" ge heim ", " ge heim "), ("#x\u{85}\n", "#x\u{85}"),
+    ])
+    func passwordFile(contents: String, password: String) throws {
+        try withScratchDirectory { directory in
+            try directory.write("pw", contents)
+            #expect(
+                try node("user: u, password_file: pw", in: directory).login(environment: [:]).password.reveal()
+                    == password)
+        }
+    }
+
+    @Test("a password file that cannot be one is refused without a word of it", arguments: [
+        (Array("".utf8), "it is empty"), (Array("\n".utf8), "it is empty"),
+        (Array("[client]\npassword=geheim\n".utf8), "it holds more than one line; it must hold nothing but the password"),
+        ([0x67, 0xFF], "it is not text in UTF-8"), (Array("geheim\0".utf8), "it is not text in UTF-8"),
+        (Array(repeating: 0x67, count: 20_000), "it is larger than 16KiB"),
+    ] as [([UInt8], String)])
+    func wrongPasswordFile(contents: [UInt8], reason: String) throws {
+        try withScratchDirectory { directory in
+            try directory.write("pw", bytes: contents)
+            let node = try node("user: u, password_file: pw", in: directory)
+            let error = #expect(throws: ConfigurationError.self) { try node.login(environment: [:]) }
+            #expect(
+                error?.description
+                    == "\(directory.path)/shop.yml:1:36: password_file '\(directory.path)/pw': \(reason)")
+        }
+    }
+
+    @Test("a variable that is gone by the time of the connect is an error that names it")
+    func variableGone() throws {
+        let (configuration, _) = try parse(
+            "defaults: {user: u, password: '${PW}'}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
+            environment: ["PW": "geheim"])
+        let error = #expect(throws: ConfigurationError.self) {
+            try configuration.nodes[0].login(environment: [:])
+        }
+        #expect(
+            error?.description
+                == "shop.yml:1:31: 'password' needs the environment variable PW, which is not set")
+    }
+
+    @Test("without a user anywhere the message says what to do")
+    func noUser() {
+        let error = #expect(throws: ConfigurationError.self) { try Credentials().resolve(environment: [:]) }
+        #expect(
+            error?.description
+                == "no user to connect with; set 'user' in the configuration file's defaults, or "
+                + "MYSQL_REPLICATION_EXPORTER_USER")
+    }
+
+    @Test("the configuration's tls goes before the option file's, key by key")
+    func optionFileTLS() throws {
+        try withScratchDirectory { directory in
+            try directory.write("my.cnf", "[client]\nuser=u\nssl-ca=/option.pem\nssl-mode=DISABLED\n")
+            let configured = try node("option_file: my.cnf, tls: {mode: verify_ca}", in: directory)
+            #expect(try configured.login(environment: [:]).tls == TLSOptions(mode: .verifyCA, ca: "/option.pem"))
+            let left = try node("option_file: my.cnf", in: directory)
+            #expect(try left.login(environment: [:]).tls.mode == .disabled)
+        }
+    }
+
+    @Test("a CA in a mode that verifies nothing is worth a warning")
+    func idleCA() throws {
+        let text = """
+            defaults: {user: u, tls: {ca: /ca.pem}}
+            replication_sets: [{name: s, nodes: [{name: a, address: a}, {name: b, address: b}]}]
+            """
+        #expect(
+            try parse(text).warnings.map(\.description) == [
+                "shop.yml:1:26: 'ca' verifies nothing in mode preferred; say mode: verify_ca or verify_identity"
+            ])
+        #expect(try parse(text.replacing("{ca:", with: "{mode: verify_ca, ca:")).warnings.isEmpty)
+    }
+}

@@ -1,0 +1,83 @@
+import Testing
+
+@testable import Configuration
+
+@Suite struct HostileYAMLTests {
+    @Test(
+        "what is no YAML is refused with the place, and a hint where one helps",
+        arguments: [
+            ("defaults:\n\tuser: u\n", "2:1: not valid YAML: found character that cannot start any token while scanning for the next token; tabs cannot indent YAML, use spaces"),
+            ("defaults: {password: @geheim}", "1:22: not valid YAML: found character that cannot start any token while scanning for the next token; quote a value that begins with '@'"),
+            ("defaults:\n  user: a: geheim\n", "2:10: not valid YAML: mapping values are not allowed in this context; quote a value that holds ': '"),
+            ("defaults: {user: u}\n---\na: 1\n", "2:1: not valid YAML: but found another document expected a single document in the stream; a configuration is one document"),
+            ("defaults: {user: 'geheim", "1:25: not valid YAML: found unexpected end of stream while scanning a quoted scalar"),
+            ("defaults: !geheim x\n", "1:11: tags such as '!geheim' are not supported"),
+            ("defaults: {user: u}\n? [a]\n: x\n", "2:3: a key must be text"),
+            ("defaults: {user: u}\n<<: {a: b}\n", "2:1: merge keys are not supported; put what is common in 'defaults'"),
+            ("defaults: {user: \"a\u{1}\"}", "1:20: not valid YAML: control characters are not allowed"),
+            ("a: \"\\0\"\n", "1:1: unknown key 'a'"),
+        ])
+    func refused(text: String, problem: String) {
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        #expect(error?.problems.map(\.description).contains("shop.yml:" + problem) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("anchors and aliases are refused where they stand, and not followed")
+    func references() {
+        // Nine levels of nine: followed, it would be 387 million strings.
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...9 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        // As a key it would be hashed, element by element, by Yams itself.
+        text += "? *a9\n: x\n"
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        let reason =
+            "anchors and aliases (& and *) are not supported; quote the value, or put what is common in 'defaults'"
+        #expect(error?.problems.first?.description == "shop.yml:1:5: " + reason)
+        #expect(error?.problems.last?.description == "shop.yml:11:3: " + reason)
+        // Ten anchors, nine times nine aliases, and the key.
+        #expect(error?.problems.count == 92)
+    }
+
+    @Test("& and * within values, quotes and comments are nothing special", arguments: [
+        "a&b*c", "'*all'", "\"&x\"", "|\n      *x\n      &y", "u # *x &y", "'it''s *x'", "\"a\\\" *x\"",
+    ])
+    func harmlessReferences(value: String) throws {
+        let text = """
+            defaults:
+              user: u
+              password: \(value)
+            replication_sets:
+            - {name: s, nodes: [{name: a, address: a}]}
+            """
+        #expect(try parse(text).configuration.nodes.count == 1)
+    }
+
+    @Test("nesting is bounded", arguments: [
+        String(repeating: "[", count: 20_000), String(repeating: "{a: ", count: 20_000),
+        String(repeating: "- ", count: 900) + "x", String(repeating: "- ", count: 100_000) + "x",
+        (0..<900).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
+        String(repeating: "? ", count: 20_000),
+    ])
+    func nesting(text: String) {
+        #expect(throws: ConfigurationError.self) { try parse(text) }
+    }
+
+    @Test("a text beyond the limit is not even looked at")
+    func size() {
+        let text = String(repeating: "#", count: Configuration.sizeLimit + 1)
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        #expect(error?.description == "shop.yml: cannot be read: it is larger than 4MiB")
+    }
+
+    @Test("a message shows the user's text short and on one line")
+    func longText() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try parse("\"a\\nb\\e[31m\(String(repeating: "x", count: 100))\": 1\n")
+        }
+        let shown = "a\u{FFFD}b\u{FFFD}[31m" + String(repeating: "x", count: 52)
+        #expect(error?.problems.first?.message == "unknown key '\(shown)…'")
+    }
+}

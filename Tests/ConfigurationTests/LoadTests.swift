@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+@testable import Configuration
+
+private let good = """
+    defaults: {user: u, password: geheim}
+    replication_sets:
+    - {name: s, nodes: [{name: a, address: a}, {name: b, address: b, password_file: nowhere}]}
+
+    """
+
+@Suite struct LoadTests {
+    @Test("what is no text in UTF-8 is refused, with the place", arguments: [
+        (Array("a: b\nc: \0\n".utf8), ":2:4: there is a NUL byte; the file must be text in UTF-8"),
+        (Array("ä: b\nä".utf8) + [0xFF], ":2:2: there is a byte that is not UTF-8; save the file in that encoding"),
+        (Array("ab".utf8) + [0xC3], ":1:3: there is a byte that is not UTF-8; save the file in that encoding"),
+        ([0xFF, 0xFE, 0x61, 0x00], ":1:4: there is a NUL byte; the file must be text in UTF-8"),
+        ([], ":1:1: the file is empty; it needs the key 'replication_sets'"),
+    ])
+    func notText(bytes: [UInt8], problem: String) throws {
+        try withScratchDirectory { directory in
+            let file = try directory.write("shop.yml", bytes: bytes)
+            let error = #expect(throws: ConfigurationError.self) {
+                try Configuration.load(path: file, environment: [:])
+            }
+            #expect(error?.description == file + problem)
+        }
+    }
+
+    @Test("a path that is no readable file is refused with the system's reason")
+    func unreadable() throws {
+        try withScratchDirectory { directory in
+            for (path, reason) in [
+                (directory.path, "Is a directory"), (directory.path + "/none", "No such file or directory"),
+                ("/dev/zero", "it is larger than 4MiB"), ("", "No such file or directory"),
+                ("a\0b", "the path holds a NUL byte"),
+            ] {
+                let error = #expect(throws: ConfigurationError.self) {
+                    try Configuration.load(path: path, environment: [:])
+                }
+                #expect(error?.problems == [Problem(file: path, message: "cannot be read: " + reason)])
+            }
+        }
+    }
+
+    @Test("a file without the right to read it is refused", .enabled(if: geteuid() != 0, "root may read everything"))
+    func forbidden() throws {
+        try withScratchDirectory { directory in
+            let file = try directory.write("shop.yml", good, mode: 0o000)
+            let error = #expect(throws: ConfigurationError.self) {
+                try Configuration.load(path: file, environment: [:])
+            }
+            #expect(error?.description == file + ": cannot be read: Permission denied")
+        }
+    }
+
+    @Test("a byte order mark is no part of the text")
+    func byteOrderMark() throws {
+        try withScratchDirectory { directory in
+            let file = try directory.write("shop.yml", "\u{FEFF}" + good)
+            #expect(try Configuration.load(path: file, environment: [:]).configuration.nodes.count == 2)
+        }
+    }
+
+    @Test("a written password in a file for everybody's eyes is a warning, once a place", arguments: [
+        (0o644, 1), (0o640, 0), (0o604, 1), (0o600, 0),
+    ])
+    func worldReadable(mode: Int, warnings: Int) throws {
+        try withScratchDirectory { directory in
+            let file = try directory.write("shop.yml", good, mode: mode)
+            let found = try Configuration.load(path: file, environment: [:]).warnings.filter {
+                $0.message.hasPrefix("a password in a file that everybody may read")
+            }
+            #expect(found.count == warnings)
+            #expect(found.allSatisfy { $0.line == 1 && $0.column == 31 })
+        }
+    }
+
+    @Test("a password file that is not there yet is a warning: the other nodes can be asked")
+    func missingPasswordFile() throws {
+        try withScratchDirectory { directory in
+            let file = try directory.write("shop.yml", good)
+            let warnings = try Configuration.load(path: file, environment: [:]).warnings
+            #expect(
+                warnings.map(\.description) == [
+                    "\(file):3:81: password_file '\(directory.path)/nowhere': No such file or directory"
+                ])
+        }
+    }
+
+    @Test("a pipe is read like a file")
+    func pipe() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(good.utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        #expect(try Configuration.load(path: path, environment: [:]).configuration.nodes.count == 2)
+    }
+}

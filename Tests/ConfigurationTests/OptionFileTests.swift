@@ -1,0 +1,177 @@
+import Testing
+
+@testable import Configuration
+
+private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, column: 7))
+
+@Suite struct OptionFileTests {
+    private func read(_ text: String, mode: Int = 0o600) throws -> OptionFile {
+        try withScratchDirectory { directory in
+            try OptionFile(path: directory.write("my.cnf", text, mode: mode), home: nil, origin: origin)
+        }
+    }
+
+    /// The right-hand sides are what MariaDB's `my_print_defaults` (10.11) prints for the same lines.
+    @Test("a value is cut out of its line as MariaDB does it", arguments: [
+        (" exporter # trailing", "exporter"), ("a#b", "a"), ("\"a#b\" # x", "a#b"), ("'q\\'x'", "q'x"),
+        ("it's#1 # y", "it's#1 # y"), (" sp ace  ", "sp ace"), ("\\s\\\\\\n\\q", " \\\n\\q"), ("\"a\" b", "\"a\" b"),
+        ("\"a'", "\"a'"), ("\"", "\""), ("a\\", "a\\"), ("a ; b", "a ; b"), (" 'it''s'", "it''s"), ("\"\"", ""), ("", ""),
+        ("a=b", "a=b"), ("\\t\\r\\b\\\"\\'", "\t\r\u{8}\"'"),
+    ])
+    func values(text: String, value: String) throws {
+        #expect(try read("[client]\npassword=\(text)\n").password?.reveal() == value)
+    }
+
+    @Test("the client groups are read, in any case, and the last line wins", arguments: [
+        ("[client]\nuser=a", "a"), ("[client-server]\nuser=a", "a"), ("[client-mariadb]\nuser=a", "a"),
+        ("[CLIENT]\nuser=a", "a"), ("[client ] rest\nuser=a", "a"), ("[ client]\nuser=a", nil),
+        ("[mysqld]\nuser=a", nil), ("[mysql]\nuser=a", nil),
+        ("[client-mariadb]\nuser=a\n[mysqld]\nuser=x\n[client]\nuser=b\n", "b"),
+        ("[client]\r\nuser = a\r\n", "a"), ("; x\n # y\n\n[client]\n;user=x\n\tuser\t=\ta", "a"),
+        ("[client]\nloose_user=a", "a"),
+    ] as [(String, String?)])
+    func groups(text: String, user: String?) throws {
+        #expect(try read(text).user == user)
+    }
+
+    @Test("all that is meant for a client's connection is read, the rest ignored")
+    func everything() throws {
+        let file = try read(
+            """
+            [client]
+            host = db1
+            port = 3307
+            socket = /run/x.sock
+            ssl_ca = /ca.pem
+            ssl-cert = /crt.pem
+            ssl-key = /key.pem
+            local-infile
+            local-infile = 1
+            plugin-dir = /tmp
+            init-command = 'DROP DATABASE mysql'
+            no-such-option = 7
+            """)
+        #expect(file.host == "db1")
+        #expect(file.port == 3307)
+        #expect(file.socket == "/run/x.sock")
+        #expect(file.tls == TLSOptions(ca: "/ca.pem", cert: "/crt.pem", key: "/key.pem"))
+        #expect(file.user == nil)
+        #expect(file.password == nil)
+    }
+
+    @Test("the options for TLS are taken at their word", arguments: [
+        ("ssl", .required), ("ssl=1", .required), ("ssl=on", .required), ("ssl=0", .disabled), ("skip-ssl", .disabled),
+        ("disable-ssl", .disabled), ("skip-ssl=0", .required), ("ssl-mode=VERIFY_CA", .verifyCA),
+        ("ssl_mode=preferred", .preferred), ("ssl-verify-server-cert", .verifyIdentity),
+        ("ssl-verify-server-cert\nssl", .verifyIdentity), ("ssl-verify-server-cert\nssl-verify-server-cert=0", .required),
+        ("ssl-verify-server-cert=0", nil), ("skip-ssl-verify-server-cert", nil), ("ssl-ca=/x", nil),
+    ] as [(String, TLSMode?)])
+    func tls(lines: String, mode: TLSMode?) throws {
+        #expect(try read("[client]\n" + lines).tls.givenMode == mode)
+    }
+
+    @Test("a line that cannot be read is named by file and line, not repeated", arguments: [
+        ("user=geheim", ":1: an option stands before the first [group]"), ("[client\n", ":1: the group has no ']'"),
+        ("[client]\nport=geheim", ":2: option 'port' must be a port from 1 to 65535"),
+        ("[client]\nport=0", ":2: option 'port' must be a port from 1 to 65535"),
+        ("[client]\n\nuser", ":3: option 'user' needs a value"),
+        ("[client]\nssl=geheim", ":2: option 'ssl' must be 1 or 0"),
+        ("[client]\nssl-mode=on", ":2: option 'ssl-mode' must be one of disabled, preferred, required, verify_ca, verify_identity"),
+        ("!include", ":1: !include names nothing"),
+    ])
+    func wrong(text: String, problem: String) throws {
+        try withScratchDirectory { directory in
+            let path = try directory.write("my.cnf", text)
+            let error = #expect(throws: ConfigurationError.self) {
+                try OptionFile(path: path, home: nil, origin: origin)
+            }
+            #expect(error?.description == path + problem)
+        }
+    }
+
+    @Test("a file that cannot be read, or that anybody may have written, is named where the configuration names it")
+    func unreadable() throws {
+        try withScratchDirectory { directory in
+            let open = try directory.write("open.cnf", "[client]\nuser=a\n", mode: 0o602)
+            for (path, reason) in [
+                (directory.path + "/none", "No such file or directory"), (directory.path, "Is a directory"),
+                (open, "it is world-writable, so anybody may have written it; chmod o-w"),
+            ] {
+                let error = #expect(throws: ConfigurationError.self) {
+                    try OptionFile(path: path, home: nil, origin: origin)
+                }
+                #expect(error?.description == "shop.yml:3:7: option_file '\(path)': \(reason)")
+            }
+        }
+    }
+
+    @Test("included files take part in their place, and a group does not leak out of them")
+    func includes() throws {
+        try withScratchDirectory { directory in
+            try directory.write("b.cnf", "[client]\nuser=b\nhost=b\nport=2\n[mysqld]\n")
+            try directory.write("a.cnf", "[client]\nhost=a\nsocket=/a\n")
+            try directory.write("c.txt", "[client]\nuser=c\n")
+            let path = try directory.write(
+                "my.cnf.main",
+                """
+                !includedir \(directory.path)
+                !include \(directory.path)/none.cnf
+                !include ~/c.txt
+                !unknown x
+                [client]
+                socket=/before
+                !include \(directory.path)/a.cnf
+                port=9
+                """)
+            let file = try OptionFile(path: path, home: directory.path, origin: origin)
+            #expect(file.user == "c")
+            #expect(file.host == "a")
+            #expect(file.socket == "/a")
+            #expect(file.port == 9)
+        }
+    }
+
+    @Test("files that include themselves, or too many, come to an end")
+    func endlessIncludes() throws {
+        try withScratchDirectory { directory in
+            let own = directory.path + "/self.txt"
+            try directory.write("self.txt", "!include \(own)\n")
+            let error = #expect(throws: ConfigurationError.self) {
+                try OptionFile(path: own, home: nil, origin: origin)
+            }
+            #expect(error?.description == "\(own):1: option files include one another more than 10 deep")
+
+            for index in 0..<4 { try directory.write("\(index).cnf", "!includedir \(directory.path)\n") }
+            #expect(throws: ConfigurationError.self) {
+                try OptionFile(path: directory.path + "/0.cnf", home: nil, origin: origin)
+            }
+
+            // Many at each level, the depth kept: the number of files is what stops it.
+            try directory.write("leaf.txt", "")
+            let many = try directory.write(
+                "many.txt", String(repeating: "!include \(directory.path)/leaf.txt\n", count: 300))
+            let tooMany = #expect(throws: ConfigurationError.self) {
+                try OptionFile(path: many, home: nil, origin: origin)
+            }
+            #expect(tooMany?.description == "\(directory.path)/leaf.txt: more than 200 option files are included")
+        }
+    }
+
+    @Test("an included file that is there but cannot be read is an error at the line that includes it")
+    func unreadableInclude() throws {
+        try withScratchDirectory { directory in
+            let path = try directory.write("my.cnf", "!include \(directory.path)\n")
+            let error = #expect(throws: ConfigurationError.self) {
+                try OptionFile(path: path, home: nil, origin: origin)
+            }
+            #expect(error?.description == "\(path):1: !include '\(directory.path)': Is a directory")
+            let other = try directory.write("other.cnf", "\n!includedir \(directory.path)/none\n")
+            let missing = #expect(throws: ConfigurationError.self) {
+                try OptionFile(path: other, home: nil, origin: origin)
+            }
+            #expect(
+                missing?.description
+                    == "\(other):2: !includedir '\(directory.path)/none': No such file or directory")
+        }
+    }
+}
