@@ -1,0 +1,58 @@
+import MariaDB
+
+/// Things that go wrong between servers.
+extension Sandbox {
+    /// Breaks the applier of a replica with a duplicate key (error 1062): a row is put into the replica past the binlog,
+    /// then the same one is written on its primary. Returns when the applier has stopped.
+    package func breakSQL(_ name: String, channel: String? = nil) async throws(SandboxError) {
+        let replica = try server(name)
+        guard let link = replica.node.links.first(where: { channel == nil || $0.channel == channel }) else {
+            throw .wiring("\(name) is no replica")
+        }
+        let primary = try writableServer(above: link.source)
+        let conflicts = SandboxTable.conflicts
+        let newest = try await primary.sql("SELECT COALESCE(MAX(id), 0) AS id FROM \(conflicts)")
+        let id = (newest.first?.unsigned("id") ?? 0) + 1
+        try await replica.withoutBinlog("INSERT INTO \(conflicts) (id, note) VALUES (\(id), '\(Self.ownRow)')")
+        try await primary.sql("INSERT INTO \(conflicts) (id, note) VALUES (\(id), 'from \(primary.name)')")
+        try await replica.waitUntil("applier stopped by a duplicate key", channel: link.channel) {
+            $0.sqlThread == "No" && $0.sqlErrno != 0
+        }
+    }
+
+    /// Repairs what `breakSQL` broke, and starts the applier again.
+    package func repairSQL(_ name: String, channel: String? = nil) async throws(SandboxError) {
+        let replica = try server(name)
+        guard let link = replica.node.links.first(where: { channel == nil || $0.channel == channel }) else {
+            throw .wiring("\(name) is no replica")
+        }
+        try await replica.withoutBinlog("DELETE FROM \(SandboxTable.conflicts) WHERE note = '\(Self.ownRow)'")
+        try await replica.startSQL(channel: link.channel)
+        try await replica.waitUntil("applier runs", channel: link.channel) { $0.sqlThread == "Yes" }
+    }
+
+    /// Purges binlogs of a replica's source that the replica has not read yet, so that it can never catch up by itself
+    /// (error 1236). Returns when the replica has noticed.
+    package func loseBinlog(_ name: String) async throws(SandboxError) {
+        let replica = try server(name)
+        guard let link = replica.node.links.first else { throw .wiring("\(name) is no replica") }
+        let source = try server(link.source)
+        try await replica.stopIO(channel: link.channel)
+        try await writableServer(above: link.source).write(note: "never read by \(name)")
+        if !source.node.isWritable { try await catchUp(source) }
+        try await source.purgeBinlogs()
+        try await replica.startIO(channel: link.channel)
+        try await replica.waitUntil("IO thread stopped by a missing binlog", channel: link.channel) {
+            $0.ioThread == "No" && $0.ioErrno != 0
+        }
+    }
+
+    private func catchUp(_ server: Server) async throws(SandboxError) {
+        for link in server.node.links {
+            try await server.catchUp(with: self.server(link.source), channel: link.channel)
+        }
+    }
+
+    /// Marks the row that only the replica has.
+    private static let ownRow = "only on the replica"
+}

@@ -1,0 +1,156 @@
+package import Foundation
+import MariaDB
+
+/// Real servers on loopback, replicating from each other, in a temporary folder.
+///
+/// They end and the folder goes with `stop()`, and also when this process ends in any way, SIGKILL included (`Warden`).
+package final class Sandbox: Sendable {
+    package let wiring: Wiring
+    package let software: ServerSoftware
+    package let settings: ServerSettings
+    package let accounts = Accounts()
+    /// In the wiring's order.
+    package let servers: [Server]
+    /// Holds everything the servers write; removed by `stop()`.
+    package var folder: String { place.path }
+    /// The process group of the servers; other programs that must not outlive the sandbox may join it.
+    package var processGroup: pid_t { warden.group }
+
+    let place: SandboxFolder
+    private let warden: Warden
+
+    /// Starts the servers, connects them as wired, and waits until every replica has what its source has.
+    /// When this throws, everything is gone again.
+    package static func start(
+        _ wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings()
+    ) async throws -> Sandbox {
+        try wiring.validate()
+        let place = try SandboxFolder(for: software)
+        let warden: Warden
+        do {
+            warden = try Warden(of: place.path)
+        } catch {
+            try place.remove()
+            throw error
+        }
+        var servers: [Server] = []
+        do {
+            for (index, node) in wiring.nodes.enumerated() {
+                servers.append(
+                    try Server(
+                        node, number: index + 1, software: software, settings: settings, folder: place,
+                        group: warden.group))
+            }
+            let sandbox = Sandbox(
+                wiring: wiring, software: software, settings: settings, servers: servers, place: place, warden: warden)
+            try await sandbox.bringUp()
+            return sandbox
+        } catch {
+            await end(servers, place: place, warden: warden)
+            throw error
+        }
+    }
+
+    private init(
+        wiring: Wiring, software: ServerSoftware, settings: ServerSettings, servers: [Server], place: SandboxFolder,
+        warden: Warden
+    ) {
+        self.wiring = wiring
+        self.software = software
+        self.settings = settings
+        self.servers = servers
+        self.place = place
+        self.warden = warden
+    }
+
+    /// Kills the servers and removes the folder. Nothing is left when it returns.
+    package func stop() async { await Self.end(servers, place: place, warden: warden) }
+
+    /// - Throws: `SandboxError.wiring` for a name that is none of the nodes'.
+    package func server(_ name: String) throws(SandboxError) -> Server {
+        guard let server = servers.first(where: { $0.name == name }) else {
+            throw .wiring("there is no node \(name); there are \(servers.map(\.name).joined(separator: ", "))")
+        }
+        return server
+    }
+
+    /// The nearest server upstream that takes writes: what is written there arrives at the named one.
+    package func writableServer(above name: String) throws(SandboxError) -> Server {
+        guard let node = wiring.writableNode(above: name) else { throw .wiring("nothing above \(name) is writable") }
+        return try server(node.name)
+    }
+
+    /// Waits until every replica has applied what its source has written by now.
+    package func catchUp(within time: Duration = .seconds(30)) async throws(SandboxError) {
+        for node in wiring.nodes {
+            for link in node.links {
+                try await server(node.name).catchUp(with: server(link.source), channel: link.channel, within: time)
+            }
+        }
+    }
+
+    // MARK: - Up and down
+
+    private func bringUp() async throws {
+        let template = try await DataTemplate(for: software, in: place, group: warden.group)
+        try await withThrowingTaskGroup { group in
+            for server in servers {
+                group.addTask { try await self.bringUp(server, from: template) }
+            }
+            try await group.waitForAll()
+        }
+        for node in wiring.nodes where !node.links.isEmpty {
+            let replica = try server(node.name)
+            for link in node.links {
+                let source = try server(link.source)
+                try await replica.sql(
+                    replica.statements.changeSource(
+                        channel: link.channel, port: source.port, account: accounts.replication, settings: settings))
+                try await replica.sql(replica.statements.start(.both, channel: link.channel))
+            }
+        }
+        try await catchUp()
+        for node in wiring.nodes {
+            for link in node.links {
+                try await server(node.name).waitUntil("replicates", channel: link.channel) { $0.isRunning }
+            }
+        }
+    }
+
+    private func bringUp(_ server: Server, from template: DataTemplate) async throws {
+        try await template.copy(to: server.dataFolder, folder: place, group: warden.group)
+        try await server.start()
+        for statement in try await accounts.statements(for: server)
+            + (server.node.isWritable ? SandboxTable.statements : [])
+        {
+            try await server.sql(statement)
+        }
+    }
+
+    private static func end(_ servers: [Server], place: SandboxFolder, warden: Warden) async {
+        for server in servers { await server.kill() }
+        do {
+            try place.remove()
+            await warden.dismiss()
+        } catch {
+            // The warden tries once more, with all processes of the group gone.
+            await warden.act()
+        }
+    }
+}
+
+/// Runs `body` with a sandbox, and ends the sandbox however `body` ends.
+package func withSandbox<Result>(
+    _ wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings(),
+    _ body: (Sandbox) async throws -> Result
+) async throws -> Result {
+    let sandbox = try await Sandbox.start(wiring, software: software, settings: settings)
+    do {
+        let result = try await body(sandbox)
+        await sandbox.stop()
+        return result
+    } catch {
+        await sandbox.stop()
+        throw error
+    }
+}

@@ -1,0 +1,49 @@
+extension Server {
+    /// The server program's options: small, on loopback, with a binlog, and with nothing of the machine's own settings.
+    nonisolated var arguments: [String] {
+        // Must be the first one.
+        ["--no-defaults"] + common + ofFlavor + settings.arguments + node.arguments
+    }
+
+    private nonisolated var common: [String] {
+        [
+            "--datadir=\(folder.inside(dataFolder))",
+            "--socket=\(folder.inside(socketPath))",
+            "--pid-file=\(folder.inside(dataFolder))/server.pid",
+            "--bind-address=127.0.0.1",
+            "--port=\(port)",
+            "--server-id=\(serverID)",
+            "--log-bin=binlog",
+            "--relay-log=relay",
+            "--report-host=127.0.0.1",
+            "--report-port=\(port)",
+            "--skip-name-resolve",
+            "--innodb-buffer-pool-size=16M",
+            // Keeps two writers apart in a ring and in multi-source replication.
+            "--auto-increment-increment=9",
+            "--auto-increment-offset=\((serverID - 1) % 9 + 1)",
+        ] + (node.isWritable ? [] : ["--read-only=1"]) + (folder.user == nil ? [] : ["--user=mysql"])
+    }
+
+    private nonisolated var ofFlavor: [String] {
+        switch software.flavor {
+        case .mariadb:
+            [
+                "--log-slave-updates=1",
+                "--performance-schema=OFF",
+                "--innodb-log-file-size=4M",
+                "--gtid-strict-mode=\(settings.isGTIDStrict ? 1 : 0)",
+                // One domain a writer: what two of them write has no common order.
+                "--gtid-domain-id=\(node.isWritable ? serverID - 1 : 0)",
+            ]
+        case .mysql:
+            [
+                "--mysqlx=OFF",
+                "--secure-file-priv=",
+                "--innodb-redo-log-capacity=16M",
+                "--gtid-mode=\(settings.usesGTID ? "ON" : "OFF")",
+                "--enforce-gtid-consistency=\(settings.usesGTID ? "ON" : "OFF")",
+            ]
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import MariaDB
+
+/// Things that go wrong with one server, and their repair.
+extension Server {
+    // MARK: - Replication threads
+
+    /// Stops fetching from the source. The channel is "" for the default one, as everywhere.
+    package func stopIO(channel: String = "") async throws(SandboxError) {
+        try await sql(statements.stop(.io, channel: channel))
+    }
+
+    package func startIO(channel: String = "") async throws(SandboxError) {
+        try await sql(statements.start(.io, channel: channel))
+    }
+
+    /// Stops applying what was fetched.
+    package func stopSQL(channel: String = "") async throws(SandboxError) {
+        try await sql(statements.stop(.sql, channel: channel))
+    }
+
+    package func startSQL(channel: String = "") async throws(SandboxError) {
+        try await sql(statements.start(.sql, channel: channel))
+    }
+
+    // MARK: - The process
+
+    /// The server answers nothing any more, yet its connections stay open: as a hung machine or a cut cable looks.
+    package func freeze() { signal(SIGSTOP) }
+
+    package func thaw() { signal(SIGCONT) }
+
+    // MARK: - Locks
+
+    /// Locks the sandbox's table against everyone else, the applier included, so that a replica falls behind while both of
+    /// its threads run. Until `unlock`, or until the server ends.
+    package func lock() async throws(SandboxError) {
+        guard lockHolder == nil else { return }
+        let holder = try await anotherConnection()
+        do {
+            _ = try await holder.connection.query(
+                "LOCK TABLES \(SandboxTable.name) WRITE", deadline: .now + .seconds(10))
+        } catch {
+            await holder.connection.close()
+            holder.executor.stop()
+            throw .refused(node: name, statement: "LOCK TABLES", error)
+        }
+        lockHolder = holder
+    }
+
+    package func unlock() async {
+        guard let holder = lockHolder else { return }
+        lockHolder = nil
+        await holder.connection.close()
+        holder.executor.stop()
+    }
+
+    // MARK: - Binlogs
+
+    /// Begins a new binlog file.
+    package func rotateBinlog() async throws(SandboxError) { try await sql("FLUSH BINARY LOGS") }
+
+    /// Removes every binlog file but the newest. A replica that still needs one of them can never catch up by itself.
+    /// - Throws: `SandboxError.refused`, or `.timeout` if the server keeps the files because a replica reads them.
+    package func purgeBinlogs() async throws(SandboxError) {
+        try await rotateBinlog()
+        let newest = try await binlogPosition().file
+        try await eventually("\(name) to purge its binlogs", deadline: .now + .seconds(10)) {
+            () throws(SandboxError) in
+            try await sql("PURGE BINARY LOGS TO '\(newest)'")
+            return try await sql("SHOW BINARY LOGS").rowCount == 1
+        }
+    }
+
+    // MARK: - Data
+
+    /// Writes a row, into the binlog: on a replica this is a transaction that its source has not.
+    /// - Returns: the row's id.
+    @discardableResult
+    package func write(note: String = "") async throws(SandboxError) -> UInt64 {
+        let text = note.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "''")
+        try await sql("INSERT INTO \(SandboxTable.name) (note) VALUES ('\(text)')")
+        guard let id = try await sql("SELECT LAST_INSERT_ID() AS id").first?.unsigned("id") else {
+            throw .wiring("\(name) gave its row no id")
+        }
+        return id
+    }
+
+    /// Whether the row is here.
+    package func has(row id: UInt64) async throws(SandboxError) -> Bool {
+        try await !sql("SELECT id FROM \(SandboxTable.name) WHERE id = \(id)").isEmpty
+    }
+
+    /// Changes data here alone, past the binlog.
+    func withoutBinlog(_ statement: String) async throws(SandboxError) {
+        try await sql("SET SESSION sql_log_bin = 0")
+        let outcome: Result<Void, SandboxError>
+        do {
+            try await sql(statement)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        try await sql("SET SESSION sql_log_bin = 1")
+        try outcome.get()
+    }
+}
+
+/// The tables of a sandbox.
+enum SandboxTable {
+    /// Where writes go to.
+    static let name = "sandbox.entries"
+    /// Where duplicate keys are made.
+    static let conflicts = "sandbox.conflicts"
+
+    /// Repeatable, because in a ring and in multi-source replication several nodes bring them.
+    static let statements = [
+        "CREATE DATABASE IF NOT EXISTS sandbox",
+        """
+        CREATE TABLE IF NOT EXISTS \(name) (
+            id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+            note VARCHAR(255) NOT NULL,
+            written TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+        ) ENGINE = InnoDB
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS \(conflicts) (
+            id BIGINT UNSIGNED PRIMARY KEY,
+            note VARCHAR(255) NOT NULL
+        ) ENGINE = InnoDB
+        """,
+    ]
+}

@@ -1,0 +1,70 @@
+#!/bin/sh
+# server-root.sh NAME: bring a database server of another Debian release into a folder that the sandbox starts it
+# from, under chroot. NAME: mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable). Prints the folder.
+#
+# A root that is complete is left alone. The mirror is the one this machine's apt uses. Needs root and debootstrap.
+# Roots are kept in $SERVER_ROOTS, or else ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots.
+set -eu
+
+fail() {
+    echo "server-root: $*" >&2
+    exit 1
+}
+
+[ $# -eq 1 ] || fail "usage: $0 mariadb-11.8|mysql-9"
+name=$1
+case $name in
+mariadb-11.8) suite=trixie packages=mariadb-server-core,mariadb-client-core server=usr/sbin/mariadbd ;;
+mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
+*) fail "unknown root '$name': mariadb-11.8 and mysql-9 are known" ;;
+esac
+
+roots=${SERVER_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots}
+root=$roots/$name
+
+# The marker is written last, so an interrupted run is never mistaken for a complete root.
+if [ -e "$root/.complete" ]; then
+    echo "$root"
+    exit 0
+fi
+
+[ "$(id -u)" -eq 0 ] || fail "cannot build $name: debootstrap and chroot need root"
+for tool in debootstrap apt-get chroot; do
+    command -v "$tool" >/dev/null || fail "cannot build $name: $tool is not installed"
+done
+
+# Of apt's sources, the Debian archive itself: not the security archive, nor a third party's.
+mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
+    awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }')
+[ -n "$mirror" ] || fail "cannot build $name: apt knows no Debian archive (run apt-get update)"
+
+mkdir -p "$roots"
+build=$roots/.$name.$$
+log=$roots/$name.log
+discard() { rm -rf "$build"; }
+trap discard EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+echo "server-root: building $name from Debian $suite into $root (log: $log)" >&2
+if ! debootstrap --variant=minbase "--include=$packages" "$suite" "$build" "$mirror" >"$log" 2>&1; then
+    tail -n 15 "$log" "$build/debootstrap/debootstrap.log" 2>/dev/null >&2 || true
+    fail "debootstrap of $name failed: see $log"
+fi
+
+[ -x "$build/$server" ] || fail "cannot use $name: debootstrap brought no /$server"
+chroot "$build" getent passwd mysql >/dev/null ||
+    chroot "$build" useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mysql
+mkdir -p "$build/srv"
+rm -rf "$build"/var/cache/apt/archives/*.deb "$build"/var/lib/apt/lists/*
+version=$(chroot "$build" "/$server" --no-defaults --version) || fail "/$server of $name does not run"
+echo "$version" >"$build/.complete"
+
+# A root left incomplete by an earlier script, or finished meanwhile by another run of this one.
+if [ -e "$root" ]; then
+    [ -e "$root/.complete" ] && { echo "$root"; exit 0; }
+    rm -rf "$root"
+fi
+mv "$build" "$root"
+echo "server-root: $version" >&2
+echo "$root"
