@@ -115,7 +115,7 @@ func parse(
               timeout: 2s
               tls: {cert: /set.crt, key: /set.key}
               nodes:
-              - {name: a, address: a, timeout: 1m30s, tls: {mode: verify_ca}}
+              - {name: a, address: a, timeout: 1m30s, tls: {mode: verify_ca, ca: /a.pem}}
               - {name: b, address: b, tls: {cert: b.crt, key: ~/b.key}}
             - name: office
               nodes: [{name: c, address: c}]
@@ -124,7 +124,7 @@ func parse(
         #expect(nodes.map(\.timeout) == [.seconds(90), .seconds(2), .seconds(1)])
         #expect(
             nodes.map(\.tls) == [
-                TLSOptions(mode: .verifyCA, ca: "/ca.pem", cert: "/set.crt", key: "/set.key"),
+                TLSOptions(mode: .verifyCA, ca: "/a.pem", cert: "/set.crt", key: "/set.key"),
                 TLSOptions(mode: .verifyIdentity, ca: "/ca.pem", cert: "b.crt", key: "/home/x/b.key"),
                 TLSOptions(mode: .verifyIdentity, ca: "/ca.pem"),
             ])

@@ -80,4 +80,45 @@ import Testing
         let shown = "a\u{FFFD}b\u{FFFD}[31m" + String(repeating: "x", count: 52)
         #expect(error?.problems.first?.message == "unknown key '\(shown)…'")
     }
+
+    @Test("a file damaged at random is read or refused, and never more")
+    func damaged() {
+        var random = Xorshift(state: 0x5EED)
+        let pieces = Array("\n \t:-{}[],'\"#&*!|>%@?~\\\0\u{FEFF}\u{2028}ä".unicodeScalars)
+        let sound = Array(interfaceExample.unicodeScalars)
+        for _ in 0..<400 {
+            var scalars = sound
+            for _ in 0...random.next() % 6 {
+                let index = Int(random.next() % UInt64(scalars.count))
+                let piece = pieces[Int(random.next() % UInt64(pieces.count))]
+                switch random.next() % 4 {
+                case 0: scalars[index] = piece
+                case 1: scalars.insert(piece, at: index)
+                case 2: scalars.remove(at: index)
+                default: scalars.removeSubrange(index..<min(index + 20, scalars.count))
+                }
+            }
+            let text = String(String.UnicodeScalarView(scalars))
+            let lineCount = text.unicodeScalars.count { $0 == "\n" } + 1
+            do {
+                let configuration = try parse(text).configuration
+                #expect(!configuration.nodes.isEmpty)
+            } catch {
+                #expect(!error.problems.isEmpty)
+                #expect(error.problems.allSatisfy { (0...lineCount + 1).contains($0.line) })
+            }
+        }
+    }
+}
+
+/// Random enough, and the same on each run.
+private struct Xorshift: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
 }

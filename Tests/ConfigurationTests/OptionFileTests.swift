@@ -16,7 +16,8 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
         (" exporter # trailing", "exporter"), ("a#b", "a"), ("\"a#b\" # x", "a#b"), ("'q\\'x'", "q'x"),
         ("it's#1 # y", "it's#1 # y"), (" sp ace  ", "sp ace"), ("\\s\\\\\\n\\q", " \\\n\\q"), ("\"a\" b", "\"a\" b"),
         ("\"a'", "\"a'"), ("\"", "\""), ("a\\", "a\\"), ("a ; b", "a ; b"), (" 'it''s'", "it''s"), ("\"\"", ""), ("", ""),
-        ("a=b", "a=b"), ("\\t\\r\\b\\\"\\'", "\t\r\u{8}\"'"),
+        ("a=b", "a=b"), ("\"a\\\"#b\" # c", "a\"#b"), ("'a\\\\' # c", "a\\"),
+        ("\"a\\\\\\\"#\" # c", "a\\\"#"), ("\\t\\r\\b\\\"\\'", "\t\r\u{8}\"'"),
     ])
     func values(text: String, value: String) throws {
         #expect(try read("[client]\npassword=\(text)\n").password?.reveal() == value)
@@ -110,6 +111,8 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
         try withScratchDirectory { directory in
             try directory.write("b.cnf", "[client]\nuser=b\nhost=b\nport=2\n[mysqld]\n")
             try directory.write("a.cnf", "[client]\nhost=a\nsocket=/a\n")
+            try directory.write("y1.cnf", "[client]\nssl-key=/1\n")
+            try directory.write("y2.cnf", "[client]\nssl-key=/2\n")
             try directory.write("c.txt", "[client]\nuser=c\n")
             let path = try directory.write(
                 "my.cnf.main",
@@ -128,6 +131,7 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
             #expect(file.host == "a")
             #expect(file.socket == "/a")
             #expect(file.port == 9)
+            #expect(file.tls.key == "/2", "a directory's files are read by name")
         }
     }
 

@@ -91,6 +91,7 @@ import Testing
         ("zzz", nil), ("", nil), ("passwordpasswordpassword", nil),
     ] as [(String, String?)])
     func suggestions(text: String, meant: String?) {
+        #expect(suggestion(for: "ac", among: ["ca"]) == "ca", "swapped letters are one mistake")
         #expect(suggestion(for: text, among: ["user", "password", "password_file", "tls", "timeout"]) == meant)
     }
 }

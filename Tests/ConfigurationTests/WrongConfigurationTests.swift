@@ -101,6 +101,27 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:12:3: duplicate key 'timeout'; it first stands on line 11",
         "shop.yml:13:1: duplicate key 'defaults'; it first stands on line 1"),
     .set(
+        "a key repeated in one item of a list is none of the next item's business",
+        """
+          - name: db3
+            name: x
+            tls:
+              {mode: required, mode: required}
+            address: h3
+          - name: db4
+            address: h4
+        - nodes: [{name: db5, address: h5}]
+          'don''t care': 1
+          thresholds:
+            lag: 1s
+          "don't care": 2
+          name: b
+        """,
+        "shop.yml:8:5: duplicate key 'name'; it first stands on line 7",
+        "shop.yml:10:24: duplicate key 'mode'; it first stands on line 10",
+        "shop.yml:15:3: unknown key 'don't care'",
+        "shop.yml:18:3: duplicate key 'don't care'; it first stands on line 15"),
+    .set(
         "repeated keys do not hide other problems", "  timeout: 1s\n  timeout: 2s\n  tiemout: 3s\n",
         "shop.yml:8:3: duplicate key 'timeout'; it first stands on line 7",
         "shop.yml:9:3: unknown key 'tiemout'; did you mean 'timeout'?"),

@@ -42,22 +42,23 @@ package struct Credentials: Sendable, Equatable {
         static func == (left: Origin, right: Origin) -> Bool { true }
     }
 
-    /// Nearest first: node, replication set.
-    var near: [Level]
-    var defaults: Level?
+    let node: Level?
+    let set: Level?
+    let defaults: Level?
 
     /// Of the environment alone, as for `--node`.
     package init() {
-        near = []
+        self.init(node: nil, set: nil, defaults: nil)
     }
 
     init(node: Level?, set: Level?, defaults: Level?) {
-        near = [node, set].compactMap(\.self)
+        self.node = node
+        self.set = set
         self.defaults = defaults
     }
 
-    /// Every level of the file, nearest first.
-    var levels: [Level] { near + [defaults].compactMap(\.self) }
+    /// Every level of the file that says something, nearest first.
+    var levels: [Level] { [node, set, defaults].compactMap(\.self) }
 
     /// Whether some level names a user, or an option file that may.
     func mayHaveUser(environment: [String: String]) -> Bool {

@@ -50,7 +50,8 @@ extension Credentials {
             }
         }
 
-        for level in near { try take(level) }
+        if let node { try take(node) }
+        if let set { try take(set) }
         user = user ?? EnvironmentName.value(EnvironmentName.user, in: environment)
         password = password ?? EnvironmentName.value(EnvironmentName.password, in: environment).map(Secret.init)
         if let defaults { try take(defaults) }

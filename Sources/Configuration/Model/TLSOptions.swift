@@ -20,7 +20,7 @@ package struct TLSOptions: Sendable, Equatable {
     package var ca: String?
     /// Path of the client's certificate (PEM).
     package var cert: String?
-    /// Path of the certificate's private key (PEM). Given if and only if `cert` is.
+    /// Path of the certificate's private key (PEM). Nil beside a `cert` of an option file that holds both.
     package var key: String?
 
     /// `preferred` where the user did not say.

@@ -15,7 +15,7 @@ final class Report {
     let file: String
     private var found: [Problem] = []
     private var doubts: [Problem] = []
-    private var seen: Set<Problem> = []
+    private var seen: Set<Warning> = []
 
     /// More lines than anybody reads; a file of rubbish must not answer with megabytes.
     static let limit = 100
@@ -26,17 +26,17 @@ final class Report {
 
     /// `suggestion` is looked for only while somebody is going to read it: it compares with every candidate.
     func problem(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
-        let problem = Problem(
-            file: file, line: at.line, column: at.column, message: message,
-            suggestion: found.count < Self.limit ? suggestion() : nil)
-        // What stands once in `defaults` is read for every node; say it once.
-        if seen.insert(problem).inserted { found.append(problem) }
+        found.append(
+            Problem(
+                file: file, line: at.line, column: at.column, message: message,
+                suggestion: found.count < Self.limit ? suggestion() : nil))
     }
 
     func warning(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
         let warning = Warning(
             file: file, line: at.line, column: at.column, message: message,
             suggestion: doubts.count < Self.limit ? suggestion() : nil)
+        // What stands once in `defaults` is doubted for every node; say it once.
         if seen.insert(warning).inserted { doubts.append(warning) }
     }
 

@@ -9,6 +9,8 @@ struct YAMLTokens {
             case scalar(String)
             case anchor, alias
             case open, close
+            /// Begins an item of a list.
+            case dash
         }
 
         var kind: Kind
@@ -45,25 +47,29 @@ struct YAMLTokens {
         case " ", "\t", "\r", ",": index += 1
         case "#": skipLine()
         case "[", "{":
-            tokens.append(Token(kind: .open, at: position, range: index..<index + 1, depth: depth))
+            append(.open)
             depth += 1
-            index += 1
         case "]", "}":
             depth = max(0, depth - 1)
-            tokens.append(Token(kind: .close, at: position, range: index..<index + 1, depth: depth))
-            index += 1
+            append(.close)
         case "\"", "'": scanQuoted(scalar)
         case "&", "*": scanName(scalar == "&" ? .anchor : .alias)
         case "!": skipWord()
         case "|" where depth == 0, ">" where depth == 0: skipBlockScalar()
         case "-" where isSpace(next), "?" where isSpace(next):
             parentColumn = position.column
-            index += 1
+            append(scalar == "-" ? .dash : nil)
         case ":" where isSpace(next) || depth > 0:
             markKey()
             index += 1
         default: scanPlain()
         }
+    }
+
+    /// One scalar that is a token by itself, or only passed over.
+    private mutating func append(_ kind: Token.Kind?) {
+        if let kind { tokens.append(Token(kind: kind, at: position, range: index..<index + 1, depth: depth)) }
+        index += 1
     }
 
     private func isSpace(_ scalar: Unicode.Scalar?) -> Bool {

@@ -1,0 +1,165 @@
+extension Configuration {
+    /// The configuration as it took effect, in the format of the file: defaults filled in, written passwords masked.
+    ///
+    /// Comments are gone, and what `tls` and `timeout` say on different levels has been laid over one another. Made for
+    /// people (`/config`); reading it back gives the same configuration, but for the masked passwords.
+    package var text: String {
+        var lines = YAMLLines()
+        let nodes = nodes
+        if let defaults = nodes.lazy.compactMap(\.credentials.defaults).first, !defaults.isEmpty {
+            lines.section("defaults") { $0.add(defaults) }
+        }
+        lines.section("replication_sets") { lines in
+            for set in sets { lines.item { $0.add(set) } }
+        }
+        lines.section("metrics") { lines in
+            let names = metrics.compatibility.map(\.rawValue).sorted()
+            if !names.isEmpty { lines.add(Schema.compatibility, list: names) }
+            lines.add(Schema.workers, "\(metrics.workers)")
+            lines.add(Schema.gtidDomains, "\(metrics.gtidDomains)")
+        }
+        return lines.text
+    }
+}
+
+/// Block-style YAML, line by line.
+private struct YAMLLines {
+    private(set) var text = ""
+    private var depth = 0
+    /// The dash of a list's item, waiting for the item's first line.
+    private var dash = false
+
+    private mutating func line(_ content: String) {
+        let indentation = String(repeating: "  ", count: dash ? depth - 1 : depth)
+        text += indentation + (dash ? "- " : "") + content + "\n"
+        dash = false
+    }
+
+    mutating func section(_ name: String, _ body: (inout YAMLLines) -> Void) {
+        line(name + ":")
+        depth += 1
+        body(&self)
+        depth -= 1
+    }
+
+    mutating func item(_ body: (inout YAMLLines) -> Void) {
+        depth += 1
+        dash = true
+        body(&self)
+        depth -= 1
+    }
+
+    mutating func add<Value>(_ key: Key<Value>, _ value: String?) {
+        if let value { line("\(key.name): \(scalar(value))") }
+    }
+
+    mutating func add<Value>(_ key: Key<Value>, _ duration: Duration) {
+        add(key, Quantity.text(duration: duration))
+    }
+
+    mutating func add<Value>(_ key: Key<Value>, list: [String]) {
+        line("\(key.name): [\(list.map(scalar).joined(separator: ", "))]")
+    }
+
+    mutating func add<Value>(_ key: Key<Value>, dictionary: [String: String]) {
+        let entries = dictionary.sorted { $0.key < $1.key }.map { "\(scalar($0.key)): \(scalar($0.value))" }
+        line("\(key.name): {\(entries.joined(separator: ", "))}")
+    }
+
+    /// Plain only where no reading of YAML could take it for something else.
+    private func scalar(_ value: String) -> String {
+        let isPlain = value.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+                || "_./:-".unicodeScalars.contains(scalar)
+        }
+        let first = value.unicodeScalars.first
+        let beginsPlain = first.map { $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "/" }
+        if isPlain, beginsPlain == true, value.last != ":", value.lowercased() != "null" { return value }
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": text += "\\\(scalar)"
+            case _ where scalar.properties.generalCategory == .control || scalar.value > 0x7E:
+                let digits = String(scalar.value, radix: 16)
+                text += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}
+
+extension YAMLLines {
+    mutating func add(_ level: Credentials.Level) {
+        add(Schema.user, level.user)
+        switch level.password {
+        case .literal: add(Schema.password, "<secret>")
+        case .environment(let name): add(Schema.password, "${\(name)}")
+        case .file(let path): add(Schema.passwordFile, path)
+        case .optionFile(let path): add(Schema.optionFile, path)
+        case nil: break
+        }
+    }
+
+    mutating func add(_ set: ReplicationSet) {
+        add(Schema.setName, set.name)
+        if let level = set.nodes.first?.credentials.set { add(level) }
+        section("nodes") { lines in
+            for node in set.nodes { lines.item { $0.add(node) } }
+        }
+        section("thresholds") { lines in
+            lines.add(Schema.thresholdLag, set.thresholds.lag)
+            lines.add(Schema.thresholdBytes, Quantity.text(bytes: set.thresholds.bytes))
+        }
+        if let heartbeat = set.heartbeat {
+            section("heartbeat") { lines in
+                lines.add(Schema.heartbeatTable, heartbeat.table.description)
+                lines.add(Schema.heartbeatInterval, heartbeat.interval)
+                lines.add(Schema.heartbeatWrite, "\(heartbeat.write)")
+            }
+        }
+        if let sentinel = set.sentinel {
+            section("sentinel") { lines in
+                lines.add(Schema.sentinelTable, sentinel.table.description)
+                lines.add(Schema.sentinelInterval, sentinel.interval)
+            }
+        }
+        if let failover = set.failover {
+            section("failover") { lines in
+                lines.add(Schema.failoverPreferred, failover.preferred)
+                lines.add(Schema.failoverStandby, failover.standby)
+                lines.add(Schema.failoverTable, failover.table.description)
+                lines.add(Schema.failoverMaxGap, failover.maxGap)
+                lines.add(Schema.failoverMaxLag, failover.maxLag)
+            }
+        }
+        if let checksums = set.checksums {
+            section("checksums") { $0.add(Schema.checksumsTable, checksums.table.description) }
+        }
+    }
+
+    private mutating func add(_ node: Node) {
+        add(Schema.nodeName, node.name)
+        add(Schema.address, node.address.description)
+        if !node.aliases.isEmpty { add(Schema.aliases, list: node.aliases.map(\.description)) }
+        switch node.source {
+        case .node(let name): add(Schema.source, name)
+        case .byChannel(let names): add(Schema.source, dictionary: names)
+        case nil: break
+        }
+        if let level = node.credentials.node { add(level) }
+        if node.tls != TLSOptions() {
+            section("tls") { lines in
+                lines.add(Schema.tlsMode, node.tls.givenMode?.rawValue)
+                lines.add(Schema.tlsCA, node.tls.ca)
+                lines.add(Schema.tlsCert, node.tls.cert)
+                lines.add(Schema.tlsKey, node.tls.key)
+            }
+        }
+        add(Schema.timeout, node.timeout)
+    }
+}
+
+extension Credentials.Level {
+    fileprivate var isEmpty: Bool { user == nil && password == nil }
+}
