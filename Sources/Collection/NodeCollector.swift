@@ -19,6 +19,7 @@ package actor NodeCollector {
     private var backOff = BackOff()
     private var index = BinlogIndexCache()
     private var arrivals = ArrivalLog()
+    private var startTime: Double?
 
     /// What is known of the server at the other end of the connection.
     fileprivate struct Session {
@@ -164,6 +165,7 @@ package actor NodeCollector {
         facts.askedAt = sent + middle
         if let offset = facts.clockOffset { facts.clockOffset = offset - middle }
 
+        keepStartTime(of: &facts)
         keepIndex(of: &facts)
         if facts.binaryLog?.isEnabled == true, facts.binaryLog?.index == nil, !wantsIndex {
             // It has moved on to a new file since its files were listed.
@@ -173,6 +175,19 @@ package actor NodeCollector {
         index.isWanted = false
         arrivals.note(&facts, at: .now)
         return facts
+    }
+
+    /// The server counts its uptime in whole seconds, so the start time worked out from it wavers by one; the first
+    /// result is kept until it is off by more.
+    private func keepStartTime(of facts: inout NodeFacts) {
+        guard let uptime = facts.uptime, let askedAt = facts.askedAt, let offset = facts.clockOffset else { return }
+        let started = (askedAt + offset - uptime).rounded(.down)
+        if let known = startTime, abs(known - started) <= 2 {
+            facts.startTime = known
+        } else {
+            startTime = started
+            facts.startTime = started
+        }
     }
 
     /// Takes a list just read for the next rounds, or completes facts without one from an earlier round.

@@ -25,6 +25,11 @@ package actor Connection {
 
     nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    /// The version of libmariadb, such as `3.3.20`.
+    package static var libraryVersion: String {
+        mysql_get_client_info().map { String(cString: $0) } ?? ""
+    }
+
     package var isOpen: Bool { mysql != nil }
 
     /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.

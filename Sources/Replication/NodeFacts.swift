@@ -6,6 +6,8 @@ package struct NodeFacts: Sendable {
     package var isSuperReadOnly: Bool?
     /// Seconds since the server started.
     package var uptime: Double?
+    /// Epoch seconds by the server's clock; the same in every round until the server starts again.
+    package var startTime: Double?
     /// Epoch seconds by the exporter's clock, in the middle of asking.
     package var askedAt: Double?
     /// The server's clock minus the exporter's, seconds; as exact as half the round trip.

@@ -1,0 +1,133 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import Logging
+import MariaDB
+import Metrics
+import ServiceLifecycle
+import UnixSignals
+import Web
+
+/// The exporter itself.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves metrics over HTTP (the default).")
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Flag(name: .customLong("config.check"), help: "Check the configuration, say what is wrong with it, and end.")
+    var checksOnly = false
+
+    @Option(
+        name: .customLong("web.listen-address"),
+        help: ArgumentHelp("Where to listen; repeatable. [HOST]:PORT or unix:PATH.", valueName: "address"))
+    var listenAddresses: [String] = [":19104"]
+
+    @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Where metrics are served.", valueName: "path"))
+    var telemetryPath = "/metrics"
+
+    @Option(
+        name: .customLong("scrape.timeout-offset"),
+        help: ArgumentHelp("Seconds to end a scrape before Prometheus would give up.", valueName: "seconds"))
+    var timeoutOffset = 0.5
+
+    @Option(name: .customLong("log.level"), help: "debug, info, warning or error.")
+    var logLevel = LogLevel.info
+
+    @Option(name: .customLong("log.format"), help: "logfmt or json.")
+    var logFormat = LogFormat.logfmt
+
+    func validate() throws {
+        guard telemetryPath.hasPrefix("/"), telemetryPath != "/", !telemetryPath.contains(where: { "?#: ".contains($0) })
+        else { throw ValidationError("--web.telemetry-path must be a path such as /metrics, and not /.") }
+        guard timeoutOffset >= 0, timeoutOffset.isFinite else {
+            throw ValidationError("--scrape.timeout-offset must not be negative.")
+        }
+        do {
+            _ = try listenAddresses.map { try ListenAddress($0) }
+        } catch {
+            throw ValidationError("--web.listen-address: \(error)")
+        }
+    }
+
+    func run() async throws {
+        let logger = makeLogger()
+        let (configuration, warnings) = try load(logger)
+        if checksOnly {
+            for warning in warnings { print("warning: \(warning)") }
+            let nodes = configuration.nodes.count
+            let sets = configuration.sets.count
+            print("configuration is valid: \(nodes) nodes in \(sets) replication sets")
+            return
+        }
+        for warning in warnings { logger.warning("\(warning)") }
+
+        let limit = ProcessEnvironment.raiseOpenFileLimit()
+        if limit < UInt64(configuration.nodes.count * 2 + 600) {
+            logger.warning(
+                "the limit on open files is low for so many nodes; raise it (ulimit -n, systemd LimitNOFILE=)",
+                metadata: ["limit": "\(limit)", "nodes": "\(configuration.nodes.count)"])
+        }
+        let monitor = try Monitor(configuration, environment: ProcessEnvironment.variables, logger: logger)
+        try await serve(monitor, logger)
+        await monitor.close()
+        logger.info("stopped")
+    }
+
+    private func serve(_ monitor: Monitor, _ logger: Logger) async throws {
+        let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
+        let routes = Routes(
+            monitor: monitor, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
+            configurationLoaded: ProcessEnvironment.wallClock)
+        let router = routes.router
+        let listener = Listener(
+            options: ListenerOptions(addresses: try listenAddresses.map { try ListenAddress($0) }), logger: logger,
+            onRefusal: { counter.count(route: Router.unknown, code: $0) },
+            handler: { await routes.answer($0, router) })
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: listener)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch let error as ListenerError {
+            logger.error("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func load(_ logger: Logger) throws -> (Configuration, [Warning]) {
+        do throws(ConfigurationError) {
+            return try source.load()
+        } catch {
+            // Not a log line: what is wrong, one problem a line, for whoever started the program.
+            var text = "\(error)\n"
+            text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+            throw ExitCode(2)
+        }
+    }
+
+    private func makeLogger() -> Logger {
+        let format = logFormat
+        let level = logLevel.level
+        LoggingSystem.bootstrap { _ in LineLogHandler(logLevel: level, format: format) }
+        return Logger(label: "exporter")
+    }
+}
+
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, warning, error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}
+
+extension ExporterStatistics.Build {
+    static let current = ExporterStatistics.Build(
+        version: BuildVersion.text, swift: BuildVersion.swift, libmariadb: Connection.libraryVersion)
+}

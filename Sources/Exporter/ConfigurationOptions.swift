@@ -1,0 +1,31 @@
+import ArgumentParser
+import Configuration
+
+/// Which servers to ask: from a file, or from flags.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: .customLong("config.file"), help: "The configuration file (YAML).")
+    var file: String?
+
+    @Option(
+        name: .customLong("node"),
+        help: ArgumentHelp(
+            "A server to ask, without a configuration file; repeatable. User and password come from "
+                + "MYSQL_REPLICATION_EXPORTER_USER and MYSQL_REPLICATION_EXPORTER_PASSWORD.",
+            valueName: "NAME=HOST:PORT"))
+    var nodes: [String] = []
+
+    func validate() throws {
+        switch (file, nodes.isEmpty) {
+        case (nil, true): throw ValidationError("Say which servers to ask: --config.file FILE, or --node NAME=HOST:PORT.")
+        case (_?, false): throw ValidationError("Use --config.file or --node, not both.")
+        default: break
+        }
+    }
+
+    /// Reads the configuration anew.
+    func load() throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning]) {
+        let environment = ProcessEnvironment.variables
+        guard let file else { return (try Configuration.nodes(fromFlags: nodes, environment: environment), []) }
+        return try Configuration.load(path: file, environment: environment)
+    }
+}

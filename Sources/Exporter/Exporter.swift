@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// The program. Its subcommands share the options of `ConfigurationOptions`.
+@main
+struct Exporter: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mysql-replication-exporter",
+        abstract: "Exports the state of MySQL and MariaDB replication to Prometheus.",
+        discussion: """
+            Asks every configured server on every scrape, compares what they say with each other, and serves the \
+            answer at /metrics.
+
+            Try it with one server:
+              MYSQL_REPLICATION_EXPORTER_USER=exporter MYSQL_REPLICATION_EXPORTER_PASSWORD=… \
+            mysql-replication-exporter --node db1=127.0.0.1:3306
+            """,
+        version: BuildVersion.text,
+        subcommands: [Serve.self],
+        defaultSubcommand: Serve.self)
+}
+
+enum BuildVersion {
+    static let text = "0.1.0"
+
+    static let swift: String = {
+        #if compiler(>=6.3)
+            "6.3 or later"
+        #elseif compiler(>=6.2)
+            "6.2"
+        #else
+            "6.1"
+        #endif
+    }()
+}

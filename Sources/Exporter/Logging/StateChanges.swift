@@ -1,0 +1,42 @@
+import Logging
+import Replication
+import Synchronization
+
+/// One log line when a node changes state, and none while it stays.
+final class StateChanges: Sendable {
+    private let logger: Logger
+    private let known = Mutex<[String: NodeFailure.Reason?]>([:])
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    func note(_ reports: [ReplicationSetReport]) {
+        for set in reports {
+            for node in set.nodes { note(node.report, of: node.description, in: set.name) }
+        }
+    }
+
+    private func note(_ report: NodeReport, of node: NodeDescription, in set: String) {
+        let reason = report.failure?.reason
+        let before = known.withLock { $0.updateValue(reason, forKey: node.name) }
+        if before == .some(reason) { return }
+        var metadata: Logger.Metadata = [
+            "replication_set": "\(set)", "node": "\(node.name)", "address": "\(node.address)",
+        ]
+        if let failure = report.failure {
+            metadata["reason"] = "\(failure.reason.rawValue)"
+            metadata["error"] = "\(failure.message)"
+            logger.warning("node is not up", metadata: metadata)
+        } else {
+            if let identity = report.facts?.identity {
+                metadata["version"] = "\(identity.version.text)"
+                metadata["server_id"] = "\(identity.serverID ?? 0)"
+            }
+            for (fact, missing) in report.facts?.missing ?? [:] {
+                metadata["missing_\(fact.rawValue)"] = "\(missing.rawValue)"
+            }
+            logger.info("node is up", metadata: metadata)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Collection
+import Configuration
+import Logging
+import Metrics
+import Replication
+import Topology
+
+/// The fleet as configured, and what one scrape of it finds.
+final class Monitor: Sendable {
+    let configuration: Configuration
+    private let fleet: FleetCollector
+    private let changes: StateChanges
+    private let options: Metrics.MetricsOptions
+
+    /// - Throws: `ThreadError`.
+    init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws {
+        self.configuration = configuration
+        fleet = try FleetCollector(configuration, environment: environment)
+        changes = StateChanges(logger: logger)
+        options = Metrics.MetricsOptions(gtidDomains: configuration.metrics.gtidDomains)
+    }
+
+    /// One round over the sets that hold a wanted node. Whole sets are asked, since a replica is judged by its source.
+    func findings(of selection: Selection = .all, deadline: ContinuousClock.Instant) async -> [SetFindings] {
+        let reports = await fleet.round(deadline: deadline) { set, _ in selection.touches(set.name, configuration) }
+        changes.note(reports)
+        return reports.map { SetFindings($0) }
+    }
+
+    /// The findings as metric families; of a narrowed selection only the wanted nodes.
+    func families(of findings: [SetFindings], _ selection: Selection) -> Families {
+        var families = Families()
+        for set in findings {
+            if let names = selection.nodes(in: set.name) {
+                families.add(set, only: names, options)
+            } else {
+                families.add(set, options)
+            }
+        }
+        return families
+    }
+
+    func close() async { await fleet.close() }
+}
+
+/// Which part of the fleet a request asks for: `?replication_set=`, `?node=`.
+struct Selection: Sendable, Equatable {
+    var sets: Swift.Set<String> = []
+    var nodes: Swift.Set<String> = []
+
+    static let all = Selection()
+
+    /// What is asked for and not configured.
+    func unknown(in configuration: Configuration) -> [String] {
+        sets.filter { configuration.set(named: $0) == nil }.sorted().map { "replication set \($0.debugDescription)" }
+            + nodes.filter { configuration.node(named: $0) == nil }.sorted().map { "node \($0.debugDescription)" }
+    }
+
+    func touches(_ set: String, _ configuration: Configuration) -> Bool {
+        if self == .all || sets.contains(set) { return true }
+        return nodes.contains { configuration.node(named: $0)?.set.name == set }
+    }
+
+    /// Nil: all nodes of the set, and the set's own series.
+    func nodes(in set: String) -> Swift.Set<String>? {
+        self == .all || sets.contains(set) ? nil : nodes
+    }
+}

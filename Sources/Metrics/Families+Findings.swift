@@ -1,0 +1,38 @@
+internal import Exposition
+internal import Replication
+package import Topology
+
+/// What is emitted beyond the ordinary.
+package struct MetricsOptions: Sendable, Hashable {
+    /// MariaDB: missing transactions by domain as well.
+    package var gtidDomains: Bool
+
+    package init(gtidDomains: Bool = false) {
+        self.gtidDomains = gtidDomains
+    }
+}
+
+extension Families {
+    /// Everything that is known of a replication set.
+    package mutating func add(_ set: SetFindings, _ options: MetricsOptions = MetricsOptions()) {
+        let setLabels: LabelBlock = ["replication_set": set.name]
+        add(set.nodes, setLabels, options)
+        add(set, setLabels)
+    }
+
+    /// Some nodes of a set; nothing about the set itself, which could be taken for all of it.
+    package mutating func add(_ set: SetFindings, only names: Set<String>, _ options: MetricsOptions = MetricsOptions()) {
+        add(
+            set.nodes.filter { names.contains($0.description.name) }, ["replication_set": set.name], options)
+    }
+
+    private mutating func add(_ nodes: [NodeFindings], _ setLabels: LabelBlock, _ options: MetricsOptions) {
+        for node in nodes {
+            let nodeLabels = setLabels.appending("node", node.description.name)
+            add(node, nodeLabels)
+            for channel in node.channels {
+                add(channel, nodeLabels.appending("channel", channel.channel.name), options)
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package import Exposition
+
+/// Samples on their way into families, by metric.
+package struct Families: Sendable {
+    private var samples: [[Sample]]
+
+    package init() {
+        samples = Array(repeating: [], count: Metric.allCases.count)
+    }
+
+    mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: Double, extra: LabelBlock = .empty) {
+        samples[metric.rawValue].append(Sample(labels, extra: extra, value))
+    }
+
+    /// Unknown is absent.
+    mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: Double?, extra: LabelBlock = .empty) {
+        if let value { add(metric, labels, value, extra: extra) }
+    }
+
+    mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: Bool?, extra: LabelBlock = .empty) {
+        if let value { add(metric, labels, value ? 1 : 0, extra: extra) }
+    }
+
+    mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: (some BinaryInteger)?, extra: LabelBlock = .empty) {
+        if let value { add(metric, labels, Double(value), extra: extra) }
+    }
+
+    /// Every state of a one-hot family, of which `current` is 1. Nothing when the state is not known.
+    mutating func add<State: Equatable>(
+        _ metric: Metric, _ labels: LabelBlock, oneOf states: OneHot<State>, _ current: State?
+    ) {
+        guard let current else { return }
+        for (state, label) in states.labels { add(metric, labels, state == current ? 1 : 0, extra: label) }
+    }
+
+    /// In the order of `Metric`; families without samples are left out.
+    package var all: [MetricFamily] {
+        zip(Catalogue.entries, samples).compactMap { entry, samples in
+            samples.isEmpty ? nil : MetricFamily(entry.description, samples)
+        }
+    }
+}
+
+/// The states of a one-hot family and their labels, made once.
+struct OneHot<State: RawRepresentable & CaseIterable & Sendable & Hashable>: Sendable where State.RawValue == String {
+    let labels: [(state: State, label: LabelBlock)]
+
+    init(_ name: String) {
+        labels = State.allCases.map { ($0, [name: $0.rawValue]) }
+    }
+
+    subscript(state: State) -> LabelBlock {
+        labels.first { $0.state == state }?.label ?? .empty
+    }
+}

@@ -1,0 +1,86 @@
+import Exposition
+import Replication
+import Topology
+
+private let ioStates = OneHot<Channel.IOThreadState>("state")
+private let lagMethods = OneHot<Lag.Method>("method")
+private let checks = OneHot<Check>("check")
+private let stages = OneHot<Channel.ApplyStage>("stage")
+private let filters = OneHot<ReplicationFilter>("filter")
+private let ioThread: LabelBlock = ["thread": "io"]
+private let sqlThread: LabelBlock = ["thread": "sql"]
+
+extension Families {
+    mutating func add(_ findings: ChannelFindings, _ labels: LabelBlock, _ options: MetricsOptions) {
+        let channel = findings.channel
+        addSource(channel.source, node: findings.sourceNode, labels)
+        add(.ioThreadRunning, labels, channel.ioThread == .running)
+        add(.sqlThreadRunning, labels, channel.isApplierRunning)
+        add(.ioThreadState, labels, oneOf: ioStates, channel.ioThread)
+        addLag(findings, labels)
+        addPositions(findings, labels)
+        addTransactions(findings, labels, options)
+        addErrors(channel, labels)
+        add(.sourceSilent, labels, channel.sourceSilence)
+        for (stage, label) in stages.labels { add(.stage, labels, channel.applierTimes?.stages[stage], extra: label) }
+        add(.configuredDelay, labels, channel.configuredDelay)
+        add(.remainingDelay, labels, channel.remainingDelay)
+        for (filter, label) in filters.labels { add(.filters, labels, channel.filters[filter] ?? 0, extra: label) }
+        add(.gtidEnabled, labels, channel.usesGTID)
+        add(.sourceTLS, labels, channel.isSourceConnectionEncrypted)
+        add(.workers, labels, channel.workers?.total)
+        add(.workersBusy, labels, channel.workers?.busy)
+        add(.retriedTransactions, labels, channel.retriedTransactions)
+        add(.heartbeatsReceived, labels, channel.heartbeatsReceived)
+        for (check, label) in checks.labels { add(.check, labels, findings.checks[check], extra: label) }
+    }
+
+    private mutating func addSource(_ source: Channel.SourceIdentity, node: String?, _ labels: LabelBlock) {
+        add(
+            .sourceInfo, labels, 1,
+            extra: [
+                "source_host": source.host, "source_port": "\(source.port)",
+                "source_server_id": source.serverID.map { "\($0)" } ?? "", "source_uuid": source.serverUUID ?? "",
+                "source_node": node ?? "",
+            ])
+    }
+
+    private mutating func addLag(_ findings: ChannelFindings, _ labels: LabelBlock) {
+        add(.lag, labels, findings.lag?.seconds)
+        add(.lagKnown, labels, findings.lag != nil)
+        add(.lagMethod, labels, oneOf: lagMethods, findings.lag?.method)
+        add(.secondsBehindSource, labels, findings.channel.secondsBehindSource)
+    }
+
+    private mutating func addPositions(_ findings: ChannelFindings, _ labels: LabelBlock) {
+        let channel = findings.channel
+        add(.readDelta, labels, findings.readDelta)
+        add(.applyDelta, labels, findings.applyDelta)
+        add(.purgeHeadroom, labels, findings.purgeHeadroom)
+        add(.relayLog, labels, channel.relayLogBytes)
+        add(.readFileNumber, labels, channel.readPosition?.file.number)
+        add(.readPosition, labels, channel.readPosition?.position)
+        add(.execFileNumber, labels, channel.executedPosition?.file.number)
+        add(.execPosition, labels, channel.executedPosition?.position)
+    }
+
+    private mutating func addTransactions(
+        _ findings: ChannelFindings, _ labels: LabelBlock, _ options: MetricsOptions
+    ) {
+        add(.missingTransactions, labels, findings.distance.missing)
+        add(.unfetchedTransactions, labels, findings.distance.unfetched)
+        add(.unappliedTransactions, labels, findings.distance.unapplied)
+        add(.errantTransactions, labels, findings.errant)
+        guard options.gtidDomains else { return }
+        for domain in findings.distance.missingByDomain {
+            add(.domainMissingTransactions, labels, domain.transactions, extra: ["domain": "\(domain.domain)"])
+        }
+    }
+
+    private mutating func addErrors(_ channel: Channel, _ labels: LabelBlock) {
+        add(.ioErrno, labels, channel.ioError?.number)
+        add(.sqlErrno, labels, channel.applierError?.number)
+        add(.lastErrorTimestamp, labels, channel.ioError?.time, extra: ioThread)
+        add(.lastErrorTimestamp, labels, channel.applierError?.time, extra: sqlThread)
+    }
+}

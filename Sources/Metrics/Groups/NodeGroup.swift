@@ -1,0 +1,72 @@
+import Exposition
+import Replication
+import Topology
+
+private let failures = OneHot<NodeFailure.Reason>("reason")
+private let roles = OneHot<NodeRole>("role")
+private let parts = OneHot<DurablePart>("part")
+private let binlogFilters = OneHot<BinlogFilter>("filter")
+
+extension Families {
+    mutating func add(_ node: NodeFindings, _ labels: LabelBlock) {
+        let report = node.report
+        add(.up, labels, report.isUp)
+        if let failure = report.failure { add(.nodeFailure, labels, 1, extra: failures[failure.reason]) }
+        add(.nodeCollectDuration, labels, report.duration)
+        add(.nodeRoundTrips, labels, report.roundTrips)
+        add(.nodeRole, labels, oneOf: roles, node.role)
+        guard let facts = report.facts else { return }
+
+        for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            add(.nodeFactMissing, labels, 1, extra: ["fact": fact.rawValue, "reason": reason.rawValue])
+        }
+        addIdentity(facts, at: node.description.address, labels)
+        add(.nodeReadOnly, labels, facts.isReadOnly)
+        add(.nodeSuperReadOnly, labels, facts.isSuperReadOnly)
+        add(.nodeStartTime, labels, facts.startTime)
+        add(.nodeClockOffset, labels, facts.clockOffset)
+        add(.nodeConnectedReplicas, labels, facts.connectedReplicas)
+        for (part, label) in parts.labels { add(.nodeDurable, labels, facts.durability[part], extra: label) }
+        add(.gtidTransactions, labels, facts.transactions?.count)
+        if let log = facts.binaryLog { add(log, labels) }
+        if let semiSync = facts.semiSync { add(semiSync, labels) }
+    }
+
+    private mutating func addIdentity(_ facts: NodeFacts, at address: NodeAddress, _ labels: LabelBlock) {
+        let identity = facts.identity
+        guard let id = identity.serverID else { return }
+        add(
+            .nodeInfo, labels, 1,
+            extra: [
+                "address": address.description, "hostname": identity.hostname, "server_id": "\(id)",
+                "server_uuid": identity.serverUUID ?? "", "flavor": identity.flavor.rawValue,
+                "version": identity.version.text,
+            ])
+    }
+
+    private mutating func add(_ log: BinaryLog, _ labels: LabelBlock) {
+        add(.binlogEnabled, labels, log.isEnabled)
+        guard let end = log.end else { return }
+        add(.binlogFileNumber, labels, end.file.number)
+        add(.binlogPosition, labels, end.position)
+        add(.binlogFiles, labels, log.index?.count)
+        add(.binlogSize, labels, log.size)
+        for (filter, label) in binlogFilters.labels { add(.binlogFilters, labels, log.filters[filter], extra: label) }
+    }
+
+    private mutating func add(_ semiSync: SemiSync, _ labels: LabelBlock) {
+        add(.semiSyncSourceEnabled, labels, semiSync.isSourceEnabled)
+        add(.semiSyncSourceActive, labels, semiSync.isSourceActive)
+        add(.semiSyncSourceClients, labels, semiSync.clients)
+        add(.semiSyncSourceUnacknowledged, labels, semiSync.unacknowledged)
+        add(.semiSyncReplicaActive, labels, semiSync.isReplicaActive)
+    }
+}
+
+extension BinaryLog {
+    /// Bytes from the start of the oldest file to the end of this round; the list itself may be of an earlier one.
+    fileprivate var size: UInt64? {
+        guard let end, let index, let oldest = index.oldest else { return nil }
+        return index.bytes(from: BinlogCoordinate(file: oldest, position: 0), to: end)
+    }
+}

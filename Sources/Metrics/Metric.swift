@@ -1,0 +1,32 @@
+/// Every metric, in the order in which it is rendered. `Catalogue` says what each one is.
+package enum Metric: Int, CaseIterable, Sendable {
+    // A node.
+    case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly
+    case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnectedReplicas, nodeDurable
+    case binlogEnabled, binlogFileNumber, binlogPosition, binlogFiles, binlogSize, binlogFilters
+    case gtidTransactions
+    case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged
+    case semiSyncReplicaActive
+
+    // A channel.
+    case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState
+    case lag, lagKnown, lagMethod, secondsBehindSource
+    case readDelta, applyDelta, relayLog
+    case readFileNumber, readPosition, execFileNumber, execPosition
+    case missingTransactions, unfetchedTransactions, unappliedTransactions, errantTransactions
+    case domainMissingTransactions
+    case purgeHeadroom, sourceSilent, stage
+    case ioErrno, sqlErrno, lastErrorTimestamp
+    case configuredDelay, remainingDelay
+    case filters, gtidEnabled, sourceTLS, workers, workersBusy, retriedTransactions, heartbeatsReceived
+    case check
+
+    // A replication set.
+    case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
+    case setUnknownSources, setCycles, setDuplicateServerIDs
+
+    // The exporter itself.
+    case buildInfo, scrapeDuration, configLastReloadSuccessful, configLastReloadSuccessTimestamp, httpRequests
+    case processCPU, processResidentMemory, processVirtualMemory, processStartTime, processOpenFDs, processMaxFDs
+    case processThreads
+}
