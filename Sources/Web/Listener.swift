@@ -79,7 +79,9 @@ package actor Listener: Service {
         settle(.listening(addresses))
 
         let stop = await waitForStop(servers)
+        // One that is closed already is as good.
         for server in servers { try? await server.close() }
+        for case .unix(let path) in addresses { unlink(path) }
         await drain(group, grace: stop == .shutdown ? options.shutdownGrace : .zero)
         if stop == .socketClosed { throw ListenerError.stopped }
     }
@@ -214,6 +216,10 @@ extension ListenerError {
     fileprivate init(_ error: any Error, _ address: ListenAddress) {
         switch error {
         case let error as IOError: self = .cannotListen(address, errno: error.errnoCode)
+        case SocketAddressError.unknown:
+            self = .unusableAddress(address, reason: "the host name has no address: check it, or write the address")
+        case is UnixDomainSocketPathWrongType:
+            self = .unusableAddress(address, reason: "the file there is no socket: remove it, or choose another path")
         default: self = .unusableAddress(address, reason: "\(error)")
         }
     }

@@ -19,7 +19,7 @@ extension ListenerError: CustomStringConvertible {
         case .cannotListen(let address, let errno):
             "cannot listen on \(address): \(String(cString: strerror(errno))) (errno \(errno))\(Self.advice(errno))"
         case .unusableAddress(let address, let reason):
-            "cannot listen on \(address): \(reason); check the host name, or write its address"
+            "cannot listen on \(address): \(reason)"
         case .stopped:
             "a listening socket has closed unexpectedly; restart the exporter and look for network errors in its log"
         }

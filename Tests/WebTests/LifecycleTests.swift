@@ -89,6 +89,36 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         await #expect(throws: ListenerError.cannotListen(address, errno: EADDRNOTAVAIL)) { try await listener.run() }
     }
 
+    @Test("A file that is no socket is not replaced by one")
+    func file() async throws {
+        let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).txt"
+        try "precious".write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let listener = Listener(options: ListenerOptions(addresses: [.unix(path: path)]), handler: hello)
+        let reason = "the file there is no socket: remove it, or choose another path"
+        await #expect(throws: ListenerError.unusableAddress(.unix(path: path), reason: reason)) {
+            try await listener.run()
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+    }
+
+    @Test("A handler that ignores its cancellation cannot hold up the end")
+    func stubborn() async throws {
+        let (started, release) = (Event(), Event())
+        let handler: Handler = { _ in
+            started.happen()
+            // A task of its own does not notice the cancellation.
+            await Task { await release.wait() }.value
+            return .text("late")
+        }
+        try await withListener({ $0.shutdownGrace = .milliseconds(10) }, handler: handler) { listener, address in
+            let client = try await Client.connect(to: address)
+            try await client.get("/")
+            await started.wait()
+        }
+        release.happen()
+    }
+
     @Test("Several addresses are served by one listener: all of the machine's, one, a UNIX socket")
     func addresses() async throws {
         let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).sock"
@@ -108,5 +138,6 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
                 if address == bound[2] { #expect(reply.text == "unix\n") }
             }
         }
+        #expect(!FileManager.default.fileExists(atPath: path))
     }
 }
