@@ -65,6 +65,17 @@ import Testing
         #expect(throws: ConfigurationError.self) { try parse(text) }
     }
 
+    @Test("nesting is refused where it becomes too deep")
+    func depth() {
+        for (text, place) in [
+            (String(repeating: "- ", count: 100) + "x", "shop.yml:1:65: "),
+            (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "shop.yml:1:33: "),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+            #expect(error?.problems.map(\.description).contains(place + "nested deeper than 32 levels") == true)
+        }
+    }
+
     @Test("a text beyond the limit is not even looked at")
     func size() {
         let text = String(repeating: "#", count: Configuration.sizeLimit + 1)

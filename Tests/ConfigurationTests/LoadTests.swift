@@ -89,6 +89,20 @@ private let good = """
         }
     }
 
+    @Test("what is wrong in defaults is told once, not for each node")
+    func warnedOnce() throws {
+        try withScratchDirectory { directory in
+            let file = try directory.write(
+                "shop.yml",
+                good.replacing("password: geheim", with: "password_file: none").replacing(
+                    ", password_file: nowhere", with: ""))
+            #expect(
+                try Configuration.load(path: file, environment: [:]).warnings.map(\.description) == [
+                    "\(file):1:36: password_file '\(directory.path)/none': No such file or directory"
+                ])
+        }
+    }
+
     @Test("a pipe is read like a file")
     func pipe() throws {
         let pipe = Pipe()

@@ -122,6 +122,12 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:15:3: unknown key 'don't care'",
         "shop.yml:18:3: duplicate key 'don't care'; it first stands on line 15"),
     .set(
+        "a key repeated in one pair of braces is none of the next one's business",
+        "- name: b\n  nodes: [{name: x, name: y, address: x}, {name: z, address: z}]\n  timeout: {a: 1, a: 2}\n",
+        "shop.yml:8:21: duplicate key 'name'; it first stands on line 8",
+        "shop.yml:9:12: 'timeout' must be text, not a dictionary",
+        "shop.yml:9:19: duplicate key 'a'; it first stands on line 9"),
+    .set(
         "repeated keys do not hide other problems", "  timeout: 1s\n  timeout: 2s\n  tiemout: 3s\n",
         "shop.yml:8:3: duplicate key 'timeout'; it first stands on line 7",
         "shop.yml:9:3: unknown key 'tiemout'; did you mean 'timeout'?"),
@@ -175,6 +181,8 @@ private let wrongFiles: [WrongFile] = [
           - {name: l, address: [h]}
           - {name: m}
           - {name: n, address: }
+          - {name: o, address: "10.0.0.300:3306"}
+          - {name: p, address: "10.0.1"}
         """,
         "shop.yml:7:24: 'address' must have a port from 1 to 65535, not '70000'",
         "shop.yml:8:24: 'address' needs brackets around an IPv6 address, as in [::1]:3306, not '::1'",
@@ -189,7 +197,9 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:17:24: 'address' is not a host name: 'h 1'",
         "shop.yml:18:24: 'address' must be text, not a list",
         "shop.yml:19:5: a node needs the key 'address'",
-        "shop.yml:20:24: 'address' has no value"),
+        "shop.yml:20:24: 'address' has no value",
+        "shop.yml:21:24: 'address' is not an IPv4 address: '10.0.0.300'",
+        "shop.yml:22:24: 'address' is not an IPv4 address: '10.0.1'"),
     .set(
         "addresses that mean two nodes",
         """
@@ -240,11 +250,14 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:7:13: 'failover' needs the key 'standby'", "shop.yml:7:13: 'failover' needs the key 'table'"),
     .set(
         "tables that would need escaping",
-        "  heartbeat: {table: 'a.b`; DROP TABLE x', write: yes}\n  sentinel: {table: a.b.c}\n  checksums: {table: 'a b.c'}\n",
+        "  heartbeat: {table: 'a.b`; DROP TABLE x', write: yes}\n  sentinel: {table: a.b.c}\n  checksums: {table: 'a b.c'}\n"
+            + "- name: b\n  nodes: [{name: b, address: b}]\n  sentinel: {table: \(String(repeating: "x", count: 65)).a}\n"
+            + "  heartbeat: {table: \(String(repeating: "x", count: 64)).a}\n",
         "shop.yml:7:22: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name",
         "shop.yml:7:51: 'write' must be true or false, not 'yes'; did you mean 'true'?",
         "shop.yml:8:21: 'table' must be database.table, not 'a.b.c'",
-        "shop.yml:9:22: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name"),
+        "shop.yml:9:22: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name",
+        "shop.yml:12:21: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name"),
     .set(
         "metrics", "metrics: {compatibility: [mysql_exporter, [x]], workers: 'true', gtid_domains: }\n",
         "shop.yml:7:27: 'compatibility' knows mysqld_exporter, not 'mysql_exporter'; did you mean 'mysqld_exporter'?",

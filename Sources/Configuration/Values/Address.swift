@@ -58,6 +58,11 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         guard host.utf8.count <= 253, host.utf8.allSatisfy(Self.isHostCharacter), host.first != "-" else {
             throw .init(description: "is not a host name: \(shown(String(host)))")
         }
+        // `getaddrinfo` would take 10.0.1 for 10.0.0.1, and look 10.0.0.300 up as a name.
+        let isNumeric = host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || isDigit($0) }
+        guard !isNumeric || Self.isIPv4(host) else {
+            throw .init(description: "is not an IPv4 address: \(shown(String(host)))")
+        }
         self = .tcp(host: String(host), port: try Self.port(parts.count > 1 ? parts[1] : nil))
     }
 
@@ -76,8 +81,7 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
 
     private static func port(_ text: Substring?) throws(Quantity.Malformed) -> UInt16 {
         guard let text else { return defaultPort }
-        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let port = UInt16(text), port > 0
+        guard text.utf8.allSatisfy(isDigit), let port = UInt16(text), port > 0
         else {
             throw .init(description: "must have a port from 1 to 65535, not \(shown(String(text)))")
         }
@@ -93,10 +97,19 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    private static func isIPv4(_ text: Substring) -> Bool {
+        var storage = in_addr()
+        return inet_pton(AF_INET, String(text), &storage) == 1
+    }
+
     private static func isIPv6(_ text: Substring) -> Bool {
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         let zoneIsSound = parts.count == 1 || (!parts[1].isEmpty && parts[1].utf8.allSatisfy(isHostCharacter))
         var storage = in6_addr()
         return zoneIsSound && inet_pton(AF_INET6, String(parts[0]), &storage) == 1
     }
+}
+
+private func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
 }
