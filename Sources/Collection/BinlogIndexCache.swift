@@ -11,18 +11,16 @@ struct BinlogIndexCache {
     private var readAt: ContinuousClock.Instant?
     private var uptime: Double?
 
-    /// Somebody needed the list in the last round, and so will most likely in the next.
-    var isWanted = false
-
-    /// Whether the next batch should ask for the list.
+    /// Whether it is time to read the list again, even if nobody needs it.
     var isDue: Bool {
-        guard !isWanted, let readAt else { return true }
+        guard let readAt else { return true }
         return readAt.duration(to: .now) > .seconds(60)
     }
 
     /// Keeps the list that `log` came with, or gives it the one kept if that still holds.
     mutating func complete(_ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, uptime: Double?) {
         if let fresh = log.index {
+            log.isIndexFresh = true
             index = fresh
             owner = server
             readAt = .now

@@ -1,4 +1,5 @@
 internal import MariaDB
+internal import Synchronization
 package import Replication
 
 /// All configured nodes, asked at once.
@@ -68,9 +69,11 @@ package final class FleetCollector: Sendable {
         var places: [(set: Int, node: Int, asks: Swift.Set<FollowUp>)] = []
         for (set, report) in reports.enumerated() {
             let asks = followUps(report)
-            if asks.isEmpty { continue }
             for (node, entry) in report.nodes.enumerated() {
-                if let ask = asks[entry.description.name], !ask.isEmpty { places.append((set, node, ask)) }
+                var ask = asks[entry.description.name] ?? []
+                flights[set][node].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
+                if entry.report.facts?.binaryLog?.isIndexFresh == true { ask.remove(.binlogIndex) }
+                if !ask.isEmpty { places.append((set, node, ask)) }
             }
         }
         if places.isEmpty { return reports }

@@ -1,6 +1,7 @@
 internal import Glibc
 package import MariaDB
 package import Replication
+internal import Synchronization
 
 /// Asks one node, over one connection that it keeps.
 ///
@@ -10,6 +11,9 @@ package actor NodeCollector {
     /// At most this much of a scrape is the node's.
     package nonisolated let timeout: Duration
     nonisolated let interrupter: Interrupter
+    /// A replica needed the list of binary logs in the last round, and so will most likely in the next: the list then
+    /// travels with the other statements.
+    nonisolated let isIndexNeeded = Atomic(false)
 
     private let executor: ThreadExecutor
     private let options: @Sendable () throws(NodeFailure) -> ConnectionOptions
@@ -84,7 +88,6 @@ package actor NodeCollector {
     {
         guard var facts = report.facts, let session else { return report }
         let started = ContinuousClock.now
-        if followUps.contains(.binlogIndex) { index.isWanted = true }
         var wanted: [Fact] = []
         if followUps.contains(.binlogIndex), session.refused[.binlogIndex] == nil {
             wanted.append(session.dialect.binlogIndex)
@@ -155,7 +158,7 @@ package actor NodeCollector {
         var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
         let sent = wallClock()
         facts.askedAt = sent
-        let wantsIndex = index.isDue
+        let wantsIndex = isIndexNeeded.load(ordering: .relaxed) || index.isDue
         try await run(
             wantsIndex ? session.dialect.facts + [session.dialect.binlogIndex] : session.dialect.facts, into: &facts,
             deadline: deadline)
@@ -172,7 +175,6 @@ package actor NodeCollector {
             try await run([session.dialect.binlogIndex], into: &facts, deadline: deadline)
             keepIndex(of: &facts)
         }
-        index.isWanted = false
         arrivals.note(&facts, at: .now)
         return facts
     }

@@ -30,6 +30,9 @@ extension Families {
         for node in nodes {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
+            for channel in node.absentChannels {
+                add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])
+            }
             for channel in node.channels {
                 add(channel, nodeLabels.appending("channel", channel.channel.name), options)
             }

@@ -65,6 +65,8 @@ package struct BinaryLog: Sendable {
     package var end: BinlogCoordinate?
     /// The files it holds; asked for only when somebody needs them.
     package var index: BinlogIndex?
+    /// `index` was read in this round, not kept from an earlier one.
+    package var isIndexFresh = false
     /// Databases of binlog_do_db and binlog_ignore_db: what never gets into the stream.
     package var filters: [BinlogFilter: Int] = [:]
     /// Whether what the node applies as a replica gets into its own binary log.

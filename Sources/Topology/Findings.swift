@@ -18,6 +18,8 @@ package struct NodeFindings: Sendable {
     /// Nil while the node's channels are not known.
     package var role: NodeRole?
     package var channels: [ChannelFindings]
+    /// Channels that should replicate from an intended source, and do not exist.
+    package var absentChannels: [String]
 }
 
 package enum NodeRole: String, Sendable, CaseIterable {

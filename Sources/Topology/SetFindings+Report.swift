@@ -28,7 +28,8 @@ extension NodeFindings {
         }
         self.init(
             description: node.description, report: node.report,
-            role: NodeRole(facts, hasReplicas: !graph.replicas(of: place).isEmpty), channels: channels)
+            role: NodeRole(facts, hasReplicas: !graph.replicas(of: place).isEmpty), channels: channels,
+            absentChannels: node.absentChannels)
         guard let errant = ErrantSearch(place, set.nodes, graph)?.count else { return }
         // A transaction carries no channel: what none of the sources has is said of each of them.
         for index in self.channels.indices { self.channels[index].errant = errant }
@@ -40,6 +41,18 @@ extension NodeFindings {
     }
 
     package var isReplica: Bool { !channels.isEmpty }
+}
+
+extension ReplicationSetReport.Node {
+    /// An intended source without a channel is the quietest way to stop replicating (RESET REPLICA ALL): nothing else
+    /// would tell of it. A single source that is intended for "" may feed a channel of any name.
+    fileprivate var absentChannels: [String] {
+        guard let channels = report.facts?.channels else { return [] }
+        let names = Set(channels.map(\.name))
+        return description.intendedSources.keys.filter { channel in
+            channel.isEmpty ? channels.isEmpty : !names.contains(channel)
+        }.sorted()
+    }
 }
 
 extension NodeRole {

@@ -4,7 +4,7 @@ import Topology
 
 private let ioStates = OneHot<Channel.IOThreadState>("state")
 private let lagMethods = OneHot<Lag.Method>("method")
-private let checks = OneHot<Check>("check")
+let checkLabels = OneHot<Check>("check")
 private let stages = OneHot<Channel.ApplyStage>("stage")
 private let filters = OneHot<ReplicationFilter>("filter")
 private let ioThread: LabelBlock = ["thread": "io"]
@@ -32,7 +32,7 @@ extension Families {
         add(.workersBusy, labels, channel.workers?.busy)
         add(.retriedTransactions, labels, channel.retriedTransactions)
         add(.heartbeatsReceived, labels, channel.heartbeatsReceived)
-        for (check, label) in checks.labels { add(.check, labels, findings.checks[check], extra: label) }
+        for (check, label) in checkLabels.labels { add(.check, labels, findings.checks[check], extra: label) }
     }
 
     private mutating func addSource(_ source: Channel.SourceIdentity, node: String?, _ labels: LabelBlock) {
