@@ -105,6 +105,29 @@ func parse(
         #expect(warnings == [])
     }
 
+    @Test("a dictionary whose lines are all commented out is empty, not wrong")
+    func emptyDictionaries() throws {
+        let text = """
+            defaults:
+              # timeout: 5s
+            replication_sets:
+            - name: shop
+              user: u
+              tls:
+              thresholds: ~
+              checksums:
+              nodes: [{name: db1, address: db1}]
+            metrics: null
+            """
+        let set = try #require(try parse(text).configuration.sets.first)
+        #expect(set.thresholds == Thresholds())
+        #expect(set.checksums == ChecksumTable())
+        let error = #expect(throws: ConfigurationError.self) {
+            try parse(text.replacing("checksums:", with: "heartbeat:"))
+        }
+        #expect(error?.description == "shop.yml:8:13: 'heartbeat' needs the key 'table'")
+    }
+
     @Test("the nearest timeout wins, and TLS is laid over key by key")
     func nearestWins() throws {
         let (configuration, _) = try parse(

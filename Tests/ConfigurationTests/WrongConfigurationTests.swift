@@ -201,6 +201,19 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:21:24: 'address' is not an IPv4 address: '10.0.0.300'",
         "shop.yml:22:24: 'address' is not an IPv4 address: '10.0.1'"),
     .set(
+        "a node with a wrong address may still be a source, and a standby",
+        "  - {name: db3, address: 'h:0'}\n  - {name: db4, address: h4, source: db3}\n"
+            + "  failover: {preferred: db1, standby: db3, table: a.b}\n",
+        "shop.yml:7:26: 'address' must have a port from 1 to 65535, not '0'"),
+    WrongFile(
+        "a user that is wrong is not missing as well",
+        "defaults: {user: [x]}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
+        "shop.yml:1:18: 'user' must be text, not a list"),
+    WrongFile(
+        "an option file that cannot be named is no missing user as well",
+        "defaults: {option_file: ~/x}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
+        "shop.yml:1:25: 'option_file' begins with ~, but HOME is not set"),
+    .set(
         "addresses that mean two nodes",
         """
           - {name: db3, address: "H1:3306"}

@@ -58,8 +58,11 @@ struct Fields {
     /// The value, or the schema's default.
     func value<Value>(_ key: Key<Value>) -> Value? { given(key) ?? key.defaultValue }
 
+    /// A dictionary within. One whose every line is commented out is empty, not wrong.
     func dictionary(_ key: Key<YAMLValue>, _ section: SchemaSection) -> Fields? {
-        given(key).flatMap { Fields($0, section, name: "'\(key.name)'", report: report) }
+        guard var value = given(key) else { return nil }
+        if case .null = value.content { value.content = .dictionary([]) }
+        return Fields(value, section, name: "'\(key.name)'", report: report)
     }
 
     /// The items of a list; nil when the key is absent or, after reporting, when its value is none.

@@ -1,7 +1,8 @@
 /// A node with the places of what is checked against its neighbours.
 struct PlacedNode {
-    var node: Node
-    var at: Position
+    var name: String
+    /// Nil when it has no valid address: its name may still be somebody's source.
+    var node: Node?
     var addressAt: Position
     var aliasPlaces: [Position]
     /// Channel ("" is the default one), name and place of each source; `isScalar` for `source: name`.
@@ -21,8 +22,8 @@ extension Reader {
         let sources = sources(fields)
         let own = settings(fields)
         let tls = merged([own, set, defaults].compactMap(\.self))
-        // Without a name or an address there is nothing its neighbours could be checked against.
-        guard let name, let address else { return nil }
+        // Without a name there is nothing its neighbours could mean.
+        guard let name else { return nil }
 
         let source: IntendedSource? =
             sources.isScalar
@@ -31,12 +32,14 @@ extension Reader {
                 ? nil
                 : .byChannel(
                     Dictionary(sources.list.map { ($0.channel, $0.name) }) { first, _ in first })
-        let node = Node(
-            name: name, address: address, aliases: aliases.map(\.address), source: source,
-            credentials: Credentials(node: own.level, set: set.level, defaults: defaults?.level), tls: tls,
-            timeout: own.timeout ?? set.timeout ?? defaults?.timeout ?? Schema.timeout.defaultValue ?? .seconds(5))
+        let node = address.map { address in
+            Node(
+                name: name, address: address, aliases: aliases.map(\.address), source: source,
+                credentials: Credentials(node: own.level, set: set.level, defaults: defaults?.level), tls: tls,
+                timeout: own.timeout ?? set.timeout ?? defaults?.timeout ?? Schema.timeout.defaultValue ?? .seconds(5))
+        }
         return PlacedNode(
-            node: node, at: fields.position(of: Schema.nodeName), addressAt: fields.position(of: Schema.address),
+            name: name, node: node, addressAt: fields.position(of: Schema.address),
             aliasPlaces: aliases.map(\.at), sources: sources.list, hasScalarSource: sources.isScalar)
     }
 

@@ -38,7 +38,7 @@ extension Reader {
 
     private func member(_ fields: Fields, _ key: Key<String>, _ nodes: [PlacedNode]) -> String? {
         guard let name = fields.given(key) else { return nil }
-        let names = nodes.map(\.node.name)
+        let names = nodes.map(\.name)
         if !names.contains(name) {
             report.problem(
                 fields.position(of: key), "'\(key.name)' names no node of this replication set: \(shown(name))",

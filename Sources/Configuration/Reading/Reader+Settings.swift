@@ -48,8 +48,10 @@ extension Reader {
             report.problem(
                 extra.at, "'\(extra.name)' and '\(sources[0].name)' on the same level; keep one of them")
         }
+        // A user that is there but wrong has been reported; that there is none would be one complaint too many.
+        let isThere = fields.has(Schema.user) || (fields.has(Schema.optionFile) && sources.isEmpty)
         return Credentials.Level(
-            user: user(fields), password: sources.first?.source,
+            user: user(fields) ?? (isThere ? "" : nil), password: sources.first?.source,
             origin: .init(file: report.file, at: sources.first?.at ?? fields.at))
     }
 

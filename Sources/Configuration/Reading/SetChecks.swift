@@ -5,7 +5,7 @@ struct SetChecks {
 
     func run() {
         checkAddresses()
-        let names = nodes.map(\.node.name)
+        let names = nodes.map(\.name)
         let known = Set(names)
         for node in nodes { checkSources(of: node, names: names, known: known) }
     }
@@ -27,24 +27,24 @@ struct SetChecks {
             }
         }
         for placed in nodes {
-            claim(placed.node.address, for: placed.node.name, at: placed.addressAt)
+            if let address = placed.node?.address { claim(address, for: placed.name, at: placed.addressAt) }
         }
         for placed in nodes {
-            for (alias, at) in zip(placed.node.aliases, placed.aliasPlaces) {
-                claim(alias, for: placed.node.name, at: at)
+            for (alias, at) in zip(placed.node?.aliases ?? [], placed.aliasPlaces) {
+                claim(alias, for: placed.name, at: at)
             }
         }
     }
 
     private func checkSources(of placed: PlacedNode, names: [String], known: Set<String>) {
         for source in placed.sources {
-            if source.name == placed.node.name {
-                report.problem(source.at, "'source' of node \(shown(placed.node.name)) is the node itself")
+            if source.name == placed.name {
+                report.problem(source.at, "'source' of node \(shown(placed.name)) is the node itself")
                 continue
             }
             guard !known.contains(source.name) else { continue }
             func meant() -> String? {
-                suggestion(for: source.name, among: names.lazy.filter { $0 != placed.node.name })
+                suggestion(for: source.name, among: names.lazy.filter { $0 != placed.name })
             }
             if placed.hasScalarSource {
                 report.problem(
