@@ -49,6 +49,8 @@ func parse(
         #expect(set.nodes.map { $0.intendedSource(channel: "") } == [nil, "db1", nil])
         #expect(set.nodes[2].intendedSource(channel: "eu") == "db1")
         #expect(set.nodes[2].intendedSource(channel: "us") == "db9")
+        #expect(set.nodes[2].intendedSource(channel: "asia") == nil)
+        #expect(set.nodes[1].intendedSource(channel: "eu") == "db1")
         #expect(set.nodes.allSatisfy { $0.timeout == .seconds(5) && $0.tls.mode == .preferred })
         #expect(set.thresholds == Thresholds(lag: .seconds(30), bytes: 100_000_000))
         #expect(

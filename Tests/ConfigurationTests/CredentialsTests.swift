@@ -172,8 +172,8 @@ private let precedences: [Precedence] = [
             """
         #expect(
             try parse(text).warnings.map(\.description) == [
-                "shop.yml:1:26: 'ca' verifies nothing in mode preferred; say mode: verify_ca or verify_identity"
+                "shop.yml:1:26: 'ca' verifies nothing in mode preferred; say mode: verify_identity"
             ])
-        #expect(try parse(text.replacing("{ca:", with: "{mode: verify_ca, ca:")).warnings.isEmpty)
+        #expect(try parse(text.replacing("{ca:", with: "{mode: verify_identity, ca:")).warnings.isEmpty)
     }
 }

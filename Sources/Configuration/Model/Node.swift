@@ -28,11 +28,12 @@ package struct Node: Sendable, Equatable {
 
     /// The name of the node that `channel` ("" is the default one) is intended to replicate from, if the user said.
     ///
-    /// A channel's source may be named without being configured; then no node has the name.
+    /// What is said of the default channel also stands for channels of which nothing is said. A channel's source may be
+    /// named without being configured; then no node has the name.
     package func intendedSource(channel: String) -> String? {
         switch source {
-        case .node(let name): channel.isEmpty ? name : nil
-        case .byChannel(let names): names[channel]
+        case .node(let name): name
+        case .byChannel(let names): names[channel] ?? names[""]
         case nil: nil
         }
     }
@@ -40,7 +41,7 @@ package struct Node: Sendable, Equatable {
 
 /// Where a node should replicate from.
 package enum IntendedSource: Sendable, Equatable {
-    /// `source: db1`: of the default channel.
+    /// `source: db1`: of the default channel, and of any other.
     case node(String)
     /// `source: {eu: db1, us: db9}`: node names by channel.
     case byChannel([String: String])

@@ -27,7 +27,7 @@ extension Reader {
         let tls = levels.map(\.tls).reduce(TLSOptions()) { $0.over($1) }
         if tls.ca != nil, let place = levels.first(where: { $0.tls.ca != nil })?.tlsAt, tls.mode == .preferred {
             report.warning(
-                place, "'ca' verifies nothing in mode preferred; say mode: verify_ca or verify_identity")
+                place, "'ca' verifies nothing in mode preferred; say mode: verify_identity")
         }
         return tls
     }
