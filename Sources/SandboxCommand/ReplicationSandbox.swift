@@ -10,7 +10,9 @@ struct ReplicationSandbox: AsyncParsableCommand {
             The servers live in a temporary folder and are gone when the command ends, however it ends. While it runs it \
             takes fault commands on its standard input: type help.
             """,
-        subcommands: [PrimaryCommand.self, ChainCommand.self, RingCommand.self, MultiSourceCommand.self],
+        subcommands: [
+            PrimaryCommand.self, ChainCommand.self, RingCommand.self, MultiSourceCommand.self, RecordCommand.self,
+        ],
         defaultSubcommand: PrimaryCommand.self)
 }
 

@@ -1,0 +1,107 @@
+import Foundation
+package import MariaDB
+
+/// What one server answered to a list of statements: a fixture for tests that need no server.
+///
+/// As JSON: `{"version": "…", "results": [{"sql": "…", "columns": ["…"], "rows": [["…" | null]]}]}`; a statement that was
+/// refused has `"error": {"code": 1227, "sqlState": "42000", "message": "…"}` in place of columns and rows.
+package struct Recording: Codable, Sendable, Equatable {
+    /// The server's, as in its handshake.
+    package let version: String
+    package let results: [Result]
+
+    package struct Result: Codable, Sendable, Equatable {
+        package let sql: String
+        package var columns: [String]?
+        package var rows: [[String?]]?
+        package var error: Refusal?
+    }
+
+    package struct Refusal: Codable, Sendable, Equatable {
+        package let code: UInt32
+        package let sqlState: String
+        package let message: String
+    }
+}
+
+extension Sandbox {
+    /// Asks a server every statement, as the exporter would: as its user, with its grants, over TCP, in UTC.
+    /// This machine's name, which servers tell, is replaced by the node's.
+    package func record(_ statements: [String], on server: Server) async throws -> Recording {
+        let executor = try ThreadExecutor(name: "sandbox-record")
+        defer { executor.stop() }
+        let connection = Connection(executor: executor)
+        let deadline = ContinuousClock.now + .seconds(30)
+        try await connection.open(monitorOptions(for: server), deadline: deadline)
+        _ = try await connection.query("SET SESSION time_zone = '+00:00'", deadline: deadline)
+        var results: [Recording.Result] = []
+        for sql in statements {
+            var result = Recording.Result(sql: sql)
+            do {
+                let table = try await connection.query(sql, deadline: deadline)
+                result.columns = table.columns.names
+                result.rows = table.rows.map { row in
+                    table.columns.names.map { row.text($0).map { $0 == Self.hostName ? server.name : $0 } }
+                }
+            } catch {
+                if error.breaksConnection { throw error }
+                result.error = Recording.Refusal(code: error.code, sqlState: error.sqlState, message: error.message)
+            }
+            results.append(result)
+        }
+        let version = await connection.serverVersion
+        await connection.close()
+        return Recording(version: version, results: results)
+    }
+
+    /// How the exporter connects to a server. MySQL's caching_sha2_password wants TLS for its first log-in.
+    package func monitorOptions(for server: Server) -> ConnectionOptions {
+        ConnectionOptions(
+            address: .tcp(host: "127.0.0.1", port: server.port), user: accounts.monitor.user,
+            password: accounts.monitor.password, tls: software.flavor == .mysql ? .preferred : .disabled)
+    }
+
+    private static let hostName = ProcessInfo.processInfo.hostName
+}
+
+extension Recording {
+    /// JSON with a line for each row, so that a new recording can be compared with the old one by eye.
+    package var json: String {
+        let blocks = results.map { result in
+            var fields = ["\"sql\": \(Self.literal(result.sql))"]
+            if let columns = result.columns { fields.append("\"columns\": \(Self.array(columns))") }
+            if let rows = result.rows {
+                let lines = rows.map { "\n      " + Self.array($0) }.joined(separator: ",")
+                fields.append("\"rows\": [\(lines)]")
+            }
+            if let error = result.error {
+                fields.append(
+                    "\"error\": {\"code\": \(error.code), \"sqlState\": \(Self.literal(error.sqlState)), "
+                        + "\"message\": \(Self.literal(error.message))}")
+            }
+            return "  {\n    \(fields.joined(separator: ",\n    "))\n  }"
+        }
+        return "{\"version\": \(Self.literal(version)), \"results\": [\n\(blocks.joined(separator: ",\n"))\n]}\n"
+    }
+
+    private static func array(_ values: [String?]) -> String {
+        "[\(values.map { $0.map(literal) ?? "null" }.joined(separator: ", "))]"
+    }
+
+    /// A JSON string (RFC 8259, section 7).
+    private static func literal(_ text: String) -> String {
+        var literal = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": literal += "\\\""
+            case "\\": literal += "\\\\"
+            case "\n": literal += "\\n"
+            case "\t": literal += "\\t"
+            case "\r": literal += "\\r"
+            case ..<" ": literal += String(format: "\\u%04x", scalar.value)
+            default: literal.unicodeScalars.append(scalar)
+            }
+        }
+        return literal + "\""
+    }
+}

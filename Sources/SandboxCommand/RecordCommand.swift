@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import Sandbox
+
+/// Records the fixtures of one server software.
+struct RecordCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record", abstract: "Bring servers into every known situation and record what they answer.",
+        discussion: "Writes FOLDER/FLAVOR-SERIES/CASE.json, such as Tests/Fixtures/mysql-9.7/replica-sql-broken.json.")
+
+    @Option(help: "As for the other commands.")
+    var software = "mariadb"
+
+    @Option(help: "A JSON array of statements to record beside the known ones: those that the exporter sends.")
+    var statements: String?
+
+    @Option(help: "Only this situation. Repeatable.")
+    var only: [String] = []
+
+    @Argument(help: "The folder of all fixtures.")
+    var folder: String
+
+    func run() async throws {
+        let software = try await ServerSoftware.find(software)
+        let known = Situation.all(for: software.flavor)
+        for name in only where !known.contains(where: { $0.name == name }) {
+            throw ValidationError("\(name) is none of: \(known.map(\.name).joined(separator: ", ")).")
+        }
+        var asked = RecordedStatements.all(for: software.flavor)
+        if let statements {
+            let more = try JSONDecoder().decode([String].self, from: Data(contentsOf: URL(fileURLWithPath: statements)))
+            asked += more.filter { !asked.contains($0) }
+        }
+        let target = URL(fileURLWithPath: folder).appendingPathComponent(software.series)
+        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        for situation in known where only.isEmpty || only.contains(situation.name) {
+            try await withSandbox(situation.wiring, software: software, settings: situation.settings) { sandbox in
+                try await situation.prepare(sandbox)
+                for (node, name) in situation.cases.sorted(by: { $0.value < $1.value }) {
+                    let recording = try await sandbox.record(asked, on: sandbox.server(node))
+                    try Data(recording.json.utf8).write(to: target.appendingPathComponent("\(name).json"))
+                    say("\(software.series)/\(name).json")
+                }
+            }
+        }
+    }
+}
