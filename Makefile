@@ -1,0 +1,46 @@
+# `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build release lint format setup setup-tests clean
+
+# Warnings of ours are errors; Package.swift looks for this.
+export STRICT_WARNINGS := 1
+BUILD := swift build
+EXPORTER := .build/debug/mysql-replication-exporter
+SANDBOX := .build/debug/replication-sandbox
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## a primary with two replicas under a light write load, and the exporter watching them
+	@scripts/install-packages.sh mariadb-server mariadb-client
+	@echo "==> building (the first time takes a few minutes)"
+	@$(BUILD) --product mysql-replication-exporter
+	@$(BUILD) --product replication-sandbox
+	@$(SANDBOX) primary --replicas 2 --write-load 20 -- scripts/demo.sh $(EXPORTER)
+
+test: setup-tests lint ## every test, real servers included
+	@scripts/test.sh
+
+build: setup ## a debug build
+	@$(BUILD)
+
+release: setup ## an optimised build with the Swift runtime linked in, in .build/release
+	@$(BUILD) -c release --static-swift-stdlib --product mysql-replication-exporter
+	@ls -lh .build/release/mysql-replication-exporter
+
+lint: ## formatting, as CI checks it
+	@echo "==> swift format lint"
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## put the formatting right
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+setup:
+	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
+
+setup-tests: setup
+	@scripts/install-packages.sh mariadb-server mariadb-client prometheus debootstrap curl
+
+clean: ## remove what was built
+	@swift package clean

@@ -1,0 +1,31 @@
+import Sandbox
+import Testing
+
+/// All tests here start servers; one after the other, so that they do not fight for the machine.
+@Suite("Integration", .serialized)
+enum IntegrationSuite {}
+
+/// The server software that the tests run on: this machine's MariaDB, without which they fail, and the roots of other
+/// releases that are there (scripts/server-root.sh). What takes part is printed.
+enum Matrix {
+    static let all: Task<[ServerSoftware], any Error> = Task {
+        var all = [try await ServerSoftware.find("mariadb")]
+        for name in await ServerSoftware.available() where name.contains("-") {
+            all.append(try await ServerSoftware.find(name))
+        }
+        print("integration tests run against: \(all.map(\.description).joined(separator: ", "))")
+        return all
+    }
+}
+
+/// Servers wired up, and an exporter that watches them.
+func withExporter(
+    of wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings(),
+    _ body: (Sandbox, RunningExporter) async throws -> Void
+) async throws {
+    try await withSandbox(wiring, software: software, settings: settings) { sandbox in
+        let exporter = try await RunningExporter.start(try sandbox.writeExporterConfiguration(), in: sandbox)
+        try await body(sandbox, exporter)
+        #expect(await exporter.stop() == .exited(0))
+    }
+}

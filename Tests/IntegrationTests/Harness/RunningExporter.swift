@@ -1,0 +1,108 @@
+import Foundation
+import FoundationNetworking
+import Sandbox
+
+/// The exporter as its users run it: a process of its own, asked over HTTP.
+final class RunningExporter: Sendable {
+    let process: ChildProcess
+    let port: Int
+    /// What it printed.
+    let log: String
+
+    /// Starts the exporter and waits until it listens.
+    /// - Parameter configuration: path of its file.
+    static func start(_ configuration: String, in sandbox: Sandbox, _ arguments: [String] = []) async throws
+        -> RunningExporter
+    {
+        let log = "\(sandbox.folder)/exporter-\(UUID().uuidString).log"
+        let process = try ChildProcess.start(
+            [
+                try Products.path("mysql-replication-exporter"), "--config.file", configuration,
+                "--web.listen-address", "127.0.0.1:0",
+            ] + arguments, group: sandbox.processGroup, output: log)
+        let port = try await listeningPort(log, process)
+        return RunningExporter(process: process, port: port, log: log)
+    }
+
+    private init(process: ChildProcess, port: Int, log: String) {
+        self.process = process
+        self.port = port
+        self.log = log
+    }
+
+    /// Ends it as a service manager does.
+    func stop() async -> ExitStatus {
+        process.signal(SIGTERM)
+        return await process.ended()
+    }
+
+    func output() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
+
+    func get(_ path: String, headers: [String: String] = [:], method: String = "GET") async throws -> HTTPAnswer {
+        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw Failure("no URL: \(path)") }
+        var request = URLRequest(url: url, timeoutInterval: 60)
+        request.httpMethod = method
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let response = response as? HTTPURLResponse else { throw Failure("no HTTP answer") }
+        return HTTPAnswer(status: response.statusCode, headers: response, body: String(decoding: data, as: UTF8.self))
+    }
+
+    /// Asks for metrics. `timeout` as Prometheus would say it, seconds.
+    func scrape(_ path: String = "/metrics", timeout: Double? = nil) async throws -> Scrape {
+        let headers = timeout.map { ["X-Prometheus-Scrape-Timeout-Seconds": "\($0)"] } ?? [:]
+        let answer = try await get(path, headers: headers)
+        guard answer.status == 200 else { throw Failure("\(path): \(answer.status) \(answer.body)") }
+        return try Scrape(answer.body)
+    }
+
+    /// Scrapes until the metrics say so: servers show a state a moment after it has come about.
+    @discardableResult
+    func scrape(until what: String, within time: Duration = .seconds(30), _ condition: (Scrape) -> Bool) async throws
+        -> Scrape
+    {
+        let deadline = ContinuousClock.now + time
+        var last = try await scrape()
+        while !condition(last) {
+            guard ContinuousClock.now < deadline else {
+                throw Failure("the metrics never said: \(what)\n\(last.text)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+            last = try await scrape()
+        }
+        return last
+    }
+
+    private static func listeningPort(_ log: String, _ process: ChildProcess) async throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            if let match = text.firstMatch(of: /127\.0\.0\.1:(\d+)\\?"?\]/), let port = Int(match.1) { return port }
+            if process.hasEnded { throw Failure("the exporter ended: \(text)") }
+            guard ContinuousClock.now < deadline else { throw Failure("the exporter does not listen: \(text)") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+struct HTTPAnswer: Sendable {
+    let status: Int
+    let headers: HTTPURLResponse
+    let body: String
+}
+
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Where the built programs are: beside the test bundle.
+enum Products {
+    static func path(_ name: String) throws -> String {
+        let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let path = bundle.appendingPathComponent(name).path
+        guard FileManager.default.isExecutableFile(atPath: path) else { throw Failure("\(path) is not built") }
+        return path
+    }
+}

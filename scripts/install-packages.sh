@@ -1,0 +1,48 @@
+#!/bin/sh
+# install-packages.sh PACKAGE…: install those of the Debian packages that are missing. Says what it does; silent if there is
+# nothing to do.
+set -eu
+
+missing=
+for package in "$@"; do
+    if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+        missing="$missing $package"
+    fi
+done
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || {
+    echo "missing:$missing (no apt-get here: install what your system calls them)" >&2
+    exit 1
+}
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "missing:$missing; run as root: apt-get install$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+
+echo "==> installing$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+# The servers that come with the packages are not to start (invoke-rc.d(8)): the sandbox starts its own.
+policy=/usr/sbin/policy-rc.d
+made_policy=
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+    made_policy=1
+fi
+# shellcheck disable=SC2086 # the list is meant to be split
+if ! { $as_root apt-get update && $as_root apt-get install --yes --no-install-recommends $missing; } >"$log" 2>&1; then
+    status=1
+    cat "$log" >&2
+    echo "could not install:$missing" >&2
+else
+    status=0
+fi
+[ -z "$made_policy" ] || $as_root rm -f "$policy"
+exit "$status"

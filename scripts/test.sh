@@ -1,0 +1,16 @@
+#!/bin/sh
+# test.sh: build everything, run every test. Which real servers take part is printed first.
+set -eu
+
+# Servers of other releases. One that cannot be had is said loudly and left out; the rest still runs.
+for root in mysql-9 mariadb-11.8; do
+    if ! scripts/server-root.sh "$root" >/dev/null; then
+        echo "!!! $root cannot be had here: its tests are SKIPPED" >&2
+    fi
+done
+
+echo "==> building the tests"
+swift build --build-tests
+
+echo "==> testing"
+exec swift test --skip-build
