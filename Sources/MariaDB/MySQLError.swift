@@ -33,6 +33,7 @@ extension MySQLError: CustomStringConvertible {
 
 /// The errors that are told apart, by the names of the manuals.
 package enum ErrorCode {
+    package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
     package static let connectionRefusedHost: UInt32 = 2003  // CR_CONN_HOST_ERROR
     package static let unknownHost: UInt32 = 2005  // CR_UNKNOWN_HOST
@@ -50,6 +51,8 @@ extension MySQLError {
         switch code {
         case ErrorCode.unknownHost:
             phase = .dns
+        case ErrorCode.tlsFailed where !connecting:
+            phase = .connect  // the peer of an encrypted connection went away
         case ErrorCode.tlsFailed, 3159:  // ER_SECURE_TRANSPORT_REQUIRED
             phase = .tls
         case 1045, 1698, 1130, 1129, 1044, 1251, 1275, 1524, 1820, 1862, 3118, 4151, 2049, 2058, 2059, 2060, 2061:

@@ -58,6 +58,8 @@ package struct GTIDDistance: Sendable, Equatable {
     package var unapplied: UInt64?
     /// `missing` by domain. MariaDB only.
     package var missingByDomain: [GTIDDomainDistance] = []
+    /// `missing` was counted transaction by transaction (MySQL). MariaDB's sequence numbers cannot see a divergence.
+    package var isExact = false
 
     package init(missing: UInt64? = nil, unfetched: UInt64? = nil, unapplied: UInt64? = nil) {
         self.missing = missing
@@ -73,6 +75,7 @@ extension TransactionHistory {
         case (.set(let executed, _), .set(let sourceExecuted, _)):
             let missing = sourceExecuted.subtracting(executed)
             var distance = GTIDDistance(missing: missing.count)
+            distance.isExact = true
             if case .set(let retrieved) = fetched {
                 distance.unfetched = missing.subtracting(retrieved).count
                 distance.unapplied = retrieved.subtracting(executed).count

@@ -79,9 +79,12 @@ extension ChannelFindings {
         if let here = node.report.facts?.transactions, let there = sourceFacts?.transactions {
             distance = here.distance(behind: there, fetched: channel.fetched)
         }
+        // A parallel applier of MySQL writes its position down now and then only; its set tells better.
+        let hasAll = distance.isExact && distance.missing == 0
         self.init(
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
-            applyDelta: binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance, errant: nil,
+            applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,
+            errant: nil,
             lag: nil, checks: [:])
         lag = Lag(self)
         checks[.source] = sourceCheck(of: node, source)

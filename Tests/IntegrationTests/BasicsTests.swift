@@ -1,4 +1,5 @@
 import Foundation
+import MariaDB
 import Sandbox
 import Testing
 
@@ -47,7 +48,10 @@ extension IntegrationSuite {
 
         @Test("byte deltas add up across files as by hand", arguments: try await Matrix.all.value)
         func deltaAcrossFiles(software: ServerSoftware) async throws {
-            try await withExporter(of: .primary(replicas: 1), software: software) { sandbox, exporter in
+            var settings = ServerSettings()
+            settings.arguments = ["--binlog-format=ROW"]  // or 48 MiB would be 48 statements
+            try await withExporter(of: .primary(replicas: 1), software: software, settings: settings) {
+                sandbox, exporter in
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
                 try await primary.sql(
                     "CREATE TABLE sandbox.large (id INT AUTO_INCREMENT PRIMARY KEY, body LONGTEXT)")
@@ -136,7 +140,9 @@ extension IntegrationSuite {
                 func series(_ scrape: Scrape) -> Set<String> {
                     Set(scrape.all("up").map(\.name) + scrape.samples.filter { $0.labels["node"] == "db2" }.map(\.name))
                 }
-                #expect(series(before).subtracting(series(after)).isEmpty)
+                // But for the times of the last transaction, of which there is none since the start.
+                let lost = series(before).subtracting(series(after)).subtracting(["mysql_replication_stage_seconds"])
+                #expect(lost.isEmpty)
             }
         }
     }

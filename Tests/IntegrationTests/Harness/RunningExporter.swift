@@ -49,6 +49,7 @@ final class RunningExporter: Sendable {
     }
 
     /// Asks for metrics. `timeout` as Prometheus would say it, seconds.
+    @discardableResult
     func scrape(_ path: String = "/metrics", timeout: Double? = nil) async throws -> Scrape {
         let headers = timeout.map { ["X-Prometheus-Scrape-Timeout-Seconds": "\($0)"] } ?? [:]
         let answer = try await get(path, headers: headers)
