@@ -40,6 +40,8 @@ extension Server {
             [
                 "--mysqlx=OFF",
                 "--secure-file-priv=",
+                // Without it a replica's position does not survive a crash, for no better reason than compatibility.
+                "--relay-log-recovery=ON",
                 "--innodb-redo-log-capacity=16M",
                 "--gtid-mode=\(settings.usesGTID ? "ON" : "OFF")",
                 "--enforce-gtid-consistency=\(settings.usesGTID ? "ON" : "OFF")",

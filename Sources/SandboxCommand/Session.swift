@@ -83,8 +83,10 @@ struct Session {
 
     private func describe(_ server: Server) async -> String {
         let sources = server.node.links.map { $0.channel.isEmpty ? $0.source : "\($0.source) (channel \($0.channel))" }
-        let role = sources.isEmpty ? "primary" : "replica of \(sources.joined(separator: ", "))"
-        return "\(server.name)  127.0.0.1:\(server.port)  \(role)  socket \(server.socketPath)"
+        let roles =
+            (server.node.isWritable ? ["primary"] : [])
+            + (sources.isEmpty ? [] : ["replica of \(sources.joined(separator: ", "))"])
+        return "\(server.name)  127.0.0.1:\(server.port)  \(roles.joined(separator: ", "))  socket \(server.socketPath)"
     }
 
     /// Starts the program in the servers' process group, so that it never outlives them, and ends it when this task is
