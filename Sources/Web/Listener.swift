@@ -144,6 +144,7 @@ extension Listener {
             do {
                 servers.append(try await bind(address, group))
             } catch {
+                // The address that failed is what matters now.
                 for server in servers { try? await server.close() }
                 throw ListenerError(error, address)
             }
