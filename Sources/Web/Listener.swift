@@ -217,8 +217,8 @@ extension ListenerError {
     fileprivate init(_ error: any Error, _ address: ListenAddress) {
         switch error {
         case let error as IOError: self = .cannotListen(address, errno: error.errnoCode)
-        case SocketAddressError.unknown:
-            self = .unusableAddress(address, reason: "the host name has no address: check it, or write the address")
+        case is SocketAddressError.UnknownHost:
+            self = .unusableAddress(address, reason: "the host name cannot be resolved: check it, or write the address")
         case is UnixDomainSocketPathWrongType:
             self = .unusableAddress(address, reason: "the file there is no socket: remove it, or choose another path")
         default: self = .unusableAddress(address, reason: "\(error)")

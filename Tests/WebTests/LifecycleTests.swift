@@ -89,11 +89,11 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         await #expect(throws: ListenerError.cannotListen(address, errno: EADDRNOTAVAIL)) { try await listener.run() }
     }
 
-    @Test("A name without an address fails, and says that it is the name")
+    @Test("A name that cannot be resolved fails, and says that it is the name")
     func unresolvable() async throws {
         let address = ListenAddress.tcp(host: "no-such-host.invalid", port: 0)
         let listener = Listener(options: ListenerOptions(addresses: [address]), handler: hello)
-        let reason = "the host name has no address: check it, or write the address"
+        let reason = "the host name cannot be resolved: check it, or write the address"
         await #expect(throws: ListenerError.unusableAddress(address, reason: reason)) { try await listener.run() }
     }
 
