@@ -16,7 +16,8 @@ struct ConfigurationOptions: ParsableArguments {
 
     func validate() throws {
         switch (file, nodes.isEmpty) {
-        case (nil, true): throw ValidationError("Say which servers to ask: --config.file FILE, or --node NAME=HOST:PORT.")
+        case (nil, true):
+            throw ValidationError("Say which servers to ask: --config.file FILE, or --node NAME=HOST:PORT.")
         case (_?, false): throw ValidationError("Use --config.file or --node, not both.")
         default: break
         }

@@ -15,7 +15,7 @@ struct Exporter: AsyncParsableCommand {
             mysql-replication-exporter --node db1=127.0.0.1:3306
             """,
         version: BuildVersion.text,
-        subcommands: [Serve.self],
+        subcommands: [Serve.self, TopologyCommand.self, CheckCommand.self],
         defaultSubcommand: Serve.self)
 }
 

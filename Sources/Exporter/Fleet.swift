@@ -84,7 +84,8 @@ extension ConnectionOptions {
         case .verifyCA:
             throw NodeFailure(
                 reason: .tls,
-                message: "tls.mode verify_ca is not possible with this libmariadb; use verify_identity, which checks more")
+                message:
+                    "tls.mode verify_ca is not possible with this libmariadb; use verify_identity, which checks more")
         }
         self.init(
             address: address, user: login.user, password: login.password.reveal(), tls: mode,

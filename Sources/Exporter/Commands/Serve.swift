@@ -38,7 +38,8 @@ struct Serve: AsyncParsableCommand {
     var logFormat = LogFormat.logfmt
 
     func validate() throws {
-        guard telemetryPath.hasPrefix("/"), telemetryPath != "/", !telemetryPath.contains(where: { "?#: ".contains($0) })
+        guard telemetryPath.hasPrefix("/"), telemetryPath != "/",
+            !telemetryPath.contains(where: { "?#: ".contains($0) })
         else { throw ValidationError("--web.telemetry-path must be a path such as /metrics, and not /.") }
         guard timeoutOffset >= 0, timeoutOffset.isFinite else {
             throw ValidationError("--scrape.timeout-offset must not be negative.")
@@ -52,7 +53,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let logger = makeLogger()
-        let (configuration, warnings) = try load(logger)
+        let (configuration, warnings) = try source.loadOrExplain()
         if checksOnly {
             for warning in warnings { print("warning: \(warning)") }
             let nodes = configuration.nodes.count
@@ -92,17 +93,6 @@ struct Serve: AsyncParsableCommand {
         } catch let error as ListenerError {
             logger.error("\(error)")
             throw ExitCode.failure
-        }
-    }
-
-    private func load(_ logger: Logger) throws -> (Configuration, [Warning]) {
-        do throws(ConfigurationError) {
-            return try source.load()
-        } catch {
-            // Not a log line: what is wrong, one problem a line, for whoever started the program.
-            var text = "\(error)\n"
-            text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
-            throw ExitCode(2)
         }
     }
 

@@ -30,7 +30,7 @@ struct LineLogHandler: LogHandler {
     func line(_ pairs: [(String, String)]) -> String {
         switch format {
         case .logfmt: pairs.map { "\($0)=\(Self.logfmt($1))" }.joined(separator: " ")
-        case .json: "{" + pairs.map { "\(Self.json($0)):\(Self.json($1))" }.joined(separator: ",") + "}"
+        case .json: "{" + pairs.map { "\(JSONText.quoted($0)):\(JSONText.quoted($1))" }.joined(separator: ",") + "}"
         }
     }
 
@@ -46,26 +46,7 @@ struct LineLogHandler: LogHandler {
             && value.utf8.allSatisfy {
                 $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
             }
-        return isPlain ? value : json(value)
-    }
-
-    /// A JSON string. Control characters of a server's error text must not reach a terminal.
-    private static func json(_ value: String) -> String {
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + "\""
+        return isPlain ? value : JSONText.quoted(value)
     }
 
     /// RFC 3339 in UTC, with milliseconds.

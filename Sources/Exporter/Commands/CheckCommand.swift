@@ -1,0 +1,66 @@
+import ArgumentParser
+import Collection
+import Configuration
+import Topology
+
+/// A plugin for Nagios and its kin: one line, and an exit code. (Monitoring Plugins Development Guidelines.)
+struct CheckCommand: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case nagios, plain, json }
+
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract:
+            "Asks every node once and says whether replication is well: exit 0 ok, 1 warning, 2 critical, 3 unknown.")
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Argument(help: "The nodes to judge; all of them if none is named.")
+    var nodeNames: [String] = []
+
+    @Option(help: "More lag than this is critical, such as 30s; by default the set's threshold is a warning.")
+    var maxLag: String?
+
+    @Option(
+        help: "More bytes behind than this is critical, such as 100MB; by default the set's threshold is a warning.")
+    var maxBytes: String?
+
+    @Option(help: "nagios, plain (without performance data) or json.")
+    var format = Format.nagios
+
+    @Option(help: ArgumentHelp("How long to wait for the nodes.", valueName: "seconds"))
+    var timeout = 10.0
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 3600 else {
+            throw ValidationError("--timeout must be between 0 and 3600 seconds.")
+        }
+        _ = try limits()
+    }
+
+    func run() async throws {
+        let unknown = Verdict.Status.unknown.exitCode
+        let configuration = try source.loadOrExplain(exitCode: unknown).configuration
+        if let stranger = nodeNames.first(where: { configuration.node(named: $0) == nil }) {
+            print("REPLICATION UNKNOWN - no node is named \(stranger.debugDescription)")
+            throw ExitCode(unknown)
+        }
+        let findings = try await OneRound.findings(source, timeout: .seconds(timeout))
+        let verdict = Verdict(findings, judging: nodeNames.isEmpty ? nil : Set(nodeNames), limits: try limits())
+        switch format {
+        case .nagios: print("REPLICATION \(verdict.summary) | \(verdict.performanceData)")
+        case .plain: print(verdict.summary)
+        case .json: print(verdict.json.text)
+        }
+        if verdict.status != .ok { throw ExitCode(verdict.status.exitCode) }
+    }
+
+    private func limits() throws -> Verdict.Limits {
+        do {
+            return Verdict.Limits(
+                lag: try maxLag.map { try Quantity.duration($0) }?.seconds,
+                bytes: try maxBytes.map { try Quantity.bytes($0) })
+        } catch {
+            throw ValidationError("--max-lag and --max-bytes: \(error)")
+        }
+    }
+}

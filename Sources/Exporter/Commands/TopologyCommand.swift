@@ -1,0 +1,65 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import Logging
+import Topology
+
+/// One look at the fleet, for a terminal.
+struct TopologyCommand: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case tree, json }
+
+    static let configuration = CommandConfiguration(
+        commandName: "topology",
+        abstract: "Asks every node once and draws who replicates from whom.")
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Option(help: "tree or json.")
+    var format = Format.tree
+
+    @Option(help: ArgumentHelp("How long to wait for the nodes.", valueName: "seconds"))
+    var timeout = 10.0
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 3600 else {
+            throw ValidationError("--timeout must be between 0 and 3600 seconds.")
+        }
+    }
+
+    func run() async throws {
+        let findings = try await OneRound.findings(source, timeout: .seconds(timeout))
+        switch format {
+        case .tree:
+            let isTerminal = isatty(STDOUT_FILENO) == 1 && ProcessEnvironment.variables["NO_COLOR", default: ""].isEmpty
+            print(TreeText(isColoured: isTerminal).text(findings), terminator: "")
+        case .json: print(TopologyJSON.json(findings).text)
+        }
+    }
+}
+
+/// A single round for a command that ends afterwards.
+enum OneRound {
+    /// - Throws: `ExitCode` when the configuration is wrong, after saying why.
+    static func findings(_ source: ConfigurationOptions, timeout: Duration) async throws -> [SetFindings] {
+        let configuration = try source.loadOrExplain().configuration
+        _ = ProcessEnvironment.raiseOpenFileLimit()
+        let quiet = Logger(label: "round") { _ in SwiftLogNoOpLogHandler() }
+        let monitor = try Monitor(configuration, environment: ProcessEnvironment.variables, logger: quiet)
+        let findings = await monitor.findings(deadline: .now + timeout)
+        await monitor.close()
+        return findings
+    }
+}
+
+extension ConfigurationOptions {
+    /// Reads the configuration; what is wrong with it goes to standard error, one problem a line.
+    func loadOrExplain(exitCode: Int32 = 2) throws -> (configuration: Configuration, warnings: [Warning]) {
+        do throws(ConfigurationError) {
+            return try load()
+        } catch {
+            var text = "\(error)\n"
+            text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+            throw ExitCode(exitCode)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Replication
+import Topology
+
+/// Findings as JSON: what `/topology.json` and `topology --format json` give.
+enum TopologyJSON {
+    static func json(_ sets: [SetFindings]) -> JSONText {
+        .object([("replication_sets", .array(sets.map(json)))])
+    }
+
+    private static func json(_ set: SetFindings) -> JSONText {
+        .object([
+            ("name", .string(set.name)),
+            ("troubles", troubles(set.troubles)),
+            ("nodes", .array(set.nodes.map(json))),
+            ("cycles", .array(set.cycles.map { .array($0.map { .string($0) }) })),
+        ])
+    }
+
+    private static func json(_ node: NodeFindings) -> JSONText {
+        let facts = node.report.facts
+        let identity = facts?.identity
+        return .object([
+            ("name", .string(node.description.name)),
+            ("address", .string(node.description.address.description)),
+            ("up", .bool(node.report.isUp)),
+            ("role", .optional(node.role?.rawValue)),
+            ("read_only", .optional(facts?.isReadOnly)),
+            ("flavor", .optional(identity?.flavor.rawValue)),
+            ("version", .optional(identity?.version.text)),
+            ("server_id", .optional(identity?.serverID)),
+            ("server_uuid", .optional(identity?.serverUUID)),
+            ("binlog_file", .optional(facts?.binaryLog?.end?.file.name)),
+            ("binlog_position", .optional(facts?.binaryLog?.end?.position)),
+            ("troubles", troubles(node.troubles)),
+            ("channels", .array(node.channels.map(json))),
+        ])
+    }
+
+    private static func json(_ findings: ChannelFindings) -> JSONText {
+        let channel = findings.channel
+        return .object([
+            ("name", .string(channel.name)),
+            ("source", .string(channel.source.description)),
+            ("source_node", .optional(findings.sourceNode)),
+            ("io_thread", .string(channel.ioThread.rawValue)),
+            ("sql_thread_running", .bool(channel.isApplierRunning)),
+            ("lag_seconds", .optional(findings.lag?.seconds)),
+            ("lag_method", .optional(findings.lag?.method.rawValue)),
+            ("read_delta_bytes", .optional(findings.readDelta)),
+            ("apply_delta_bytes", .optional(findings.applyDelta)),
+            ("missing_transactions", .optional(findings.distance.missing)),
+            ("errant_transactions", .optional(findings.errant)),
+            ("configured_delay_seconds", .optional(channel.configuredDelay)),
+            ("checks", .object(Check.allCases.map { ($0.rawValue, .optional(findings.checks[$0])) })),
+            ("troubles", troubles(findings.troubles)),
+        ])
+    }
+
+    private static func troubles(_ troubles: [Trouble]) -> JSONText {
+        .array(
+            troubles.map { .object([("severity", .string($0.severity.rawValue)), ("text", .string($0.text))]) })
+    }
+}

@@ -1,0 +1,137 @@
+import Replication
+import Topology
+
+/// The judgement on one round: a status, the reasons for it, and the numbers behind it.
+struct Verdict {
+    enum Status: String {
+        case ok = "OK"
+        case warning = "WARNING"
+        case critical = "CRITICAL"
+        case unknown = "UNKNOWN"
+
+        var exitCode: Int32 {
+            switch self {
+            case .ok: 0
+            case .warning: 1
+            case .critical: 2
+            case .unknown: 3
+            }
+        }
+
+        /// Known trouble goes before what is not known.
+        fileprivate var rank: Int {
+            switch self {
+            case .ok: 0
+            case .unknown: 1
+            case .warning: 2
+            case .critical: 3
+            }
+        }
+    }
+
+    struct Limits {
+        /// Seconds.
+        var lag: Double?
+        var bytes: UInt64?
+    }
+
+    struct Reason {
+        var status: Status
+        var text: String
+    }
+
+    private(set) var reasons: [Reason] = []
+    private var judged: [(name: String, channel: ChannelFindings)] = []
+    private var nodeCount = 0
+    private let limits: Limits
+
+    /// - Parameter names: the nodes to judge; nil for all, and then for the sets as a whole.
+    init(_ sets: [SetFindings], judging names: Set<String>?, limits: Limits) {
+        self.limits = limits
+        for set in sets {
+            if names == nil { add(set.troubles, of: set.name) }
+            for node in set.nodes where names?.contains(node.description.name) ?? true { judge(node) }
+        }
+    }
+
+    private mutating func judge(_ node: NodeFindings) {
+        let name = node.description.name
+        nodeCount += 1
+        add(node.troubles, of: name)
+        for channel in node.channels {
+            let label = channel.channel.name.isEmpty ? name : "\(name)[\(channel.channel.name)]"
+            judged.append((label, channel))
+            add(channel.troubles, of: label)
+            judge(channel, label)
+        }
+    }
+
+    private mutating func judge(_ channel: ChannelFindings, _ label: String) {
+        let delay = channel.channel.configuredDelay ?? 0
+        if let lag = channel.lag?.seconds {
+            if let limit = limits.lag, lag - delay > limit {
+                reasons.append(Reason(status: .critical, text: "\(label): lag \(Amount.seconds(lag))"))
+            }
+        } else if channel.troubles.isEmpty {
+            reasons.append(Reason(status: .unknown, text: "\(label): lag unknown"))
+        }
+        if let limit = limits.bytes, delay == 0, let delta = channel.applyDelta, delta > limit {
+            reasons.append(Reason(status: .critical, text: "\(label): \(Amount.bytes(delta)) behind"))
+        }
+    }
+
+    private mutating func add(_ troubles: [Trouble], of label: String) {
+        for trouble in troubles {
+            reasons.append(
+                Reason(status: trouble.severity == .critical ? .critical : .warning, text: "\(label): \(trouble.text)"))
+        }
+    }
+
+    var status: Status { reasons.map(\.status).max { $0.rank < $1.rank } ?? .ok }
+
+    /// One line, the worst first.
+    var summary: String {
+        guard status != .ok else {
+            let worst = judged.compactMap { $0.channel.lag?.seconds }.max()
+            return "OK - \(nodeCount) nodes, \(judged.count) channels"
+                + (worst.map { ", worst lag \(Amount.seconds($0))" } ?? "")
+        }
+        let ordered = reasons.sorted { $0.status.rank > $1.status.rank }.map(\.text)
+        // A bar would begin the performance data, a line feed would end the line.
+        let text = ordered.joined(separator: "; ").map { $0 == "|" || $0.isNewline ? " " : $0 }
+        return "\(status.rawValue) - \(String(text))"
+    }
+
+    /// `'label'=value[unit];warning;critical;minimum`; a value that is not known is `U`.
+    var performanceData: String {
+        judged.flatMap { label, channel in
+            let name = label.filter { $0 != "'" && $0 != "=" }
+            let lag = channel.lag.map { "\($0.seconds)s" } ?? "U"
+            let bytes = channel.applyDelta.map { "\($0)B" } ?? "U"
+            return [
+                "'\(name) lag'=\(lag);;\(limits.lag.map { "\($0)" } ?? "");0",
+                "'\(name) bytes'=\(bytes);;\(limits.bytes.map { "\($0)" } ?? "");0",
+            ]
+        }.joined(separator: " ")
+    }
+
+    var json: JSONText {
+        .object([
+            ("status", .string(status.rawValue)),
+            (
+                "reasons",
+                .array(reasons.map { .object([("status", .string($0.status.rawValue)), ("text", .string($0.text))]) })
+            ),
+            (
+                "channels",
+                .array(
+                    judged.map {
+                        .object([
+                            ("name", .string($0.name)), ("lag_seconds", .optional($0.channel.lag?.seconds)),
+                            ("apply_delta_bytes", .optional($0.channel.applyDelta)),
+                        ])
+                    })
+            ),
+        ])
+    }
+}
