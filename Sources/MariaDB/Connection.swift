@@ -82,6 +82,8 @@ package actor Connection {
         guard let mysql else {
             throw MySQLError(phase: .connect, code: ErrorCode.serverGone, message: "not connected")
         }
+        // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
+        guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
         roundTrips += 1
         var reply = BatchReply()
         let error = interrupter.during(until: deadline) { receive(batch, from: mysql, into: &reply) }
@@ -127,13 +129,14 @@ package actor Connection {
         while true {
             if let error = receiveTable(of: mysql, into: &reply, budget: &budget) { return error }
             let next = mysql_next_result(mysql)
-            if next < 0 { return nil }
-            if next > 0 { return lastError(of: mysql, connecting: false) }
-            if reply.tables.count >= batch.count {
+            // Before anything is read out of it: a refusal has to be that of a statement which was sent.
+            if (next < 0) != (reply.tables.count == batch.count) {
                 return MySQLError(
                     phase: .protocol, code: ErrorCode.malformedPacket,
-                    message: "the server sent more results than it was asked for")
+                    message: "the server was asked \(batch.count) statements and did not answer as many")
             }
+            if next < 0 { return nil }
+            if next > 0 { return lastError(of: mysql, connecting: false) }
         }
     }
 
@@ -181,7 +184,7 @@ package actor Connection {
         if let known = shapes[place], known.count == fields.count,
             zip(known.names, fields).allSatisfy({ name, field in
                 name.utf8.elementsEqual(
-                    UnsafeRawBufferPointer(start: field.name, count: Int(field.name_length)))
+                    UnsafeRawBufferPointer(start: field.name, count: field.name == nil ? 0 : Int(field.name_length)))
             })
         {
             return known
@@ -189,7 +192,8 @@ package actor Connection {
         let names = ColumnNames(
             fields.map { field in
                 String(
-                    decoding: UnsafeRawBufferPointer(start: field.name, count: Int(field.name_length)), as: UTF8.self)
+                    decoding: UnsafeRawBufferPointer(
+                        start: field.name, count: field.name == nil ? 0 : Int(field.name_length)), as: UTF8.self)
             })
         shapes[place] = names
         return names
@@ -198,7 +202,7 @@ package actor Connection {
     private func lastError(of mysql: UnsafeMutablePointer<MYSQL>, connecting: Bool) -> MySQLError {
         let code = mysql_errno(mysql)
         // A cut-off read looks like a lost connection to the library.
-        if interrupter.wasInterrupted, (2000...2999).contains(code) {
+        if interrupter.wasInterrupted, code == 0 || ErrorCode.isOfLibrary(code) {
             return .deadlineExceeded(while: connecting ? "connecting" : "waiting for a reply")
         }
         return .classify(

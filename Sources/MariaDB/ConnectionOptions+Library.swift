@@ -5,7 +5,7 @@ let clientFlags = UInt(CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
 
 /// The authentication plugins that a server may ask for. A rogue server would ask for `mysql_clear_password` and get the
 /// password; `dialog` asks for it just as openly. (Connector/C manual, MARIADB_OPT_RESTRICTED_AUTH.)
-private let allowedPlugins =
+let allowedPlugins =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,auth_gssapi_client"
 
 /// Seconds that the library itself waits; only a backstop to the deadline.

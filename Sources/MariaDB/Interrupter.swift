@@ -65,7 +65,9 @@ package final class Interrupter: Sendable {
     /// Shuts the socket down now: the reply is not worth reading to its end.
     func cutOff() {
         state.withLock { state in
-            if state.duplicate >= 0 { shutdown(state.duplicate, Int32(SHUT_RDWR)) }
+            // Called on the library's own thread, in the middle of a call: its descriptor is still its own.
+            let socket = state.duplicate >= 0 ? state.duplicate : state.original
+            if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
         }
     }
 

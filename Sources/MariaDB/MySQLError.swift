@@ -1,7 +1,7 @@
 /// Why a server gave no answer, or a refused one.
 ///
 /// `code` and `sqlState` are the numbers of the MariaDB and MySQL manuals ("Server Error Message Reference", "Client
-/// Error Message Reference"); 2000–2999 are made by the client library. `message` is the server's own text: it may hold
+/// Error Message Reference"); 2000–2999 and 5000–5999 are made by the client library. `message` is the server's own text: it may hold
 /// host names and user names, so it goes to logs and pages for people, never into a label.
 package struct MySQLError: Error, Sendable, Equatable {
     /// What was being done when it happened; one value of `node_failure{reason}`.
@@ -42,6 +42,12 @@ package enum ErrorCode {
     package static let packetTooLarge: UInt32 = 2020  // CR_NET_PACKET_TOO_LARGE
     package static let tlsFailed: UInt32 = 2026  // CR_SSL_CONNECTION_ERROR
     package static let malformedPacket: UInt32 = 2027  // CR_MALFORMED_PACKET
+    package static let pluginNotAllowed: UInt32 = 5010  // CR_PLUGIN_NOT_ALLOWED
+
+    /// Whether the library made it, not a server: the connection is of no use any more.
+    static func isOfLibrary(_ code: UInt32) -> Bool {
+        (2000...2999).contains(code) || (5000...5999).contains(code)
+    }
 }
 
 extension MySQLError {
@@ -49,6 +55,14 @@ extension MySQLError {
     static func classify(code: UInt32, sqlState: String, message: String, connecting: Bool) -> MySQLError {
         let phase: Phase
         switch code {
+        case 0:
+            // The library gives up on some packets without saying why.
+            return MySQLError(phase: .protocol, code: ErrorCode.malformedPacket, message: "a malformed packet")
+        case ErrorCode.pluginNotAllowed:
+            // The library's own text holds a shred of the plugin's name.
+            return MySQLError(
+                phase: .authentication, code: code, sqlState: sqlState,
+                message: "the server asks for an authentication plugin other than \(allowedPlugins)")
         case ErrorCode.unknownHost:
             phase = .dns
         case ErrorCode.tlsFailed where !connecting:
@@ -66,7 +80,9 @@ extension MySQLError {
             2055:
             // too many connections, shutting down, connection killed or lost, idle for too long
             phase = .connect
-        case 2000...2999:
+        case 5013, 5014:  // CR_ERR_NET_READ, CR_ERR_NET_WRITE
+            phase = .connect
+        case _ where ErrorCode.isOfLibrary(code):
             phase = .protocol
         default:
             phase = connecting ? .connect : .query
@@ -77,8 +93,8 @@ extension MySQLError {
     /// Whether the connection cannot be used any more, so that the next statement needs a new one.
     package var breaksConnection: Bool {
         switch code {
-        case 2000...2999, 1053, 1927, 4031, 1152, 1158...1161: true
-        default: false
+        case 1053, 1927, 4031, 1152, 1158...1161: true
+        default: ErrorCode.isOfLibrary(code)
         }
     }
 }

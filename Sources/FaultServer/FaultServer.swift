@@ -1,0 +1,193 @@
+internal import Glibc
+internal import Synchronization
+
+/// A server on a loopback port that speaks the protocol of MySQL and MariaDB, and does what its script says: also what no
+/// real server does on demand. It accepts every password.
+///
+/// One thread accepts; each connection has a thread of its own.
+package final class FaultServer: Sendable {
+    package let port: UInt16
+    /// What happens, as it happens. For one reader.
+    package let events: AsyncStream<Event>
+    private let shared: Shared
+    private let listener: Int32
+
+    /// - Throws: when the system has no port or thread to give.
+    package init(_ script: Script) throws(FaultServerError) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw FaultServerError("socket", errno) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 && listen(descriptor, 1024) == 0
+                    && getsockname(descriptor, address, &length) == 0
+            }
+        }
+        guard status else {
+            let error = FaultServerError("listen", errno)
+            Glibc.close(descriptor)
+            throw error
+        }
+        port = UInt16(bigEndian: address.sin_port)
+        listener = descriptor
+        let stream = AsyncStream<Event>.makeStream()
+        events = stream.stream
+        shared = Shared(script: script, events: stream.continuation)
+        do throws(FaultServerError) {
+            try shared.start { [shared] in shared.accept(on: descriptor) }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    deinit { stop() }
+
+    package var journal: Journal { shared.state.withLock(\.journal) }
+
+    /// Replaces the script; connections that are there follow it with their next query.
+    package func follow(_ script: Script) {
+        shared.state.withLock { $0.script = script }
+    }
+
+    /// Closes all connections, as a server does that has lost patience with idle ones. Goes on accepting new ones.
+    package func dropConnections() {
+        shared.dropConnections()
+    }
+
+    /// Closes everything and waits until its threads are done. Connecting is refused from then on.
+    package func stop() {
+        let isFirst = shared.state.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+        guard isFirst else { return }
+        shutdown(listener, Int32(SHUT_RDWR))
+        shared.dropConnections()
+        shared.join()
+        Glibc.close(listener)
+        shared.events.finish()
+    }
+}
+
+/// What the threads share.
+final class Shared: Sendable {
+    struct State {
+        var script: Script
+        var journal = Journal()
+        var sockets: Set<Int32> = []
+        var threads: [pthread_t] = []
+        var finished: [pthread_t] = []
+        var isStopped = false
+    }
+
+    let state: Mutex<State>
+    let events: AsyncStream<Event>.Continuation
+
+    init(script: Script, events: AsyncStream<Event>.Continuation) {
+        state = Mutex(State(script: script))
+        self.events = events
+    }
+
+    func accept(on listener: Int32) {
+        while true {
+            let socket = Glibc.accept(listener, nil, nil)
+            guard socket >= 0 else {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                return  // stopped, or out of descriptors: nobody is served any more
+            }
+            _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+            let number = state.withLock { state in
+                state.sockets.insert(socket)
+                state.journal.connections += 1
+                state.journal.openConnections += 1
+                return state.journal.connections - 1
+            }
+            events.yield(.connected(number))
+            do throws(FaultServerError) {
+                try start { [self] in serve(socket, number) }
+            } catch {
+                end(socket, number)
+            }
+            reap()
+        }
+    }
+
+    private func serve(_ socket: Int32, _ number: Int) {
+        var conversation = Conversation(socket: socket, number: number, shared: self)
+        conversation.run()
+        end(socket, number)
+    }
+
+    private func end(_ socket: Int32, _ number: Int) {
+        state.withLock { state in
+            // Within the lock, so that nobody shuts down another one's socket by the same number.
+            state.sockets.remove(socket)
+            state.journal.openConnections -= 1
+            Glibc.close(socket)
+        }
+        events.yield(.disconnected(number))
+    }
+
+    func dropConnections() {
+        state.withLock { state in
+            for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    // MARK: - Threads
+
+    private final class Work: Sendable {
+        let body: @Sendable () -> Void
+        let shared: Shared
+
+        init(_ body: @escaping @Sendable () -> Void, _ shared: Shared) {
+            self.body = body
+            self.shared = shared
+        }
+    }
+
+    func start(_ body: @escaping @Sendable () -> Void) throws(FaultServerError) {
+        var thread = pthread_t()
+        let work = Unmanaged.passRetained(Work(body, self))
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument {
+                    let work = Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
+                    work.body()
+                    work.shared.state.withLock { $0.finished.append(pthread_self()) }
+                }
+                return nil
+            }, work.toOpaque())
+        guard status == 0 else {
+            work.release()
+            throw FaultServerError("pthread_create", status)
+        }
+        state.withLock { $0.threads.append(thread) }
+    }
+
+    /// Gives back what finished threads hold.
+    private func reap() {
+        let finished = state.withLock { state in
+            // A thread may end before the one that started it has noted it down; it is left for the next time.
+            let finished = state.finished.filter(state.threads.contains)
+            state.finished.removeAll(where: finished.contains)
+            state.threads.removeAll(where: finished.contains)
+            return finished
+        }
+        for thread in finished { pthread_join(thread, nil) }
+    }
+
+    func join() {
+        // The first one accepts, and starts no more once it is done.
+        while let thread = state.withLock({ $0.threads.isEmpty ? nil : $0.threads.removeFirst() }) {
+            dropConnections()
+            pthread_join(thread, nil)
+        }
+        state.withLock { $0.finished = [] }
+    }
+}

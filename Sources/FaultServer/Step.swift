@@ -1,0 +1,112 @@
+/// What a fault server does next on a connection. Whatever a real server would never do can be said in these words.
+package enum Step: Sendable, Equatable {
+    /// Sends a packet with this payload, under the next sequence number.
+    case packet([UInt8])
+    /// Sends these bytes as they are: no header, no sequence number.
+    case bytes([UInt8])
+    /// Sends a packet with this payload again and again, until the client is gone.
+    case endless([UInt8])
+    /// From here on, sends a byte at a time and waits this long before each.
+    case drip(milliseconds: Int32)
+    /// Waits for the client's next packet, and records it.
+    case receive
+    /// Sends nothing any more, and reads whatever comes, until the client is gone.
+    case silence
+    /// Neither sends nor reads, until the client is gone.
+    case deafness
+    /// Goes on when the gate is opened.
+    case wait(Gate)
+    case close
+}
+
+/// What a fault server says to whom.
+package struct Script: Sendable {
+    /// Before the first query. Connections are counted from 0.
+    package var greeting: @Sendable (_ connection: Int) -> [Step]
+    /// After each packet with a query (COM_QUERY).
+    package var answer: @Sendable (Query) -> [Step]
+
+    package init(
+        greeting: @escaping @Sendable (_ connection: Int) -> [Step] = { _ in Step.welcome() },
+        answer: @escaping @Sendable (Query) -> [Step]
+    ) {
+        self.greeting = greeting
+        self.answer = answer
+    }
+
+    /// A server that behaves: every statement of a query gets its reply, up to the first that is refused.
+    package static func replying(
+        version: String = Step.defaultVersion, _ reply: @escaping @Sendable (_ statement: String) -> Reply
+    ) -> Script {
+        Script(greeting: { _ in Step.welcome(version: version) }, answer: { $0.steps(reply) })
+    }
+
+    /// Every connection gets these steps and no more.
+    package static func saying(_ steps: [Step]) -> Script {
+        Script(greeting: { _ in steps }, answer: { _ in [.close] })
+    }
+}
+
+/// One COM_QUERY packet.
+package struct Query: Sendable {
+    /// Counted from 0, as are `number` and the connections.
+    package let connection: Int
+    /// Place among the queries of its connection.
+    package let number: Int
+    package let text: String
+
+    /// The statements that travel in it. They are expected one a line, as the exporter sends them.
+    package var statements: [String] {
+        var statements: [String] = []
+        var rest = Substring(text)
+        while let end = rest.firstRange(of: ";\n") {
+            statements.append(String(rest[..<end.lowerBound]))
+            rest = rest[end.upperBound...]
+        }
+        return statements + [String(rest)]
+    }
+
+    /// The packets of a server that behaves.
+    package func steps(_ reply: (_ statement: String) -> Reply) -> [Step] {
+        var steps: [Step] = []
+        let statements = statements
+        for (place, statement) in statements.enumerated() {
+            let answer = reply(statement)
+            steps += answer.steps(moreFollow: place < statements.count - 1)
+            if answer.endsBatch { break }
+        }
+        return steps
+    }
+}
+
+/// The answer to one statement.
+package enum Reply: Sendable, Equatable {
+    /// The statement gives no rows.
+    case ok
+    case table(columns: [String], rows: [[String?]])
+    case refusal(code: UInt16, sqlState: String, message: String)
+    /// Anything else; ends the batch.
+    case steps([Step])
+
+    /// Error 1064: what a server says to a statement that it does not have.
+    package static let syntaxError = refusal(
+        code: 1064, sqlState: "42000", message: "You have an error in your SQL syntax")
+
+    var endsBatch: Bool {
+        switch self {
+        case .ok, .table: false
+        case .refusal, .steps: true
+        }
+    }
+
+    func steps(moreFollow: Bool) -> [Step] {
+        switch self {
+        case .ok: [.packet(Payload.ok(moreFollow: moreFollow))]
+        case .table(let columns, let rows):
+            Payload.table(columns: columns, rows: rows, moreFollow: moreFollow).map(Step.packet)
+        case .refusal(let code, let sqlState, let message):
+            [.packet(Payload.error(code: code, sqlState: sqlState, message: message))]
+        case .steps(let steps): steps
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import FaultServer
+import MariaDB
+import Testing
+
+/// Whatever a server does to be slow, a call ends at its deadline. A call that does not is ended by the time limit.
+@Suite("Deadlines", .timeLimit(.minutes(1)))
+struct DeadlineTests {
+    struct Slowness: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let script: Script
+    }
+
+    static let atConnecting = [
+        Slowness(testDescription: "silent after accepting", script: .saying([.silence])),
+        Slowness(testDescription: "neither reading nor sending", script: .saying([.deafness])),
+        Slowness(
+            testDescription: "silent within the handshake",
+            script: .saying([.bytes([0x5A, 0, 0, 0, 10, 0x31]), .silence])),
+        Slowness(
+            testDescription: "silent after the handshake",
+            script: .saying([.packet(Payload.handshake(version: Step.defaultVersion)), .silence])),
+        Slowness(testDescription: "dripping", script: .saying([.drip(milliseconds: 20)] + Step.welcome())),
+    ]
+
+    @Test("Connecting to a slow server ends in a timeout", arguments: atConnecting)
+    func connecting(_ slowness: Slowness) async throws {
+        try await withConnection(slowness.script) { _, connection, options in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(options, deadline: .soon)
+            }
+            #expect(error?.phase == .timeout)
+            #expect(await connection.isOpen == false)
+        }
+    }
+
+    static let table = Payload.header(columns: ["a", "b"]).map(Step.packet)
+    static let atQuerying = [
+        Slowness(testDescription: "silent after the query", script: Script { _ in [.silence] }),
+        Slowness(testDescription: "silent before the first row", script: Script { _ in table + [.silence] }),
+        Slowness(
+            testDescription: "silent within a row",
+            script: Script { _ in table + [.bytes([9, 0, 0, 5, 3, 0x61]), .silence] }),
+        Slowness(
+            testDescription: "dripping rows",
+            script: Script { _ in
+                [.drip(milliseconds: 20)] + table + [.packet(Payload.row(["1", "2"])), .packet(Payload.end())]
+            }),
+        Slowness(
+            testDescription: "silent between two results",
+            script: Script { _ in [.packet(Payload.ok(moreFollow: true)), .silence] }),
+    ]
+
+    @Test("A query to a slow server ends in a timeout, and the connection with it", arguments: atQuerying)
+    func querying(_ slowness: Slowness) async throws {
+        try await withOpenConnection(slowness.script) { _, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .soon)
+            }
+            #expect(error?.phase == .timeout)
+            #expect(await connection.isOpen == false)
+        }
+    }
+
+    @Test("A server that stops reading does not hold up who sends, nor who closes")
+    func sending() async throws {
+        let deaf = Script(greeting: { _ in Step.welcome() + [.deafness] }, answer: { _ in [] })
+        try await withOpenConnection(deaf) { _, connection in
+            let long = "SELECT '\(String(repeating: "x", count: 15 << 20))'"
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.query(long, deadline: .soon)
+            }
+            #expect(error?.phase == .timeout)
+            await connection.close()
+        }
+    }
+
+    @Test("Rows without end, which never make the client wait, are cut off from outside at the deadline")
+    func endlessRows() async throws {
+        let script = Script { _ in Self.table + [.endless(Payload.row([nil, nil]))] }
+        try await withOpenConnection(script) { _, connection in
+            let deadline = ContinuousClock.Instant.soon
+            let reply = Task { try await connection.query("SHOW x", deadline: deadline) }
+            try await Task.sleep(until: deadline, clock: .continuous)
+            connection.interrupter.interruptIfOverdue()
+            let error = await #expect(throws: MySQLError.self) { _ = try await reply.value }
+            #expect(error?.phase == .timeout)
+        }
+    }
+
+    @Test("Columns without end are cut off as well")
+    func endlessColumns() async throws {
+        let script = Script { _ in
+            [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))]
+        }
+        try await withOpenConnection(script) { _, connection in
+            let deadline = ContinuousClock.Instant.soon
+            let reply = Task { try await connection.query("SHOW x", deadline: deadline) }
+            try await Task.sleep(until: deadline, clock: .continuous)
+            connection.interrupter.interruptIfOverdue()
+            let error = await #expect(throws: MySQLError.self) { _ = try await reply.value }
+            #expect(error?.phase == .timeout)
+        }
+    }
+
+    @Test("An interruption before the deadline, or with no call under way, does nothing")
+    func interruptionOutOfSeason() async throws {
+        let gate = try Gate()
+        let script = Script { query in
+            (query.number == 0 ? [.wait(gate)] : []) + query.steps { _ in .table(columns: ["a"], rows: [["1"]]) }
+        }
+        try await withOpenConnection(script) { server, connection in
+            connection.interrupter.interruptIfOverdue()
+            let answer = Task { try await connection.query("SHOW x", deadline: .never) }
+            for await event in server.events where event == .queried(connection: 0, text: "SHOW x") { break }
+            connection.interrupter.interruptIfOverdue()
+            gate.open()
+            let first = try await answer.value
+            #expect(first.rowCount == 1)
+            connection.interrupter.interruptIfOverdue()
+            let second = try await connection.query("SHOW x", deadline: .never)
+            #expect(second.rowCount == 1)
+        }
+    }
+
+    @Test("A call whose deadline has passed before its turn sends nothing and keeps the connection")
+    func tooLate() async throws {
+        try await withOpenConnection(.replying { _ in .ok }) { server, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.query("SHOW x", deadline: .now - .milliseconds(1))
+            }
+            #expect(error?.phase == .timeout)
+            _ = try await connection.query("SHOW y", deadline: .never)
+            #expect(server.journal.statements == ["SHOW y"])
+            #expect(server.journal.connections == 1)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import FaultServer
+import MariaDB
+import Testing
+
+/// Servers that lie. None of them may get a secret or a file, take the process down, or be believed.
+@Suite("Hostile servers", .timeLimit(.minutes(1)))
+struct HostileServerTests {
+    @Test(
+        "A server that asks for the password in the clear does not get it",
+        arguments: ["mysql_clear_password", "dialog", "unheard_of_plugin", ""])
+    func clearPassword(plugin: String) async throws {
+        let script = Script(greeting: { _ in Step.switchPlugin(to: plugin) }, answer: { _ in [.close] })
+        try await withConnection(script) { server, connection, options in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(options, deadline: .never)
+            }
+            #expect(error?.phase == .authentication)
+            let secret = Array(options.password.utf8)
+            #expect(!server.journal.answers.contains { $0.firstRange(of: secret) != nil })
+        }
+    }
+
+    @Test("A server that asks for a file gets nothing of it")
+    func localInfile() async throws {
+        try await withOpenConnection(Script { _ in Step.requestFile("/etc/hostname") }) { server, connection in
+            _ = try? await connection.query("SHOW x", deadline: .never)
+            // The log-in, and an empty packet: the client's way of saying no.
+            let answers = server.journal.answers.dropFirst()
+            #expect(answers.allSatisfy { $0.isEmpty })
+        }
+    }
+
+    struct Lie: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let steps: [Step]
+    }
+
+    static let table = Payload.header(columns: ["a", "b"]).map(Step.packet)
+    static let more = Step.packet(Payload.ok(moreFollow: true))
+    static let lies = [
+        Lie(testDescription: "a cell of 4 GiB", steps: table + [.packet([0xFE, 0, 0, 0, 0, 1, 0, 0, 0, 0x61])]),
+        Lie(testDescription: "a cell of 2^64 - 1 bytes", steps: table + [.packet([UInt8](repeating: 0xFF, count: 9))]),
+        Lie(testDescription: "a cell that ends outside of its row", steps: table + [.packet([200, 0x61, 0x61])]),
+        Lie(testDescription: "more columns than the header has", steps: [.packet(Payload.columnCount(1))] + table),
+        Lie(
+            testDescription: "a column without a name",
+            steps: [.packet([1]), .packet([UInt8](repeating: 0xFB, count: 19)), .packet(Payload.end())]),
+        Lie(testDescription: "an empty packet", steps: [.packet([])]),
+        Lie(
+            testDescription: "an error without a number",
+            steps: [.packet(Payload.error(code: 0, sqlState: "HY000", message: ""))]),
+        Lie(testDescription: "a wrong sequence number", steps: [.bytes([1, 0, 0, 77, 0])]),
+        Lie(testDescription: "HTTP", steps: [.bytes(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)), .close]),
+        Lie(testDescription: "fewer results than statements", steps: [.packet(Payload.ok())]),
+        Lie(testDescription: "more results than statements", steps: [more, more, more, .packet(Payload.ok())]),
+        Lie(
+            testDescription: "a refusal after the last result",
+            steps: [more, more, .packet(Payload.error(code: 1227, sqlState: "42000", message: "no"))]),
+        Lie(
+            testDescription: "a packet of 16 MiB after another",
+            steps: [.endless([UInt8](repeating: 1, count: 1 << 24))]),
+    ]
+
+    @Test("A reply that makes no sense is an error, and ends the connection", arguments: lies)
+    func nonsense(_ lie: Lie) async throws {
+        try await withOpenConnection(Script { _ in lie.steps + [.close] }) { _, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .never)
+            }
+            #expect(error?.phase == .protocol || error?.phase == .connect, "\(String(describing: error))")
+            #expect(await connection.isOpen == false)
+        }
+    }
+
+    @Test("Rows without end are refused when they have filled their share of memory")
+    func firehose() async throws {
+        let row = Payload.row([String(repeating: "x", count: 1 << 20), nil])
+        try await withOpenConnection(Script { _ in Self.table + [.endless(row)] }) { _, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.query("SHOW x", deadline: .never)
+            }
+            #expect(error?.phase == .protocol)
+            #expect(error?.message == "the reply is larger than 64 MiB; refused")
+            #expect(await connection.isOpen == false)
+        }
+    }
+
+    @Test("A connection lost within a row is a lost connection")
+    func closeMidRow() async throws {
+        let steps = Self.table + [.bytes([9, 0, 0, 5, 3, 0x61]), .close]
+        try await withOpenConnection(Script { _ in steps }) { _, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.query("SHOW x", deadline: .never)
+            }
+            #expect(error?.phase == .connect)
+            #expect(error?.code == ErrorCode.serverLost)
+        }
+    }
+
+    static let greetings = [
+        Lie(testDescription: "nothing", steps: []),
+        Lie(testDescription: "HTTP", steps: [.bytes(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))]),
+        Lie(testDescription: "an empty packet", steps: [.packet([])]),
+        Lie(testDescription: "protocol 9", steps: [.packet([9] + Payload.handshake(version: "3.20").dropFirst())]),
+        Lie(testDescription: "a version without end", steps: [.packet([10] + [UInt8](repeating: 0x31, count: 70_000))]),
+        Lie(testDescription: "only a version", steps: [.packet([10] + Array("8.4.0".utf8) + [0])]),
+        Lie(
+            testDescription: "OK without a log-in",
+            steps: [.packet(Payload.ok())]),
+        Lie(
+            testDescription: "garbage after the log-in",
+            steps: [.packet(Payload.handshake(version: "8.4.0")), .receive, .packet([0x55, 1, 2])]),
+    ]
+
+    @Test("A greeting that makes no sense is an error", arguments: greetings)
+    func greeting(_ lie: Lie) async throws {
+        try await withConnection(.saying(lie.steps + [.close])) { _, connection, options in
+            // What kind of error depends on where the library stops reading.
+            await #expect(throws: MySQLError.self) { try await connection.open(options, deadline: .never) }
+            #expect(await connection.isOpen == false)
+        }
+    }
+
+    @Test(
+        "Without TLS on the server, a required TLS is an error",
+        arguments: [ConnectionOptions.TLSMode.required, .verifyIdentity])
+    func noTLS(mode: ConnectionOptions.TLSMode) async throws {
+        try await withConnection(.replying { _ in .ok }) { server, connection, _ in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(options(server, tls: mode), deadline: .never)
+            }
+            #expect(error?.phase == .tls)
+            #expect(await connection.isOpen == false)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import FaultServer
+import Foundation
+import MariaDB
+import Testing
+
+/// Alone, since it counts what the whole process has open.
+@Suite("Leaks", .serialized, .timeLimit(.minutes(1)))
+struct LeakTests {
+    static let scripts: [(String, Script)] = [
+        ("answered", .replying { _ in .ok }),
+        ("turned away", .saying(Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections"))),
+        ("closed at once", .saying([.close])),
+        ("lost in a query", Script { _ in [.close] }),
+        ("malformed", Script { _ in [.packet([])] }),
+        ("asked for the password", .saying(Step.switchPlugin(to: "mysql_clear_password"))),
+    ]
+
+    @Test("Every connection gives its descriptors back, however it ends", arguments: scripts)
+    func descriptors(name: String, script: Script) async throws {
+        let server = try FaultServer(script)
+        defer { server.stop() }
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        let connection = Connection(executor: executor)
+        for _ in 0..<40 {
+            // However it ends: other tests look at that.
+            try? await connection.open(options(server), deadline: .never)
+            _ = try? await connection.query("SHOW x", deadline: .never)
+        }
+        await connection.close()
+        // The client's ends: sockets connected to that server. Its own threads may still be closing theirs.
+        while server.journal.openConnections > 0 { await Task.yield() }
+        #expect(server.journal.connections == 40)
+        #expect(try socketsConnected(to: server.port) == 0)
+    }
+
+    @Test("A connection that nobody closes is closed when it is let go")
+    func letGo() async throws {
+        let server = try FaultServer(.replying { _ in .ok })
+        defer { server.stop() }
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        do {
+            let connection = Connection(executor: executor)
+            try await connection.open(options(server), deadline: .never)
+        }
+        while server.journal.openConnections > 0 { await Task.yield() }
+        #expect(try socketsConnected(to: server.port) == 0)
+    }
+
+    /// This process's sockets whose peer is the port, by `/proc/self/fd` and `/proc/net/tcp`: other tests run meanwhile,
+    /// and a mere count of descriptors would be theirs as well. A leaked duplicate keeps its socket in the list.
+    private func socketsConnected(to port: UInt16) throws -> Int {
+        var mine: Set<String> = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+            if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)"),
+                target.hasPrefix("socket:[")
+            {
+                mine.insert(String(target.dropFirst(8).dropLast()))
+            }
+        }
+        let peer = String(format: "0100007F:%04X", port)
+        return try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst()
+            .count { line in
+                let fields = line.split(separator: " ")
+                return fields.count > 9 && fields[2] == peer && mine.contains(String(fields[9]))
+            }
+    }
+}

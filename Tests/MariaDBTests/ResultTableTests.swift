@@ -1,0 +1,84 @@
+import Testing
+
+@testable import MariaDB
+
+@Suite("Result tables")
+struct ResultTableTests {
+    private func row(_ cell: String?) -> ResultTable.Row? {
+        ResultTable(columns: ["before", "x", "after"], rows: [["b", cell, "a"]]).first
+    }
+
+    @Test("Cells keep their places next to NULL and empty ones")
+    func places() {
+        let cells: [[String?]] = [[nil, "", "c"], ["a", nil, nil], ["", "b", nil], [nil, nil, nil]]
+        let table = ResultTable(columns: ["1", "2", "3"], rows: cells)
+        #expect(table.rowCount == 4)
+        #expect(table.rows.map { row in ["1", "2", "3"].map(row.text) } == cells)
+    }
+
+    @Test("A column that is not there is nil, and told apart from NULL")
+    func missing() {
+        #expect(row(nil)?.text("x") == nil)
+        #expect(row(nil)?.has("x") == true)
+        #expect(row("1")?.text("y") == nil)
+        #expect(row("1")?.unsigned("y") == nil)
+        #expect(row("1")?.has("y") == false)
+    }
+
+    @Test(
+        "Whole numbers without sign",
+        arguments: [
+            ("0", 0), ("007", 7), ("18446744073709551615", UInt64.max), ("18446744073709551616", nil), ("-1", nil),
+            ("+1", nil), ("1.0", nil), (" 1", nil), ("1e3", nil), ("", nil), ("٣", nil), (nil, nil),
+        ] as [(String?, UInt64?)])
+    func unsigned(text: String?, value: UInt64?) {
+        #expect(row(text)?.unsigned("x") == value)
+    }
+
+    @Test(
+        "Whole numbers with sign",
+        arguments: [
+            ("-5", -5), ("9223372036854775807", Int64.max), ("9223372036854775808", nil), ("x", nil), (nil, nil),
+        ] as [(String?, Int64?)])
+    func integer(text: String?, value: Int64?) {
+        #expect(row(text)?.integer("x") == value)
+    }
+
+    @Test(
+        "Decimal numbers; what is no number is nil",
+        arguments: [
+            ("1763694000.123456", 1_763_694_000.123456), ("-0.5", -0.5), ("nan", nil), ("inf", nil), ("1e999", nil),
+            ("", nil), ("0x10 ", nil), (nil, nil),
+        ] as [(String?, Double?)])
+    func number(text: String?, value: Double?) {
+        #expect(row(text)?.number("x") == value)
+    }
+
+    @Test(
+        "Switches; a state that is neither on nor off is nil",
+        arguments: [
+            ("Yes", true), ("ON", true), ("1", true), ("TRUE", true), ("No", false), ("OFF", false), ("0", false),
+            ("Connecting", nil), ("", nil), ("2", nil), (nil, nil),
+        ] as [(String?, Bool?)])
+    func flag(text: String?, value: Bool?) {
+        #expect(row(text)?.flag("x") == value)
+    }
+
+    @Test("Bytes that are no UTF-8 become text nevertheless")
+    func invalidText() {
+        var table = ResultTable(columns: ColumnNames(["x"]))
+        [0x61, 0xFF, 0x62].withUnsafeBufferPointer { table.append(cell: $0) }
+        #expect(table.first?.text("x") == "a\u{FFFD}b")
+    }
+
+    @Test("Of two columns with one name the first counts")
+    func duplicates() {
+        #expect(ResultTable(columns: ["x", "x"], rows: [["1", "2"]]).first?.text("x") == "1")
+    }
+
+    @Test("No rows and no columns")
+    func empty() {
+        #expect(ResultTable(columns: ["x"], rows: []).first == nil)
+        #expect(ResultTable(columns: [], rows: []).rowCount == 0)
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import MariaDB
+import Synchronization
+import Testing
+
+private actor Worker {
+    private let executor: ThreadExecutor
+    private var log: [Int] = []
+
+    init(_ executor: ThreadExecutor) { self.executor = executor }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    func note(_ number: Int) { log.append(number) }
+    func read() -> [Int] { log }
+    func threadName() throws -> String {
+        try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8).trimmingCharacters(in: .newlines)
+    }
+
+    /// Alone on the thread from its begin to its end.
+    func enter(_ inside: borrowing Mutex<(now: Int, most: Int)>) {
+        inside.withLock {
+            $0.now += 1
+            $0.most = max($0.most, $0.now)
+        }
+        sched_yield()
+        inside.withLock { $0.now -= 1 }
+    }
+}
+
+private final class Occupancy: Sendable {
+    let inside = Mutex((now: 0, most: 0))
+}
+
+@Suite("Threads of actors", .timeLimit(.minutes(1)))
+struct ThreadExecutorTests {
+    @Test("An actor's jobs run on its thread, whose name is cut to what Linux keeps")
+    func thread() async throws {
+        let executor = try ThreadExecutor(name: "a-name-that-is-too-long")
+        defer { executor.stop() }
+        #expect(try await Worker(executor).threadName() == "a-name-that-is-")
+    }
+
+    @Test("Jobs run in the order in which they came")
+    func order() async throws {
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        let worker = Worker(executor)
+        for number in 0..<1000 { await worker.note(number) }
+        #expect(await worker.read() == Array(0..<1000))
+    }
+
+    @Test("Of many actors on one thread only one runs at a time")
+    func sharing() async throws {
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        let occupancy = Occupancy()
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<50 {
+                let worker = Worker(executor)
+                group.addTask { for _ in 0..<20 { await worker.enter(occupancy.inside) } }
+            }
+        }
+        #expect(occupancy.inside.withLock { $0.most } == 1)
+    }
+
+    @Test("Actors on threads of their own do not wait for each other")
+    func independence() async throws {
+        let (first, second) = (try ThreadExecutor(name: "first"), try ThreadExecutor(name: "second"))
+        defer {
+            first.stop()
+            second.stop()
+        }
+        let (blocked, free) = (Blocker(first), Worker(second))
+        let pipe = Pipe()
+        async let done: Void = blocked.block(on: pipe.fileHandleForReading.fileDescriptor)
+        await free.note(1)
+        #expect(await free.read() == [1])
+        pipe.fileHandleForWriting.write(Data([1]))
+        await done
+    }
+
+    @Test("A stopped executor ends its thread, and first runs what it was given")
+    func stop() async throws {
+        let before = threadCount()
+        var executors: [ThreadExecutor] = []
+        for _ in 0..<50 { executors.append(try ThreadExecutor(name: "stopping")) }
+        for executor in executors {
+            let worker = Worker(executor)
+            await worker.note(1)
+            #expect(await worker.read() == [1])
+            executor.stop()
+        }
+        executors = []
+        // Threads end on their own time; other tests have some as well, but not fifty that start meanwhile.
+        while threadCount() > before + 25 { await Task.yield() }
+    }
+
+    @Test("A stack that the system cannot give is an error that says what to do")
+    func refusal() {
+        let error = #expect(throws: ThreadError.self) { try ThreadExecutor(name: "huge", stackSize: 1 << 50) }
+        #expect(error?.errno == EAGAIN)
+        #expect(error?.description.contains("TasksMax") == true)
+    }
+
+    private func threadCount() -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
+    }
+}
+
+private actor Blocker {
+    private let executor: ThreadExecutor
+    init(_ executor: ThreadExecutor) { self.executor = executor }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    func block(on descriptor: Int32) {
+        var byte: UInt8 = 0
+        _ = read(descriptor, &byte, 1)
+    }
+}

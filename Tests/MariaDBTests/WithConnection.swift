@@ -1,0 +1,36 @@
+import FaultServer
+import MariaDB
+import Testing
+
+/// Runs `body` with a scripted server and a connection that is not open yet; both are gone afterwards.
+func withConnection(
+    _ script: Script, _ body: (FaultServer, Connection, ConnectionOptions) async throws -> Void
+) async throws {
+    let server = try FaultServer(script)
+    defer { server.stop() }
+    let executor = try ThreadExecutor(name: "test")
+    defer { executor.stop() }
+    let connection = Connection(executor: executor)
+    try await body(server, connection, options(server))
+    await connection.close()
+}
+
+/// As `withConnection`, and connected.
+func withOpenConnection(_ script: Script, _ body: (FaultServer, Connection) async throws -> Void) async throws {
+    try await withConnection(script) { server, connection, options in
+        try await connection.open(options, deadline: .never)
+        try await body(server, connection)
+    }
+}
+
+func options(_ server: FaultServer, tls: ConnectionOptions.TLSMode = .disabled) -> ConnectionOptions {
+    ConnectionOptions(
+        address: .tcp(host: "127.0.0.1", port: server.port), user: "exporter", password: "pass-in-the-clear", tls: tls)
+}
+
+extension ContinuousClock.Instant {
+    /// A deadline that no test reaches unless something hangs.
+    static var never: Self { .now + .seconds(50) }
+    /// A deadline that tests wait for.
+    static var soon: Self { .now + .milliseconds(200) }
+}
