@@ -14,25 +14,37 @@ struct BinaryLogComparison {
             if log?.isEnabled == false { isHeld = false }
             return
         }
-        let index = log.index ?? BinlogIndex(entries: [])
         if let read = channel.readPosition {
-            readDelta = index.bytes(from: read, to: end)
+            readDelta = log.bytes(from: read, to: end)
             isHeld = log.holds(read.file, end: end)
+            purgeHeadroom = log.index?.bytesHeld(before: read)
         }
         if let executed = channel.executedPosition {
-            applyDelta = index.bytes(from: executed, to: end)
-        }
-        if let needed = channel.readPosition, log.index != nil {
-            purgeHeadroom = index.bytesHeld(before: needed)
+            applyDelta = log.bytes(from: executed, to: end)
         }
     }
 }
 
 extension BinaryLog {
+    fileprivate func bytes(from position: BinlogCoordinate, to end: BinlogCoordinate) -> UInt64? {
+        if position.file.isBeyond(end.file) { return nil }
+        return (index ?? BinlogIndex(entries: [])).bytes(from: position, to: end)
+    }
+
     /// Nil while the files are not known and the asked one is not the newest.
-    func holds(_ file: BinlogFile, end: BinlogCoordinate) -> Bool? {
+    fileprivate func holds(_ file: BinlogFile, end: BinlogCoordinate) -> Bool? {
         if file == end.file { return true }
-        if file.base != end.file.base || file.number > end.file.number { return false }
-        return index?.contains(file)
+        if file.base != end.file.base || file.isBeyond(end.file) { return false }
+        if index?.contains(file) == true { return true }
+        // A new file may have been opened between two looks.
+        return file.number > end.file.number ? nil : index.map { _ in false }
+    }
+}
+
+extension BinlogFile {
+    /// Further ahead than the moment between two looks explains: the source has begun anew (RESET MASTER, another
+    /// server), and the number says nothing any more.
+    fileprivate func isBeyond(_ newest: BinlogFile) -> Bool {
+        base == newest.base && number > newest.number && number - newest.number > 1
     }
 }

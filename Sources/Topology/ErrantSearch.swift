@@ -1,55 +1,101 @@
 import Replication
 
 /// Looks for transactions that a replica has and none of its sources has.
+///
+/// The nodes of a round are asked at the same time, but not at the same moment: what a source commits after its answer
+/// may well be in the answer of its replica. So on one look an excess is a suspicion, and the sources are asked again.
 struct ErrantSearch {
+    private let place: Int
+    private let nodes: [ReplicationSetReport.Node]
+    private let graph: ReplicationGraph
     private let node: NodeFacts
     private let history: TransactionHistory
-    private let sources: [TransactionHistory]
-    private let ancestors: [NodeFacts]
-    private let isCoPrimary: Bool
-    private let isSecondLook: Bool
+    private let sources: [NodeFacts]
+    private let sourceHistories: [TransactionHistory]
 
-    private enum Excused {
-        /// The node itself, where it is also a source of its source: what it wrote is on its way there.
-        case coPrimary
-        /// And all nodes above: what they committed after they were asked is no fault of the replica.
-        case ancestors
-    }
-
-    /// Nil for a node without sources, or when one of them is not known or did not tell.
+    /// Nil for a node without sources, when one of them is not known or did not tell, and for a node that keeps no
+    /// record of what was written on it.
     init?(_ place: Int, _ nodes: [ReplicationSetReport.Node], _ graph: ReplicationGraph) {
         let places = graph.sources[place]
-        guard !places.isEmpty, let node = nodes[place].report.facts, let history = node.transactions else { return nil }
-        var sources: [TransactionHistory] = []
-        var isSecondLook = true
+        guard !places.isEmpty, let node = nodes[place].report.facts, let history = node.transactions,
+            node.recordsOwnWrites
+        else { return nil }
+        var sources: [NodeFacts] = []
+        var sourceHistories: [TransactionHistory] = []
         for source in places {
             guard let source, let facts = nodes[source].report.facts, let history = facts.transactions else {
                 return nil
             }
-            sources.append(history)
-            isSecondLook = isSecondLook && facts.isSecondLook
+            sources.append(facts)
+            sourceHistories.append(history)
         }
-        self.isSecondLook = isSecondLook
+        self.place = place
+        self.nodes = nodes
+        self.graph = graph
         self.node = node
         self.history = history
         self.sources = sources
-        let ancestors = graph.ancestors(of: place)
-        isCoPrimary = ancestors.contains(place)
-        self.ancestors = ancestors.compactMap { nodes[$0].report.facts }
+        self.sourceHistories = sourceHistories
     }
 
-    /// More than a source that was asked a moment too early explains.
-    var isSuspicious: Bool { count(excusing: .ancestors) ?? 0 > 0 }
+    /// More than sources that were asked a moment too early explain; to be settled by asking them again.
+    var isSuspicious: Bool { excess(beyond: everybodyAbove) ?? 0 > 0 && sources.allSatisfy(\.recordsReplicated) }
 
-    /// What is said of the node. A transaction is never called errant on one look.
-    var count: UInt64? { count(excusing: isSecondLook ? .coPrimary : .ancestors) }
+    /// What is said of the node; nil where it cannot be known. A transaction is never called errant on one look.
+    var count: UInt64? {
+        let isSecondLook = sources.allSatisfy(\.isSecondLook)
+        // Two that were asked again at once are as far apart as on the first look.
+        let isSettled = isSecondLook && !node.isSecondLook
+        guard let excess = excess(beyond: isSettled ? beyondSources : everybodyAbove) else { return nil }
+        if excess == 0 { return 0 }
+        guard sources.allSatisfy(\.recordsReplicated) else { return nil }
+        return isSettled || (isSecondLook && isEverybodyAboveKnown) ? excess : nil
+    }
 
-    private func count(excusing: Excused) -> UInt64? {
+    /// Transactions of none of the sources, but for those of `excused`. Who that is costs a walk up the topology, and is
+    /// asked only when there is something to excuse.
+    private func excess(beyond excused: () -> TransactionHistory.Writers) -> UInt64? {
+        let excess = history.errant(against: sourceHistories)
+        return excess ?? 0 > 0 ? history.errant(against: sourceHistories, excusing: excused()) : excess
+    }
+
+    /// What those above commit after they were asked is no fault of the replica. Within a ring that includes the node.
+    private func everybodyAbove() -> TransactionHistory.Writers {
+        writers(graph.ancestors(of: place))
+    }
+
+    /// What was written above the sources, or in a ring by the node itself, is on its way to them.
+    private func beyondSources() -> TransactionHistory.Writers {
+        writers(graph.ancestors(of: place).subtracting(graph.sources[place].compactMap(\.self)))
+    }
+
+    private func writers(_ places: Set<Int>) -> TransactionHistory.Writers {
         var writers = TransactionHistory.Writers()
-        if isCoPrimary { writers.insert(node.identity) }
-        if excusing == .ancestors {
-            for ancestor in ancestors { writers.insert(ancestor.identity) }
+        for place in places {
+            if let identity = nodes[place].identity { writers.insert(identity) }
         }
-        return history.errant(against: sources, excusing: writers)
+        return writers
+    }
+
+    /// Else somebody may be writing above whom nobody can excuse.
+    private var isEverybodyAboveKnown: Bool {
+        graph.ancestors(of: place).allSatisfy {
+            nodes[$0].identity != nil && nodes[$0].report.facts?.channels != nil && !graph.sources[$0].contains(nil)
+        }
+    }
+}
+
+extension NodeFacts {
+    /// A history of sets names every transaction. One of positions names those in the binary log.
+    fileprivate var recordsOwnWrites: Bool {
+        guard case .positions = transactions else { return true }
+        return binaryLog?.isEnabled ?? true
+    }
+
+    /// Whether the history names what came by replication, too. Without log_slave_updates the binary log of a former
+    /// replica does not.
+    fileprivate var recordsReplicated: Bool {
+        guard case .positions(let positions) = transactions, !positions.replicated.isEmpty else { return true }
+        return binaryLog?.recordsReplicated ?? true
     }
 }

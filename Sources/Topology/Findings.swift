@@ -20,6 +20,8 @@ package struct NodeFindings: Sendable {
     package var channels: [ChannelFindings]
     /// Channels that should replicate from an intended source, and do not exist.
     package var absentChannels: [String]
+    /// No filter holds anything back on any way into the node, as far as the nodes that answered tell.
+    package var isUnfiltered: Bool
 }
 
 package enum NodeRole: String, Sendable, CaseIterable {

@@ -11,7 +11,11 @@ extension Lag {
         let isCaughtUp = findings.isCaughtUp
         if let times = channel.applierTimes, let seconds = times.lag(isCaughtUp: isCaughtUp) {
             self.init(seconds: seconds, method: .applierTimestamps)
-        } else if let difference = channel.eventTimes?.difference, difference >= 0 {
+        } else if let difference = channel.eventTimes?.difference, difference >= 0,
+            isCaughtUp == true || difference >= channel.secondsBehindSource ?? 0
+        {
+            // The time of an event counts when it is begun: behind a lock the difference stays 0 (seen on 11.8.6), and
+            // the server's own count tells more.
             self.init(seconds: difference, method: .eventTimes)
         } else if let seconds = channel.secondsBehindSource {
             self.init(seconds: seconds, method: .secondsBehindSource)
@@ -29,11 +33,12 @@ extension ChannelFindings {
 }
 
 extension Channel.ApplierTimes {
-    /// What is being applied now tells its age. An applier at rest has applied all that it got; then the last
-    /// transaction is history, and says nothing when the replica is caught up.
+    /// What is being applied now tells its age. An applier at rest has applied all that it got; the last transaction is
+    /// history then. It is the best guess at how late the next one will be while there is a next one; when the replica is
+    /// caught up it says nothing, and when that is not known it may be hours old.
     fileprivate func lag(isCaughtUp: Bool?) -> Double? {
         if let applyingAge { return applyingAge }
-        return isCaughtUp == true ? 0 : lastEndToEnd
+        return isCaughtUp.flatMap { $0 ? 0 : lastEndToEnd }
     }
 }
 

@@ -1,58 +1,63 @@
 package import Replication
 
 extension SetFindings {
-    /// Compares the nodes of a set.
+    /// Compares the nodes of a set. Linear in nodes and channels, but for rings and chains with errant transactions.
     package init(_ report: ReplicationSetReport) {
-        let graph = ReplicationGraph(report.nodes)
-        let nodes = report.nodes.indices.map { place in
-            NodeFindings(place, in: report, graph)
-        }
+        let comparison = SetComparison(report)
         var holders: [UInt32: Int] = [:]
         for node in report.nodes {
-            if let id = node.report.facts?.identity.serverID { holders[id, default: 0] += 1 }
+            // 0 is no server id: such a server takes no part in replication.
+            if let id = node.identity?.serverID, id != 0 { holders[id, default: 0] += 1 }
         }
         self.init(
-            name: report.name, thresholds: report.thresholds, nodes: nodes,
-            cycles: graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
+            name: report.name, thresholds: report.thresholds,
+            nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
+            cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
             duplicateServerIDs: holders.filter { $0.value > 1 }.keys.sorted())
     }
 }
 
+/// What is worked out once for all nodes of a set.
+private struct SetComparison {
+    let nodes: [ReplicationSetReport.Node]
+    let thresholds: Thresholds
+    let graph: ReplicationGraph
+    let filtered: Set<Int>
+    /// By name, of the nodes that told who they are.
+    let identities: [String: ServerIdentity]
+
+    init(_ report: ReplicationSetReport) {
+        nodes = report.nodes
+        thresholds = report.thresholds
+        graph = ReplicationGraph(report.nodes)
+        filtered = graph.filtered(report.nodes)
+        var identities: [String: ServerIdentity] = [:]
+        for node in report.nodes { identities[node.description.name] = node.identity }
+        self.identities = identities
+    }
+}
+
 extension NodeFindings {
-    fileprivate init(_ place: Int, in set: ReplicationSetReport, _ graph: ReplicationGraph) {
+    fileprivate init(_ place: Int, in set: SetComparison) {
         let node = set.nodes[place]
         let facts = node.report.facts
-        let sources = graph.sources[place]
-        let channels = zip(facts?.channels ?? [], sources).map { channel, source in
-            ChannelFindings(channel, of: node, source: source.map { set.nodes[$0] }, set.thresholds)
+        let errant = ErrantSearch(place, set.nodes, set.graph)?.count
+        let channels = zip(facts?.channels ?? [], set.graph.sources[place]).map { channel, source in
+            var findings = ChannelFindings(channel, of: node, source: source.map { set.nodes[$0] }, set)
+            // A transaction carries no channel: what none of the sources has is said of each of them.
+            findings.errant = errant
+            return findings
         }
         self.init(
             description: node.description, report: node.report,
-            role: NodeRole(facts, hasReplicas: !graph.replicas(of: place).isEmpty), channels: channels,
-            absentChannels: node.absentChannels)
-        guard let errant = ErrantSearch(place, set.nodes, graph)?.count else { return }
-        // A transaction carries no channel: what none of the sources has is said of each of them.
-        for index in self.channels.indices { self.channels[index].errant = errant }
-    }
-
-    /// A node with no filter on any way into it.
-    package var isUnfiltered: Bool {
-        channels.allSatisfy { $0.channel.filters.isEmpty }
+            role: NodeRole(facts, hasReplicas: !set.graph.replicas[place].isEmpty), channels: channels,
+            // An intended source without a channel is the quietest way to stop replicating (RESET REPLICA ALL):
+            // nothing else would tell of it.
+            absentChannels: facts?.channels.map(node.description.absentChannels) ?? [],
+            isUnfiltered: !set.filtered.contains(place))
     }
 
     package var isReplica: Bool { !channels.isEmpty }
-}
-
-extension ReplicationSetReport.Node {
-    /// An intended source without a channel is the quietest way to stop replicating (RESET REPLICA ALL): nothing else
-    /// would tell of it. A single source that is intended for "" may feed a channel of any name.
-    fileprivate var absentChannels: [String] {
-        guard let channels = report.facts?.channels else { return [] }
-        let names = Set(channels.map(\.name))
-        return description.intendedSources.keys.filter { channel in
-            channel.isEmpty ? channels.isEmpty : !names.contains(channel)
-        }.sorted()
-    }
 }
 
 extension NodeRole {
@@ -71,7 +76,7 @@ extension NodeRole {
 extension ChannelFindings {
     fileprivate init(
         _ channel: Channel, of node: ReplicationSetReport.Node, source: ReplicationSetReport.Node?,
-        _ thresholds: Thresholds
+        _ set: SetComparison
     ) {
         let sourceFacts = source?.report.facts
         let binaryLog = BinaryLogComparison(channel, sourceFacts?.binaryLog)
@@ -84,31 +89,12 @@ extension ChannelFindings {
         self.init(
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
             applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,
-            errant: nil,
-            lag: nil, checks: [:])
+            errant: nil, lag: nil, checks: [:])
         lag = Lag(self)
-        checks[.source] = sourceCheck(of: node, source)
+        checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = binaryLog.isHeld
         checks[.transfer] = channel.isTransferring
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
-        checks[.lag] = lagCheck(thresholds)
-    }
-
-    /// Absent where no source is intended, and while the intended one cannot be told from the actual one.
-    private func sourceCheck(of node: ReplicationSetReport.Node, _ source: ReplicationSetReport.Node?) -> Bool? {
-        let intended = node.description.intendedSources
-        guard let name = intended[channel.name] ?? intended[""] else { return nil }
-        if let source { return source.description.name == name }
-        // Not one of the configured nodes by all that is known.
-        return false
-    }
-
-    /// Too late, or too many bytes behind. A replica that is delayed on purpose is late beyond its delay only.
-    private func lagCheck(_ thresholds: Thresholds) -> Bool? {
-        let delay = channel.configuredDelay ?? 0
-        let hasTooMuch = delay == 0 ? applyDelta.map { $0 > thresholds.bytes } : nil
-        let isLate = lag.map { $0.seconds - delay > thresholds.lag }
-        if hasTooMuch == true || isLate == true { return false }
-        return isLate.map { !$0 }
+        checks[.lag] = lagCheck(set.thresholds)
     }
 }

@@ -77,7 +77,9 @@ extension ChannelFindings {
         }
         if !channel.isApplierRunning { add(.critical, "SQL thread stopped\(channel.applierError.said)") }
         if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
-            add(.critical, "nothing has arrived from the source for \(Int(silence)) s")
+            // The number is the server's, and may be any.
+            let time = Int(exactly: silence.rounded()).map { "\($0) s" } ?? "a long time"
+            add(.critical, "nothing has arrived from the source for \(time)")
         }
         if let errant, errant > 0 { add(.warning, "\(errant) errant transactions") }
         if checks[.lag] == false { add(.warning, "does not keep up") }

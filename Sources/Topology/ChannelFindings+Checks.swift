@@ -1,0 +1,41 @@
+import Replication
+
+extension ChannelFindings {
+    /// Whether the source is the intended one. Absent where none is intended, and while it cannot be told: the replica
+    /// has never been connected, or the intended node did not answer.
+    func sourceCheck(of node: NodeDescription, intended candidates: [String: ServerIdentity]) -> Bool? {
+        guard let intended = node.intendedSource(of: channel.name) else { return nil }
+        if let sourceNode { return sourceNode == intended }
+        guard let identity = candidates[intended] else { return nil }
+        return channel.source.rulesOut(identity) ? false : nil
+    }
+
+    /// Too late, or too many bytes behind. A replica that is delayed on purpose is late beyond its delay only.
+    func lagCheck(_ thresholds: Thresholds) -> Bool? {
+        let delay = channel.configuredDelay ?? 0
+        let hasTooMuch = delay == 0 ? applyDelta.map { $0 > thresholds.bytes } : nil
+        let isLate = lag.map { $0.seconds - delay > thresholds.lag }
+        if hasTooMuch == true || isLate == true { return false }
+        return isLate.map { !$0 }
+    }
+}
+
+extension NodeDescription {
+    /// Whom a channel should replicate from. To both kinds of servers "EU" and "eu" are the same channel.
+    func intendedSource(of channel: String) -> String? {
+        if let source = intendedSources[channel] { return source }
+        let channel = channel.lowercased()
+        return intendedSources.first { $0.key.lowercased() == channel }?.value ?? intendedSources[""]
+    }
+
+    /// The intended channels that are not among `channels`. "" stands for the channels that no other entry names; any of
+    /// these will do.
+    func absentChannels(among channels: [Channel]) -> [String] {
+        if intendedSources.isEmpty { return [] }
+        let present = Set(channels.map { $0.name.lowercased() })
+        let named = Set(intendedSources.keys.map { $0.lowercased() }).subtracting([""])
+        return intendedSources.keys.filter { channel in
+            channel.isEmpty ? present.isSubset(of: named) : !present.contains(channel.lowercased())
+        }.sorted()
+    }
+}

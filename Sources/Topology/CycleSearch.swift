@@ -1,0 +1,65 @@
+/// Tarjan's search for strongly connected components, linear in nodes and channels. On a stack of its own: a chain of
+/// thousands of nodes must not end the process.
+struct CycleSearch {
+    /// In the order of their first nodes.
+    private(set) var cycles: [Set<Int>] = []
+
+    private let sources: [[Int?]]
+    /// When a node was first seen; nil before that.
+    private var order: [Int?]
+    /// The earliest seen node that can be reached from a node.
+    private var earliest: [Int]
+    /// Seen nodes that belong to no finished component yet.
+    private var open: [Int] = []
+    private var isOpen: [Bool]
+    private var seen = 0
+
+    init(_ sources: [[Int?]]) {
+        self.sources = sources
+        order = Array(repeating: nil, count: sources.count)
+        earliest = Array(repeating: 0, count: sources.count)
+        isOpen = Array(repeating: false, count: sources.count)
+        for node in sources.indices where order[node] == nil { search(from: node) }
+        cycles.sort { $0.min() ?? 0 < $1.min() ?? 0 }
+    }
+
+    private mutating func search(from start: Int) {
+        var path: [(node: Int, channel: Int)] = [(start, 0)]
+        enter(start)
+        while let (node, channel) = path.last {
+            guard channel < sources[node].count else {
+                path.removeLast()
+                if let below = path.last?.node { earliest[below] = min(earliest[below], earliest[node]) }
+                if earliest[node] == order[node] { finish(node) }
+                continue
+            }
+            path[path.count - 1].channel += 1
+            guard let source = sources[node][channel] else { continue }
+            if let seenAt = order[source] {
+                if isOpen[source] { earliest[node] = min(earliest[node], seenAt) }
+            } else {
+                enter(source)
+                path.append((source, 0))
+            }
+        }
+    }
+
+    private mutating func enter(_ node: Int) {
+        order[node] = seen
+        earliest[node] = seen
+        seen += 1
+        open.append(node)
+        isOpen[node] = true
+    }
+
+    private mutating func finish(_ first: Int) {
+        var component: Set<Int> = []
+        while let node = open.popLast() {
+            isOpen[node] = false
+            component.insert(node)
+            if node == first { break }
+        }
+        // A node by itself is a cycle only if it replicates from itself.
+        if component.count > 1 || sources[first].contains(first) { cycles.append(component) }
+    }
+}

@@ -1,0 +1,102 @@
+import Replication
+
+/// Finds a node by what a replica knows of its source.
+///
+/// What a replica has been told by its source (UUID, server id) counts more than the address that it was given, since
+/// addresses mean different things on different machines: a tunnel, a loopback, a proxy.
+struct SourceDirectory {
+    /// The nodes that answered; nil for one that did not tell who it is.
+    private let identities: [ServerIdentity?]
+    private var byUUID: [String: [Int]] = [:]
+    private var byServerID: [UInt32: [Int]] = [:]
+    private var configured = AddressBook()
+    /// By the names that the servers give themselves: weaker, for containers are often all called the same.
+    private var announced = AddressBook()
+
+    init(_ nodes: [ReplicationSetReport.Node]) {
+        identities = nodes.map(\.identity)
+        for (place, node) in nodes.enumerated() {
+            for address in [node.description.address] + node.description.aliases { configured.add(address, place) }
+            guard let identity = identities[place] else { continue }
+            if let uuid = identity.serverUUID { byUUID[uuid, default: []].append(place) }
+            if let id = identity.serverID { byServerID[id, default: []].append(place) }
+            guard let port = identity.port else { continue }
+            for case let host? in [identity.reportHost, identity.hostname] where !host.isEmpty {
+                announced.add(.tcp(host: host, port: port), place)
+            }
+        }
+    }
+
+    /// The node that feeds a channel of the node at `replica`; nil if none does, or if it cannot be told.
+    func source(of channel: Channel, into replica: Int) -> Int? {
+        let source = channel.source
+        let named = holders(of: source)
+        // Nobody replicates from himself on purpose: a replica with the identity of its source is a second holder.
+        let isSelfNamed = identities[replica].map { source.isNamed($0) } ?? false
+        let others = named.count - (isSelfNamed ? 1 : 0)
+        if others == 1 { return named.first { $0 != replica } }
+
+        let address = NodeAddress.tcp(host: source.host, port: source.port)
+        guard let addressed = configured[address] ?? announced[address] else { return nil }
+        guard let identity = identities[addressed] else {
+            // It did not answer. Who did answer, under the very name, cannot be told apart when there are several.
+            return others == 0 ? addressed : nil
+        }
+        // A name that is there twice tells nothing without the address.
+        if others > 1 { return source.isNamed(identity) ? addressed : nil }
+        // Nobody else has the name. While the replica is connected it knows best; before, its knowledge may be of old.
+        return source.rulesOut(identity) && channel.ioThread == .running ? nil : addressed
+    }
+
+    private func holders(of source: Channel.SourceIdentity) -> [Int] {
+        if let uuid = source.serverUUID { return byUUID[uuid] ?? [] }
+        return source.serverID.flatMap { byServerID[$0] } ?? []
+    }
+}
+
+extension ReplicationSetReport.Node {
+    /// Nil unless it told in this round who it is.
+    var identity: ServerIdentity? {
+        report.facts.flatMap { $0.identity.serverID == nil ? nil : $0.identity }
+    }
+}
+
+extension Channel.SourceIdentity {
+    /// Whether the replica knows its source by a name that `server` has.
+    func isNamed(_ server: ServerIdentity) -> Bool {
+        if let serverUUID { return serverUUID == server.serverUUID }
+        return serverID != nil && serverID == server.serverID
+    }
+
+    /// Whether the replica knows its source by a name that `server` has not.
+    func rulesOut(_ server: ServerIdentity) -> Bool {
+        (serverUUID != nil || serverID != nil) && !isNamed(server)
+    }
+}
+
+/// Addresses, each of one node. One that several nodes share tells none of them.
+private struct AddressBook {
+    private var owners: [NodeAddress: Int] = [:]
+    private var shared: Set<NodeAddress> = []
+
+    mutating func add(_ address: NodeAddress, _ place: Int) {
+        let address = address.lowercased
+        if let owner = owners[address], owner != place { shared.insert(address) }
+        owners[address] = place
+    }
+
+    subscript(address: NodeAddress) -> Int? {
+        let address = address.lowercased
+        return shared.contains(address) ? nil : owners[address]
+    }
+}
+
+extension NodeAddress {
+    /// Host names do not know case.
+    fileprivate var lowercased: NodeAddress {
+        switch self {
+        case .tcp(let host, let port): .tcp(host: host.lowercased(), port: port)
+        case .unix: self
+        }
+    }
+}
