@@ -1,0 +1,162 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+@Suite("Bytes between a replica and its source")
+struct ByteDeltaTests {
+    /// A source at byte 500 of file 5; it holds files 3 (100 bytes), 4 (200 bytes) and 5.
+    let source = node("db1", id: 1, binlog: "bin.000005:500")
+        .holding(("bin.000003", 100), ("bin.000004", 200), ("bin.000005", 450))
+
+    func findings(_ source: ReplicationSetReport.Node, _ replicated: Channel) throws -> ChannelFindings {
+        try SetFindings(ReplicationSetReport(source, node("db2", id: 2, from: replicated)))["db2"].channel()
+    }
+
+    @Test(
+        "From the replica's position to the end of the source's binary log, and how much may be purged until it is lost",
+        arguments: [
+            // position, bytes to the end, bytes held before it, whether its file is held
+            ("bin.000005:400", 100, 700, true),
+            ("bin.000005:500", 0, 800, true),
+            // Read a moment after the source was asked.
+            ("bin.000005:620", 0, 920, true),
+            ("bin.000004:50", 150 + 500, 150, true),
+            ("bin.000003:40", 60 + 200 + 500, 40, true),
+            ("bin.000003:0", 100 + 200 + 500, 0, true),
+            // Purged.
+            ("bin.000002:40", nil, nil, false),
+            // The source opened a file between two looks.
+            ("bin.000006:4", 0, nil, nil),
+            // The source began anew: no distance at all.
+            ("bin.000007:4", nil, nil, false),
+            ("bin.000500:4", nil, nil, false),
+            // log_bin was renamed, or it is another server.
+            ("old.000005:4", nil, nil, false),
+        ] as [(String, UInt64?, UInt64?, Bool?)])
+    func deltas(position: String, delta: UInt64?, headroom: UInt64?, isHeld: Bool?) throws {
+        let findings = try findings(source, channel(id: 1, read: BinlogCoordinate(position)))
+        #expect(findings.readDelta == delta)
+        #expect(findings.applyDelta == delta)
+        #expect(findings.purgeHeadroom == headroom)
+        #expect(findings.checks[.binaryLog] == isHeld)
+    }
+
+    @Test("What has been read and what has been applied are two distances")
+    func readAndApplied() throws {
+        let findings = try findings(source, channel(id: 1, read: "bin.000005:490", executed: "bin.000004:190"))
+        #expect(findings.readDelta == 10)
+        #expect(findings.applyDelta == 510)
+        #expect(findings.purgeHeadroom == 790)
+    }
+
+    @Test("What has been applied may be in a file purged already, what has been read not")
+    func appliedPurged() throws {
+        let findings = try findings(source, channel(id: 1, read: "bin.000005:490", executed: "bin.000001:190"))
+        #expect(findings.readDelta == 10)
+        #expect(findings.applyDelta == nil)
+        #expect(findings.checks[.binaryLog] == true)
+    }
+
+    @Test("MySQL's set settles what has been applied: a parallel applier writes its position down now and then only")
+    func settledByGTID() throws {
+        let mysql = node("db1", id: 1, uuid: 1, binlog: "bin.000005:500").executed("1:1-9")
+        func delta(_ executed: String) throws -> UInt64? {
+            let replica = node(
+                "db2", id: 2, uuid: 2, from: channel(uuid: 1, read: "bin.000005:500", executed: "bin.000005:100"))
+            return try SetFindings(ReplicationSetReport(mysql, replica.executed(executed)))["db2"].channel().applyDelta
+        }
+        #expect(try delta("1:1-9") == 0)
+        #expect(try delta("1:1-8") == 400)
+        let mariadb = node("db1", id: 1, binlog: "bin.000005:500").positions(logged: "0-1-9", state: "0-1-9")
+        let replica = node("db2", id: 2, from: channel(id: 1, read: "bin.000005:500", executed: "bin.000005:100"))
+            .positions(replicated: "0-1-9", state: "0-1-9")
+        #expect(try SetFindings(ReplicationSetReport(mariadb, replica))["db2"].channel().applyDelta == 400)
+    }
+
+    @Test("Without the list of files only the newest can be measured")
+    func noIndex() throws {
+        let bare = node("db1", id: 1, binlog: "bin.000005:500")
+        let near = try findings(bare, channel(id: 1, read: "bin.000005:490"))
+        #expect(near.readDelta == 10)
+        #expect(near.checks[.binaryLog] == true)
+        #expect(near.purgeHeadroom == nil)
+        let far = try findings(bare, channel(id: 1, read: "bin.000004:190"))
+        #expect(far.readDelta == nil)
+        #expect(far.checks[.binaryLog] == nil)
+    }
+
+    @Test("A file that is missing between the two makes the distance unknown")
+    func gap() throws {
+        let source = node("db1", id: 1, binlog: "bin.000005:500").holding(("bin.000003", 100), ("bin.000005", 500))
+        #expect(try findings(source, channel(id: 1, read: "bin.000003:10")).readDelta == nil)
+    }
+
+    @Test("Nothing is known of a source that is down, not configured, or denies its position")
+    func unknownSource() throws {
+        let read = channel(from: "db1:3306", id: 1, read: "bin.000005:490")
+        for source in [silent("db1"), node("db5", id: 5), node("db1", id: 1)] {
+            let findings = try findings(source, read)
+            #expect(findings.readDelta == nil && findings.applyDelta == nil && findings.purgeHeadroom == nil)
+            #expect(findings.checks[.binaryLog] == nil)
+        }
+    }
+
+    @Test("A source without a binary log does not have the file")
+    func noBinaryLog() throws {
+        let source = node("db1", id: 1).with { $0.binaryLog = BinaryLog(isEnabled: false) }
+        let findings = try findings(source, channel(id: 1, read: "bin.000005:490"))
+        #expect(findings.checks[.binaryLog] == false)
+        #expect(findings.readDelta == nil)
+    }
+
+    @Test("Numbers at the ends of their range do not trap")
+    func extremes() throws {
+        let last = "bin.18446744073709551615"
+        let newest = node("db1", id: 1, binlog: BinlogCoordinate("\(last):18446744073709551615"))
+            .holding(("bin.18446744073709551614", .max), (last, .max))
+        let oldest = node("db1", id: 1, binlog: "bin.0:4")
+        let cases: [(ReplicationSetReport.Node, BinlogCoordinate, UInt64?)] = [
+            (newest, BinlogCoordinate("\(last):1"), UInt64.max - 1),
+            (newest, "bin.18446744073709551614:0", UInt64.max),
+            (newest, "bin.0:1", nil),
+            (oldest, "bin.0:1", 3),
+            (oldest, BinlogCoordinate("\(last):1"), nil),
+        ]
+        for (source, read, delta) in cases {
+            #expect(try findings(source, channel(id: 1, read: read)).readDelta == delta)
+        }
+    }
+
+    @Test(
+        "Distances add up: applied to end = applied to read + read to end; held before + to the end = all that is held")
+    func laws() throws {
+        var random = SeededGenerator(seed: 2)
+        for _ in 0..<300 {
+            let first = UInt64.random(in: 1...999_998, using: &random)
+            let sizes = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                UInt64.random(in: 4...1000, using: &random)
+            }
+            let files = sizes.enumerated().map { ("bin.\(first + UInt64($0))", $1) }
+            let total = sizes.reduce(0, +)
+            let end = BinlogCoordinate("\(files[files.count - 1].0):\(sizes[sizes.count - 1])")
+
+            /// The place that is `offset` bytes into all files together.
+            func place(_ offset: UInt64) -> BinlogCoordinate {
+                var rest = offset
+                for (name, size) in files {
+                    if rest < size { return BinlogCoordinate("\(name):\(rest)") }
+                    rest -= size
+                }
+                return end
+            }
+            let applied = UInt64.random(in: 0...total, using: &random)
+            let read = UInt64.random(in: applied...total, using: &random)
+            let source = node("db1", id: 1, binlog: end).with { $0.binaryLog?.index = binlogIndex(files) }
+            let findings = try findings(source, channel(id: 1, read: place(read), executed: place(applied)))
+            #expect(findings.readDelta == total - read)
+            #expect(findings.applyDelta == total - applied)
+            #expect(findings.purgeHeadroom == read)
+        }
+    }
+}

@@ -1,0 +1,282 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+@Suite("Transactions that a replica alone has")
+struct ErrantTests {
+    /// What is asked again after one look, and what is said of `db2` by the looks written down.
+    func errant(_ nodes: ReplicationSetReport.Node..., of name: String = "db2") throws -> UInt64? {
+        try SetFindings(ReplicationSetReport(name: "shop", nodes: nodes))[name].channels.first?.errant
+    }
+
+    func askedAgain(_ nodes: ReplicationSetReport.Node...) -> Set<String> {
+        let asks = followUps(of: ReplicationSetReport(name: "shop", nodes: nodes))
+        return Set(asks.filter { $0.value.contains(.transactions) }.keys)
+    }
+
+    func mysql(
+        _ number: Int, _ executed: String, again: Bool = false, from sources: Int...
+    ) -> ReplicationSetReport.Node {
+        node("db\(number)", id: UInt32(number), uuid: number)
+            .with { $0.channels = sources.map { channel("c\($0)", uuid: $0) } }
+            .executed(executed, askedAgain: again)
+    }
+
+    func mariadb(
+        _ number: Int, _ state: String, again: Bool = false, from sources: Int...
+    ) -> ReplicationSetReport.Node {
+        node("db\(number)", id: UInt32(number))
+            .with { $0.channels = sources.map { channel("c\($0)", id: UInt32($0)) } }
+            .positions(logged: "", state: state, askedAgain: again)
+    }
+
+    @Test("None, on one look: nothing is asked again")
+    func none() throws {
+        #expect(try errant(mysql(1, "1:1-100"), mysql(2, "1:1-90", from: 1)) == 0)
+        #expect(askedAgain(mysql(1, "1:1-100"), mysql(2, "1:1-90", from: 1)) == [])
+        #expect(try errant(mariadb(1, "0-1-100"), mariadb(2, "0-1-90", from: 1)) == 0)
+        #expect(askedAgain(mariadb(1, "0-1-100"), mariadb(2, "0-1-90", from: 1)) == [])
+    }
+
+    @Test("What the source committed after its answer is neither errant nor suspicious")
+    func skew() throws {
+        #expect(try errant(mysql(1, "1:1-100"), mysql(2, "1:1-103", from: 1)) == 0)
+        #expect(askedAgain(mysql(1, "1:1-100"), mysql(2, "1:1-103", from: 1)) == [])
+        #expect(try errant(mariadb(1, "0-1-100"), mariadb(2, "0-1-103", from: 1)) == 0)
+        #expect(askedAgain(mariadb(1, "0-1-100"), mariadb(2, "0-1-103", from: 1)) == [])
+    }
+
+    @Test("So is what was committed above the source")
+    func skewFromAbove() throws {
+        let chain = [mysql(1, "1:1-100"), mysql(2, "1:1-100", from: 1), mysql(3, "1:1-105", from: 2)]
+        #expect(try errant(chain[0], chain[1], chain[2], of: "db3") == 0)
+        #expect(askedAgain(chain[0], chain[1], chain[2]) == [])
+    }
+
+    @Test("A write on the replica is a suspicion on one look, and errant on the second")
+    func localWrite() throws {
+        #expect(askedAgain(mysql(1, "1:1-100"), mysql(2, "1:1-100,2:1-3", from: 1)) == ["db1"])
+        #expect(try errant(mysql(1, "1:1-100"), mysql(2, "1:1-100,2:1-3", from: 1)) == nil)
+        #expect(try errant(mysql(1, "1:1-100", again: true), mysql(2, "1:1-100,2:1-3", from: 1)) == 3)
+
+        #expect(askedAgain(mariadb(1, "0-1-100"), mariadb(2, "0-1-100,0-2-101", from: 1)) == ["db1"])
+        #expect(try errant(mariadb(1, "0-1-100"), mariadb(2, "0-1-100,0-2-101", from: 1)) == nil)
+        #expect(try errant(mariadb(1, "0-1-100", again: true), mariadb(2, "0-1-100,0-2-101", from: 1)) == 1)
+    }
+
+    @Test("SERVER-FACTS' divergence: the same sequence number from two servers, no distance between them")
+    func divergence() throws {
+        #expect(
+            try errant(mariadb(71, "0-71-36", again: true), mariadb(72, "0-72-36,0-71-36", from: 71), of: "db72") == 1)
+    }
+
+    @Test("The second look clears a replica whose source was asked too early")
+    func cleared() throws {
+        // Written by a server that is not configured, on its way through db1.
+        #expect(askedAgain(mysql(1, "1:1-100,9:1-50"), mysql(2, "1:1-100,9:1-52", from: 1)) == ["db1"])
+        #expect(try errant(mysql(1, "1:1-100,9:1-53", again: true), mysql(2, "1:1-100,9:1-52", from: 1)) == 0)
+    }
+
+    @Test("On the second look the source's own transactions count: it lost them in a crash")
+    func lostBySource() throws {
+        #expect(try errant(mysql(1, "1:1-90", again: true), mysql(2, "1:1-100", from: 1)) == 10)
+        #expect(try errant(mariadb(1, "0-1-90", again: true), mariadb(2, "0-1-100", from: 1)) == 10)
+    }
+
+    @Test("What was written above the source is still on its way to it")
+    func ahead() throws {
+        // db3 was moved from db1 to db2, which lags.
+        let primary = mysql(1, "1:1-100")
+        #expect(
+            try errant(primary, mysql(2, "1:1-80", again: true, from: 1), mysql(3, "1:1-100", from: 2), of: "db3") == 0)
+        #expect(
+            try errant(primary, mysql(2, "1:1-80", again: true, from: 1), mysql(3, "1:1-100,3:1", from: 2), of: "db3")
+                == 1)
+    }
+
+    @Test("In a ring of two, what a node wrote is on its way to the other")
+    func ring() throws {
+        let one = mysql(1, "1:1-100,2:1-50", again: true, from: 2)
+        let two = mysql(2, "1:1-90,2:1-55", again: false, from: 1)
+        #expect(try errant(one, two, of: "db2") == 0)
+        #expect(askedAgain(one, two) == [])
+        // Not what a third party left on one of them.
+        #expect(try errant(one, mysql(2, "1:1-90,2:1-55,7:1-2", from: 1), of: "db2") == 2)
+        #expect(
+            try errant(
+                mariadb(1, "0-1-100,0-2-99", again: true, from: 2), mariadb(2, "0-1-90,0-2-105", from: 1), of: "db2")
+                == 0)
+    }
+
+    @Test("With several sources, what any of them has is not errant, and is said of every channel")
+    func multiSource() throws {
+        let replica = mysql(3, "1:1-10,2:1-20,3:1-4", from: 1, 2)
+        #expect(askedAgain(mysql(1, "1:1-10"), mysql(2, "2:1-20"), replica) == ["db1", "db2"])
+        let findings = SetFindings(
+            ReplicationSetReport(mysql(1, "1:1-10", again: true), mysql(2, "2:1-20", again: true), replica))
+        #expect(try findings["db3"].channels.map(\.errant) == [4, 4])
+        #expect(
+            try errant(
+                mariadb(1, "0-1-10", again: true), mariadb(2, "1-2-20", again: true),
+                mariadb(3, "0-1-10,1-2-20,1-3-21", from: 1, 2), of: "db3") == 1)
+    }
+
+    @Test("One of several sources that is unknown, or was not asked again, leaves it open")
+    func unknownSource() throws {
+        let replica = mysql(3, "1:1-10,2:1-20,3:1-4", from: 1, 2)
+        #expect(try errant(mysql(1, "1:1-10", again: true), replica, of: "db3") == nil)
+        #expect(try errant(mysql(1, "1:1-10", again: true), mysql(2, "2:1-20"), replica, of: "db3") == nil)
+        #expect(askedAgain(mysql(1, "1:1-10"), replica) == [])
+    }
+
+    @Test("Two that were asked again at once prove nothing by what the upper ones write, and all by what they do not")
+    func bothAskedAgain() throws {
+        let primary = mysql(1, "1:1-100", again: true)
+        #expect(try errant(primary, mysql(2, "1:1-103", again: true, from: 1)) == 0)
+        #expect(try errant(primary, mysql(2, "1:1-103,2:1", again: true, from: 1)) == 1)
+        // Above db1 somebody writes whom nobody knows.
+        let fed = mysql(1, "9:1-100", again: true, from: 9)
+        #expect(try errant(fed, mysql(2, "9:1-103", again: true, from: 1)) == nil)
+        #expect(try errant(fed, mysql(2, "9:1-99", again: true, from: 1)) == 0)
+    }
+
+    @Test("MariaDB without a binary log keeps no record, and is not called clean")
+    func noRecord() throws {
+        let replica = mariadb(2, "", from: 1).with { $0.binaryLog = BinaryLog(isEnabled: false) }
+        #expect(try errant(mariadb(1, "0-1-100"), replica) == nil)
+    }
+
+    @Test("MariaDB: a promoted source without log_slave_updates does not know what it once replicated")
+    func promotedSource() throws {
+        func promoted(recordsReplicated: Bool) -> ReplicationSetReport.Node {
+            mariadb(1, "0-1-100", again: true)
+                .positions(replicated: "0-9-80", logged: "0-1-100", state: "0-1-100", askedAgain: true)
+                .with { $0.binaryLog?.recordsReplicated = recordsReplicated }
+        }
+        let replica = mariadb(2, "0-9-80,0-1-100", from: 1)
+        #expect(try errant(promoted(recordsReplicated: false), replica) == nil)
+        #expect(askedAgain(promoted(recordsReplicated: false), replica) == [])
+        #expect(try errant(promoted(recordsReplicated: true), replica) == 1)
+        #expect(try errant(promoted(recordsReplicated: false), mariadb(2, "0-1-100", from: 1)) == 0)
+    }
+
+    @Test("Two kinds of servers have nothing to compare")
+    func mixed() throws {
+        #expect(try errant(mysql(1, "1:1-10"), mariadb(2, "0-2-5", from: 1)) == nil)
+        #expect(askedAgain(mysql(1, "1:1-10"), mariadb(2, "0-2-5", from: 1)) == [])
+    }
+
+    @Test("A node without a source, without GTIDs, or below one without them, is not judged")
+    func notJudged() throws {
+        #expect(try errant(mysql(1, "1:1-10,2:1"), of: "db1") == nil)
+        #expect(try errant(mysql(1, "1:1-10"), mysql(2, "", from: 1).with { $0.transactions = nil }) == nil)
+        #expect(try errant(mysql(1, "").with { $0.transactions = nil }, mysql(2, "1:1", from: 1)) == nil)
+    }
+}
+
+@Suite("What is asked once more")
+struct FollowUpTests {
+    @Test(
+        "The files of a source are, when a replica reads or applies another file than the source writes",
+        arguments: [
+            ("bin.000005:10", "bin.000005:10", false), ("bin.000005:10", "bin.000004:10", true),
+            ("bin.000004:10", "bin.000004:10", true), ("bin.000006:10", "bin.000005:10", true),
+            ("old.000005:10", "old.000005:10", true),
+        ])
+    func index(read: String, executed: String, expected: Bool) {
+        let asks = followUps(
+            of: ReplicationSetReport(
+                node("db1", id: 1, binlog: "bin.000005:500"),
+                node(
+                    "db2", id: 2,
+                    from: channel(id: 1, read: BinlogCoordinate(read), executed: BinlogCoordinate(executed)))))
+        #expect(asks == (expected ? ["db1": [.binlogIndex]] : [:]))
+    }
+
+    @Test("Nobody is asked for a source that is unknown, down, or has told no position")
+    func nobody() {
+        let replica = node("db2", id: 2, from: channel(from: "db1:3306", id: 1, read: "bin.000004:10"))
+        for source in [silent("db1"), node("db1", id: 1), node("db5", id: 5)] {
+            #expect(followUps(of: ReplicationSetReport(source, replica)) == [:])
+        }
+    }
+}
+
+@Suite("How far a replica is behind, in transactions")
+struct DistanceTests {
+    @Test("MySQL: missing, not fetched, fetched and waiting")
+    func mysql() throws {
+        let replica = node(
+            "db2", id: 2, uuid: 2, from: channel(uuid: 1).with { $0.fetched = .set(gtidSet("1:40-90")) }
+        ).executed("1:1-60")
+        let findings = SetFindings(ReplicationSetReport(node("db1", id: 1, uuid: 1).executed("1:1-100"), replica))
+        let distance = try findings["db2"].channel().distance
+        #expect(distance.missing == 40)
+        #expect(distance.unfetched == 10)
+        #expect(distance.unapplied == 30)
+        #expect(distance.isExact)
+    }
+
+    @Test("MariaDB: by domain, from the replica's own position")
+    func mariadb() throws {
+        let fetched = try GTIDPosition(parsing: "0-1-95,1-1-7")
+        let replica = node("db2", id: 2, from: channel(id: 1).with { $0.fetched = .position(fetched) })
+            .positions(replicated: "0-1-90,1-1-7", logged: "0-1-90,1-1-7")
+        let source = node("db1", id: 1).positions(logged: "0-1-100,1-1-7,2-1-3")
+        let distance = try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance
+        #expect(distance.missing == 10 + 0 + 3)
+        #expect(distance.unfetched == 5 + 0 + 3)
+        #expect(distance.unapplied == 5)
+        #expect(
+            distance.missingByDomain == [
+                .init(domain: 0, transactions: 10), .init(domain: 1, transactions: 0),
+                .init(domain: 2, transactions: 3),
+            ])
+    }
+
+    @Test("MariaDB: a former primary that has applied nothing yet is where it wrote to")
+    func formerPrimary() throws {
+        let replica = node("db2", id: 2, from: channel(id: 1)).positions(replicated: "", logged: "0-2-90")
+        let source = node("db1", id: 1).positions(replicated: "0-2-90", logged: "0-1-100")
+        #expect(try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance.missing == 10)
+    }
+
+    @Test("Nothing is known without the source's, the replica's, or comparable GTIDs")
+    func unknown() throws {
+        let source = node("db1", id: 1, uuid: 1).executed("1:1-100")
+        let replica = node("db2", id: 2, uuid: 2, from: channel(from: "db1:3306", uuid: 1))
+        let nothing = GTIDDistance()
+        #expect(
+            try SetFindings(ReplicationSetReport(silent("db1"), replica.executed("1:1-9")))["db2"].channel().distance
+                == nothing)
+        #expect(try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance == nothing)
+        #expect(
+            try SetFindings(ReplicationSetReport(source, replica.positions(logged: "0-1-9")))["db2"].channel().distance
+                == nothing)
+    }
+
+    @Test("MySQL: what is missing is what is not fetched and what waits, for any fetched part of the source's set")
+    func law() throws {
+        var random = SeededGenerator(seed: 4)
+        func some(of numbers: [Int], _ random: inout SeededGenerator) -> [Int] {
+            numbers.filter { _ in Bool.random(using: &random) }
+        }
+        func set(_ numbers: [Int]) -> String { "1:" + numbers.map(String.init).joined(separator: ":") }
+        for _ in 0..<200 {
+            let all = some(of: Array(1...40), &random)
+            let fetched = some(of: all, &random)
+            let applied = some(of: Array(1...40), &random)
+            let replica = node(
+                "db2", id: 2, uuid: 2, from: channel(uuid: 1).with { $0.fetched = .set(gtidSet(set(fetched))) }
+            ).executed(set(applied))
+            let source = node("db1", id: 1, uuid: 1).executed(set(all))
+            let distance = try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance
+            let missing = Set(all).subtracting(applied)
+            #expect(distance.missing == UInt64(missing.count))
+            #expect(distance.unfetched == UInt64(missing.subtracting(fetched).count))
+            #expect(distance.unapplied == UInt64(Set(fetched).subtracting(applied).count))
+            #expect(distance.missing == (distance.unfetched ?? 0) + (distance.unapplied ?? 0))
+        }
+    }
+}

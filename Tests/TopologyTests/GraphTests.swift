@@ -1,0 +1,177 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+@Suite("The graph of a set")
+struct GraphTests {
+    @Test("A chain has replicas, ancestors and no cycle")
+    func chain() {
+        let graph = ReplicationGraph([
+            node("db1", id: 1), node("db2", id: 2, from: channel(id: 1)), node("db3", id: 3, from: channel(id: 2)),
+        ])
+        #expect(graph.sources == [[], [0], [1]])
+        #expect(graph.replicas == [[1], [2], []])
+        #expect(graph.ancestors(of: 0) == [])
+        #expect(graph.ancestors(of: 2) == [0, 1])
+        #expect(graph.descendants(of: [0]) == [1, 2])
+        #expect(graph.cycles == [])
+        #expect(!graph.replicatesFromItself(2))
+    }
+
+    @Test("A ring of two is a cycle, and its replica is not in it")
+    func ring() {
+        let set = ReplicationSetReport(
+            node("db1", id: 1, from: channel(id: 2)), node("db2", id: 2, from: channel(id: 1)),
+            node("db3", id: 3, from: channel(id: 2)))
+        let graph = ReplicationGraph(set.nodes)
+        #expect(graph.cycles == [[0, 1]])
+        #expect(graph.ancestors(of: 0) == [0, 1])
+        #expect(graph.ancestors(of: 2) == [0, 1])
+        #expect(graph.replicatesFromItself(0) && graph.replicatesFromItself(1) && !graph.replicatesFromItself(2))
+        #expect(SetFindings(set).cycles == [["db1", "db2"]])
+    }
+
+    @Test("Two rings are two cycles, in the order of the configuration")
+    func twoRings() {
+        let graph = ReplicationGraph(sources: [[3], [2], [1], [0], [0, 1]])
+        #expect(graph.cycles == [[0, 3], [1, 2]])
+    }
+
+    @Test("A replica of two sources has both, and two channels from one source make one replica")
+    func multiSource() throws {
+        let set = ReplicationSetReport(
+            node("db1", id: 1), node("db2", id: 2),
+            node("db3", id: 3, from: channel("a", id: 1), channel("b", id: 2), channel("c", id: 1), channel("d", id: 7))
+        )
+        let graph = ReplicationGraph(set.nodes)
+        #expect(graph.sources[2] == [0, 1, 0, nil])
+        #expect(graph.replicas == [[2], [2], []])
+        let findings = SetFindings(set)
+        #expect(try findings["db3"].channel("b").sourceNode == "db2")
+        #expect(try findings["db3"].channel("d").sourceNode == nil)
+    }
+
+    @Test("Random graphs: ancestors and cycles are those of the plain definition", arguments: 0..<200 as Range<UInt64>)
+    func random(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let count = Int.random(in: 1...9, using: &random)
+        let sources: [[Int?]] = (0..<count).map { _ in
+            (0..<Int.random(in: 0...2, using: &random)).map { _ in
+                Bool.random(using: &random) ? Int.random(in: 0..<count, using: &random) : nil
+            }
+        }
+        let graph = ReplicationGraph(sources: sources)
+
+        // The closure by Warshall: above[i][j] if a walk of one or more channels leads from i up to j.
+        var above = sources.map { sources in (0..<count).map { sources.contains($0) } }
+        for middle in 0..<count {
+            for low in 0..<count where above[low][middle] {
+                for high in 0..<count where above[middle][high] { above[low][high] = true }
+            }
+        }
+        let places = 0..<count
+        for place in places {
+            #expect(graph.ancestors(of: place) == Set(places.filter { above[place][$0] }))
+            #expect(graph.descendants(of: [place]) == Set(places.filter { above[$0][place] }))
+            #expect(graph.replicatesFromItself(place) == above[place][place])
+            #expect(graph.replicas[place] == places.filter { sources[$0].contains(place) })
+        }
+        var cycles: [Set<Int>] = []
+        for place in places where above[place][place] {
+            let cycle = Set(places.filter { above[place][$0] && above[$0][place] })
+            if !cycles.contains(cycle) { cycles.append(cycle) }
+        }
+        #expect(graph.cycles == cycles)
+    }
+
+    @Test("A chain and a ring of many nodes cost neither the stack nor the day", .timeLimit(.minutes(1)))
+    func large() {
+        let count = 20_000
+        let chain: [[Int?]] = (0..<count).map { $0 == 0 ? [] : [$0 - 1] }
+        #expect(ReplicationGraph(sources: chain).cycles.isEmpty)
+        let ring: [[Int?]] = (0..<count).map { [($0 + count - 1) % count] }
+        #expect(ReplicationGraph(sources: ring).cycles.map(\.count) == [count])
+    }
+}
+
+@Suite("What a node is to its set")
+struct NodeTests {
+    @Test("Roles follow from the channels of all nodes")
+    func roles() throws {
+        let findings = SetFindings(
+            ReplicationSetReport(
+                node("db1", id: 1), node("db2", id: 2, from: channel(id: 1)), node("db3", id: 3, from: channel(id: 2)),
+                node("db4", id: 4), silent("db5"), node("db6", id: 6).with { $0.channels = nil }))
+        #expect(findings.nodes.map(\.role) == [.primary, .intermediate, .replica, .standalone, nil, nil])
+    }
+
+    @Test("Replicas that are not configured make a primary, and an intermediate")
+    func connectedReplicas() {
+        let findings = SetFindings(
+            ReplicationSetReport(
+                node("db1", id: 1).with { $0.connectedReplicas = 1 },
+                node("db2", id: 2, from: channel(id: 7)).with { $0.connectedReplicas = 2 },
+                node("db3", id: 3, from: channel(id: 7)).with { $0.connectedReplicas = 0 }))
+        #expect(findings.nodes.map(\.role) == [.primary, .intermediate, .replica])
+    }
+
+    @Test("A stopped replica remains one")
+    func stopped() throws {
+        let findings = SetFindings(
+            ReplicationSetReport(
+                node("db1", id: 1), node("db2", id: 2, from: channel(id: 1, io: .stopped, applies: false))))
+        #expect(findings.nodes.map(\.role) == [.primary, .replica])
+    }
+
+    @Test("Server ids that more than one node has are told; 0 is none")
+    func duplicates() {
+        let findings = SetFindings(
+            ReplicationSetReport(
+                node("db1", id: 7), node("db2", id: 2), node("db3", id: 7), node("db4", id: 0), node("db5", id: 0),
+                node("db6", id: 2), silent("db7")))
+        #expect(findings.duplicateServerIDs == [2, 7])
+    }
+
+    @Test("Filters are felt all the way down, whoever has them")
+    func filters() throws {
+        let findings = SetFindings(
+            ReplicationSetReport(
+                node("db1", id: 1),
+                node("plain", id: 2, from: channel(id: 1)),
+                node("filtered", id: 3, from: channel(id: 1).with { $0.filters = [.ignoreTable: 2] }),
+                node("below", id: 4, from: channel(id: 3)),
+                node("other", id: 5).with { $0.binaryLog?.filters = [.doDatabase: 1, .ignoreDatabase: 0] },
+                node("fed", id: 6, from: channel("a", id: 1), channel("b", id: 5)),
+                node("zero", id: 7, from: channel(id: 8).with { $0.filters = [.doDatabase: 0] }),
+                node("log", id: 8).with { $0.binaryLog?.filters = [.doDatabase: 0, .ignoreDatabase: 0] }))
+        let unfiltered = findings.nodes.filter(\.isUnfiltered).map(\.description.name)
+        // A filter of its own binary log takes nothing from a node itself.
+        #expect(unfiltered == ["db1", "plain", "other", "zero", "log"])
+    }
+
+    @Test(
+        "An intended source without a channel is told",
+        arguments: [
+            ([:], [], []),
+            (["": "db1"], [], [""]),
+            (["": "db1"], ["anything"], []),
+            (["eu": "db1", "us": "db9"], ["eu"], ["us"]),
+            (["eu": "db1", "us": "db9"], ["EU", "US"], []),
+            (["EU": "db1"], ["eu"], []),
+            (["": "db1", "eu": "db9"], ["eu"], [""]),
+            (["": "db1", "eu": "db9"], ["eu", "x"], []),
+            (["": "db1", "eu": "db9"], [], ["", "eu"]),
+        ] as [([String: String], [String], [String])])
+    func absentChannels(intended: [String: String], channels: [String], absent: [String]) throws {
+        let replica = node("db2", id: 2, intending: intended).with { $0.channels = channels.map { channel($0, id: 1) } }
+        #expect(try SetFindings(ReplicationSetReport(replica))["db2"].absentChannels == absent)
+    }
+
+    @Test("No channel is called absent while the channels are not known")
+    func unknownChannels() throws {
+        let denied = node("db2", id: 2, intending: ["": "db1"]).with { $0.channels = nil }
+        let findings = SetFindings(ReplicationSetReport(denied, silent("db3", intending: ["": "db1"])))
+        #expect(findings.nodes.allSatisfy { $0.absentChannels.isEmpty && $0.channels.isEmpty })
+    }
+}

@@ -1,0 +1,102 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+@Suite("The set as a tree")
+struct TreeTests {
+    /// `db1(db2(db3) db4)`; a node met before ends in `…`.
+    func text(_ nodes: ReplicationSetReport.Node...) -> String {
+        let findings = SetFindings(ReplicationSetReport(name: "shop", nodes: nodes))
+        func text(_ branch: TopologyTree.Branch) -> String {
+            let name = findings.nodes[branch.node].description.name + (branch.isRepeated ? "…" : "")
+            return branch.branches.isEmpty ? name : "\(name)(\(branch.branches.map(text).joined(separator: " ")))"
+        }
+        return TopologyTree(findings).roots.map(text).joined(separator: " ")
+    }
+
+    @Test("Each node hangs below its source")
+    func chain() {
+        #expect(
+            text(
+                node("db1", id: 1), node("db2", id: 2, from: channel(id: 1)), node("db3", id: 3, from: channel(id: 2)),
+                node("db4", id: 4, from: channel(id: 1)), node("db5", id: 5)) == "db1(db2(db3) db4) db5")
+    }
+
+    @Test("A ring is opened at its first node, and a second channel does not repeat what is below")
+    func rings() {
+        #expect(
+            text(node("db1", id: 1, from: channel(id: 2)), node("db2", id: 2, from: channel(id: 1)))
+                == "db1(db2(db1…))")
+        #expect(
+            text(
+                node("db1", id: 1), node("db2", id: 2),
+                node("db3", id: 3, from: channel("a", id: 1), channel("b", id: 2)),
+                node("db4", id: 4, from: channel(id: 3))) == "db1(db3(db4)) db2(db3…)")
+    }
+
+    @Test("A node that does not answer hangs where it is meant to; one that follows itself is a root")
+    func silentNodes() {
+        #expect(text(node("db1", id: 1), silent("db2", intending: ["": "db1"]), silent("db3")) == "db1(db2) db3")
+        #expect(text(node("db1", id: 1, from: channel(from: "db1:3306", id: 1, io: .stopped))) == "db1")
+    }
+}
+
+@Suite("What a DBA should know of, in words")
+struct TroubleTests {
+    func troubles(of replica: Channel) throws -> [Trouble] {
+        let set = ReplicationSetReport(
+            node("db1", id: 1, binlog: "bin.000005:500"), node("db2", id: 2, intending: ["": "db1"], from: replica))
+        return try SetFindings(set)["db2"].channel().troubles
+    }
+
+    @Test("A healthy channel has none")
+    func healthy() throws {
+        #expect(try troubles(of: channel(id: 1, read: "bin.000005:500", behind: 0)) == [])
+    }
+
+    @Test("Each broken check is told, with what the server said on one line")
+    func broken() throws {
+        let wrong = channel(from: "x:3306", id: 7, read: "bin.000005:500", behind: 0)
+        #expect(
+            try troubles(of: wrong) == [Trouble(.critical, "replicates from x:3306, which is not the intended source")])
+        let purged = channel(id: 1, io: .stopped, read: "bin.000009:500").with {
+            $0.ioError = .init(number: 1236, message: "Could not find\nfirst log file")
+        }
+        #expect(
+            try troubles(of: purged) == [
+                Trouble(.critical, "the source does not have the binary log bin.000009"),
+                Trouble(.critical, "IO thread stopped: error 1236 Could not find first log file"),
+            ])
+        let late = channel(id: 1, applies: false, read: "bin.000005:500").with {
+            $0.applierError = .init(number: 0, message: "")
+        }
+        #expect(try troubles(of: late) == [Trouble(.critical, "SQL thread stopped")])
+    }
+
+    @Test(
+        "A silent source is told, whatever number the server gives",
+        arguments: [(61, "61 s"), (1e300, "a long time"), (.infinity, "a long time")] as [(Double, String)])
+    func silence(seconds: Double, text: String) throws {
+        let frozen = channel(id: 1, read: "bin.000005:500", behind: 0).with {
+            $0.sourceSilence = seconds
+            $0.heartbeatPeriod = 30
+        }
+        #expect(try troubles(of: frozen) == [Trouble(.critical, "nothing has arrived from the source for \(text)")])
+    }
+
+    @Test("More than one writable node is told, but for the sources of a replica that follows several")
+    func writable() {
+        func set(_ nodes: ReplicationSetReport.Node...) -> [String] {
+            SetFindings(ReplicationSetReport(name: "shop", nodes: nodes)).troubles.map(\.text)
+        }
+        let one = node("db1", id: 1).with { $0.isReadOnly = false }
+        let two = node("db2", id: 2).with { $0.isReadOnly = false }
+        let replica = node("db3", id: 3, from: channel("a", id: 1), channel("b", id: 2)).with { $0.isReadOnly = true }
+        #expect(set(one, two) == ["2 nodes are writable: db1, db2"])
+        #expect(set(one, two, replica) == [])
+        #expect(set(replica) == ["no node is writable"])
+        #expect(set(replica, silent("db1")) == [])
+        #expect(set(one, node("db2", id: 1).with { $0.isReadOnly = true }) == ["more than one node has server_id 1"])
+    }
+}
