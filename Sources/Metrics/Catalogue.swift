@@ -70,7 +70,8 @@ extension Metric {
                 labels: ["address", "hostname", "server_id", "server_uuid", "flavor", "version"], fact: .identity)
         case .nodeRole:
             node(
-                "node_role", type: .stateSet, "The node's place in the topology.", labels: ["role"], fact: .replicationStatus)
+                "node_role", type: .stateSet, "The node's place in the topology.", labels: ["role"],
+                fact: .replicationStatus)
         case .nodeReadOnly:
             node("node_read_only", "Whether read_only is on.", fact: .identity)
         case .nodeSuperReadOnly:
@@ -136,7 +137,8 @@ extension Metric {
 
         case .sourceInfo:
             channel(
-                "source_info", type: .info, "Whom the channel replicates from; source_node is empty for a source not configured.",
+                "source_info", type: .info,
+                "Whom the channel replicates from; source_node is empty for a source not configured.",
                 labels: ["source_host", "source_port", "source_server_id", "source_uuid", "source_node"])
         case .ioThreadRunning:
             channel("io_thread_running", "Whether the IO thread is connected to the source; connecting is not running.")
@@ -233,7 +235,9 @@ extension Metric {
         case .workersBusy:
             channel("workers_busy", "Applier workers that are applying a transaction now (MySQL 8).", fact: .applier)
         case .retriedTransactions:
-            channel("retried_transactions_total", type: .counter, "Transactions that the applier had to try again (MariaDB).")
+            channel(
+                "retried_transactions_total", type: .counter,
+                "Transactions that the applier had to try again (MariaDB).")
         case .heartbeatsReceived:
             channel("heartbeats_received_total", type: .counter, "Heartbeats received from the source.")
         case .check:

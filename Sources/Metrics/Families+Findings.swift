@@ -21,7 +21,8 @@ extension Families {
     }
 
     /// Some nodes of a set; nothing about the set itself, which could be taken for all of it.
-    package mutating func add(_ set: SetFindings, only names: Set<String>, _ options: MetricsOptions = MetricsOptions()) {
+    package mutating func add(_ set: SetFindings, only names: Set<String>, _ options: MetricsOptions = MetricsOptions())
+    {
         add(
             set.nodes.filter { names.contains($0.description.name) }, ["replication_set": set.name], options)
     }
@@ -33,7 +34,9 @@ extension Families {
             for channel in node.absentChannels {
                 add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])
             }
-            for channel in node.channels {
+            // A series that stood there twice would cost the whole scrape; no server means to name two channels alike.
+            var names: Set<String> = []
+            for channel in node.channels where names.insert(channel.channel.name).inserted {
                 add(channel, nodeLabels.appending("channel", channel.channel.name), options)
             }
         }

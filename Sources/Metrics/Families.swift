@@ -12,16 +12,18 @@ package struct Families: Sendable {
         samples[metric.rawValue].append(Sample(labels, extra: extra, value))
     }
 
-    /// Unknown is absent.
+    /// Unknown is absent. So is what is no number, whichever server thought of sending it.
     mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: Double?, extra: LabelBlock = .empty) {
-        if let value { add(metric, labels, value, extra: extra) }
+        if let value, value.isFinite { add(metric, labels, value, extra: extra) }
     }
 
     mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: Bool?, extra: LabelBlock = .empty) {
         if let value { add(metric, labels, value ? 1 : 0, extra: extra) }
     }
 
-    mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: (some BinaryInteger)?, extra: LabelBlock = .empty) {
+    mutating func add(
+        _ metric: Metric, _ labels: LabelBlock, _ value: (some BinaryInteger)?, extra: LabelBlock = .empty
+    ) {
         if let value { add(metric, labels, Double(value), extra: extra) }
     }
 

@@ -66,7 +66,7 @@ extension Families {
 extension BinaryLog {
     /// Bytes from the start of the oldest file to the end of this round; the list itself may be of an earlier one.
     fileprivate var size: UInt64? {
-        guard let end, let index, let oldest = index.oldest else { return nil }
-        return index.bytes(from: BinlogCoordinate(file: oldest, position: 0), to: end)
+        guard let end, let index else { return nil }
+        return index.bytesHeld(before: end)
     }
 }
