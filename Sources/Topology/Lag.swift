@@ -9,19 +9,21 @@ extension Lag {
         let channel = findings.channel
         guard channel.isApplierRunning, channel.isTransferring else { return nil }
         let isCaughtUp = findings.isCaughtUp
-        if let times = channel.applierTimes, let seconds = times.lag(isCaughtUp: isCaughtUp) {
+        let behind = channel.secondsBehindSource.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
+        if let seconds = channel.applierTimes?.lag(isCaughtUp: isCaughtUp) {
             self.init(seconds: seconds, method: .applierTimestamps)
         } else if let difference = channel.eventTimes?.difference, difference >= 0,
-            isCaughtUp == true || difference >= channel.secondsBehindSource ?? 0
+            isCaughtUp == true || difference >= behind ?? 0
         {
             // The time of an event counts when it is begun: behind a lock the difference stays 0 (seen on 11.8.6), and
             // the server's own count tells more.
             self.init(seconds: difference, method: .eventTimes)
-        } else if let seconds = channel.secondsBehindSource {
-            self.init(seconds: seconds, method: .secondsBehindSource)
+        } else if let behind {
+            self.init(seconds: behind, method: .secondsBehindSource)
         } else {
             return nil
         }
+        guard seconds.isFinite else { return nil }
     }
 }
 

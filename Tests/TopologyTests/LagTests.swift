@@ -124,6 +124,14 @@ struct LagTests {
             channel(uuid: 1, read: end, behind: 600).with { $0.eventTimes = .init(difference: 1) }, lag: events(1),
             isInTime: true),
         Case(
+            "event times that stand still behind a lock while the server counts (11.8)",
+            channel(uuid: 1, read: end, executed: "bin.000005:399999000", behind: 9)
+                .with { $0.eventTimes = .init(difference: 0) }, lag: seconds(9), isInTime: true),
+        Case(
+            "event times that tell more than the server's count",
+            channel(uuid: 1, read: end, executed: "bin.000005:399999000", behind: 1)
+                .with { $0.eventTimes = .init(difference: 8) }, lag: events(8), isInTime: true),
+        Case(
             "event times before the first event",
             channel(uuid: 1, read: end, behind: 4).with { $0.eventTimes = .init(difference: nil) }, lag: seconds(4),
             isInTime: true),
@@ -165,6 +173,12 @@ struct LagTests {
             channel(uuid: 1, read: end, behind: 0).with(busy(12, last: 1)),
             lag: applier(12), isInTime: true),
 
+        Case("no number", channel(uuid: 1, read: end, behind: .nan), lag: nil, isInTime: nil),
+        Case("no finite number", channel(uuid: 1, read: end, behind: .infinity), lag: nil, isInTime: nil),
+        Case(
+            "no number of events", channel(uuid: 1, read: end).with { $0.eventTimes = .init(difference: .infinity) },
+            lag: nil, isInTime: nil),
+        Case("a negative number", channel(uuid: 1, read: end, behind: -1), lag: nil, isInTime: nil),
         Case("NULL, for no reason that can be seen", channel(uuid: 1, read: end), lag: nil, isInTime: nil),
     ]
 
