@@ -1,0 +1,87 @@
+import Exposition
+import Foundation
+import Metrics
+import Testing
+import Topology
+
+/// `Tests/Golden` holds what is rendered, byte for byte. After a change on purpose, run the tests once with
+/// `RECORD_GOLDEN=1`, and read the difference before committing it.
+@Suite("Golden output")
+struct GoldenTests {
+    static func families(_ name: String) throws -> Families {
+        var families = Families()
+        switch name {
+        case "shop": families.add(try Scene.shop())
+        case "branches": families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
+        default: families.add(Scene.exporter())
+        }
+        return families
+    }
+
+    @Test(
+        "The scenes render as recorded", arguments: ["shop", "branches", "exporter"],
+        [ExpositionFormat.text004, .openMetrics100])
+    func golden(name: String, format: ExpositionFormat) throws {
+        let families = try Self.families(name)
+        #expect(MetricFamily.problems(in: families.all) == [])
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Golden/metrics/\(name).\(format == .text004 ? "txt" : "openmetrics.txt")")
+        let text = families.text(format)
+        if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            Issue.record("\(file.lastPathComponent) is recorded; read the difference, then run without RECORD_GOLDEN")
+        }
+        let recorded = try String(contentsOf: file, encoding: .utf8)
+        let difference = text.split(separator: "\n").difference(from: recorded.split(separator: "\n")).map {
+            switch $0 {
+            case .insert(_, let line, _): "+ \(line)"
+            case .remove(_, let line, _): "- \(line)"
+            }
+        }
+        #expect(difference == [])
+        #expect(text == recorded)
+    }
+
+    @Test(
+        "promtool finds nothing to complain of",
+        .enabled(
+            if: Promtool.path != nil, "promtool is not installed here: the names are NOT checked (Debian: prometheus)"))
+    func promtool() throws {
+        let (status, output) = try Promtool.checkMetrics(try Families.everything().text())
+        #expect(output == "")
+        #expect(status == 0)
+    }
+
+    @Test(
+        "promtool does complain of a bad name",
+        .enabled(
+            if: Promtool.path != nil, "promtool is not installed here: the names are NOT checked (Debian: prometheus)"))
+    func badName() throws {
+        let (status, output) = try Promtool.checkMetrics("# TYPE fooBar counter\nfooBar 1\n")
+        #expect(output.contains("fooBar"))
+        #expect(status != 0)
+    }
+}
+
+private enum Promtool {
+    static let path: URL? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { URL(filePath: String($0)).appending(path: "promtool") }
+        .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+
+    static func checkMetrics(_ text: String) throws -> (status: Int32, output: String) {
+        let input = FileManager.default.temporaryDirectory.appending(path: "metrics-\(UUID().uuidString).txt")
+        try text.write(to: input, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: input) }
+        let output = Pipe()
+        let process = Process()
+        process.executableURL = path
+        process.arguments = ["check", "metrics"]
+        process.standardInput = try FileHandle(forReadingFrom: input)
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}

@@ -1,0 +1,185 @@
+import Exposition
+import Metrics
+import Replication
+import Testing
+import Topology
+
+/// The sets that the tests render. Every number is another one, so that none can stand in the wrong place unseen.
+enum Scene {
+    /// Three MySQL servers: a primary, a replica of which everything is known, and a node that denies its status.
+    static func shop() throws -> SetFindings {
+        SetFindings(
+            ReplicationSetReport(
+                name: "shop", thresholds: Thresholds(lag: 30, bytes: 1_000_000),
+                nodes: [try primary(), try replica(), denied()]))
+    }
+
+    /// A MariaDB replica of two sources, one of them not configured, and an intended channel that is not there.
+    static func branches() throws -> SetFindings {
+        var source = NodeFacts(identity: identity(.mariadb, ServerVersion(11, 8, 2), "branch1", 21))
+        source.channels = []
+        source.transactions = .positions(
+            .init(
+                replicated: try GTIDPosition(parsing: ""), logged: try GTIDPosition(parsing: "0-21-100,7-21-40"),
+                current: try GTIDPosition(parsing: "0-21-100,7-21-40"),
+                state: try GTIDBinlogState(parsing: "0-21-100,7-21-40")))
+        var replica = NodeFacts(identity: identity(.mariadb, ServerVersion(11, 8, 2), "branch2", 22))
+        replica.transactions = .positions(
+            .init(
+                replicated: try GTIDPosition(parsing: "0-21-93,7-21-38"), logged: try GTIDPosition(parsing: ""),
+                current: try GTIDPosition(parsing: "0-21-93,7-21-38"), state: try GTIDBinlogState(parsing: "")))
+        var eu = Channel(
+            name: "eu", source: .init(host: "branch1", port: 3306, serverID: 21), ioThread: .running,
+            isApplierRunning: true)
+        eu.eventTimes = .init(difference: 2)
+        eu.retriedTransactions = 6
+        let us = Channel(
+            name: "us", source: .init(host: "far.example", port: 3307), ioThread: .preparing, isApplierRunning: false)
+        replica.channels = [eu, us]
+        return SetFindings(
+            ReplicationSetReport(
+                name: "branches",
+                nodes: [
+                    .init(description("branch1"), NodeReport(facts: source, duration: 0.001, roundTrips: 1)),
+                    .init(
+                        description("branch2", intending: ["eu": "branch1", "asia": "branch1"]),
+                        NodeReport(facts: replica, duration: 0.002, roundTrips: 1)),
+                ]))
+    }
+
+    static func exporter() -> ExporterStatistics {
+        var process = ExporterStatistics.Process()
+        process.cpuSeconds = 1.25
+        process.residentBytes = 9_000_000
+        process.virtualBytes = 99_000_000
+        process.startTime = 1_700_000_000.5
+        process.openFiles = 17
+        process.maxFiles = 1024
+        process.threads = 5
+        return ExporterStatistics(
+            build: .init(version: "1.0.0", swift: "6.3", libmariadb: "3.3.20"), process: process,
+            requests: [
+                .init(route: "/metrics", code: 200, count: 12), .init(route: "/metrics", code: 503, count: 0),
+                .init(route: "other", code: 404, count: 3),
+            ],
+            scrapeDuration: 0.0125, isConfigurationFresh: true, configurationLoaded: 1_700_000_001)
+    }
+
+    static func description(_ name: String, intending sources: [String: String] = [:]) -> NodeDescription {
+        NodeDescription(name: name, address: .tcp(host: name, port: 3306), intendedSources: sources)
+    }
+
+    static func identity(
+        _ flavor: Flavor, _ version: ServerVersion, _ host: String, _ id: UInt32, uuid: String? = nil
+    ) -> ServerIdentity {
+        ServerIdentity(flavor: flavor, version: version, hostname: host, port: 3306, serverID: id, serverUUID: uuid)
+    }
+
+    static let uuid1 = "00000000-0000-0000-0000-000000000001"
+    static let uuid2 = "00000000-0000-0000-0000-000000000002"
+
+    private static func primary() throws -> ReplicationSetReport.Node {
+        var facts = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "box1", 1, uuid: uuid1))
+        facts.isReadOnly = false
+        facts.isSuperReadOnly = false
+        facts.startTime = 1_699_000_000
+        facts.clockOffset = -0.25
+        facts.channels = []
+        facts.connectedReplicas = 2
+        facts.durability = [.binaryLog: true, .redoLog: false]
+        var log = BinaryLog(isEnabled: true, end: try coordinate("bin.000012", 5_500))
+        log.index = BinlogIndex(
+            entries: try [("bin.000010", 1_000), ("bin.000011", 2_000), ("bin.000012", 5_000)].map {
+                (file: try coordinate($0.0, 0).file, size: $0.1)
+            })
+        log.filters = [.doDatabase: 0, .ignoreDatabase: 1]
+        facts.binaryLog = log
+        // Asked once more, after the replica: it has 10 that the replica lacks, and lacks 2 of the replica's own.
+        facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
+        facts.isSecondLook = true
+        var semiSync = SemiSync()
+        semiSync.isSourceEnabled = true
+        semiSync.isSourceActive = false
+        semiSync.clients = 0
+        semiSync.unacknowledged = 31
+        facts.semiSync = semiSync
+        return .init(description("db1"), NodeReport(facts: facts, duration: 0.004, roundTrips: 2))
+    }
+
+    private static func replica() throws -> ReplicationSetReport.Node {
+        var facts = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "box2", 2, uuid: uuid2))
+        facts.isReadOnly = true
+        facts.isSuperReadOnly = true
+        facts.startTime = 1_699_500_000
+        facts.clockOffset = 0.125
+        facts.connectedReplicas = 0
+        facts.durability = [.replicationState: true, .binaryLog: true, .redoLog: true]
+        facts.binaryLog = BinaryLog(isEnabled: true, end: try coordinate("bin.000003", 777))
+        facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-140,\(uuid2):1-2"), server: nil)
+        facts.semiSync = SemiSync()
+        facts.semiSync?.isReplicaActive = true
+        facts.missing = [.binlogIndex: .permission, .status: .unsupported]
+
+        var channel = Channel(
+            name: "", source: .init(host: "10.0.0.1", port: 3306, serverID: 1, serverUUID: uuid1), ioThread: .running,
+            isApplierRunning: true)
+        channel.readPosition = try coordinate("bin.000012", 5_400)
+        channel.executedPosition = try coordinate("bin.000011", 1_500)
+        channel.relayLogBytes = 6_400
+        channel.secondsBehindSource = 40
+        channel.configuredDelay = 5
+        channel.remainingDelay = 3
+        channel.ioError = .init(number: 2003, message: "gone", time: 1_699_999_000)
+        channel.applierError = .init(number: 0, message: "")
+        channel.filters = [.ignoreTable: 4]
+        channel.usesGTID = true
+        channel.isSourceConnectionEncrypted = false
+        channel.fetched = .set(try GTIDSet(parsing: "\(uuid1):1-147"))
+        channel.heartbeatsReceived = 88
+        channel.heartbeatPeriod = 30
+        channel.sourceSilence = 1.5
+        channel.applierTimes = .init(
+            applyingAge: 36, lastEndToEnd: 20, stages: [.transport: 0.25, .queue: 0.5, .relayWait: 8, .apply: 11.25])
+        channel.workers = .init(total: 4, busy: 3)
+        facts.channels = [channel]
+        return .init(
+            description("db2", intending: ["": "db1"]), NodeReport(facts: facts, duration: 0.003, roundTrips: 1))
+    }
+
+    private static func denied() -> ReplicationSetReport.Node {
+        var facts = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "box3", 3))
+        facts.isReadOnly = true
+        facts.missing = [.replicationStatus: .permission]
+        return .init(
+            description("db3", intending: ["": "db1"]),
+            NodeReport(
+                facts: facts, failure: NodeFailure(reason: .permission, message: "grant REPLICATION CLIENT"),
+                duration: 0.006, roundTrips: 1))
+    }
+
+    static func coordinate(_ file: String, _ position: UInt64) throws -> BinlogCoordinate {
+        BinlogCoordinate(file: try #require(BinlogFile(file)), position: position)
+    }
+}
+
+extension Families {
+    /// Everything that the scenes make.
+    static func everything() throws -> Families {
+        var families = Families()
+        families.add(try Scene.shop())
+        families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
+        families.add(Scene.exporter())
+        return families
+    }
+
+    func text(_ format: ExpositionFormat = .text004) -> String {
+        var output: [UInt8] = []
+        Exposition.render(all, format: format, into: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The lines of some families, without HELP and TYPE.
+    func lines(_ wanted: (String) -> Bool = { _ in true }) -> [String] {
+        text().split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") && wanted($0) }
+    }
+}
