@@ -55,6 +55,22 @@ struct ReplicationStatements: Sendable {
         }
     }
 
+    var resetBinlogs: String {
+        switch flavor {
+        case .mariadb: "RESET MASTER"
+        case .mysql: "RESET BINARY LOGS AND GTIDS"
+        }
+    }
+
+    /// Empties a channel's relay log and the memory of what was applied.
+    func forgetReplication(channel: String) -> [String] {
+        switch flavor {
+        case .mariadb:
+            ["RESET SLAVE\(channel.isEmpty ? "" : " '\(channel)'")", resetBinlogs, "SET GLOBAL gtid_slave_pos = ''"]
+        case .mysql: ["RESET REPLICA FOR CHANNEL '\(channel)'", resetBinlogs]
+        }
+    }
+
     /// Waits on the replica until it has applied the source's binlog up to a position. One column `reached`: NULL when
     /// the applier is not running, negative when the time is up.
     func waitForPosition(_ position: BinlogPosition, channel: String, seconds: Int, usesGTID: Bool) -> String {

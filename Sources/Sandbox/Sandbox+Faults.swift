@@ -31,6 +31,33 @@ extension Sandbox {
         try await replica.waitUntil("applier runs", channel: link.channel) { $0.sqlThread == "Yes" }
     }
 
+    /// Lets a replica follow another node than it was wired to, or the same one again.
+    package func repoint(_ name: String, to source: String, channel: String = "") async throws(SandboxError) {
+        let (replica, source) = (try server(name), try server(source))
+        try await replica.sql(replica.statements.stop(.both, channel: channel))
+        try await replica.sql(
+            replica.statements.changeSource(
+                channel: channel, port: source.port, account: accounts.replication, settings: settings))
+        try await replica.sql(replica.statements.start(.both, channel: channel))
+    }
+
+    /// Makes a node's binary log begin anew (RESET MASTER), with nothing in it of what its replicas have.
+    package func resetBinlogs(_ name: String) async throws(SandboxError) {
+        let server = try server(name)
+        try await server.sql(server.statements.resetBinlogs)
+    }
+
+    /// Makes a replica forget what it has and whom it follows, and begin anew at its source's first binary log.
+    package func beginAnew(_ name: String, channel: String = "") async throws(SandboxError) {
+        let replica = try server(name)
+        guard let link = replica.node.links.first(where: { $0.channel == channel }) else {
+            throw .wiring("\(name) has no channel \(channel)")
+        }
+        try await replica.sql(replica.statements.stop(.both, channel: channel))
+        for statement in replica.statements.forgetReplication(channel: channel) { try await replica.sql(statement) }
+        try await repoint(name, to: link.source, channel: channel)
+    }
+
     /// Purges binlogs of a replica's source that the replica has not read yet, so that it can never catch up by itself
     /// (error 1236). Returns when the replica has noticed.
     package func loseBinlog(_ name: String) async throws(SandboxError) {

@@ -58,12 +58,12 @@ package actor Server {
 
     /// Starts the server, with the data it has, and waits until it answers.
     /// - Throws: `SandboxError.ended` with the end of its log when it does not come up.
-    package func start(within time: Duration = .seconds(60)) async throws(SandboxError) {
+    package func start(with extra: [String] = [], within time: Duration = .seconds(60)) async throws(SandboxError) {
         if pid != nil { return }
         let deadline = ContinuousClock.now + time
         unlink(socketPath)
         let process = try ChildProcess.start(
-            software.command([software.executable] + arguments), group: group, output: logPath)
+            software.command([software.executable] + arguments + extra), group: group, output: logPath)
         self.process = process
         try await eventually("\(name) listens", deadline: deadline) { () throws(SandboxError) in
             if process.hasEnded {
@@ -98,9 +98,10 @@ package actor Server {
     }
 
     /// Stops the server in order and starts it again with the same data and port.
-    package func restart() async throws(SandboxError) {
+    /// - Parameter extra: options for this run of the server only.
+    package func restart(with extra: [String] = []) async throws(SandboxError) {
         await stop()
-        try await start()
+        try await start(with: extra)
     }
 
     /// Sends the server process a signal, if there is one.

@@ -1,0 +1,260 @@
+import MariaDB
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    /// Every fault is brought about on real servers, has to be seen in the metrics, and to be gone after the repair.
+    @Suite("A fault is seen, and seen to be over")
+    struct FaultTests {
+        @Test(arguments: try await Matrix.all.value, Fault.all)
+        func seen(software: ServerSoftware, fault: Fault) async throws {
+            guard fault.flavors.contains(software.flavor) else { return }
+            try await withExporter(of: fault.wiring, software: software, settings: fault.settings) {
+                sandbox, exporter in
+                let replicas = fault.wiring.nodes.filter { !$0.links.isEmpty }.map(\.name)
+                func isHealthy(_ scrape: Scrape) -> Bool {
+                    scrape.all("set_nodes_up").map(\.value) == [Double(fault.wiring.nodes.count)]
+                        && replicas.allSatisfy {
+                            scrape.isHealthyReplica($0, knowsTransactions: fault.settings.usesGTID)
+                        }
+                }
+                let before = try await exporter.scrape(until: "all is well", isHealthy)
+                try await fault.make(sandbox)
+                try await exporter.scrape(until: "\(fault.name) on \(software)", fault.shows)
+                guard let repair = fault.repair else { return }
+                try await repair(sandbox)
+                let after = try await exporter.scrape(until: "all is well again", within: .seconds(60), isHealthy)
+
+                let lost = before.seriesNames.subtracting(after.seriesNames).subtracting([
+                    "mysql_replication_stage_seconds"
+                ])
+                #expect(lost.isEmpty)
+            }
+        }
+    }
+}
+
+struct Fault: Sendable, CustomTestStringConvertible {
+    let name: String
+    var flavors: [ServerSoftware.Flavor] = [.mariadb, .mysql]
+    var wiring: Wiring = .primary(replicas: 1)
+    var settings = ServerSettings()
+    let make: @Sendable (Sandbox) async throws -> Void
+    let shows: @Sendable (Scrape) -> Bool
+    /// Nil for what cannot be repaired within a test.
+    var repair: (@Sendable (Sandbox) async throws -> Void)?
+
+    var testDescription: String { name }
+}
+
+extension Scrape {
+    var seriesNames: Set<String> { Set(samples.map(\.name)) }
+
+    func isHealthyReplica(_ node: String, knowsTransactions: Bool) -> Bool {
+        let channels = Set(all("lag_known", node).compactMap { $0.labels["channel"] })
+        return !channels.isEmpty
+            && channels.allSatisfy { channel in
+                func value(_ name: String) -> Double? { self.value(name, node, ["channel": channel]) }
+                let checks = all("check", node, ["channel": channel])
+                return value("lag_known") == 1 && value("io_thread_running") == 1 && value("sql_thread_running") == 1
+                    && value("apply_delta_bytes") == 0 && checks.count == 5 && checks.allSatisfy { $0.value == 1 }
+                    && (!knowsTransactions || value("missing_transactions") == 0 && value("errant_transactions") == 0)
+            }
+    }
+}
+
+extension Fault {
+    static let all: [Fault] = threads + sources + transactions + others
+
+    private static let threads = [
+        Fault(name: "IO thread stopped") {
+            try await $0.server("db2").stopIO()
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            scrape.value("io_thread_running", "db2") == 0
+                && scrape.state("io_thread_state", "db2", "state") == "stopped"
+                // Whatever Seconds_Behind says (MySQL: 0), nobody knows.
+                && scrape.value("lag_known", "db2") == 0 && scrape.all("lag_seconds", "db2").isEmpty
+                && scrape.check("transfer", "db2") == 0 && (scrape.value("unfetched_transactions", "db2") ?? 0) >= 1
+                && (scrape.value("read_delta_bytes", "db2") ?? 0) > 0
+        } repair: {
+            try await $0.server("db2").startIO()
+        },
+        Fault(name: "SQL thread stopped") {
+            try await $0.server("db2").stopSQL()
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            scrape.value("sql_thread_running", "db2") == 0 && scrape.check("apply", "db2") == 0
+                && scrape.value("sql_errno", "db2") == 0 && scrape.value("unapplied_transactions", "db2") == 1
+                && scrape.value("unfetched_transactions", "db2") == 0
+                && scrape.value("missing_transactions", "db2") == 1
+                && scrape.value("read_delta_bytes", "db2") == 0 && (scrape.value("apply_delta_bytes", "db2") ?? 0) > 0
+        } repair: {
+            try await $0.server("db2").startSQL()
+        },
+        Fault(name: "duplicate key") {
+            try await $0.breakSQL("db2")
+        } shows: { scrape in
+            scrape.value("sql_errno", "db2") ?? 0 > 0 && scrape.check("apply", "db2") == 0
+                && scrape.value("sql_thread_running", "db2") == 0 && scrape.value("io_thread_running", "db2") == 1
+        } repair: {
+            try await $0.repairSQL("db2")
+        },
+        Fault(name: "behind a lock") {
+            try await $0.server("db2").lock()
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            scrape.value("lag_known", "db2") == 1 && (scrape.value("lag_seconds", "db2") ?? 0) >= 1
+                && scrape.value("missing_transactions", "db2") == 1
+        } repair: {
+            try await $0.server("db2").unlock()
+        },
+    ]
+
+    private static let sources = [
+        Fault(name: "wrong source", wiring: .primary(replicas: 2)) {
+            try await $0.repoint("db3", to: "db2")
+        } shows: { scrape in
+            scrape.check("source", "db3") == 0 && scrape.check("source", "db2") == 1
+                && scrape.all("source_info", "db3").first?.labels["source_node"] == "db2"
+                && scrape.state("node_role", "db2", "role") == "intermediate"
+        } repair: {
+            try await $0.repoint("db3", to: "db1")
+        },
+        Fault(name: "no source any more") {
+            let replica = try $0.server("db2")
+            try await replica.stopIO()
+            try await replica.stopSQL()
+            try await replica.sql(
+                replica.software.flavor == .mariadb ? "RESET SLAVE ALL" : "RESET REPLICA ALL FOR CHANNEL ''")
+        } shows: { scrape in
+            scrape.check("source", "db2") == 0 && scrape.all("lag_known", "db2").isEmpty
+                && scrape.value("up", "db2") == 1
+        } repair: {
+            try await $0.repoint("db2", to: "db1")
+        },
+        Fault(name: "source renamed its binary log") {
+            try await $0.server("db1").restart(with: ["--log-bin=renamed"])
+        } shows: { scrape in
+            scrape.check("binary_log", "db2") == 0 && scrape.all("read_delta_bytes", "db2").isEmpty
+                || scrape.all("source_info", "db2").isEmpty
+        },
+        Fault(name: "needed binary log purged") {
+            try await $0.loseBinlog("db2")
+        } shows: { scrape in
+            scrape.check("binary_log", "db2") == 0 && scrape.check("transfer", "db2") == 0
+                && scrape.value("io_errno", "db2") ?? 0 > 0 && scrape.all("read_delta_bytes", "db2").isEmpty
+        } repair: {
+            // What a DBA does: a new copy of the data; here both begin anew.
+            try await $0.resetBinlogs("db1")
+            try await $0.beginAnew("db2")
+            try await $0.server("db1").write()
+        },
+        Fault(name: "binary logs of the source reset") {
+            for _ in 0..<3 { try await $0.server("db1").rotateBinlog() }
+            try await $0.catchUp()
+            try await $0.server("db2").stopIO()
+            try await $0.resetBinlogs("db1")
+        } shows: { scrape in
+            scrape.check("binary_log", "db2") == 0 && scrape.check("transfer", "db2") == 0
+        } repair: {
+            try await $0.beginAnew("db2")
+            try await $0.server("db1").write()
+        },
+        Fault(name: "frozen source", wiring: .primary(replicas: 2)) {
+            try await $0.server("db1").freeze()
+        } shows: { scrape in
+            scrape.value("up", "db1") == 0 && scrape.value("node_failure", "db1", ["reason": "timeout"]) == 1
+                // It still says IO=Yes and 0 s; two heartbeats of 1 s that did not come say otherwise.
+                && scrape.value("io_thread_running", "db2") == 1 && scrape.value("seconds_behind_source", "db2") == 0
+                && (scrape.value("source_silent_seconds", "db2") ?? 0) > 2 && scrape.value("lag_known", "db2") == 0
+                && scrape.check("transfer", "db2") == 0
+        } repair: {
+            try await $0.server("db1").thaw()
+        },
+    ]
+
+    private static let transactions = [
+        Fault(name: "errant transaction") {
+            try await $0.server("db2").write(note: "errant")
+        } shows: { scrape in
+            (scrape.value("errant_transactions", "db2") ?? 0) >= 1
+        },
+        Fault(name: "write on one side of a ring is not errant", wiring: .ring) {
+            try await $0.server("db1").stopIO()
+            try await $0.server("db2").write(note: "on its way")
+        } shows: { scrape in
+            scrape.value("missing_transactions", "db1") == 1 && scrape.value("errant_transactions", "db2") == 0
+                && scrape.all("set_cycles").map(\.value) == [1]
+        } repair: {
+            try await $0.server("db1").startIO()
+        },
+        Fault(name: "middle of a chain stops applying", wiring: .chain(of: 3)) {
+            try await $0.server("db2").stopSQL()
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            scrape.value("missing_transactions", "db2") == 1 && scrape.value("missing_transactions", "db3") == 0
+                && scrape.state("node_role", "db2", "role") == "intermediate"
+                && scrape.all("source_info", "db3").first?.labels["source_node"] == "db2"
+        } repair: {
+            try await $0.server("db2").startSQL()
+        },
+        Fault(name: "one of two channels stops", wiring: .multiSource()) {
+            try await $0.server("db3").stopIO(channel: "db2")
+            try await $0.server("db2").write()
+        } shows: { scrape in
+            scrape.value("io_thread_running", "db3", ["channel": "db1"]) == 1
+                && scrape.value("io_thread_running", "db3", ["channel": "db2"]) == 0
+                && scrape.value("lag_known", "db3", ["channel": "db1"]) == 1
+                && scrape.value("lag_known", "db3", ["channel": "db2"]) == 0
+                && (scrape.value("read_delta_bytes", "db3", ["channel": "db2"]) ?? 0) > 0
+                && scrape.value("errant_transactions", "db3", ["channel": "db1"]) == 0
+        } repair: {
+            try await $0.server("db3").startIO(channel: "db2")
+        },
+    ]
+
+    private static let others = [
+        Fault(name: "delayed replica is late on purpose") {
+            try await $0.delay("db2", seconds: 600)
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            scrape.value("configured_delay_seconds", "db2") == 600 && scrape.value("missing_transactions", "db2") == 1
+                && (scrape.value("remaining_delay_seconds", "db2") ?? 0) > 0 && scrape.check("lag", "db2") == 1
+        } repair: {
+            try await $0.delay("db2", seconds: 0)
+        },
+        Fault(name: "replication status denied") {
+            let replica = try $0.server("db2")
+            let monitor = "'\($0.accounts.monitor.user)'@'127.0.0.1'"
+            try await replica.sql("SET SESSION sql_log_bin = 0")
+            try await replica.sql("REVOKE ALL PRIVILEGES, GRANT OPTION FROM \(monitor)")
+            try await replica.sql("SET SESSION sql_log_bin = 1")
+            try await replica.disconnectOthers()
+        } shows: { scrape in
+            scrape.value("up", "db2") == 0 && scrape.value("node_failure", "db2", ["reason": "permission"]) == 1
+                && scrape.value("node_fact_missing", "db2", ["fact": "binlog_status", "reason": "permission"]) == 1
+                && scrape.value("gtid_transactions", "db2") != nil && scrape.value("up", "db1") == 1
+        } repair: {
+            let replica = try $0.server("db2")
+            let monitor = "'\($0.accounts.monitor.user)'@'127.0.0.1'"
+            try await replica.sql("SET SESSION sql_log_bin = 0")
+            switch replica.software.flavor {
+            case .mariadb: try await replica.sql("GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO \(monitor)")
+            case .mysql:
+                try await replica.sql("GRANT REPLICATION CLIENT ON *.* TO \(monitor)")
+                try await replica.sql("GRANT SELECT ON performance_schema.* TO \(monitor)")
+            }
+            try await replica.sql("SET SESSION sql_log_bin = 1")
+        },
+    ]
+}
+
+extension Server {
+    /// Ends the connections of the monitoring user: a privilege that is taken away is missed by the next ones only.
+    fileprivate func disconnectOthers() async throws {
+        for row in try await sql("SHOW PROCESSLIST").rows where row.text("User") != "root" {
+            if row.text("Command") == "Sleep", let id = row.text("Id") { try await sql("KILL \(id)") }
+        }
+    }
+}
