@@ -148,7 +148,8 @@ enum Scene {
 
     private static func denied() -> ReplicationSetReport.Node {
         var facts = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "box3", 3))
-        facts.isReadOnly = true
+        // Not up: no writable node, whatever it says.
+        facts.isReadOnly = false
         facts.missing = [.replicationStatus: .permission]
         return .init(
             description("db3", intending: ["": "db1"]),

@@ -92,6 +92,15 @@ struct ByteDeltaTests {
         #expect(try findings(source, channel(id: 1, read: "bin.000003:10")).readDelta == nil)
     }
 
+    @Test("After log_bin was renamed, a replica in the old files is a finding, though they are still there")
+    func renamed() throws {
+        let source = node("db1", id: 1, binlog: "new.000002:500").holding(("old.000001", 100), ("new.000002", 500))
+        let findings = try findings(source, channel(id: 1, read: "old.000001:10"))
+        #expect(findings.checks[.binaryLog] == false)
+        #expect(findings.readDelta == nil)
+        #expect(findings.purgeHeadroom == 10)
+    }
+
     @Test("Nothing is known of a source that is down, not configured, or denies its position")
     func unknownSource() throws {
         let read = channel(from: "db1:3306", id: 1, read: "bin.000005:490")

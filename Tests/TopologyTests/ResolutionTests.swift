@@ -80,6 +80,9 @@ struct ResolutionTests {
             "a server id that two nodes have, at the address of a third", channel(from: "db3:3306", id: 1),
             [node("db1", id: 1), node("db2", id: 1), node("db3", id: 3)], nil),
         Case(
+            "a server id that two nodes have, at the address of one that did not answer",
+            channel(from: "db3:3306", id: 1), [node("db1", id: 1), node("db2", id: 1), silent("db3")], nil),
+        Case(
             "a UUID that two nodes have (auto.cnf was copied), by address", channel(from: "db2:3306", uuid: 1),
             [node("db1", id: 1, uuid: 1), node("db2", id: 2, uuid: 1)], "db2"),
         Case(
