@@ -76,12 +76,13 @@ let package = Package(
         tests("Replication", ["Replication"]),
         tests("Exposition", ["Exposition"]),
         tests("Configuration", ["Configuration"]),
-        tests("Sandbox", ["Sandbox", "MariaDB"]),
+        tests("Sandbox", ["Sandbox", "MariaDB", "SandboxCommand"]),
         tests("MariaDB", ["MariaDB", "FaultServer"]),
         tests("FaultServer", ["FaultServer", "MariaDB"]),
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
+        tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging]),
         // Through the real program, against real servers.
         tests(
             "Integration",

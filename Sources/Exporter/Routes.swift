@@ -12,9 +12,6 @@ struct Routes: Sendable {
     let timeoutOffset: Duration
     let configurationLoaded: Double
 
-    /// Where a scraper does not say how long it waits.
-    static let defaultTimeout = Duration.seconds(10)
-
     var router: Router {
         var router = Router()
         router.on("GET", path: telemetryPath) { await metrics($0) }
@@ -40,8 +37,10 @@ struct Routes: Sendable {
         guard unknown.isEmpty else {
             return .text(status: 400, "not configured: \(unknown.joined(separator: ", "))")
         }
+        let timeout = ScrapeTimeout.duration(
+            said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)
         let started = ContinuousClock.now
-        let findings = await monitor.findings(of: selection, deadline: started + scrapeTimeout(request))
+        let findings = await monitor.findings(of: selection, deadline: started + timeout)
         var families = monitor.families(of: findings, selection)
         families.add(
             ExporterStatistics(
@@ -52,15 +51,5 @@ struct Routes: Sendable {
         var body: [UInt8] = []
         Exposition.render(families.all, format: format.format, into: &body)
         return Response(contentType: format.contentType, body: body)
-    }
-
-    /// `X-Prometheus-Scrape-Timeout-Seconds` less the offset; nonsense counts as not said.
-    func scrapeTimeout(_ request: Request) -> Duration {
-        guard let seconds = request.headers["X-Prometheus-Scrape-Timeout-Seconds"].flatMap(Double.init),
-            seconds > 0, seconds <= 3600
-        else { return Self.defaultTimeout }
-        let timeout = Duration.seconds(seconds)
-        // A scraper in a greater hurry than the offset still gets half of its time.
-        return max(timeout - timeoutOffset, timeout / 2)
     }
 }

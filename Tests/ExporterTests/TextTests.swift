@@ -1,0 +1,59 @@
+import Configuration
+import Logging
+import Testing
+
+@testable import Exporter
+
+@Suite("Texts")
+struct TextTests {
+    @Test("JSON strings are escaped, control characters of all kinds too")
+    func json() {
+        let value = JSONText.object([
+            ("a\"b", .string("tab\t line\n back\\ bell\u{7} csi\u{9B} ü")),
+            ("n", .array([.number(1), .number(0.5), .null])),
+            ("nan", .number(.nan)), ("large", .number(1e20)), ("yes", .bool(true)),
+        ])
+        #expect(
+            value.text
+                == #"{"a\"b":"tab\t line\n back\\ bell\u0007 csi\u009b ü","n":[1,0.5,null],"nan":null,"large":1e+20,"yes":true}"#
+        )
+    }
+
+    @Test("log lines are logfmt or JSON, and one line whatever they hold")
+    func logLines() {
+        let pairs = [("level", "info"), ("msg", "node is \"up\"\nlevel=error"), ("empty", ""), ("a", "b=c")]
+        #expect(
+            LineLogHandler(logLevel: .info, format: .logfmt).line(pairs)
+                == #"level=info msg="node is \"up\"\nlevel=error" empty="" a="b=c""#)
+        #expect(
+            LineLogHandler(logLevel: .info, format: .json).line(pairs)
+                == #"{"level":"info","msg":"node is \"up\"\nlevel=error","empty":"","a":"b=c"}"#)
+    }
+
+    @Test(
+        "a scrape ends before the scraper gives up",
+        arguments: [
+            (nil, 10.0), ("5", 4.5), ("0.6", 0.3), ("1", 0.5), ("10.25", 9.75), ("", 10), ("-1", 10), ("nan", 10),
+            ("inf", 10), ("1e9", 10), ("5s", 10),
+        ] as [(String?, Double)])
+    func scrapeTimeout(said: String?, seconds: Double) {
+        #expect(ScrapeTimeout.duration(said: said, offset: .seconds(0.5)) == .seconds(seconds))
+    }
+
+    @Test("a selection asks whole sets and shows what was asked for")
+    func selection() throws {
+        let configuration = Configuration(sets: [
+            ReplicationSet(name: "a", nodes: [Node(name: "a1", address: try Address("h1"))]),
+            ReplicationSet(name: "b", nodes: [Node(name: "b1", address: try Address("h2"))]),
+        ])
+        let node = Selection(nodes: ["a1"])
+        #expect(node.touches("a", configuration) && !node.touches("b", configuration))
+        #expect(node.nodes(in: "a") == ["a1"])
+        let both = Selection(sets: ["b"], nodes: ["a1"])
+        #expect(both.nodes(in: "b") == nil && both.nodes(in: "a") == ["a1"])
+        #expect(Selection.all.touches("a", configuration) && Selection.all.nodes(in: "a") == nil)
+        #expect(
+            Selection(sets: ["c"], nodes: ["b1", "x\n"]).unknown(in: configuration)
+                == ["replication set \"c\"", "node \"x\\n\""])
+    }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Exporter
+
+@Suite("The tree in a terminal")
+struct TreeTextTests {
+    private let plain = TreeText(isColoured: false)
+
+    @Test("a chain, with a node that does not answer where it belongs")
+    func chain() {
+        let set = Samples.findings([
+            Samples.primary("db1", id: 1),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, position: 273)]),
+            Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2, error: "Duplicate entry\n'7'")]),
+            Samples.down("db4", intended: "db1"),
+        ])
+        #expect(
+            plain.text([set]) == """
+                shop  3 of 4 nodes up
+                db1  primary  writable  MariaDB 10.11.19  binlog.000001:500
+                ├─ db2  intermediate  read-only  lag 0 s  227 B behind  ok
+                │  └─ db3  replica  read-only  lag unknown  0 B behind
+                │        ! SQL thread stopped: error 1062 Duplicate entry '7'
+                └─ db4  DOWN
+                      ! timeout: no answer
+
+                """)
+    }
+
+    @Test("a ring is drawn once around")
+    func ring() {
+        let set = Samples.findings([
+            Samples.primary("db1", id: 1, replicates: [Samples.channel(from: 2)]),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1)]),
+        ])
+        #expect(
+            plain.text([set]) == """
+                shop  2 of 2 nodes up
+                ! no node is writable
+                db1  intermediate  read-only  MariaDB 10.11.19  binlog.000001:500
+                └─ db2  intermediate  read-only  lag 0 s  0 B behind  ok
+                   └─ db1  (ring or further channel)  lag 0 s  0 B behind  ok
+
+                """)
+    }
+
+    @Test("a server's words do not steer the terminal")
+    func controlCharacters() {
+        let set = Samples.findings([
+            Samples.primary("db1", id: 1), Samples.down("db2", intended: "db1", message: "\u{1B}[2Jgone\u{7}\u{9B}31m"),
+        ])
+        let text = plain.text([set])
+        #expect(text.contains("! timeout: ·[2Jgone··31m"))
+        #expect(!text.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
+    }
+
+    @Test(
+        "amounts are rounded for people",
+        arguments: [
+            (0.0, "0 s"), (0.04, "0 s"), (1.25, "1.3 s"), (10, "10 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"),
+            (172_800, "2 d"),
+        ])
+    func seconds(value: Double, text: String) {
+        #expect(Amount.seconds(value) == text)
+    }
+
+    @Test(
+        "bytes count in powers of ten",
+        arguments: [
+            (UInt64(0), "0 B"), (999, "999 B"), (1000, "1 kB"), (1_250_000, "1.3 MB"), (100_000_000, "100 MB"),
+            (UInt64.max, "18446744.1 TB"),
+        ])
+    func bytes(value: UInt64, text: String) {
+        #expect(Amount.bytes(value) == text)
+    }
+}

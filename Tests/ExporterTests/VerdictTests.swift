@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Exporter
+
+@Suite("The verdict of check")
+struct VerdictTests {
+    private func verdict(
+        _ channel: Bool = true, behind: Double? = 0, position: UInt64 = 500, error: String? = nil,
+        judging: Set<String>? = nil, limits: Verdict.Limits = .init()
+    ) -> Verdict {
+        Verdict(
+            [
+                Samples.findings([
+                    Samples.primary("db1", id: 1),
+                    Samples.primary(
+                        "db2", id: 2,
+                        replicates: [Samples.channel(from: 1, behind: behind, position: position, error: error)]),
+                ])
+            ], judging: judging, limits: limits)
+    }
+
+    @Test("ok has numbers")
+    func ok() {
+        let verdict = verdict()
+        #expect(verdict.status == .ok)
+        #expect(verdict.summary == "OK - 2 nodes, 1 channels, worst lag 0 s")
+        #expect(verdict.performanceData == "'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
+    }
+
+    @Test("an error is critical and tells why, on one line without a bar")
+    func broken() {
+        let verdict = verdict(error: "Duplicate | entry\nfor key")
+        #expect(verdict.status == .critical)
+        #expect(verdict.summary == "CRITICAL - db2: SQL thread stopped: error 1062 Duplicate   entry for key")
+        #expect(verdict.performanceData == "'db2 lag'=U;;;0 'db2 bytes'=0B;;;0")
+    }
+
+    @Test("more than the set's threshold is a warning, more than the limit critical")
+    func limits() {
+        #expect(verdict(behind: 31).status == .warning)
+        #expect(verdict(behind: 29).status == .ok)
+        #expect(verdict(behind: 29, limits: .init(lag: 10)).status == .critical)
+        #expect(verdict(position: 100, limits: .init(bytes: 399)).status == .critical)
+        #expect(verdict(position: 100, limits: .init(bytes: 400)).status == .ok)
+    }
+
+    @Test("a lag that nobody knows is unknown, not ok")
+    func unknown() {
+        let verdict = verdict(behind: nil)
+        #expect(verdict.status == .unknown)
+        #expect(verdict.summary == "UNKNOWN - db2: lag unknown")
+        #expect(verdict.status.exitCode == 3)
+    }
+
+    @Test("only the named nodes are judged")
+    func named() {
+        #expect(verdict(error: "broken", judging: ["db1"]).status == .ok)
+        #expect(verdict(error: "broken", judging: ["db2"]).status == .critical)
+    }
+}
