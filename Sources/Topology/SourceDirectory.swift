@@ -2,11 +2,15 @@ import Replication
 
 /// Finds a node by what a replica knows of its source.
 ///
-/// What a replica has been told by its source (UUID, server id) counts more than the address that it was given, since
-/// addresses mean different things on different machines: a tunnel, a loopback, a proxy.
+/// While a replica is connected, what it has been told by its source (UUID, server id) counts more than the address that
+/// it was given, since addresses mean different things on different machines: a tunnel, a proxy. While it is not, the
+/// address counts more: sent elsewhere with CHANGE MASTER, MariaDB goes on showing the server id of the source before
+/// until it has reached the new one (seen on 10.11).
 struct SourceDirectory {
     /// The nodes that answered; nil for one that did not tell who it is.
     private let identities: [ServerIdentity?]
+    /// The nodes that the exporter reaches on its own machine.
+    private let isLocal: [Bool]
     private var byUUID: [String: [Int]] = [:]
     private var byServerID: [UInt32: [Int]] = [:]
     private var configured = AddressBook()
@@ -15,6 +19,7 @@ struct SourceDirectory {
 
     init(_ nodes: [ReplicationSetReport.Node]) {
         identities = nodes.map(\.identity)
+        isLocal = nodes.map(\.description.address.isLocal)
         for (place, node) in nodes.enumerated() {
             for address in [node.description.address] + node.description.aliases { configured.add(address, place) }
             guard let identity = identities[place] else { continue }
@@ -30,21 +35,26 @@ struct SourceDirectory {
     /// The node that feeds a channel of the node at `replica`; nil if none does, or if it cannot be told.
     func source(of channel: Channel, into replica: Int) -> Int? {
         let source = channel.source
+        let address = NodeAddress.tcp(host: source.host, port: source.port)
+        // Another machine's loopback is not ours.
+        let isAddressShared = !address.isLocal || isLocal[replica]
+        let configured = isAddressShared ? configured[address] : nil
+        if let configured, channel.ioThread != .running { return configured }
+
         let named = holders(of: source)
         // Nobody replicates from himself on purpose: a replica with the identity of its source is a second holder.
         let isSelfNamed = identities[replica].map { source.isNamed($0) } ?? false
         let others = named.count - (isSelfNamed ? 1 : 0)
         if others == 1 { return named.first { $0 != replica } }
 
-        let address = NodeAddress.tcp(host: source.host, port: source.port)
-        guard let addressed = configured[address] ?? announced[address] else { return nil }
+        guard let addressed = configured ?? (isAddressShared ? announced[address] : nil) else { return nil }
         guard let identity = identities[addressed] else {
             // It did not answer. Who did answer, under the very name, cannot be told apart when there are several.
             return others == 0 ? addressed : nil
         }
         // A name that is there twice tells nothing without the address.
         if others > 1 { return source.isNamed(identity) ? addressed : nil }
-        // Nobody else has the name. While the replica is connected it knows best; before, its knowledge may be of old.
+        // Nobody else has the name.
         return source.rulesOut(identity) && channel.ioThread == .running ? nil : addressed
     }
 
@@ -92,6 +102,14 @@ private struct AddressBook {
 }
 
 extension NodeAddress {
+    /// Whether the address means another server on every machine.
+    fileprivate var isLocal: Bool {
+        switch self {
+        case .tcp(let host, _): host.hasPrefix("127.") || host == "::1" || host.lowercased() == "localhost"
+        case .unix: true
+        }
+    }
+
     /// Host names do not know case.
     fileprivate var lowercased: NodeAddress {
         switch self {

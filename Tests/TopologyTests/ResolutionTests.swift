@@ -92,16 +92,43 @@ struct ResolutionTests {
             "the replica alone has the server id of a source that is not configured", channel(id: 9, io: .stopped),
             [node("db1", id: 1)], nil),
 
-        // A tunnel or a loopback: the address belongs to a node, the server behind it is another.
+        // Not connected: the server id may be that of the source before (MariaDB), the address is where it is sent now.
         Case(
-            "an address that leads the replica to another node", channel(from: "127.0.0.1:3306", id: 2),
-            [node("db1", id: 1, at: "127.0.0.1:3306"), node("db2", id: 2)], "db2"),
+            "sent to another node, not arrived yet", channel(from: "db2:3306", id: 1, io: .connecting),
+            [node("db1", id: 1), node("db2", id: 2)], "db2"),
         Case(
-            "an address that leads the replica to a server not configured", channel(from: "127.0.0.1:3306", id: 5),
+            "sent to another node, stopped", channel(from: "db2:3306", id: 1, io: .stopped),
+            [node("db1", id: 1), silent("db2")], "db2"),
+        Case(
+            "stopped, with an address that nobody is known by", channel(from: "vip:3306", id: 1, io: .stopped),
+            [node("db1", id: 1)], "db1"),
+        Case(
+            "not connected, to a source whose number has changed", channel(from: "db1:3306", id: 5, io: .connecting),
+            [node("db1", id: 1)], "db1"),
+        Case(
+            "not connected, to a host by its own name", channel(from: "box7:3306", id: 5, io: .connecting),
+            [node("db1", id: 1, at: "10.0.0.1:3306").with { $0.identity.hostname = "box7" }], "db1"),
+
+        // A tunnel: the address belongs to a node, the server behind it is another.
+        Case(
+            "an address that leads the replica to another node", channel(from: "10.0.0.1:3306", id: 2),
+            [node("db1", id: 1, at: "10.0.0.1:3306"), node("db2", id: 2)], "db2"),
+        Case(
+            "an address that leads the replica to a server not configured", channel(from: "10.0.0.1:3306", id: 5),
+            [node("db1", id: 1, at: "10.0.0.1:3306")], nil),
+
+        // A loopback address is another server on every machine.
+        Case(
+            "the replica's loopback is not the exporter's", channel(from: "127.0.0.1:3306", io: .stopped),
             [node("db1", id: 1, at: "127.0.0.1:3306")], nil),
         Case(
-            "the same while it is not connected: the source may have a new number",
-            channel(from: "db1:3306", id: 5, io: .connecting), [node("db1", id: 1)], "db1"),
+            "nor is localhost", channel(from: "LOCALHOST:3306"),
+            [node("db1", id: 1).with { $0.identity.hostname = "localhost" }],
+            nil),
+        Case(
+            "a tunnel from the replica's loopback, by what it found there",
+            channel(from: "127.0.0.1:3306", id: 2, io: .stopped),
+            [node("db1", id: 1, at: "127.0.0.1:3306"), node("db2", id: 2)], "db2"),
 
         Case("a source that is not configured", channel(from: "other:3306", id: 5), [node("db1", id: 1)], nil),
         Case("no node beside the replica", channel(from: "other:3306", id: 5), [], nil),
@@ -112,6 +139,16 @@ struct ResolutionTests {
         let replica = node("db9", id: 9, from: scene.channel)
         let findings = SetFindings(ReplicationSetReport(name: "shop", nodes: scene.nodes + [replica]))
         #expect(try findings["db9"].channel().sourceNode == scene.source)
+    }
+
+    @Test(
+        "On one machine a loopback address is an address like any other",
+        arguments: ["127.0.0.1:3307", "unix:/run/b.sock"])
+    func oneMachine(own: String) throws {
+        let replica = node(
+            "db9", id: 9, at: NodeAddress(stringLiteral: own), from: channel(from: "127.0.0.1:3306", io: .connecting))
+        let findings = SetFindings(ReplicationSetReport(node("db1", id: 1, at: "127.0.0.1:3306"), replica))
+        #expect(try findings["db9"].channel().sourceNode == "db1")
     }
 
     @Test("A replica that is told to follow its own address is a cycle of one")
