@@ -9,6 +9,14 @@ struct ArrivalLog {
         let heartbeats: UInt64?
         let position: BinlogCoordinate?
         let ioThread: Channel.IOThreadState
+
+        /// Whether something must have arrived since `earlier`. Counters also go back, when the replica starts again, and
+        /// a lost connection is the opposite of an arrival: only having got through to the source is one.
+        func shows(anArrivalSince earlier: Mark) -> Bool {
+            if let heartbeats, let before = earlier.heartbeats, heartbeats > before { return true }
+            if position != nil, position != earlier.position { return true }
+            return ioThread == .running && earlier.ioThread != .running
+        }
     }
 
     private var marks: [String: (mark: Mark, changed: ContinuousClock.Instant?)] = [:]
@@ -25,10 +33,9 @@ struct ArrivalLog {
                 marks[channel.name] = (mark, nil)
                 continue
             }
-            if known.mark != mark { marks[channel.name] = (mark, now) }
-            if let changed = marks[channel.name]?.changed {
-                channels[place].sourceSilence = changed.duration(to: now).seconds
-            }
+            let changed = mark.shows(anArrivalSince: known.mark) ? now : known.changed
+            marks[channel.name] = (mark, changed)
+            if let changed { channels[place].sourceSilence = changed.duration(to: now).seconds }
         }
         let names = Set(channels.map(\.name))
         marks = marks.filter { names.contains($0.key) }

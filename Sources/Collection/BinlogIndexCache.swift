@@ -12,18 +12,20 @@ struct BinlogIndexCache {
     private var uptime: Double?
 
     /// Whether it is time to read the list again, even if nobody needs it.
-    var isDue: Bool {
+    func isDue(at now: ContinuousClock.Instant) -> Bool {
         guard let readAt else { return true }
-        return readAt.duration(to: .now) > .seconds(60)
+        return readAt.duration(to: now) > .seconds(60)
     }
 
-    /// Keeps the list that `log` came with, or gives it the one kept if that still holds.
-    mutating func complete(_ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, uptime: Double?) {
-        if let fresh = log.index {
-            log.isIndexFresh = true
+    /// Keeps the list that `log` came with if it was just read, or gives it the one kept if that still holds.
+    mutating func complete(
+        _ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, uptime: Double?,
+        at now: ContinuousClock.Instant
+    ) {
+        if log.isIndexFresh, let fresh = log.index {
             index = fresh
             owner = server
-            readAt = .now
+            readAt = now
             self.uptime = uptime
             return
         }

@@ -24,6 +24,7 @@ package final class FleetCollector: Sendable {
     private let followUps: FollowUps
     /// The round under way, to be shared by those who ask meanwhile.
     private let flights: [NodeFlight]
+    private let isClosed = Atomic(false)
 
     package init(sets: [Set], followUps: @escaping FollowUps) {
         self.sets = sets
@@ -59,8 +60,14 @@ package final class FleetCollector: Sendable {
         return await followUp(reports, wanted.filter { !$0.isEmpty }, deadline: deadline)
     }
 
+    /// Closes all connections and lets the nodes' threads end. Who asks for a round after that gets timeouts.
     package func close() async {
-        for flight in flights { await flight.collector.close() }
+        if isClosed.exchange(true, ordering: .relaxed) { return }
+        await withDiscardingTaskGroup { group in
+            for flight in flights { group.addTask { await flight.collector.close() } }
+        }
+        // Only now: threads may be shared, and a job given to one that has ended never runs.
+        for flight in flights { flight.collector.executor.stop() }
     }
 
     private func followUp(
@@ -96,12 +103,16 @@ package final class FleetCollector: Sendable {
         _ flights: [NodeFlight], deadline: ContinuousClock.Instant, _ call: @escaping NodeFlight.Call
     ) async -> [NodeReport] {
         let round = Round(count: flights.count)
+        // The same instants for the calls and for whoever watches over them: a watch that looks a moment before a call is
+        // overdue never looks again.
+        let now = ContinuousClock.now
+        let deadlines = flights.map { min(deadline, now + $0.collector.timeout) }
         for (place, flight) in flights.enumerated() {
-            flight.ask(deadline: deadline, place: place, call) { round.put($0, at: place) }
+            flight.ask(deadline: deadlines[place], place: place, call) { round.put($0, at: place) }
         }
         let watch = Task {
-            // Each node's own deadline, then the round's: whoever is still being sent bytes is cut off.
-            for moment in Swift.Set(flights.map { min(deadline, .now + $0.collector.timeout) }).sorted() {
+            // Whoever is still being sent bytes is cut off.
+            for moment in Swift.Set(deadlines).sorted() {
                 try await Task.sleep(until: moment, clock: .continuous)
                 for flight in flights { flight.collector.interrupter.interruptIfOverdue() }
             }

@@ -15,7 +15,7 @@ package actor NodeCollector {
     /// travels with the other statements.
     nonisolated let isIndexNeeded = Atomic(false)
 
-    private let executor: ThreadExecutor
+    nonisolated let executor: ThreadExecutor
     private let options: @Sendable () throws(NodeFailure) -> ConnectionOptions
     private let connection: Connection
 
@@ -23,7 +23,7 @@ package actor NodeCollector {
     private var backOff = BackOff()
     private var index = BinlogIndexCache()
     private var arrivals = ArrivalLog()
-    private var startTime: Double?
+    private var startTime = StartTime()
 
     /// What is known of the server at the other end of the connection.
     fileprivate struct Session {
@@ -32,7 +32,10 @@ package actor NodeCollector {
         let dialect: Dialect
         /// Statements that the server refused. Tried again with the next connection.
         var refused: [FactName: MySQLError] = [:]
-        var isSetUp = false
+        /// What is still to be sent to set the session up.
+        var setUp: [String]
+        /// False once the server has said that it keeps no binary log, which does not change while it runs.
+        var hasBinaryLog = true
         let opened = ContinuousClock.now
         /// The batch of the last round, to save joining the same statements again.
         var batch: (facts: [Fact], batch: Batch)?
@@ -63,7 +66,6 @@ package actor NodeCollector {
     /// Everything about the node, in one round trip where there is a connection already.
     func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
         let started = ContinuousClock.now
-        let deadline = min(deadline, started + timeout)
         await connection.resetRoundTrips()
         var facts: NodeFacts?
         var failure: NodeFailure?
@@ -94,7 +96,7 @@ package actor NodeCollector {
         }
         if followUps.contains(.transactions), let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
         do throws(MySQLError) {
-            try await run(wanted, into: &facts, deadline: min(deadline, started + timeout))
+            try await run(wanted, into: &facts, deadline: deadline)
         } catch {
             return report
         }
@@ -142,33 +144,31 @@ package actor NodeCollector {
         backOff = BackOff()
         let handshake = await connection.serverVersion
         guard let version = ServerVersion(handshake) else {
+            await connection.close()
             throw NodeFailure(reason: .protocol, message: "the server calls its version \(handshake.debugDescription)")
         }
         let flavor = Flavor(handshake: handshake)
         guard let dialect = Dialect.of(flavor, version) else {
+            await connection.close()
             throw NodeFailure(
                 reason: .protocol,
                 message: "\(flavor.rawValue) \(version) is not supported; MariaDB 10.5 and MySQL 5.7 are the oldest")
         }
-        session = Session(flavor: flavor, version: version, dialect: dialect)
+        session = Session(flavor: flavor, version: version, dialect: dialect, setUp: dialect.session)
     }
 
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
         guard let session else { throw .deadlineExceeded(while: "connecting") }
         var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
-        let sent = wallClock()
-        facts.askedAt = sent
-        let wantsIndex = isIndexNeeded.load(ordering: .relaxed) || index.isDue
+        let wantsIndex = session.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || index.isDue(at: .now))
         try await run(
             wantsIndex ? session.dialect.facts + [session.dialect.binlogIndex] : session.dialect.facts, into: &facts,
             deadline: deadline)
 
-        // The clock's reading was taken between sending and receiving; half of that is the best guess of when.
-        let middle = (wallClock() - sent) / 2
-        facts.askedAt = sent + middle
-        if let offset = facts.clockOffset { facts.clockOffset = offset - middle }
-
-        keepStartTime(of: &facts)
+        if let uptime = facts.uptime, let askedAt = facts.askedAt, let offset = facts.clockOffset {
+            facts.startTime = startTime.settle(clock: askedAt + offset, uptime: uptime)
+        }
+        if let log = facts.binaryLog { self.session?.hasBinaryLog = log.isEnabled }
         keepIndex(of: &facts)
         if facts.binaryLog?.isEnabled == true, facts.binaryLog?.index == nil, !wantsIndex {
             // It has moved on to a new file since its files were listed.
@@ -179,24 +179,11 @@ package actor NodeCollector {
         return facts
     }
 
-    /// The server counts its uptime in whole seconds, so the start time worked out from it wavers by one; the first
-    /// result is kept until it is off by more.
-    private func keepStartTime(of facts: inout NodeFacts) {
-        guard let uptime = facts.uptime, let askedAt = facts.askedAt, let offset = facts.clockOffset else { return }
-        let started = (askedAt + offset - uptime).rounded(.down)
-        if let known = startTime, abs(known - started) <= 2 {
-            facts.startTime = known
-        } else {
-            startTime = started
-            facts.startTime = started
-        }
-    }
-
     /// Takes a list just read for the next rounds, or completes facts without one from an earlier round.
     private func keepIndex(of facts: inout NodeFacts) {
         guard var log = facts.binaryLog, let end = log.end else { return }
         facts.binaryLog = nil
-        index.complete(&log, end: end, server: facts.identity, uptime: facts.uptime)
+        index.complete(&log, end: end, server: facts.identity, uptime: facts.uptime, at: .now)
         facts.binaryLog = log
     }
 
@@ -208,16 +195,28 @@ package actor NodeCollector {
     ) async throws(MySQLError) {
         var pending = wanted.filter { session?.refused[$0.name] == nil }
         while !pending.isEmpty {
-            let setUp = session?.isSetUp == false ? session?.dialect.session ?? [] : []
+            let setUp = session?.setUp ?? []
+            let clock = RoundTripClock(start: wallClock())
+            facts.askedAt = facts.askedAt ?? clock.start
             let reply = try await connection.run(batch(of: pending, setUp), deadline: deadline)
-            var tables = reply.tables[...]
-            if tables.count < setUp.count, let refusal = reply.refusal { throw refusal.error }
-            tables = tables.dropFirst(setUp.count)
-            session?.isSetUp = true
+            if let refusal = reply.refusal, refusal.statement < setUp.count {
+                // A proxy that allows no SET is no reason to know nothing: go on without.
+                session?.setUp.removeFirst(refusal.statement + 1)
+                continue
+            }
+            session?.setUp = []
+            let tables = reply.tables.dropFirst(setUp.count)
             for (fact, table) in zip(pending, tables) { fact.fill(table, into: &facts) }
+            if pending.prefix(tables.count).contains(where: { $0.name == .identity }) {
+                clock.settle(&facts, end: wallClock())
+            }
             guard let refusal = reply.refusal else { break }
             let refused = pending[tables.count]
-            session?.refused[refused.name] = refusal.error
+            if refusal.error.code == ErrorCode.noBinaryLogging {
+                session?.hasBinaryLog = false
+            } else {
+                session?.refused[refused.name] = refusal.error
+            }
             pending.removeFirst(tables.count + 1)
         }
         for (name, error) in session?.refused ?? [:] { facts.missing[name] = MissingReason(error) }
@@ -266,6 +265,19 @@ extension NodeFacts {
             return NodeFailure(error, refusing: fact)
         }
         return nil
+    }
+}
+
+/// When a batch was sent: the server's clock is read at some time between that and its reply, and the middle of the two
+/// is the best guess.
+private struct RoundTripClock {
+    let start: Double
+
+    func settle(_ facts: inout NodeFacts, end: Double) {
+        guard let askedAt = facts.askedAt else { return }
+        let middle = (start + end) / 2
+        facts.clockOffset = facts.clockOffset.map { $0 + askedAt - middle }
+        facts.askedAt = middle
     }
 }
 

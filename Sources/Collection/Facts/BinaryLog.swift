@@ -32,6 +32,7 @@ extension Fact {
                 entries.append((file, size))
             }
             facts.binaryLog?.index = BinlogIndex(entries: entries)
+            facts.binaryLog?.isIndexFresh = true
         }
     }
 }

@@ -3,14 +3,18 @@ import Replication
 
 extension Fact {
     /// MySQL: threads that send the binary log. SHOW REPLICAS would need REPLICATION SLAVE, the right to read all data.
+    /// With the Performance Schema off the table of threads is empty, which is not "no replicas".
     static let mySQLConnectedReplicas = Fact(
         .connectedReplicas,
         """
-        SELECT COUNT(*) AS replicas FROM performance_schema.threads \
+        SELECT IF(@@global.performance_schema, COUNT(*), NULL) AS replicas FROM performance_schema.threads \
         WHERE PROCESSLIST_COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')
         """,
         privileges: "SELECT ON performance_schema.*"
     ) { table, facts throws(FactError) in
-        facts.connectedReplicas = table.first?.unsigned("replicas").flatMap(Int.init(exactly:))
+        guard let count = table.first?.unsigned("replicas").flatMap(Int.init(exactly:)) else {
+            throw FactError("the Performance Schema is off, which would tell the connected replicas")
+        }
+        facts.connectedReplicas = count
     }
 }

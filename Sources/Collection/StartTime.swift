@@ -1,0 +1,18 @@
+/// When a server started, by its own clock.
+///
+/// The server counts its uptime in whole seconds, so the start time worked out from it wavers by one; the first result is
+/// kept until it is off by more, or every scrape would look like a restart.
+struct StartTime {
+    private var known: Double?
+
+    /// - Parameters:
+    ///   - clock: the server's clock, epoch seconds.
+    ///   - uptime: seconds.
+    /// - Returns: epoch seconds.
+    mutating func settle(clock: Double, uptime: Double) -> Double {
+        let started = (clock - uptime).rounded(.down)
+        if let known, abs(known - started) <= 2 { return known }
+        known = started
+        return started
+    }
+}

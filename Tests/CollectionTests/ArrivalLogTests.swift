@@ -1,0 +1,79 @@
+import Replication
+import Testing
+
+@testable import Collection
+
+@Suite("Arrivals from a source")
+struct ArrivalLogTests {
+    private let start = ContinuousClock.now
+
+    private func facts(
+        heartbeats: UInt64? = 0, file: String = "bin.1", position: UInt64 = 4,
+        ioThread: Channel.IOThreadState = .running, name: String = ""
+    ) -> NodeFacts {
+        var facts = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
+        var channel = Channel(
+            name: name, source: .init(host: "db1", port: 3306), ioThread: ioThread, isApplierRunning: true)
+        channel.heartbeatsReceived = heartbeats
+        channel.readPosition = BinlogFile(file).map { BinlogCoordinate(file: $0, position: position) }
+        facts.channels = [channel]
+        return facts
+    }
+
+    /// The silence told after each of the looks, which are ten seconds apart.
+    private func silences(_ looks: [NodeFacts]) -> [Double?] {
+        var log = ArrivalLog()
+        return looks.enumerated().map { place, look in
+            var look = look
+            log.note(&look, at: start + .seconds(10 * place))
+            return look.channels?.first?.sourceSilence
+        }
+    }
+
+    @Test("Silence is not told before something was seen to arrive, and grows from then on")
+    func growth() {
+        #expect(
+            silences([facts(), facts(), facts(heartbeats: 1), facts(heartbeats: 1), facts(heartbeats: 1)]) == [
+                nil, nil, 0, 10, 20,
+            ])
+    }
+
+    @Test("A heartbeat, an event, a new file and a connection made are arrivals")
+    func arrivals() {
+        #expect(silences([facts(), facts(heartbeats: 5)]) == [nil, 0])
+        #expect(silences([facts(), facts(position: 5)]) == [nil, 0])
+        #expect(silences([facts(position: 900), facts(file: "bin.2", position: 4)]) == [nil, 0])
+        #expect(silences([facts(ioThread: .connecting), facts()]) == [nil, 0])
+    }
+
+    @Test("A connection lost, a receiver stopped and a counter that starts anew are none")
+    func noArrivals() {
+        #expect(silences([facts(), facts(ioThread: .connecting)]) == [nil, nil])
+        #expect(silences([facts(heartbeats: 9), facts(heartbeats: 0, ioThread: .stopped)]) == [nil, nil])
+        #expect(
+            silences([
+                facts(), facts(heartbeats: 1), facts(heartbeats: 1, ioThread: .connecting),
+                facts(heartbeats: 1, ioThread: .connecting),
+            ])
+                == [nil, 0, 10, 20])
+    }
+
+    @Test("What the server tells itself is left alone")
+    func told() {
+        var log = ArrivalLog()
+        var look = facts()
+        look.channels?[0].sourceSilence = 3.5
+        log.note(&look, at: start)
+        log.note(&look, at: start + .seconds(10))
+        #expect(look.channels?.first?.sourceSilence == 3.5)
+    }
+
+    @Test("A channel that was gone is looked at for the first time again")
+    func forgotten() {
+        #expect(
+            silences([
+                facts(name: "a"), facts(heartbeats: 1, name: "a"), facts(name: "b"), facts(heartbeats: 2, name: "a"),
+            ])
+                == [nil, 0, nil, nil])
+    }
+}

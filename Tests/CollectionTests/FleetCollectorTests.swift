@@ -1,0 +1,164 @@
+import FaultServer
+import MariaDB
+import Replication
+import Testing
+
+@testable import Collection
+
+@Suite("A fleet", .timeLimit(.minutes(1)))
+struct FleetCollectorTests {
+    private func healthy() throws -> Script { try Fixture(name: "mariadb-10.11/replica").recording.script }
+
+    /// Runs `body` with a fleet of one set, a node a server, and closes both.
+    private func withFleet(
+        _ servers: [FaultServer], timeout: (Int) -> Duration = { _ in .seconds(50) }, threads: Int? = nil,
+        followUps: @escaping FleetCollector.FollowUps = { _ in [:] }, _ body: (FleetCollector) async throws -> Void
+    ) async throws {
+        var executors: [ThreadExecutor] = []
+        for number in 0..<(threads ?? servers.count) { executors.append(try ThreadExecutor(name: "node-\(number)")) }
+        let nodes = servers.enumerated().map { place, server in
+            node(
+                server, named: "db\(place + 1)", executor: executors[place % executors.count],
+                timeout: timeout(place))
+        }
+        let fleet = FleetCollector(
+            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: nodes)], followUps: followUps)
+        try await body(fleet)
+        await fleet.close()
+        for server in servers { server.stop() }
+    }
+
+    @Test("Every node reports, in the order of the configuration")
+    func round() async throws {
+        let servers = [
+            try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script),
+            try FaultServer(Fixture(name: "mysql-9.7/replica").recording.script),
+            try FaultServer(.saying(Step.denyLogIn(code: 1045, sqlState: "28000", message: "Access denied"))),
+        ]
+        try await withFleet(servers) { fleet in
+            let reports = await fleet.round(deadline: .never)
+            #expect(reports.map(\.name) == ["shop"])
+            #expect(reports[0].nodes.map(\.description.name) == ["db1", "db2", "db3"])
+            #expect(reports[0].nodes.map(\.report.isUp) == [true, true, false])
+            #expect(reports[0].nodes.map { $0.report.failure?.reason } == [nil, nil, .authentication])
+        }
+    }
+
+    @Test("A round can be narrowed to some nodes; the others are not asked")
+    func narrowed() async throws {
+        let servers = [try FaultServer(healthy()), try FaultServer(healthy())]
+        try await withFleet(servers) { fleet in
+            let reports = await fleet.round(deadline: .never) { $1.name == "db2" }
+            #expect(reports.flatMap(\.nodes).map(\.description.name) == ["db2"])
+            #expect(servers[0].journal.connections == 0)
+            #expect(await fleet.round(deadline: .never) { _, _ in false }.isEmpty)
+        }
+    }
+
+    @Test("Who comes while a call is under way gets its answer, and asks nothing himself")
+    func joining() async throws {
+        let gate = try Gate()
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
+        try await withNode(script) { server, node in
+            let flight = NodeFlight(node)
+            let round = Round(count: 20)
+            for place in 0..<20 {
+                flight.ask(
+                    deadline: .never, place: place, { node, _, deadline in await node.ask(deadline: deadline) },
+                    deliver: { round.put($0, at: place) })
+            }
+            gate.open()
+            let reports = await round.reports()
+            #expect(reports.map(\.isUp) == [Bool](repeating: true, count: 20))
+            #expect(server.journal.queries.count == 1)
+            #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("Nodes that hang, drip, lie or send without end do not touch the others", arguments: [true, false])
+    func stuckNodes(onTheFirstRound: Bool) async throws {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let table = Payload.header(columns: ["a"]).map(Step.packet)
+        let faults: [[Step]] = [
+            [.silence], [.deafness], [.close], [.packet([])], table + [.endless(Payload.row([nil]))],
+            table + [.drip(milliseconds: 50), .packet(Payload.row(["a", "b", "c", "d"]))],
+            [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))],
+        ]
+        let stuck = try faults.map { steps in
+            try FaultServer(
+                Script(
+                    greeting: { _ in Step.welcome(version: recording.version) },
+                    answer: { onTheFirstRound ? steps : $0.steps { recording.reply(to: $0) } }))
+        }
+        let mute = try FaultServer(.saying([.silence]))
+        let good = [try FaultServer(healthy()), try FaultServer(healthy())]
+        let servers = [good[0]] + stuck + [mute, good[1]]
+        let isGood = { $0 == 0 || $0 == servers.count - 1 }
+        try await withFleet(servers, timeout: { isGood($0) ? .seconds(50) : .milliseconds(500) }) { fleet in
+            if !onTheFirstRound {
+                _ = await fleet.round(deadline: .never)
+                for (server, steps) in zip(stuck, faults) { server.follow(Script { _ in steps }) }
+            }
+            let nodes = await fleet.round(deadline: .never)[0].nodes
+            #expect(nodes.first?.report.isUp == true)
+            #expect(nodes.last?.report.isUp == true)
+            #expect(nodes.first?.report.facts?.missing == [:])
+            for node in nodes.dropFirst().dropLast() {
+                #expect(!node.report.isUp)
+                #expect(node.report.failure != nil, "\(node.description.name)")
+                #expect(node.report.failure?.message.contains("still runs") == false, "\(node.description.name)")
+            }
+        }
+    }
+
+    @Test("Nodes that share a thread with one that hangs are reported by the deadline")
+    func sharedThread() async throws {
+        let servers = [try FaultServer(.saying([.silence])), try FaultServer(healthy())]
+        try await withFleet(servers, timeout: { _ in .milliseconds(300) }, threads: 1) { fleet in
+            let nodes = await fleet.round(deadline: .never)[0].nodes
+            #expect(nodes.map { $0.report.failure?.reason } == [.timeout, .timeout])
+        }
+    }
+
+    @Test("Those who are suspected are asked once more in the same round, and only they")
+    func secondLook() async throws {
+        let servers = [
+            try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
+        ]
+        try await withFleet(servers, followUps: { _ in ["db1": [.transactions]] }) { fleet in
+            let nodes = await fleet.round(deadline: .never)[0].nodes
+            #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false])
+            #expect(nodes.map(\.report.roundTrips) == [2, 1])
+            #expect(servers[0].journal.statements.count { $0.contains("gtid_binlog_state") } == 2)
+            #expect(servers[1].journal.statements.count { $0.contains("gtid_binlog_state") } == 1)
+        }
+    }
+
+    @Test("A list of binary logs that is needed travels with the next round's statements")
+    func neededIndex() async throws {
+        let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
+        try await withFleet([server], followUps: { _ in ["db1": [.binlogIndex]] }) { fleet in
+            for _ in 0..<3 {
+                let report = await fleet.round(deadline: .never)[0].nodes[0].report
+                #expect(report.roundTrips == 1)
+                #expect(report.facts?.binaryLog?.isIndexFresh == true)
+            }
+            #expect(server.journal.statements.count { $0 == "SHOW BINARY LOGS" } == 3)
+        }
+    }
+
+    @Test("Closing ends connections properly")
+    func close() async throws {
+        let server = try FaultServer(healthy())
+        try await withFleet([server]) { fleet in
+            _ = await fleet.round(deadline: .never)
+            #expect(server.journal.openConnections == 1)
+            await fleet.close()
+            for await event in server.events where event == .disconnected(0) { break }
+            #expect(server.journal.quits == 1)
+        }
+    }
+}

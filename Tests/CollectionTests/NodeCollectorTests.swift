@@ -1,0 +1,323 @@
+import FaultServer
+import MariaDB
+import Replication
+import Synchronization
+import Testing
+
+@testable import Collection
+
+@Suite("A node", .timeLimit(.minutes(1)))
+struct NodeCollectorTests {
+    static let denied = Reply.refusal(code: 1227, sqlState: "42000", message: "Access denied")
+    static let binlogStatus = "SHOW BINLOG STATUS"
+    static let channels = "SHOW ALL SLAVES STATUS"
+
+    /// A MariaDB replica, some of whose statements have other replies. Nil: as recorded.
+    private func script(_ change: @escaping @Sendable (Query, String) -> Reply?) throws -> Script {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        return Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in query.steps { change(query, $0) ?? recording.reply(to: $0) } })
+    }
+
+    @Test("A refused statement leaves the batch; the others are complete, and it is not sent again")
+    func refusedStatement() async throws {
+        let script = try script { $1 == Self.binlogStatus ? Self.denied : nil }
+        try await withNode(script) { server, node in
+            let first = await node.ask(deadline: .never)
+            #expect(first.isUp)
+            #expect(first.roundTrips == 2)
+            #expect(first.facts?.missing == [.binlogStatus: .permission])
+            #expect(first.facts?.transactions != nil)
+            #expect(first.facts?.uptime != nil)
+            #expect(first.facts?.channels?.count == 1)
+
+            let second = await node.ask(deadline: .never)
+            #expect(second.isUp)
+            #expect(second.roundTrips == 1)
+            #expect(second.facts?.missing == [.binlogStatus: .permission])
+            #expect(server.journal.statements.count { $0 == Self.binlogStatus } == 1)
+            #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("The first error stands: a denial is not hidden by what follows")
+    func firstError() async throws {
+        let script = try script { $1 == Self.channels ? Self.denied : $1 == Self.binlogStatus ? .syntaxError : nil }
+        try await withNode(script) { _, node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.failure?.reason == .permission)
+            #expect(report.failure?.message.contains("GRANT SLAVE MONITOR") == true)
+            #expect(report.facts?.missing[.replicationStatus] == .permission)
+            #expect(report.facts?.missing[.binlogStatus] == .unsupported)
+        }
+    }
+
+    @Test("A denied essential statement is tried again in the next round, on a new connection")
+    func grantCame() async throws {
+        let script = try script { $0.connection == 0 && $1 == Self.channels ? Self.denied : nil }
+        try await withNode(script) { server, node in
+            #expect(await node.ask(deadline: .never).isUp == false)
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp)
+            #expect(report.facts?.missing == [:])
+            #expect(server.journal.connections == 2)
+        }
+    }
+
+    @Test("Refused statements are tried again once the connection is another one")
+    func retriedAfterReconnecting() async throws {
+        let script = try script { $0.connection == 0 && $1 == Self.binlogStatus ? Self.denied : nil }
+        try await withNode(script) { server, node in
+            #expect(await node.ask(deadline: .never).facts?.missing == [.binlogStatus: .permission])
+            server.dropConnections()
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp)
+            #expect(report.facts?.missing == [:])
+        }
+    }
+
+    @Test("A server that has closed the idle connection is asked over a new one, in the same round")
+    func idleConnectionClosed() async throws {
+        let server = try FaultServer(script { _, _ in nil })
+        defer { server.stop() }
+        try await withNode(server) { node in
+            var events = server.events.makeAsyncIterator()
+            #expect(await node.ask(deadline: .never).isUp)
+            server.dropConnections()
+            while let event = await events.next(), event != .disconnected(0) {}
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp)
+            #expect(report.failure == nil)
+            #expect(report.roundTrips == 2, "the one that failed, and the one that did not")
+            #expect(server.journal.connections == 2)
+        }
+    }
+
+    @Test("A connection lost in the middle of an answer is made once more; its halves are not mixed")
+    func lostMidAnswer() async throws {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let half = Payload.header(columns: ["Connection_name"]).map(Step.packet)
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in
+                guard query.number == 1 else { return query.steps { recording.reply(to: $0) } }
+                return query.steps { $0 == Self.channels ? .steps(half + [.close]) : recording.reply(to: $0) }
+            })
+        try await withNode(script) { server, node in
+            #expect(await node.ask(deadline: .never).isUp)
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp)
+            #expect(report.facts?.missing == [:])
+            #expect(server.journal.connections == 2)
+        }
+    }
+
+    @Test("A server that hangs up on every question is down, and asked no more than twice a round")
+    func hangsUp() async throws {
+        let script = Script { _ in [.close] }
+        try await withNode(script) { server, node in
+            for round in 1...3 {
+                let report = await node.ask(deadline: .never)
+                #expect(report.failure?.reason == .connect)
+                #expect(server.journal.queries.count <= 2 * round)
+            }
+        }
+    }
+
+    @Test("A proxy that allows no SET does not make the node down")
+    func setRefused() async throws {
+        let script = try script {
+            $1.hasPrefix("SET SESSION")
+                ? .refusal(code: 1193, sqlState: "HY000", message: "Unknown system variable") : nil
+        }
+        try await withNode(script) { server, node in
+            let first = await node.ask(deadline: .never)
+            #expect(first.isUp)
+            #expect(first.facts?.missing == [:])
+            #expect(first.roundTrips == 2)
+            #expect(await node.ask(deadline: .never).roundTrips == 1)
+            #expect(server.journal.statements.count { $0.hasPrefix("SET") } == 1)
+        }
+    }
+
+    @Test("Everything refused: the node says why, and nothing loops")
+    func everythingRefused() async throws {
+        try await withNode(Script.replying { _ in Self.denied }) { server, node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.failure?.reason == .permission)
+            #expect(report.facts?.channels == nil)
+            let sent = Dialect.mariaDB.facts.count + 2  // the session, and the list of binary logs
+            #expect(report.roundTrips == sent)
+        }
+    }
+
+    @Test(
+        "Facts that make no sense are missing, and say why",
+        arguments: [
+            (channels, FactName.replicationStatus), ("SELECT @@global.server_id", .identity),
+            (binlogStatus, .binlogStatus), ("SELECT @@global.gtid_slave_pos", .transactions),
+        ])
+    func nonsense(statement: String, fact: FactName) async throws {
+        let script = try script { query, text in
+            text.hasPrefix(statement) ? .table(columns: ["x", "replicated"], rows: [["y", "not-a-gtid"]]) : nil
+        }
+        try await withNode(script) { _, node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.facts?.missing[fact] == .error)
+            #expect(report.facts?.unreadable[fact]?.isEmpty == false)
+            #expect(report.isUp == (fact != .replicationStatus && fact != .identity))
+            if !report.isUp { #expect(report.failure?.reason == .protocol) }
+        }
+    }
+
+    @Test(
+        "Versions that are not spoken to are named, and so are those that are",
+        arguments: [
+            ("10.4.34-MariaDB-log", "mariadb 10.4.34"), ("5.6.51-log", "mysql 5.6.51"),
+        ])
+    func unsupported(handshake: String, name: String) async throws {
+        try await withNode(.replying(version: handshake) { _ in .ok }) { server, node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.failure?.reason == .protocol)
+            #expect(
+                report.failure?.message
+                    == "\(name) is not supported; MariaDB 10.5 and MySQL 5.7 are the oldest")
+            #expect(server.journal.statements.isEmpty)
+        }
+    }
+
+    @Test("A version that is none")
+    func noVersion() async throws {
+        try await withNode(.replying(version: "proxy") { _ in .ok }) { _, node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.failure?.message == "the server calls its version \"proxy\"")
+        }
+    }
+
+    @Test("A password that cannot be read keeps the node down, and no connection is made")
+    func noPassword() async throws {
+        let server = try FaultServer(.replying { _ in .ok })
+        defer { server.stop() }
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        let collector = NodeCollector(
+            NodeDescription(name: "db1", address: .tcp(host: "127.0.0.1", port: server.port)), timeout: .seconds(50),
+            executor: executor
+        ) { () throws(NodeFailure) in throw NodeFailure(reason: .authentication, message: "/run/secrets/x: not there") }
+        let report = await collector.ask(deadline: .never)
+        #expect(report.failure == NodeFailure(reason: .authentication, message: "/run/secrets/x: not there"))
+        #expect(server.journal.connections == 0)
+    }
+
+    @Test("Repeated failures to connect are spaced; the failure stands meanwhile")
+    func backOff() async throws {
+        let script = Script.saying(Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections"))
+        try await withNode(script) { server, node in
+            var reports: [NodeReport] = []
+            for _ in 0..<3 { reports.append(await node.ask(deadline: .never)) }
+            #expect(reports.map { $0.failure?.reason } == [.connect, .connect, .connect])
+            #expect(reports[1].failure?.message.hasPrefix("connecting to 127.0.0.1:") == true)
+            #expect(reports[2].failure?.message.hasSuffix("; not tried again yet") == true)
+            #expect(server.journal.connections == 2)
+        }
+    }
+
+    @Test("The time of asking is that of the question about the clock, whatever follows it")
+    func clock() async throws {
+        let gate = try Gate()
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        // The second batch, without the refused statement, is answered late.
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in
+                (query.number == 1 ? [.wait(gate)] : [])
+                    + query.steps { $0 == Self.binlogStatus ? Self.denied : recording.reply(to: $0) }
+            })
+        try await withNode(script) { server, node in
+            let answer = Task { await node.ask(deadline: .never) }
+            var queries = 0
+            for await event in server.events {
+                if case .queried = event { queries += 1 }
+                if queries == 2 { break }
+            }
+            try await Task.sleep(for: .milliseconds(100))  // what the answer would be late by
+            gate.open()
+            let facts = try #require(await answer.value.facts)
+            let (asked, offset) = (try #require(facts.askedAt), try #require(facts.clockOffset))
+            #expect(asked <= server.journal.queries[1].time)
+            #expect(asked >= server.journal.queries[0].time - 5)
+            let clock = recording.results.first { $0.sql.hasPrefix("SELECT @@global.server_id") }?.rows?.first?.last
+            #expect(abs(asked + offset - (Double((clock ?? nil) ?? "") ?? 0)) < 0.001)
+        }
+    }
+
+    @Test("MySQL with the Performance Schema off: facts are absent, not wrong")
+    func noPerformanceSchema() async throws {
+        var recording = try Fixture(name: "mysql-8.4/replica").recording
+        for place in recording.results.indices where recording.results[place].sql.contains("performance_schema.replic")
+        {
+            recording.results[place].rows = []
+        }
+        for place in recording.results.indices where recording.results[place].sql.contains("performance_schema.threads")
+        {
+            recording.results[place].rows = [[nil]]
+        }
+        try await withNode(recording.script) { _, node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp)
+            #expect(report.facts?.connectedReplicas == nil)
+            #expect(report.facts?.missing == [.connectedReplicas: .error])
+            let channel = try #require(report.facts?.channels?.first)
+            #expect(channel.workers == nil)
+            #expect(channel.applierTimes == nil)
+            #expect(channel.heartbeatsReceived == nil)
+            #expect(channel.sourceSilence == nil)
+        }
+    }
+
+    @Test("MySQL before the first heartbeat: silence is not known")
+    func noHeartbeatYet() async throws {
+        var recording = try Fixture(name: "mysql-8.4/replica").recording
+        for place in recording.results.indices where recording.results[place].sql.contains("HEARTBEAT_INTERVAL") {
+            recording.results[place].rows = [["", "0", "30.000", nil, nil]]
+        }
+        try await withNode(recording.script) { _, node in
+            let channel = await node.ask(deadline: .never).facts?.channels?.first
+            #expect(channel?.heartbeatsReceived == 0)
+            #expect(channel?.heartbeatPeriod == 30)
+            #expect(channel?.sourceSilence == nil)
+        }
+    }
+
+    @Test("The list of binary logs is asked for again when the server writes to a new file")
+    func newFile() async throws {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let isRotated = Mutex(false)
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in
+                let rotated = isRotated.withLock(\.self)
+                return query.steps { statement in
+                    switch statement {
+                    case Self.binlogStatus where rotated:
+                        .table(columns: ["File", "Position"], rows: [["binlog.000077", "4"]])
+                    case "SHOW BINARY LOGS" where rotated:
+                        .table(
+                            columns: ["Log_name", "File_size"],
+                            rows: [["binlog.000076", "900"], ["binlog.000077", "4"]])
+                    default: recording.reply(to: statement)
+                    }
+                }
+            })
+        try await withNode(script) { _, node in
+            #expect(await node.ask(deadline: .never).roundTrips == 1)
+            #expect(await node.ask(deadline: .never).facts?.binaryLog?.isIndexFresh == false)
+            isRotated.withLock { $0 = true }
+            let report = await node.ask(deadline: .never)
+            #expect(report.facts?.binaryLog?.index?.totalBytes == 904)
+            #expect(report.roundTrips == 2)
+            #expect(await node.ask(deadline: .never).roundTrips == 1)
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import FaultServer
+import Replication
+import Testing
+
+@testable import Collection
+
+/// What is made of the replies that real servers gave, over the real client library.
+@Suite("Recorded replies", .timeLimit(.minutes(1)))
+struct RecordedRepliesTests {
+    @Test("The fixtures are there")
+    func presence() {
+        #expect(Fixture.all.count > 80)
+    }
+
+    @Test("Every recorded server is asked in one round trip, and has every statement", arguments: Fixture.all)
+    func everyStatement(_ fixture: Fixture) async throws {
+        let report = try await withNode(try fixture.recording.script) { server, node in
+            let first = await node.ask(deadline: .never)
+            let statements = server.journal.statements
+            let second = await node.ask(deadline: .never)
+            if fixture.name.hasSuffix("-denied") { return first }
+            #expect(first.roundTrips == 1)
+            #expect(second.roundTrips == 1)
+            #expect(server.journal.connections == 1)
+            // The list of binary logs is asked for with the first round only, as is what sets up the session.
+            #expect(server.journal.statements.count == 2 * statements.count - 2)
+            #expect(
+                timeless(first.facts).contains("isIndexFresh: true")
+                    != timeless(second.facts).contains("isIndexFresh: true")
+                    || first.facts?.binaryLog?.isEnabled == false)
+            return first
+        }
+        if fixture.name.hasSuffix("-denied") { return }
+        #expect(report.failure == nil)
+        #expect(report.isUp)
+        #expect(report.facts?.missing == [:])
+        #expect(report.facts?.unreadable == [:])
+    }
+
+    @Test("Columns are found by their names, wherever they stand", arguments: Fixture.all)
+    func columnOrder(_ fixture: Fixture) async throws {
+        let recording = try fixture.recording
+        var mirrored = recording
+        for place in mirrored.results.indices {
+            mirrored.results[place].columns?.reverse()
+            mirrored.results[place].rows = mirrored.results[place].rows?.map { $0.reversed() }
+        }
+        let asRecorded = try await facts(recording)
+        let asMirrored = try await facts(mirrored)
+        #expect(timeless(asRecorded) == timeless(asMirrored))
+        #expect(asRecorded?.identity.serverID != nil)
+    }
+
+    @Test(
+        "A user without privileges: the node is not up, and everything else that it says stands",
+        arguments: [
+            ("mariadb-10.11", "SLAVE MONITOR", "SHOW ALL SLAVES STATUS"),
+            ("mariadb-11.8", "SLAVE MONITOR", "SHOW ALL SLAVES STATUS"),
+            ("mysql-9.7", "REPLICATION CLIENT", "SHOW REPLICA STATUS"),
+        ])
+    func denied(series: String, privilege: String, statement: String) async throws {
+        let report = try await withNode(Fixture(name: series + "/replica-denied").recording.script) { _, node in
+            await node.ask(deadline: .never)
+        }
+        #expect(!report.isUp)
+        #expect(report.failure?.reason == .permission)
+        let message = try #require(report.failure?.message)
+        #expect(message.hasPrefix("\(statement) was refused: Access denied"))
+        #expect(message.hasSuffix("the user needs GRANT \(privilege) ON *.*"))
+        let facts = try #require(report.facts)
+        #expect(facts.missing[.replicationStatus] == .permission)
+        #expect(facts.missing[.binlogStatus] == .permission)
+        #expect(facts.missing[.binlogIndex] == .permission)
+        #expect(facts.identity.serverID == 2)
+        #expect(facts.isReadOnly == true)
+        #expect(facts.transactions != nil)
+        #expect(facts.uptime != nil)
+    }
+
+    @Test(
+        "A replica without a binary log has none, and misses nothing",
+        arguments: ["mariadb-10.11", "mariadb-11.8", "mysql-9.7"])
+    func noBinlog(series: String) async throws {
+        try await withNode(Fixture(name: series + "/replica-no-binlog").recording.script) { server, node in
+            for _ in 0..<2 {
+                let report = await node.ask(deadline: .never)
+                #expect(report.isUp)
+                #expect(report.facts?.missing == [:])
+                #expect(report.facts?.binaryLog?.isEnabled == false)
+                #expect(report.roundTrips == 1)
+            }
+            // Asked once, on the first round; the answer (error 1381) does not change while the server runs.
+            #expect(server.journal.statements.count { $0 == "SHOW BINARY LOGS" } == 1)
+        }
+    }
+
+    // MARK: - Values, read off the fixtures
+
+    @Test("MySQL 9: a replica that has caught up")
+    func mySQL9() async throws {
+        let facts = try #require(try await facts("mysql-9.7/replica"))
+        #expect(facts.identity.flavor == .mysql)
+        #expect(facts.identity.version == ServerVersion(9, 7, 4))
+        #expect(facts.identity.serverUUID == "06237680-e55c-11f1-9482-02fc00000001")
+        #expect(facts.identity.hostname == "db2")
+        #expect(facts.isReadOnly == true)
+        #expect(facts.isSuperReadOnly == false)
+        #expect(facts.binaryLog?.end?.description == "binlog.000001:2331")
+        #expect(facts.binaryLog?.index?.totalBytes == 2331)
+        #expect(facts.binaryLog?.recordsReplicated == true)
+        #expect(facts.transactions?.count == 7)
+        #expect(facts.durability == [.binaryLog: true, .redoLog: true, .replicationState: true])
+        #expect(facts.connectedReplicas == 0)
+        #expect(facts.semiSync == nil)
+        #expect(facts.startTime == 1_795_231_882)  // clock …883.74, up for 1 s
+
+        let channel = try #require(facts.channels?.first)
+        #expect(channel.source.serverUUID == "0623cccb-e55c-11f1-a314-02fc00000001")
+        #expect(channel.source.port == 59029)
+        #expect(channel.ioThread == .running)
+        #expect(channel.isApplierRunning)
+        #expect(channel.readPosition?.description == "binlog.000002:507")
+        #expect(channel.executedPosition?.description == "binlog.000002:198")
+        #expect(channel.secondsBehindSource == 0)
+        #expect(channel.usesGTID == true)
+        #expect(channel.isSourceConnectionEncrypted == true)
+        #expect(channel.heartbeatsReceived == 0)
+        #expect(channel.heartbeatPeriod == 1)
+        #expect(channel.sourceSilence == 0.083962)
+        #expect(channel.ioError?.number == 0)
+        #expect(channel.workers == .init(total: 4, busy: 0))
+        let times = try #require(channel.applierTimes)
+        #expect(times.applyingAge == nil)
+        // The worker that was done last: commit …658342, queued …669192 to …669203, applied …675429 to …675801.
+        #expect(isNear(times.lastEndToEnd, 0.017459))
+        #expect(isNear(times.stages[.transport], 0.010850))
+        #expect(isNear(times.stages[.queue], 0.000011))
+        #expect(isNear(times.stages[.relayWait], 0.006226))
+        #expect(isNear(times.stages[.apply], 0.000372))
+    }
+
+    @Test(
+        "MySQL 5.7, 8.0 and 8.4: the same facts under the names of each",
+        arguments: [
+            ("mysql-5.7", ServerVersion(5, 7, 44)), ("mysql-8.0.20", ServerVersion(8, 0, 20)),
+            ("mysql-8.0.36", ServerVersion(8, 0, 36)), ("mysql-8.4", ServerVersion(8, 4, 3)),
+        ])
+    func mySQLSeries(series: String, version: ServerVersion) async throws {
+        let facts = try #require(try await facts(series + "/replica"))
+        #expect(facts.identity.version == version)
+        #expect(facts.transactions?.count == 103)
+        #expect(facts.binaryLog?.end?.description == "mysql-bin.000002:888")
+        #expect(facts.binaryLog?.index?.totalBytes == 1588)
+        #expect(facts.binaryLog?.recordsReplicated == true)
+        #expect(facts.durability[.redoLog] == false)
+        #expect(facts.durability[.replicationState] == (series != "mysql-5.7"))
+        let channel = try #require(facts.channels?.first)
+        #expect(channel.source.host == "10.0.0.1")
+        #expect(channel.source.serverID == 1)
+        #expect(channel.readPosition?.description == "mysql-bin.000012:4711")
+        #expect(channel.executedPosition?.description == "mysql-bin.000011:1234")
+        #expect(channel.secondsBehindSource == 7)
+        #expect(channel.relayLogBytes == 99000)
+        #expect(channel.heartbeatsReceived == 17)
+        #expect(channel.sourceSilence == 2.5)
+        guard case .set(let fetched) = channel.fetched else {
+            Issue.record("no fetched set")
+            return
+        }
+        #expect(fetched.count == 116)
+        if series == "mysql-5.7" {
+            #expect(channel.workers == nil)
+            #expect(channel.applierTimes == nil)
+        } else {
+            #expect(channel.workers == .init(total: 2, busy: 1))
+            #expect(channel.applierTimes?.applyingAge == 7.25)
+            #expect(channel.applierTimes?.lastEndToEnd == 0.75)
+            #expect(channel.applierTimes?.stages == [.transport: 0.25, .queue: 0.25, .apply: 0.25])
+        }
+    }
+
+    @Test(
+        "Semi-synchronous replication under its names before and after 8.0.26",
+        arguments: [
+            ("mysql-5.7/primary", true, false, 1, 4), ("mysql-8.0.36/primary", true, true, 1, 4),
+            ("mariadb-10.11/primary-semi-sync", true, true, 1, 3),
+        ] as [(String, Bool, Bool, UInt64, UInt64)])
+    func semiSync(name: String, enabled: Bool, active: Bool, clients: UInt64, unacknowledged: UInt64) async throws {
+        let semiSync = try #require(try await facts(name)?.semiSync)
+        #expect(semiSync.isSourceEnabled == enabled)
+        #expect(semiSync.isSourceActive == active)
+        #expect(semiSync.clients == clients)
+        #expect(semiSync.unacknowledged == unacknowledged)
+    }
+
+    @Test("MariaDB: two connections, one of them stopped")
+    func multiSource() async throws {
+        let facts = try #require(try await facts("mariadb-11.8/replica-multi-source"))
+        let channels = try #require(facts.channels)
+        #expect(channels.map(\.name) == ["db1", "db2"])
+        #expect(channels.map(\.ioThread) == [.running, .stopped])
+        #expect(channels.map(\.secondsBehindSource) == [0, nil])
+        #expect(channels.map(\.source.port) == [46121, 55435])
+        #expect(channels.map(\.source.serverID) == [1, 2])
+        #expect(channels.map(\.eventTimes) == [.init(difference: 0), .init(difference: 0)])
+        #expect(channels.map(\.heartbeatPeriod) == [1, 1])
+        #expect(channels.map(\.usesGTID) == [true, true])
+        #expect(facts.identity.port == 54219)
+        #expect(facts.durability == [.binaryLog: false, .redoLog: true, .replicationState: true])
+        #expect(facts.connectedReplicas == 0)
+        #expect(facts.binaryLog?.end?.description == "binlog.000001:1656")
+    }
+
+    @Test("Filters are counted", arguments: ["mariadb-10.11", "mariadb-11.8", "mysql-9.7"])
+    func filters(series: String) async throws {
+        let replica = try await facts(series + "/replica-filtered")
+        #expect(replica?.channels?.first?.filters == [.ignoreDatabase: 1, .wildIgnoreTable: 1])
+        let primary = try await facts(series + "/primary-filtered")
+        #expect(primary?.binaryLog?.filters[.ignoreDatabase] == 1)
+        #expect(primary?.binaryLog?.filters[.doDatabase] == 0)
+        #expect(primary?.channels?.isEmpty == true)
+    }
+
+    // MARK: -
+
+    private func facts(_ name: String) async throws -> NodeFacts? {
+        try await facts(Fixture(name: name).recording)
+    }
+
+    private func facts(_ recording: Recording) async throws -> NodeFacts? {
+        try await withNode(recording.script) { _, node in await node.ask(deadline: .never).facts }
+    }
+
+    /// Seconds to the microsecond, which is what differences of epoch seconds are good for.
+    private func isNear(_ value: Double?, _ expected: Double) -> Bool {
+        value.map { abs($0 - expected) < 0.000_001 } ?? false
+    }
+}

@@ -1,0 +1,24 @@
+import Testing
+
+@testable import Collection
+
+@Suite("Start time")
+struct StartTimeTests {
+    @Test("It does not waver with the second in which the uptime is counted")
+    func steady() {
+        var start = StartTime()
+        #expect(start.settle(clock: 1000.9, uptime: 100) == 900)
+        // Between two seconds of the uptime the clock goes on by almost one; and then some jitter.
+        for (clock, uptime) in [(1001.0, 100.0), (1001.1, 101.0), (1010.99, 109.0), (1020.0, 121.0), (2000.0, 1098.0)] {
+            #expect(start.settle(clock: clock, uptime: uptime) == 900)
+        }
+    }
+
+    @Test("A restart moves it")
+    func restart() {
+        var start = StartTime()
+        #expect(start.settle(clock: 1000, uptime: 100) == 900)
+        #expect(start.settle(clock: 1005, uptime: 1) == 1004)
+        #expect(start.settle(clock: 1005, uptime: 2) == 1004)
+    }
+}

@@ -1,0 +1,62 @@
+import FaultServer
+import MariaDB
+import Replication
+import Testing
+
+@testable import Collection
+
+/// Runs `body` with a collector whose node is the server; its connection and thread are gone afterwards.
+func withNode<Value>(
+    _ server: FaultServer, timeout: Duration = .seconds(50), _ body: (NodeCollector) async throws -> Value
+) async throws -> Value {
+    let executor = try ThreadExecutor(name: "test")
+    defer { executor.stop() }
+    let node = node(server, executor: executor, timeout: timeout)
+    let value = try await body(node)
+    await node.close()
+    return value
+}
+
+func withNode<Value>(
+    _ script: Script, _ body: (FaultServer, NodeCollector) async throws -> Value
+) async throws -> Value {
+    let server = try FaultServer(script)
+    defer { server.stop() }
+    return try await withNode(server) { try await body(server, $0) }
+}
+
+func node(
+    _ server: FaultServer, named name: String = "db1", executor: ThreadExecutor, timeout: Duration = .seconds(50)
+) -> NodeCollector {
+    let port = server.port
+    return NodeCollector(
+        NodeDescription(name: name, address: .tcp(host: "127.0.0.1", port: port)), timeout: timeout, executor: executor
+    ) {
+        ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret")
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// A deadline that no test reaches unless something hangs.
+    static var never: Self { .now + .seconds(50) }
+}
+
+/// A value as text, the same for equal values: dictionaries and sets are put in order.
+func sketch(_ value: Any) -> String {
+    let mirror = Mirror(reflecting: value)
+    let children = mirror.children.map { child in (child.label.map { "\($0): " } ?? "") + sketch(child.value) }
+    switch mirror.displayStyle {
+    case .dictionary, .set: return "[\(children.sorted().joined(separator: ", "))]"
+    case nil where children.isEmpty: return "\(value)"
+    case .enum where children.isEmpty: return "\(value)"
+    default: return "\(mirror.subjectType)(\(children.joined(separator: ", ")))"
+    }
+}
+
+/// What a node told, without what depends on the time of asking.
+func timeless(_ facts: NodeFacts?) -> String {
+    guard var facts else { return "nothing" }
+    facts.askedAt = nil
+    facts.clockOffset = nil
+    return sketch(facts)
+}
