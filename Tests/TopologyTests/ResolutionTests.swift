@@ -89,6 +89,9 @@ struct ResolutionTests {
             "the replica has the server id of its source", channel(from: "db1:3306", id: 9, io: .stopped),
             [node("db1", id: 9)], "db1"),
         Case(
+            "the replica has the server id of its source, at an unknown address", channel(id: 9, io: .stopped),
+            [node("db1", id: 9)], "db1"),
+        Case(
             "the replica alone has the server id of a source that is not configured", channel(id: 9, io: .stopped),
             [node("db1", id: 1)], nil),
 

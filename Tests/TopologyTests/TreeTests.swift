@@ -76,7 +76,8 @@ struct TroubleTests {
 
     @Test(
         "A silent source is told, whatever number the server gives",
-        arguments: [(61, "61 s"), (1e300, "a long time"), (.infinity, "a long time")] as [(Double, String)])
+        arguments: [(61, "61 s"), (1e300, "a long time"), (.infinity, "a long time"), (.nan, "a long time")]
+            as [(Double, String)])
     func silence(seconds: Double, text: String) throws {
         let frozen = channel(id: 1, read: "bin.000005:500", behind: 0).with {
             $0.sourceSilence = seconds
