@@ -99,11 +99,13 @@ struct Conversation {
     }
 
     private mutating func sendEndlessly(_ payload: [UInt8]) throws(Gone) {
-        while true {
-            var block: [UInt8] = []
-            while block.count < 1 << 16 { block += Payload.framed(payload, sequence: &sequence) }
-            try send(block)
+        while payload.count > 1 << 12 { try send(packet: payload) }
+        // Faster than the client reads, or it would wait now and then: after 256 packets the numbers are the same again.
+        var block: [UInt8] = []
+        while block.count < 1 << 16 {
+            for _ in 0...UInt8.max { block += Payload.framed(payload, sequence: &sequence) }
         }
+        while true { try send(block) }
     }
 
     private func send(_ bytes: [UInt8]) throws(Gone) {

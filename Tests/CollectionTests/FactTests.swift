@@ -1,0 +1,227 @@
+import MariaDB
+import Replication
+import Testing
+
+@testable import Collection
+
+/// What is made of single replies that no recording holds.
+@Suite("Facts")
+struct FactTests {
+    private func facts(
+        _ fact: Fact?, _ rows: [[String: String?]], after: NodeFacts? = nil
+    ) throws -> NodeFacts {
+        var facts = after ?? NodeFacts(identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0)))
+        facts.askedAt = facts.askedAt ?? 1000
+        let columns = Set(rows.flatMap(\.keys)).sorted()
+        try #require(fact).read(
+            ResultTable(columns: columns, rows: rows.map { row in columns.map { row[$0] ?? nil } }), &facts)
+        return facts
+    }
+
+    private func channel(_ change: [String: String?], of dialect: Dialect = .mariaDB) throws -> Channel {
+        let replica = dialect.name == "MySQL 8.4" ? "Replica" : "Slave"
+        let row: [String: String?] = ["\(replica)_IO_Running": "Yes", "\(replica)_SQL_Running": "Yes"]
+        let read = try facts(dialect.fact(.replicationStatus), [row.merging(change) { $1 }])
+        return try #require(read.channels?.first)
+    }
+
+    // MARK: - Replication status
+
+    @Test(
+        "The receiver's states, connecting and preparing ones included",
+        arguments: [
+            ("No", .stopped), ("Connecting", .connecting), ("Preparing", .preparing), ("Yes", .running),
+        ] as [(String, Channel.IOThreadState)])
+    func receiverState(word: String, state: Channel.IOThreadState) throws {
+        #expect(try channel(["Slave_IO_Running": word]).ioThread == state)
+    }
+
+    @Test("A state that nobody knows is not taken for another one")
+    func unknownState() {
+        let error = #expect(throws: FactError.self) { try channel(["Slave_IO_Running": "Dreaming"]) }
+        #expect(error?.description == "Slave_IO_Running is \"Dreaming\"")
+    }
+
+    @Test("No row is no replica; a row without the two threads' states is none that can be read")
+    func rows() throws {
+        #expect(try facts(Dialect.mariaDB.fact(.replicationStatus), []).channels?.isEmpty == true)
+        #expect(throws: FactError.self) {
+            try facts(Dialect.mariaDB.fact(.replicationStatus), [["Slave_IO_Running": "Yes"]])
+        }
+    }
+
+    @Test("What is NULL, empty or no number is not told, never 0", arguments: [nil, "", "-1", "a"] as [String?])
+    func notTold(value: String?) throws {
+        let channel = try channel([
+            "Read_Master_Log_Pos": value, "Exec_Master_Log_Pos": value, "Relay_Log_Space": value,
+            "Master_Log_File": "bin.000001", "Relay_Master_Log_File": "bin.000001",
+            "Last_IO_Errno": value, "Slave_received_heartbeats": value, "Master_Server_Id": value,
+        ])
+        #expect(channel.readPosition == nil)
+        #expect(channel.executedPosition == nil)
+        #expect(channel.relayLogBytes == nil)
+        #expect(channel.ioError == nil)
+        #expect(channel.heartbeatsReceived == nil)
+        #expect(channel.source.serverID == nil)
+    }
+
+    @Test("Before it was ever connected, a replica knows no file and no server id")
+    func neverConnected() throws {
+        let channel = try channel([
+            "Master_Log_File": "", "Read_Master_Log_Pos": "4", "Master_Server_Id": "0", "Master_Host": "db1",
+            "Seconds_Behind_Master": nil, "Slave_IO_Running": "Connecting",
+        ])
+        #expect(channel.readPosition == nil)
+        #expect(channel.source.serverID == nil)
+        #expect(channel.source.host == "db1")
+        #expect(channel.secondsBehindSource == nil)
+    }
+
+    @Test("Several channels stay apart, the unnamed one among them")
+    func channels() throws {
+        let row = ["Slave_IO_Running": "Yes", "Slave_SQL_Running": "No"]
+        let names = ["", "eu", "EU"]
+        let read = try facts(
+            Dialect.mariaDB.fact(.replicationStatus), names.map { row.merging(["Connection_name": $0]) { $1 } })
+        #expect(read.channels?.map(\.name) == names)
+    }
+
+    @Test("Whether GTID is used, and what was fetched by it")
+    func gtid() throws {
+        #expect(try channel(["Using_Gtid": "No", "Gtid_IO_Pos": ""]).usesGTID == false)
+        #expect(try channel(["Using_Gtid": "No", "Gtid_IO_Pos": ""]).fetched == nil)
+        #expect(try channel(["Using_Gtid": "Current_Pos", "Gtid_IO_Pos": "0-1-5"]).usesGTID == true)
+        #expect(throws: FactError.self) { try channel(["Using_Gtid": "Slave_Pos", "Gtid_IO_Pos": "0-1"]) }
+        let mySQL = try channel(["Auto_Position": "0", "Retrieved_Gtid_Set": ""], of: .mySQL84)
+        #expect(mySQL.usesGTID == false)
+        #expect(throws: FactError.self) { try channel(["Retrieved_Gtid_Set": "x:1"], of: .mySQL84) }
+    }
+
+    @Test(
+        "Rewritten databases are counted as pairs, the way each server writes them",
+        arguments: [
+            ("a->b", 1), ("a->b,c->d", 2), ("(a,b)", 1), ("(a,b),(c,d)", 2), ("", nil), (nil, nil),
+        ] as [(String?, Int?)])
+    func rewritten(text: String?, count: Int?) throws {
+        #expect(try channel(["Replicate_Rewrite_DB": text]).filters[.rewriteDatabase] == count)
+    }
+
+    @Test("MariaDB 11.6 tells the times of events, older ones have no such column")
+    func eventTimes() throws {
+        #expect(try channel([:]).eventTimes == nil)
+        #expect(try channel(["Master_Slave_time_diff": nil]).eventTimes == .init(difference: nil))
+        #expect(try channel(["Master_Slave_time_diff": "3"]).eventTimes == .init(difference: 3))
+    }
+
+    // MARK: - Others
+
+    @Test(
+        "read_only restricts by every word but OFF",
+        arguments: [
+            ("0", false), ("OFF", false), ("1", true), ("ON", true), ("NO_LOCK", true), ("NO_LOCK_NO_ADMIN", true),
+            ("", false), (nil, nil),
+        ] as [(String?, Bool?)])
+    func readOnly(value: String?, isReadOnly: Bool?) throws {
+        let identity = Dialect.mariaDB.fact(.identity)
+        #expect(try facts(identity, [["server_id": "1", "read_only": value]]).isReadOnly == isReadOnly)
+    }
+
+    @Test("A server's clock is compared with the time of asking")
+    func clock() throws {
+        let read = try facts(Dialect.mariaDB.fact(.identity), [["server_id": "1", "clock": "1003.5"]])
+        #expect(read.clockOffset == 3.5)
+        #expect(try facts(Dialect.mariaDB.fact(.identity), [["server_id": "1", "clock": nil]]).clockOffset == nil)
+    }
+
+    @Test("A server id that is none is an error, one beyond 32 bits is not told")
+    func serverID() throws {
+        #expect(throws: FactError.self) { try facts(Dialect.mariaDB.fact(.identity), [["server_id": "x"]]) }
+        #expect(throws: FactError.self) { try facts(Dialect.mariaDB.fact(.identity), []) }
+        #expect(try facts(Dialect.mariaDB.fact(.identity), [["server_id": "4294967296"]]).identity.serverID == nil)
+    }
+
+    @Test("No binary log: no row of status; a row that cannot be read is an error")
+    func binlogStatus() throws {
+        let status = Dialect.mariaDB.fact(.binlogStatus)
+        #expect(try facts(status, []).binaryLog?.isEnabled == false)
+        #expect(throws: FactError.self) { try facts(status, [["File": "bin", "Position": "4"]]) }
+        #expect(throws: FactError.self) { try facts(status, [["File": "bin.000001", "Position": nil]]) }
+    }
+
+    @Test("An empty list of binary logs is empty, not a fault")
+    func emptyIndex() throws {
+        var before = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
+        before.binaryLog = BinaryLog(isEnabled: true)
+        let log = try facts(Dialect.mariaDB.binlogIndex, [], after: before).binaryLog
+        #expect(log?.index?.count == 0)
+        #expect(log?.isIndexFresh == true)
+        #expect(throws: FactError.self) {
+            try facts(Dialect.mariaDB.binlogIndex, [["Log_name": "bin.000001", "File_size": nil]], after: before)
+        }
+    }
+
+    @Test("With gtid_mode OFF a MySQL server tells nothing of what it executed")
+    func gtidOff() throws {
+        let transactions = Dialect.mySQL84.fact(.transactions)
+        #expect(try facts(transactions, [["executed": "", "mode": "OFF"]]).transactions == nil)
+        #expect(try facts(transactions, [["executed": "", "mode": "ON_PERMISSIVE"]]).transactions?.count == 0)
+        #expect(throws: FactError.self) { try facts(transactions, [["executed": nil, "mode": "ON"]]) }
+    }
+
+    @Test("Facts about channels that the status does not know are left out")
+    func strangers() throws {
+        let read = try facts(Dialect.mySQL84.fact(.receiver), [["CHANNEL_NAME": "group_replication_applier"]])
+        #expect(read.channels == nil)
+    }
+
+    @Test(
+        "Durability: what a crash would lose",
+        arguments: [
+            ("1", "1", true, true), ("0", "2", false, false), ("1000", "0", false, false),
+        ])
+    func durability(sync: String, flush: String, binaryLog: Bool, redoLog: Bool) throws {
+        var before = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
+        before.binaryLog = BinaryLog(isEnabled: true)
+        let read = try facts(
+            Dialect.mariaDB.fact(.durability), [["sync_binlog": sync, "flush_log": flush]], after: before)
+        #expect(read.durability == [.binaryLog: binaryLog, .redoLog: redoLog])
+    }
+
+    @Test(
+        "The wait in the relay log is told only for one and the same transaction",
+        arguments: [("1", 2.0), ("0", nil), (nil, nil)] as [(String?, Double?)])
+    func relayWait(isLastQueued: String?, wait: Double?) throws {
+        let before = try facts(
+            Dialect.mySQL84.fact(.replicationStatus),
+            [["Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Channel_Name": ""]])
+        let read = try facts(
+            Dialect.mySQL84.fact(.applier),
+            [
+                [
+                    "CHANNEL_NAME": "", "busy": "0", "queue_end": "100", "apply_start": "102", "apply_end": "103",
+                    "is_last_queued": isLastQueued,
+                ]
+            ],
+            after: before)
+        #expect(read.channels?.first?.applierTimes?.stages[.relayWait] == wait)
+        #expect(read.channels?.first?.applierTimes?.stages[.apply] == 1)
+    }
+
+    @Test("Clocks of two hosts that differ do not make a stage negative")
+    func skew() throws {
+        let before = try facts(
+            Dialect.mySQL84.fact(.replicationStatus),
+            [["Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Channel_Name": ""]])
+        let read = try facts(
+            Dialect.mySQL84.fact(.applier),
+            [
+                [
+                    "CHANNEL_NAME": "", "busy": "1", "queued_commit": "100", "queue_start": "99",
+                    "applying_commit": "120", "clock": "110",
+                ]
+            ],
+            after: before)
+        #expect(read.channels?.first?.applierTimes?.stages[.transport] == 0)
+        #expect(read.channels?.first?.applierTimes?.applyingAge == 0)
+    }
+}
