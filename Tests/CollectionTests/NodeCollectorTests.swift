@@ -215,11 +215,14 @@ struct NodeCollectorTests {
         let script = Script.saying(Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections"))
         try await withNode(script) { server, node in
             var reports: [NodeReport] = []
-            for _ in 0..<3 { reports.append(await node.ask(deadline: .never)) }
-            #expect(reports.map { $0.failure?.reason } == [.connect, .connect, .connect])
-            #expect(reports[1].failure?.message.hasPrefix("connecting to 127.0.0.1:") == true)
-            #expect(reports[2].failure?.message.hasSuffix("; not tried again yet") == true)
-            #expect(server.journal.connections == 2)
+            // On a slow machine the first waits may be over before the next question; they get longer.
+            for _ in 0..<20 { reports.append(await node.ask(deadline: .never)) }
+            #expect(reports.allSatisfy { $0.failure?.reason == .connect })
+            #expect(reports.allSatisfy { $0.failure?.message.hasPrefix("connecting to 127.0.0.1:") == true })
+            let spared = reports.map { $0.failure?.message.hasSuffix("; not tried again yet") == true }
+            #expect(spared.prefix(2) == [false, false], "the first failure costs no waiting")
+            #expect(spared.contains(true))
+            #expect(server.journal.connections == spared.count { !$0 })
         }
     }
 
