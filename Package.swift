@@ -70,7 +70,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "SandboxCommand", dependencies: ["Sandbox", "MariaDB", arguments, unixSignals],
+            name: "SandboxCommand", dependencies: ["Sandbox", "MariaDB", "Replication", "Collection", arguments, unixSignals],
             swiftSettings: settings),
 
         tests("Replication", ["Replication"]),
@@ -83,6 +83,7 @@ let package = Package(
         tests("Topology", ["Topology", "Replication"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging]),
+        tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.
         tests(
             "Integration",

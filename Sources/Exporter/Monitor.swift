@@ -17,7 +17,8 @@ final class Monitor: Sendable {
         self.configuration = configuration
         fleet = try FleetCollector(configuration, environment: environment)
         changes = StateChanges(logger: logger)
-        options = Metrics.MetricsOptions(gtidDomains: configuration.metrics.gtidDomains)
+        options = Metrics.MetricsOptions(
+            gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers)
     }
 
     /// One round over the sets that hold a wanted node. Whole sets are asked, since a replica is judged by its source.

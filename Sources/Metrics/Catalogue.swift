@@ -8,6 +8,14 @@ package struct CatalogueEntry: Sendable {
     package let labels: [String]
     /// The fact it is made from; nil for what the exporter knows by itself or finds by comparing.
     package let fact: FactName?
+    /// Nil for what both flavors have.
+    package var flavor: Flavor?
+
+    fileprivate func only(_ flavor: Flavor) -> CatalogueEntry {
+        var entry = self
+        entry.flavor = flavor
+        return entry
+    }
 }
 
 package enum Catalogue {
@@ -75,7 +83,7 @@ extension Metric {
         case .nodeReadOnly:
             node("node_read_only", "Whether read_only is on.", fact: .identity)
         case .nodeSuperReadOnly:
-            node("node_super_read_only", "Whether super_read_only is on (MySQL).", fact: .identity)
+            node("node_super_read_only", "Whether super_read_only is on (MySQL).", fact: .identity).only(.mysql)
         case .nodeStartTime:
             node(
                 "node_start_time_seconds", unit: "seconds", "When the server started, epoch seconds by its own clock.",
@@ -196,7 +204,8 @@ extension Metric {
         case .domainMissingTransactions:
             channel(
                 "domain_missing_transactions", "Missing transactions by replication domain (MariaDB).",
-                labels: ["domain"], fact: .transactions)
+                labels: ["domain"], fact: .transactions
+            ).only(.mariadb)
         case .purgeHeadroom:
             channel(
                 "purge_headroom_bytes", unit: "bytes",
@@ -209,7 +218,8 @@ extension Metric {
         case .stage:
             channel(
                 "stage_seconds", unit: "seconds", "Time that the last applied transaction spent in a stage (MySQL 8).",
-                labels: ["stage"], fact: .applier)
+                labels: ["stage"], fact: .applier
+            ).only(.mysql)
         case .ioErrno:
             channel("io_errno", "Number of the IO thread's last error; 0 for none.")
         case .sqlErrno:
@@ -231,13 +241,33 @@ extension Metric {
         case .sourceTLS:
             channel("source_tls", "Whether the connection to the source is to use TLS.")
         case .workers:
-            channel("workers", "Applier workers of the channel (MySQL 8).", fact: .applier)
+            channel("workers", "Applier workers of the channel; MariaDB shares them between channels.", fact: .applier)
         case .workersBusy:
             channel("workers_busy", "Applier workers that are applying a transaction now (MySQL 8).", fact: .applier)
+                .only(.mysql)
+        case .workerRunning:
+            channel("worker_running", "Whether an applier worker runs (MySQL 8).", labels: ["worker"], fact: .applier)
+                .only(.mysql)
+        case .workerBusy:
+            channel(
+                "worker_busy", "Whether an applier worker is applying a transaction (MySQL 8).", labels: ["worker"],
+                fact: .applier
+            ).only(.mysql)
+        case .workerApplying:
+            channel(
+                "worker_applying_seconds", unit: "seconds",
+                "Age, since its commit on the source, of what a worker is applying; absent when idle (MySQL 8).",
+                labels: ["worker"], fact: .applier
+            ).only(.mysql)
+        case .workerErrno:
+            channel(
+                "worker_errno", "Number of an applier worker's last error; 0 for none (MySQL 8).", labels: ["worker"],
+                fact: .applier
+            ).only(.mysql)
         case .retriedTransactions:
             channel(
                 "retried_transactions_total", type: .counter,
-                "Transactions that the applier had to try again (MariaDB).")
+                "Transactions that the applier had to try again.")
         case .heartbeatsReceived:
             channel("heartbeats_received_total", type: .counter, "Heartbeats received from the source.")
         case .check:

@@ -7,8 +7,12 @@ package struct MetricsOptions: Sendable, Hashable {
     /// MariaDB: missing transactions by domain as well.
     package var gtidDomains: Bool
 
-    package init(gtidDomains: Bool = false) {
+    /// Series for each applier worker.
+    package var workers: Bool
+
+    package init(gtidDomains: Bool = false, workers: Bool = false) {
         self.gtidDomains = gtidDomains
+        self.workers = workers
     }
 }
 

@@ -18,7 +18,8 @@ package enum Metric: Int, CaseIterable, Sendable {
     case purgeHeadroom, sourceSilent, stage
     case ioErrno, sqlErrno, lastErrorTimestamp
     case configuredDelay, remainingDelay
-    case filters, gtidEnabled, sourceTLS, workers, workersBusy, retriedTransactions, heartbeatsReceived
+    case filters, gtidEnabled, sourceTLS, workers, workersBusy, workerRunning, workerBusy, workerApplying, workerErrno
+    case retriedTransactions, heartbeatsReceived
     case check
 
     // A replication set.

@@ -35,6 +35,8 @@ package struct Channel: Sendable {
     package var eventTimes: EventTimes?
     package var applierTimes: ApplierTimes?
     package var workers: WorkerCount?
+    /// MySQL 8 and later: what each of them does.
+    package var workerStates: [WorkerState] = []
 
     /// Seconds since anything, an event or a heartbeat, last arrived from the source. Nil until that was seen once.
     package var sourceSilence: Double?
@@ -113,6 +115,23 @@ extension Channel {
     /// Where a transaction spends its time on the way from the source's commit to the replica's.
     package enum ApplyStage: String, Sendable, CaseIterable {
         case transport, queue, relayWait = "relay_wait", apply
+    }
+
+    package struct WorkerState: Sendable, Hashable {
+        package var id: UInt64
+        package var isRunning: Bool?
+        package var isBusy: Bool?
+        /// Seconds since the transaction under way was committed on the source; nil when idle.
+        package var applyingAge: Double?
+        package var errorNumber: UInt64?
+
+        package init(id: UInt64, isRunning: Bool?, isBusy: Bool?, applyingAge: Double?, errorNumber: UInt64?) {
+            self.id = id
+            self.isRunning = isRunning
+            self.isBusy = isBusy
+            self.applyingAge = applyingAge
+            self.errorNumber = errorNumber
+        }
     }
 
     package struct WorkerCount: Sendable, Hashable {

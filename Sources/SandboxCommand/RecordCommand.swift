@@ -1,5 +1,7 @@
 import ArgumentParser
+import Collection
 import Foundation
+import Replication
 import Sandbox
 
 /// Records the fixtures of one server software.
@@ -10,9 +12,6 @@ struct RecordCommand: AsyncParsableCommand {
 
     @Option(help: "As for the other commands.")
     var software = "mariadb"
-
-    @Option(help: "A JSON array of statements to record beside the known ones: those that the exporter sends.")
-    var statements: String?
 
     @Option(help: "Only this situation. Repeatable.")
     var only: [String] = []
@@ -27,10 +26,11 @@ struct RecordCommand: AsyncParsableCommand {
             throw ValidationError("\(name) is none of: \(known.map(\.name).joined(separator: ", ")).")
         }
         var asked = RecordedStatements.all(for: software.flavor)
-        if let statements {
-            let more = try JSONDecoder().decode([String].self, from: Data(contentsOf: URL(fileURLWithPath: statements)))
-            asked += more.filter { !asked.contains($0) }
-        }
+        // And what the exporter sends.
+        guard let version = ServerVersion(software.version),
+            let dialect = Dialect.of(software.flavor == .mariadb ? .mariadb : .mysql, version)
+        else { throw ValidationError("The exporter does not speak to \(software).") }
+        asked += (dialect.facts + [dialect.binlogIndex]).map(\.statement).filter { !asked.contains($0) }
         let target = URL(fileURLWithPath: folder).appendingPathComponent(software.series)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
         for situation in known where only.isEmpty || only.contains(situation.name) {

@@ -30,11 +30,11 @@ struct ArrivalLogTests {
         }
     }
 
-    @Test("Silence is not told before something was seen to arrive, and grows from then on")
+    @Test("Silence is not told at the first look, and is at least the time since then")
     func growth() {
         #expect(
             silences([facts(), facts(), facts(heartbeats: 1), facts(heartbeats: 1), facts(heartbeats: 1)]) == [
-                nil, nil, 0, 10, 20,
+                nil, 10, 0, 10, 20,
             ])
     }
 
@@ -48,8 +48,8 @@ struct ArrivalLogTests {
 
     @Test("A connection lost, a receiver stopped and a counter that starts anew are none")
     func noArrivals() {
-        #expect(silences([facts(), facts(ioThread: .connecting)]) == [nil, nil])
-        #expect(silences([facts(heartbeats: 9), facts(heartbeats: 0, ioThread: .stopped)]) == [nil, nil])
+        #expect(silences([facts(), facts(ioThread: .connecting)]) == [nil, 10])
+        #expect(silences([facts(heartbeats: 9), facts(heartbeats: 0, ioThread: .stopped)]) == [nil, 10])
         #expect(
             silences([
                 facts(), facts(heartbeats: 1), facts(heartbeats: 1, ioThread: .connecting),
@@ -66,6 +66,22 @@ struct ArrivalLogTests {
         log.note(&look, at: start)
         log.note(&look, at: start + .seconds(10))
         #expect(look.channels?.first?.sourceSilence == 3.5)
+    }
+
+    @Test("What was seen to arrive shortens what the server tells, and nothing lengthens it")
+    func toldAndSeen() {
+        var log = ArrivalLog()
+        func look(_ position: UInt64, told: Double, after seconds: Int) -> Double? {
+            var look = facts(position: position)
+            look.channels?[0].sourceSilence = told
+            log.note(&look, at: start + .seconds(seconds))
+            return look.channels?.first?.sourceSilence
+        }
+        #expect(look(4, told: 90, after: 0) == 90)
+        // A transaction of many megabytes is on its way: none has arrived whole for 100 s.
+        #expect(look(500, told: 100, after: 10) == 0)
+        #expect(look(500, told: 110, after: 20) == 10)
+        #expect(look(500, told: 3, after: 30) == 3)
     }
 
     @Test("A channel that was gone is looked at for the first time again")

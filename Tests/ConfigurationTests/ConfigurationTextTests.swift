@@ -51,16 +51,18 @@ import Testing
                 """)
     }
 
-    @Test("what is shown reads back as the same configuration", arguments: [
-        interfaceExample,
-        """
-        defaults: {password: "${PW}", tls: {ca: "c d", mode: verify_ca}}
-        replication_sets:
-        - {name: a, user: "null", nodes: [{name: 1, address: "unix:/a b"}]}
-        - {name: b, option_file: "~/ä\\n\\"\\\\:", nodes: [{name: "true", address: x, user: "- x: #"}], checksums: {}}
-        metrics: {workers: true, compatibility: [mysqld_exporter]}
-        """,
-    ])
+    @Test(
+        "what is shown reads back as the same configuration",
+        arguments: [
+            interfaceExample,
+            """
+            defaults: {password: "${PW}", tls: {ca: "c d", mode: verify_ca}}
+            replication_sets:
+            - {name: a, user: "null", nodes: [{name: 1, address: "unix:/a b"}]}
+            - {name: b, option_file: "~/ä\\n\\"\\\\:", nodes: [{name: "true", address: x, user: "- x: #"}], checksums: {}}
+            metrics: {workers: true, compatibility: [mysqld_exporter]}
+            """,
+        ])
     func readsBack(text: String) throws {
         let environment = ["PW": "x", "HOME": "/h"]
         let configuration = try parse(text, environment: environment).configuration

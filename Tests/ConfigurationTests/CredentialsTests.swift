@@ -39,7 +39,8 @@ private let precedences: [Precedence] = [
         testDescription: "a variable of one's own", defaults: "user: d, password: '${PW}'",
         environment: ["PW": "from-pw"], user: "d", password: "from-pw"),
     Precedence(
-        testDescription: "a password that only resembles a variable", defaults: "user: d, password: 'a${PW}'", user: "d",
+        testDescription: "a password that only resembles a variable", defaults: "user: d, password: 'a${PW}'",
+        user: "d",
         password: "a${PW}"),
     Precedence(
         testDescription: "a password file", defaults: "user: d, password_file: pw", user: "d", password: "file-pw"),
@@ -102,9 +103,12 @@ private let precedences: [Precedence] = [
         }
     }
 
-    @Test("one newline ends a password file and is no part of the password", arguments: [
-        ("geheim", "geheim"), ("geheim\n", "geheim"), ("geheim\r\n", "geheim"), (" ge heim ", " ge heim "), ("#x\u{85}\n", "#x\u{85}"),
-    ])
+    @Test(
+        "one newline ends a password file and is no part of the password",
+        arguments: [
+            ("geheim", "geheim"), ("geheim\n", "geheim"), ("geheim\r\n", "geheim"), (" ge heim ", " ge heim "),
+            ("#x\u{85}\n", "#x\u{85}"),
+        ])
     func passwordFile(contents: String, password: String) throws {
         try withScratchDirectory { directory in
             try directory.write("pw", contents)
@@ -114,12 +118,17 @@ private let precedences: [Precedence] = [
         }
     }
 
-    @Test("a password file that cannot be one is refused without a word of it", arguments: [
-        (Array("".utf8), "it is empty"), (Array("\n".utf8), "it is empty"),
-        (Array("[client]\npassword=geheim\n".utf8), "it holds more than one line; it must hold nothing but the password"),
-        ([0x67, 0xFF], "it is not text in UTF-8"), (Array("geheim\0".utf8), "it is not text in UTF-8"),
-        (Array(repeating: 0x67, count: 20_000), "it is larger than 16KiB"),
-    ] as [([UInt8], String)])
+    @Test(
+        "a password file that cannot be one is refused without a word of it",
+        arguments: [
+            (Array("".utf8), "it is empty"), (Array("\n".utf8), "it is empty"),
+            (
+                Array("[client]\npassword=geheim\n".utf8),
+                "it holds more than one line; it must hold nothing but the password"
+            ),
+            ([0x67, 0xFF], "it is not text in UTF-8"), (Array("geheim\0".utf8), "it is not text in UTF-8"),
+            (Array(repeating: 0x67, count: 20_000), "it is larger than 16KiB"),
+        ] as [([UInt8], String)])
     func wrongPasswordFile(contents: [UInt8], reason: String) throws {
         try withScratchDirectory { directory in
             try directory.write("pw", bytes: contents)

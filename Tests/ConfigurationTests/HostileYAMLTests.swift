@@ -6,20 +6,39 @@ import Testing
     @Test(
         "what is no YAML is refused with the place, and a hint where one helps",
         arguments: [
-            ("defaults:\n\tuser: u\n", "2:1: not valid YAML: found character that cannot start any token while scanning for the next token; tabs cannot indent YAML, use spaces"),
-            ("defaults: {password: @geheim}", "1:22: not valid YAML: found character that cannot start any token while scanning for the next token; quote a value that begins with '@'"),
-            ("defaults:\n  user: a: geheim\n", "2:10: not valid YAML: mapping values are not allowed in this context; quote a value that holds ': '"),
-            ("defaults: {user: u}\n---\na: 1\n", "2:1: not valid YAML: but found another document expected a single document in the stream; a configuration is one document"),
-            ("defaults: {user: 'geheim", "1:25: not valid YAML: found unexpected end of stream while scanning a quoted scalar"),
+            (
+                "defaults:\n\tuser: u\n",
+                "2:1: not valid YAML: found character that cannot start any token while scanning for the next token; tabs cannot indent YAML, use spaces"
+            ),
+            (
+                "defaults: {password: @geheim}",
+                "1:22: not valid YAML: found character that cannot start any token while scanning for the next token; quote a value that begins with '@'"
+            ),
+            (
+                "defaults:\n  user: a: geheim\n",
+                "2:10: not valid YAML: mapping values are not allowed in this context; quote a value that holds ': '"
+            ),
+            (
+                "defaults: {user: u}\n---\na: 1\n",
+                "2:1: not valid YAML: but found another document expected a single document in the stream; a configuration is one document"
+            ),
+            (
+                "defaults: {user: 'geheim",
+                "1:25: not valid YAML: found unexpected end of stream while scanning a quoted scalar"
+            ),
             ("defaults: !geheim x\n", "1:11: tags such as '!geheim' are not supported"),
             ("defaults: {user: u}\n? [a]\n: x\n", "2:3: a key must be text"),
-            ("defaults: {user: u}\n<<: {a: b}\n", "2:1: merge keys are not supported; put what is common in 'defaults'"),
+            (
+                "defaults: {user: u}\n<<: {a: b}\n",
+                "2:1: merge keys are not supported; put what is common in 'defaults'"
+            ),
             ("defaults: {user: \"a\u{1}\"}", "1:20: not valid YAML: control characters are not allowed"),
             ("a: \"\\0\"\n", "1:1: unknown key 'a'"),
         ])
     func refused(text: String, problem: String) {
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
-        #expect(error?.problems.map(\.description).contains("shop.yml:" + problem) == true, "\(error?.description ?? "")")
+        #expect(
+            error?.problems.map(\.description).contains("shop.yml:" + problem) == true, "\(error?.description ?? "")")
     }
 
     @Test("anchors and aliases are refused where they stand, and not followed")
@@ -41,9 +60,11 @@ import Testing
         #expect(error?.problems.count == 92)
     }
 
-    @Test("& and * within values, quotes and comments are nothing special", arguments: [
-        "a&b*c", "'*all'", "\"&x\"", "|\n      *x\n      &y", "u # *x &y", "'it''s *x'", "\"a\\\" *x\"",
-    ])
+    @Test(
+        "& and * within values, quotes and comments are nothing special",
+        arguments: [
+            "a&b*c", "'*all'", "\"&x\"", "|\n      *x\n      &y", "u # *x &y", "'it''s *x'", "\"a\\\" *x\"",
+        ])
     func harmlessReferences(value: String) throws {
         let text = """
             defaults:
@@ -55,12 +76,14 @@ import Testing
         #expect(try parse(text).configuration.nodes.count == 1)
     }
 
-    @Test("nesting is bounded", arguments: [
-        String(repeating: "[", count: 20_000), String(repeating: "{a: ", count: 20_000),
-        String(repeating: "- ", count: 900) + "x", String(repeating: "- ", count: 100_000) + "x",
-        (0..<900).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
-        String(repeating: "? ", count: 20_000),
-    ])
+    @Test(
+        "nesting is bounded",
+        arguments: [
+            String(repeating: "[", count: 20_000), String(repeating: "{a: ", count: 20_000),
+            String(repeating: "- ", count: 900) + "x", String(repeating: "- ", count: 100_000) + "x",
+            (0..<900).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
+            String(repeating: "? ", count: 20_000),
+        ])
     func nesting(text: String) {
         #expect(throws: ConfigurationError.self) { try parse(text) }
     }

@@ -11,13 +11,15 @@ private let good = """
     """
 
 @Suite struct LoadTests {
-    @Test("what is no text in UTF-8 is refused, with the place", arguments: [
-        (Array("a: b\nc: \0\n".utf8), ":2:4: there is a NUL byte; the file must be text in UTF-8"),
-        (Array("ä: b\nä".utf8) + [0xFF], ":2:2: there is a byte that is not UTF-8; save the file in that encoding"),
-        (Array("ab".utf8) + [0xC3], ":1:3: there is a byte that is not UTF-8; save the file in that encoding"),
-        ([0xFF, 0xFE, 0x61, 0x00], ":1:4: there is a NUL byte; the file must be text in UTF-8"),
-        ([], ":1:1: the file is empty; it needs the key 'replication_sets'"),
-    ])
+    @Test(
+        "what is no text in UTF-8 is refused, with the place",
+        arguments: [
+            (Array("a: b\nc: \0\n".utf8), ":2:4: there is a NUL byte; the file must be text in UTF-8"),
+            (Array("ä: b\nä".utf8) + [0xFF], ":2:2: there is a byte that is not UTF-8; save the file in that encoding"),
+            (Array("ab".utf8) + [0xC3], ":1:3: there is a byte that is not UTF-8; save the file in that encoding"),
+            ([0xFF, 0xFE, 0x61, 0x00], ":1:4: there is a NUL byte; the file must be text in UTF-8"),
+            ([], ":1:1: the file is empty; it needs the key 'replication_sets'"),
+        ])
     func notText(bytes: [UInt8], problem: String) throws {
         try withScratchDirectory { directory in
             let file = try directory.write("shop.yml", bytes: bytes)
@@ -63,9 +65,11 @@ private let good = """
         }
     }
 
-    @Test("a written password in a file for everybody's eyes is a warning, once a place", arguments: [
-        (0o644, 1), (0o640, 0), (0o604, 1), (0o600, 0),
-    ])
+    @Test(
+        "a written password in a file for everybody's eyes is a warning, once a place",
+        arguments: [
+            (0o644, 1), (0o640, 0), (0o604, 1), (0o600, 0),
+        ])
     func worldReadable(mode: Int, warnings: Int) throws {
         try withScratchDirectory { directory in
             let file = try directory.write("shop.yml", good, mode: mode)

@@ -12,25 +12,31 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
     }
 
     /// The right-hand sides are what MariaDB's `my_print_defaults` (10.11) prints for the same lines.
-    @Test("a value is cut out of its line as MariaDB does it", arguments: [
-        (" exporter # trailing", "exporter"), ("a#b", "a"), ("\"a#b\" # x", "a#b"), ("'q\\'x'", "q'x"),
-        ("it's#1 # y", "it's#1 # y"), (" sp ace  ", "sp ace"), ("\\s\\\\\\n\\q", " \\\n\\q"), ("\"a\" b", "\"a\" b"),
-        ("\"a'", "\"a'"), ("\"", "\""), ("a\\", "a\\"), ("a ; b", "a ; b"), (" 'it''s'", "it''s"), ("\"\"", ""), ("", ""),
-        ("a=b", "a=b"), ("\"a\\\"#b\" # c", "a\"#b"), ("'a\\\\' # c", "a\\"),
-        ("\"a\\\\\\\"#\" # c", "a\\\"#"), ("\\t\\r\\b\\\"\\'", "\t\r\u{8}\"'"),
-    ])
+    @Test(
+        "a value is cut out of its line as MariaDB does it",
+        arguments: [
+            (" exporter # trailing", "exporter"), ("a#b", "a"), ("\"a#b\" # x", "a#b"), ("'q\\'x'", "q'x"),
+            ("it's#1 # y", "it's#1 # y"), (" sp ace  ", "sp ace"), ("\\s\\\\\\n\\q", " \\\n\\q"),
+            ("\"a\" b", "\"a\" b"),
+            ("\"a'", "\"a'"), ("\"", "\""), ("a\\", "a\\"), ("a ; b", "a ; b"), (" 'it''s'", "it''s"), ("\"\"", ""),
+            ("", ""),
+            ("a=b", "a=b"), ("\"a\\\"#b\" # c", "a\"#b"), ("'a\\\\' # c", "a\\"),
+            ("\"a\\\\\\\"#\" # c", "a\\\"#"), ("\\t\\r\\b\\\"\\'", "\t\r\u{8}\"'"),
+        ])
     func values(text: String, value: String) throws {
         #expect(try read("[client]\npassword=\(text)\n").password?.reveal() == value)
     }
 
-    @Test("the client groups are read, in any case, and the last line wins", arguments: [
-        ("[client]\nuser=a", "a"), ("[client-server]\nuser=a", "a"), ("[client-mariadb]\nuser=a", "a"),
-        ("[CLIENT]\nuser=a", "a"), ("[client ] rest\nuser=a", "a"), ("[ client]\nuser=a", nil),
-        ("[mysqld]\nuser=a", nil), ("[mysql]\nuser=a", nil),
-        ("[client-mariadb]\nuser=a\n[mysqld]\nuser=x\n[client]\nuser=b\n", "b"),
-        ("[client]\r\nuser = a\r\n", "a"), ("; x\n # y\n\n[client]\n;user=x\n\tuser\t=\ta", "a"),
-        ("[client]\nloose_user=a", "a"),
-    ] as [(String, String?)])
+    @Test(
+        "the client groups are read, in any case, and the last line wins",
+        arguments: [
+            ("[client]\nuser=a", "a"), ("[client-server]\nuser=a", "a"), ("[client-mariadb]\nuser=a", "a"),
+            ("[CLIENT]\nuser=a", "a"), ("[client ] rest\nuser=a", "a"), ("[ client]\nuser=a", nil),
+            ("[mysqld]\nuser=a", nil), ("[mysql]\nuser=a", nil),
+            ("[client-mariadb]\nuser=a\n[mysqld]\nuser=x\n[client]\nuser=b\n", "b"),
+            ("[client]\r\nuser = a\r\n", "a"), ("; x\n # y\n\n[client]\n;user=x\n\tuser\t=\ta", "a"),
+            ("[client]\nloose_user=a", "a"),
+        ] as [(String, String?)])
     func groups(text: String, user: String?) throws {
         #expect(try read(text).user == user)
     }
@@ -60,26 +66,35 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
         #expect(file.password == nil)
     }
 
-    @Test("the options for TLS are taken at their word", arguments: [
-        ("ssl", .required), ("ssl=1", .required), ("ssl=on", .required), ("ssl=0", .disabled), ("skip-ssl", .disabled),
-        ("disable-ssl", .disabled), ("skip-ssl=0", .required), ("ssl-mode=VERIFY_CA", .verifyCA),
-        ("ssl_mode=preferred", .preferred), ("ssl-verify-server-cert", .verifyIdentity),
-        ("ssl-verify-server-cert\nssl", .verifyIdentity), ("ssl-verify-server-cert\nssl-verify-server-cert=0", .required),
-        ("ssl-verify-server-cert=0", nil), ("skip-ssl-verify-server-cert", nil), ("ssl-ca=/x", nil),
-    ] as [(String, TLSMode?)])
+    @Test(
+        "the options for TLS are taken at their word",
+        arguments: [
+            ("ssl", .required), ("ssl=1", .required), ("ssl=on", .required), ("ssl=0", .disabled),
+            ("skip-ssl", .disabled),
+            ("disable-ssl", .disabled), ("skip-ssl=0", .required), ("ssl-mode=VERIFY_CA", .verifyCA),
+            ("ssl_mode=preferred", .preferred), ("ssl-verify-server-cert", .verifyIdentity),
+            ("ssl-verify-server-cert\nssl", .verifyIdentity),
+            ("ssl-verify-server-cert\nssl-verify-server-cert=0", .required),
+            ("ssl-verify-server-cert=0", nil), ("skip-ssl-verify-server-cert", nil), ("ssl-ca=/x", nil),
+        ] as [(String, TLSMode?)])
     func tls(lines: String, mode: TLSMode?) throws {
         #expect(try read("[client]\n" + lines).tls.givenMode == mode)
     }
 
-    @Test("a line that cannot be read is named by file and line, not repeated", arguments: [
-        ("user=geheim", ":1: an option stands before the first [group]"), ("[client\n", ":1: the group has no ']'"),
-        ("[client]\nport=geheim", ":2: option 'port' must be a port from 1 to 65535"),
-        ("[client]\nport=0", ":2: option 'port' must be a port from 1 to 65535"),
-        ("[client]\n\nuser", ":3: option 'user' needs a value"),
-        ("[client]\nssl=geheim", ":2: option 'ssl' must be 1 or 0"),
-        ("[client]\nssl-mode=on", ":2: option 'ssl-mode' must be one of disabled, preferred, required, verify_ca, verify_identity"),
-        ("!include", ":1: !include names nothing"),
-    ])
+    @Test(
+        "a line that cannot be read is named by file and line, not repeated",
+        arguments: [
+            ("user=geheim", ":1: an option stands before the first [group]"), ("[client\n", ":1: the group has no ']'"),
+            ("[client]\nport=geheim", ":2: option 'port' must be a port from 1 to 65535"),
+            ("[client]\nport=0", ":2: option 'port' must be a port from 1 to 65535"),
+            ("[client]\n\nuser", ":3: option 'user' needs a value"),
+            ("[client]\nssl=geheim", ":2: option 'ssl' must be 1 or 0"),
+            (
+                "[client]\nssl-mode=on",
+                ":2: option 'ssl-mode' must be one of disabled, preferred, required, verify_ca, verify_identity"
+            ),
+            ("!include", ":1: !include names nothing"),
+        ])
     func wrong(text: String, problem: String) throws {
         try withScratchDirectory { directory in
             let path = try directory.write("my.cnf", text)

@@ -37,13 +37,17 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
 
 private let wrongFiles: [WrongFile] = [
     WrongFile("an empty file", "", "shop.yml:1:1: the file is empty; it needs the key 'replication_sets'"),
-    WrongFile("nothing but a comment", "# nothing\n", "shop.yml:1:1: the file is empty; it needs the key 'replication_sets'"),
+    WrongFile(
+        "nothing but a comment", "# nothing\n", "shop.yml:1:1: the file is empty; it needs the key 'replication_sets'"),
     WrongFile("a list", "- a\n", "shop.yml:1:1: the file must be a dictionary, not a list"),
     WrongFile("no sets", "defaults: {user: u}", "shop.yml:1:1: the file needs the key 'replication_sets'"),
-    WrongFile("an empty list of sets", "replication_sets: []", "shop.yml:1:19: 'replication_sets' has no set; it needs one"),
-    WrongFile("sets that are nothing", "replication_sets:", "shop.yml:1:18: 'replication_sets' must be a list, not nothing"),
     WrongFile(
-        "sets by name", "replication_sets: {shop: {}}", "shop.yml:1:19: 'replication_sets' must be a list, not a dictionary"),
+        "an empty list of sets", "replication_sets: []", "shop.yml:1:19: 'replication_sets' has no set; it needs one"),
+    WrongFile(
+        "sets that are nothing", "replication_sets:", "shop.yml:1:18: 'replication_sets' must be a list, not nothing"),
+    WrongFile(
+        "sets by name", "replication_sets: {shop: {}}",
+        "shop.yml:1:19: 'replication_sets' must be a list, not a dictionary"),
     WrongFile(
         "an empty set", "replication_sets: [{name: shop, nodes: []}]",
         "shop.yml:1:40: 'nodes' has no node; a replication set needs one"),
@@ -51,7 +55,8 @@ private let wrongFiles: [WrongFile] = [
         "a set without anything", "replication_sets:\n- {}\n", "shop.yml:2:3: a replication set needs the key 'name'",
         "shop.yml:2:3: a replication set needs the key 'nodes'"),
     WrongFile(
-        "a set that is text", "replication_sets: [shop]", "shop.yml:1:20: a replication set must be a dictionary, not text"),
+        "a set that is text", "replication_sets: [shop]",
+        "shop.yml:1:20: a replication set must be a dictionary, not text"),
     WrongFile(
         "no user anywhere", "replication_sets: [{name: s, nodes: [{name: a, address: a}, {name: b, address: b}]}]",
         "shop.yml:1:1: no user to connect with; set 'user' in the configuration file's defaults, or "
@@ -141,7 +146,8 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:8:18: a node named 'db1' already stands on line 5; names are unique in the whole file",
         "shop.yml:8:70: a node named 'db3' already stands on line 8; names are unique in the whole file"),
     .set(
-        "names that need escaping", "  - {name: a/b, address: x}\n  - {name: .., address: y}\n- name: ä\n  nodes: [{name: '', address: z}]\n",
+        "names that need escaping",
+        "  - {name: a/b, address: x}\n  - {name: .., address: y}\n- name: ä\n  nodes: [{name: '', address: z}]\n",
         "shop.yml:7:12: 'name' must be of ASCII letters, digits and . _ - : @ +, at most 128, not 'a/b'",
         "shop.yml:8:12: 'name' must be of ASCII letters, digits and . _ - : @ +, at most 128, not '..'",
         "shop.yml:9:9: 'name' must be of ASCII letters, digits and . _ - : @ +, at most 128, not 'ä'",

@@ -42,6 +42,8 @@ struct ContractTests {
             ("last_error_timestamp_seconds", channel + ["thread"]), ("configured_delay_seconds", channel),
             ("remaining_delay_seconds", channel), ("filters", channel + ["filter"]), ("gtid_enabled", channel),
             ("source_tls", channel), ("workers", channel), ("workers_busy", channel),
+            ("worker_running", channel + ["worker"]), ("worker_busy", channel + ["worker"]),
+            ("worker_applying_seconds", channel + ["worker"]), ("worker_errno", channel + ["worker"]),
             ("retried_transactions_total", channel), ("heartbeats_received_total", channel),
             ("check", channel + ["check"]),
         ]

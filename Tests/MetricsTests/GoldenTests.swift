@@ -11,7 +11,7 @@ struct GoldenTests {
     static func families(_ name: String) throws -> Families {
         var families = Families()
         switch name {
-        case "shop": families.add(try Scene.shop())
+        case "shop": families.add(try Scene.shop(), MetricsOptions(workers: true))
         case "branches": families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
         default: families.add(Scene.exporter())
         }

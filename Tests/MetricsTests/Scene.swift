@@ -141,6 +141,10 @@ enum Scene {
         channel.applierTimes = .init(
             applyingAge: 36, lastEndToEnd: 20, stages: [.transport: 0.25, .queue: 0.5, .relayWait: 8, .apply: 11.25])
         channel.workers = .init(total: 4, busy: 3)
+        channel.workerStates = [
+            .init(id: 1, isRunning: true, isBusy: true, applyingAge: 2.5, errorNumber: 0),
+            .init(id: 2, isRunning: false, isBusy: false, applyingAge: nil, errorNumber: 1062),
+        ]
         facts.channels = [channel]
         return .init(
             description("db2", intending: ["": "db1"]), NodeReport(facts: facts, duration: 0.003, roundTrips: 1))
@@ -167,7 +171,7 @@ extension Families {
     /// Everything that the scenes make.
     static func everything() throws -> Families {
         var families = Families()
-        families.add(try Scene.shop())
+        families.add(try Scene.shop(), MetricsOptions(workers: true))
         families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
         families.add(Scene.exporter())
         return families

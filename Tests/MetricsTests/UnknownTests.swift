@@ -171,6 +171,19 @@ struct SetTests {
             ])
     }
 
+    @Test("Series for each worker are there on demand only")
+    func workers() throws {
+        var families = Families()
+        families.add(try Scene.shop())
+        #expect(families.lines { $0.contains("_worker_") } == [])
+        families = Families()
+        families.add(try Scene.shop(), MetricsOptions(workers: true))
+        let busy = families.lines { $0.hasPrefix("mysql_replication_worker_busy{") }
+        #expect(busy.map { $0.suffix(13) } == ["worker=\"1\"} 1", "worker=\"2\"} 0"])
+        // The second one applies nothing: no age rather than 0.
+        #expect(families.lines { $0.hasPrefix("mysql_replication_worker_applying_seconds{") }.count == 1)
+    }
+
     @Test("Distances by domain are there on demand only")
     func domains() throws {
         var families = Families()

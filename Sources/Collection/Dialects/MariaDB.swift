@@ -17,6 +17,7 @@ extension Dialect {
             .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),
             .mariaDBTransactions,
             .mariaDBDurability,
+            .mariaDBApplier,
             .mariaDBStatus,
         ],
         binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"))

@@ -7,7 +7,8 @@ extension Fact {
     static let mySQLApplier = Fact(
         .applier,
         """
-        SELECT w.CHANNEL_NAME, w.APPLYING_TRANSACTION <> '' AS busy, \
+        SELECT w.CHANNEL_NAME, w.WORKER_ID, w.SERVICE_STATE, w.LAST_ERROR_NUMBER, a.COUNT_TRANSACTIONS_RETRIES AS retries, \
+        w.APPLYING_TRANSACTION <> '' AS busy, \
         NULLIF(UNIX_TIMESTAMP(w.APPLYING_TRANSACTION_IMMEDIATE_COMMIT_TIMESTAMP), 0) AS applying_commit, \
         NULLIF(UNIX_TIMESTAMP(w.LAST_APPLIED_TRANSACTION_IMMEDIATE_COMMIT_TIMESTAMP), 0) AS applied_commit, \
         NULLIF(UNIX_TIMESTAMP(w.LAST_APPLIED_TRANSACTION_START_APPLY_TIMESTAMP), 0) AS apply_start, \
@@ -19,7 +20,8 @@ extension Fact {
         NULLIF(UNIX_TIMESTAMP(c.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), 0) AS queue_end, \
         UNIX_TIMESTAMP(NOW(6)) AS clock \
         FROM performance_schema.replication_applier_status_by_worker w \
-        JOIN performance_schema.replication_connection_status c USING (CHANNEL_NAME)
+        JOIN performance_schema.replication_connection_status c USING (CHANNEL_NAME) \
+        JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)
         """,
         privileges: "SELECT ON performance_schema.*"
     ) { table, facts throws(FactError) in
@@ -28,6 +30,8 @@ extension Fact {
         for (name, workers) in byChannel {
             facts.withChannel(name) { channel in
                 channel.workers = .init(total: workers.count, busy: workers.count { $0.flag("busy") == true })
+                channel.workerStates = workers.compactMap(Channel.WorkerState.init)
+                channel.retriedTransactions = workers.first?.unsigned("retries")
                 channel.applierTimes = Channel.ApplierTimes(workers)
                 let errorTime = workers.compactMap { $0.number("error_time") }.max()
                 if channel.applierError?.number ?? 0 > 0 { channel.applierError?.time = errorTime }
@@ -36,15 +40,35 @@ extension Fact {
     }
 }
 
+extension Fact {
+    /// MariaDB: how many threads apply in parallel. They are a pool that all channels share; 0 means that the SQL thread
+    /// applies by itself. No privilege; what each of them does is told only with the Performance Schema on.
+    static let mariaDBApplier = Fact(
+        .applier, "SELECT @@global.slave_parallel_threads AS threads"
+    ) { table, facts throws(FactError) in
+        guard let threads = table.first?.unsigned("threads").flatMap(Int.init(exactly:)) else {
+            throw FactError("the server did not tell slave_parallel_threads")
+        }
+        for name in facts.channels?.map(\.name) ?? [] {
+            facts.withChannel(name) { $0.workers = .init(total: max(1, threads)) }
+        }
+    }
+}
+
+extension Channel.WorkerState {
+    fileprivate init?(_ row: ResultTable.Row) {
+        guard let id = row.unsigned("WORKER_ID") else { return nil }
+        self.init(
+            id: id, isRunning: row.flag("SERVICE_STATE"), isBusy: row.flag("busy"), applyingAge: row.applyingAge,
+            errorNumber: row.unsigned("LAST_ERROR_NUMBER"))
+    }
+}
+
 extension Channel.ApplierTimes {
     fileprivate init(_ workers: [ResultTable.Row]) {
         self.init()
         // The oldest transaction under way: its age is the channel's lag.
-        applyingAge = workers.compactMap { row in
-            guard row.flag("busy") == true, let commit = row.number("applying_commit"), let clock = row.number("clock")
-            else { return nil }
-            return max(0, clock - commit)
-        }.max()
+        applyingAge = workers.compactMap(\.applyingAge).max()
 
         guard let last = workers.max(by: { $0.number("apply_end") ?? 0 < $1.number("apply_end") ?? 0 }) else { return }
         lastEndToEnd = last.elapsed("applied_commit", "apply_end")
@@ -57,6 +81,14 @@ extension Channel.ApplierTimes {
 }
 
 extension ResultTable.Row {
+    /// Seconds since the transaction that the worker is applying was committed on the source; nil when it is at rest.
+    fileprivate var applyingAge: Double? {
+        guard flag("busy") == true, let commit = number("applying_commit"), let clock = number("clock") else {
+            return nil
+        }
+        return max(0, clock - commit)
+    }
+
     /// Seconds from one time to another; nil where either is not known. Never negative: clocks of two hosts differ.
     fileprivate func elapsed(_ start: String, _ end: String) -> Double? {
         guard let start = number(start), let end = number(end) else { return nil }

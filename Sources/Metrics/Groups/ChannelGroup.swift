@@ -30,6 +30,7 @@ extension Families {
         add(.sourceTLS, labels, channel.isSourceConnectionEncrypted)
         add(.workers, labels, channel.workers?.total)
         add(.workersBusy, labels, channel.workers?.busy)
+        if options.workers { addWorkers(channel, labels) }
         add(.retriedTransactions, labels, channel.retriedTransactions)
         add(.heartbeatsReceived, labels, channel.heartbeatsReceived)
         for (check, label) in checkLabels.labels { add(.check, labels, findings.checks[check], extra: label) }
@@ -74,6 +75,16 @@ extension Families {
         guard options.gtidDomains else { return }
         for domain in findings.distance.missingByDomain {
             add(.domainMissingTransactions, labels, domain.transactions, extra: ["domain": "\(domain.domain)"])
+        }
+    }
+
+    private mutating func addWorkers(_ channel: Channel, _ labels: LabelBlock) {
+        for worker in channel.workerStates {
+            let label: LabelBlock = ["worker": "\(worker.id)"]
+            add(.workerRunning, labels, worker.isRunning, extra: label)
+            add(.workerBusy, labels, worker.isBusy, extra: label)
+            add(.workerApplying, labels, worker.applyingAge, extra: label)
+            add(.workerErrno, labels, worker.errorNumber, extra: label)
         }
     }
 
