@@ -70,7 +70,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "SandboxCommand", dependencies: ["Sandbox", "MariaDB", "Replication", "Collection", arguments, unixSignals],
+            name: "SandboxCommand",
+            dependencies: ["Sandbox", "MariaDB", "Replication", "Collection", arguments, unixSignals],
             swiftSettings: settings),
 
         tests("Replication", ["Replication"]),

@@ -1,4 +1,5 @@
 import FaultServer
+import Foundation
 import MariaDB
 import Replication
 import Testing
@@ -97,7 +98,7 @@ struct FleetCollectorTests {
         let good = [try FaultServer(healthy()), try FaultServer(healthy())]
         let servers = [good[0]] + stuck + [mute, good[1]]
         let isGood = { $0 == 0 || $0 == servers.count - 1 }
-        try await withFleet(servers, timeout: { isGood($0) ? .seconds(50) : .milliseconds(500) }) { fleet in
+        try await withFleet(servers, timeout: { isGood($0) ? .seconds(50) : .milliseconds(100) }) { fleet in
             if !onTheFirstRound {
                 _ = await fleet.round(deadline: .never)
                 for (server, steps) in zip(stuck, faults) { server.follow(Script { _ in steps }) }
@@ -106,6 +107,10 @@ struct FleetCollectorTests {
             #expect(nodes.first?.report.isUp == true)
             #expect(nodes.last?.report.isUp == true)
             #expect(nodes.first?.report.facts?.missing == [:])
+            // Those that send without end never wait for anything: only an interruption ends them in time.
+            for (node, steps) in zip(nodes.dropFirst(), faults) where steps.contains(where: \.isEndless) {
+                #expect(node.report.failure?.reason == .timeout)
+            }
             for node in nodes.dropFirst().dropLast() {
                 #expect(!node.report.isUp)
                 #expect(node.report.failure != nil, "\(node.description.name)")
@@ -150,6 +155,29 @@ struct FleetCollectorTests {
         }
     }
 
+    @Test("Closing ends the nodes' threads, and may be asked for twice")
+    func threads() async throws {
+        let server = try FaultServer(healthy())
+        defer { server.stop() }
+        let executor = try ThreadExecutor(name: "leaving")
+        let fleet = FleetCollector(
+            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, executor: executor)])],
+            followUps: { _ in [:] })
+        _ = await fleet.round(deadline: .never)
+        #expect(try hasThread("leaving"))
+        await fleet.close()
+        await fleet.close()
+        while try hasThread("leaving") { await Task.yield() }
+    }
+
+    private func hasThread(_ name: String) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").contains { task in
+            // A thread may have ended since it was listed.
+            let comm = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
+            return comm == name + "\n"
+        }
+    }
+
     @Test("Closing ends connections properly")
     func close() async throws {
         let server = try FaultServer(healthy())
@@ -160,5 +188,11 @@ struct FleetCollectorTests {
             for await event in server.events where event == .disconnected(0) { break }
             #expect(server.journal.quits == 1)
         }
+    }
+}
+
+extension Step {
+    fileprivate var isEndless: Bool {
+        if case .endless = self { true } else { false }
     }
 }

@@ -70,7 +70,8 @@ extension Reader {
         guard let name = variable(in: text) else { return .literal(Secret(text)) }
         if EnvironmentName.value(name, in: environment) == nil {
             report.problem(
-                fields.position(of: Schema.password), "'password' needs the environment variable \(name), which is not set")
+                fields.position(of: Schema.password),
+                "'password' needs the environment variable \(name), which is not set")
         }
         return .environment(name)
     }

@@ -48,7 +48,8 @@ struct Reader {
         SetChecks(report: report, nodes: nodes).run()
 
         return ReplicationSet(
-            name: name ?? "", nodes: nodes.compactMap(\.node), thresholds: thresholds(fields), heartbeat: heartbeat(fields),
+            name: name ?? "", nodes: nodes.compactMap(\.node), thresholds: thresholds(fields),
+            heartbeat: heartbeat(fields),
             sentinel: sentinel(fields), failover: failover(fields, nodes: nodes), checksums: checksums(fields))
     }
 

@@ -6,7 +6,8 @@ extension Schema {
         "replication_sets[].thresholds", "thresholds", "Where the check 'lag' turns to broken.",
         [thresholdLag.row, thresholdBytes.row])
 
-    static let heartbeatTable = Key<TableName>.table("table", "The table of the heartbeat, as pt-heartbeat lays it out.")
+    static let heartbeatTable = Key<TableName>.table(
+        "table", "The table of the heartbeat, as pt-heartbeat lays it out.")
     static let heartbeatInterval = Key.duration("interval", default: .seconds(1), "How often the row is written.")
     static let heartbeatWrite = Key.truth(
         "write", default: false, "Write it here; false reads what pt-heartbeat writes.")
@@ -21,7 +22,8 @@ extension Schema {
         [sentinelTable.row, sentinelInterval.row])
 
     static let failoverPreferred = Key.name("preferred", required: true, "The node that serves while all is well.")
-    static let failoverStandby = Key.name("standby", required: true, "The node that serves when the preferred one cannot.")
+    static let failoverStandby = Key.name(
+        "standby", required: true, "The node that serves when the preferred one cannot.")
     static let failoverTable = Key<TableName>.table("table", "Where the time of the last check is kept.")
     static let failoverMaxGap = Key.duration(
         "max_gap", default: .seconds(20), "The longest time between two checks that still counts as unbroken.")

@@ -10,7 +10,8 @@ enum Schema {
     // Keys of `defaults` that may also stand on a replication set or a node; the nearest wins.
 
     static let user = Key.text(
-        "user", "The account to connect with. MYSQL_REPLICATION_EXPORTER_USER takes precedence over the one in defaults.")
+        "user",
+        "The account to connect with. MYSQL_REPLICATION_EXPORTER_USER takes precedence over the one in defaults.")
     static let password = Key.text(
         "password", "The password, or ${NAME} for that environment variable's value.")
     static let passwordFile = Key.text(
@@ -38,7 +39,8 @@ enum Schema {
     static let nodes = Key.nested("nodes", "list", required: true, "The servers of the set, at least one.")
     static let thresholds = Key.nested("thresholds", "dictionary", "Where the check 'lag' turns to broken.")
     static let heartbeat = Key.nested("heartbeat", "dictionary", "Lag by a row that is written on the source.")
-    static let sentinel = Key.nested("sentinel", "dictionary", "Rows sent down the replication now and then, and timed.")
+    static let sentinel = Key.nested(
+        "sentinel", "dictionary", "Rows sent down the replication now and then, and timed.")
     static let failover = Key.nested("failover", "dictionary", "The answer of /failover/<set>.")
     static let checksums = Key.nested("checksums", "dictionary", "The results of pt-table-checksum.")
     static let set = SchemaSection(
@@ -50,7 +52,8 @@ enum Schema {
     static let nodeName = Key.name("name", required: true, "The label node of its series; unique in the whole file.")
     static let address = Key.address("address", "host:port, host, [IPv6]:port or unix:/path; port 3306 when absent.")
     static let source = Key.nested(
-        "source", "node, or dictionary of nodes by channel", "The node it is intended to replicate from; a channel without one follows that of \"\".")
+        "source", "node, or dictionary of nodes by channel",
+        "The node it is intended to replicate from; a channel without one follows that of \"\".")
     static let aliases = Key.nested(
         "aliases", "list of addresses", "Other host:port under which its replicas know this node.")
     static let node = SchemaSection(
