@@ -1,0 +1,305 @@
+"""Holds rules, alerts, runbooks and dashboards against each other and against the catalogue of metrics.
+
+Standard library only: the YAML files are ours, and are read line by line in the form in which they are written.
+"""
+
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+
+CATALOGUE = "Sources/Metrics/Catalogue.swift"
+RUNBOOKS = "https://github.com/mysql-replication-exporter/mysql-replication-exporter/blob/main/docs/runbooks/"
+# Put on every series by the scrape, or by Prometheus itself.
+TARGET_LABELS = {"job", "instance", "cluster"}
+OTHERS = {
+    "up": set(),
+    "scrape_duration_seconds": set(),
+    "scrape_samples_scraped": set(),
+    "ALERTS": {"alertname", "alertstate", "severity", "replication_set", "node", "channel"},
+}
+WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "inf"}
+
+# Nothing to see in the demo, which is MariaDB in good health: what only MySQL tells, or only a node in trouble.
+ABSENT_IN_DEMO = re.compile(r"ALERTS|_(node_failure|node_fact_missing|remaining_delay_seconds|stage_seconds|workers(_busy)?)\b")
+
+findings = []
+
+
+def finding(place, text):
+    findings.append(f"{place}: {text}")
+
+
+def catalogue():
+    """Names of metrics and their labels, as the Swift source says them."""
+    with open(CATALOGUE, encoding="utf-8") as file:
+        source = file.read()
+    bases = {
+        "node": ["replication_set", "node"],
+        "channel": ["replication_set", "node", "channel"],
+        "set": ["replication_set"],
+        "own": [],
+    }
+    prefixes = {"node": "mysql_replication_", "channel": "mysql_replication_", "set": "mysql_replication_set_", "own": ""}
+    metrics = {}
+    entries = re.findall(r"case \.\w+:\s*(node|channel|set|own)\(\s*\"(\w+)\"(.*?)(?=\n        case |\Z)", source, re.S)
+    for kind, name, rest in entries:
+        labels = re.search(r"labels: \[([^\]]*)\]", rest)
+        extra = re.findall(r'"(\w+)"', labels.group(1)) if labels else []
+        metrics[prefixes[kind] + name] = set(bases[kind] + extra)
+    cases = re.findall(r"^        case \.\w+:", source, re.M)
+    if not metrics or len(metrics) != len(cases):
+        finding(CATALOGUE, f"{len(cases)} entries, of which {len(metrics)} could be read here")
+    return metrics
+
+
+def check_names(place, expression, known):
+    """Every name is a metric that exists, and every matcher is of a label that this metric has."""
+    text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', expression)
+    text = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", text)
+    text = re.sub(r"\[[^\]]*\]", " ", text)
+    names = set()
+    for match in re.finditer(r"([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?(\s*\()?", text):
+        name, matchers, call = match.groups()
+        if call or name.lower() in WORDS:
+            continue
+        if name not in known:
+            finding(place, f"no metric is called {name}")
+            continue
+        names.add(name)
+        if known[name] is None:
+            continue
+        for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers or ""):
+            if label not in known[name] | TARGET_LABELS:
+                finding(place, f"{name} has no label {label}")
+    return names
+
+
+def rules(path):
+    """(kind, name, expression, text) of each rule of a file."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for block in re.split(r"\n(?=      - (?:alert|record): )", text)[1:]:
+        kind, name = re.match(r"\s*- (alert|record): (\S+)", block).groups()
+        body = re.search(r"\n        expr:(?: \|\n((?:          .*\n?)+)| (.*))", block)
+        if not body:
+            finding(path, f"{name} has no expression that can be read here")
+            continue
+        yield kind, name, (body.group(1) or body.group(2)).strip(), block
+
+
+def check_rules(metrics):
+    known = dict(metrics, **OTHERS)
+    found = []
+    for path in sorted(glob.glob("deploy/prometheus/*.rules.yml") + glob.glob("deploy/prometheus/*.alerts.yml")):
+        found += [(path, *rule) for rule in rules(path)]
+    recorded = {name for _, kind, name, _, _ in found if kind == "record"}
+    known.update({name: None for name in recorded})
+    used = set()
+    for path, _, name, expression, _ in found:
+        used |= check_names(f"{path}: {name}", expression, known)
+    alerts = {}
+    for path, kind, name, _, block in found:
+        if kind == "alert":
+            alerts.setdefault(name, []).append((path, block))
+    tested = tests()
+    for name in recorded:
+        if name not in tested["expressions"]:
+            finding("deploy/prometheus/tests", f"{name} is not tested")
+    for name, variants in alerts.items():
+        for path, block in variants:
+            check_alert(path, name, block)
+        severities = {re.search(r"severity: (\w+)", block).group(1) for _, block in variants}
+        for severity in severities - tested["fires"].get(name, set()):
+            finding("deploy/prometheus/tests", f"{name} is not seen to fire with severity {severity}")
+        if name not in tested["silent"]:
+            finding("deploy/prometheus/tests", f"{name} is not seen to stay silent")
+    for name in (tested["silent"] | set(tested["fires"])) - set(alerts):
+        finding("deploy/prometheus/tests", f"{name} is tested and does not exist")
+    check_runbooks(set(alerts))
+    return len(alerts), len(recorded), len(used & set(metrics))
+
+
+def check_alert(path, name, block):
+    place = f"{path}: {name}"
+    if not name.startswith("MySQLReplication"):
+        finding(place, "the name does not begin with MySQLReplication")
+    if not re.search(r"\n          severity: (critical|warning|info)\n", block):
+        finding(place, "the severity is none of critical, warning, info")
+    for annotation in ("summary", "description"):
+        if not re.search(rf"\n          {annotation}: \S", block):
+            finding(place, f"no {annotation}")
+    if f"\n          runbook_url: {RUNBOOKS}{name}.md\n" not in block + "\n":
+        finding(place, f"runbook_url is not {RUNBOOKS}{name}.md")
+    if re.search(r"[<>=]=?\s*bool\b", block):
+        finding(place, "'bool' turns a comparison into a number, which every `and` takes for true")
+
+
+def tests():
+    """Which alerts are seen to fire, with which severity, and to stay silent; which series are asked for."""
+    fires, silent, expressions = {}, set(), set()
+    for path in sorted(glob.glob("deploy/prometheus/tests/*.test.yml")):
+        alert = None
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if match := re.match(r"\s*alertname: (\S+)", line):
+                    alert = match.group(1)
+                elif re.match(r"\s*exp_alerts: \[\]", line):
+                    silent.add(alert)
+                elif match := re.match(r"\s*severity: (\w+)", line):
+                    fires.setdefault(alert, set()).add(match.group(1))
+                elif match := re.match(r"\s*- expr: (\S+)$", line):
+                    expressions.add(match.group(1))
+    return {"fires": fires, "silent": silent, "expressions": expressions}
+
+
+def check_runbooks(alerts):
+    for name in alerts:
+        path = f"docs/runbooks/{name}.md"
+        if not os.path.exists(path):
+            finding(path, "is missing")
+            continue
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for heading in (f"# {name}\n", "\n## What it means\n", "\n## Look at\n", "\n## Do\n"):
+            if heading not in text:
+                finding(path, f"no heading {heading.strip()!r}")
+    for path in glob.glob("docs/runbooks/MySQLReplication*.md"):
+        if os.path.basename(path)[: -len(".md")] not in alerts:
+            finding(path, "there is no such alert")
+
+
+def panels(dashboard):
+    for panel in dashboard.get("panels", []):
+        yield panel
+        yield from panel.get("panels", [])
+
+
+def check_dashboards(metrics):
+    """[(place, expression with its variables filled in)], and how many dashboards there are."""
+    known = dict(metrics, **OTHERS)
+    expressions, uids = [], {}
+    paths = sorted(glob.glob("dashboards/*.json"))
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                dashboard = json.load(file)
+        except ValueError as error:
+            finding(path, f"is not JSON: {error}")
+            continue
+        if dashboard.get("schemaVersion", 0) < 39:
+            finding(path, "schemaVersion is below 39")
+        if dashboard.get("editable") is not False:
+            finding(path, "is editable")
+        if dashboard.get("graphTooltip") != 1:
+            finding(path, "has no shared crosshair")
+        if uids.setdefault(dashboard.get("uid"), path) != path:
+            finding(path, f"has the uid of {uids[dashboard.get('uid')]}")
+        variables = {variable["name"]: variable for variable in dashboard.get("templating", {}).get("list", [])}
+        if variables.get("datasource", {}).get("type") != "datasource":
+            finding(path, "has no datasource variable")
+        for variable in variables.values():
+            if variable["type"] == "query":
+                query = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"])
+                if not query:
+                    finding(path, f"the query of ${variable['name']} is not label_values(…, label)")
+                    continue
+                expressions.append((f"{path}: ${variable['name']}", filled(query.group(1))))
+                check_names(f"{path}: ${variable['name']}", filled(query.group(1)), known)
+        queried = {name for name, variable in variables.items() if variable["type"] == "query"}
+        expressions += check_panels(path, dashboard, known, queried)
+    return expressions, len(paths)
+
+
+def check_panels(path, dashboard, known, variables):
+    expressions, ids = [], set()
+    for panel in panels(dashboard):
+        place = f"{path}: {panel.get('title') or 'panel ' + str(panel.get('id'))}"
+        if panel.get("id") in ids:
+            finding(place, f"the id {panel.get('id')} is there twice")
+        ids.add(panel.get("id"))
+        if not panel.get("title"):
+            finding(place, "no title")
+        if panel["type"] == "row":
+            continue
+        if not panel.get("description"):
+            finding(place, "no description")
+        if "unit" not in panel.get("fieldConfig", {}).get("defaults", {}):
+            finding(place, "no unit")
+        if panel.get("datasource") != {"type": "prometheus", "uid": "${datasource}"}:
+            finding(place, "does not use the datasource variable")
+        if not panel.get("targets"):
+            finding(place, "asks for nothing")
+        for target in panel.get("targets", []):
+            expression = target["expr"]
+            # A variable that a query leaves out does not do what it shows.
+            for variable in variables:
+                if f"${variable}" not in expression:
+                    finding(place, f"leaves out ${variable} in {expression}")
+            if re.search(r"\b(rate|increase)\(", expression) and "$__rate_interval" not in expression:
+                finding(place, "a rate without $__rate_interval")
+            check_names(place, filled(expression), known)
+            expressions.append((place, filled(expression)))
+    return expressions
+
+
+def filled(expression):
+    """An expression as Grafana would send it with everything selected."""
+    expression = expression.replace("$__rate_interval", "5m").replace("$__interval", "1m").replace("$__range", "1h")
+    return re.sub(r"\$\{?\w+\}?", ".*", expression)
+
+
+def parse(expressions):
+    """promtool takes rules only; so each becomes one. It names the first mistake of a file by its place in it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
+        file.write("groups:\n  - name: dashboards\n    rules:\n")
+        for number, (place, expression) in enumerate(expressions):
+            rule = {"record": f"panel:{number}", "expr": expression, "labels": {"panel": place}}
+            file.write(f"      - {json.dumps(rule)}\n")
+        file.flush()
+        answer = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True, check=False)
+    if answer.returncode == 0:
+        return
+    numbers = {int(number) for number in re.findall(r'"?panel:(\d+)"?', answer.stdout + answer.stderr)}
+    for number in sorted(numbers):
+        finding(expressions[number][0], f"is not parsed: {expressions[number][1]}")
+    finding("dashboards", (answer.stdout + answer.stderr).strip())
+
+
+def check_live(url, expressions):
+    for place, expression in expressions:
+        if ABSENT_IN_DEMO.search(expression):
+            continue
+        query = urllib.parse.urlencode({"query": expression})
+        with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{query}", timeout=10) as response:
+            result = json.load(response)["data"]["result"]
+        if not result:
+            finding(place, f"no data for {expression}")
+
+
+def main():
+    live = sys.argv[2] if sys.argv[1:2] == ["--live"] and len(sys.argv) == 3 else None
+    if sys.argv[1:] and not live:
+        sys.exit("usage: check-operators.py [--live URL]")
+    metrics = catalogue()
+    alerts, records, used = check_rules(metrics)
+    expressions, dashboards = check_dashboards(metrics)
+    parse(expressions)
+    if live:
+        check_live(live, expressions)
+    for text in sorted(findings):
+        print(text, file=sys.stderr)
+    print(
+        f"operators: {alerts} alerts and their runbooks, {records} recording rules, {dashboards} dashboards with "
+        f"{len(expressions)} expressions, against {len(metrics)} metrics of which rules use {used}: "
+        + (f"{len(findings)} to mend" if findings else "in order")
+    )
+    sys.exit(1 if findings else 0)
+
+
+main()

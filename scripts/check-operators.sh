@@ -1,0 +1,24 @@
+#!/bin/sh
+# check-operators.sh: rules, alerts, their tests, runbooks and dashboards, without a server: see check-operators.py for
+# what is held against what. With the URL of a Prometheus that scrapes the demo, also that every panel gets data:
+#   scripts/check-operators.sh --live http://localhost:9090
+set -eu
+cd "$(dirname "$0")/.."
+
+command -v promtool >/dev/null || {
+    echo "check-operators: promtool is missing (Debian: apt-get install prometheus)" >&2
+    exit 1
+}
+
+status=0
+# promtool tells what is wrong on either stream; in order, not a word.
+quietly() {
+    if output=$("$@" 2>&1); then return 0; fi
+    printf '%s\n' "$output" >&2
+    status=1
+}
+
+quietly promtool check rules deploy/prometheus/*.yml
+quietly promtool test rules deploy/prometheus/tests/*.test.yml
+python3 scripts/check-operators.py "$@" || status=1
+exit "$status"
