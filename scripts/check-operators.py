@@ -136,6 +136,11 @@ def check_alert(path, name, block):
             finding(place, f"no {annotation}")
     if f"\n          runbook_url: {RUNBOOKS}{name}.md\n" not in block + "\n":
         finding(place, f"runbook_url is not {RUNBOOKS}{name}.md")
+    severity, after = (re.search(rf"\n *{key}: (\w+)", block) for key in ("severity", "for"))
+    row = f"| [{name}](../../docs/runbooks/{name}.md) | {severity and severity.group(1)} | {after and after.group(1)} |"
+    with open("deploy/prometheus/README.md", encoding="utf-8") as file:
+        if row not in file.read():
+            finding("deploy/prometheus/README.md", f"the table does not say {row}")
     if re.search(r"[<>=]=?\s*bool\b", block):
         finding(place, "'bool' turns a comparison into a number, which every `and` takes for true")
 
