@@ -121,7 +121,7 @@ def check_rules(metrics):
             finding("deploy/prometheus/tests", f"{name} is not seen to stay silent")
     for name in (tested["silent"] | set(tested["fires"])) - set(alerts):
         finding("deploy/prometheus/tests", f"{name} is tested and does not exist")
-    check_runbooks(set(alerts))
+    check_runbooks(set(alerts), set(metrics))
     return len(alerts), len(recorded), len(used & set(metrics))
 
 
@@ -163,7 +163,7 @@ def tests():
     return {"fires": fires, "silent": silent, "expressions": expressions}
 
 
-def check_runbooks(alerts):
+def check_runbooks(alerts, metrics):
     for name in alerts:
         path = f"docs/runbooks/{name}.md"
         if not os.path.exists(path):
@@ -174,6 +174,8 @@ def check_runbooks(alerts):
         for heading in (f"# {name}\n", "\n## What it means\n", "\n## Look at\n", "\n## Do\n"):
             if heading not in text:
                 finding(path, f"no heading {heading.strip()!r}")
+        for series in set(re.findall(r"\b(?:mysql_replication|process)_\w+", text)) - metrics:
+            finding(path, f"no metric is called {series}")
     for path in glob.glob("docs/runbooks/MySQLReplication*.md"):
         if os.path.basename(path)[: -len(".md")] not in alerts:
             finding(path, "there is no such alert")
