@@ -64,7 +64,7 @@ extension Scrape {
 }
 
 extension Fault {
-    static let all: [Fault] = threads + sources + transactions + others
+    static let all: [Fault] = threads + sources + transactions + semiSync + lies + others
 
     private static let threads = [
         Fault(name: "IO thread stopped") {
@@ -133,11 +133,16 @@ extension Fault {
         } repair: {
             try await $0.repoint("db2", to: "db1")
         },
-        Fault(name: "source renamed its binary log") {
+        // By position: with GTIDs a MySQL replica finds its place in the new files by itself.
+        Fault(name: "source renamed its binary log", settings: byPosition) {
             try await $0.server("db1").restart(with: ["--log-bin=renamed"])
         } shows: { scrape in
             scrape.check("binary_log", "db2") == 0 && scrape.all("read_delta_bytes", "db2").isEmpty
-                || scrape.all("source_info", "db2").isEmpty
+                && scrape.all("apply_delta_bytes", "db2").isEmpty && scrape.check("transfer", "db2") == 0
+        } repair: {
+            try await $0.server("db1").restart()
+            try await $0.server("db2").stopIO()
+            try await $0.server("db2").startIO()
         },
         Fault(name: "needed binary log purged") {
             try await $0.loseBinlog("db2")
@@ -179,6 +184,10 @@ extension Fault {
             try await $0.server("db2").write(note: "errant")
         } shows: { scrape in
             (scrape.value("errant_transactions", "db2") ?? 0) >= 1
+        } repair: {
+            try await $0.resetBinlogs("db1")
+            try await $0.beginAnew("db2")
+            try await $0.server("db1").write()
         },
         Fault(name: "write on one side of a ring is not errant", wiring: .ring) {
             try await $0.server("db1").stopIO()
@@ -214,7 +223,108 @@ extension Fault {
         },
     ]
 
+    private static let semiSync = [
+        semiSync(
+            .mariadb, source: ["--rpl-semi-sync-master-enabled=1", "--rpl-semi-sync-master-timeout=100"],
+            replica: ["--rpl-semi-sync-slave-enabled=1"]),
+        semiSync(
+            .mysql,
+            source: [
+                "--plugin-load-add=semisync_source.so", "--rpl-semi-sync-source-enabled=1",
+                "--rpl-semi-sync-source-timeout=100",
+            ], replica: ["--plugin-load-add=semisync_replica.so", "--rpl-semi-sync-replica-enabled=1"]),
+    ]
+
+    private static func semiSync(_ flavor: ServerSoftware.Flavor, source: [String], replica: [String]) -> Fault {
+        var wiring = Wiring.primary(replicas: 1)
+        wiring.nodes[0].arguments = source
+        wiring.nodes[1].arguments = replica
+        return Fault(name: "semi-sync loses its only acker (\(flavor))", flavors: [flavor], wiring: wiring) {
+            try await $0.server("db2").stopIO()
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            scrape.value("semi_sync_source_enabled", "db1") == 1 && scrape.value("semi_sync_source_active", "db1") == 0
+                && (scrape.value("semi_sync_source_unacknowledged_transactions_total", "db1") ?? 0) >= 1
+                && scrape.value("semi_sync_replica_active", "db2") == 0
+        } repair: {
+            try await $0.server("db2").startIO()
+        }
+    }
+
+    /// Where Seconds_Behind says one thing and the truth is another.
+    private static let lies = [
+        Fault(name: "a long statement on the primary makes nobody late") {
+            let primary = try $0.server("db1")
+            try await primary.sql("SELECT SLEEP(2)")
+        } shows: { scrape in
+            scrape.value("lag_seconds", "db2") == 0 && scrape.value("missing_transactions", "db2") == 0
+                && scrape.check("lag", "db2") == 1
+        } repair: { _ in
+        },
+        Fault(name: "a parallel applier behind a lock", wiring: parallel) {
+            try await $0.server("db2").lock()
+            for _ in 0..<3 { try await $0.server("db1").write() }
+        } shows: { scrape in
+            (scrape.value("lag_seconds", "db2") ?? 0) >= 1 && scrape.value("missing_transactions", "db2") == 3
+                && (scrape.value("apply_delta_bytes", "db2") ?? 0) > 0
+        } repair: {
+            try await $0.server("db2").unlock()
+        },
+        Fault(name: "a replica that starts again with work to do") {
+            try await $0.server("db2").stopSQL()
+            for _ in 0..<3 { try await $0.server("db1").write() }
+            let end = try await $0.server("db1").binlogPosition()
+            try await $0.server("db2").waitUntil("all is fetched") { $0.readPosition == end.offset }
+            try await $0.server("db2").restart(with: ["--skip-slave-start"])
+        } shows: { scrape in
+            // Nothing runs, and nobody claims to be 0 s behind.
+            scrape.value("up", "db2") == 1 && scrape.value("lag_known", "db2") == 0
+                && scrape.all("lag_seconds", "db2").isEmpty && scrape.value("missing_transactions", "db2") == 3
+        } repair: {
+            try await $0.server("db2").startIO()
+            try await $0.server("db2").startSQL()
+        },
+        Fault(name: "an intermediate that writes itself", wiring: .chain(of: 3)) {
+            try await $0.server("db3").stopSQL()
+            try await $0.server("db2").write(note: "by the intermediate")
+            try await $0.server("db1").write()
+        } shows: { scrape in
+            // Behind its own source by both, whoever wrote them; its source has what db1 does not.
+            // (MariaDB counts one: both bear the same number in the same domain.)
+            (scrape.value("missing_transactions", "db3") ?? 0) >= 1 && scrape.value("missing_transactions", "db2") == 0
+                && (scrape.value("errant_transactions", "db2") ?? 0) >= 1
+                && scrape.value("errant_transactions", "db3") == 0
+        },
+    ]
+
+    private static var byPosition: ServerSettings {
+        var settings = ServerSettings()
+        settings.usesGTID = false
+        return settings
+    }
+
+    private static var parallel: Wiring {
+        var wiring = Wiring.primary(replicas: 1)
+        wiring.nodes[1].arguments = ["--slave-parallel-workers=4"]
+        return wiring
+    }
+
+    private static var filtered: Wiring {
+        var wiring = Wiring.primary(replicas: 1)
+        wiring.nodes[0].arguments = ["--binlog-ignore-db=scratch"]
+        wiring.nodes[1].arguments = ["--replicate-ignore-db=secret", "--replicate-wild-ignore-table=sandbox.tmp%"]
+        return wiring
+    }
+
     private static let others = [
+        Fault(name: "filters on both sides", wiring: filtered) { _ in
+        } shows: { scrape in
+            scrape.value("filters", "db2", ["filter": "ignore_db"]) == 1
+                && scrape.value("filters", "db2", ["filter": "wild_ignore_table"]) == 1
+                && scrape.value("filters", "db2", ["filter": "do_db"]) == 0
+                && scrape.value("binlog_filters", "db1", ["filter": "ignore_db"]) == 1
+                && scrape.all("set_unfiltered_replicas").map(\.value) == [0]
+        },
         Fault(name: "delayed replica is late on purpose") {
             try await $0.delay("db2", seconds: 600)
             try await $0.server("db1").write()

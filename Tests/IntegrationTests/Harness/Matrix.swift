@@ -1,3 +1,4 @@
+import Foundation
 import Sandbox
 import Testing
 
@@ -10,6 +11,8 @@ enum IntegrationSuite {}
 enum Matrix {
     static let all: Task<[ServerSoftware], any Error> = Task {
         var all = [try await ServerSoftware.find("mariadb")]
+        // MARIADBD names another program for "mariadb"; MYSQLD adds one.
+        if ProcessInfo.processInfo.environment["MYSQLD"] != nil { all.append(try await ServerSoftware.find("mysql")) }
         for name in await ServerSoftware.available() where name.contains("-") {
             all.append(try await ServerSoftware.find(name))
         }

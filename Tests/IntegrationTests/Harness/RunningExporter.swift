@@ -11,15 +11,19 @@ final class RunningExporter: Sendable {
 
     /// Starts the exporter and waits until it listens.
     /// - Parameter configuration: path of its file.
-    static func start(_ configuration: String, in sandbox: Sandbox, _ arguments: [String] = []) async throws
+    static func start(_ configuration: String, in sandbox: Sandbox) async throws -> RunningExporter {
+        try await start(["--config.file", configuration], in: sandbox)
+    }
+
+    /// - Parameter environment: added to a neutral one.
+    static func start(_ arguments: [String], in sandbox: Sandbox, environment: [String: String] = [:]) async throws
         -> RunningExporter
     {
         let log = "\(sandbox.folder)/exporter-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
-            [
-                try Products.path("mysql-replication-exporter"), "--config.file", configuration,
-                "--web.listen-address", "127.0.0.1:0",
-            ] + arguments, group: sandbox.processGroup, output: log)
+            [try Products.path("mysql-replication-exporter"), "--web.listen-address", "127.0.0.1:0"] + arguments,
+            environment: ChildProcess.neutralEnvironment.merging(environment) { $1 }, group: sandbox.processGroup,
+            output: log)
         let port = try await listeningPort(log, process)
         return RunningExporter(process: process, port: port, log: log)
     }
