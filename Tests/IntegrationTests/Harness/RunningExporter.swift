@@ -34,6 +34,9 @@ final class RunningExporter: Sendable {
         self.log = log
     }
 
+    /// A test that fails half-way leaves nothing behind.
+    deinit { process.signal(SIGKILL) }
+
     /// Ends it as a service manager does.
     func stop() async -> ExitStatus {
         process.signal(SIGTERM)
