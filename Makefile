@@ -20,6 +20,7 @@ run: setup ## a primary with two replicas under a light write load, and the expo
 	@$(SANDBOX) primary --replicas 2 --write-load 20 -- scripts/demo.sh $(EXPORTER)
 
 test: setup-tests lint ## every test, real servers included
+	@scripts/check-operators.sh
 	@scripts/test.sh
 
 build: setup ## a debug build
@@ -40,7 +41,7 @@ setup:
 	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
 
 setup-tests: setup
-	@scripts/install-packages.sh mariadb-server mariadb-client prometheus debootstrap curl
+	@scripts/install-packages.sh mariadb-server mariadb-client prometheus debootstrap python3
 
 clean: ## remove what was built
 	@swift package clean

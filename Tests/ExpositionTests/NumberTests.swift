@@ -18,7 +18,8 @@ import Testing
     @Test(
         "A number at the edges of a Double reads back as itself",
         arguments: [
-            0x1p53, -0x1p53, 0x1p63, 1e22, 1.7976931348623157e308, Double.leastNonzeroMagnitude, 2.2250738585072014e-308, 0.1 + 0.2,
+            0x1p53, -0x1p53, 0x1p63, 1e22, 1.7976931348623157e308, Double.leastNonzeroMagnitude,
+            2.2250738585072014e-308, 0.1 + 0.2,
         ])
     func survives(value: Double) {
         #expect(Double(rendered(value)) == value)
