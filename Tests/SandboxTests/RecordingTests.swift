@@ -18,6 +18,10 @@ struct RecordingTests {
         #expect(try JSONDecoder().decode(Recording.self, from: Data(recording.json.utf8)) == recording)
     }
 
+    private struct Origin: Decodable {
+        let source: String?
+    }
+
     /// The I/O thread, the SQL thread, and the errors that each case is there for, in both flavors' words.
     static let expected: [(String, io: String, sql: String, errors: Set<String>)] = [
         ("replica", "Yes", "Yes", ["0"]),
@@ -39,6 +43,11 @@ struct RecordingTests {
             .appendingPathComponent("Fixtures")
         let series = try FileManager.default.contentsOfDirectory(atPath: fixtures.path)
             .filter { $0.hasPrefix("mariadb-") || $0.hasPrefix("mysql-") }
+            // Those with a source were not recorded: no server of theirs was at hand.
+            .filter { folder in
+                let primary = fixtures.appendingPathComponent(folder).appendingPathComponent("primary.json")
+                return try JSONDecoder().decode(Origin.self, from: Data(contentsOf: primary)).source == nil
+            }
         #expect(series.count >= 3)
         for folder in series {
             let file = fixtures.appendingPathComponent(folder).appendingPathComponent("\(name).json")
