@@ -17,19 +17,26 @@ package final class FleetCollector: Sendable {
         }
     }
 
-    /// What to ask again, by node name, after one look at a set.
-    package typealias FollowUps = @Sendable (ReplicationSetReport) -> [String: Swift.Set<FollowUp>]
+    /// What to ask again, by node name, after one look at a set, and by what each node had in the round before.
+    package typealias FollowUps =
+        @Sendable (ReplicationSetReport, _ previous: [String: TransactionHistory]) -> [String: Swift.Set<FollowUp>]
 
     package let sets: [Set]
     private let followUps: FollowUps
+    /// By replication set and node.
+    private let previous = Mutex<[String: [String: TransactionHistory]]>([:])
     /// The round under way, to be shared by those who ask meanwhile.
     private let flights: [NodeFlight]
     private let isClosed = Atomic(false)
 
-    package init(sets: [Set], followUps: @escaping FollowUps) {
+    /// - Parameter predecessor: a fleet that this one takes collectors over from. Calls to those that are under way in
+    ///   either are shared by both.
+    package init(sets: [Set], followUps: @escaping FollowUps, replacing predecessor: FleetCollector? = nil) {
         self.sets = sets
         self.followUps = followUps
-        flights = sets.flatMap(\.nodes).map(NodeFlight.init)
+        let known = Dictionary(
+            (predecessor?.flights ?? []).map { (ObjectIdentifier($0.collector), $0) }, uniquingKeysWith: { $1 })
+        flights = sets.flatMap(\.nodes).map { known[ObjectIdentifier($0)] ?? NodeFlight($0) }
     }
 
     /// One round: every node's report by `deadline`, complete for whoever answered.
@@ -61,13 +68,26 @@ package final class FleetCollector: Sendable {
     }
 
     /// Closes all connections and lets the nodes' threads end. Who asks for a round after that gets timeouts.
-    package func close() async {
+    /// - Parameter successor: a fleet that goes on with some of the collectors: those, and their threads, stay.
+    package func close(keeping successor: FleetCollector? = nil) async {
         if isClosed.exchange(true, ordering: .relaxed) { return }
+        let kept = successor?.flights ?? []
+        let keptCollectors = Swift.Set(kept.map { ObjectIdentifier($0.collector) })
+        let ending = flights.filter { !keptCollectors.contains(ObjectIdentifier($0.collector)) }
         await withDiscardingTaskGroup { group in
-            for flight in flights { group.addTask { await flight.collector.close() } }
+            for flight in ending {
+                group.addTask {
+                    // A call that was left behind would connect anew after the close.
+                    await flight.landed()
+                    await flight.collector.close()
+                }
+            }
         }
         // Only now: threads may be shared, and a job given to one that has ended never runs.
-        for flight in flights { flight.collector.executor.stop() }
+        let keptThreads = Swift.Set(kept.map { ObjectIdentifier($0.collector.executor) })
+        for flight in ending where !keptThreads.contains(ObjectIdentifier(flight.collector.executor)) {
+            flight.collector.executor.stop()
+        }
     }
 
     private func followUp(
@@ -75,7 +95,7 @@ package final class FleetCollector: Sendable {
     ) async -> [ReplicationSetReport] {
         var places: [(set: Int, node: Int, asks: Swift.Set<FollowUp>)] = []
         for (set, report) in reports.enumerated() {
-            let asks = followUps(report)
+            let asks = followUps(report, remember(report))
             for (node, entry) in report.nodes.enumerated() {
                 var ask = asks[entry.description.name] ?? []
                 flights[set][node].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
@@ -96,6 +116,19 @@ package final class FleetCollector: Sendable {
             reports[place.set].nodes[place.node].report = answer
         }
         return reports
+    }
+
+    /// Keeps what the nodes have now for the next round.
+    /// - Returns: what they had in the last round in which they told.
+    private func remember(_ report: ReplicationSetReport) -> [String: TransactionHistory] {
+        previous.withLock { previous in
+            let before = previous[report.name] ?? [:]
+            for node in report.nodes {
+                guard let transactions = node.report.facts?.transactions else { continue }
+                previous[report.name, default: [:]][node.description.name] = transactions
+            }
+            return before
+        }
     }
 
     /// Starts all calls and waits for them, but no longer than the deadline.

@@ -37,6 +37,17 @@ final class NodeFlight: Sendable {
             for deliver in waiters { deliver(report) }
         }
     }
+
+    /// Waits until no call is under way.
+    func landed() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = waiting.withLock { waiting in
+                waiting?.append { _ in continuation.resume() }
+                return waiting == nil
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
 }
 
 /// The answers of one round, as they come in.

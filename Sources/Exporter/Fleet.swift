@@ -34,7 +34,7 @@ extension FleetCollector {
                     thresholds: Replication.Thresholds(lag: set.thresholds.lag.seconds, bytes: set.thresholds.bytes),
                     nodes: nodes))
         }
-        self.init(sets: sets, followUps: followUps(of:))
+        self.init(sets: sets, followUps: followUps(of:after:))
     }
 }
 

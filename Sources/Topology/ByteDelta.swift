@@ -14,6 +14,12 @@ struct BinaryLogComparison {
             if log?.isEnabled == false { isHeld = false }
             return
         }
+        // A channel that does not read cannot have got ahead of its source between two looks: its position is of a binary
+        // log that the source has no more (RESET MASTER, another server).
+        if channel.ioThread != .running, let read = channel.readPosition, read.isAhead(of: end) {
+            isHeld = false
+            return
+        }
         if let read = channel.readPosition {
             readDelta = log.bytes(from: read, to: end)
             isHeld = log.holds(read.file, end: end)
@@ -38,6 +44,13 @@ extension BinaryLog {
         if index?.contains(file) == true { return true }
         // A new file may have been opened between two looks.
         return file.number > end.file.number ? nil : index.map { _ in false }
+    }
+}
+
+extension BinlogCoordinate {
+    fileprivate func isAhead(of end: BinlogCoordinate) -> Bool {
+        guard file.base == end.file.base else { return false }
+        return (file.number, position) > (end.file.number, end.position)
     }
 }
 

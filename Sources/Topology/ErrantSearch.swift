@@ -41,6 +41,15 @@ struct ErrantSearch {
     /// More than sources that were asked a moment too early explain; to be settled by asking them again.
     var isSuspicious: Bool { excess(beyond: everybodyAbove) ?? 0 > 0 && sources.allSatisfy(\.recordsReplicated) }
 
+    /// Whether the sources lack what the node had in the round before: no moment between two looks explains that. Then
+    /// they have lost it, by a crash or RESET MASTER, and it is their own transactions that the node alone has.
+    func isAhead(since previous: TransactionHistory?) -> Bool {
+        guard let previous, sources.allSatisfy(\.recordsReplicated),
+            previous.errant(against: sourceHistories) ?? 0 > 0
+        else { return false }
+        return previous.errant(against: sourceHistories, excusing: beyondSources()) ?? 0 > 0
+    }
+
     /// What is said of the node; nil where it cannot be known. A transaction is never called errant on one look.
     var count: UInt64? {
         let isSecondLook = sources.allSatisfy(\.isSecondLook)

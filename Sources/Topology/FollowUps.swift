@@ -1,7 +1,10 @@
 package import Replication
 
 /// What is worth asking once more before the findings of a set are drawn, by node name.
-package func followUps(of report: ReplicationSetReport) -> [String: Set<FollowUp>] {
+/// - Parameter previous: by node name, the transactions that it had in the round before.
+package func followUps(
+    of report: ReplicationSetReport, after previous: [String: TransactionHistory] = [:]
+) -> [String: Set<FollowUp>] {
     let graph = ReplicationGraph(report.nodes)
     var asks: [String: Set<FollowUp>] = [:]
     for (place, node) in report.nodes.enumerated() {
@@ -14,7 +17,9 @@ package func followUps(of report: ReplicationSetReport) -> [String: Set<FollowUp
                 asks[report.nodes[source].description.name, default: []].insert(.binlogIndex)
             }
         }
-        if let search = ErrantSearch(place, report.nodes, graph), search.isSuspicious {
+        if let search = ErrantSearch(place, report.nodes, graph),
+            search.isSuspicious || search.isAhead(since: previous[node.description.name])
+        {
             for source in graph.sources[place].compactMap(\.self) {
                 asks[report.nodes[source].description.name, default: []].insert(.transactions)
             }

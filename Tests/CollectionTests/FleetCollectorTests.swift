@@ -2,6 +2,7 @@ import FaultServer
 import Foundation
 import MariaDB
 import Replication
+import Synchronization
 import Testing
 
 @testable import Collection
@@ -13,7 +14,7 @@ struct FleetCollectorTests {
     /// Runs `body` with a fleet of one set, a node a server, and closes both.
     private func withFleet(
         _ servers: [FaultServer], timeout: (Int) -> Duration = { _ in .seconds(50) }, threads: Int? = nil,
-        followUps: @escaping FleetCollector.FollowUps = { _ in [:] }, _ body: (FleetCollector) async throws -> Void
+        followUps: @escaping FleetCollector.FollowUps = { _, _ in [:] }, _ body: (FleetCollector) async throws -> Void
     ) async throws {
         var executors: [ThreadExecutor] = []
         for number in 0..<(threads ?? servers.count) { executors.append(try ThreadExecutor(name: "node-\(number)")) }
@@ -133,7 +134,7 @@ struct FleetCollectorTests {
         let servers = [
             try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
         ]
-        try await withFleet(servers, followUps: { _ in ["db1": [.transactions]] }) { fleet in
+        try await withFleet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { fleet in
             let nodes = await fleet.round(deadline: .never)[0].nodes
             #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false])
             #expect(nodes.map(\.report.roundTrips) == [2, 1])
@@ -142,10 +143,24 @@ struct FleetCollectorTests {
         }
     }
 
+    @Test("What the nodes had a round ago is there for comparison")
+    func previousRound() async throws {
+        let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
+        let seen = Mutex<[[String]]>([])
+        let followUps: FleetCollector.FollowUps = { _, previous in
+            seen.withLock { $0.append(previous.keys.sorted()) }
+            return [:]
+        }
+        try await withFleet([server], followUps: followUps) { fleet in
+            for _ in 0..<2 { _ = await fleet.round(deadline: .never) }
+        }
+        #expect(seen.withLock { $0 } == [[], ["db1"]])
+    }
+
     @Test("A list of binary logs that is needed travels with the next round's statements")
     func neededIndex() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
-        try await withFleet([server], followUps: { _ in ["db1": [.binlogIndex]] }) { fleet in
+        try await withFleet([server], followUps: { _, _ in ["db1": [.binlogIndex]] }) { fleet in
             for _ in 0..<3 {
                 let report = await fleet.round(deadline: .never)[0].nodes[0].report
                 #expect(report.roundTrips == 1)
@@ -162,7 +177,7 @@ struct FleetCollectorTests {
         let executor = try ThreadExecutor(name: "leaving")
         let fleet = FleetCollector(
             sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, executor: executor)])],
-            followUps: { _ in [:] })
+            followUps: { _, _ in [:] })
         _ = await fleet.round(deadline: .never)
         #expect(try hasThread("leaving"))
         await fleet.close()

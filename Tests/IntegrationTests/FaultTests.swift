@@ -157,11 +157,15 @@ extension Fault {
         },
         Fault(name: "binary logs of the source reset") {
             for _ in 0..<3 { try await $0.server("db1").rotateBinlog() }
-            try await $0.catchUp()
+            let end = try await $0.server("db1").binlogPosition()
+            try await $0.server("db2").waitUntil("reads the newest file") { $0.readFile == end.file }
             try await $0.server("db2").stopIO()
             try await $0.resetBinlogs("db1")
         } shows: { scrape in
+            // What the source has lost is now the replica's alone, whoever wrote it.
             scrape.check("binary_log", "db2") == 0 && scrape.check("transfer", "db2") == 0
+                && scrape.all("read_delta_bytes", "db2").isEmpty
+                && (scrape.value("errant_transactions", "db2") ?? 0) >= 1
         } repair: {
             try await $0.beginAnew("db2")
             try await $0.server("db1").write()

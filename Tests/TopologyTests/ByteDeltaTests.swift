@@ -42,6 +42,19 @@ struct ByteDeltaTests {
         #expect(findings.checks[.binaryLog] == isHeld)
     }
 
+    @Test(
+        "A channel that does not read is not ahead of its source by skew: the source began anew",
+        arguments: ["bin.000005:620", "bin.000006:4", "bin.000007:4"])
+    func aheadAtRest(position: String) throws {
+        for state in [Channel.IOThreadState.stopped, .connecting] {
+            var channel = channel(id: 1, read: BinlogCoordinate(position))
+            channel.ioThread = state
+            let findings = try findings(source, channel)
+            #expect(findings.readDelta == nil && findings.applyDelta == nil && findings.purgeHeadroom == nil)
+            #expect(findings.checks[.binaryLog] == false)
+        }
+    }
+
     @Test("What has been read and what has been applied are two distances")
     func readAndApplied() throws {
         let findings = try findings(source, channel(id: 1, read: "bin.000005:490", executed: "bin.000004:190"))

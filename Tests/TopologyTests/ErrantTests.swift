@@ -84,6 +84,25 @@ struct ErrantTests {
         #expect(try errant(mariadb(1, "0-1-90", again: true), mariadb(2, "0-1-100", from: 1)) == 10)
     }
 
+    @Test("What the source lacks and the replica had a round ago is no skew: the source is asked again")
+    func lostSinceTheLastRound() throws {
+        func asked(_ source: ReplicationSetReport.Node, _ replica: ReplicationSetReport.Node, had: TransactionHistory?)
+            -> Set<String>
+        {
+            let report = ReplicationSetReport(name: "shop", nodes: [source, replica])
+            let asks = followUps(of: report, after: had.map { ["db2": $0] } ?? [:])
+            return Set(asks.filter { $0.value.contains(.transactions) }.keys)
+        }
+        func history(_ node: ReplicationSetReport.Node) -> TransactionHistory? { node.report.facts?.transactions }
+        let sets = (mysql(1, "1:1-90"), mysql(2, "1:1-100", from: 1))
+        #expect(asked(sets.0, sets.1, had: history(mysql(2, "1:1-95"))) == ["db1"])
+        #expect(asked(sets.0, sets.1, had: history(mysql(2, "1:1-90"))) == [])
+        #expect(asked(sets.0, sets.1, had: nil) == [])
+        let positions = (mariadb(1, "0-1-90"), mariadb(2, "0-1-100", from: 1))
+        #expect(asked(positions.0, positions.1, had: history(mariadb(2, "0-1-95"))) == ["db1"])
+        #expect(asked(positions.0, positions.1, had: history(mariadb(2, "0-1-90"))) == [])
+    }
+
     @Test("What was written above the source is still on its way to it")
     func ahead() throws {
         // db3 was moved from db1 to db2, which lags.
