@@ -10,17 +10,24 @@ extension FleetCollector {
     private static let maxThreads = 8192
 
     /// Who asks the nodes of a configuration. Nothing is connected yet.
-    /// - Throws: `ThreadError`.
-    convenience init(_ configuration: Configuration, environment: [String: String]) throws(MariaDB.ThreadError) {
-        var executors: [ThreadExecutor] = []
-        for number in 0..<min(configuration.nodes.count, Self.maxThreads) {
-            executors.append(try ThreadExecutor(name: "node-\(number)"))
-        }
+    /// - Parameter predecessor: what ran until now: nodes that did not change keep their collectors, and so their
+    ///   connections.
+    /// - Throws: `ThreadError`; then no thread is left behind.
+    convenience init(
+        _ configuration: Configuration, environment: [String: String],
+        replacing predecessor: (fleet: FleetCollector, configuration: Configuration)? = nil
+    ) throws(MariaDB.ThreadError) {
+        let kept = predecessor?.fleet.collectors(of: configuration.nodes(unchangedSince: predecessor?.configuration))
+        let executors = try Self.executors(for: configuration.nodes.count, kept: kept?.count ?? 0)
         var next = 0
         var sets: [FleetCollector.Set] = []
         for set in configuration.sets {
             var nodes: [NodeCollector] = []
             for node in set.nodes {
+                if let collector = kept?[node.name] {
+                    nodes.append(collector)
+                    continue
+                }
                 let executor = executors[next % executors.count]
                 next += 1
                 nodes.append(
@@ -34,7 +41,39 @@ extension FleetCollector {
                     thresholds: Replication.Thresholds(lag: set.thresholds.lag.seconds, bytes: set.thresholds.bytes),
                     nodes: nodes))
         }
-        self.init(sets: sets, followUps: followUps(of:after:))
+        self.init(sets: sets, followUps: followUps(of:after:), replacing: predecessor?.fleet)
+    }
+
+    /// Threads for the nodes that have none yet.
+    private static func executors(for nodes: Int, kept: Int) throws(MariaDB.ThreadError) -> [ThreadExecutor] {
+        var executors: [ThreadExecutor] = []
+        do throws(MariaDB.ThreadError) {
+            for number in 0..<min(nodes - kept, max(1, maxThreads - kept)) {
+                executors.append(try ThreadExecutor(name: "node-\(number)"))
+            }
+        } catch {
+            for executor in executors { executor.stop() }
+            throw error
+        }
+        return executors
+    }
+
+    private func collectors(of names: Swift.Set<String>) -> [String: NodeCollector] {
+        var collectors: [String: NodeCollector] = [:]
+        for collector in sets.flatMap(\.nodes) where names.contains(collector.description.name) {
+            collectors[collector.description.name] = collector
+        }
+        return collectors
+    }
+}
+
+extension Configuration {
+    /// The names of the nodes that an earlier configuration has in the very same words, in whatever set: address,
+    /// account, TLS, timeout and source. Thresholds are the set's, and cost no node its connection.
+    func nodes(unchangedSince earlier: Configuration?) -> Set<String> {
+        var known: [String: Node] = [:]
+        for node in earlier?.nodes ?? [] { known[node.name] = node }
+        return Set(nodes.filter { known[$0.name] == $0 }.map(\.name))
     }
 }
 

@@ -1,6 +1,7 @@
 import Collection
 import Configuration
 import Logging
+import MariaDB
 import Metrics
 import Replication
 import Topology
@@ -13,12 +14,27 @@ final class Monitor: Sendable {
     private let options: Metrics.MetricsOptions
 
     /// - Throws: `ThreadError`.
-    init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws {
+    convenience init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws(ThreadError)
+    {
+        self.init(
+            configuration, try FleetCollector(configuration, environment: environment), StateChanges(logger: logger))
+    }
+
+    private init(_ configuration: Configuration, _ fleet: FleetCollector, _ changes: StateChanges) {
         self.configuration = configuration
-        fleet = try FleetCollector(configuration, environment: environment)
-        changes = StateChanges(logger: logger)
+        self.fleet = fleet
+        self.changes = changes
         options = Metrics.MetricsOptions(
             gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers)
+    }
+
+    /// Who goes on in this one's place, by another configuration. Nodes that did not change stay connected.
+    /// - Throws: `ThreadError`; then nothing has changed.
+    func successor(_ configuration: Configuration, environment: [String: String]) throws(ThreadError) -> Monitor {
+        let fleet = try FleetCollector(
+            configuration, environment: environment, replacing: (self.fleet, self.configuration))
+        changes.forget(allBut: configuration.nodes(unchangedSince: self.configuration))
+        return Monitor(configuration, fleet, changes)
     }
 
     /// One round over the sets that hold a wanted node. Whole sets are asked, since a replica is judged by its source.
@@ -41,7 +57,8 @@ final class Monitor: Sendable {
         return families
     }
 
-    func close() async { await fleet.close() }
+    /// Closes the connections that no successor goes on with.
+    func close(keeping successor: Monitor? = nil) async { await fleet.close(keeping: successor?.fleet) }
 }
 
 /// Which part of the fleet a request asks for: `?replication_set=`, `?node=`.

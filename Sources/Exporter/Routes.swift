@@ -1,27 +1,38 @@
 import Collection
+import Configuration
 import Exposition
 import Metrics
+import Topology
 import Web
 
 /// What the listener serves: one line an endpoint.
 struct Routes: Sendable {
-    let monitor: Monitor
+    let live: LiveMonitor
     let counter: RequestCounter
     let telemetryPath: String
     /// Taken off the scraper's own timeout, so that the answer is there before it gives up.
     let timeoutOffset: Duration
-    let configurationLoaded: Double
+    /// Whether `/-/reload` may be asked for.
+    let isLifecycleEnabled: Bool
 
     var router: Router {
         var router = Router()
         router.on("GET", path: telemetryPath) { await metrics($0) }
+        router.on("GET", path: "/probe") { await probe($0) }
+        router.on("GET", path: "/sd") { _ in await serviceDiscovery() }
+        router.on("GET", path: "/topology.json") { await topology($0) }
+        router.on("GET", path: "/config") { _ in await configuration() }
         router.on("GET", path: "/") { _ in LandingPage.response(telemetryPath: telemetryPath) }
         router.on("GET", path: "/-/healthy") { _ in .text("mysql-replication-exporter is healthy.") }
         router.on("GET", path: "/-/ready") { _ in .text("mysql-replication-exporter is ready.") }
+        router.on("POST", "PUT", path: "/-/reload") { _ in await reload() }
         return router
     }
 
-    static func paths(telemetryPath: String) -> [String] { [telemetryPath, "/", "/-/healthy", "/-/ready"] }
+    /// Every path but that of the metrics, which the user chooses.
+    static let fixedPaths = [
+        "/probe", "/sd", "/topology.json", "/config", "/", "/-/healthy", "/-/ready", "/-/reload",
+    ]
 
     /// Answers and counts.
     func answer(_ request: Request, _ router: Router) async -> Response {
@@ -31,25 +42,92 @@ struct Routes: Sendable {
     }
 
     private func metrics(_ request: Request) async -> Response {
-        let selection = Selection(
-            sets: Set(request.queryValues("replication_set")), nodes: Set(request.queryValues("node")))
-        let unknown = selection.unknown(in: monitor.configuration)
-        guard unknown.isEmpty else {
-            return .text(status: 400, "not configured: \(unknown.joined(separator: ", "))")
+        await round(
+            request,
+            Selection(sets: Set(request.queryValues("replication_set")), nodes: Set(request.queryValues("node")))
+        ) { monitor, selection, findings, started in
+            var families = monitor.families(of: findings, selection)
+            families.add(statistics(since: started))
+            return rendered(families.all, for: request)
         }
-        let timeout = ScrapeTimeout.duration(
-            said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)
-        let started = ContinuousClock.now
-        let findings = await monitor.findings(of: selection, deadline: started + timeout)
-        var families = monitor.families(of: findings, selection)
-        families.add(
-            ExporterStatistics(
-                build: .current, process: .current(), requests: counter.requests,
-                scrapeDuration: started.duration(to: .now).seconds, isConfigurationFresh: true,
-                configurationLoaded: configurationLoaded))
+    }
+
+    /// One node, for those who relabel targets: what the process says of itself is at `/metrics`, once.
+    private func probe(_ request: Request) async -> Response {
+        let targets = request.queryValues("target")
+        guard let target = targets.first, targets.count == 1, !target.isEmpty else {
+            return .text(status: 400, "say which node to ask, once: /probe?target=<name of a configured node>")
+        }
+        return await round(request, Selection(nodes: [target])) { monitor, selection, findings, started in
+            var own = Families()
+            own.add(statistics(since: started))
+            let duration = own.all.filter {
+                $0.description.name == "mysql_replication_exporter_scrape_duration_seconds"
+            }
+            return rendered(monitor.families(of: findings, selection).all + duration, for: request)
+        }
+    }
+
+    private func topology(_ request: Request) async -> Response {
+        await round(request, Selection(sets: Set(request.queryValues("replication_set")))) { _, _, findings, _ in
+            .json(Array((TopologyJSON.json(findings).text + "\n").utf8))
+        }
+    }
+
+    private func serviceDiscovery() async -> Response {
+        await live.use { .json(Array((ServiceDiscovery.json($0.configuration).text + "\n").utf8)) }
+    }
+
+    private func configuration() async -> Response {
+        await live.use { monitor in
+            Response(contentType: "text/plain; charset=utf-8", body: Array(monitor.configuration.text.utf8))
+        }
+    }
+
+    private func reload() async -> Response {
+        guard isLifecycleEnabled else {
+            return .text(
+                status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle, or send SIGHUP.")
+        }
+        do throws(ReloadRefusal) {
+            try await live.reload()
+            return .text("configuration reloaded")
+        } catch {
+            return .text(status: 500, "configuration refused; the old one stays in effect:\n\(error)")
+        }
+    }
+
+    // MARK: - A round
+
+    /// One round over what is selected, and a page made of it; 400 if somebody is asked for who is not configured.
+    private func round(
+        _ request: Request, _ selection: Selection,
+        _ page: (Monitor, Selection, [SetFindings], _ started: ContinuousClock.Instant) -> Response
+    ) async -> Response {
+        await live.use { monitor in
+            let unknown = selection.unknown(in: monitor.configuration)
+            guard unknown.isEmpty else {
+                return .text(status: 400, "not configured: \(unknown.joined(separator: ", "))")
+            }
+            let timeout = ScrapeTimeout.duration(said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)
+            let started = ContinuousClock.now
+            let findings = await monitor.findings(of: selection, deadline: started + timeout)
+            return page(monitor, selection, findings, started)
+        }
+    }
+
+    private func statistics(since started: ContinuousClock.Instant) -> ExporterStatistics {
+        let record = live.record
+        return ExporterStatistics(
+            build: .current, process: .current(), requests: counter.requests,
+            scrapeDuration: started.duration(to: .now).seconds, isConfigurationFresh: record.isFresh,
+            configurationLoaded: record.loadedAt)
+    }
+
+    private func rendered(_ families: [MetricFamily], for request: Request) -> Response {
         let format = NegotiatedFormat.negotiate(accept: request.headers["Accept"])
         var body: [UInt8] = []
-        Exposition.render(families.all, format: format.format, into: &body)
+        Exposition.render(families, format: format.format, into: &body)
         return Response(contentType: format.contentType, body: body)
     }
 }

@@ -26,6 +26,11 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Where metrics are served.", valueName: "path"))
     var telemetryPath = "/metrics"
 
+    @Flag(
+        name: .customLong("web.enable-lifecycle"),
+        help: "Allow POST /-/reload to read the configuration anew; SIGHUP does so in any case.")
+    var isLifecycleEnabled = false
+
     @Option(
         name: .customLong("scrape.timeout-offset"),
         help: ArgumentHelp("Seconds to end a scrape before Prometheus would give up.", valueName: "seconds"))
@@ -41,6 +46,9 @@ struct Serve: AsyncParsableCommand {
         guard telemetryPath.hasPrefix("/"), telemetryPath != "/",
             !telemetryPath.contains(where: { "?#: ".contains($0) })
         else { throw ValidationError("--web.telemetry-path must be a path such as /metrics, and not /.") }
+        guard !Routes.fixedPaths.contains(telemetryPath) else {
+            throw ValidationError("--web.telemetry-path: something else is served at \(telemetryPath).")
+        }
         guard timeoutOffset >= 0, timeoutOffset.isFinite else {
             throw ValidationError("--scrape.timeout-offset must not be negative.")
         }
@@ -63,23 +71,23 @@ struct Serve: AsyncParsableCommand {
         }
         for warning in warnings { logger.warning("\(warning)") }
 
-        let limit = ProcessEnvironment.raiseOpenFileLimit()
-        if limit < UInt64(configuration.nodes.count * 2 + 600) {
-            logger.warning(
-                "the limit on open files is low for so many nodes; raise it (ulimit -n, systemd LimitNOFILE=)",
-                metadata: ["limit": "\(limit)", "nodes": "\(configuration.nodes.count)"])
+        OpenFiles.warn(configuration, logger)
+        let environment = ProcessEnvironment.variables
+        let monitor = try Monitor(configuration, environment: environment, logger: logger)
+        let live = LiveMonitor(monitor, environment: environment, logger: logger) {
+            [source] () throws(ConfigurationError) in
+            try source.load()
         }
-        let monitor = try Monitor(configuration, environment: ProcessEnvironment.variables, logger: logger)
-        try await serve(monitor, logger)
-        await monitor.close()
+        try await serve(live, logger)
+        await live.close()
         logger.info("stopped")
     }
 
-    private func serve(_ monitor: Monitor, _ logger: Logger) async throws {
-        let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
+    private func serve(_ live: LiveMonitor, _ logger: Logger) async throws {
+        let counter = RequestCounter(routes: [telemetryPath] + Routes.fixedPaths)
         let routes = Routes(
-            monitor: monitor, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
-            configurationLoaded: ProcessEnvironment.wallClock)
+            live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
+            isLifecycleEnabled: isLifecycleEnabled)
         let router = routes.router
         let listener = Listener(
             options: ListenerOptions(addresses: try listenAddresses.map { try ListenAddress($0) }), logger: logger,
@@ -87,7 +95,8 @@ struct Serve: AsyncParsableCommand {
             handler: { await routes.answer($0, router) })
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: listener)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [.init(service: await HangupReload(live)), .init(service: listener)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
         } catch let error as ListenerError {

@@ -17,6 +17,11 @@ final class StateChanges: Sendable {
         }
     }
 
+    /// What is new or has changed is told of anew.
+    func forget(allBut names: Set<String>) {
+        known.withLock { known in known = known.filter { names.contains($0.key) } }
+    }
+
     private func note(_ report: NodeReport, of node: NodeDescription, in set: String) {
         let reason = report.failure?.reason
         let before = known.withLock { $0.updateValue(reason, forKey: node.name) }

@@ -16,6 +16,9 @@ enum LandingPage {
             <p>Version \(BuildVersion.text)</p>
             <ul>
             <li><a href="\(escaped(telemetryPath))">Metrics</a></li>
+            <li><a href="/topology.json">Topology</a> (JSON)</li>
+            <li><a href="/sd">Nodes</a>, for Prometheus' HTTP service discovery</li>
+            <li><a href="/config">Configuration</a></li>
             <li><a href="/-/healthy">Healthy</a></li>
             <li><a href="/-/ready">Ready</a></li>
             </ul>

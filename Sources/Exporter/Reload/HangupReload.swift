@@ -1,0 +1,21 @@
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the configuration anew on every SIGHUP.
+struct HangupReload: Service {
+    private let signals: UnixSignalsSequence
+    private let live: LiveMonitor
+
+    /// From here on SIGHUP ends the process no more.
+    init(_ live: LiveMonitor) async {
+        self.live = live
+        signals = await UnixSignalsSequence(trapping: .sighup)
+    }
+
+    func run() async throws {
+        for await _ in signals.cancelOnGracefulShutdown() {
+            // A refusal has been logged; whoever sent the signal reads it there.
+            try? await live.reload()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Configuration
+import Logging
+import MariaDB
+import Synchronization
+
+/// The monitor in charge, replaced as a whole when the configuration is read anew.
+///
+/// Who has begun with one monitor ends with it; only then it is closed, but for the nodes that its successor goes on with.
+/// An actor, so that two reloads never cross; requests do not wait for it.
+actor LiveMonitor {
+    typealias Load = @Sendable () throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning])
+
+    private let load: Load
+    private let environment: [String: String]
+    private let logger: Logger
+    private nonisolated let current: Mutex<Tenure>
+    private nonisolated let state: Mutex<ReloadRecord>
+    /// Closes monitors that are no longer in charge, one after the other: an earlier one may still be using what a later
+    /// one closes.
+    private var retirement: Task<Void, Never>?
+
+    /// - Parameter load: reads the configuration anew.
+    init(_ monitor: Monitor, environment: [String: String], logger: Logger, load: @escaping Load) {
+        self.load = load
+        self.environment = environment
+        self.logger = logger
+        current = Mutex(Tenure(monitor))
+        state = Mutex(ReloadRecord(startedAt: ProcessEnvironment.wallClock))
+    }
+
+    nonisolated var record: ReloadRecord { state.withLock { $0 } }
+
+    /// Lends the monitor in charge, which stays as it is until `body` ends.
+    nonisolated func use<Result>(_ body: (Monitor) async -> Result) async -> Result {
+        let tenure = current.withLock { tenure in
+            tenure.enter()
+            return tenure
+        }
+        defer { tenure.leave() }
+        return await body(tenure.monitor)
+    }
+
+    /// Reads the configuration, and goes on by it if it is good. What is wrong with it is logged, all of it.
+    /// - Throws: `ReloadRefusal`; then everything runs on as before.
+    func reload() throws(ReloadRefusal) {
+        do {
+            let (configuration, warnings) = try load()
+            let before = current.withLock { $0 }
+            let successor = try before.monitor.successor(configuration, environment: environment)
+            current.withLock { $0 = Tenure(successor) }
+            retire(before, for: successor)
+            state.withLock { $0.succeeded(at: ProcessEnvironment.wallClock) }
+            for warning in warnings { logger.warning("\(warning)") }
+            OpenFiles.warn(configuration, logger)
+            let kept = configuration.nodes(unchangedSince: before.monitor.configuration).count
+            logger.info(
+                "configuration reloaded", metadata: ["nodes": "\(configuration.nodes.count)", "unchanged": "\(kept)"])
+        } catch let error as ConfigurationError {
+            throw refusal(error.problems.map(\.description))
+        } catch {
+            throw refusal(["\(error)"])
+        }
+    }
+
+    private func refusal(_ problems: [String]) -> ReloadRefusal {
+        state.withLock { $0.failed() }
+        for problem in problems { logger.error("\(problem)") }
+        logger.error("configuration refused; the old one stays in effect", metadata: ["problems": "\(problems.count)"])
+        return ReloadRefusal(problems: problems)
+    }
+
+    private func retire(_ tenure: Tenure, for successor: Monitor) {
+        // Not awaited: a reload is done when the successor is in charge.
+        retirement = Task { [earlier = retirement] in
+            await earlier?.value
+            await tenure.unused()
+            await tenure.monitor.close(keeping: successor)
+        }
+    }
+
+    /// Closes everything. For the end, when no requests come any more.
+    func close() async {
+        await retirement?.value
+        await current.withLock { $0 }.monitor.close()
+    }
+}
