@@ -6,6 +6,11 @@ struct Exporter: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mysql-replication-exporter",
         abstract: "Exports the state of MySQL and MariaDB replication to Prometheus.",
+        usage: """
+            mysql-replication-exporter --config.file <file> [<options>]
+            mysql-replication-exporter --node <name>=<host>:<port> ... [<options>]
+            mysql-replication-exporter <subcommand> ...
+            """,
         discussion: """
             Asks every configured server on every scrape, compares what they say with each other, and serves the \
             answer at /metrics.
@@ -15,8 +20,16 @@ struct Exporter: AsyncParsableCommand {
             mysql-replication-exporter --node db1=127.0.0.1:3306
             """,
         version: BuildVersion.text,
-        subcommands: [Serve.self, TopologyCommand.self, CheckCommand.self],
+        subcommands: [Serve.self, TopologyCommand.self, CheckCommand.self, GrantsCommand.self],
         defaultSubcommand: Serve.self)
+
+    static func main() async {
+        if RootHelp.isAsked(CommandLine.arguments.dropFirst()) {
+            print(RootHelp.text())
+        } else {
+            await main(nil)
+        }
+    }
 }
 
 enum BuildVersion {

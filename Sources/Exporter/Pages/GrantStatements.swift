@@ -1,0 +1,73 @@
+import Collection
+import Replication
+
+/// The statements that let an account see what the exporter asks for. The privileges are those of the dialects' facts.
+enum GrantStatements {
+    /// Servers of one flavor, from a version on.
+    private struct Era {
+        let flavor: Flavor
+        let since: ServerVersion
+    }
+
+    /// Wherever a dialect begins, or a privilege changes its name; oldest first.
+    private static let eras = [
+        Era(flavor: .mariadb, since: ServerVersion(10, 5, 2)), Era(flavor: .mariadb, since: slaveMonitor),
+        Era(flavor: .mysql, since: ServerVersion(5, 7, 0)), Era(flavor: .mysql, since: ServerVersion(8, 0, 0)),
+        Era(flavor: .mysql, since: ServerVersion(8, 0, 22)), Era(flavor: .mysql, since: ServerVersion(8, 2, 0)),
+    ]
+
+    /// The first MariaDB with the privilege SLAVE MONITOR (MariaDB manual: GRANT).
+    private static let slaveMonitor = ServerVersion(10, 5, 9)
+
+    /// For every server that is spoken to, oldest first; what is not a statement is a comment.
+    static func text(users: [String], host: String) -> String {
+        var sections: [(title: String, grants: [String])] = []
+        for (index, era) in eras.enumerated() {
+            let grants = grants(era.flavor, era.since)
+            if index > 0, eras[index - 1].flavor == era.flavor, sections.last?.grants == grants { continue }
+            let next = eras[(index + 1)...].first {
+                $0.flavor == era.flavor && self.grants($0.flavor, $0.since) != grants
+            }
+            let name = era.flavor == .mariadb ? "MariaDB" : "MySQL"
+            let end = next.map { ", before \(short($0.since))" } ?? ""
+            sections.append(("\(name) \(short(era.since)) and later\(end)", grants))
+        }
+        return sections.map { title, grants in
+            "-- \(title)\n"
+                + users.map { statements(grants, for: "\(quoted($0))@\(quoted(host))") }.joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// What follows GRANT, up to TO. Empty for a server that is not spoken to.
+    static func grants(_ flavor: Flavor, _ version: ServerVersion) -> [String] {
+        guard let dialect = Dialect.of(flavor, version) else { return [] }
+        var global: [String] = []
+        var others: [String] = []
+        for privilege in (dialect.facts + [dialect.binlogIndex]).map(\.privileges) where !privilege.isEmpty {
+            if privilege.contains(" ON ") {
+                if !others.contains(privilege) { others.append(privilege) }
+            } else {
+                let name =
+                    privilege == "SLAVE MONITOR" && version < slaveMonitor ? "REPLICATION SLAVE ADMIN" : privilege
+                if !global.contains(name) { global.append(name) }
+            }
+        }
+        return (global.isEmpty ? [] : ["\(global.joined(separator: ", ")) ON *.*"]) + others
+    }
+
+    /// Making the account stays a comment: pasted as it is, it must not make one that anybody can guess.
+    private static func statements(_ grants: [String], for account: String) -> String {
+        "-- CREATE USER \(account) IDENTIFIED BY '...';\n"
+            + grants.map { "GRANT \($0) TO \(account);\n" }.joined()
+    }
+
+    private static func short(_ version: ServerVersion) -> String {
+        version.patch == 0 ? "\(version.major).\(version.minor)" : "\(version)"
+    }
+
+    /// A string literal, whichever way the server reads backslashes.
+    private static func quoted(_ text: String) -> String {
+        let text = text.flatMap { $0 == "'" ? "''" : $0 == "\\" ? "\\\\" : "\($0)" }
+        return "'\(String(text))'"
+    }
+}
