@@ -1,0 +1,99 @@
+import Configuration
+import Logging
+import Replication
+import Testing
+import Topology
+
+@testable import Exporter
+
+@Suite("Reloading")
+struct ReloadTests {
+    private static func node(_ name: String, _ address: String = "127.0.0.1:1", source: String? = nil, timeout: Int = 5)
+        throws -> Node
+    {
+        Node(
+            name: name, address: try Address(address), source: source.map { .node($0) }, timeout: .seconds(timeout))
+    }
+
+    private static func configuration(_ names: String...) throws -> Configuration {
+        Configuration(sets: [ReplicationSet(name: "shop", nodes: try names.map { try node($0) })])
+    }
+
+    private func live(_ load: @escaping LiveMonitor.Load) throws -> LiveMonitor {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
+        let monitor = try Monitor(try Self.configuration("db1", "db2"), environment: account, logger: logger)
+        return LiveMonitor(monitor, environment: account, logger: logger, load: load)
+    }
+
+    private func names(_ live: LiveMonitor) async -> [String] {
+        await live.use { $0.configuration.nodes.map(\.name) }
+    }
+
+    @Test("a node is unchanged if all of it is, whatever set it is in")
+    func unchanged() throws {
+        let before = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [
+                    try Self.node("same", "h1"), try Self.node("moved", "h2"), try Self.node("slower", "h3"),
+                    try Self.node("following", "h4"), try Self.node("elsewhere", "h5"), try Self.node("gone", "h6"),
+                ])
+        ])
+        let after = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [
+                    try Self.node("same", "h1"), try Self.node("slower", "h3", timeout: 6),
+                    try Self.node("following", "h4", source: "same"), try Self.node("elsewhere", "h7"),
+                    try Self.node("new", "h8"),
+                ], thresholds: Thresholds(lag: .seconds(1))),
+            ReplicationSet(name: "b", nodes: [try Self.node("moved", "h2")]),
+        ])
+        #expect(after.nodes(unchangedSince: before) == ["same", "moved"])
+        #expect(after.nodes(unchangedSince: nil).isEmpty)
+    }
+
+    @Test("a good configuration takes effect; who has begun ends with the old one")
+    func good() async throws {
+        let next = try Self.configuration("db2", "db3")
+        let live = try live { () throws(ConfigurationError) in (next, []) }
+        let started = live.record
+        await live.use { monitor in
+            await #expect(throws: Never.self) { try await live.reload() }
+            #expect(monitor.configuration.nodes.map(\.name) == ["db1", "db2"])
+            #expect(await names(live) == ["db2", "db3"])
+            // Not closed: its nodes still answer, if only that nobody listens.
+            let reports = await monitor.findings(deadline: .now + .seconds(30)).flatMap(\.nodes).map(\.report)
+            #expect(reports.map(\.failure?.reason) == [.connect, .connect])
+        }
+        #expect(live.record.isFresh && live.record.loadedAt >= started.loadedAt)
+        await live.close()
+    }
+
+    @Test("a broken configuration changes nothing, and is told")
+    func broken() async throws {
+        let live = try live { () throws(ConfigurationError) in
+            throw ConfigurationError(problems: [
+                Problem(file: "a.yml", line: 1, message: "wrong"),
+                Problem(file: "a.yml", line: 2, message: "wrong too"),
+            ])
+        }
+        let started = live.record
+        let refusal = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
+        #expect(refusal?.problems == ["a.yml:1: wrong", "a.yml:2: wrong too"])
+        #expect(await names(live) == ["db1", "db2"])
+        #expect(!live.record.isFresh && live.record.loadedAt == started.loadedAt)
+        await live.close()
+    }
+
+    @Test("the record tells of the last attempt, and when the last good one was")
+    func record() {
+        var record = ReloadRecord(startedAt: 10)
+        #expect(record.isFresh && record.loadedAt == 10)
+        record.failed()
+        #expect(!record.isFresh && record.loadedAt == 10)
+        record.succeeded(at: 20)
+        #expect(record.isFresh && record.loadedAt == 20)
+    }
+}

@@ -1,0 +1,259 @@
+import Foundation
+import FoundationNetworking
+import MariaDB
+import Replication
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    @Suite("Endpoints")
+    struct EndpointTests {
+        private static let software = Task { try await ServerSoftware.find("mariadb") }
+
+        @Test("probe, service discovery, topology and configuration are served, without a secret")
+        func pages() async throws {
+            try await withExporter(of: .primary(replicas: 1), software: try await Self.software.value) {
+                sandbox, exporter in
+                let probe = try await exporter.scrape("/probe?target=db2")
+                #expect(probe.value("up", "db2") == 1)
+                #expect(probe.value("apply_delta_bytes", "db2") != nil)  // its source was asked as well
+                #expect(probe.samples.allSatisfy { $0.labels["node"] == "db2" || $0.labels.isEmpty })
+                #expect(
+                    probe.samples.filter { $0.labels["node"] == nil }.map(\.name)
+                        == ["mysql_replication_exporter_scrape_duration_seconds"])
+                for query in ["", "?target=", "?target=127.0.0.1:3306", "?target=db1&target=db2"] {
+                    let refused = try await exporter.get("/probe" + query)
+                    #expect(refused.status == 400, "\(query)")
+                }
+                #expect(try await exporter.get("/probe?target=db9").body == "not configured: node \"db9\"\n")
+
+                struct Group: Decodable {
+                    let targets: [String]
+                    let labels: [String: String]
+                }
+                let discovery = try await exporter.get("/sd")
+                #expect(
+                    discovery.headers.value(forHTTPHeaderField: "Content-Type") == "application/json; charset=utf-8")
+                let groups = try JSONDecoder().decode([Group].self, from: Data(discovery.body.utf8))
+                #expect(groups.map(\.targets) == [["db1"], ["db2"]])
+                #expect(groups.map { $0.labels["__meta_mysql_replication_set"] } == ["demo", "demo"])
+
+                struct Topology: Decodable {
+                    struct ReplicationSet: Decodable {
+                        struct Node: Decodable {
+                            let name: String
+                            let up: Bool
+                        }
+                        let name: String
+                        let nodes: [Node]
+                    }
+                    let replication_sets: [ReplicationSet]
+                }
+                let topology = try await exporter.get("/topology.json").body
+                let sets = try JSONDecoder().decode(Topology.self, from: Data(topology.utf8)).replication_sets
+                #expect(sets.map(\.name) == ["demo"])
+                #expect(sets[0].nodes.map(\.name) == ["db1", "db2"] && sets[0].nodes.allSatisfy(\.up))
+                #expect(try await exporter.get("/topology.json?replication_set=x").status == 400)
+
+                let configuration = try await exporter.get("/config")
+                #expect(configuration.status == 200 && configuration.body.contains("- name: db2"))
+                #expect(try await exporter.get("/-/reload", method: "POST").status == 403)
+                for text in [discovery.body, topology, configuration.body] {
+                    #expect(!text.contains(sandbox.accounts.monitor.password))
+                }
+            }
+        }
+
+        @Test("a password in the configuration file is masked")
+        func maskedPassword() async throws {
+            try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
+                let path = "\(sandbox.folder)/literal.yml"
+                try """
+                defaults: {user: exporter, password: open-sesame-77}
+                replication_sets: [{name: demo, nodes: [{name: db1, address: "127.0.0.1:1"}]}]
+                """.write(toFile: path, atomically: true, encoding: .utf8)
+                let exporter = try await RunningExporter.start(path, in: sandbox)
+                let page = try await exporter.get("/config").body
+                #expect(page.contains("name: db1") && !page.contains("open-sesame-77"))
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test("a reload keeps the connections of unchanged nodes, and ends those of the others with their threads")
+        func reload() async throws {
+            try await withSandbox(.primary(replicas: 3), software: try await Self.software.value) { sandbox in
+                let path = try sandbox.writeExporterConfiguration()
+                let exporter = try await RunningExporter.start(
+                    ["--config.file", path, "--web.enable-lifecycle"], in: sandbox)
+                try await exporter.scrape(until: "all are up") { $0.all("up").map(\.value) == [1, 1, 1, 1] }
+                let before = try await connections(sandbox)
+                #expect(before.map(\.count) == [1, 1, 1, 1])
+                #expect(try nodeThreads(exporter) == 4)
+
+                // db1 and db2 as they are, db3 with another timeout, db4 gone; and another threshold.
+                var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+                lines.removeAll { $0.contains("name: db4") }
+                lines = lines.map {
+                    $0.contains("name: db3") ? $0.replacingOccurrences(of: "}", with: ", timeout: 3s}") : $0
+                }
+                lines.append("    thresholds: {lag: 5s}")
+                try write(lines.joined(separator: "\n"), to: path)
+                let answer = try await exporter.get("/-/reload", method: "POST")
+                #expect(answer.status == 200, "\(answer.body)")
+                let scrape = try await exporter.scrape()
+                #expect(scrape.all("up").map(\.value) == [1, 1, 1] && scrape.all("up", "db4").isEmpty)
+                #expect(try await exporter.get("/config").body.contains("lag: 5s"))
+
+                // The old fleet is closed behind the reload's back.
+                try await eventually("db4 is left") { try await connections(sandbox)[3].isEmpty }
+                try await eventually("the old threads end") { try nodeThreads(exporter) == 3 }
+                let after = try await connections(sandbox)
+                #expect(after[0] == before[0] && after[1] == before[1])
+                #expect(after[2].count == 1 && after[2] != before[2])
+                // Told of once, and again only for the node that changed.
+                let log = try exporter.output()
+                #expect(log.ranges(of: "node is up").count == 5)
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test("a broken file is refused with all that is wrong, both gauges tell, and the old configuration goes on")
+        func refused() async throws {
+            try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
+                let path = try sandbox.writeExporterConfiguration()
+                let good = try String(contentsOfFile: path, encoding: .utf8)
+                let exporter = try await RunningExporter.start(
+                    ["--config.file", path, "--web.enable-lifecycle"], in: sandbox)
+                let first = try await exporter.scrape()
+                #expect(first.all("exporter_config_last_reload_successful").map(\.value) == [1])
+                let loaded = first.all("exporter_config_last_reload_success_timestamp_seconds").map(\.value)
+                let connected = try await connections(sandbox)
+
+                try write(good + "metriks: {workers: true}\nmetrics: {workers: perhaps}\n", to: path)
+                exporter.process.signal(SIGHUP)
+                let broken = try await exporter.scrape(until: "the file was refused") {
+                    $0.all("exporter_config_last_reload_successful").map(\.value) == [0]
+                }
+                #expect(broken.all("exporter_config_last_reload_success_timestamp_seconds").map(\.value) == loaded)
+                #expect(broken.all("up").map(\.value) == [1, 1])
+                #expect(try await connections(sandbox) == connected)
+                let log = try exporter.output()
+                #expect(log.contains("metriks") && log.contains("perhaps"))
+                let refusal = try await exporter.get("/-/reload", method: "POST")
+                #expect(refusal.status == 500 && refusal.body.contains("metriks") && refusal.body.contains("perhaps"))
+
+                try write(good, to: path)
+                exporter.process.signal(SIGHUP)
+                let mended = try await exporter.scrape(until: "the file was accepted") {
+                    $0.all("exporter_config_last_reload_successful").map(\.value) == [1]
+                }
+                let again = mended.all("exporter_config_last_reload_success_timestamp_seconds").map(\.value)
+                #expect(try #require(again.first) > (try #require(loaded.first)))
+                #expect(try await connections(sandbox) == connected)
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test("a scrape that has begun ends with the nodes that it began with")
+        func scrapeAcrossReload() async throws {
+            try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
+                let path = try sandbox.writeExporterConfiguration()
+                let exporter = try await RunningExporter.start(path, in: sandbox)
+                try await exporter.scrape(until: "both are up") { $0.all("up").map(\.value) == [1, 1] }
+                let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                await replica.freeze()
+                let asked = try await rounds(primary)
+                async let pending = exporter.scrape()
+                try await eventually("the scrape has begun") { try await rounds(primary) > asked }
+                let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+                try write(lines.filter { !$0.contains("name: db2") }.joined(separator: "\n"), to: path)
+                exporter.process.signal(SIGHUP)
+                try await eventually("the reload is done") {
+                    try await exporter.get("/sd").body.contains("db2") == false
+                }
+
+                let scrape = try await pending
+                await replica.thaw()
+                #expect(scrape.value("up", "db1") == 1 && scrape.value("up", "db2") == 0)
+                #expect(scrape.value("node_failure", "db2", ["reason": "timeout"]) == 1)
+                #expect(try await exporter.scrape().all("up").map(\.value) == [1])
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test("the grants that it prints are enough", arguments: try await Matrix.all.value)
+        func grants(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
+                let output = "\(sandbox.folder)/grants.sql"
+                let process = try ChildProcess.start(
+                    [
+                        try Products.path("mysql-replication-exporter"), "grants", "--user", "watcher", "--from",
+                        "127.0.0.1",
+                    ], group: sandbox.processGroup, output: output)
+                #expect(await process.ended() == .exited(0))
+                let name = software.flavor == .mariadb ? "-- MariaDB " : "-- MySQL "
+                // The newest section of the flavor.
+                let text = try String(contentsOfFile: output, encoding: .utf8)
+                let section = try #require(text.components(separatedBy: "\n\n").last { $0.hasPrefix(name) })
+                for line in section.split(separator: "\n").dropFirst() {
+                    let statement = line.trimmingPrefix("-- ").replacing("'...'", with: "'sesame'")
+                    try await sandbox.server("db1").sql(String(statement.dropLast()))
+                }
+                try await sandbox.catchUp()
+                let nodes = sandbox.servers.flatMap { ["--node", "\($0.name)=127.0.0.1:\($0.port)"] }
+                let exporter = try await RunningExporter.start(
+                    nodes, in: sandbox,
+                    environment: [
+                        "MYSQL_REPLICATION_EXPORTER_USER": "watcher", "MYSQL_REPLICATION_EXPORTER_PASSWORD": "sesame",
+                    ])
+                let scrape = try await exporter.scrape()
+                #expect(scrape.all("up").map(\.value) == [1, 1])
+                #expect(scrape.all("node_fact_missing").isEmpty, "\(scrape.text)")
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        // MARK: -
+
+        /// Written as careful administrators do, so that nobody ever reads half a file.
+        private func write(_ text: String, to path: String) throws {
+            try (text + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        }
+
+        /// The exporter's connections, by their numbers, on each server.
+        private func connections(_ sandbox: Sandbox) async throws -> [[UInt64]] {
+            var connections: [[UInt64]] = []
+            for server in sandbox.servers {
+                let user = sandbox.accounts.monitor.user
+                connections.append(
+                    try await server.sql(
+                        "SELECT id FROM information_schema.processlist WHERE user = '\(user)' ORDER BY id"
+                    ).rows.compactMap { $0.unsigned("id") })
+            }
+            return connections
+        }
+
+        /// How often the exporter has asked a MariaDB: nobody else sends this statement.
+        private func rounds(_ server: Server) async throws -> UInt64 {
+            let row = try #require(try await server.sql("SHOW GLOBAL STATUS LIKE 'Com_show_binlog_status'").first)
+            return try #require(row.unsigned("Value"))
+        }
+
+        /// Threads that ask nodes.
+        private func nodeThreads(_ exporter: RunningExporter) throws -> Int {
+            let folder = "/proc/\(exporter.process.pid)/task"
+            return try FileManager.default.contentsOfDirectory(atPath: folder).count { thread in
+                // One that ends meanwhile has no name any more.
+                (try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8))?.hasPrefix("node-") == true
+            }
+        }
+
+        private func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+            let deadline = ContinuousClock.now + .seconds(30)
+            while try await !condition() {
+                guard ContinuousClock.now < deadline else { throw Failure("it never came about: \(what)") }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+}
