@@ -15,24 +15,31 @@ struct Routes: Sendable {
     /// Whether `/-/reload` may be asked for.
     let isLifecycleEnabled: Bool
 
+    /// Every endpoint but the metrics, whose path the user chooses.
+    private static let endpoints = [
+        Endpoint("GET", "/") { routes, _ in LandingPage.response(telemetryPath: routes.telemetryPath) },
+        Endpoint("GET", "/probe") { await $0.probe($1) },
+        Endpoint("GET", "/sd") { routes, _ in await routes.serviceDiscovery() },
+        Endpoint("GET", "/topology.json") { await $0.topology($1) },
+        Endpoint("GET", "/config") { routes, _ in await routes.configuration() },
+        Endpoint("GET", "/-/healthy") { _, _ in .text("mysql-replication-exporter is healthy.") },
+        Endpoint("GET", "/-/ready") { _, _ in .text("mysql-replication-exporter is ready.") },
+        Endpoint("POST", "/-/reload") { routes, _ in await routes.reload() },
+    ]
+
+    /// Where metrics cannot be served.
+    static var takenPaths: [String] { endpoints.map(\.path) }
+
+    static func paths(telemetryPath: String) -> [String] { [telemetryPath] + takenPaths }
+
     var router: Router {
         var router = Router()
         router.on("GET", path: telemetryPath) { await metrics($0) }
-        router.on("GET", path: "/probe") { await probe($0) }
-        router.on("GET", path: "/sd") { _ in await serviceDiscovery() }
-        router.on("GET", path: "/topology.json") { await topology($0) }
-        router.on("GET", path: "/config") { _ in await configuration() }
-        router.on("GET", path: "/") { _ in LandingPage.response(telemetryPath: telemetryPath) }
-        router.on("GET", path: "/-/healthy") { _ in .text("mysql-replication-exporter is healthy.") }
-        router.on("GET", path: "/-/ready") { _ in .text("mysql-replication-exporter is ready.") }
-        router.on("POST", "PUT", path: "/-/reload") { _ in await reload() }
+        for endpoint in Self.endpoints {
+            router.on(endpoint.method, path: endpoint.path) { await endpoint.answer(self, $0) }
+        }
         return router
     }
-
-    /// Every path but that of the metrics, which the user chooses.
-    static let fixedPaths = [
-        "/probe", "/sd", "/topology.json", "/config", "/", "/-/healthy", "/-/ready", "/-/reload",
-    ]
 
     /// Answers and counts.
     func answer(_ request: Request, _ router: Router) async -> Response {
@@ -129,5 +136,18 @@ struct Routes: Sendable {
         var body: [UInt8] = []
         Exposition.render(families, format: format.format, into: &body)
         return Response(contentType: format.contentType, body: body)
+    }
+}
+
+/// A path, and who answers there.
+private struct Endpoint: Sendable {
+    let method: String
+    let path: String
+    let answer: @Sendable (Routes, Request) async -> Response
+
+    init(_ method: String, _ path: String, _ answer: @escaping @Sendable (Routes, Request) async -> Response) {
+        self.method = method
+        self.path = path
+        self.answer = answer
     }
 }

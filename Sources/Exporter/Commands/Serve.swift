@@ -46,7 +46,7 @@ struct Serve: AsyncParsableCommand {
         guard telemetryPath.hasPrefix("/"), telemetryPath != "/",
             !telemetryPath.contains(where: { "?#: ".contains($0) })
         else { throw ValidationError("--web.telemetry-path must be a path such as /metrics, and not /.") }
-        guard !Routes.fixedPaths.contains(telemetryPath) else {
+        guard !Routes.takenPaths.contains(telemetryPath) else {
             throw ValidationError("--web.telemetry-path: something else is served at \(telemetryPath).")
         }
         guard timeoutOffset >= 0, timeoutOffset.isFinite else {
@@ -84,7 +84,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func serve(_ live: LiveMonitor, _ logger: Logger) async throws {
-        let counter = RequestCounter(routes: [telemetryPath] + Routes.fixedPaths)
+        let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
             isLifecycleEnabled: isLifecycleEnabled)
