@@ -1,6 +1,7 @@
 import Configuration
 import Logging
 import Replication
+import Synchronization
 import Testing
 import Topology
 
@@ -59,16 +60,26 @@ struct ReloadTests {
         let next = try Self.configuration("db2", "db3")
         let live = try live { () throws(ConfigurationError) in (next, []) }
         let started = live.record
-        await live.use { monitor in
+        let events = Events()
+        let closing = await live.use { monitor in
             await #expect(throws: Never.self) { try await live.reload() }
             #expect(monitor.configuration.nodes.map(\.name) == ["db1", "db2"])
             #expect(await names(live) == ["db2", "db3"])
-            // Not closed: its nodes still answer, if only that nobody listens.
-            let reports = await monitor.findings(deadline: .now + .seconds(30)).flatMap(\.nodes).map(\.report)
+            let closing = Task { @concurrent in
+                await live.close()
+                events.list.withLock { $0.append("closed") }
+            }
+            // Time enough for a close that does not wait.
+            for _ in 0..<1000 { await Task.yield() }
+            // Its nodes still answer, if only that nobody listens.
+            let reports = await monitor.findings(deadline: .now + .seconds(5)).flatMap(\.nodes).map(\.report)
             #expect(reports.map(\.failure?.reason) == [.connect, .connect])
+            events.list.withLock { $0.append("scraped") }
+            return closing
         }
+        await closing.value
+        #expect(events.list.withLock { $0 } == ["scraped", "closed"])
         #expect(live.record.isFresh && live.record.loadedAt >= started.loadedAt)
-        await live.close()
     }
 
     @Test("a broken configuration changes nothing, and is told")
@@ -96,4 +107,9 @@ struct ReloadTests {
         record.succeeded(at: 20)
         #expect(record.isFresh && record.loadedAt == 20)
     }
+}
+
+/// What happened, in order.
+private final class Events: Sendable {
+    let list = Mutex<[String]>([])
 }
