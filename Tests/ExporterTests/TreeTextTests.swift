@@ -44,13 +44,51 @@ struct TreeTextTests {
                 """)
     }
 
+    @Test("a channel from a server that is not configured has a line of its own")
+    func outsideChannels() {
+        let set = Samples.findings([
+            Samples.primary("db1", id: 1),
+            Samples.primary(
+                "db2", id: 2,
+                replicates: [Samples.channel(from: 1), Samples.channel("us\u{7}", from: 9, error: "Duplicate entry")]),
+            Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2), Samples.channel("eu", from: 8)]),
+        ])
+        #expect(
+            plain.text([set]) == """
+                shop  3 of 3 nodes up
+                db1  primary  writable  MariaDB 10.11.19  binlog.000001:500
+                └─ db2  intermediate  read-only  lag 0 s  0 B behind  ok
+                   │  from 10.0.0.9:3306 [us·]  lag unknown  distance unknown
+                   │     ! SQL thread stopped: error 1062 Duplicate entry
+                   └─ db3  replica  read-only  lag 0 s  0 B behind  ok
+                         from 10.0.0.8:3306 [eu]  lag 0 s  distance unknown  ok
+
+                """)
+    }
+
+    @Test("a replica alone shows its source and its lag")
+    func loneReplica() {
+        let set = Samples.findings([
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, behind: 7)])
+        ])
+        #expect(
+            plain.text([set]) == """
+                shop  1 of 1 node up
+                ! no node is writable
+                db2  replica  read-only  MariaDB 10.11.19  binlog.000001:500
+                   from 10.0.0.1:3306  lag 7 s  distance unknown  ok
+
+                """)
+    }
+
     @Test("a server's words do not steer the terminal")
     func controlCharacters() {
         let set = Samples.findings([
-            Samples.primary("db1", id: 1), Samples.down("db2", intended: "db1", message: "\u{1B}[2Jgone\u{7}\u{9B}31m"),
+            Samples.primary("db1", id: 1),
+            Samples.down("db2", intended: "db1", message: "\u{1B}[2Jgone\u{7}\u{9B}31m\u{202E}x"),
         ])
         let text = plain.text([set])
-        #expect(text.contains("! timeout: ·[2Jgone··31m"))
+        #expect(text.contains("! timeout: ·[2Jgone··31m·x"))
         #expect(!text.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
     }
 

@@ -12,8 +12,8 @@ struct TreeText {
 
     private func text(_ set: SetFindings) -> String {
         let up = set.nodes.count { $0.report.isUp }
-        var lines = [bold(set.name) + "  \(up) of \(set.nodes.count) nodes up"]
-        for trouble in set.troubles { lines.append(coloured(trouble.severity, "! \(printable(trouble.text))")) }
+        var lines = [bold(set.name) + "  \(up) of \(Amount.count(set.nodes.count, "node")) up"]
+        for trouble in set.troubles { lines.append(coloured(trouble.severity, "! \(trouble.text.printable)")) }
         let width = set.nodes.map(\.description.name.count).max() ?? 0
         for root in TopologyTree(set).roots { append(root, of: set, "", "", width, &lines) }
         return lines.joined(separator: "\n") + "\n"
@@ -28,15 +28,19 @@ struct TreeText {
         let node = set.nodes[branch.node]
         let channel = branch.channel.map { node.channels[$0] }
         lines.append(prefix + line(node, channel, width, isRepeated: branch.isRepeated))
-        let isLeaf = branch.branches.isEmpty
-        var troubles = channel?.troubles ?? []
-        if !branch.isRepeated {
-            troubles = node.troubles + troubles
-            // At a root, channels from servers that are not configured have no other place.
-            if branch.channel == nil { troubles += node.channels.flatMap(\.troubles) }
+        let below = inner + (branch.branches.isEmpty ? "   " : "│  ")
+        func tell(_ troubles: [Trouble], _ indentation: String = "") {
+            for trouble in troubles {
+                lines.append(below + indentation + coloured(trouble.severity, "! \(trouble.text.printable)"))
+            }
         }
-        for trouble in troubles {
-            lines.append(inner + (isLeaf ? "   " : "│  ") + coloured(trouble.severity, "! \(printable(trouble.text))"))
+        if !branch.isRepeated { tell(node.troubles) }
+        tell(channel?.troubles ?? [])
+        if !branch.isRepeated {
+            for channel in set.channelsFromOutside(of: node) {
+                lines.append(below + line(channel))
+                tell(channel.troubles, "   ")
+            }
         }
         for (index, child) in branch.branches.enumerated() {
             let isLast = index == branch.branches.count - 1
@@ -48,7 +52,7 @@ struct TreeText {
     private func line(_ node: NodeFindings, _ channel: ChannelFindings?, _ width: Int, isRepeated: Bool) -> String {
         let name = node.description.name
         var parts = [bold(name) + String(repeating: " ", count: max(0, width - name.count))]
-        if let channel = channel?.channel.name, !channel.isEmpty { parts.append("[\(printable(channel))]") }
+        if let channel = channel?.channel.name, !channel.isEmpty { parts.append("[\(channel.printable)]") }
         if isRepeated { return (parts + ["(ring or further channel)"]).joined(separator: "  ") + measures(channel) }
         guard node.report.isUp else { return (parts + [coloured(.critical, "DOWN")]).joined(separator: "  ") }
         if let role = node.role { parts.append(role.rawValue) }
@@ -60,11 +64,18 @@ struct TreeText {
         return parts.joined(separator: "  ") + measures(channel)
     }
 
+    /// A channel that comes from no node of the set.
+    private func line(_ channel: ChannelFindings) -> String {
+        let name = channel.channel.name.isEmpty ? "" : " [\(channel.channel.name.printable)]"
+        return "from \(channel.channel.source.description.printable)\(name)" + measures(channel)
+    }
+
     private func measures(_ channel: ChannelFindings?) -> String {
         guard let channel else { return "" }
         let lag = channel.lag.map { "lag \(Amount.seconds($0.seconds))" } ?? "lag unknown"
         let delta = channel.applyDelta.map { "\(Amount.bytes($0)) behind" } ?? "distance unknown"
-        let missing = channel.distance.missing.map { $0 > 0 ? "  \($0) transactions missing" : "" } ?? ""
+        let missing =
+            channel.distance.missing.map { $0 > 0 ? "  \(Amount.count($0, "transaction")) missing" : "" } ?? ""
         let delay = channel.channel.configuredDelay.map { $0 > 0 ? "  delayed by \(Amount.seconds($0))" : "" } ?? ""
         return "  \(lag)  \(delta)\(missing)\(delay)" + (channel.troubles.isEmpty ? "  ok" : "")
     }
@@ -74,40 +85,14 @@ struct TreeText {
     private func coloured(_ severity: Trouble.Severity, _ text: String) -> String {
         isColoured ? "\u{1B}[\(severity == .critical ? 31 : 33)m\(text)\u{1B}[0m" : text
     }
-
-    /// A server's words must not steer the terminal.
-    private func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
-    }
 }
 
-/// Amounts for people.
-enum Amount {
-    static func seconds(_ value: Double) -> String {
-        switch value {
-        case ..<10: "\((value * 10).rounded() / 10) s".replacingZeroFraction
-        case ..<120: "\(Int(value)) s"
-        case ..<7200: "\(Int(value) / 60) min"
-        case ..<172_800: "\(Int(value) / 3600) h"
-        default: "\(Int(min(value, 1e12)) / 86_400) d"
+extension SetFindings {
+    /// The channels that lie on no branch of the tree: their source is not configured in this set, or is the node itself.
+    fileprivate func channelsFromOutside(of node: NodeFindings) -> [ChannelFindings] {
+        node.channels.filter { channel in
+            channel.sourceNode == nil || channel.sourceNode == node.description.name
+                || !nodes.contains { $0.description.name == channel.sourceNode }
         }
-    }
-
-    /// Powers of ten, as `--max-bytes` and the configuration read them.
-    static func bytes(_ value: UInt64) -> String {
-        var amount = Double(value)
-        for unit in ["B", "kB", "MB", "GB"] {
-            if amount < 1000 { return "\((amount * 10).rounded() / 10) \(unit)".replacingZeroFraction }
-            amount /= 1000
-        }
-        return "\((amount * 10).rounded() / 10) TB".replacingZeroFraction
-    }
-}
-
-extension String {
-    fileprivate var replacingZeroFraction: String {
-        guard let point = firstIndex(of: "."), self[point...].hasPrefix(".0 ") else { return self }
-        return String(self[..<point] + self[point...].dropFirst(2))
     }
 }

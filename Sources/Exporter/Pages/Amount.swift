@@ -1,0 +1,34 @@
+/// Amounts for people.
+enum Amount {
+    /// `1 node`, `2 nodes`: for nouns that take an s.
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    static func seconds(_ value: Double) -> String {
+        switch value {
+        case ..<10: "\((value * 10).rounded() / 10) s".replacingZeroFraction
+        case ..<120: "\(Int(value)) s"
+        case ..<7200: "\(Int(value) / 60) min"
+        case ..<172_800: "\(Int(value) / 3600) h"
+        default: "\(Int(min(value, 1e12)) / 86_400) d"
+        }
+    }
+
+    /// Powers of ten, as `--max-bytes` and the configuration read them.
+    static func bytes(_ value: UInt64) -> String {
+        var amount = Double(value)
+        for unit in ["B", "kB", "MB", "GB"] {
+            if amount < 1000 { return "\((amount * 10).rounded() / 10) \(unit)".replacingZeroFraction }
+            amount /= 1000
+        }
+        return "\((amount * 10).rounded() / 10) TB".replacingZeroFraction
+    }
+}
+
+extension String {
+    fileprivate var replacingZeroFraction: String {
+        guard let point = firstIndex(of: "."), self[point...].hasPrefix(".0 ") else { return self }
+        return String(self[..<point] + self[point...].dropFirst(2))
+    }
+}
