@@ -23,7 +23,7 @@ struct VerdictTests {
     func ok() {
         let verdict = verdict()
         #expect(verdict.status == .ok)
-        #expect(verdict.summary == "OK - 2 nodes, 1 channels, worst lag 0 s")
+        #expect(verdict.summary == "OK - 2 nodes, 1 channel, worst lag 0 s")
         #expect(verdict.performanceData == "'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
     }
 
@@ -33,6 +33,22 @@ struct VerdictTests {
         #expect(verdict.status == .critical)
         #expect(verdict.summary == "CRITICAL - db2: SQL thread stopped: error 1062 Duplicate   entry for key")
         #expect(verdict.performanceData == "'db2 lag'=U;;;0 'db2 bytes'=0B;;;0")
+    }
+
+    @Test("a server's words do not steer the terminal")
+    func controlCharacters() {
+        let summary = verdict(error: "\u{1B}[2Jgone\u{9B}31m \u{202E}desrever\u{2028}x").summary
+        #expect(summary == "CRITICAL - db2: SQL thread stopped: error 1062 ·[2Jgone·31m ·desrever x")
+    }
+
+    @Test("without a channel there are no numbers, and no bar")
+    func noChannels() {
+        let verdict = Verdict(
+            [Samples.findings([Samples.primary("db1", id: 1)])], judging: nil, limits: .init())
+        #expect(verdict.pluginLine == "REPLICATION OK - 1 node, 0 channels")
+        #expect(
+            self.verdict().pluginLine
+                == "REPLICATION OK - 2 nodes, 1 channel, worst lag 0 s | 'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
     }
 
     @Test("more than the set's threshold is a warning, more than the limit critical")

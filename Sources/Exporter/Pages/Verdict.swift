@@ -93,19 +93,28 @@ struct Verdict {
     var summary: String {
         guard status != .ok else {
             let worst = judged.compactMap { $0.channel.lag?.seconds }.max()
-            return "OK - \(nodeCount) nodes, \(judged.count) channels"
+            return "OK - \(Amount.count(nodeCount, "node")), \(Amount.count(judged.count, "channel"))"
                 + (worst.map { ", worst lag \(Amount.seconds($0))" } ?? "")
         }
         let ordered = reasons.sorted { $0.status.rank > $1.status.rank }.map(\.text)
-        // A bar would begin the performance data, a line feed would end the line.
-        let text = ordered.joined(separator: "; ").map { $0 == "|" || $0.isNewline ? " " : $0 }
-        return "\(status.rawValue) - \(String(text))"
+        return "\(status.rawValue) - \(Self.oneLine(ordered.joined(separator: "; ")))"
+    }
+
+    /// A plugin's whole output: the summary, and after a bar the numbers, if there are any.
+    var pluginLine: String {
+        let numbers = performanceData
+        return "REPLICATION \(summary)" + (numbers.isEmpty ? "" : " | \(numbers)")
+    }
+
+    /// A bar would begin the performance data, a line feed would end the line.
+    static func oneLine(_ text: String) -> String {
+        String(text.map { $0 == "|" || $0.isNewline ? " " : $0 }).printable
     }
 
     /// `'label'=value[unit];warning;critical;minimum`; a value that is not known is `U`.
     var performanceData: String {
         judged.flatMap { label, channel in
-            let name = label.filter { $0 != "'" && $0 != "=" }
+            let name = Self.oneLine(label.filter { $0 != "'" && $0 != "=" })
             let lag = channel.lag.map { "\($0.seconds)s" } ?? "U"
             let bytes = channel.applyDelta.map { "\($0)B" } ?? "U"
             return [
