@@ -136,7 +136,7 @@ extension IntegrationSuite {
             let good = try await check(
                 "replication_sets: [{name: s, nodes: [{name: db1, address: h, user: u, password: p}]}]\n")
             #expect(good.0 == 0)
-            #expect(good.1.hasSuffix("configuration is valid: 1 nodes in 1 replication sets\n"))
+            #expect(good.1.hasSuffix("configuration is valid: 1 node in 1 replication set\n"))
             let bad = try await check(
                 """
                 replication_sets:

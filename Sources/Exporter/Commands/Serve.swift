@@ -49,8 +49,8 @@ struct Serve: AsyncParsableCommand {
         guard !Routes.takenPaths.contains(telemetryPath) else {
             throw ValidationError("--web.telemetry-path: something else is served at \(telemetryPath).")
         }
-        guard timeoutOffset >= 0, timeoutOffset.isFinite else {
-            throw ValidationError("--scrape.timeout-offset must not be negative.")
+        guard (0...3600).contains(timeoutOffset) else {
+            throw ValidationError("--scrape.timeout-offset must be between 0 and 3600 seconds.")
         }
         do {
             _ = try listenAddresses.map { try ListenAddress($0) }
@@ -64,9 +64,9 @@ struct Serve: AsyncParsableCommand {
         let (configuration, warnings) = try source.loadOrExplain()
         if checksOnly {
             for warning in warnings { print("warning: \(warning)") }
-            let nodes = configuration.nodes.count
-            let sets = configuration.sets.count
-            print("configuration is valid: \(nodes) nodes in \(sets) replication sets")
+            let nodes = Amount.count(configuration.nodes.count, "node")
+            let sets = Amount.count(configuration.sets.count, "replication set")
+            print("configuration is valid: \(nodes) in \(sets)")
             return
         }
         for warning in warnings { logger.warning("\(warning)") }
