@@ -114,18 +114,13 @@ extension ConnectionOptions {
             case .tcp(let host, let port): .tcp(host: host, port: port)
             case .unix(let path): .unix(path: path)
             }
-        let mode: TLSMode
-        switch login.tls.mode {
-        case .disabled: mode = .disabled
-        case .preferred: mode = .preferred
-        case .required: mode = .required
-        case .verifyIdentity: mode = .verifyIdentity
-        case .verifyCA:
-            throw NodeFailure(
-                reason: .tls,
-                message:
-                    "tls.mode verify_ca is not possible with this libmariadb; use verify_identity, which checks more")
-        }
+        let mode: TLSMode =
+            switch login.tls.mode {
+            case .disabled: .disabled
+            case .preferred: .preferred
+            case .required: .required
+            case .verifyIdentity: .verifyIdentity
+            }
         self.init(
             address: address, user: login.user, password: login.password.reveal(), tls: mode,
             certificateAuthority: login.tls.ca, certificate: login.tls.cert, key: login.tls.key)

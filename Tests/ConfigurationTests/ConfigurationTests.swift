@@ -72,7 +72,12 @@ func parse(
         #expect(
             warnings.map(\.description) == [
                 "shop.yml:11:84: the source of channel 'us' names no node of this replication set: 'db9'; "
-                    + "whether the channel follows it cannot be checked; did you mean 'db1'?"
+                    + "whether the channel follows it cannot be checked; did you mean 'db1'?",
+                "shop.yml:13:5: 'heartbeat' is not available in this version and is ignored",
+                "shop.yml:14:5: 'sentinel' is not available in this version and is ignored",
+                "shop.yml:15:5: 'failover' is not available in this version and is ignored",
+                "shop.yml:16:5: 'checksums' is not available in this version and is ignored",
+                "shop.yml:18:3: 'compatibility' is not available in this version and is ignored",
             ])
     }
 
@@ -104,7 +109,7 @@ func parse(
         #expect(set.failover == nil)
         #expect(set.checksums?.table == TableName(database: "percona", table: "checksums"))
         #expect(configuration.metrics == MetricsOptions())
-        #expect(warnings == [])
+        #expect(warnings.map(\.line) == [5, 6, 7])  // heartbeat, sentinel, checksums: not available yet
     }
 
     @Test("a dictionary whose lines are all commented out is empty, not wrong")
@@ -140,7 +145,7 @@ func parse(
               timeout: 2s
               tls: {cert: /set.crt, key: /set.key}
               nodes:
-              - {name: a, address: a, timeout: 1m30s, tls: {mode: verify_ca, ca: /a.pem}}
+              - {name: a, address: a, timeout: 1m30s, tls: {mode: required, ca: /a.pem}}
               - {name: b, address: b, tls: {cert: b.crt, key: ~/b.key}}
             - name: office
               nodes: [{name: c, address: c}]
@@ -149,7 +154,7 @@ func parse(
         #expect(nodes.map(\.timeout) == [.seconds(90), .seconds(2), .seconds(1)])
         #expect(
             nodes.map(\.tls) == [
-                TLSOptions(mode: .verifyCA, ca: "/a.pem", cert: "/set.crt", key: "/set.key"),
+                TLSOptions(mode: .required, ca: "/a.pem", cert: "/set.crt", key: "/set.key"),
                 TLSOptions(mode: .verifyIdentity, ca: "/ca.pem", cert: "b.crt", key: "/home/x/b.key"),
                 TLSOptions(mode: .verifyIdentity, ca: "/ca.pem"),
             ])
@@ -159,7 +164,7 @@ func parse(
     func relativePaths() throws {
         let (configuration, _) = try Configuration.parse(
             """
-            defaults: {user: u, tls: {mode: verify_ca, ca: certs/ca.pem}}
+            defaults: {user: u, tls: {mode: verify_identity, ca: certs/ca.pem}}
             replication_sets: [{name: s, nodes: [{name: a, address: a}]}]
             """, file: "/etc/exporter/shop.yml", environment: [:])
         #expect(configuration.nodes.first?.tls.ca == "/etc/exporter/certs/ca.pem")

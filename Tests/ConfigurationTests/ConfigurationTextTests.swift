@@ -56,7 +56,7 @@ import Testing
         arguments: [
             interfaceExample,
             """
-            defaults: {password: "${PW}", tls: {ca: "c d", mode: verify_ca}}
+            defaults: {password: "${PW}", tls: {ca: "c d", mode: verify_identity}}
             replication_sets:
             - {name: a, user: "null", nodes: [{name: 1, address: "unix:/a b"}]}
             - {name: b, option_file: "~/ä\\n\\"\\\\:", nodes: [{name: "true", address: x, user: "- x: #"}], checksums: {}}

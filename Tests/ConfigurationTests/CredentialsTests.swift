@@ -166,8 +166,8 @@ private let precedences: [Precedence] = [
     func optionFileTLS() throws {
         try withScratchDirectory { directory in
             try directory.write("my.cnf", "[client]\nuser=u\nssl-ca=/option.pem\nssl-mode=DISABLED\n")
-            let configured = try node("option_file: my.cnf, tls: {mode: verify_ca}", in: directory)
-            #expect(try configured.login(environment: [:]).tls == TLSOptions(mode: .verifyCA, ca: "/option.pem"))
+            let configured = try node("option_file: my.cnf, tls: {mode: required}", in: directory)
+            #expect(try configured.login(environment: [:]).tls == TLSOptions(mode: .required, ca: "/option.pem"))
             let left = try node("option_file: my.cnf", in: directory)
             #expect(try left.login(environment: [:]).tls.mode == .disabled)
         }

@@ -71,7 +71,7 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
         arguments: [
             ("ssl", .required), ("ssl=1", .required), ("ssl=on", .required), ("ssl=0", .disabled),
             ("skip-ssl", .disabled),
-            ("disable-ssl", .disabled), ("skip-ssl=0", .required), ("ssl-mode=VERIFY_CA", .verifyCA),
+            ("disable-ssl", .disabled), ("skip-ssl=0", .required), ("ssl-mode=VERIFY_IDENTITY", .verifyIdentity),
             ("ssl_mode=preferred", .preferred), ("ssl-verify-server-cert", .verifyIdentity),
             ("ssl-verify-server-cert\nssl", .verifyIdentity),
             ("ssl-verify-server-cert\nssl-verify-server-cert=0", .required),
@@ -91,7 +91,11 @@ private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, 
             ("[client]\nssl=geheim", ":2: option 'ssl' must be 1 or 0"),
             (
                 "[client]\nssl-mode=on",
-                ":2: option 'ssl-mode' must be one of disabled, preferred, required, verify_ca, verify_identity"
+                ":2: option 'ssl-mode' must be one of disabled, preferred, required, verify_identity"
+            ),
+            (
+                "[client]\nssl-mode=VERIFY_CA",
+                ":2: option 'ssl-mode' verify_ca is not possible with libmariadb; use verify_identity, which checks more"
             ),
             ("!include", ":1: !include names nothing"),
         ])

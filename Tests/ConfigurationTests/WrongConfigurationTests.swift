@@ -286,9 +286,12 @@ private let wrongFiles: [WrongFile] = [
     .set(
         "TLS", "  tls: {mode: verify_identify, cert: /x}\n- name: b\n  nodes: [{name: b, address: b, tls: on}]\n",
         "shop.yml:7:8: 'tls' needs 'cert' and 'key' together, on the same level",
-        "shop.yml:7:15: 'mode' must be one of disabled, preferred, required, verify_ca, verify_identity, not "
+        "shop.yml:7:15: 'mode' must be one of disabled, preferred, required, verify_identity, not "
             + "'verify_identify'; did you mean 'verify_identity'?",
         "shop.yml:9:38: 'tls' must be a dictionary, not text"),
+    .set(
+        "a TLS mode that the library does not have", "  tls: {mode: verify_ca}\n",
+        "shop.yml:7:15: 'mode' verify_ca is not possible with libmariadb; use verify_identity, which checks more"),
     .set(
         "passwords",
         """

@@ -43,8 +43,9 @@ package struct OptionFile: Sendable, Equatable {
         case "ssl-key": tls.key = try option.required
         case "ssl-mode":
             let word = try option.required.lowercased()
+            if let reason = TLSMode.refusal(word) { throw option.error(reason) }
             guard let mode = TLSMode(rawValue: word) else {
-                throw option.error("must be one of disabled, preferred, required, verify_ca, verify_identity")
+                throw option.error("must be one of disabled, preferred, required, verify_identity")
             }
             tls.givenMode = mode
         case "ssl": try setEncryption(option.truth)
@@ -59,7 +60,7 @@ package struct OptionFile: Sendable, Equatable {
     private mutating func setEncryption(_ on: Bool) {
         if !on {
             tls.givenMode = .disabled
-        } else if tls.givenMode != .verifyIdentity, tls.givenMode != .verifyCA {
+        } else if tls.givenMode != .verifyIdentity {
             tls.givenMode = .required
         }
     }

@@ -1,4 +1,4 @@
-/// How far to insist on TLS, in MySQL's words.
+/// How far to insist on TLS, in MySQL's words; without its `verify_ca`, which libmariadb cannot do.
 package enum TLSMode: String, Sendable, CaseIterable {
     /// Never.
     case disabled
@@ -6,10 +6,14 @@ package enum TLSMode: String, Sendable, CaseIterable {
     case preferred
     /// A server without TLS is refused; who it is, is not verified.
     case required
-    /// The certificate must be signed by a trusted authority.
-    case verifyCA = "verify_ca"
-    /// And it must be made out to the host's name.
+    /// The certificate must be signed by a trusted authority, and made out to the host's name.
     case verifyIdentity = "verify_identity"
+
+    /// Why a word that MySQL knows is no mode here. Continues a sentence that begins with the key.
+    static func refusal(_ word: String) -> String? {
+        word == "verify_ca"
+            ? "verify_ca is not possible with libmariadb; use verify_identity, which checks more" : nil
+    }
 }
 
 /// How to encrypt a connection.

@@ -22,6 +22,10 @@ struct Fields {
         for key in section.keys where key.isRequired && self.entries[key.name] == nil {
             report.problem(at, "\(name) needs the key '\(key.name)'")
         }
+        for key in section.keys where key.isIgnored {
+            guard let entry = self.entries[key.name] else { continue }
+            report.warning(entry.at, "'\(key.name)' is not available in this version and is ignored")
+        }
     }
 
     private func reportUnknown(_ entry: YAMLValue.Entry, known: [String]) {

@@ -143,12 +143,17 @@ func addressOrMalformed(_ text: String) throws(Malformed) -> Address {
 }
 
 extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    static func choice(_ name: String, default defaultValue: Value, _ documentation: String) -> Key {
+    /// - Parameter refusal: why a word that is no choice here is none, where that takes more than the list of choices.
+    static func choice(
+        _ name: String, default defaultValue: Value, _ documentation: String,
+        refusal: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) -> Key {
         let words = Value.allCases.map(\.rawValue)
         return Key(
             name, words.joined(separator: ", "), default: defaultValue, text: defaultValue.rawValue, documentation
         ) { value throws(Malformed) in
             let text = try requireText(value)
+            if let reason = refusal(text) { throw Malformed(reason) }
             guard let choice = Value(rawValue: text) else {
                 throw Malformed(
                     "must be one of \(words.joined(separator: ", ")), not \(shown(text))",
@@ -162,8 +167,9 @@ extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == St
 extension Key where Value == YAMLValue {
     /// A value with keys or items of its own, which the reader takes apart.
     static func nested(
-        _ name: String, _ type: String, text: String? = nil, required: Bool = false, _ documentation: String
+        _ name: String, _ type: String, text: String? = nil, required: Bool = false, ignored: Bool = false,
+        _ documentation: String
     ) -> Key {
-        Key(name, type, text: text, required: required, documentation) { value in value }
+        Key(name, type, text: text, required: required, ignored: ignored, documentation) { value in value }
     }
 }

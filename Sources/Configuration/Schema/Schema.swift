@@ -27,7 +27,8 @@ enum Schema {
         "defaults", "defaults", "Each key may also stand on a replication set or a node; the nearest wins.", commonKeys)
 
     static let tlsMode = Key<TLSMode>.choice(
-        "mode", default: .preferred, "Whether to insist on encryption, and on who the server is.")
+        "mode", default: .preferred, "Whether to insist on encryption, and on who the server is.",
+        refusal: TLSMode.refusal)
     static let tlsCA = Key.text("ca", as: "path", "The authorities to trust (PEM); the system's when absent.")
     static let tlsCert = Key.text("cert", as: "path", "The client's certificate (PEM); needs key.")
     static let tlsKey = Key.text("key", as: "path", "The private key of cert (PEM).")
@@ -38,11 +39,13 @@ enum Schema {
     static let setName = Key.name("name", required: true, "The label replication_set of its series; unique.")
     static let nodes = Key.nested("nodes", "list", required: true, "The servers of the set, at least one.")
     static let thresholds = Key.nested("thresholds", "dictionary", "Where the check 'lag' turns to broken.")
-    static let heartbeat = Key.nested("heartbeat", "dictionary", "Lag by a row that is written on the source.")
+    static let heartbeat = Key.nested(
+        "heartbeat", "dictionary", ignored: true, "Lag by a row that is written on the source.")
     static let sentinel = Key.nested(
-        "sentinel", "dictionary", "Rows sent down the replication now and then, and timed.")
-    static let failover = Key.nested("failover", "dictionary", "The answer of /failover/<set>.")
-    static let checksums = Key.nested("checksums", "dictionary", "The results of pt-table-checksum.")
+        "sentinel", "dictionary", ignored: true, "Rows sent down the replication now and then, and timed.")
+    static let failover = Key.nested("failover", "dictionary", ignored: true, "The answer of /failover/<set>.")
+    static let checksums = Key.nested(
+        "checksums", "dictionary", ignored: true, "The results of pt-table-checksum.")
     static let set = SchemaSection(
         "replication_sets[]", "a replication set", "Servers that replicate from one another.",
         [

@@ -19,6 +19,8 @@ package struct SchemaKey: Sendable {
     /// As one would write it; nil when the key has no default.
     package let defaultText: String?
     package let isRequired: Bool
+    /// Known, checked, and without effect in this version.
+    package let isIgnored: Bool
     /// One line.
     package let documentation: String
 }
@@ -34,11 +36,12 @@ struct Key<Value: Sendable>: Sendable {
 
     init(
         _ name: String, _ type: String, default defaultValue: Value? = nil, text: String? = nil,
-        required: Bool = false, _ documentation: String,
+        required: Bool = false, ignored: Bool = false, _ documentation: String,
         decode: @escaping @Sendable (YAMLValue) throws(Malformed) -> Value
     ) {
         row = SchemaKey(
-            name: name, type: type, defaultText: text, isRequired: required, documentation: documentation)
+            name: name, type: type, defaultText: text, isRequired: required, isIgnored: ignored,
+            documentation: documentation)
         self.defaultValue = defaultValue
         self.decode = decode
     }
