@@ -26,23 +26,26 @@ fi
 
 echo "==> installing$missing"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-export DEBIAN_FRONTEND=noninteractive
-# The servers that come with the packages are not to start (invoke-rc.d(8)): the sandbox starts its own.
 policy=/usr/sbin/policy-rc.d
 made_policy=
+clean_up() {
+    rm -f "$log"
+    # Left behind, it would keep every service that is installed later from starting.
+    [ -z "$made_policy" ] || $as_root rm -f "$policy"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+export DEBIAN_FRONTEND=noninteractive
+# The servers that come with the packages are not to start (invoke-rc.d(8)): the sandbox starts its own.
 if [ ! -e "$policy" ]; then
+    made_policy=1
     printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
     $as_root chmod 755 "$policy"
-    made_policy=1
 fi
 # shellcheck disable=SC2086 # the list is meant to be split
 if ! { $as_root apt-get update && $as_root apt-get install --yes --no-install-recommends $missing; } >"$log" 2>&1; then
-    status=1
     cat "$log" >&2
     echo "could not install:$missing" >&2
-else
-    status=0
+    exit 1
 fi
-[ -z "$made_policy" ] || $as_root rm -f "$policy"
-exit "$status"
