@@ -24,10 +24,24 @@ struct Exporter: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
-        if RootHelp.isAsked(CommandLine.arguments.dropFirst()) {
+        let arguments = CommandLine.arguments.dropFirst()
+        if RootHelp.isAsked(arguments) {
             print(RootHelp.text())
-        } else {
-            await main(nil)
+            return
+        }
+        do {
+            var command = try parseAsRoot(Array(arguments))
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if CheckCommand.isMeant(by: arguments), let line = CheckCommand.explanation(of: error) {
+                print(line)
+                exit(withError: ExitCode(Verdict.Status.unknown.exitCode))
+            }
+            exit(withError: error)
         }
     }
 }

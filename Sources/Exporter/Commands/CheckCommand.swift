@@ -44,14 +44,25 @@ struct CheckCommand: AsyncParsableCommand {
             print("REPLICATION UNKNOWN - no node is named \(stranger.debugDescription)")
             throw ExitCode(unknown)
         }
-        let findings = try await OneRound.findings(source, timeout: .seconds(timeout))
+        let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout))
         let verdict = Verdict(findings, judging: nodeNames.isEmpty ? nil : Set(nodeNames), limits: try limits())
         switch format {
-        case .nagios: print("REPLICATION \(verdict.summary) | \(verdict.performanceData)")
+        case .nagios: print(verdict.pluginLine)
         case .plain: print(verdict.summary)
         case .json: print(verdict.json.text)
         }
         if verdict.status != .ok { throw ExitCode(verdict.status.exitCode) }
+    }
+
+    static func isMeant(by arguments: ArraySlice<String>) -> Bool {
+        arguments.first == configuration.commandName
+    }
+
+    /// Why there is no verdict; nil for an error that is an exit code already, and for help. A plugin's exit codes are
+    /// the verdict's: whatever else goes wrong is unknown.
+    static func explanation(of error: any Error) -> String? {
+        guard !(error is ExitCode), exitCode(for: error) != .success else { return nil }
+        return "REPLICATION UNKNOWN - \(Verdict.oneLine(message(for: error)))"
     }
 
     private func limits() throws -> Verdict.Limits {

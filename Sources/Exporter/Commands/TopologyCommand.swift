@@ -27,7 +27,8 @@ struct TopologyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let findings = try await OneRound.findings(source, timeout: .seconds(timeout))
+        let configuration = try source.loadOrExplain().configuration
+        let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout))
         switch format {
         case .tree:
             let isTerminal = isatty(STDOUT_FILENO) == 1 && ProcessEnvironment.variables["NO_COLOR", default: ""].isEmpty
@@ -39,9 +40,8 @@ struct TopologyCommand: AsyncParsableCommand {
 
 /// A single round for a command that ends afterwards.
 enum OneRound {
-    /// - Throws: `ExitCode` when the configuration is wrong, after saying why.
-    static func findings(_ source: ConfigurationOptions, timeout: Duration) async throws -> [SetFindings] {
-        let configuration = try source.loadOrExplain().configuration
+    /// - Throws: `ThreadError`.
+    static func findings(_ configuration: Configuration, timeout: Duration) async throws -> [SetFindings] {
         _ = ProcessEnvironment.raiseOpenFileLimit()
         let quiet = Logger(label: "round") { _ in SwiftLogNoOpLogHandler() }
         let monitor = try Monitor(configuration, environment: ProcessEnvironment.variables, logger: quiet)
