@@ -30,6 +30,13 @@ struct TextTests {
                 == #"{"level":"info","msg":"node is \"up\"\nlevel=error","empty":"","a":"b=c"}"#)
     }
 
+    @Test("a list in the log is its elements")
+    func loggedList() {
+        let list: [Logger.MetadataValue] = [.stringConvertible("127.0.0.1:19104"), "[::1]:19104"]
+        #expect(LineLogHandler.text(.array(list)) == "127.0.0.1:19104,[::1]:19104")
+        #expect(LineLogHandler.text("plain") == "plain")
+    }
+
     @Test(
         "a scrape ends before the scraper gives up",
         arguments: [

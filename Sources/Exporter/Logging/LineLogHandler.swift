@@ -23,7 +23,7 @@ struct LineLogHandler: LogHandler {
         var pairs: [(String, String)] = [
             ("ts", Self.timestamp()), ("level", event.level.rawValue), ("msg", "\(event.message)"),
         ]
-        pairs += fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        pairs += fields.sorted { $0.key < $1.key }.map { ($0.key, Self.text($0.value)) }
         write(line(pairs) + "\n")
     }
 
@@ -38,6 +38,12 @@ struct LineLogHandler: LogHandler {
     private func write(_ line: String) {
         var line = line
         line.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+    }
+
+    /// A list is its elements, not how Swift would write it.
+    static func text(_ value: Logger.MetadataValue) -> String {
+        if case .array(let elements) = value { return elements.map(text).joined(separator: ",") }
+        return "\(value)"
     }
 
     private static func logfmt(_ value: String) -> String {
