@@ -1,0 +1,53 @@
+import Configuration
+import Foundation
+import Testing
+
+/// docs/configuration.md is made here, from the table that the reader goes by.
+/// `RECORD=1 swift test --filter ConfigurationReferenceTests` writes it.
+@Suite("The configuration reference")
+struct ConfigurationReferenceTests {
+    @Test("is what the schema says")
+    func isFresh() throws {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/configuration.md")
+        let fresh = ConfigurationReference(sections: Configuration.schema).page
+        if ProcessInfo.processInfo.environment["RECORD"] == "1" {
+            try fresh.write(to: page, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: page, encoding: .utf8) == fresh, "write it anew with RECORD=1")
+    }
+}
+
+private struct ConfigurationReference {
+    let sections: [SchemaSection]
+
+    var page: String {
+        var lines = [
+            "# Configuration", "",
+            "<!-- Written by `RECORD=1 swift test --filter ConfigurationReferenceTests`; do not edit. -->", "",
+            "A file in YAML, named by `--config.file`. Relative paths in it begin at its directory. `--config.check` says all",
+            "that is wrong with it, with line and column; an unknown key is an error. A key marked † is checked, and otherwise",
+            "ignored with a warning: it is not available in this version.", "",
+        ]
+        for section in sections {
+            lines += [
+                "## \(section.path.isEmpty ? "The file" : "`\(section.path)`")", "", section.documentation, "",
+                "| key | type | default | meaning |", "|---|---|---|---|",
+            ]
+            for key in section.keys {
+                let cells = [
+                    "`\(key.name)`" + (key.isIgnored ? " †" : ""), key.type,
+                    key.isRequired ? "required" : key.defaultText.map { "`\($0)`" } ?? "", key.documentation,
+                ]
+                lines.append("| " + cells.map(escaped).joined(separator: " | ") + " |")
+            }
+            lines.append("")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// As a cell of a table: neither a bar nor what looks like an element of HTML.
+    private func escaped(_ text: String) -> String {
+        text.replacing("|", with: "\\|").replacing("<", with: "&lt;")
+    }
+}
