@@ -11,4 +11,4 @@ cat <<EOF
   end        Ctrl-C
 
 EOF
-exec "$exporter" --config.file "$SANDBOX_CONFIG"
+exec "$exporter" --config.file "$SANDBOX_CONFIG" --web.listen-address 127.0.0.1:19104
