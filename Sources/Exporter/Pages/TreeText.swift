@@ -91,8 +91,7 @@ extension SetFindings {
     /// The channels that lie on no branch of the tree: their source is not configured in this set, or is the node itself.
     fileprivate func channelsFromOutside(of node: NodeFindings) -> [ChannelFindings] {
         node.channels.filter { channel in
-            channel.sourceNode == nil || channel.sourceNode == node.description.name
-                || !nodes.contains { $0.description.name == channel.sourceNode }
+            channel.sourceNode == node.description.name || !nodes.contains { $0.description.name == channel.sourceNode }
         }
     }
 }
