@@ -1,7 +1,7 @@
 import Replication
 
 /// Spaces the attempts to reach a server that cannot be reached, so that frequent scrapes do not hammer it and a server
-/// that just came back is not stampeded. Waits at most ten seconds: less than a usual scrape interval, so a node is back
+/// that just came back is not stampeded. Waits at most a second: less than a usual scrape interval, so a node is back
 /// with the next scrape.
 struct BackOff {
     private var failures = 0
@@ -17,10 +17,12 @@ struct BackOff {
 
     /// The first failure costs no waiting: what was cut off may be back at once.
     mutating func failed(_ failure: NodeFailure, at now: ContinuousClock.Instant) {
+        // Who hangs spaces the attempts by the deadline itself.
+        if failure.reason == .timeout { return }
         failures += 1
         last = failure
         guard failures > 1 else { return }
-        let longest = min(0.25 * Double(1 << min(failures, 10)), 10)
+        let longest = min(0.125 * Double(1 << min(failures, 10)), 1)
         notBefore = now + .seconds(longest * Double.random(in: 0.5...1))
     }
 }

@@ -49,6 +49,9 @@ package struct Dialect: Sendable {
 
     package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
 
+    /// The list of binary logs among them.
+    func anyFact(_ name: FactName) -> Fact? { name == .binlogIndex ? binlogIndex : fact(name) }
+
     /// The dialect of a server.
     /// - Returns: nil for servers older than those that are spoken to: MariaDB 10.5, MySQL 5.7.
     package static func of(_ flavor: Flavor, _ version: ServerVersion) -> Dialect? {

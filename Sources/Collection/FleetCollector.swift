@@ -44,50 +44,113 @@ package final class FleetCollector: Sendable {
     package func round(
         deadline: ContinuousClock.Instant, where isWanted: (Set, NodeDescription) -> Bool = { _, _ in true }
     ) async -> [ReplicationSetReport] {
-        var wanted: [[NodeFlight]] = []
+        var wanted: [(set: Set, flights: [NodeFlight])] = []
         var next = 0
         for set in sets {
-            let flights = flights[next..<next + set.nodes.count]
+            let flights = flights[next..<next + set.nodes.count].filter { isWanted(set, $0.collector.description) }
             next += set.nodes.count
-            wanted.append(flights.filter { isWanted(set, $0.collector.description) })
+            if !flights.isEmpty { wanted.append((set, flights)) }
         }
-        let first = await ask(wanted.flatMap(\.self), deadline: deadline) { collector, report, deadline in
-            await collector.ask(deadline: deadline)
+        let started = ContinuousClock.now
+        let all = wanted.flatMap(\.flights)
+        let round = Round(count: all.count)
+        for (place, flight) in all.enumerated() { flight.look { round.put($0, at: place) } }
+        let watch = cutOff(all, round)
+
+        // Whoever hangs must not cost the others what is asked once more: for that there has to be time left.
+        await round.wait(until: started + started.duration(to: deadline) * 0.7)
+        let early = round.reports
+        var reports = assemble(early, of: wanted, since: started)
+        reports = await followUp(reports, wanted.map(\.flights), deadline: deadline)
+        if round.isComplete {
+            if early.contains(where: { $0 == nil }) { takeLate(round.reports, missing: early, into: &reports) }
+        } else {
+            await round.wait(until: deadline)
+            takeLate(round.reports, missing: early, into: &reports)
         }
-        var reports: [ReplicationSetReport] = []
-        next = 0
-        for (set, flights) in zip(sets, wanted) where !flights.isEmpty {
-            let nodes = zip(flights, first[next..<next + flights.count])
-            next += flights.count
-            reports.append(
-                ReplicationSetReport(
-                    name: set.name, thresholds: set.thresholds, nodes: nodes.map { .init($0.collector.description, $1) }
-                ))
-        }
-        return await followUp(reports, wanted.filter { !$0.isEmpty }, deadline: deadline)
+        if round.isComplete { watch.cancel() }
+        return reports
     }
 
-    /// Closes all connections and lets the nodes' threads end. Who asks for a round after that gets timeouts.
+    /// A report of every node; of one that has not answered, that it has not.
+    private func assemble(
+        _ answers: [NodeReport?], of wanted: [(set: Set, flights: [NodeFlight])], since started: ContinuousClock.Instant
+    ) -> [ReplicationSetReport] {
+        var answers = answers[...]
+        return wanted.map { set, flights in
+            let nodes = zip(flights, answers).map { flight, answer in
+                ReplicationSetReport.Node(
+                    flight.collector.description,
+                    answer
+                        ?? NodeReport(
+                            failure: NodeFailure(
+                                reason: .timeout,
+                                message:
+                                    "no answer before the end of the scrape (a server or a name look-up that hangs)"),
+                            duration: started.duration(to: .now).seconds))
+            }
+            answers = answers.dropFirst(flights.count)
+            return ReplicationSetReport(name: set.name, thresholds: set.thresholds, nodes: nodes)
+        }
+    }
+
+    /// Whoever answered between the first assembly and the end.
+    private func takeLate(
+        _ answers: [NodeReport?], missing early: [NodeReport?], into reports: inout [ReplicationSetReport]
+    ) {
+        var place = 0
+        for set in reports.indices {
+            for node in reports[set].nodes.indices {
+                if early[place] == nil, let answer = answers[place] { reports[set].nodes[node].report = answer }
+                place += 1
+            }
+        }
+    }
+
+    /// Cuts calls off that outlive their node's timeout: a read never waits past it, but a peer that sends without end
+    /// never makes one wait. Outlives the round where calls do.
+    private func cutOff(_ flights: [NodeFlight], _ round: Round) -> Task<Void, any Error> {
+        let now = ContinuousClock.now
+        let timeouts = flights.map(\.collector.timeout)
+        guard let shortest = timeouts.min(), let longest = timeouts.max() else { return Task {} }
+        return Task {
+            var moment = now + shortest
+            var pause = Duration.milliseconds(10)
+            // A call begins, and so is overdue, a moment after it was asked for; on a busy machine, or behind another
+            // call, a long one. A name look-up cannot be cut off, so this has an end.
+            while !round.isComplete, moment < now + longest * 2 + .seconds(10) {
+                try await Task.sleep(until: moment, clock: .continuous)
+                for flight in flights { flight.collector.interrupter.interruptIfOverdue() }
+                moment = .now + pause
+                pause = min(pause * 1.5, .seconds(1))
+            }
+        }
+    }
+
+    /// Closes all connections and lets the nodes' threads end. Who asks for a round after that gets timeouts. Who is stuck
+    /// in a name look-up is closed when that ends, and not waited for.
     /// - Parameter successor: a fleet that goes on with some of the collectors: those, and their threads, stay.
     package func close(keeping successor: FleetCollector? = nil) async {
         if isClosed.exchange(true, ordering: .relaxed) { return }
         let kept = successor?.flights ?? []
         let keptCollectors = Swift.Set(kept.map { ObjectIdentifier($0.collector) })
+        let keptThreads = Swift.Set(kept.map { ObjectIdentifier($0.collector.executor) })
         let ending = flights.filter { !keptCollectors.contains(ObjectIdentifier($0.collector)) }
-        await withDiscardingTaskGroup { group in
-            for flight in ending {
-                group.addTask {
+        // Threads may be shared, and a job given to one that has ended never runs: they end when all that is on them has.
+        let threads = Dictionary(grouping: ending) { ObjectIdentifier($0.collector.executor) }
+        let closed = Round(count: threads.count)
+        for (place, (thread, flights)) in threads.enumerated() {
+            Task {
+                for flight in flights {
                     // A call that was left behind would connect anew after the close.
-                    await flight.landed()
+                    await flight.idle()
                     await flight.collector.close()
                 }
+                if !keptThreads.contains(thread) { flights.first?.collector.executor.stop() }
+                closed.put(NodeReport(), at: place)
             }
         }
-        // Only now: threads may be shared, and a job given to one that has ended never runs.
-        let keptThreads = Swift.Set(kept.map { ObjectIdentifier($0.collector.executor) })
-        for flight in ending where !keptThreads.contains(ObjectIdentifier(flight.collector.executor)) {
-            flight.collector.executor.stop()
-        }
+        await closed.wait(until: .now + .seconds(1))
     }
 
     private func followUp(
@@ -104,16 +167,21 @@ package final class FleetCollector: Sendable {
             }
         }
         if places.isEmpty { return reports }
-        var reports = reports
-        let asked = places
-        let first = reports
-        let answers = await ask(asked.map { flights[$0.set][$0.node] }, deadline: deadline) {
-            collector, place, deadline in
-            let (set, node, asks) = asked[place]
-            return await collector.ask(asks, adding: first[set].nodes[node].report, deadline: deadline)
+        let round = Round(count: places.count)
+        for (place, (set, node, asks)) in places.enumerated() {
+            let first = reports[set].nodes[node].report
+            flights[set][node].again { collector in
+                // Too late to be of use to anybody.
+                if deadline <= .now { return first }
+                return await collector.ask(asks, adding: first, deadline: min(deadline, .now + collector.timeout))
+            } _: {
+                round.put($0, at: place)
+            }
         }
-        for (place, answer) in zip(places, answers) where answer.facts != nil {
-            reports[place.set].nodes[place.node].report = answer
+        await round.wait(until: deadline)
+        var reports = reports
+        for (place, answer) in zip(places, round.reports) {
+            if let answer, answer.facts != nil { reports[place.set].nodes[place.node].report = answer }
         }
         return reports
     }
@@ -129,32 +197,5 @@ package final class FleetCollector: Sendable {
             }
             return before
         }
-    }
-
-    /// Starts all calls and waits for them, but no longer than the deadline.
-    private func ask(
-        _ flights: [NodeFlight], deadline: ContinuousClock.Instant, _ call: @escaping NodeFlight.Call
-    ) async -> [NodeReport] {
-        let round = Round(count: flights.count)
-        // The same instants for the calls and for whoever watches over them: a watch that looks a moment before a call is
-        // overdue never looks again.
-        let now = ContinuousClock.now
-        let deadlines = flights.map { min(deadline, now + $0.collector.timeout) }
-        for (place, flight) in flights.enumerated() {
-            flight.ask(deadline: deadlines[place], place: place, call) { round.put($0, at: place) }
-        }
-        let watch = Task {
-            // Whoever is still being sent bytes is cut off.
-            for moment in Swift.Set(deadlines).sorted() {
-                try await Task.sleep(until: moment, clock: .continuous)
-                for flight in flights { flight.collector.interrupter.interruptIfOverdue() }
-            }
-            // A cut-off call reports within milliseconds; only a name look-up cannot be cut off, and is left behind.
-            try await Task.sleep(for: .milliseconds(50))
-            round.end()
-        }
-        let reports = await round.reports()
-        watch.cancel()
-        return reports
     }
 }

@@ -198,6 +198,7 @@ package actor NodeCollector {
             let setUp = session?.setUp ?? []
             let clock = RoundTripClock(start: wallClock())
             facts.askedAt = facts.askedAt ?? clock.start
+            let asked = ContinuousClock.now
             let reply = try await connection.run(batch(of: pending, setUp), deadline: deadline)
             if let refusal = reply.refusal, refusal.statement < setUp.count {
                 // A proxy that allows no SET is no reason to know nothing: go on without.
@@ -207,19 +208,27 @@ package actor NodeCollector {
             session?.setUp = []
             let tables = reply.tables.dropFirst(setUp.count)
             for (fact, table) in zip(pending, tables) { fact.fill(table, into: &facts) }
-            if pending.prefix(tables.count).contains(where: { $0.name == .identity }) {
-                clock.settle(&facts, end: wallClock())
+            let told = pending.prefix(tables.count)
+            if told.contains(where: { $0.name == .identity }) { clock.settle(&facts, end: wallClock()) }
+            if told.contains(where: { $0.name == .transactions }) {
+                facts.transactionsRead = Reading(asked: asked, told: .now)
             }
             guard let refusal = reply.refusal else { break }
             let refused = pending[tables.count]
             if refusal.error.code == ErrorCode.noBinaryLogging {
                 session?.hasBinaryLog = false
             } else {
-                session?.refused[refused.name] = refusal.error
+                facts.miss(refused, for: refusal.error)
+                // A lock wait or a KILL QUERY may be over in the next round; a missing privilege is not.
+                if refused.isEssential || MissingReason(refusal.error) != .error {
+                    session?.refused[refused.name] = refusal.error
+                }
             }
             pending.removeFirst(tables.count + 1)
         }
-        for (name, error) in session?.refused ?? [:] { facts.missing[name] = MissingReason(error) }
+        for (name, error) in session?.refused ?? [:] {
+            if let fact = session?.dialect.anyFact(name) { facts.miss(fact, for: error) }
+        }
     }
 
     private func batch(of facts: [Fact], _ setUp: [String]) -> Batch {
@@ -256,6 +265,12 @@ extension Fact {
 }
 
 extension NodeFacts {
+    /// Takes note of a refusal, with the grant that would have prevented it.
+    fileprivate mutating func miss(_ fact: Fact, for error: MySQLError) {
+        missing[fact.name] = MissingReason(error)
+        unreadable[fact.name] = NodeFailure(error, refusing: fact).message
+    }
+
     /// Why the node is not up although it answered.
     fileprivate func essentialFailure(of refused: [FactName: MySQLError], _ dialect: Dialect?) -> NodeFailure? {
         for name in [FactName.identity, .replicationStatus] where missing[name] != nil {

@@ -12,9 +12,10 @@ extension NodeFailure {
     }
 
     init(_ error: MySQLError, refusing fact: Fact) {
-        var message = "\(fact.statement) was refused: \(error.message) (error \(error.code))"
+        var message = "\(fact.summary) was refused: \(error.message) (error \(error.code))"
         if error.phase == .permission, !fact.privileges.isEmpty {
-            message += "; the user needs GRANT \(fact.privileges) ON *.*"
+            let scope = fact.privileges.contains(" ON ") ? "" : " ON *.*"
+            message += "; the user needs GRANT \(fact.privileges)\(scope)"
         }
         self.init(reason: Reason(error.phase), message: message)
     }
@@ -43,5 +44,12 @@ extension MissingReason {
         case (_, 1064), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
         default: self = .error
         }
+    }
+}
+
+extension Fact {
+    /// The statement if it is short, else what it is for: for a line of a log.
+    fileprivate var summary: String {
+        statement.utf8.count <= 40 ? statement : "the statement for \(name.rawValue)"
     }
 }

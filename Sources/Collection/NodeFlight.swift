@@ -1,110 +1,86 @@
-import MariaDB
 import Replication
 internal import Synchronization
 
-/// At most one call to a node is in flight; who asks meanwhile shares its answer.
+/// At most one call to a node is in flight. Looks are shared: who asks while one is under way gets its answer. What is to
+/// be asked again within a round is not: it has to begin after the round's first look, so it waits its turn.
 final class NodeFlight: Sendable {
-    typealias Call = @Sendable (NodeCollector, _ place: Int, ContinuousClock.Instant) async -> NodeReport
+    typealias Call = @Sendable (NodeCollector) async -> NodeReport
+    typealias Deliver = @Sendable (NodeReport) -> Void
+
+    private struct Job {
+        let isLook: Bool
+        let call: Call
+        var deliveries: [Deliver]
+    }
+
+    private struct State {
+        var running: Job?
+        var queue: [Job] = []
+        /// Wait until nothing is running and nothing waits.
+        var idle: [CheckedContinuation<Void, Never>] = []
+    }
 
     let collector: NodeCollector
-    /// Nil when nobody is asking; else those who wait for the answer.
-    private let waiting = Mutex<[@Sendable (NodeReport) -> Void]?>(nil)
+    private let state = Mutex(State())
 
     init(_ collector: NodeCollector) {
         self.collector = collector
     }
 
-    /// Calls the node, or joins the call under way. `deliver` is called once, whenever that call ends.
-    func ask(
-        deadline: ContinuousClock.Instant, place: Int, _ call: @escaping Call,
-        deliver: @escaping @Sendable (NodeReport) -> Void
-    ) {
-        let isFirst = waiting.withLock { waiting in
-            if waiting == nil {
-                waiting = [deliver]
-                return true
+    /// Everything about the node. `deliver` is called once, whenever the call ends: who is in a hurry leaves before.
+    /// The call's deadline is the node's own, so that nobody's hurry makes the node fail for others.
+    func look(_ deliver: @escaping Deliver) {
+        state.withLock { state in
+            if state.running?.isLook == true {
+                state.running?.deliveries.append(deliver)
+            } else if let queued = state.queue.firstIndex(where: \.isLook) {
+                state.queue[queued].deliveries.append(deliver)
+            } else {
+                state.queue.append(
+                    Job(isLook: true, call: { await $0.ask(deadline: .now + $0.timeout) }, deliveries: [deliver]))
             }
-            waiting?.append(deliver)
-            return false
         }
-        guard isFirst else { return }
-        Task { [collector] in
-            let report = await call(collector, place, deadline)
-            let waiters = waiting.withLock { waiting in
-                defer { waiting = nil }
-                return waiting ?? []
-            }
-            for deliver in waiters { deliver(report) }
-        }
+        startNext()
+    }
+
+    /// A call of its own, before looks that wait.
+    func again(_ call: @escaping Call, _ deliver: @escaping Deliver) {
+        state.withLock { $0.queue.insert(Job(isLook: false, call: call, deliveries: [deliver]), at: 0) }
+        startNext()
     }
 
     /// Waits until no call is under way.
-    func landed() async {
+    func idle() async {
         await withCheckedContinuation { continuation in
-            let isIdle = waiting.withLock { waiting in
-                waiting?.append { _ in continuation.resume() }
-                return waiting == nil
+            let isIdle = state.withLock { state in
+                if state.running == nil, state.queue.isEmpty { return true }
+                state.idle.append(continuation)
+                return false
             }
             if isIdle { continuation.resume() }
         }
     }
-}
 
-/// The answers of one round, as they come in.
-final class Round: Sendable {
-    fileprivate struct State {
-        var reports: [NodeReport?]
-        var outstanding: Int
-        var isOver = false
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-
-    private let state: Mutex<State>
-
-    init(count: Int) {
-        state = Mutex(State(reports: Array(repeating: nil, count: count), outstanding: count, isOver: count == 0))
-    }
-
-    /// Takes a node's report, unless the round is over.
-    func put(_ report: NodeReport, at place: Int) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard !state.isOver, state.reports[place] == nil else { return nil }
-            state.reports[place] = report
-            state.outstanding -= 1
-            return state.outstanding == 0 ? state.end() : nil
+    private func startNext() {
+        let next = state.withLock { state -> Call? in
+            guard state.running == nil, !state.queue.isEmpty else { return nil }
+            let job = state.queue.removeFirst()
+            state.running = job
+            return job.call
         }
-        waiter?.resume()
-    }
-
-    /// Ends the round with whoever has answered.
-    func end() {
-        state.withLock { $0.end() }?.resume()
-    }
-
-    /// Waits for the round's end. A node that never answered gets a timeout.
-    func reports() async -> [NodeReport] {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if !state.isOver { state.waiter = continuation }
-                return state.isOver
+        guard let next else { return }
+        Task { [collector] in
+            let report = await next(collector)
+            let (deliveries, idle) = state.withLock { state -> ([Deliver], [CheckedContinuation<Void, Never>]) in
+                let deliveries = state.running?.deliveries ?? []
+                state.running = nil
+                guard state.queue.isEmpty else { return (deliveries, []) }
+                defer { state.idle = [] }
+                return (deliveries, state.idle)
             }
-            if isOver { continuation.resume() }
+            startNext()
+            for deliver in deliveries { deliver(report) }
+            for waiter in idle { waiter.resume() }
         }
-        return state.withLock { state in
-            state.reports.map { report in
-                report
-                    ?? NodeReport(
-                        failure: NodeFailure(
-                            reason: .timeout, message: "the call to the node still runs: is its name look-up stuck?"))
-            }
-        }
-    }
-}
-
-extension Round.State {
-    fileprivate mutating func end() -> CheckedContinuation<Void, Never>? {
-        isOver = true
-        defer { waiter = nil }
-        return waiter
     }
 }

@@ -15,7 +15,9 @@ package struct NodeFacts: Sendable {
 
     package var binaryLog: BinaryLog?
     package var transactions: TransactionHistory?
-    /// `transactions` was read after every other node of the round had answered.
+    /// When `transactions` was read, by the exporter's clock.
+    package var transactionsRead: Reading?
+    /// `transactions` was read once more, after the first look at all nodes of the round.
     package var isSecondLook = false
     /// Nil when the replication status could not be read; empty when the node replicates from nowhere.
     package var channels: [Channel]?
@@ -30,6 +32,20 @@ package struct NodeFacts: Sendable {
     package init(identity: ServerIdentity) {
         self.identity = identity
     }
+}
+
+/// When a statement was on its way: what it tells was true at some moment between the two.
+package struct Reading: Sendable, Hashable {
+    package var asked: ContinuousClock.Instant
+    package var told: ContinuousClock.Instant
+
+    package init(asked: ContinuousClock.Instant, told: ContinuousClock.Instant) {
+        self.asked = asked
+        self.told = told
+    }
+
+    /// Whether all that was true then was already told by the other.
+    package func isAfter(_ other: Reading) -> Bool { asked >= other.told }
 }
 
 /// Who a server is.

@@ -53,8 +53,9 @@ struct ErrantSearch {
     /// What is said of the node; nil where it cannot be known. A transaction is never called errant on one look.
     var count: UInt64? {
         let isSecondLook = sources.allSatisfy(\.isSecondLook)
-        // Two that were asked again at once are as far apart as on the first look.
-        let isSettled = isSecondLook && !node.isSecondLook
+        // Not who was asked again, but who was asked after whom: rounds that overlap share answers, and two that were
+        // asked again at once are as far apart as on the first look.
+        let isSettled = sources.allSatisfy { $0.isRead(after: node) }
         guard let excess = excess(beyond: isSettled ? beyondSources : everybodyAbove) else { return nil }
         if excess == 0 { return 0 }
         guard sources.allSatisfy(\.recordsReplicated) else { return nil }
@@ -95,6 +96,12 @@ struct ErrantSearch {
 }
 
 extension NodeFacts {
+    /// Whether this node's transactions were asked for when the other's had been told.
+    fileprivate func isRead(after other: NodeFacts) -> Bool {
+        guard let mine = transactionsRead, let theirs = other.transactionsRead else { return false }
+        return mine.isAfter(theirs)
+    }
+
     /// A history of sets names every transaction. One of positions names those in the binary log.
     fileprivate var recordsOwnWrites: Bool {
         guard case .positions = transactions else { return true }

@@ -5,7 +5,7 @@ extension Lag {
     ///
     /// With a stopped thread, or with a source that has fallen silent, time passes that nobody measures: a frozen source
     /// leaves "0 s behind" standing.
-    init?(_ findings: ChannelFindings) {
+    init?(_ findings: ChannelFindings, _ thresholds: Thresholds) {
         let channel = findings.channel
         guard channel.isApplierRunning, channel.isTransferring else { return nil }
         let isCaughtUp = findings.isCaughtUp
@@ -18,7 +18,8 @@ extension Lag {
             // The time of an event counts when it is begun: behind a lock the difference stays 0 (seen on 11.8.6), and
             // the server's own count tells more.
             self.init(seconds: difference, method: .eventTimes)
-        } else if let behind {
+        } else if let behind, behind > 0 || !findings.hasMore(than: thresholds.bytes) {
+            // 0 s with much to read or to apply is what a slow network and a replica just started say.
             self.init(seconds: behind, method: .secondsBehindSource)
         } else {
             return nil
@@ -28,6 +29,11 @@ extension Lag {
 }
 
 extension ChannelFindings {
+    /// More bytes are to be read or applied than two looks at slightly different times explain.
+    fileprivate func hasMore(than bytes: UInt64) -> Bool {
+        readDelta ?? 0 > bytes || applyDelta ?? 0 > bytes
+    }
+
     /// Everything that the source has is applied. Nil where the source's positions are not known.
     var isCaughtUp: Bool? {
         distance.missing.map { $0 == 0 } ?? applyDelta.map { $0 == 0 }
@@ -35,12 +41,10 @@ extension ChannelFindings {
 }
 
 extension Channel.ApplierTimes {
-    /// What is being applied now tells its age. An applier at rest has applied all that it got; the last transaction is
-    /// history then. It is the best guess at how late the next one will be while there is a next one; when the replica is
-    /// caught up it says nothing, and when that is not known it may be hours old.
+    /// What is being applied now tells its age. An applier at rest has applied all that it got; that it has all is known
+    /// only by comparison. What it applied last is history, and says nothing of what is on its way.
     fileprivate func lag(isCaughtUp: Bool?) -> Double? {
-        if let applyingAge { return applyingAge }
-        return isCaughtUp.flatMap { $0 ? 0 : lastEndToEnd }
+        applyingAge ?? (isCaughtUp == true ? 0 : nil)
     }
 }
 

@@ -90,7 +90,7 @@ extension ChannelFindings {
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
             applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,
             errant: nil, lag: nil, checks: [:])
-        lag = Lag(self)
+        lag = Lag(self, set.thresholds)
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = binaryLog.isHeld
         checks[.transfer] = channel.isTransferring

@@ -21,7 +21,7 @@ extension SetFindings {
     /// What concerns the set as a whole.
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
-        let known = nodes.filter { $0.report.facts?.isReadOnly != nil }
+        let known = nodes.filter { $0.report.isUp && $0.report.facts?.isReadOnly != nil }
         let writable = known.filter { $0.report.isUp && $0.report.facts?.isReadOnly == false }
             .map(\.description.name)
         if writable.isEmpty, known.count == nodes.count { troubles.append(Trouble(.critical, "no node is writable")) }
@@ -51,7 +51,8 @@ extension NodeFindings {
         guard let facts = report.facts else { return troubles }
         for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where report.failure == nil || fact != .replicationStatus {
-            troubles.append(Trouble(.warning, "cannot read \(fact.rawValue): \(reason.rawValue)"))
+            let why = facts.unreadable[fact].map { ": \($0)" } ?? ""
+            troubles.append(Trouble(.warning, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
         }
         if facts.semiSync?.isSourceEnabled == true, facts.semiSync?.isSourceActive == false, role == .primary {
             troubles.append(Trouble(.warning, "semi-synchronous replication has fallen back to asynchronous"))

@@ -68,15 +68,68 @@ struct FleetCollectorTests {
             let flight = NodeFlight(node)
             let round = Round(count: 20)
             for place in 0..<20 {
-                flight.ask(
-                    deadline: .never, place: place, { node, _, deadline in await node.ask(deadline: deadline) },
-                    deliver: { round.put($0, at: place) })
+                flight.look { round.put($0, at: place) }
             }
             gate.open()
-            let reports = await round.reports()
-            #expect(reports.map(\.isUp) == [Bool](repeating: true, count: 20))
+            await round.wait(until: .never)
+            #expect(round.reports.map { $0?.isUp } == [Bool?](repeating: true, count: 20))
             #expect(server.journal.queries.count == 1)
             #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("What is asked again begins after the look under way, and shares nobody's answer")
+    func asksAgain() async throws {
+        let gate = try Gate()
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
+        try await withNode(script) { server, node in
+            let flight = NodeFlight(node)
+            let round = Round(count: 3)
+            flight.look { round.put($0, at: 0) }
+            flight.again({ await $0.ask([.transactions], adding: NodeReport(), deadline: .never) }) {
+                round.put($0, at: 1)
+            }
+            // Comes after: a look that joined the one asked again would be told what it did not ask.
+            flight.look { round.put($0, at: 2) }
+            gate.open()
+            await round.wait(until: .never)
+            let reports = round.reports.compactMap(\.self)
+            #expect(reports.map(\.isUp) == [true, false, true])
+            #expect(reports.map { $0.facts?.isSecondLook } == [false, nil, false])
+        }
+    }
+
+    @Test("Somebody's hurry does not make a node fail for others")
+    func hurry() async throws {
+        let gate = try Gate()
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
+        let server = try FaultServer(script)
+        try await withFleet([server]) { fleet in
+            let hasty = await fleet.round(deadline: .now + .milliseconds(20))[0].nodes[0].report
+            #expect(hasty.failure?.reason == .timeout)
+            async let patient = fleet.round(deadline: .never)
+            gate.open()
+            #expect(await patient[0].nodes[0].report.isUp)
+            #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("A node that hangs does not cost the others what is asked once more")
+    func hangingBesideFollowUps() async throws {
+        let servers = [
+            try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
+            try FaultServer(.saying([.silence])),
+        ]
+        try await withFleet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { fleet in
+            let nodes = await fleet.round(deadline: .now + .seconds(1))[0].nodes
+            #expect(nodes.map(\.report.isUp) == [true, true, false])
+            #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false, nil])
         }
     }
 

@@ -58,5 +58,6 @@ func timeless(_ facts: NodeFacts?) -> String {
     guard var facts else { return "nothing" }
     facts.askedAt = nil
     facts.clockOffset = nil
+    facts.transactionsRead = nil
     return sketch(facts)
 }

@@ -5,6 +5,10 @@ import Testing
 import Topology
 
 /// The sets that the tests render. Every number is another one, so that none can stand in the wrong place unseen.
+/// When the first look at all nodes was over, and when some of them were asked again.
+private let earlierLook = ContinuousClock.now
+private let laterLook = earlierLook + .seconds(1)
+
 enum Scene {
     /// Three MySQL servers: a primary, a replica of which everything is known, and a node that denies its status.
     static func shop() throws -> SetFindings {
@@ -97,6 +101,7 @@ enum Scene {
         // Asked once more, after the replica: it has 10 that the replica lacks, and lacks 2 of the replica's own.
         facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
         facts.isSecondLook = true
+        facts.transactionsRead = Reading(asked: laterLook, told: laterLook)
         var semiSync = SemiSync()
         semiSync.isSourceEnabled = true
         semiSync.isSourceActive = false
@@ -116,6 +121,7 @@ enum Scene {
         facts.durability = [.replicationState: true, .binaryLog: true, .redoLog: true]
         facts.binaryLog = BinaryLog(isEnabled: true, end: try coordinate("bin.000003", 777))
         facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-140,\(uuid2):1-2"), server: nil)
+        facts.transactionsRead = Reading(asked: earlierLook, told: earlierLook)
         facts.semiSync = SemiSync()
         facts.semiSync?.isReplicaActive = true
         facts.missing = [.binlogIndex: .permission, .status: .unsupported]

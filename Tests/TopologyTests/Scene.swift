@@ -78,6 +78,7 @@ extension ReplicationSetReport.Node {
         with {
             $0.transactions = .set(executed: gtidSet(text), server: nil)
             $0.isSecondLook = askedAgain
+            $0.transactionsRead = .look(askedAgain ? 2 : 1)
         }
     }
 
@@ -95,6 +96,7 @@ extension ReplicationSetReport.Node {
                 preconditionFailure("\(error)")
             }
             $0.isSecondLook = askedAgain
+            $0.transactionsRead = .look(askedAgain ? 2 : 1)
         }
     }
 
@@ -178,5 +180,14 @@ struct SeededGenerator: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+}
+
+extension Reading {
+    private static let start = ContinuousClock.now
+
+    /// The first look at all nodes, and the second at some of them.
+    static func look(_ number: Int) -> Reading {
+        Reading(asked: start + .seconds(2 * number), told: start + .seconds(2 * number + 1))
     }
 }
