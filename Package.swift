@@ -83,7 +83,7 @@ let package = Package(
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
-        tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging]),
+        tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.
         tests(

@@ -217,7 +217,8 @@ extension Metric {
                 "Since anything, an event or a heartbeat, last arrived from the source; absent until that was seen.")
         case .stage:
             channel(
-                "stage_seconds", unit: "seconds", "Time that the last applied transaction spent in a stage (MySQL 8).",
+                "stage_seconds", unit: "seconds",
+                "Time in a stage: transport and queue of the last received transaction, relay_wait and apply of the last applied one (MySQL 8).",
                 labels: ["stage"], fact: .applier
             ).only(.mysql)
         case .ioErrno:

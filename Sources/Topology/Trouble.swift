@@ -82,7 +82,9 @@ extension ChannelFindings {
             let time = (0..<1e9).contains(silence) ? "\(Int(silence)) s" : "a long time"
             add(.critical, "nothing has arrived from the source for \(time)")
         }
-        if let errant, errant > 0 { add(.warning, "\(errant) errant transactions") }
+        if let errant, errant > 0 {
+            add(.warning, errant == 1 ? "1 errant transaction" : "\(errant) errant transactions")
+        }
         if checks[.lag] == false { add(.warning, "does not keep up") }
         return troubles
     }

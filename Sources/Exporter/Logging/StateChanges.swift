@@ -4,8 +4,14 @@ import Synchronization
 
 /// One log line when a node changes state, and none while it stays.
 final class StateChanges: Sendable {
+    private struct State: Equatable {
+        /// Nil while the node is up.
+        let reason: NodeFailure.Reason?
+        let missing: [FactName: MissingReason]
+    }
+
     private let logger: Logger
-    private let known = Mutex<[String: NodeFailure.Reason?]>([:])
+    private let known = Mutex<[String: State]>([:])
 
     init(logger: Logger) {
         self.logger = logger
@@ -23,9 +29,9 @@ final class StateChanges: Sendable {
     }
 
     private func note(_ report: NodeReport, of node: NodeDescription, in set: String) {
-        let reason = report.failure?.reason
-        let before = known.withLock { $0.updateValue(reason, forKey: node.name) }
-        if before == .some(reason) { return }
+        let state = State(reason: report.failure?.reason, missing: report.facts?.missing ?? [:])
+        let before = known.withLock { $0.updateValue(state, forKey: node.name) }
+        if before == state { return }
         var metadata: Logger.Metadata = [
             "replication_set": "\(set)", "node": "\(node.name)", "address": "\(node.address)",
         ]
@@ -38,10 +44,14 @@ final class StateChanges: Sendable {
                 metadata["version"] = "\(identity.version.text)"
                 metadata["server_id"] = "\(identity.serverID ?? 0)"
             }
-            for (fact, missing) in report.facts?.missing ?? [:] {
-                metadata["missing_\(fact.rawValue)"] = "\(missing.rawValue)"
+            for (fact, missing) in state.missing {
+                metadata["missing_\(fact.rawValue)"] = "\(report.facts?.unreadable[fact] ?? missing.rawValue)"
             }
-            logger.info("node is up", metadata: metadata)
+            if state.missing.isEmpty {
+                logger.info("node is up", metadata: metadata)
+            } else {
+                logger.warning("node is up, and does not tell everything", metadata: metadata)
+            }
         }
     }
 }
