@@ -127,7 +127,7 @@ struct FleetCollectorTests {
             try FaultServer(.saying([.silence])),
         ]
         try await withFleet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { fleet in
-            let nodes = await fleet.round(deadline: .now + .seconds(1))[0].nodes
+            let nodes = await fleet.round(deadline: .now + .seconds(5))[0].nodes
             #expect(nodes.map(\.report.isUp) == [true, true, false])
             #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false, nil])
         }
