@@ -85,7 +85,9 @@ final class RunningExporter: Sendable {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let match = text.firstMatch(of: /addresses=127\.0\.0\.1:(\d+)\s/), let port = Int(match.1) { return port }
+            if let match = text.firstMatch(of: /addresses=127\.0\.0\.1:(\d+)\s/), let port = Int(match.1) {
+                return port
+            }
             if process.hasEnded { throw Failure("the exporter ended: \(text)") }
             guard ContinuousClock.now < deadline else { throw Failure("the exporter does not listen: \(text)") }
             try await Task.sleep(for: .milliseconds(10))
