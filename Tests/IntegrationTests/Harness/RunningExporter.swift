@@ -24,8 +24,12 @@ final class RunningExporter: Sendable {
             [try Products.path("mysql-replication-exporter"), "--web.listen-address", "127.0.0.1:0"] + arguments,
             environment: ChildProcess.neutralEnvironment.merging(environment) { $1 }, group: sandbox.processGroup,
             output: log)
-        let port = try await listeningPort(log, process)
-        return RunningExporter(process: process, port: port, log: log)
+        do {
+            return RunningExporter(process: process, port: try await listeningPort(log, process), log: log)
+        } catch {
+            process.signal(SIGKILL)
+            throw error
+        }
     }
 
     private init(process: ChildProcess, port: Int, log: String) {
