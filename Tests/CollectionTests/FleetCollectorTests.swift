@@ -57,14 +57,18 @@ struct FleetCollectorTests {
         }
     }
 
+    /// A healthy replica that answers only once the gate is open.
+    private func answering(behind gate: Gate) throws -> Script {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        return Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
+    }
+
     @Test("Who comes while a call is under way gets its answer, and asks nothing himself")
     func joining() async throws {
         let gate = try Gate()
-        let recording = try Fixture(name: "mariadb-10.11/replica").recording
-        let script = Script(
-            greeting: { _ in Step.welcome(version: recording.version) },
-            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
-        try await withNode(script) { server, node in
+        try await withNode(answering(behind: gate)) { server, node in
             let flight = NodeFlight(node)
             let round = Round(count: 20)
             for place in 0..<20 {
@@ -81,11 +85,7 @@ struct FleetCollectorTests {
     @Test("What is asked again begins after the look under way, and shares nobody's answer")
     func asksAgain() async throws {
         let gate = try Gate()
-        let recording = try Fixture(name: "mariadb-10.11/replica").recording
-        let script = Script(
-            greeting: { _ in Step.welcome(version: recording.version) },
-            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
-        try await withNode(script) { server, node in
+        try await withNode(answering(behind: gate)) { server, node in
             let flight = NodeFlight(node)
             let round = Round(count: 3)
             flight.look { round.put($0, at: 0) }
@@ -105,11 +105,7 @@ struct FleetCollectorTests {
     @Test("Somebody's hurry does not make a node fail for others")
     func hurry() async throws {
         let gate = try Gate()
-        let recording = try Fixture(name: "mariadb-10.11/replica").recording
-        let script = Script(
-            greeting: { _ in Step.welcome(version: recording.version) },
-            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
-        let server = try FaultServer(script)
+        let server = try FaultServer(answering(behind: gate))
         try await withFleet([server]) { fleet in
             let hasty = await fleet.round(deadline: .now + .milliseconds(20))[0].nodes[0].report
             #expect(hasty.failure?.reason == .timeout)
