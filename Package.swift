@@ -27,6 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: [Resou
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -42,6 +43,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -49,23 +51,26 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("MariaDB", ["CMariaDB"]),
         room("Replication"),
         room("Collection", ["MariaDB", "Replication"]),
         room("Topology", ["Replication"]),
+        room("Probes", ["MariaDB", "Replication", "Topology", logging]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
         room("Configuration", [.product(name: "Yams", package: "Yams")]),
-        room("Web", [nioCore, nioPosix, nioHTTP1, logging, lifecycle, "CZlib"]),
+        room("Web", [nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]),
         room("Sandbox", ["MariaDB"]),
         room("FaultServer"),
 
         .executableTarget(
             name: "Exporter",
             dependencies: [
-                "Replication", "MariaDB", "Collection", "Topology", "Metrics", "Exposition", "Configuration", "Web",
+                "Replication", "MariaDB", "Collection", "Topology", "Probes", "Metrics", "Exposition", "Configuration",
+                "Web",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -82,6 +87,7 @@ let package = Package(
         tests("FaultServer", ["FaultServer", "MariaDB"]),
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
+        tests("Probes", ["Probes", "MariaDB", "Replication", "Topology", "FaultServer"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),

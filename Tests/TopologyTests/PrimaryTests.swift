@@ -1,0 +1,87 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+@Suite("Who takes the writes")
+struct PrimaryTests {
+    private func primary(_ nodes: ReplicationSetReport.Node...) -> Primary {
+        SetFindings(ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: nodes)).primary
+    }
+
+    private func writable(_ name: String, id: UInt32, from channels: Channel...) -> ReplicationSetReport.Node {
+        node(name, id: id).with {
+            $0.isReadOnly = false
+            $0.channels = channels
+        }
+    }
+
+    private func readOnly(_ name: String, id: UInt32, from channels: Channel...) -> ReplicationSetReport.Node {
+        node(name, id: id).with {
+            $0.isReadOnly = true
+            $0.channels = channels
+        }
+    }
+
+    @Test("The only writable node is the primary")
+    func one() {
+        #expect(
+            primary(writable("db1", id: 1), readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1)))
+                == .node("db1"))
+    }
+
+    @Test("A single node that is writable is the primary")
+    func single() {
+        #expect(primary(writable("db1", id: 1)) == .node("db1"))
+    }
+
+    @Test("Of two writable nodes neither is")
+    func two() {
+        #expect(
+            primary(writable("db1", id: 1), writable("db2", id: 2, from: channel(from: "db1:3306", id: 1)))
+                == .unknown("db1 and db2 are writable; set read_only on all but one"))
+    }
+
+    @Test("Where every node is read-only, none is")
+    func none() {
+        #expect(primary(readOnly("db1", id: 1), readOnly("db2", id: 2)) == .unknown("every node is read-only"))
+    }
+
+    @Test("A promoted node is the primary while the old one is silent")
+    func promoted() {
+        #expect(primary(silent("db1"), writable("db2", id: 2)) == .node("db2"))
+    }
+
+    @Test("A writable replica is not promoted by the silence of its source")
+    func orphan() {
+        #expect(
+            primary(silent("db1"), writable("db2", id: 2, from: channel(from: "db1:3306", id: 1)))
+                == .unknown("db2 is writable, and replicates from db1, which is silent"))
+    }
+
+    @Test("In a ring of two the writable one is the primary")
+    func ring() {
+        #expect(
+            primary(
+                writable("db1", id: 1, from: channel(from: "db2:3306", id: 2)),
+                readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1))) == .node("db1"))
+    }
+
+    @Test("A source outside the set does not stand in the way")
+    func outside() {
+        #expect(primary(writable("db1", id: 1, from: channel(from: "elsewhere:3306", id: 9))) == .node("db1"))
+    }
+
+    @Test("A node that does not tell whether it is read-only is not written to")
+    func untold() {
+        #expect(
+            primary(node("db1", id: 1)) == .unknown("no node is known to be writable; nothing is told by db1"))
+    }
+
+    @Test("A silent set has none, and the reason names who is silent")
+    func allSilent() {
+        #expect(
+            primary(silent("db1"), silent("db2"))
+                == .unknown("no node is known to be writable; nothing is told by db1 and db2"))
+    }
+}
