@@ -12,6 +12,7 @@ final class Monitor: Sendable {
     private let fleet: FleetCollector
     private let changes: StateChanges
     private let options: Metrics.MetricsOptions
+    private let recent = RecentRound()
 
     /// - Throws: `ThreadError`.
     convenience init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws(ThreadError)
@@ -39,9 +40,20 @@ final class Monitor: Sendable {
 
     /// One round over the sets that hold a wanted node. Whole sets are asked, since a replica is judged by its source.
     func findings(of selection: Selection = .all, deadline: ContinuousClock.Instant) async -> [SetFindings] {
+        let startedAt = ContinuousClock.now
         let reports = await fleet.round(deadline: deadline) { set, _ in selection.touches(set.name, configuration) }
         changes.note(reports)
-        return reports.map { SetFindings($0) }
+        let findings = reports.map { SetFindings($0) }
+        // A round that was cut short says less than others would wait for.
+        if selection == .all, ContinuousClock.now < deadline {
+            recent.note(RecentRound.Outcome(findings: findings, startedAt: startedAt))
+        }
+        return findings
+    }
+
+    /// A round over all sets that began within `age`, whoever asked for it.
+    func recentFindings(within age: Duration) async -> RecentRound.Outcome {
+        await recent.outcome(within: age) { [self] in await findings(deadline: .now + ScrapeTimeout.ordinary) }
     }
 
     /// The findings as metric families; of a narrowed selection only the wanted nodes.
