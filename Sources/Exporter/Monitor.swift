@@ -11,6 +11,8 @@ final class Monitor: Sendable {
     let configuration: Configuration
     private let fleet: FleetCollector
     private let changes: StateChanges
+    private let probes: FleetProbes
+    private let logger: Logger
     private let options: Metrics.MetricsOptions
     private let recent = RecentRound()
 
@@ -18,13 +20,24 @@ final class Monitor: Sendable {
     convenience init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws(ThreadError)
     {
         self.init(
-            configuration, try FleetCollector(configuration, environment: environment), StateChanges(logger: logger))
+            configuration, try FleetCollector(configuration, environment: environment), StateChanges(logger: logger),
+            environment: environment, logger: logger)
     }
 
-    private init(_ configuration: Configuration, _ fleet: FleetCollector, _ changes: StateChanges) {
+    private init(
+        _ configuration: Configuration, _ fleet: FleetCollector, _ changes: StateChanges,
+        replacing predecessor: FleetProbes? = nil, environment: [String: String], logger: Logger
+    ) {
         self.configuration = configuration
         self.fleet = fleet
         self.changes = changes
+        self.logger = logger
+        probes = FleetProbes(configuration, environment: environment, logger: logger, replacing: predecessor) { set in
+            let timeout = set.nodes.map(\.timeout).max() ?? .zero
+            let reports = await fleet.round(deadline: .now + timeout) { asked, _ in asked.name == set.name }
+            changes.note(reports)
+            return reports.first.map { SetFindings($0) }
+        }
         options = Metrics.MetricsOptions(
             gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers)
     }
@@ -35,17 +48,33 @@ final class Monitor: Sendable {
         let fleet = try FleetCollector(
             configuration, environment: environment, replacing: (self.fleet, self.configuration))
         changes.forget(allBut: configuration.nodes(unchangedSince: self.configuration))
-        return Monitor(configuration, fleet, changes)
+        return Monitor(
+            configuration, fleet, changes, replacing: probes, environment: environment, logger: logger)
     }
+
+    /// Begins what works beside the scrapes. What runs under a predecessor goes on if it is configured as it was, and has
+    /// ended when this returns if not.
+    func startProbes(replacing predecessor: Monitor? = nil) async {
+        await probes.start(replacing: predecessor?.probes)
+    }
+
+    /// Ends what works beside the scrapes.
+    func stopProbes() async { await probes.stop() }
 
     /// One round over the sets that hold a wanted node. Whole sets are asked, since a replica is judged by its source.
     func findings(of selection: Selection = .all, deadline: ContinuousClock.Instant) async -> [SetFindings] {
         let startedAt = ContinuousClock.now
         let reports = await fleet.round(deadline: deadline) { set, _ in selection.touches(set.name, configuration) }
         changes.note(reports)
-        let findings = reports.map { SetFindings($0) }
         // A round that was cut short says less than others would wait for.
-        if selection == .all, ContinuousClock.now < deadline {
+        let isWhole = ContinuousClock.now < deadline
+        let findings = reports.map { report in
+            var findings = SetFindings(report)
+            if isWhole { probes.note(findings, asked: startedAt) }
+            findings.probes = probes.findings(of: report.name)
+            return findings
+        }
+        if selection == .all, isWhole {
             recent.note(RecentRound.Outcome(findings: findings, startedAt: startedAt))
         }
         return findings

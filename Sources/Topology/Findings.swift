@@ -10,6 +10,8 @@ package struct SetFindings: Sendable {
     package var cycles: [[String]]
     /// Server ids that more than one node has.
     package var duplicateServerIDs: [UInt32]
+    /// What was found by other means than asking the nodes in this round.
+    package var probes = ProbeFindings()
 }
 
 package struct NodeFindings: Sendable {

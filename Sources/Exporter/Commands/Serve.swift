@@ -78,6 +78,7 @@ struct Serve: AsyncParsableCommand {
             [source] () throws(ConfigurationError) in
             try source.load()
         }
+        await live.startProbes()
         try await serve(live, logger)
         await live.close()
         logger.info("stopped")

@@ -18,6 +18,8 @@ actor LiveMonitor {
     /// Closes monitors that are no longer in charge, one after the other: an earlier one may still be using what a later
     /// one closes.
     private var retirement: Task<Void, Never>?
+    /// Hands the probes over from one monitor to the next, one after the other. It waits for nobody who still scrapes.
+    private var handover: Task<Void, Never>?
 
     /// - Parameter load: reads the configuration anew.
     init(_ monitor: Monitor, environment: [String: String], logger: Logger, load: @escaping Load) {
@@ -48,6 +50,7 @@ actor LiveMonitor {
             let before = current.withLock { $0 }
             let successor = try before.monitor.successor(configuration, environment: environment)
             current.withLock { $0 = Tenure(successor) }
+            handOver(from: before.monitor, to: successor)
             retire(before, for: successor)
             state.withLock { $0.succeeded(at: ProcessEnvironment.wallClock) }
             for warning in warnings { logger.warning("\(warning)") }
@@ -69,6 +72,16 @@ actor LiveMonitor {
         return ReloadRefusal(problems: problems)
     }
 
+    /// Begins what works beside the scrapes.
+    func startProbes() { handOver(from: nil, to: current.withLock { $0 }.monitor) }
+
+    private func handOver(from monitor: Monitor?, to successor: Monitor) {
+        handover = Task { [earlier = handover] in
+            await earlier?.value
+            await successor.startProbes(replacing: monitor)
+        }
+    }
+
     private func retire(_ tenure: Tenure, for successor: Monitor) {
         // Not awaited: a reload is done when the successor is in charge.
         retirement = Task { [earlier = retirement] in
@@ -80,6 +93,8 @@ actor LiveMonitor {
 
     /// Closes everything. For the end, when no requests come any more.
     func close() async {
+        await handover?.value
+        await current.withLock { $0 }.monitor.stopProbes()
         await retirement?.value
         await current.withLock { $0 }.monitor.close()
     }

@@ -1,0 +1,64 @@
+import Configuration
+import Logging
+import Probes
+import Synchronization
+import Topology
+
+/// The probes of all replication sets: which of them run, and what they know and find.
+final class FleetProbes: Sendable {
+    private let sets: [String: SetProbes]
+    /// Probes that have begun, here or under a predecessor.
+    private let running = Mutex<[any Probe]>([])
+
+    /// Nothing is started yet.
+    /// - Parameter look: one round over the set of a name.
+    init(
+        _ configuration: Configuration, environment: [String: String], logger: Logger,
+        replacing predecessor: FleetProbes? = nil,
+        look: @escaping @Sendable (_ set: ReplicationSet) async -> SetFindings?
+    ) {
+        var sets: [String: SetProbes] = [:]
+        for set in configuration.sets {
+            sets[set.name] = SetProbes(
+                set, environment: environment, logger: logger, replacing: predecessor?.sets[set.name]
+            ) { await look(set) }
+        }
+        self.sets = sets
+    }
+
+    /// Begins the probes' work. Those of a predecessor that are not kept end first: two that know nothing of each other must
+    /// not write to one table.
+    func start(replacing predecessor: FleetProbes? = nil) async {
+        let before = predecessor?.takeRunning() ?? []
+        let wanted = sets.values.flatMap(\.all)
+        for probe in before where !wanted.contains(where: { $0 === probe }) { await probe.stop() }
+        for probe in wanted where !before.contains(where: { $0 === probe }) { probe.start() }
+        running.withLock { $0 = wanted }
+    }
+
+    /// Ends all that runs.
+    func stop() async {
+        let ending = takeRunning()
+        await withTaskGroup { group in
+            for probe in ending { group.addTask { await probe.stop() } }
+        }
+    }
+
+    private func takeRunning() -> [any Probe] {
+        running.withLock { running in
+            defer { running = [] }
+            return running
+        }
+    }
+
+    /// Lets the probes know what a round has found that began at `asked`.
+    func note(_ findings: SetFindings, asked: ContinuousClock.Instant) {
+        sets[findings.name]?.watch.note(findings, asked: asked)
+    }
+
+    /// What the probes of a set have found.
+    func findings(of set: String) -> ProbeFindings { sets[set]?.findings ?? ProbeFindings() }
+
+    /// The probes of a set.
+    subscript(set: String) -> SetProbes? { sets[set] }
+}
