@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format setup setup-tests clean
+.PHONY: help run test build release deb test-deb lint format setup setup-tests clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -29,6 +29,12 @@ build: setup ## a debug build
 release: setup ## an optimised build with the Swift runtime linked in, in .build/release
 	@$(BUILD) -c release --static-swift-stdlib --product mysql-replication-exporter
 	@ls -lh .build/release/mysql-replication-exporter
+
+deb: setup ## the Debian package, in build/
+	@scripts/build-deb.sh
+
+test-deb: deb ## installs the package in a clean root that is booted with systemd, uses and removes it
+	@scripts/test-deb.sh build/mysql-replication-exporter_*.deb
 
 lint: ## formatting, as CI checks it
 	@echo "==> swift format lint"

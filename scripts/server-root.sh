@@ -1,6 +1,7 @@
 #!/bin/sh
 # server-root.sh NAME: bring a database server of another Debian release into a folder that the sandbox starts it
-# from, under chroot. NAME: mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable). Prints the folder.
+# from, under chroot. NAME: mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12, a clean system with
+# systemd and a MariaDB, in which the package is tried. Prints the folder.
 #
 # A root that is complete is left alone. The mirror is the one this machine's apt uses. Needs root and debootstrap.
 # Roots are kept in $SERVER_ROOTS, or else ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots.
@@ -11,12 +12,16 @@ fail() {
     exit 1
 }
 
-[ $# -eq 1 ] || fail "usage: $0 mariadb-11.8|mysql-9"
+[ $# -eq 1 ] || fail "usage: $0 mariadb-11.8|mysql-9|debian-12"
 name=$1
 case $name in
 mariadb-11.8) suite=trixie packages=mariadb-server-core,mariadb-client-core server=usr/sbin/mariadbd ;;
 mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
-*) fail "unknown root '$name': mariadb-11.8 and mysql-9 are known" ;;
+debian-12)
+    suite=bookworm server=usr/sbin/mariadbd
+    packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server
+    ;;
+*) fail "unknown root '$name': mariadb-11.8, mysql-9 and debian-12 are known" ;;
 esac
 
 roots=${SERVER_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# build-deb.sh: the Debian package for this machine's release and architecture, in build/. The program is built first,
+# with the Swift runtime linked in, so that the package needs nothing but Debian's own libraries.
+set -eu
+cd "$(dirname "$0")/.."
+
+package=mysql-replication-exporter
+scripts/install-packages.sh debhelper dpkg-dev fakeroot binutils libcrypt-dev
+if [ "${1:-}" != --no-build ]; then
+    swift build -c release --static-swift-stdlib --product "$package"
+fi
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+source=$stage/source
+mkdir -p "$source/docs"
+cp -r deploy/debian "$source/debian"
+mv "$source/debian/config.yml" "$source/config.yml"
+cp deploy/systemd/$package.service "$source/debian/$package.service"
+cp deploy/systemd/$package.socket "$source/debian/$package.socket"
+strip -o "$source/$package" .build/release/$package
+cp deploy/prometheus/mysql-replication.*.yml README.md "$source/"
+cp docs/*.md "$source/docs/"
+cp -r dashboards "$source/dashboards"
+
+(cd "$source" && dpkg-buildpackage --build=binary --no-sign --no-check-builddeps >"$stage/log" 2>&1) || {
+    cat "$stage/log" >&2
+    exit 1
+}
+mkdir -p build
+cp "$stage"/${package}_*.deb build/
+ls -lh build/${package}_*.deb
