@@ -47,7 +47,7 @@ setup:
 	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
 
 setup-tests: setup
-	@scripts/install-packages.sh mariadb-server mariadb-client prometheus debootstrap python3
+	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3
 
 clean: ## remove what was built
 	@swift package clean

@@ -49,6 +49,13 @@ package struct Dialect: Sendable {
 
     package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
 
+    /// The same, but each channel keeps all of its row as well. One round trip stays one.
+    func keepingStatusRows() -> Dialect {
+        Dialect(
+            name: name, session: session,
+            facts: facts.map { $0.name == .replicationStatus ? $0.keepingStatusRows() : $0 }, binlogIndex: binlogIndex)
+    }
+
     /// The list of binary logs among them.
     func anyFact(_ name: FactName) -> Fact? { name == .binlogIndex ? binlogIndex : fact(name) }
 

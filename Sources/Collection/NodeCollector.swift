@@ -17,6 +17,7 @@ package actor NodeCollector {
 
     nonisolated let executor: ThreadExecutor
     private let options: @Sendable () throws(NodeFailure) -> ConnectionOptions
+    private let keepsStatusRows: Bool
     private let connection: Connection
 
     private var session: Session?
@@ -41,15 +42,18 @@ package actor NodeCollector {
         var batch: (facts: [Fact], batch: Batch)?
     }
 
-    /// - Parameter options: asked before each connection is made, since passwords change; throws what keeps the node down.
+    /// - Parameters:
+    ///   - keepsStatusRows: whether channels keep all of their row of the replication status.
+    ///   - options: asked before each connection is made, since passwords change; throws what keeps the node down.
     package init(
-        _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor,
+        _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor, keepsStatusRows: Bool = false,
         options: @escaping @Sendable () throws(NodeFailure) -> ConnectionOptions
     ) {
         self.description = description
         self.timeout = timeout
         self.executor = executor
         self.options = options
+        self.keepsStatusRows = keepsStatusRows
         connection = Connection(executor: executor)
         interrupter = connection.interrupter
     }
@@ -154,7 +158,9 @@ package actor NodeCollector {
                 reason: .protocol,
                 message: "\(flavor.rawValue) \(version) is not supported; MariaDB 10.5 and MySQL 5.7 are the oldest")
         }
-        session = Session(flavor: flavor, version: version, dialect: dialect, setUp: dialect.session)
+        session = Session(
+            flavor: flavor, version: version, dialect: keepsStatusRows ? dialect.keepingStatusRows() : dialect,
+            setUp: dialect.session)
     }
 
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {

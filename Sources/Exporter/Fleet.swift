@@ -31,9 +31,10 @@ extension FleetCollector {
                 let executor = executors[next % executors.count]
                 next += 1
                 nodes.append(
-                    NodeCollector(NodeDescription(node), timeout: node.timeout, executor: executor) {
-                        () throws(NodeFailure) in try ConnectionOptions(node, environment: environment)
-                    })
+                    NodeCollector(
+                        NodeDescription(node), timeout: node.timeout, executor: executor,
+                        keepsStatusRows: configuration.metrics.isMysqldExporterCompatible
+                    ) { () throws(NodeFailure) in try ConnectionOptions(node, environment: environment) })
             }
             sets.append(
                 FleetCollector.Set(
@@ -69,8 +70,10 @@ extension FleetCollector {
 
 extension Configuration {
     /// The names of the nodes that an earlier configuration has in the very same words, in whatever set: address,
-    /// account, TLS, timeout and source. Thresholds are the set's, and cost no node its connection.
+    /// account, TLS, timeout and source. Thresholds are the set's, and cost no node its connection. None where other things
+    /// are to be kept of every node's answers.
     func nodes(unchangedSince earlier: Configuration?) -> Set<String> {
+        guard metrics.compatibility == earlier?.metrics.compatibility else { return [] }
         var known: [String: Node] = [:]
         for node in earlier?.nodes ?? [] { known[node.name] = node }
         return Set(nodes.filter { known[$0.name] == $0 }.map(\.name))

@@ -39,7 +39,8 @@ final class Monitor: Sendable {
             return reports.first.map { SetFindings($0) }
         }
         options = Metrics.MetricsOptions(
-            gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers)
+            gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers,
+            mysqldExporter: configuration.metrics.isMysqldExporterCompatible)
     }
 
     /// Who goes on in this one's place, by another configuration. Nodes that did not change stay connected.

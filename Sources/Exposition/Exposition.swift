@@ -18,7 +18,7 @@ package enum Exposition {
         case .text004:
             output.append("# HELP \(description.name) ")
             output.appendEscaped(description.help, quotes: false)
-            output.append("\n# TYPE \(description.name) \(description.type == .counter ? "counter" : "gauge")\n")
+            output.append("\n# TYPE \(description.name) \(description.textType)\n")
         case .openMetrics100:
             let name = description.openMetricsName
             output.append("# TYPE \(name) \(description.openMetricsType)\n")
@@ -81,11 +81,20 @@ extension MetricDescription {
         }
     }
 
+    fileprivate var textType: String {
+        switch type {
+        case .counter: "counter"
+        case .gauge, .info, .stateSet: "gauge"
+        case .unknown: "untyped"
+        }
+    }
+
     fileprivate var openMetricsType: String {
         switch type {
         case .counter: "counter"
         case .info: "info"
         case .gauge, .stateSet: "gauge"
+        case .unknown: "unknown"
         }
     }
 }

@@ -36,7 +36,7 @@ extension MetricFamily {
                 problems.append("\(series) occurs twice")
             }
             switch description.type {
-            case .gauge: break
+            case .gauge, .unknown: break
             case .counter where !(sample.value >= 0): problems.append("\(series) counts \(sample.value)")
             case .info where sample.value != 1: problems.append("\(series) is \(sample.value), not 1")
             case .stateSet:
@@ -67,7 +67,8 @@ extension MetricDescription {
             }
             if type == .info || type == .stateSet { problems.append("can have no unit") }
         }
-        for suffix in ["_count", "_sum", "_bucket", "_created"] where openMetricsName.hasSuffix(suffix) {
+        for suffix in ["_count", "_sum", "_bucket", "_created"]
+        where type != .unknown && openMetricsName.hasSuffix(suffix) {
             problems.append("\(suffix) is reserved")
         }
         return problems

@@ -9,6 +9,8 @@ package enum MetricType: Sendable {
     /// One-hot: the `extra` label of a sample is the state; of the samples with equal `labels` exactly one is 1,
     /// the others are 0. Rendered as a gauge, for OpenMetrics would want the label to be called like the family.
     case stateSet
+    /// Whatever it is: of series whose names another exporter gave, without saying more.
+    case unknown
 }
 
 /// What is said about a family once, whatever its samples.

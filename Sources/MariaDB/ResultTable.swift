@@ -58,6 +58,13 @@ package struct ResultTable: Sendable {
         let table: ResultTable
         let index: Int
 
+        /// Every value in the order of the columns; nil for NULL.
+        package var texts: [String?] {
+            (0..<table.columns.count).map { column in
+                table.withCell(row: index, column: column) { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+
         package func has(_ column: String) -> Bool { table.columns[column] != nil }
 
         package func text(_ column: String) -> String? {

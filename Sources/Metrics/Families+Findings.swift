@@ -10,9 +10,13 @@ package struct MetricsOptions: Sendable, Hashable {
     /// Series for each applier worker.
     package var workers: Bool
 
-    package init(gtidDomains: Bool = false, workers: Bool = false) {
+    /// The replication series of mysqld_exporter as well; those of channels need `Channel.statusRow`.
+    package var mysqldExporter: Bool
+
+    package init(gtidDomains: Bool = false, workers: Bool = false, mysqldExporter: Bool = false) {
         self.gtidDomains = gtidDomains
         self.workers = workers
+        self.mysqldExporter = mysqldExporter
     }
 }
 
@@ -35,6 +39,7 @@ extension Families {
         for node in nodes {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
+            if options.mysqldExporter { addMysqldExporterSeries(node, nodeLabels) }
             for channel in node.absentChannels {
                 add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])
             }

@@ -3,6 +3,8 @@ package import Exposition
 /// Samples on their way into families, by metric.
 package struct Families: Sendable {
     private var samples: [[Sample]]
+    /// Under names that another exporter gave and that depend on the server; not in the catalogue. By name.
+    private var compatible: [String: MetricFamily] = [:]
 
     package init() {
         samples = Array(repeating: [], count: Metric.allCases.count)
@@ -35,11 +37,21 @@ package struct Families: Sendable {
         for (state, label) in states.labels { add(metric, labels, state == current ? 1 : 0, extra: label) }
     }
 
-    /// In the order of `Metric`; families without samples are left out.
+    /// A sample of a family that is not in the catalogue.
+    mutating func add(
+        compatible name: String, type: MetricType, help: @autoclosure () -> String, _ labels: LabelBlock,
+        _ value: Double,
+        extra: LabelBlock = .empty
+    ) {
+        compatible[name, default: MetricFamily(MetricDescription(name: name, type: type, help: help()))].samples.append(
+            Sample(labels, extra: extra, value))
+    }
+
+    /// In the order of `Metric`, then the compatible ones by name; families without samples are left out.
     package var all: [MetricFamily] {
         zip(Catalogue.entries, samples).compactMap { entry, samples in
             samples.isEmpty ? nil : MetricFamily(entry.description, samples)
-        }
+        } + compatible.values.sorted { $0.description.name < $1.description.name }
     }
 }
 

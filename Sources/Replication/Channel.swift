@@ -41,6 +41,9 @@ package struct Channel: Sendable {
     /// Seconds since anything, an event or a heartbeat, last arrived from the source. Nil until that was seen once.
     package var sourceSilence: Double?
 
+    /// All of the row, where another exporter's series are to be made of it; nil otherwise.
+    package var statusRow: StatusRow?
+
     package init(
         name: String, source: SourceIdentity, ioThread: IOThreadState, isApplierRunning: Bool
     ) {
@@ -66,6 +69,23 @@ extension Channel {
             self.port = port
             self.serverID = serverID
             self.serverUUID = serverUUID
+        }
+    }
+
+    /// A row of the replication status in the server's own words: column names by its version, values as it wrote them.
+    package struct StatusRow: Sendable, Hashable {
+        package var columns: [String]
+        /// As many as `columns`; nil for NULL.
+        package var values: [String?]
+
+        package init(columns: [String], values: [String?]) {
+            self.columns = columns
+            self.values = values
+        }
+
+        /// The value of the first of these columns that the row has and that is not NULL.
+        package func text(_ columns: String...) -> String? {
+            columns.lazy.compactMap { self.columns.firstIndex(of: $0) }.compactMap { self.values[$0] }.first
         }
     }
 

@@ -77,7 +77,6 @@ func parse(
                 "shop.yml:14:5: 'sentinel' is not available in this version and is ignored",
                 "shop.yml:15:5: 'failover' is not available in this version and is ignored",
                 "shop.yml:16:5: 'checksums' is not available in this version and is ignored",
-                "shop.yml:18:3: 'compatibility' is not available in this version and is ignored",
             ])
     }
 

@@ -195,6 +195,7 @@ extension MetricType {
         case .counter: "counter"
         case .info: "info"
         case .stateSet: "one-hot"
+        case .unknown: "unknown"
         }
     }
 }

@@ -60,6 +60,21 @@ extension Fact {
     }
 }
 
+extension Fact {
+    /// Of a replication status: each channel keeps all of its row as well.
+    func keepingStatusRows() -> Fact {
+        Fact(name, statement, privileges: privileges) { table, facts throws(FactError) in
+            try read(table, &facts)
+            guard var channels = facts.channels else { return }
+            facts.channels = nil  // or the change would copy the array
+            for (place, row) in zip(channels.indices, table.rows) {
+                channels[place].statusRow = Channel.StatusRow(columns: table.columns.names, values: row.texts)
+            }
+            facts.channels = channels
+        }
+    }
+}
+
 extension Channel {
     init(_ row: ResultTable.Row, _ columns: ReplicationStatusColumns) throws(FactError) {
         guard let ioState = row.text(columns.ioRunning), let isApplierRunning = row.flag(columns.sqlRunning) else {

@@ -36,6 +36,7 @@ package struct MetricsOptions: Sendable, Equatable {
     }
 
     package let compatibility: Set<Compatibility>
+    package var isMysqldExporterCompatible: Bool { compatibility.contains(.mysqldExporter) }
     /// Series for each applier worker.
     package let workers: Bool
     /// On MariaDB, distances in transactions for each GTID domain as well.

@@ -42,7 +42,7 @@ extension Schema {
         "replication_sets[].checksums", "checksums", "The results of pt-table-checksum.", [checksumsTable.row])
 
     static let compatibility = Key.nested(
-        "compatibility", "list of: mysqld_exporter", text: "[]", ignored: true,
+        "compatibility", "list of: mysqld_exporter", text: "[]",
         "Exporters whose replication series are emitted as well, by their names.")
     static let workers = Key.truth("workers", default: false, "Series for each applier worker.")
     static let gtidDomains = Key.truth(

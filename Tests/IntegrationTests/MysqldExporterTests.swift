@@ -1,0 +1,179 @@
+import Foundation
+import FoundationNetworking
+import MariaDB
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    /// Debian's mysqld_exporter (0.14) and this one look at the same servers. What newer ones do otherwise is tested on
+    /// recorded rows (MetricsTests).
+    @Suite(
+        "Beside mysqld_exporter",
+        .enabled(
+            if: MysqldExporter.path != nil,
+            "mysqld_exporter is not installed here: its series are NOT compared (Debian: prometheus-mysqld-exporter)"))
+    struct MysqldExporterTests {
+        @Test(
+            "its replication series are here too: names, labels and values", arguments: try await Matrix.all.value,
+            [Wiring.primary(replicas: 1), .multiSource()])
+        func sameSeries(software: ServerSoftware, wiring: Wiring) async throws {
+            // SHOW SLAVE STATUS, the only statement that 0.14 knows, is gone in MySQL 8.4.
+            let isStatusKnown = software.flavor == .mariadb
+            try await withSandbox(wiring, software: software) { sandbox in
+                let ours = try await RunningExporter.start(try configuration(sandbox), in: sandbox)
+                for server in sandbox.servers {
+                    let theirs = try await MysqldExporter.start(server, in: sandbox)
+                    // Heartbeats are counted on meanwhile: theirs lies between two of ours.
+                    let before = try series(try await ours.scrape("/probe?target=\(server.name)"))
+                    let reference = try await theirs.replicationSeries()
+                    let after = try series(try await ours.scrape("/probe?target=\(server.name)"))
+                    await theirs.stop()
+
+                    let isReplica = !server.node.links.isEmpty
+                    #expect(reference["mysql_up"] == 1)
+                    #expect(reference.keys.contains { $0.hasPrefix("mysql_binlog_size_bytes") })
+                    #expect(
+                        reference.keys.contains { $0.hasPrefix("mysql_slave_status_relay_log_space{") }
+                            == (isReplica && isStatusKnown))
+                    for (name, value) in reference {
+                        let range =
+                            try #require(
+                                before[name], "\(name) of \(server.name)")...max(
+                                before[name] ?? 0, after[name] ?? 0)
+                        #expect(range.contains(value), "\(name) of \(server.name)")
+                    }
+                    let extra = before.keys.filter {
+                        reference[$0] == nil && !isNewer($0, isStatusKnown: isStatusKnown)
+                    }
+                    #expect(extra == [], "\(server.name)")
+                }
+                #expect(await ours.stop() == .exited(0))
+            }
+        }
+
+        @Test("MySQL 9: the columns that 0.14 cannot ask for, under their new names")
+        func newWords() async throws {
+            for software in try await Matrix.all.value where software.flavor == .mysql {
+                try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
+                    let ours = try await RunningExporter.start(try configuration(sandbox), in: sandbox)
+                    let series = try series(try await ours.scrape("/probe?target=db2"))
+                    let source = try await sandbox.server("db1").sql("SELECT @@server_uuid AS uuid")
+                    let uuid = try #require(source.first?.text("uuid"))
+                    let labels =
+                        #"{channel_name="",connection_name="",master_host="127.0.0.1",master_uuid="\#(uuid)"}"#
+                    #expect(series["mysql_slave_status_replica_io_running" + labels] == 1)
+                    #expect(series["mysql_slave_status_replica_sql_running" + labels] == 1)
+                    #expect(series["mysql_slave_status_seconds_behind_source" + labels] != nil)
+                    #expect(series["mysql_slave_status_source_server_id" + labels] == 1)
+                    #expect(!series.keys.contains { $0.contains("_slave_io_running") || $0.contains("behind_master") })
+                    #expect(await ours.stop() == .exited(0))
+                }
+            }
+        }
+
+        @Test("a reload turns the series on and off, on connections that are there already")
+        func reload() async throws {
+            let software = try await ServerSoftware.find("mariadb")
+            try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
+                let plain = try String(contentsOfFile: try sandbox.writeExporterConfiguration(), encoding: .utf8)
+                let path = try configuration(sandbox)
+                let compatible = try String(contentsOfFile: path, encoding: .utf8)
+                let ours = try await RunningExporter.start(
+                    ["--config.file", path, "--web.enable-lifecycle"], in: sandbox)
+                for (text, isOn) in [(compatible, true), (plain, false), (compatible, true)] {
+                    try text.write(toFile: path, atomically: true, encoding: .utf8)
+                    #expect(try await ours.get("/-/reload", method: "POST").status == 200)
+                    let scrape = try await ours.scrape()
+                    #expect(scrape.samples.contains { $0.name == "mysql_slave_status_slave_io_running" } == isOn)
+                    #expect(scrape.samples.contains { $0.name == "mysql_up" } == isOn)
+                }
+                #expect(await ours.stop() == .exited(0))
+            }
+        }
+
+        private func configuration(_ sandbox: Sandbox) throws -> String {
+            let path = try sandbox.writeExporterConfiguration()
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            try (text + "metrics: {compatibility: [mysqld_exporter]}\n").write(
+                toFile: path, atomically: true, encoding: .utf8)
+            return path
+        }
+
+        /// Ours of theirs, without the labels that tell servers apart.
+        private func series(_ scrape: Scrape) throws -> [String: Double] {
+            try MysqldExporter.series(scrape.samples.filter { !$0.name.hasPrefix("mysql_replication_") })
+        }
+
+        /// Not in 0.14, whose sources tell of nothing but the first two families here.
+        private func isNewer(_ series: String, isStatusKnown: Bool) -> Bool {
+            series.hasPrefix("mysql_slave_status_gtid_") || series.hasPrefix("mysql_gtid_transactions")
+                || (!isStatusKnown && series.hasPrefix("mysql_slave_status_"))
+        }
+    }
+}
+
+/// mysqld_exporter as Debian ships it.
+private final class MysqldExporter: Sendable {
+    static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/prometheus-mysqld-exporter" }.first(where: FileManager.default.isExecutableFile)
+
+    private let process: ChildProcess
+    private let port: Int
+
+    private init(_ process: ChildProcess, port: Int) {
+        self.process = process
+        self.port = port
+    }
+
+    deinit { process.signal(SIGKILL) }
+
+    static func start(_ server: Server, in sandbox: Sandbox) async throws -> MysqldExporter {
+        let options = "\(sandbox.folder)/mysqld_exporter-\(server.name).cnf"
+        let monitor = sandbox.accounts.monitor
+        try "[client]\nuser=\(monitor.user)\npassword=\(monitor.password)\nhost=127.0.0.1\nport=\(server.port)\n".write(
+            toFile: options, atomically: true, encoding: .utf8)
+        let log = "\(sandbox.folder)/mysqld_exporter-\(server.name).log"
+        let process = try ChildProcess.start(
+            [
+                try #require(path), "--config.my-cnf=\(options)", "--web.listen-address=127.0.0.1:0",
+                "--collect.slave_status", "--collect.binlog_size", "--no-collect.global_status",
+                "--no-collect.global_variables",
+            ], group: sandbox.processGroup, output: log)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            if let match = text.firstMatch(of: /Listening on" address=127\.0\.0\.1:(\d+)/), let port = Int(match.1) {
+                return MysqldExporter(process, port: port)
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        process.signal(SIGKILL)
+        throw Failure("mysqld_exporter does not listen: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+    }
+
+    func replicationSeries() async throws -> [String: Double] {
+        let url = try #require(URL(string: "http://127.0.0.1:\(port)/metrics"))
+        let (data, _) = try await URLSession.shared.data(from: url)
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").filter { line in
+            ["mysql_slave_status_", "mysql_binlog_", "mysql_up"].contains { line.hasPrefix($0) }
+        }
+        return try Self.series(try Scrape(lines.joined(separator: "\n")).samples)
+    }
+
+    func stop() async {
+        process.signal(SIGTERM)
+        await process.ended()
+    }
+
+    /// Values by name and labels, in an order of their own.
+    static func series(_ samples: [Scrape.Sample]) throws -> [String: Double] {
+        var series: [String: Double] = [:]
+        for sample in samples {
+            let labels = sample.labels.filter { $0.key != "replication_set" && $0.key != "node" }
+                .sorted { $0.key < $1.key }.map { "\($0.key)=\"\($0.value)\"" }
+            let name = labels.isEmpty ? sample.name : "\(sample.name){\(labels.joined(separator: ","))}"
+            guard series.updateValue(sample.value, forKey: name) == nil else { throw Failure("\(name) occurs twice") }
+        }
+        return series
+    }
+}
