@@ -13,20 +13,7 @@ extension Configuration {
     package static func load(
         path: String, environment: [String: String]
     ) throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning]) {
-        let file: TextFile
-        do {
-            file = try TextFile(path: path, limit: sizeLimit)
-        } catch {
-            throw ConfigurationError(Problem(file: path, message: "cannot be read: \(error.reason)"))
-        }
-        let text: String
-        do {
-            text = try decodeText(file.bytes)
-        } catch {
-            throw ConfigurationError(
-                Problem(
-                    file: path, line: error.position.line, column: error.position.column, message: error.reason))
-        }
+        let (file, text) = try readText(path: path, limit: sizeLimit)
         var (configuration, warnings) = try parse(text, file: path, environment: environment)
         if file.isRegular, file.isWorldReadable {
             warnings += configuration.literalPasswords.map { origin in
@@ -65,8 +52,8 @@ extension Configuration {
     }
 
     /// Where a password stands in the file itself, each place once.
-    private var literalPasswords: [Credentials.Origin] {
-        var places: [Position: Credentials.Origin] = [:]
+    private var literalPasswords: [Origin] {
+        var places: [Position: Origin] = [:]
         for level in nodes.flatMap(\.credentials.levels) {
             if case .literal = level.password { places[level.origin.at] = level.origin }
         }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-private let origin = Credentials.Origin(file: "shop.yml", at: Position(line: 3, column: 7))
+private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
 
 @Suite struct OptionFileTests {
     private func read(_ text: String, mode: Int = 0o600) throws -> OptionFile {

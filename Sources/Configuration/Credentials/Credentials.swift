@@ -33,15 +33,6 @@ package struct Credentials: Sendable, Equatable {
         var origin: Origin
     }
 
-    /// Where in the configuration a source stands, for messages.
-    struct Origin: Sendable, Equatable {
-        var file: String
-        var at: Position
-
-        /// Moving a line changes no account: two configurations are equal when they say the same.
-        static func == (left: Origin, right: Origin) -> Bool { true }
-    }
-
     let node: Level?
     let set: Level?
     let defaults: Level?

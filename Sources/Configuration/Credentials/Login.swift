@@ -61,18 +61,12 @@ extension Credentials {
     }
 }
 
-extension Credentials.Origin {
-    func error(_ message: String) -> ConfigurationError {
-        ConfigurationError(Problem(file: file, line: at.line, column: at.column, message: message))
-    }
-}
-
 extension Credentials.PasswordSource {
     /// Far more than any server takes for a password: what is larger is another file.
     private static let limit = 16 * 1024
 
     fileprivate func read(
-        _ environment: [String: String], origin: Credentials.Origin
+        _ environment: [String: String], origin: Origin
     ) throws(ConfigurationError) -> Secret? {
         switch self {
         case .literal(let secret):
@@ -89,7 +83,7 @@ extension Credentials.PasswordSource {
         }
     }
 
-    private static func password(file path: String, origin: Credentials.Origin) throws(ConfigurationError) -> Secret {
+    private static func password(file path: String, origin: Origin) throws(ConfigurationError) -> Secret {
         let name = "password_file \(shown(path: path))"
         var text: String
         do {

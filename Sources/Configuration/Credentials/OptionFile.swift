@@ -13,7 +13,7 @@ package struct OptionFile: Sendable, Equatable {
     /// - Parameters:
     ///   - home: what a leading `~/` of an included path means.
     ///   - origin: the place in the configuration that names the file, for messages about the file as a whole.
-    init(path: String, home: String?, origin: Credentials.Origin) throws(ConfigurationError) {
+    init(path: String, home: String?, origin: Origin) throws(ConfigurationError) {
         var lines = OptionFileLines(home: home, origin: origin)
         try lines.read(path)
         for option in lines.options { try apply(option) }

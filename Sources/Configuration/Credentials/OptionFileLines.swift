@@ -13,11 +13,11 @@ struct OptionFileLines {
     static let sizeLimit = 1024 * 1024
 
     let home: String?
-    let origin: Credentials.Origin
+    let origin: Origin
     private(set) var options: [OptionFile.Option] = []
     private var fileCount = 0
 
-    init(home: String?, origin: Credentials.Origin) {
+    init(home: String?, origin: Origin) {
         self.home = home
         self.origin = origin
     }
@@ -34,7 +34,7 @@ struct OptionFileLines {
         case unreadable(TextFile.Failure)
         case wrong(ConfigurationError)
 
-        func configurationError(path: String, origin: Credentials.Origin) -> ConfigurationError {
+        func configurationError(path: String, origin: Origin) -> ConfigurationError {
             switch self {
             case .unreadable(let failure): origin.error("option_file \(shown(path: path)): \(failure.reason)")
             case .wrong(let error): error

@@ -30,18 +30,20 @@ struct Fields {
 
     private func reportUnknown(_ entry: YAMLValue.Entry, known: [String]) {
         if entry.key == "<<" {
-            report.problem(entry.at, "merge keys are not supported; put what is common in 'defaults'")
+            report.problem(entry.at, "merge keys are not supported; \(report.adviceOnSharing)")
             return
         }
         let message = "unknown key \(shown(entry.key))"
         // An exact match elsewhere tells more than a similar word here.
-        let homes = Schema.sections.filter { $0.keys.contains { $0.name == entry.key } }.map(\.label)
+        let homes = report.schema.filter { $0.keys.contains { $0.name == entry.key } }.map(\.label)
         guard homes.isEmpty else {
             report.problem(entry.at, "\(message) in \(section.label); it belongs in \(homes.joined(separator: " or "))")
             return
         }
         report.problem(entry.at, message, suggestion: suggestion(for: entry.key, among: known))
     }
+
+    var isEmpty: Bool { entries.isEmpty }
 
     func has<Value>(_ key: Key<Value>) -> Bool { entries[key.name] != nil }
 
@@ -61,6 +63,10 @@ struct Fields {
 
     /// The value, or the schema's default.
     func value<Value>(_ key: Key<Value>) -> Value? { given(key) ?? key.defaultValue }
+
+    /// The value, or the schema's default where the key is absent; nil, after reporting, when the value is wrong: for
+    /// what other keys are judged by.
+    func soundValue<Value>(_ key: Key<Value>) -> Value? { has(key) ? given(key) : key.defaultValue }
 
     /// A dictionary within. One whose every line is commented out is empty, not wrong.
     func dictionary(_ key: Key<YAMLValue>, _ section: SchemaSection) -> Fields? {

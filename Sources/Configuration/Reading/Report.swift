@@ -13,6 +13,8 @@ struct Position: Sendable, Hashable, Comparable {
 /// Gathers what is wrong while reading goes on, so that the user sees all of it at once.
 final class Report {
     let file: String
+    /// What the file may hold.
+    let schema: [SchemaSection]
     private var found: [Problem] = []
     private var doubts: [Problem] = []
     private var seen: Set<Warning> = []
@@ -20,8 +22,14 @@ final class Report {
     /// More lines than anybody reads; a file of rubbish must not answer with megabytes.
     static let limit = 100
 
-    init(file: String) {
+    init(file: String, schema: [SchemaSection] = Schema.sections) {
         self.file = file
+        self.schema = schema
+    }
+
+    /// What to do instead of sharing a value by the means of YAML.
+    var adviceOnSharing: String {
+        schema.contains { $0.path == Schema.common.path } ? "put what is common in 'defaults'" : "write it out"
     }
 
     /// `suggestion` is looked for only while somebody is going to read it: it compares with every candidate.

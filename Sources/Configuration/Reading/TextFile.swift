@@ -55,6 +55,22 @@ struct TextFile {
     }
 }
 
+/// A file of text, and its text.
+/// - Throws: why it cannot be read, or where it stops being text.
+func readText(path: String, limit: Int) throws(ConfigurationError) -> (file: TextFile, text: String) {
+    let file: TextFile
+    do {
+        file = try TextFile(path: path, limit: limit)
+    } catch {
+        throw ConfigurationError(Problem(file: path, message: "cannot be read: \(error.reason)"))
+    }
+    do {
+        return (file, try decodeText(file.bytes))
+    } catch {
+        throw Origin(file: path, at: error.position).error(error.reason)
+    }
+}
+
 /// Where the text stops being UTF-8, or holds a byte that no text file has.
 struct InvalidText: Error {
     let position: Position

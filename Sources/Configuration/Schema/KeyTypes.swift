@@ -62,6 +62,26 @@ extension Key where Value == Duration {
             return duration
         }
     }
+
+    /// A duration that may be nothing.
+    static func pause(_ name: String, _ documentation: String) -> Key {
+        Key(name, "duration", default: .zero, text: "0", documentation) { value throws(Malformed) in
+            try durationOrMalformed(requireText(value))
+        }
+    }
+}
+
+extension Key where Value == Int {
+    /// A whole number, 0 or more.
+    static func count(_ name: String, _ documentation: String) -> Key {
+        Key(name, "number", default: 0, text: "0", documentation) { value throws(Malformed) in
+            let text = try requireText(value)
+            guard let count = Int(text), count >= 0 else {
+                throw Malformed("must be a whole number, 0 or more, not \(shown(text))")
+            }
+            return count
+        }
+    }
 }
 
 extension Key where Value == UInt64 {
@@ -143,9 +163,11 @@ func addressOrMalformed(_ text: String) throws(Malformed) -> Address {
 }
 
 extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// - Parameter refusal: why a word that is no choice here is none, where that takes more than the list of choices.
+    /// - Parameters:
+    ///   - synonyms: older words that are still understood, and not offered any more.
+    ///   - refusal: why a word that is no choice here is none, where that takes more than the list of choices.
     static func choice(
-        _ name: String, default defaultValue: Value, _ documentation: String,
+        _ name: String, default defaultValue: Value, _ documentation: String, synonyms: [String: Value] = [:],
         refusal: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> Key {
         let words = Value.allCases.map(\.rawValue)
@@ -154,7 +176,7 @@ extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == St
         ) { value throws(Malformed) in
             let text = try requireText(value)
             if let reason = refusal(text) { throw Malformed(reason) }
-            guard let choice = Value(rawValue: text) else {
+            guard let choice = Value(rawValue: text) ?? synonyms[text] else {
                 throw Malformed(
                     "must be one of \(words.joined(separator: ", ")), not \(shown(text))",
                     suggestion: suggestion(for: text, among: words))

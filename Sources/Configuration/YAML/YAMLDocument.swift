@@ -61,7 +61,7 @@ struct YAMLDocument {
     private func refuseReference(at position: Position) {
         report.problem(
             position,
-            "anchors and aliases (& and *) are not supported; quote the value, or put what is common in 'defaults'")
+            "anchors and aliases (& and *) are not supported; quote the value, or \(report.adviceOnSharing)")
     }
 
     /// Reports the repetitions, takes them out of the text, and says whether composing again is worth while.

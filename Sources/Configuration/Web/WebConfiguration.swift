@@ -1,0 +1,68 @@
+/// How the listener protects itself: the file of `--web.config.file`, in the format of Prometheus' exporter-toolkit.
+///
+/// Certificates and keys are not held: `PEM` says where they come from.
+package struct WebConfiguration: Sendable, Equatable {
+    /// A field for every response.
+    package struct ResponseHeader: Sendable, Equatable {
+        package let name: String
+        package let value: String
+    }
+
+    /// A bucket of `burst` tokens, one for each request; a new one comes every `interval`.
+    package struct RateLimit: Sendable, Equatable {
+        package let interval: Duration
+        package let burst: Int
+    }
+
+    /// Nil: plain HTTP.
+    package let tls: TLSServerOptions?
+    package let headers: [ResponseHeader]
+    /// Who is let in, by name. Empty: everybody, unasked.
+    package let users: [String: BcryptHash]
+    /// Nil: no limit.
+    package let rateLimit: RateLimit?
+
+    /// The files that it names, beside the one that it was read from.
+    package var referencedFiles: [String] {
+        [tls?.certificate, tls?.key, tls?.clientAuthority].compactMap { $0?.path }
+    }
+}
+
+/// `tls_server_config` of the file.
+package struct TLSServerOptions: Sendable, Equatable {
+    /// What is asked of clients, in Go's words.
+    package enum ClientAuthentication: String, Sendable, CaseIterable {
+        case notAsked = "NoClientCert"
+        /// A certificate may be shown; who signed it does not matter.
+        case request = "RequestClientCert"
+        /// A certificate must be shown; who signed it does not matter.
+        case requireAny = "RequireAnyClientCert"
+        /// A certificate may be shown, and must then be signed by a trusted authority.
+        case verifyIfGiven = "VerifyClientCertIfGiven"
+        case requireAndVerify = "RequireAndVerifyClientCert"
+    }
+
+    package enum Version: String, Sendable, CaseIterable, Comparable {
+        case tls10 = "TLS10"
+        case tls11 = "TLS11"
+        case tls12 = "TLS12"
+        case tls13 = "TLS13"
+
+        package static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// The server's certificate, with those that lead from it to the authority.
+    package let certificate: PEM
+    package let key: PEM
+    package let clientAuthentication: ClientAuthentication
+    /// Who may sign clients' certificates; nil for the system's authorities.
+    package let clientAuthority: PEM?
+    /// A client's certificate must be made out to one of these names (DNS, e-mail, IP address, URI). Nil: to anybody.
+    package let allowedNames: [String]?
+    package let minimumVersion: Version
+    package let maximumVersion: Version
+    /// For TLS 1.2 and older, where it can be chosen. Empty: the library's.
+    package let cipherSuites: [CipherSuite]
+    /// In the order of preference. Empty: the library's.
+    package let curves: [EllipticCurve]
+}

@@ -1,0 +1,62 @@
+/// Turns a composed document into a `WebConfiguration`, reporting everything that is wrong on the way.
+///
+/// What cannot be read is left out and reading goes on; the result counts only if the report stayed empty.
+struct WebReader {
+    let report: Report
+
+    func configuration(_ document: YAMLValue?) -> WebConfiguration {
+        // An empty file asks for nothing: plain HTTP for everybody.
+        guard let document, document.content.isSomething,
+            let root = Fields(document, WebSchema.root, name: "the file", report: report)
+        else { return WebConfiguration(tls: nil, headers: [], users: [:], rateLimit: nil) }
+        let http = root.dictionary(WebSchema.http, WebSchema.httpSection)
+        let isHTTP2Wanted = http?.value(WebSchema.http2) ?? true
+        return WebConfiguration(
+            tls: root.dictionary(WebSchema.tls, WebSchema.tlsSection).flatMap { tls($0, http2: isHTTP2Wanted) },
+            headers: http.map(headers) ?? [], users: users(root), rateLimit: rateLimit(root))
+    }
+
+    private func headers(_ http: Fields) -> [WebConfiguration.ResponseHeader] {
+        guard let fields = http.dictionary(WebSchema.headers, WebSchema.headersSection) else { return [] }
+        return WebSchema.headerKeys.compactMap { key in
+            guard let value = fields.given(key), !value.isEmpty else { return nil }
+            return WebConfiguration.ResponseHeader(name: key.name, value: value)
+        }
+    }
+
+    private func users(_ root: Fields) -> [String: BcryptHash] {
+        guard let value = root.given(WebSchema.users), value.content.isSomething else { return [:] }
+        guard case .dictionary(let entries) = value.content else {
+            report.problem(value.at, "'\(WebSchema.users.name)' must be a dictionary, not \(value.kind)")
+            return [:]
+        }
+        var users: [String: BcryptHash] = [:]
+        for entry in entries {
+            // The value is not shown: somebody may have written the password itself.
+            if entry.key.isEmpty || entry.key.contains(":") {
+                report.problem(entry.at, "a user's name must not be empty, nor hold a colon: \(shown(entry.key))")
+            } else if case .text(let text, _) = entry.value.content, let hash = BcryptHash(text) {
+                users[entry.key] = hash
+            } else {
+                report.problem(
+                    entry.value.at,
+                    "the password of user \(shown(entry.key)) must be a bcrypt hash beginning with $2y$, $2b$ or $2a$, "
+                        + "as `htpasswd -nBC 10 USER` prints it")
+            }
+        }
+        return users
+    }
+
+    private func rateLimit(_ root: Fields) -> WebConfiguration.RateLimit? {
+        guard let fields = root.dictionary(WebSchema.rateLimit, WebSchema.rateLimitSection),
+            let interval = fields.soundValue(WebSchema.interval), let burst = fields.soundValue(WebSchema.burst),
+            interval > .zero
+        else { return nil }
+        guard burst > 0 else {
+            report.problem(
+                fields.position(of: WebSchema.burst), "'rate_limit' with a 'burst' of 0 would refuse every request")
+            return nil
+        }
+        return WebConfiguration.RateLimit(interval: interval, burst: burst)
+    }
+}
