@@ -21,6 +21,7 @@ run: setup ## a primary with two replicas under a light write load, and the expo
 
 test: setup-tests lint ## every test, real servers included
 	@scripts/check-operators.sh
+	@scripts/check-deploy.sh
 	@scripts/test.sh
 
 build: setup ## a debug build
