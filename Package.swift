@@ -58,6 +58,7 @@ let package = Package(
         room("Replication"),
         room("Collection", ["MariaDB", "Replication"]),
         room("Topology", ["Replication"]),
+        room("Traffic", ["Replication", "Topology"]),
         room("Probes", ["MariaDB", "Replication", "Topology", logging]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
@@ -69,8 +70,8 @@ let package = Package(
         .executableTarget(
             name: "Exporter",
             dependencies: [
-                "Replication", "MariaDB", "Collection", "Topology", "Probes", "Metrics", "Exposition", "Configuration",
-                "Web",
+                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Metrics", "Exposition",
+                "Configuration", "Web",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -87,6 +88,7 @@ let package = Package(
         tests("FaultServer", ["FaultServer", "MariaDB"]),
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
+        tests("Traffic", ["Traffic", "Topology", "Replication"]),
         tests("Probes", ["Probes", "MariaDB", "Replication", "Topology", "FaultServer"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
@@ -95,7 +97,7 @@ let package = Package(
         tests(
             "Integration",
             ["Sandbox", "MariaDB", "Replication", "Exporter", "SandboxCommand"]),
-        tests("Web", ["Web", nioCore, nioPosix, nioHTTP1, nioEmbedded]),
+        tests("Web", ["Web", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,7 +5,7 @@ import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
 
-/// Serves HTTP/1.0 and 1.1 on the addresses of its options until it is told to stop.
+/// Serves HTTP/1.0 and 1.1, or a protocol of one line each way, on the addresses of its options until it is told to stop.
 package actor Listener: Service {
     private enum Phase {
         case starting([CheckedContinuation<[ListenAddress], any Error>])
@@ -17,10 +17,12 @@ package actor Listener: Service {
         case shutdown, cancelled, socketClosed
     }
 
+    /// What handles a connection that was admitted.
+    private typealias Pipeline = @Sendable (any Channel, Connections.Admission) -> [any ChannelHandler]
+
     private let options: ListenerOptions
     private let logger: Logger
-    private let handler: Handler
-    private let onRefusal: @Sendable (Int) -> Void
+    private let pipeline: Pipeline
     private let connections: Connections
     private let stops = AsyncStream<Stop>.makeStream(bufferingPolicy: .bufferingOldest(1))
     private var phase = Phase.starting([])
@@ -33,11 +35,41 @@ package actor Listener: Service {
         options: ListenerOptions, logger: Logger = Logger(label: "web"),
         onRefusal: @escaping @Sendable (Int) -> Void = { _ in }, handler: @escaping Handler
     ) {
+        let connections = Connections(limit: options.maxConnections)
+        self.init(options: options, logger: logger, connections: connections) { channel, admission in
+            let gate = InputGate()
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = options.maxHeadBytes
+            limits.maxHeaderListSize = options.maxHeadBytes
+            limits.maxHeaderFieldCount = 100
+            return [
+                gate,
+                ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)),
+                ConnectionHandler(
+                    options: options, remoteAddress: channel.peerDescription, connections: connections,
+                    isOverCapacity: admission == .overCapacity, gate: gate, onRefusal: onRefusal, handler: handler),
+            ]
+        }
+    }
+
+    /// A listener that reads one line a connection, ended by a line feed, answers with one, and closes. Who sends no line
+    /// within `headTimeout`, or one of more than `maxHeadBytes`, or comes when all connections are taken, is closed without
+    /// an answer.
+    package init(options: ListenerOptions, logger: Logger, lineAnswer: @escaping LineAnswer) {
+        let connections = Connections(limit: options.maxConnections)
+        self.init(options: options, logger: logger, connections: connections) { _, admission in
+            admission == .served
+                ? [LineHandler(options: options, connections: connections, answer: lineAnswer)] : [ClosingHandler()]
+        }
+    }
+
+    private init(
+        options: ListenerOptions, logger: Logger, connections: Connections, pipeline: @escaping Pipeline
+    ) {
         self.options = options
         self.logger = logger
-        self.handler = handler
-        self.onRefusal = onRefusal
-        self.connections = Connections(limit: options.maxConnections)
+        self.connections = connections
+        self.pipeline = pipeline
     }
 
     /// The addresses that are listened on, in the order of the options, with real ports where 0 was asked for.
@@ -169,7 +201,7 @@ extension Listener {
     }
 
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
-        let (options, connections, handler, onRefusal) = (options, connections, handler, onRefusal)
+        let (connections, pipeline) = (connections, pipeline)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -180,20 +212,7 @@ extension Listener {
                 channel.eventLoop.makeCompletedFuture {
                     let admission = connections.admit(channel)
                     if admission == .refused { throw ListenerError.stopped }
-                    let gate = InputGate()
-                    var limits = NIOHTTPDecoderLimitConfiguration()
-                    limits.maxHeaderFieldSize = options.maxHeadBytes
-                    limits.maxHeaderListSize = options.maxHeadBytes
-                    limits.maxHeaderFieldCount = 100
-                    let handlers: [any ChannelHandler] = [
-                        gate,
-                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)),
-                        ConnectionHandler(
-                            options: options, remoteAddress: channel.peerDescription, connections: connections,
-                            isOverCapacity: admission == .overCapacity, gate: gate, onRefusal: onRefusal,
-                            handler: handler),
-                    ]
-                    try channel.pipeline.syncOperations.addHandlers(handlers)
+                    try channel.pipeline.syncOperations.addHandlers(pipeline(channel, admission))
                 }
             }
     }
