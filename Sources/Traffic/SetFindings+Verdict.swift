@@ -1,0 +1,73 @@
+internal import Replication
+package import Topology
+
+extension SetFindings {
+    /// Whether a node may have a kind of traffic. What is not known is a no.
+    ///
+    /// - Parameters:
+    ///   - limits: for replicas.
+    ///   - gate: the node's own, for these limits.
+    package func verdict(
+        on name: String, _ check: NodeCheck, within limits: ReplicaLimits, gate: inout LagGate
+    ) -> NodeVerdict {
+        guard let node = nodes.first(where: { $0.description.name == name }) else {
+            return .refused("no node is named \(name)")
+        }
+        guard node.report.isUp else {
+            _ = gate.lets(through: nil)
+            let reason = node.report.failure?.reason.rawValue
+            return .refused("\(name) is not up" + (reason.map { " (\($0))" } ?? ""))
+        }
+        switch check {
+        case .health: return .passed("\(name) is up")
+        case .primary: return isPrimary(name)
+        case .readOnly where primary.name == name: return .passed("\(name) is the primary")
+        case .readOnly, .replica: return isReplica(node, within: limits, gate: &gate)
+        }
+    }
+
+    private func isPrimary(_ name: String) -> NodeVerdict {
+        switch primary {
+        case .node(name): .passed("\(name) is the primary")
+        case .node(let other): .refused("\(other) is the primary")
+        case .unknown(let why): .refused("no primary: \(why)")
+        }
+    }
+
+    private func isReplica(_ node: NodeFindings, within limits: ReplicaLimits, gate: inout LagGate) -> NodeVerdict {
+        let name = node.description.name
+        if primary.name == name { return .refused("\(name) is the primary") }
+        guard node.isReadOnly else {
+            _ = gate.lets(through: nil)
+            return .refused(
+                node.isWritable
+                    ? "\(name) is writable, and not the primary" : "\(name) does not tell whether it is read-only")
+        }
+        let staleness: Staleness
+        do throws(UnknownStaleness) {
+            staleness = try self.staleness(of: node)
+        } catch {
+            _ = gate.lets(through: nil)
+            return .refused(error.reason)
+        }
+        let load = staleness.load(of: limits)
+        let isPassed = gate.lets(through: load)
+        guard let load else { return .refused("\(name): the bytes behind are not known") }
+        let measure = "\(name) is \(staleness.text) behind"
+        if isPassed { return NodeVerdict(isPassed: true, reason: measure, load: load) }
+        // Between the marks, the node waits for the lower one.
+        return .refused("\(measure), of \(load > 1 ? limits : limits.lowered) at most")
+    }
+}
+
+extension Staleness {
+    fileprivate var text: String { "\(lag.text) s" + (bytes.map { " and \($0) B" } ?? "") }
+}
+
+extension ReplicaLimits: CustomStringConvertible {
+    package var description: String { "\(lag.text) s" + (bytes.map { " and \($0) B" } ?? "") }
+
+    fileprivate var lowered: ReplicaLimits {
+        ReplicaLimits(lag: lag * LagGate.lowerMark, bytes: bytes.map { UInt64(Double($0) * LagGate.lowerMark) })
+    }
+}

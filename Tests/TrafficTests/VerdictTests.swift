@@ -1,0 +1,206 @@
+import Replication
+import Testing
+import Topology
+
+@testable import Traffic
+
+@Suite("Load balancer checks")
+struct VerdictTests {
+    // db1 <- db2 <- db3, unless a test says otherwise.
+
+    private static let primary = node("db1", id: 1, readOnly: false)
+    private static let replica = node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4))
+    private static let leaf = node("db3", id: 3, from: channel(from: "db2", id: 2, behind: 3))
+
+    @Test("In a chain each gets what it is for")
+    func chain() {
+        let set = findings(Self.primary, Self.replica, Self.leaf)
+        #expect(set.passes("db1") == [.primary, .readOnly, .health])
+        #expect(set.passes("db2") == [.replica, .readOnly, .health])
+        #expect(set.passes("db3") == [.replica, .readOnly, .health])
+        #expect(set.verdict("db2", .primary).reason == "db1 is the primary")
+        #expect(set.verdict("db1", .replica).reason == "db1 is the primary")
+    }
+
+    @Test("A replica is as late as all above it together")
+    func sum() {
+        let set = findings(Self.primary, Self.replica, Self.leaf)
+        #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 6)).isPassed)
+        #expect(set.verdict("db3", .replica, ReplicaLimits(lag: 7)).isPassed)
+        let late = set.verdict("db3", .replica, ReplicaLimits(lag: 6))
+        #expect(!late.isPassed && late.reason == "db3 is 7 s behind, of 6 s at most")
+    }
+
+    @Test("The load is the share of the limits that is used up")
+    func load() {
+        let set = findings(Self.primary, Self.replica)
+        #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 16)).load == 0.25)
+        #expect(set.verdict("db1", .readOnly, ReplicaLimits(lag: 16)).load == 0)
+        let all = ReplicaLimits(lag: 0)
+        #expect(!set.verdict("db2", .replica, all).isPassed)
+        let caughtUp = findings(Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
+        #expect(caughtUp.verdict("db2", .replica, all) == .passed("db2 is 0 s behind"))
+    }
+
+    @Test("A delay on purpose is staleness all the same")
+    func delayed() {
+        var delayed = channel(from: "db1", id: 1, behind: 3600)
+        delayed.configuredDelay = 3600
+        let set = findings(Self.primary, node("db2", id: 2, from: delayed))
+        #expect(!set.verdict("db2", .replica, ReplicaLimits(lag: 30)).isPassed)
+    }
+
+    @Test("Bytes count only where a limit is given, and unknown ones are a no")
+    func bytes() throws {
+        let read = try #require(BinlogFile("bin.000001"))
+        var source = Self.primary
+        source.report.facts?.binaryLog?.end = BinlogCoordinate(file: read, position: 1500)
+        var behind = channel(from: "db1", id: 1, behind: 0)
+        behind.readPosition = BinlogCoordinate(file: read, position: 1000)
+        behind.executedPosition = behind.readPosition
+        let set = findings(source, node("db2", id: 2, from: behind))
+        #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 500)).isPassed)
+        let over = set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 499))
+        #expect(!over.isPassed && over.reason == "db2 is 0 s and 500 B behind, of 10 s and 499 B at most")
+        let unknown = findings(Self.primary, Self.replica)
+        #expect(unknown.verdict("db2", .replica, ReplicaLimits(lag: 10)).isPassed)
+        let refused = unknown.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 1_000_000))
+        #expect(!refused.isPassed && refused.reason == "db2: the bytes behind are not known")
+    }
+
+    @Test("Of several channels the latest counts")
+    func channels() {
+        let set = findings(
+            Self.primary, node("db2", id: 2, readOnly: false),
+            node(
+                "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 1),
+                channel("b", from: "db2", id: 2, behind: 9)))
+        #expect(!set.verdict("db3", .replica, ReplicaLimits(lag: 8)).isPassed)
+        #expect(set.verdict("db3", .replica, ReplicaLimits(lag: 9)).isPassed)
+    }
+
+    @Test("Two writable nodes: neither is the primary, and nobody serves what only one of them wrote")
+    func splitBrain() {
+        let set = findings(
+            Self.primary, node("db2", id: 2, readOnly: false),
+            node("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
+        #expect(set.passes("db1") == [.health])
+        #expect(set.passes("db2") == [.health])
+        #expect(set.passes("db3") == [.health])
+        #expect(
+            set.verdict("db1", .primary).reason
+                == "no primary: db1 and db2 are writable; set read_only on all but one")
+        #expect(set.verdict("db3", .replica).reason == "db3 follows db1, which is not alone in being writable")
+    }
+
+    @Test("A replica of an old primary that has come back serves nobody")
+    func cutOff() {
+        let set = findings(
+            node("db1", id: 1), node("db2", id: 2, readOnly: false),
+            node("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
+        #expect(set.passes("db2") == [.primary, .readOnly, .health])
+        #expect(set.passes("db3") == [.health])
+        #expect(set.verdict("db3", .readOnly).reason == "db3 follows db1, which is no primary")
+        #expect(set.verdict("db1", .readOnly).reason == "db1 does not replicate")
+    }
+
+    @Test(
+        "What is not known is a no",
+        arguments: [
+            (channel(from: "db1", id: 1, io: .connecting, behind: 0), "db2: IO thread connecting"),
+            (channel(from: "db1", id: 1, applies: false, behind: 0), "db2: SQL thread stopped"),
+            (channel(from: "db1", id: 1, silence: 99, behind: 0), "db2: its source is silent"),
+            (channel(from: "db1", id: 1, behind: nil), "db2: the lag is not known"),
+        ])
+    func unknown(channel: Channel, reason: String) {
+        let set = findings(Self.primary, node("db2", id: 2, from: channel))
+        #expect(set.passes("db2") == [.health])
+        #expect(set.verdict("db2", .replica).reason == reason)
+    }
+
+    @Test("Of a source that the exporter alone has lost, its replica tells enough; of an intermediate it does not")
+    func silentSource() {
+        let lost = findings(silent("db1"), node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
+        #expect(lost.passes("db1") == [])
+        #expect(lost.passes("db2") == [.replica, .readOnly, .health])
+        #expect(lost.verdict("db1", .health).reason == "db1 is not up (timeout)")
+        let below = findings(
+            Self.primary, silent("db2", intending: "db1"),
+            node("db3", id: 3, from: channel(from: "db2", id: 2, behind: 0)))
+        #expect(below.passes("db3") == [.health])
+        #expect(below.verdict("db3", .replica).reason == "db3 follows db2, which does not answer")
+    }
+
+    @Test("A ring that nobody writes to serves nothing; with a primary its replica does")
+    func ring() {
+        let one = channel(from: "db1", id: 1, behind: 0)
+        let two = channel(from: "db2", id: 2, behind: 0)
+        let closed = findings(node("db1", id: 1, from: two), node("db2", id: 2, from: one))
+        #expect(closed.passes("db1") == [.health])
+        #expect(closed.verdict("db2", .replica).reason == "db1 follows db2, which follows it in turn")
+        let open = findings(node("db1", id: 1, readOnly: false, from: two), node("db2", id: 2, from: one))
+        #expect(open.passes("db1") == [.primary, .readOnly, .health])
+        #expect(open.passes("db2") == [.replica, .readOnly, .health])
+    }
+
+    @Test("A node that does not tell whether it is read-only gets no traffic")
+    func untold() {
+        let set = findings(node("db1", id: 1, readOnly: nil), Self.replica)
+        #expect(set.passes("db1") == [.health])
+        let replica = findings(
+            Self.primary, node("db2", id: 2, readOnly: nil, from: channel(from: "db1", id: 1, behind: 0)))
+        #expect(replica.verdict("db2", .replica).reason == "db2 does not tell whether it is read-only")
+        let writable = findings(
+            silent("db1"), node("db2", id: 2, readOnly: false, from: channel(from: "db1", id: 1, behind: 0)))
+        #expect(writable.verdict("db2", .replica).reason == "db2 is writable, and not the primary")
+    }
+
+    @Test("A replica whose source is outside of the set is as late as it says")
+    func outside() {
+        let set = findings(node("db2", id: 2, from: channel(from: "elsewhere", id: 77, behind: 5)))
+        #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 5)).isPassed)
+        #expect(!set.verdict("db2", .replica, ReplicaLimits(lag: 4)).isPassed)
+    }
+
+    @Test("Once too late, a replica comes back at half of the limit")
+    func hysteresis() {
+        var gate = LagGate()
+        func verdict(behind: Double) -> NodeVerdict {
+            findings(Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, behind: behind)))
+                .verdict(on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate)
+        }
+        #expect(verdict(behind: 9).isPassed)
+        #expect(verdict(behind: 11).reason == "db2 is 11 s behind, of 10 s at most")
+        #expect(verdict(behind: 9).reason == "db2 is 9 s behind, of 5 s at most")
+        #expect(verdict(behind: 5).isPassed)
+        #expect(verdict(behind: 9).isPassed)
+    }
+
+    @Test("A node that was away comes back at half of the limit")
+    func back() {
+        var gate = LagGate()
+        _ = findings(Self.primary, silent("db2")).verdict(
+            on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate)
+        let late = findings(Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 9)))
+        #expect(!late.verdict(on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate).isPassed)
+    }
+
+    @Test("Nobody is named so: no")
+    func stranger() {
+        #expect(findings(Self.primary).passes("db9") == [])
+    }
+}
+
+extension SetFindings {
+    fileprivate func passes(_ node: String) -> Set<NodeCheck> {
+        Set(NodeCheck.allCases.filter { verdict(node, $0).isPassed })
+    }
+
+    /// At the first look.
+    fileprivate func verdict(
+        _ node: String, _ check: NodeCheck, _ limits: ReplicaLimits = ReplicaLimits(lag: 30)
+    ) -> NodeVerdict {
+        var gate = LagGate()
+        return verdict(on: node, check, within: limits, gate: &gate)
+    }
+}
