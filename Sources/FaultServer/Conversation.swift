@@ -79,6 +79,7 @@ struct Conversation {
         case .packet(let payload): try send(packet: payload)
         case .bytes(let bytes): try send(bytes)
         case .endless(let payload): try sendEndlessly(payload)
+        case .flood(let bytes): while true { try send(bytes) }
         case .drip(let milliseconds): interval = milliseconds
         case .receive:
             let packet = try receive()

@@ -6,6 +6,7 @@ package enum Payload {
         static let longPassword: UInt32 = 1
         static let localFiles: UInt32 = 0x80
         static let protocol41: UInt32 = 0x200
+        static let tls: UInt32 = 0x800
         static let transactions: UInt32 = 0x2000
         static let secureConnection: UInt32 = 0x8000
         static let multiStatements: UInt32 = 0x1_0000
@@ -27,15 +28,17 @@ package enum Payload {
     private static let nativePassword = "mysql_native_password"
     private static let scramble: [UInt8] = Array("0123456789abcdefghij".utf8)
 
-    package static func handshake(version: String) -> [UInt8] {
+    /// - Parameter offersTLS: whether the client may go on encrypted.
+    package static func handshake(version: String, offersTLS: Bool = false) -> [UInt8] {
+        let capabilities = offersTLS ? Capability.all | Capability.tls : Capability.all
         var bytes: [UInt8] = [10]
         bytes.append(terminated: version)
         bytes.append(integer: UInt32(1))  // thread
         bytes += scramble[..<8] + [0]
-        bytes.append(integer: UInt16(truncatingIfNeeded: Capability.all))
+        bytes.append(integer: UInt16(truncatingIfNeeded: capabilities))
         bytes.append(utf8mb4)
         bytes.append(integer: Status.autocommit)
-        bytes.append(integer: UInt16(Capability.all >> 16))
+        bytes.append(integer: UInt16(capabilities >> 16))
         bytes.append(UInt8(scramble.count + 1))
         bytes += [UInt8](repeating: 0, count: 10)
         bytes += scramble[8...] + [0]

@@ -27,6 +27,11 @@ extension Step {
         ]
     }
 
+    /// Offers TLS, and does this once the client goes on encrypted.
+    package static func offerTLS(then steps: [Step]) -> [Step] {
+        [.packet(Payload.handshake(version: defaultVersion, offersTLS: true)), .receive] + steps
+    }
+
     /// Asks the client for one of its files in answer to a query (LOCAL INFILE), and records what comes.
     package static func requestFile(_ path: String) -> [Step] {
         [.packet([0xFB] + Array(path.utf8)), .receive, .packet(Payload.ok())]

@@ -6,6 +6,8 @@ package enum Step: Sendable, Equatable {
     case bytes([UInt8])
     /// Sends a packet with this payload again and again, until the client is gone.
     case endless([UInt8])
+    /// Sends these bytes again and again, as they are, until the client is gone.
+    case flood([UInt8])
     /// From here on, sends a byte at a time and waits this long before each.
     case drip(milliseconds: Int32)
     /// Waits for the client's next packet, and records it.

@@ -42,11 +42,14 @@ package actor Connection {
     /// - Throws: `MySQLError` with phase dns, connect, tls, authentication, timeout or protocol.
     package func open(_ options: ConnectionOptions, deadline: ContinuousClock.Instant) throws(MySQLError) {
         close()
-        initialiseLibrary()
-        guard let mysql = mysql_init(nil) else {
+        guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
+        if case .tcp(let host, _) = options.address, let failure = NameLookup.failure(of: host, deadline: deadline) {
+            throw failure
+        }
+        guard libraryIsInitialised, let mysql = mysql_init(nil) else {
             throw MySQLError(phase: .connect, code: 2008, message: "libmariadb is out of memory")
         }
-        apply(options, to: mysql)
+        apply(options, to: mysql, deadline: deadline)
 
         let connected = interrupter.during(until: deadline) {
             switch options.address {
@@ -64,6 +67,11 @@ package actor Connection {
         }
         interrupter.adopt(mysql_get_socket(mysql))
         self.mysql = mysql
+        if let interruption = interruption(while: "connecting") {
+            // Its last words came too late: the socket is shut down already.
+            close()
+            throw interruption
+        }
 
         // libmariadb falls back to plain text silently when a server has no TLS, whatever it was told.
         if options.tls == .required || options.tls == .verifyIdentity, mysql_get_ssl_cipher(mysql) == nil {
@@ -94,6 +102,8 @@ package actor Connection {
             }
             reply.refusal = BatchReply.Refusal(statement: reply.tables.count, error: error)
         }
+        // The reply was complete all the same; the socket is shut down.
+        if interrupter.interruption != nil { close() }
         return reply
     }
 
@@ -125,9 +135,8 @@ package actor Connection {
         }
         if status != 0 { return lastError(of: mysql, connecting: false) }
 
-        var budget = ReplyLimit.batch
         while true {
-            if let error = receiveTable(of: mysql, into: &reply, budget: &budget) { return error }
+            if let error = receiveTable(of: mysql, into: &reply) { return error }
             let next = mysql_next_result(mysql)
             // Before anything is read out of it: a refusal has to be that of a statement which was sent.
             if (next < 0) != (reply.tables.count == batch.count) {
@@ -141,7 +150,7 @@ package actor Connection {
     }
 
     private func receiveTable(
-        of mysql: UnsafeMutablePointer<MYSQL>, into reply: inout BatchReply, budget: inout Int
+        of mysql: UnsafeMutablePointer<MYSQL>, into reply: inout BatchReply
     ) -> MySQLError? {
         guard let result = mysql_use_result(mysql) else {
             if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
@@ -160,13 +169,6 @@ package actor Connection {
             guard let lengths = mysql_fetch_lengths(result) else { break }
             for column in 0..<count {
                 let length = Int(lengths[column])
-                budget -= length + MemoryLayout<Int>.size
-                guard budget >= 0 else {
-                    interrupter.cutOff()
-                    return MySQLError(
-                        phase: .protocol, code: ErrorCode.packetTooLarge,
-                        message: "the reply is larger than \(ReplyLimit.batch >> 20) MiB; refused")
-                }
                 table.append(
                     cell: row[column].map { cell in
                         UnsafeBufferPointer(
@@ -202,12 +204,25 @@ package actor Connection {
     private func lastError(of mysql: UnsafeMutablePointer<MYSQL>, connecting: Bool) -> MySQLError {
         let code = mysql_errno(mysql)
         // A cut-off read looks like a lost connection to the library.
-        if interrupter.wasInterrupted, code == 0 || ErrorCode.isOfLibrary(code) {
-            return .deadlineExceeded(while: connecting ? "connecting" : "waiting for a reply")
+        if code == 0 || ErrorCode.isOfLibrary(code),
+            let interruption = interruption(while: connecting ? "connecting" : "waiting for a reply")
+        {
+            return interruption
         }
         return .classify(
             code: code, sqlState: String(cString: mysql_sqlstate(mysql)), message: String(cString: mysql_error(mysql)),
             connecting: connecting)
+    }
+}
+
+extension Connection {
+    /// Why the last call was cut off, if it was.
+    private func interruption(while doing: String) -> MySQLError? {
+        switch interrupter.interruption {
+        case nil: nil
+        case .deadline: .deadlineExceeded(while: doing)
+        case .size: .replyTooLarge
+        }
     }
 }
 

@@ -11,20 +11,27 @@ let allowedPlugins =
 /// Seconds that the library itself waits; only a backstop to the deadline.
 private let backstop: UInt32 = 60
 
-/// `mysql_library_init` is not safe to be raced for; every connection comes by here.
-private let libraryIsInitialised: Bool = mysql_server_init(0, nil, nil) == 0
-
-func initialiseLibrary() {
-    _ = libraryIsInitialised
-}
+/// `mysql_library_init` is not safe to be raced for, nor is the list of callbacks; every connection comes by here.
+let libraryIsInitialised: Bool = {
+    let isInitialised = mysql_server_init(0, nil, nil) == 0
+    let isTold = ma_pvio_register_callback(1) { mode, _, _, length in
+        let isRead = mode == 0
+        if isRead, let count = Int(exactly: length) { noteReceived(count) }
+    }
+    return isInitialised && isTold == 0
+}()
 
 /// Tells the library everything before it connects. No option file is ever read by it: libmariadb reads them inside
 /// `mysql_real_connect` and lets them override what was set here, `local-infile` included.
-func apply(_ options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>) {
+func apply(
+    _ options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>, deadline: ContinuousClock.Instant
+) {
     func set<Value>(_ option: mysql_option, _ value: Value) {
         _ = withUnsafePointer(to: value) { mysql_options(mysql, option, $0) }
     }
-    set(MYSQL_OPT_CONNECT_TIMEOUT, backstop)
+    // How long it goes on looking a name up that has no address for the time being; rounded up, or it would be the deadline.
+    let remaining = ContinuousClock.now.duration(to: deadline).components.seconds
+    set(MYSQL_OPT_CONNECT_TIMEOUT, UInt32(clamping: max(1, remaining + 1)))
     set(MYSQL_OPT_READ_TIMEOUT, backstop)
     set(MYSQL_OPT_WRITE_TIMEOUT, backstop)
     set(MYSQL_OPT_LOCAL_INFILE, UInt32(0))

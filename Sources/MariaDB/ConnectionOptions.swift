@@ -49,8 +49,9 @@ package struct ConnectionOptions: Sendable {
 
 /// Bounds on what a server may make this process hold, whatever it sends.
 enum ReplyLimit {
+    /// All that one call reads: a batch's results with the descriptions of their columns, or a log-in. libmariadb holds up to
+    /// some twelve times as much (a description of a column without a name is twelve bytes on the wire).
+    static let bytes = 16 << 20
     /// One packet, set before connecting: a length prefix of 4 GB must not become an allocation. Bytes.
-    static let packet: UInt = 16 << 20
-    /// All rows of one batch. Bytes.
-    static let batch = 64 << 20
+    static let packet = UInt(bytes)
 }

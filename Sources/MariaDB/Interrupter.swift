@@ -1,29 +1,47 @@
 internal import Glibc
 internal import Synchronization
 
-/// Ends a connection's blocking call at its deadline.
+/// Ends a connection's blocking call at its deadline, and one that reads too much.
 ///
 /// libmariadb's own timeouts count whole seconds and start anew with every read, so a server that drips bytes outlives
-/// them. Two things stand in here:
+/// them; and it holds as much in memory as a server sends. Three things stand in here:
 /// - libmariadb waits for its socket through `wait(…)` (`MARIADB_OPT_IO_WAIT`), which never waits past the deadline;
-/// - a peer that sends without end never makes it wait: whoever holds the round's clock calls `interruptIfOverdue()`,
-///   which shuts a duplicate of the socket down.
+/// - a peer that sends without end never makes it wait: it tells what it has read (`ma_pvio_register_callback`), and
+///   `received(…)` shuts the socket down when it is too late or too much;
+/// - what the TLS library reads for itself, nobody tells: whoever holds the round's clock calls `interruptIfOverdue()`,
+///   which shuts a duplicate of the socket down from outside.
 ///
 /// A late interruption cannot hit the next query, because that query has set a later deadline.
 package final class Interrupter: Sendable {
+    /// Why a call was cut off.
+    enum Interruption: Sendable {
+        case deadline
+        /// More came than a reply may hold.
+        case size
+    }
+
     private struct State {
         /// The library's descriptor, and our duplicate of it. The library closes its own whenever it likes and the
         /// number is soon another connection's; the duplicate stays ours.
         var original: Int32 = -1
         var duplicate: Int32 = -1
+        /// Whether `original` stays the same socket: of a name's addresses each one has its own, under the same number.
+        var isConnected = false
         var deadline: ContinuousClock.Instant?
-        var wasInterrupted = false
+        /// Bytes that the call may still read.
+        var budget = 0
+        var interruption: Interruption?
 
         mutating func adopt(_ descriptor: Int32) {
             if duplicate >= 0 { close(duplicate) }
             original = descriptor
             // Without a duplicate (no descriptor left) the deadline in `wait` still holds.
             duplicate = descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1
+        }
+
+        mutating func interrupt(_ reason: Interruption) {
+            interruption = interruption ?? reason
+            if duplicate >= 0 { shutdown(duplicate, Int32(SHUT_RDWR)) }
         }
     }
 
@@ -37,10 +55,14 @@ package final class Interrupter: Sendable {
     }
 
     /// Runs a blocking libmariadb call on this thread, no longer than `deadline`.
-    func during<Value>(until deadline: ContinuousClock.Instant, _ call: () -> Value) -> Value {
+    /// - Parameter budget: bytes that it may read.
+    func during<Value>(
+        until deadline: ContinuousClock.Instant, reading budget: Int = ReplyLimit.bytes, _ call: () -> Value
+    ) -> Value {
         state.withLock {
             $0.deadline = deadline
-            $0.wasInterrupted = false
+            $0.budget = budget
+            $0.interruption = nil
         }
         pthread_setspecific(currentInterrupter, Unmanaged.passUnretained(self).toOpaque())
         defer {
@@ -50,41 +72,37 @@ package final class Interrupter: Sendable {
         return call()
     }
 
-    /// Whether the last call was cut off, by `wait` or from outside.
-    var wasInterrupted: Bool { state.withLock { $0.wasInterrupted } }
+    /// Why the last call was cut off, by `wait`, by what it read, or from outside.
+    var interruption: Interruption? { state.withLock { $0.interruption } }
 
     /// Shuts the socket down when a call is under way whose deadline has passed; else does nothing. Any thread may ask.
     package func interruptIfOverdue() {
         state.withLock { state in
             guard let deadline = state.deadline, deadline <= .now else { return }
-            state.wasInterrupted = true
-            if state.duplicate >= 0 { shutdown(state.duplicate, Int32(SHUT_RDWR)) }
-        }
-    }
-
-    /// Shuts the socket down now: the reply is not worth reading to its end.
-    func cutOff() {
-        state.withLock { state in
-            // Called on the library's own thread, in the middle of a call: its descriptor is still its own.
-            let socket = state.duplicate >= 0 ? state.duplicate : state.original
-            if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
+            state.interrupt(.deadline)
         }
     }
 
     /// Takes note of the socket of a connection just made.
     func adopt(_ descriptor: Int32) {
-        state.withLock { $0.adopt(descriptor) }
+        state.withLock {
+            $0.adopt(descriptor)
+            $0.isConnected = true
+        }
     }
 
     /// Forgets the socket, before the library closes it.
     func release() {
-        state.withLock { $0.adopt(-1) }
+        state.withLock {
+            $0.adopt(-1)
+            $0.isConnected = false
+        }
     }
 
     /// What libmariadb calls instead of `poll(2)`. Returns as `poll` does: 1 ready, 0 timed out, −1 error.
-    fileprivate func wait(for descriptor: Int32, reading: Bool, libraryTimeout: Int32) -> Int32 {
+    func wait(for descriptor: Int32, reading: Bool, libraryTimeout: Int32) -> Int32 {
         let deadline = state.withLock { state in
-            if state.original != descriptor { state.adopt(descriptor) }
+            if !state.isConnected { state.adopt(descriptor) }
             return state.deadline
         }
         var poll = pollfd(fd: descriptor, events: Int16(reading ? POLLIN : POLLOUT), revents: 0)
@@ -97,9 +115,21 @@ package final class Interrupter: Sendable {
                 if errno == EINTR { continue }
                 return -1
             }
-            state.withLock { $0.wasInterrupted = true }
+            state.withLock { $0.interruption = $0.interruption ?? .deadline }
             errno = ETIMEDOUT
             return 0
+        }
+    }
+
+    /// What libmariadb has just read; called on its thread, in the middle of a call.
+    fileprivate func received(_ count: Int) {
+        state.withLock { state in
+            state.budget -= count
+            if state.budget < 0 {
+                state.interrupt(.size)
+            } else if let deadline = state.deadline, deadline <= .now {
+                state.interrupt(.deadline)
+            }
         }
     }
 
@@ -113,20 +143,35 @@ package final class Interrupter: Sendable {
     }
 }
 
-/// The interrupter of the call that this thread is in. `MARIADB_OPT_IO_WAIT` carries no user data.
+/// The interrupter of the call that this thread is in: neither of libmariadb's callbacks carries user data.
 private let currentInterrupter: pthread_key_t = {
     var key = pthread_key_t()
     pthread_key_create(&key, nil)
     return key
 }()
 
-/// The hook itself: `int (*)(my_socket, my_bool is_read, int timeout_ms)`.
+private func withCurrentInterrupter<Value>(_ body: (Interrupter) -> Value) -> Value? {
+    pthread_getspecific(currentInterrupter).map {
+        body(Unmanaged<Interrupter>.fromOpaque($0).takeUnretainedValue())
+    }
+}
+
+/// `MARIADB_OPT_IO_WAIT`: `int (*)(my_socket, my_bool is_read, int timeout_ms)`.
 let waitHook: @convention(c) (Int32, Int8, Int32) -> Int32 = { descriptor, isRead, timeout in
-    if let current = pthread_getspecific(currentInterrupter) {
-        return Unmanaged<Interrupter>.fromOpaque(current).takeUnretainedValue()
-            .wait(for: descriptor, reading: isRead != 0, libraryTimeout: timeout)
+    if let status = withCurrentInterrupter({
+        $0.wait(for: descriptor, reading: isRead != 0, libraryTimeout: timeout)
+    }) {
+        return status
     }
     // Outside of `during`, that is while closing: never wait for a peer then.
     var poll = pollfd(fd: descriptor, events: Int16(isRead != 0 ? POLLIN : POLLOUT), revents: 0)
     return Glibc.poll(&poll, 1, 0)
+}
+
+/// Takes note of `count` bytes that libmariadb has read on this thread.
+func noteReceived(_ count: Int) {
+    // The library looks at the errno of its read after this.
+    let before = errno
+    _ = withCurrentInterrupter { $0.received(count) }
+    errno = before
 }

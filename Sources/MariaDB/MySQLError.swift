@@ -25,6 +25,11 @@ package struct MySQLError: Error, Sendable, Equatable {
     package static func deadlineExceeded(while doing: String) -> MySQLError {
         MySQLError(phase: .timeout, code: 2013, message: "no answer before the deadline while \(doing)")
     }
+
+    /// More came than is worth holding. Made here as well.
+    static let replyTooLarge = MySQLError(
+        phase: .protocol, code: ErrorCode.packetTooLarge,
+        message: "the reply is larger than \(ReplyLimit.bytes >> 20) MiB; refused")
 }
 
 extension MySQLError: CustomStringConvertible {

@@ -28,14 +28,14 @@ func withNode<Value>(
 
 func node(
     _ server: FaultServer, named name: String = "db1", executor: ThreadExecutor, timeout: Duration = .seconds(50),
-    keepsStatusRows: Bool = false
+    keepsStatusRows: Bool = false, tls: ConnectionOptions.TLSMode = .disabled
 ) -> NodeCollector {
     let port = server.port
     return NodeCollector(
         NodeDescription(name: name, address: .tcp(host: "127.0.0.1", port: port)), timeout: timeout, executor: executor,
         keepsStatusRows: keepsStatusRows
     ) {
-        ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret")
+        ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret", tls: tls)
     }
 }
 

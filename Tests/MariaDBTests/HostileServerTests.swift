@@ -72,16 +72,36 @@ struct HostileServerTests {
         }
     }
 
-    @Test("Rows without end are refused when they have filled their share of memory")
-    func firehose() async throws {
-        let row = Payload.row([String(repeating: "x", count: 1 << 20), nil])
-        try await withOpenConnection(Script { _ in Self.table + [.endless(row)] }) { _, connection in
+    static let floods = [
+        Lie(
+            testDescription: "long rows",
+            steps: table + [.endless(Payload.row([String(repeating: "x", count: 1 << 20), nil]))]),
+        Lie(testDescription: "short rows", steps: table + [.endless(Payload.row([nil, nil]))]),
+        Lie(
+            testDescription: "columns",
+            steps: [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))]),
+        Lie(testDescription: "results", steps: [.endless(Payload.ok(moreFollow: true))]),
+    ]
+
+    @Test("What has no end is refused when it has filled its share of memory", arguments: floods)
+    func flood(_ lie: Lie) async throws {
+        try await withOpenConnection(Script { _ in lie.steps }) { _, connection in
             let error = await #expect(throws: MySQLError.self) {
                 _ = try await connection.query("SHOW x", deadline: .never)
             }
             #expect(error?.phase == .protocol)
-            #expect(error?.message == "the reply is larger than 64 MiB; refused")
             #expect(await connection.isOpen == false)
+        }
+    }
+
+    @Test("The refusal of too large a reply says so")
+    func tooLarge() async throws {
+        let rows = Self.table + [.endless(Payload.row([String(repeating: "x", count: 1 << 20), nil]))]
+        try await withOpenConnection(Script { _ in rows }) { _, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.query("SHOW x", deadline: .never)
+            }
+            #expect(error?.message == "the reply is larger than 16 MiB; refused")
         }
     }
 
