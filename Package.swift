@@ -74,6 +74,8 @@ let package = Package(
                 "Configuration", "Web",
                 arguments, logging, lifecycle, unixSignals,
             ],
+            // Into the program itself: it stays one file.
+            resources: [.embedInCode("Pages/Topology/Assets")],
             swiftSettings: settings),
         .executableTarget(
             name: "SandboxCommand",
@@ -91,12 +93,13 @@ let package = Package(
         tests("Traffic", ["Traffic", "Topology", "Replication"]),
         tests("Probes", ["Probes", "MariaDB", "Replication", "Topology", "FaultServer"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
-        tests("Exporter", ["Exporter", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
+        tests(
+            "Exporter", ["Exporter", "Web", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.
         tests(
             "Integration",
-            ["Sandbox", "MariaDB", "Replication", "Exporter", "SandboxCommand"]),
+            ["Sandbox", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
         tests("Web", ["Web", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,9 +15,16 @@ struct Routes: Sendable {
     /// Whether `/-/reload` may be asked for.
     let isLifecycleEnabled: Bool
 
+    /// How old what the topology page shows may be. Whoever opens it sees at once what the last scrape found; once open it
+    /// renews itself every five seconds, and all who look share a round.
+    private static let firstViewAge = Duration.seconds(30)
+    private static let liveViewAge = Duration.seconds(4)
+
     /// Every endpoint but the metrics, whose path the user chooses.
     private static let endpoints = [
-        Endpoint("GET", "/") { routes, _ in LandingPage.response(telemetryPath: routes.telemetryPath) },
+        Endpoint("GET", "/") { await $0.page($1, within: firstViewAge) { $0.response } },
+        Endpoint("GET", "/topology.html") { await $0.page($1, within: liveViewAge) { $0.fragmentResponse } },
+        Endpoint("GET", "/assets/:name") { _, request in PageAssets.response(request.parameters["name"]) },
         Endpoint("GET", "/probe") { await $0.probe($1) },
         Endpoint("GET", "/sd") { routes, _ in await routes.serviceDiscovery() },
         Endpoint("GET", "/topology.json") { await $0.topology($1) },
@@ -81,6 +88,22 @@ struct Routes: Sendable {
         }
     }
 
+    private func page(
+        _ request: Request, within age: Duration, _ response: (TopologyPage) -> Response
+    ) async -> Response {
+        await live.use { monitor in
+            let selection = Selection(sets: Set(request.queryValues("replication_set")))
+            let unknown = selection.unknown(in: monitor.configuration)
+            guard unknown.isEmpty else { return .notConfigured(unknown) }
+            let outcome = await monitor.recentFindings(within: age)
+            return response(
+                TopologyPage(
+                    outcome.findings.filter { selection.touches($0.name, monitor.configuration) },
+                    age: outcome.startedAt.duration(to: .now), telemetryPath: telemetryPath,
+                    selected: selection.sets.sorted()))
+        }
+    }
+
     private func serviceDiscovery() async -> Response {
         await live.use { .json(Array((ServiceDiscovery.json($0.configuration).text + "\n").utf8)) }
     }
@@ -113,9 +136,7 @@ struct Routes: Sendable {
     ) async -> Response {
         await live.use { monitor in
             let unknown = selection.unknown(in: monitor.configuration)
-            guard unknown.isEmpty else {
-                return .text(status: 400, "not configured: \(unknown.joined(separator: ", "))")
-            }
+            guard unknown.isEmpty else { return .notConfigured(unknown) }
             let timeout = ScrapeTimeout.duration(said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)
             let started = ContinuousClock.now
             let findings = await monitor.findings(of: selection, deadline: started + timeout)
@@ -136,6 +157,12 @@ struct Routes: Sendable {
         var body: [UInt8] = []
         Exposition.render(families, format: format.format, into: &body)
         return Response(contentType: format.contentType, body: body)
+    }
+}
+
+extension Response {
+    fileprivate static func notConfigured(_ names: [String]) -> Response {
+        .text(status: 400, "not configured: \(names.joined(separator: ", "))")
     }
 }
 

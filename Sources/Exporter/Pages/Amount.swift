@@ -5,6 +5,16 @@ enum Amount {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
+    /// `1 234 567`: digits in threes, with spaces that do not break.
+    static func grouped(_ number: UInt64) -> String {
+        var text = ""
+        for (place, digit) in String(number).reversed().enumerated() {
+            if place > 0, place % 3 == 0 { text.append("\u{A0}") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+
     static func seconds(_ value: Double) -> String {
         switch value {
         case ..<10: "\((value * 10).rounded() / 10) s".replacingZeroFraction

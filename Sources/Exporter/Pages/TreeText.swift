@@ -86,12 +86,3 @@ struct TreeText {
         isColoured ? "\u{1B}[\(severity == .critical ? 31 : 33)m\(text)\u{1B}[0m" : text
     }
 }
-
-extension SetFindings {
-    /// The channels that lie on no branch of the tree: their source is not configured in this set, or is the node itself.
-    fileprivate func channelsFromOutside(of node: NodeFindings) -> [ChannelFindings] {
-        node.channels.filter { channel in
-            channel.sourceNode == node.description.name || !nodes.contains { $0.description.name == channel.sourceNode }
-        }
-    }
-}

@@ -1,0 +1,157 @@
+import Replication
+import Topology
+
+/// A replication set on the topology page: who writes, what is wrong, and the nodes as a tree in a table.
+struct SetMarkup {
+    let findings: SetFindings
+    let rows: [TreeRow]
+    let state: PageState
+
+    init(_ findings: SetFindings) {
+        self.findings = findings
+        rows = TreeRow.rows(of: findings)
+        state = findings.state(rows)
+    }
+
+    /// - Parameter isOpen: whether the nodes are shown before anybody asks for them.
+    func markup(isOpen: Bool) -> HTML {
+        """
+        <section class="set" id="set-\(findings.name)" data-state="\(state.rawValue)" aria-labelledby="name-\(findings.name)">
+        <details\(isOpen ? " open" : "")>
+        <summary>\(state.icon)<h2 id="name-\(findings.name)">\(findings.name)</h2> <span class="facts">\(facts)</span></summary>
+        \(troubles)<table role="table" aria-labelledby="name-\(findings.name)">
+        <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Node</th>\
+        <th role="columnheader" scope="col">Threads</th><th role="columnheader" scope="col">Lag</th>\
+        <th role="columnheader" scope="col">Bytes behind</th>\
+        <th role="columnheader" scope="col">Transactions</th></tr></thead>
+        <tbody role="rowgroup">
+        \(rows.map(row))</tbody></table></details></section>
+
+        """
+    }
+
+    private var facts: HTML {
+        let up = findings.nodes.count { $0.report.isUp }
+        let lag = findings.nodes.flatMap(\.channels).compactMap { $0.lag?.seconds }.max()
+        var facts: [HTML] = ["<span>\(up) of \(Amount.count(findings.nodes.count, "node")) up</span>"]
+        switch findings.primary {
+        case .node(let name): facts.append("<span>writes go to <b>\(name)</b></span>")
+        case .unknown(let reason): facts.append("<span>no primary: \(reason)</span>")
+        }
+        if let lag { facts.append("<span>worst lag \(Amount.seconds(lag))</span>") }
+        return facts.joined(separator: " ")
+    }
+
+    private var troubles: HTML? {
+        findings.troubles.isEmpty ? nil : "<ul class=\"reasons\">\(findings.troubles.map(\.markup))</ul>\n"
+    }
+
+    private func row(_ row: TreeRow) -> HTML {
+        let state = row.state
+        let place: HTML = row.isRepeated || row.isFromOutside ? "" : " id=\"node-\(row.node.description.name)\""
+        return """
+            <tr role="row"\(place) class="node" data-state="\(state.rawValue)" data-depth="\(row.guides.count)">\
+            <th role="rowheader" scope="row">\(guides(row))<span class="who">\(state.icon)\(who(row))</span></th>\
+            \(measures(row))\(reasons(row))</tr>
+
+            """
+    }
+
+    /// The tree's lines, for the eye only; `who` says whom a node follows in words.
+    private func guides(_ row: TreeRow) -> HTML {
+        let lines = row.guides.map { guide -> HTML in "<i class=\"\(guide.name)\"></i>" }
+        return "<span class=\"guides\(row.hasBranches ? " parent" : "")\" aria-hidden=\"true\">\(lines)</span>"
+    }
+
+    private func who(_ row: TreeRow) -> HTML {
+        let node = row.node
+        let channel = row.channel.map(\.channel.name).flatMap { name -> HTML? in
+            name.isEmpty ? nil : " <span class=\"tag\">channel \(name)</span>"
+        }
+        if row.isFromOutside {
+            return
+                "<span class=\"unseen\">\(node.description.name) </span>from \(row.channel?.channel.source.description ?? "nowhere")\(channel) <small>not configured here</small>"
+        }
+        let name: HTML = "<b>\(node.description.name)</b>"
+        if row.isRepeated { return "\(name)\(channel) <small>shown above; ring or further channel</small>" }
+        let writes: HTML? =
+            findings.primary.name == node.description.name ? " <span class=\"tag writes\">takes the writes</span>" : nil
+        return "\(name)\(channel)\(writes) <small>\(about(row))</small>"
+    }
+
+    private func about(_ row: TreeRow) -> String {
+        let facts = row.node.report.facts
+        var parts: [String] = []
+        if let role = row.node.role { parts.append(role.rawValue) }
+        if let isReadOnly = facts?.isReadOnly { parts.append(isReadOnly ? "read-only" : "writable") }
+        if let identity = facts?.identity {
+            parts.append("\(identity.flavor == .mariadb ? "MariaDB" : "MySQL") \(identity.version)")
+        }
+        if row.node.isReplica == false, let end = facts?.binaryLog?.end { parts.append("\(end)") }
+        if parts.isEmpty { parts.append("\(row.node.description.address)") }
+        if let delay = row.channel?.channel.configuredDelay, delay > 0 {
+            parts.append("delayed by \(Amount.seconds(delay))")
+        }
+        return parts.joined(separator: " · ")
+    }
+
+    // MARK: - What is measured
+
+    private func measures(_ row: TreeRow) -> HTML {
+        guard let channel = row.channel else {
+            let none: HTML = "<td role=\"cell\" class=\"none\"></td>"
+            return "\(none)\(none)\(none)\(none)"
+        }
+        let isLate = channel.checks[.lag] == false
+        return """
+            <td role="cell" class="threads" data-label="Threads">\(threads(channel))</td>\
+            <td role="cell" class="lag\(isLate ? " bad" : "")" data-label="Lag">\(shown(channel.lag.map { Amount.seconds($0.seconds) }))</td>\
+            <td role="cell" class="bytes" data-label="Bytes behind">\(shown(channel.applyDelta.map(Amount.bytes)))</td>\
+            <td role="cell" class="transactions" data-label="Transactions">\(transactions(channel))</td>
+            """
+    }
+
+    private func shown(_ amount: String?) -> HTML { amount.map { "\($0)" } ?? "<em>unknown</em>" }
+
+    private func threads(_ channel: ChannelFindings) -> HTML {
+        func thread(_ name: String, _ state: String, _ isRunning: Bool) -> HTML {
+            isRunning
+                ? "<span class=\"thread\">\(name) <span aria-hidden=\"true\">✓</span><span class=\"unseen\">running</span></span>"
+                : "<span class=\"thread bad\">\(name) \(state)</span>"
+        }
+        let io = channel.channel.ioThread
+        return
+            "\(thread("IO", io.rawValue, io == .running)) \(thread("SQL", "stopped", channel.channel.isApplierRunning))"
+    }
+
+    private func transactions(_ channel: ChannelFindings) -> HTML {
+        let missing: HTML = shown(channel.distance.missing.map { "\(Amount.grouped($0)) missing" })
+        guard let errant = channel.errant, errant > 0 else { return missing }
+        return "\(missing) <span class=\"bad\">\(Amount.grouped(errant)) errant</span>"
+    }
+
+    private func reasons(_ row: TreeRow) -> HTML? {
+        var reasons = row.troubles.map(\.markup)
+        if row.state == .unknown {
+            reasons.append("<li data-state=\"unknown\">nothing tells how late it is</li>")
+        }
+        return reasons.isEmpty ? nil : "<td role=\"cell\" class=\"why\"><ul class=\"reasons\">\(reasons)</ul></td>"
+    }
+}
+
+extension Trouble {
+    fileprivate var markup: HTML {
+        "<li data-state=\"\(PageState([self]).rawValue)\">\(text)</li>"
+    }
+}
+
+extension TreeRow.Guide {
+    fileprivate var name: String {
+        switch self {
+        case .blank: "blank"
+        case .passing: "passing"
+        case .branch: "branch"
+        case .last: "last"
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Collection
+import Topology
+import Web
+
+/// The page at `/`: every replication set as a tree, live. It is whole without a script; with one it renews itself from
+/// `/topology.html`, which holds the moving part alone.
+struct TopologyPage {
+    let sets: [SetMarkup]
+    /// Seconds since the nodes were asked.
+    let age: Double
+    let telemetryPath: String
+    /// The replication sets that were asked for; empty for all.
+    var selected: [String] = []
+
+    init(_ findings: [SetFindings], age: Duration, telemetryPath: String, selected: [String] = []) {
+        sets = findings.map { SetMarkup($0) }
+        self.age = age.seconds
+        self.telemetryPath = telemetryPath
+        self.selected = selected
+    }
+
+    /// A page with more nodes than this shows at first only those sets in which something is wrong.
+    private static let nodesShownAtOnce = 60
+    private static let documentation = "https://github.com/mysql-replication-exporter/mysql-replication-exporter"
+
+    /// The moving part.
+    var fragment: HTML { "\(Overview(sets).markup)\(trees)" }
+
+    private var trees: HTML {
+        let isSmall = sets.reduce(0) { $0 + $1.rows.count } <= Self.nodesShownAtOnce
+        return """
+            <div id="sets" data-age="\(Int(age * 1000))">
+            \(sets.map { $0.markup(isOpen: isSmall || $0.state != .ok) })</div>
+
+            """
+    }
+
+    /// - Parameter nonce: what the response's policy lets scripts and styles in by.
+    func page(nonce: String) -> HTML {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>Replication</title>
+        <link rel="icon" href="assets/\(icon).svg" type="image/svg+xml">
+        <link rel="stylesheet" href="assets/page.css" nonce="\(nonce)">
+        <script type="module" src="assets/page.js" nonce="\(nonce)"></script>
+        </head>
+        <body data-source="topology.html\(query)">
+        \(Self.shapes)<a class="skip" href="#main">To the replication sets</a>
+        <header>
+        <h1>Replication</h1>
+        <p id="clock" hidden><span id="freshness"></span> <button type="button" id="pause" aria-pressed="false">Pause</button></p>
+        <noscript><p>As it was when the page was loaded. <a href="">Look again</a></p></noscript>
+        </header>
+        <main id="main">
+        <p id="alarm" role="alert" hidden></p>
+        \(Overview(sets).markup)<form id="filter" role="search" hidden>
+        <label>Show <input type="search" id="query" placeholder="node, set, address, error…" autocomplete="off" spellcheck="false"></label>
+        <label class="check"><input type="checkbox" id="troubled"> only what is not well</label>
+        <span class="buttons"><button type="button" id="unfold">Unfold all</button> <button type="button" id="fold">Fold the healthy</button></span>
+        <span id="matches" role="status"></span>
+        </form>
+        \(trees)<section id="changes" aria-labelledby="changes-title" hidden>
+        <h2 id="changes-title">Changes since this page was opened</h2>
+        <ol role="log" aria-live="polite" aria-relevant="additions"></ol>
+        </section>
+        </main>
+        <footer>
+        <nav aria-label="Exporter">
+        <ul>
+        <li><a href="\(relative(telemetryPath))">Metrics</a></li>
+        <li><a href="topology.json\(query)">Topology as JSON</a></li>
+        <li><a href="sd">Service discovery</a></li>
+        <li><a href="config">Configuration</a></li>
+        <li><a href="-/healthy">Healthy</a></li>
+        <li><a href="-/ready">Ready</a></li>
+        <li><a href="\(Self.documentation)" rel="noreferrer">Documentation</a></li>
+        </ul>
+        </nav>
+        <p>mysql-replication-exporter \(BuildVersion.text)</p>
+        </footer>
+        </body>
+        </html>
+
+        """
+    }
+
+    var response: Response {
+        let nonce = Self.nonce()
+        return Self.response(
+            page(nonce: nonce),
+            allowing: "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; img-src 'self'; connect-src 'self'")
+    }
+
+    var fragmentResponse: Response { Self.response(fragment, allowing: nil) }
+
+    private static func response(_ markup: HTML, allowing policy: String?) -> Response {
+        var response = Response.html(Array(markup.text.utf8), allowing: policy)
+        // It is of this moment, and names the fleet's servers.
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    }
+
+    private var icon: String { (sets.map(\.state).max() ?? .unknown).rawValue }
+
+    /// Of what a name may hold (letters, digits and `._-:@+`) only the plus sign means something else in a query.
+    private var query: String {
+        if selected.isEmpty { return "" }
+        return "?" + selected.map { "replication_set=\($0.replacing("+", with: "%2B"))" }.joined(separator: "&")
+    }
+
+    /// Behind a proxy the page may lie below any path.
+    private func relative(_ path: String) -> String { "." + path }
+
+    /// 128 bits that nobody can guess, new for every page.
+    private static func nonce() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(generator.next(), radix: 36) + String(generator.next(), radix: 36)
+    }
+
+    /// What the icons are made of: each state has a shape of its own, so that no colour is needed to tell them apart.
+    private static let shapes: HTML = """
+        <svg class="unseen" aria-hidden="true" width="0" height="0">
+        <symbol id="ok" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7.5"/><path class="mark" d="M4.5 8.3l2.4 2.4 4.6-5"/></symbol>
+        <symbol id="unknown" viewBox="0 0 16 16"><rect x="1" y="1" width="14" height="14" rx="3"/><path class="mark" d="M5.8 6.2c0-3 4.6-3 4.6-.2 0 1.9-2.3 1.7-2.3 3.5M8.1 11.9v.4"/></symbol>
+        <symbol id="warning" viewBox="0 0 16 16"><path d="M8 .8l7.6 13.9H.4z"/><path class="mark" d="M8 5.7v4.3M8 12.1v.4"/></symbol>
+        <symbol id="critical" viewBox="0 0 16 16"><path d="M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z"/><path class="mark" d="M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4"/></symbol>
+        </svg>
+
+        """
+}

@@ -1,0 +1,145 @@
+import Replication
+import Testing
+import Topology
+import Web
+
+@testable import Exporter
+
+@Suite("The topology page")
+struct TopologyPageTests {
+    private func page(_ nodes: [ReplicationSetReport.Node]) -> String {
+        TopologyPage([Samples.findings(nodes)], age: .seconds(3), telemetryPath: "/metrics").page(nonce: "n0nce").text
+    }
+
+    /// Those nodes that hold their own markup, by the id of their row.
+    private func row(_ id: String, in page: String) -> Substring {
+        guard let start = page.firstRange(of: "<tr role=\"row\" id=\"\(id)\"")?.lowerBound else { return "" }
+        return page[start...].prefix { $0 != "\n" }
+    }
+
+    @Test("markup escapes every text that is put into it, and no markup")
+    func escaping() {
+        let words = "<b title=\"x\" lang='y'>&amp;\u{1B}[2J\u{202E}"
+        let bold: HTML = "<b>\(words)</b>"
+        #expect(
+            "<p>\(bold)\([bold, "<br>"])\(HTML?.none)\(7)</p>" as HTML == "<p>\(bold)\(bold)<br>7</p>"
+                && bold.text == "<b>&lt;b title=&quot;x&quot; lang=&#39;y&#39;&gt;&amp;amp;·[2J·</b>")
+    }
+
+    @Test("a server's words, wherever they stand, stay words")
+    func hostileWords() {
+        let hostile = "</li></ul><script>alert(1)</script><img src=x onerror='alert(2)'>\""
+        var primary = Samples.primary("db1", id: 1)
+        primary.report.facts?.missing = [.durability: .error]
+        primary.report.facts?.unreadable = [.durability: hostile]
+        let page = page([
+            primary,
+            Samples.primary(
+                "db2", id: 2,
+                replicates: [
+                    Samples.channel(hostile, from: 1, error: hostile), Samples.channel("out" + hostile, from: 9),
+                ]),
+            Samples.down("db3", intended: "db1", message: hostile),
+        ])
+        let safe =
+            "&lt;/li&gt;&lt;/ul&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;&quot;"
+        // Of each the reason at its place and at the head of the page, and the channels' names.
+        #expect(page.ranges(of: safe).count == 9)
+        #expect(!page.contains("<img") && page.ranges(of: "<script").count == 1)
+        #expect(!page.contains(" onerror='"))
+    }
+
+    @Test("nothing in the page needs more than its own policy lets in")
+    func policy() {
+        let page = TopologyPage([], age: .zero, telemetryPath: "/metrics")
+        let responses = [page.response, page.response]
+        let policies = responses.compactMap { $0.headers["Content-Security-Policy"] }
+        #expect(Set(policies).count == 2, "the nonce is new each time")
+        for (response, policy) in zip(responses, policies) {
+            let body = String(decoding: response.body, as: UTF8.self)
+            let nonces = body.matches(of: /nonce="([a-z0-9]{16,})"/).map(\.1)
+            #expect(nonces.count == 2 && nonces.allSatisfy { policy.contains("'nonce-\($0)'") })
+            #expect(!policy.contains("unsafe") && policy.hasPrefix("default-src 'none'"))
+            #expect(body.firstMatch(of: /\s(style|on[a-z]+)="/) == nil)
+            #expect(
+                body.matches(of: /(src|href)="([^"]*)"/).map(\.2).filter { $0.hasPrefix("http") }
+                    == ["https://github.com/mysql-replication-exporter/mysql-replication-exporter"])
+        }
+    }
+
+    @Test("a chain with trouble: who writes, what is measured, and what is wrong, at the head and at its place")
+    func chain() {
+        let page = page([
+            Samples.primary("db1", id: 1),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, position: 273)]),
+            Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2, error: "Duplicate entry")]),
+            Samples.down("db4", intended: "db1"),
+        ])
+        #expect(page.contains("</span>2 problems</h2>"))
+        #expect(page.contains("3 of 4 nodes up") && page.contains("writes go to <b>db1</b>"))
+        #expect(row("node-db1", in: page).contains("takes the writes"))
+        let db2 = row("node-db2", in: page)
+        #expect(db2.contains("data-state=\"ok\" data-depth=\"1\""))
+        #expect(db2.contains(">0 s<") && db2.contains(">227 B<") && db2.contains("<em>unknown</em>"))
+        let db3 = row("node-db3", in: page)
+        #expect(db3.contains("data-state=\"critical\" data-depth=\"2\"") && db3.contains("SQL stopped"))
+        #expect(db3.contains("<li data-state=\"critical\">SQL thread stopped: error 1062 Duplicate entry</li>"))
+        #expect(row("node-db4", in: page).contains("<li data-state=\"critical\">timeout: no answer</li>"))
+        #expect(page.ranges(of: "timeout: no answer").count == 2)
+    }
+
+    @Test("a lag that is not known is not well, and nothing is shown as 0")
+    func unknown() {
+        let page = page([
+            Samples.primary("db1", id: 1),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, behind: nil)]),
+        ])
+        #expect(page.contains("Nothing is known to be wrong, but not everything is known"))
+        let db2 = row("node-db2", in: page)
+        #expect(db2.contains("data-state=\"unknown\"") && db2.contains("nothing tells how late it is"))
+        #expect(!db2.contains(">0 s<"))
+    }
+
+    @Test("a ring, and channels from outside, are lines of their own")
+    func lines() {
+        let set = Samples.findings([
+            Samples.primary("db1", id: 1, replicates: [Samples.channel(from: 2), Samples.channel("us", from: 9)]),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1)]),
+        ])
+        let rows = TreeRow.rows(of: set)
+        #expect(rows.map(\.node.description.name) == ["db1", "db1", "db2", "db1"])
+        #expect(rows.map(\.isFromOutside) == [false, true, false, false])
+        #expect(rows.map(\.isRepeated) == [false, false, false, true])
+        #expect(rows.map(\.guides) == [[], [.branch], [.last], [.blank, .last]])
+        #expect(rows.map(\.hasBranches) == [true, false, true, false])
+    }
+
+    @Test("a large fleet begins with its trouble: healthy sets are folded, and the list of problems is cut")
+    func manyNodes() {
+        var sets: [SetFindings] = []
+        for number in 0..<30 {
+            let down = (3..<36).map { Samples.down("s\(number)-db\($0)", intended: "s\(number)-db1") }
+            let replica = Samples.primary("s\(number)-db2", id: 2, replicates: [Samples.channel(from: 1)])
+            var set = Samples.findings([Samples.primary("s\(number)-db1", id: 1), replica] + (number == 7 ? down : []))
+            set.name = "set\(number)"
+            sets.append(set)
+        }
+        let page = TopologyPage(sets, age: .zero, telemetryPath: "/metrics").page(nonce: "").text
+        #expect(page.ranges(of: "<details open>").count == 1)
+        #expect(page.contains("and 21 more") && page.contains("</span>33 problems</h2>"))
+    }
+
+    @Test("a narrowed page renews itself narrowed")
+    func narrowed() {
+        let page = TopologyPage([], age: .zero, telemetryPath: "/m&\"x", selected: ["a+b", "c"]).page(nonce: "").text
+        #expect(page.contains("data-source=\"topology.html?replication_set=a%2Bb&amp;replication_set=c\""))
+        #expect(page.contains("href=\"./m&amp;&quot;x\""))
+    }
+
+    @Test(
+        "large numbers are read in threes",
+        arguments: [(UInt64(0), "0"), (999, "999"), (1000, "1\u{A0}000"), (1_234_567, "1\u{A0}234\u{A0}567")])
+    func grouped(number: UInt64, text: String) {
+        #expect(Amount.grouped(number) == text)
+    }
+}
