@@ -1,0 +1,64 @@
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    /// What a person sees in a browser. The page asks anew by a timer; the tests let it go off when they want it to.
+    @Suite("The topology page", .enabled(if: Chromium.path != nil, "no chromium: apt-get install chromium"))
+    struct TopologyPageTests {
+        private static let software = Task { try await ServerSoftware.find("mariadb") }
+
+        /// Timers of the page are kept, and run by `tick()`.
+        private static let heldTimers = """
+            const timers = new Map();
+            let last = 0;
+            window.setTimeout = (body) => { timers.set(++last, body); return last; };
+            window.setInterval = () => 0;
+            window.clearTimeout = (id) => timers.delete(id);
+            window.tick = async () => {
+                const due = [...timers.values()];
+                timers.clear();
+                for (const body of due) await body();
+                return due.length;
+            };
+            """
+
+        @Test("a replica breaks and heals while the page is open: both are seen, and said")
+        func breaksAndHeals() async throws {
+            try await withExporter(of: .primary(replicas: 2), software: try await Self.software.value) {
+                sandbox, exporter in
+                try await exporter.scrape(until: "all is well") { $0.isHealthyReplica("db2", knowsTransactions: true) }
+                try await withBrowserPage { page in
+                    try await page.go(to: "http://127.0.0.1:\(exporter.port)/")
+                    try await page.waitUntil("document.getElementById('verdict').innerText.includes('All is well')")
+                    #expect(try await page.text("#node-db1").contains("takes the writes"))
+                    #expect(try await page.text("#node-db2").contains("0 missing"))
+                    #expect(try await page.evaluate("document.title") == "Replication")
+
+                    try await sandbox.breakSQL("db2")
+                    try await page.waitUntil("document.querySelector('#node-db2').dataset.state === 'critical'")
+                    #expect(try await page.text("#overview").contains("db2"))
+                    #expect(try await page.text("#node-db2").contains("SQL stopped"))
+                    #expect(try await page.text("#node-db2 .reasons").contains("error 1062"))
+                    #expect(try await page.text("#node-db3").contains("running"))
+                    #expect(try await page.text("#changes [role=log]").contains("error 1062"))
+                    #expect(try await page.evaluate("document.title").text?.contains("problem") == true)
+                    #expect(
+                        try await page.evaluate("document.querySelector('link[rel=icon]').href").text?.hasSuffix(
+                            "critical.svg") == true)
+
+                    try await sandbox.repairSQL("db2")
+                    try await page.waitUntil("document.querySelector('#node-db2').dataset.state === 'ok'")
+                    try await page.waitUntil("document.getElementById('verdict').innerText.includes('All is well')")
+                    #expect(try await page.text("#changes li:first-child").contains("db2 is well again"))
+
+                    #expect(page.complaints == [])
+                    #expect(page.requests.allSatisfy { $0.hasPrefix("http://127.0.0.1:\(exporter.port)/") })
+                    #expect(await exporter.stop() == .exited(0))
+                    try await page.waitUntil("!document.getElementById('alarm').hidden")
+                    #expect(try await page.text("#alarm").contains("No news from the exporter"))
+                    #expect(try await page.evaluate("document.body.classList.contains('stale')").isTrue)
+                }
+            }
+        }
+    }
+}
