@@ -23,8 +23,6 @@ package final class FleetCollector: Sendable {
 
     package let sets: [Set]
     private let followUps: FollowUps
-    /// By replication set and node.
-    private let previous = Mutex<[String: [String: TransactionHistory]]>([:])
     /// The round under way, to be shared by those who ask meanwhile.
     private let flights: [NodeFlight]
     private let isClosed = Atomic(false)
@@ -158,7 +156,11 @@ package final class FleetCollector: Sendable {
     ) async -> [ReplicationSetReport] {
         var places: [(set: Int, node: Int, asks: Swift.Set<FollowUp>)] = []
         for (set, report) in reports.enumerated() {
-            let asks = followUps(report, remember(report))
+            var previous: [String: TransactionHistory] = [:]
+            for (node, flight) in zip(report.nodes, flights[set]) {
+                previous[node.description.name] = flight.remember(node.report.facts?.transactions)
+            }
+            let asks = followUps(report, previous)
             for (node, entry) in report.nodes.enumerated() {
                 var ask = asks[entry.description.name] ?? []
                 flights[set][node].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
@@ -184,18 +186,5 @@ package final class FleetCollector: Sendable {
             if let answer, answer.facts != nil { reports[place.set].nodes[place.node].report = answer }
         }
         return reports
-    }
-
-    /// Keeps what the nodes have now for the next round.
-    /// - Returns: what they had in the last round in which they told.
-    private func remember(_ report: ReplicationSetReport) -> [String: TransactionHistory] {
-        previous.withLock { previous in
-            let before = previous[report.name] ?? [:]
-            for node in report.nodes {
-                guard let transactions = node.report.facts?.transactions else { continue }
-                previous[report.name, default: [:]][node.description.name] = transactions
-            }
-            return before
-        }
     }
 }

@@ -16,6 +16,8 @@ final class NodeFlight: Sendable {
     private struct State {
         var running: Job?
         var queue: [Job] = []
+        /// What the node had when it last told.
+        var transactions: TransactionHistory?
         /// Wait until nothing is running and nothing waits.
         var idle: [CheckedContinuation<Void, Never>] = []
     }
@@ -47,6 +49,15 @@ final class NodeFlight: Sendable {
     func again(_ call: @escaping Call, _ deliver: @escaping Deliver) {
         state.withLock { $0.queue.insert(Job(isLook: false, call: call, deliveries: [deliver]), at: 0) }
         startNext()
+    }
+
+    /// Keeps what the node has now for the next round; kept here, it outlives a fleet that is replaced by another.
+    /// - Returns: what it had when it last told.
+    func remember(_ transactions: TransactionHistory?) -> TransactionHistory? {
+        state.withLock { state in
+            defer { state.transactions = transactions ?? state.transactions }
+            return state.transactions
+        }
     }
 
     /// Waits until no call is under way.

@@ -217,6 +217,24 @@ struct FleetCollectorTests {
         #expect(seen.withLock { $0 } == [[], ["db1"]])
     }
 
+    @Test("A fleet that replaces another knows what its nodes had a round ago")
+    func previousRoundOfPredecessor() async throws {
+        let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
+        let seen = Mutex<[[String]]>([])
+        let followUps: FleetCollector.FollowUps = { _, previous in
+            seen.withLock { $0.append(previous.keys.sorted()) }
+            return [:]
+        }
+        try await withFleet([server], followUps: followUps) { fleet in
+            _ = await fleet.round(deadline: .never)
+            let successor = FleetCollector(sets: fleet.sets, followUps: followUps, replacing: fleet)
+            await fleet.close(keeping: successor)
+            _ = await successor.round(deadline: .never)
+            await successor.close()
+        }
+        #expect(seen.withLock { $0 } == [[], ["db1"]])
+    }
+
     @Test("A list of binary logs that is needed travels with the next round's statements")
     func neededIndex() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)

@@ -107,6 +107,17 @@ private let good = """
         }
     }
 
+    @Test("a pipe that nobody writes to is an error, and not waited for without end")
+    func abandonedPipe() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)").path
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let failure = #expect(throws: TextFile.Failure.self) {
+            try TextFile(path: path, limit: 100, patience: 50)
+        }
+        #expect(failure?.reason == "it is a pipe that nobody writes to")
+    }
+
     @Test("a pipe is read like a file")
     func pipe() throws {
         let pipe = Pipe()

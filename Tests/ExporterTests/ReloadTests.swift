@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Logging
 import Replication
 import Synchronization
@@ -24,7 +25,7 @@ struct ReloadTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
         let monitor = try Monitor(try Self.configuration("db1", "db2"), environment: account, logger: logger)
-        return LiveMonitor(monitor, environment: account, logger: logger, load: load)
+        return try LiveMonitor(monitor, environment: account, logger: logger, load: load)
     }
 
     private func names(_ live: LiveMonitor) async -> [String] {
@@ -95,6 +96,20 @@ struct ReloadTests {
         #expect(refusal?.problems == ["a.yml:1: wrong", "a.yml:2: wrong too"])
         #expect(await names(live) == ["db1", "db2"])
         #expect(!live.record.isFresh && live.record.loadedAt == started.loadedAt)
+        await live.close()
+    }
+
+    @Test("files are read on a thread of their own: a disk or a pipe that hangs holds up nobody else")
+    func thread() async throws {
+        let names = Mutex<[String]>([])
+        let next = try Self.configuration("db1", "db2")
+        let live = try live { () throws(ConfigurationError) in
+            let name = (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? ""
+            names.withLock { $0.append(name) }
+            return (next, [])
+        }
+        try await live.reload()
+        #expect(names.withLock { $0 } == ["reload\n"])
         await live.close()
     }
 

@@ -26,10 +26,15 @@ struct TextFile {
         }
     }
 
+    /// How long a pipe is waited for, milliseconds.
+    static let patience: Int32 = 10_000
+
     /// Reads files, pipes and devices (`--config.file <(decrypt …)` is a pipe), up to `limit` bytes.
-    init(path: String, limit: Int) throws(Failure) {
+    /// - Parameter patience: how long a pipe may keep silent, milliseconds. Opened as ever, one that nobody writes to would
+    ///   hold the caller for good.
+    init(path: String, limit: Int, patience: Int32 = TextFile.patience) throws(Failure) {
         guard !path.utf8.contains(0) else { throw Failure("the path holds a NUL byte") }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw Failure(errno: errno) }
         defer { close(descriptor) }
 
@@ -41,9 +46,11 @@ struct TextFile {
         mode = status.st_mode
         var chunk = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
+            var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&readable, 1, patience) == 0 { throw Failure("it is a pipe that nobody writes to") }
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0 {
-                if errno == EINTR { continue }
+                if errno == EINTR || errno == EAGAIN { continue }
                 throw Failure(errno: errno)
             }
             if count == 0 { return }

@@ -74,7 +74,7 @@ struct Serve: AsyncParsableCommand {
         OpenFiles.warn(configuration, logger)
         let environment = ProcessEnvironment.variables
         let monitor = try Monitor(configuration, environment: environment, logger: logger)
-        let live = LiveMonitor(monitor, environment: environment, logger: logger) {
+        let live = try LiveMonitor(monitor, environment: environment, logger: logger) {
             [source] () throws(ConfigurationError) in
             try source.load()
         }

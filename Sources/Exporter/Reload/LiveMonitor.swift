@@ -6,10 +6,11 @@ import Synchronization
 /// The monitor in charge, replaced as a whole when the configuration is read anew.
 ///
 /// Who has begun with one monitor ends with it; only then it is closed, but for the nodes that its successor goes on with.
-/// An actor, so that two reloads never cross; requests do not wait for it.
+/// An actor, so that two reloads never cross; requests do not wait for it. It has a thread of its own: reading files blocks.
 actor LiveMonitor {
     typealias Load = @Sendable () throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning])
 
+    private let executor: ThreadExecutor
     private let load: Load
     private let environment: [String: String]
     private let logger: Logger
@@ -21,14 +22,19 @@ actor LiveMonitor {
     /// Hands the probes over from one monitor to the next, one after the other. It waits for nobody who still scrapes.
     private var handover: Task<Void, Never>?
 
-    /// - Parameter load: reads the configuration anew.
-    init(_ monitor: Monitor, environment: [String: String], logger: Logger, load: @escaping Load) {
+    /// - Parameter load: reads the configuration anew; may block.
+    init(_ monitor: Monitor, environment: [String: String], logger: Logger, load: @escaping Load) throws(ThreadError) {
+        executor = try ThreadExecutor(name: "reload", stackSize: 8 << 20)
         self.load = load
         self.environment = environment
         self.logger = logger
         current = Mutex(Tenure(monitor))
         state = Mutex(ReloadRecord(startedAt: ProcessEnvironment.wallClock))
     }
+
+    deinit { executor.stop() }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     nonisolated var record: ReloadRecord { state.withLock { $0 } }
 
