@@ -36,9 +36,11 @@ package struct Dialect: Sendable {
     /// Sent once a connection.
     package let session: [String]
     /// Asked in every round, in this order, in one batch.
-    package let facts: [Fact]
+    package private(set) var facts: [Fact]
     /// Asked when somebody needs it.
     package let binlogIndex: Fact
+    /// Asked when the checksum table has changed. Nil where none is configured.
+    private(set) var checksumSummary: Fact?
 
     package init(name: String, session: [String], facts: [Fact], binlogIndex: Fact) {
         self.name = name
@@ -49,15 +51,29 @@ package struct Dialect: Sendable {
 
     package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
 
-    /// The same, but each channel keeps all of its row as well. One round trip stays one.
-    func keepingStatusRows() -> Dialect {
-        Dialect(
-            name: name, session: session,
-            facts: facts.map { $0.name == .replicationStatus ? $0.keepingStatusRows() : $0 }, binlogIndex: binlogIndex)
+    /// Those that are not asked in every round among them.
+    func anyFact(_ name: FactName) -> Fact? {
+        switch name {
+        case .binlogIndex: binlogIndex
+        case .checksumSummary: checksumSummary
+        default: fact(name)
+        }
     }
 
-    /// The list of binary logs among them.
-    func anyFact(_ name: FactName) -> Fact? { name == .binlogIndex ? binlogIndex : fact(name) }
+    /// The same, with more. One round trip stays one.
+    func adding(_ extras: NodeExtras, flavor: Flavor, timeout: Duration) -> Dialect {
+        var dialect = self
+        if extras.keepsStatusRows {
+            dialect.facts = facts.map { $0.name == .replicationStatus ? $0.keepingStatusRows() : $0 }
+        }
+        if let table = extras.checksumTable {
+            // Less than half of the node's time, so that the rest of the batch gets its turn.
+            let checksums = ChecksumFacts(table: table, flavor: flavor, limit: min(.seconds(2), timeout * 0.4))
+            dialect.facts.append(checksums.run)
+            dialect.checksumSummary = checksums.summary
+        }
+        return dialect
+    }
 
     /// The dialect of a server.
     /// - Returns: nil for servers older than those that are spoken to: MariaDB 10.5, MySQL 5.7.

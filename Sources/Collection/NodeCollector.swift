@@ -17,7 +17,7 @@ package actor NodeCollector {
 
     nonisolated let executor: ThreadExecutor
     private let options: @Sendable () throws(NodeFailure) -> ConnectionOptions
-    private let keepsStatusRows: Bool
+    private let extras: NodeExtras
     private let connection: Connection
 
     private var session: Session?
@@ -40,20 +40,22 @@ package actor NodeCollector {
         let opened = ContinuousClock.now
         /// The batch of the last round, to save joining the same statements again.
         var batch: (facts: [Fact], batch: Batch)?
+        var checksums = ChecksumSummaryCache()
     }
 
     /// - Parameters:
-    ///   - keepsStatusRows: whether channels keep all of their row of the replication status.
+    /// - Parameters:
+    ///   - extras: what is asked beside the usual.
     ///   - options: asked before each connection is made, since passwords change; throws what keeps the node down.
     package init(
-        _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor, keepsStatusRows: Bool = false,
+        _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor, extras: NodeExtras = NodeExtras(),
         options: @escaping @Sendable () throws(NodeFailure) -> ConnectionOptions
     ) {
         self.description = description
         self.timeout = timeout
         self.executor = executor
+        self.extras = extras
         self.options = options
-        self.keepsStatusRows = keepsStatusRows
         connection = Connection(executor: executor)
         interrupter = connection.interrupter
     }
@@ -159,17 +161,22 @@ package actor NodeCollector {
                 message: "\(flavor.rawValue) \(version) is not supported; MariaDB 10.5 and MySQL 5.7 are the oldest")
         }
         session = Session(
-            flavor: flavor, version: version, dialect: keepsStatusRows ? dialect.keepingStatusRows() : dialect,
-            setUp: dialect.session)
+            flavor: flavor, version: version,
+            dialect: dialect.adding(extras, flavor: flavor, timeout: timeout), setUp: dialect.session)
     }
 
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
         guard let session else { throw .deadlineExceeded(while: "connecting") }
         var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
         let wantsIndex = session.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || index.isDue(at: .now))
-        try await run(
-            wantsIndex ? session.dialect.facts + [session.dialect.binlogIndex] : session.dialect.facts, into: &facts,
-            deadline: deadline)
+        var wanted = session.dialect.facts
+        if wantsIndex { wanted.append(session.dialect.binlogIndex) }
+        if let summary = session.dialect.checksumSummary, session.checksums.isDue(at: .now) {
+            // The last, since it may take longest. If it fails, it is not tried again at once either.
+            wanted.append(summary)
+            self.session?.checksums.asked(at: .now)
+        }
+        try await run(wanted, into: &facts, deadline: deadline)
 
         if let uptime = facts.uptime, let askedAt = facts.askedAt, let offset = facts.clockOffset {
             facts.startTime = startTime.settle(clock: askedAt + offset, uptime: uptime)
@@ -182,6 +189,7 @@ package actor NodeCollector {
             keepIndex(of: &facts)
         }
         arrivals.note(&facts, at: .now)
+        self.session?.checksums.complete(&facts, at: .now)
         return facts
     }
 

@@ -40,8 +40,8 @@ extension MissingReason {
     init(_ error: MySQLError) {
         switch (error.phase, error.code) {
         case (.permission, _), (.authentication, _): self = .permission
-        // Syntax error, unknown table, column, variable or command: this server does not have it.
-        case (_, 1064), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
+        // Syntax error, unknown database, table, column, variable or command: this server does not have it.
+        case (_, 1064), (_, 1049), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
         default: self = .error
         }
     }

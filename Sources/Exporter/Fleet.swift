@@ -33,7 +33,7 @@ extension FleetCollector {
                 nodes.append(
                     NodeCollector(
                         NodeDescription(node), timeout: node.timeout, executor: executor,
-                        keepsStatusRows: configuration.metrics.isMysqldExporterCompatible
+                        extras: configuration.extras(of: set)
                     ) { () throws(NodeFailure) in try ConnectionOptions(node, environment: environment) })
             }
             sets.append(
@@ -70,13 +70,30 @@ extension FleetCollector {
 
 extension Configuration {
     /// The names of the nodes that an earlier configuration has in the very same words, in whatever set: address,
-    /// account, TLS, timeout and source. Thresholds are the set's, and cost no node its connection. None where other things
-    /// are to be kept of every node's answers.
+    /// account, TLS, timeout and source, and what is asked of it beside the usual. Thresholds are the set's, and cost no
+    /// node its connection.
     func nodes(unchangedSince earlier: Configuration?) -> Set<String> {
-        guard metrics.compatibility == earlier?.metrics.compatibility else { return [] }
-        var known: [String: Node] = [:]
-        for node in earlier?.nodes ?? [] { known[node.name] = node }
-        return Set(nodes.filter { known[$0.name] == $0 }.map(\.name))
+        guard let earlier else { return [] }
+        var known: [String: (node: Node, extras: NodeExtras)] = [:]
+        for set in earlier.sets {
+            for node in set.nodes { known[node.name] = (node, earlier.extras(of: set)) }
+        }
+        var unchanged: Set<String> = []
+        for set in sets {
+            for node in set.nodes {
+                guard let before = known[node.name], before.node == node, before.extras == extras(of: set) else {
+                    continue
+                }
+                unchanged.insert(node.name)
+            }
+        }
+        return unchanged
+    }
+
+    /// What is asked of a set's nodes beside the usual.
+    fileprivate func extras(of set: ReplicationSet) -> NodeExtras {
+        NodeExtras(
+            keepsStatusRows: metrics.isMysqldExporterCompatible, checksumTable: set.checksums?.table.quoted)
     }
 }
 

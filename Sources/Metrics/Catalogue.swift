@@ -143,6 +143,31 @@ extension Metric {
         case .semiSyncReplicaActive:
             node("semi_sync_replica_active", "Whether the node acknowledges as a replica.", fact: .status)
 
+        case .checksumDifferences:
+            node(
+                "checksum_differences",
+                "Chunks of a table in which the replica's rows differ from the source's, by the last checksum run.",
+                labels: ["database", "table"], fact: .checksumSummary)
+        case .checksumPending:
+            node(
+                "checksum_pending_chunks",
+                "Chunks of a table of which it is not known whether they differ: the source's result has not arrived.",
+                labels: ["database", "table"], fact: .checksumSummary)
+        case .checksumTables:
+            node(
+                "checksum_tables",
+                "Tables with checksum results; more than 1000 do not all have checksum_differences.",
+                fact: .checksumSummary)
+        case .checksumLastRun:
+            node(
+                "checksum_last_run_timestamp_seconds", unit: "seconds",
+                "When the newest checksum result was written, by the source's clock.", fact: .checksums)
+        case .checksumAge:
+            node(
+                "checksum_age_seconds", unit: "seconds",
+                "Since the checksum results were read from the node; read anew when they change, at most once a minute.",
+                fact: .checksumSummary)
+
         case .sourceInfo:
             channel(
                 "source_info", type: .info,

@@ -7,6 +7,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case gtidTransactions
     case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged
     case semiSyncReplicaActive
+    case checksumDifferences, checksumPending, checksumTables, checksumLastRun, checksumAge
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState

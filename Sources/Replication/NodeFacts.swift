@@ -24,6 +24,8 @@ package struct NodeFacts: Sendable {
     package var connectedReplicas: Int?
     package var semiSync: SemiSync?
     package var durability: [DurablePart: Bool] = [:]
+    /// Where a checksum table is configured.
+    package var checksums: ChecksumResults?
 
     package var missing: [FactName: MissingReason] = [:]
     /// For people: what made no sense in an answer, of facts missing for `error`.
@@ -132,6 +134,8 @@ package enum FactName: String, Sendable, CaseIterable {
     case receiver
     case applier
     case connectedReplicas = "connected_replicas"
+    case checksums
+    case checksumSummary = "checksum_summary"
 }
 
 /// Why a fact could not be read.

@@ -1,10 +1,12 @@
 extension Sandbox {
     /// Writes a configuration for the exporter into the sandbox's folder, as replication set `demo`, with the wiring as
     /// the intended sources, and the password in a file of its own.
+    /// - Parameter keys: lines of YAML that are added to the replication set, such as `checksums: {}`.
     /// - Returns: the configuration file's path.
-    package func writeExporterConfiguration() throws(SandboxError) -> String {
+    package func writeExporterConfiguration(adding keys: String...) throws(SandboxError) -> String {
         let password = try place.write(accounts.monitor.password + "\n", to: "exporter.password")
-        return try place.write(exporterConfiguration(passwordFile: password), to: "exporter.yml")
+        let further = keys.map { "    \($0)\n" }.joined()
+        return try place.write(exporterConfiguration(passwordFile: password) + further, to: "exporter.yml")
     }
 
     private func exporterConfiguration(passwordFile: String) -> String {

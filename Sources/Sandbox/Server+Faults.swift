@@ -92,7 +92,7 @@ extension Server {
     }
 
     /// Changes data here alone, past the binlog.
-    func withoutBinlog(_ statement: String) async throws(SandboxError) {
+    package func withoutBinlog(_ statement: String) async throws(SandboxError) {
         try await sql("SET SESSION sql_log_bin = 0")
         let outcome: Result<Void, SandboxError>
         do {

@@ -15,7 +15,7 @@ struct StatusRowTests {
     func kept(name: String) async throws {
         let recording = try Fixture(name: name).recording
         let status = try #require(recording.results.first { $0.columns?.contains("Relay_Log_Space") == true })
-        let report = try await withNode(recording.script, keepsStatusRows: true) { _, node in
+        let report = try await withNode(recording.script, extras: NodeExtras(keepsStatusRows: true)) { _, node in
             await node.ask(deadline: .never)
         }
         #expect(report.roundTrips == 1)

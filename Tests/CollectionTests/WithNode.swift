@@ -7,33 +7,33 @@ import Testing
 
 /// Runs `body` with a collector whose node is the server; its connection and thread are gone afterwards.
 func withNode<Value>(
-    _ server: FaultServer, timeout: Duration = .seconds(50), keepsStatusRows: Bool = false,
+    _ server: FaultServer, timeout: Duration = .seconds(50), extras: NodeExtras = NodeExtras(),
     _ body: (NodeCollector) async throws -> Value
 ) async throws -> Value {
     let executor = try ThreadExecutor(name: "test")
     defer { executor.stop() }
-    let node = node(server, executor: executor, timeout: timeout, keepsStatusRows: keepsStatusRows)
+    let node = node(server, executor: executor, timeout: timeout, extras: extras)
     let value = try await body(node)
     await node.close()
     return value
 }
 
 func withNode<Value>(
-    _ script: Script, keepsStatusRows: Bool = false, _ body: (FaultServer, NodeCollector) async throws -> Value
+    _ script: Script, extras: NodeExtras = NodeExtras(), _ body: (FaultServer, NodeCollector) async throws -> Value
 ) async throws -> Value {
     let server = try FaultServer(script)
     defer { server.stop() }
-    return try await withNode(server, keepsStatusRows: keepsStatusRows) { try await body(server, $0) }
+    return try await withNode(server, extras: extras) { try await body(server, $0) }
 }
 
 func node(
     _ server: FaultServer, named name: String = "db1", executor: ThreadExecutor, timeout: Duration = .seconds(50),
-    keepsStatusRows: Bool = false, tls: ConnectionOptions.TLSMode = .disabled
+    extras: NodeExtras = NodeExtras(), tls: ConnectionOptions.TLSMode = .disabled
 ) -> NodeCollector {
     let port = server.port
     return NodeCollector(
         NodeDescription(name: name, address: .tcp(host: "127.0.0.1", port: port)), timeout: timeout, executor: executor,
-        keepsStatusRows: keepsStatusRows
+        extras: extras
     ) {
         ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret", tls: tls)
     }

@@ -56,6 +56,18 @@ struct ReloadTests {
         #expect(after.nodes(unchangedSince: nil).isEmpty)
     }
 
+    @Test("a node of a set whose checksum table is another one is asked other things, and so has changed")
+    func checksumTable() throws {
+        func configuration(_ checksums: ChecksumTable?) throws -> Configuration {
+            Configuration(sets: [ReplicationSet(name: "a", nodes: [try Self.node("db1")], checksums: checksums)])
+        }
+        let without = try configuration(nil)
+        let with = try configuration(ChecksumTable())
+        #expect(with.nodes(unchangedSince: with) == ["db1"])
+        #expect(with.nodes(unchangedSince: without) == [])
+        #expect(without.nodes(unchangedSince: with) == [])
+    }
+
     @Test("a good configuration takes effect; who has begun ends with the old one")
     func good() async throws {
         let next = try Self.configuration("db2", "db3")

@@ -26,6 +26,9 @@ struct ContractTests {
             ("binlog_filters", node + ["filter"]), ("gtid_transactions", node),
             ("semi_sync_source_enabled", node), ("semi_sync_source_active", node), ("semi_sync_source_clients", node),
             ("semi_sync_source_unacknowledged_transactions_total", node), ("semi_sync_replica_active", node),
+            ("checksum_differences", node + ["database", "table"]),
+            ("checksum_pending_chunks", node + ["database", "table"]), ("checksum_tables", node),
+            ("checksum_last_run_timestamp_seconds", node), ("checksum_age_seconds", node),
             (
                 "source_info",
                 channel + ["source_host", "source_port", "source_server_id", "source_uuid", "source_node"]

@@ -98,6 +98,9 @@ enum Scene {
             })
         log.filters = [.doDatabase: 0, .ignoreDatabase: 1]
         facts.binaryLog = log
+        facts.checksums = ChecksumResults(
+            lastRun: 1_699_990_000,
+            summary: .init(tableCount: 1, tables: [.init(database: "a", table: "b", differences: 0, pending: 0)]))
         // Asked once more, after the replica: it has 10 that the replica lacks, and lacks 2 of the replica's own.
         facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
         facts.isSecondLook = true
@@ -125,6 +128,14 @@ enum Scene {
         facts.semiSync = SemiSync()
         facts.semiSync?.isReplicaActive = true
         facts.missing = [.binlogIndex: .permission, .status: .unsupported]
+        facts.checksums = ChecksumResults(
+            lastRun: 1_699_990_001,
+            summary: .init(
+                tableCount: 1234,
+                tables: [
+                    .init(database: "shop", table: "orders", differences: 2, pending: 1),
+                    .init(database: "shop", table: "customers", differences: 0, pending: 0),
+                ], age: 42))
 
         var channel = Channel(
             name: "", source: .init(host: "10.0.0.1", port: 3306, serverID: 1, serverUUID: uuid1), ioThread: .running,

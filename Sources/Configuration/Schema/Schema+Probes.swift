@@ -37,9 +37,10 @@ extension Schema {
 
     static let checksumsTable = Key<TableName>.table(
         "table", default: TableName(database: "percona", table: "checksums"),
-        "The table of pt-table-checksum's results.")
+        "The table of the results, as pt-table-checksum lays it out.")
     static let checksumsSection = SchemaSection(
-        "replication_sets[].checksums", "checksums", "The results of pt-table-checksum.", [checksumsTable.row])
+        "replication_sets[].checksums", "checksums", "The results of pt-table-checksum, and of the command checksum.",
+        [checksumsTable.row])
 
     static let compatibility = Key.nested(
         "compatibility", "list of: mysqld_exporter", text: "[]",

@@ -45,7 +45,7 @@ enum Schema {
         "sentinel", "dictionary", ignored: true, "Rows sent down the replication now and then, and timed.")
     static let failover = Key.nested("failover", "dictionary", ignored: true, "The answer of /failover/<set>.")
     static let checksums = Key.nested(
-        "checksums", "dictionary", ignored: true, "The results of pt-table-checksum.")
+        "checksums", "dictionary", "The results of pt-table-checksum, and of the command checksum.")
     static let set = SchemaSection(
         "replication_sets[]", "a replication set", "Servers that replicate from one another.",
         [

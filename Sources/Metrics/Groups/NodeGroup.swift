@@ -30,6 +30,20 @@ extension Families {
         add(.gtidTransactions, labels, facts.transactions?.count)
         if let log = facts.binaryLog { add(log, labels) }
         if let semiSync = facts.semiSync { add(semiSync, labels) }
+        if let checksums = facts.checksums { add(checksums, isReplica: node.isReplica, labels) }
+    }
+
+    /// On the source every chunk equals itself, which says nothing.
+    private mutating func add(_ checksums: ChecksumResults, isReplica: Bool, _ labels: LabelBlock) {
+        add(.checksumLastRun, labels, checksums.lastRun)
+        guard isReplica, let summary = checksums.summary else { return }
+        add(.checksumTables, labels, summary.tableCount)
+        add(.checksumAge, labels, summary.age)
+        for table in summary.tables {
+            let label: LabelBlock = ["database": table.database, "table": table.table]
+            add(.checksumDifferences, labels, table.differences, extra: label)
+            add(.checksumPending, labels, table.pending, extra: label)
+        }
     }
 
     private mutating func addIdentity(_ facts: NodeFacts, at address: NodeAddress, _ labels: LabelBlock) {

@@ -1,0 +1,12 @@
+/// What is asked of a node beside the usual.
+package struct NodeExtras: Sendable, Hashable {
+    /// Channels keep all of their row of the replication status.
+    package var keepsStatusRows: Bool
+    /// A table in pt-table-checksum's layout, quoted for SQL.
+    package var checksumTable: String?
+
+    package init(keepsStatusRows: Bool = false, checksumTable: String? = nil) {
+        self.keepsStatusRows = keepsStatusRows
+        self.checksumTable = checksumTable
+    }
+}
