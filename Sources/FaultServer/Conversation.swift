@@ -47,7 +47,7 @@ struct Conversation {
     private mutating func answer(_ text: String, place: Int) throws(Gone) {
         let query = Query(connection: number, number: place, text: text)
         let script = shared.state.withLock { state in
-            state.journal.queries.append((query, wallClock()))
+            if shared.keepsJournal { state.journal.queries.append((query, wallClock())) }
             return state.script
         }
         shared.events.yield(.queried(connection: number, text: text))
@@ -83,7 +83,7 @@ struct Conversation {
         case .drip(let milliseconds): interval = milliseconds
         case .receive:
             let packet = try receive()
-            shared.state.withLock { $0.journal.answers.append(packet) }
+            if shared.keepsJournal { shared.state.withLock { $0.journal.answers.append(packet) } }
         case .silence: while true { _ = try read(upTo: 1 << 16) }
         case .deafness:
             try wait(milliseconds: -1)

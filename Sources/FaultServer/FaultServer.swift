@@ -12,30 +12,20 @@ package final class FaultServer: Sendable {
     private let shared: Shared
     private let listener: Int32
 
+    /// - Parameters:
+    ///   - host: the last three bytes of its address, all of them within 127.0.0.0/8.
+    ///   - port: 0 for any that is free.
+    ///   - keepsJournal: whether what it is told is written down, and events are sent; if it is told a great deal, that
+    ///     fills the memory.
     /// - Throws: when the system has no port or thread to give.
-    package init(_ script: Script) throws(FaultServerError) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw FaultServerError("socket", errno) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 1024) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard status else {
-            let error = FaultServerError("listen", errno)
-            Glibc.close(descriptor)
-            throw error
-        }
-        port = UInt16(bigEndian: address.sin_port)
-        listener = descriptor
-        let stream = AsyncStream<Event>.makeStream()
+    package init(
+        _ script: Script, host: (UInt8, UInt8, UInt8) = (0, 0, 1), port: UInt16 = 0, keepsJournal: Bool = true
+    ) throws(FaultServerError) {
+        (listener, self.port) = try Loopback.listen(host: host, port: port, backlog: 1024)
+        let descriptor = listener
+        let stream = AsyncStream<Event>.makeStream(bufferingPolicy: keepsJournal ? .unbounded : .bufferingNewest(0))
         events = stream.stream
-        shared = Shared(script: script, events: stream.continuation)
+        shared = Shared(script: script, events: stream.continuation, keepsJournal: keepsJournal)
         do throws(FaultServerError) {
             try shared.start { [shared] in shared.accept(on: descriptor) }
         } catch {
@@ -86,10 +76,12 @@ final class Shared: Sendable {
 
     let state: Mutex<State>
     let events: AsyncStream<Event>.Continuation
+    let keepsJournal: Bool
 
-    init(script: Script, events: AsyncStream<Event>.Continuation) {
+    init(script: Script, events: AsyncStream<Event>.Continuation, keepsJournal: Bool) {
         state = Mutex(State(script: script))
         self.events = events
+        self.keepsJournal = keepsJournal
     }
 
     func accept(on listener: Int32) {
@@ -151,10 +143,15 @@ final class Shared: Sendable {
     }
 
     func start(_ body: @escaping @Sendable () -> Void) throws(FaultServerError) {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, 512 << 10)  // there may be thousands of them
+
         var thread = pthread_t()
         let work = Unmanaged.passRetained(Work(body, self))
         let status = pthread_create(
-            &thread, nil,
+            &thread, &attributes,
             { argument in
                 if let argument {
                     let work = Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()

@@ -33,6 +33,21 @@ struct DeadlineTests {
         }
     }
 
+    @Test("An address that never answers ends in a timeout")
+    func blackHole() async throws {
+        let hole = try BlackHole()
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        let connection = Connection(executor: executor)
+        let error = await #expect(throws: MySQLError.self) {
+            try await connection.open(
+                ConnectionOptions(address: .tcp(host: "127.0.0.1", port: hole.port), user: "exporter", password: ""),
+                deadline: .soon)
+        }
+        #expect(error?.phase == .timeout)
+        withExtendedLifetime(hole) {}
+    }
+
     /// A TLS record of HelloRequest messages (RFC 5246, 7.4.1.1): a client has to ignore them.
     static let helloRequests: [UInt8] = [0x16, 3, 3, 0x3F, 0xFC] + [UInt8](repeating: 0, count: 0x3FFC)
 
