@@ -46,12 +46,28 @@ package actor Connection {
         if case .tcp(let host, _) = options.address, let failure = NameLookup.failure(of: host, deadline: deadline) {
             throw failure
         }
+        if try connect(options, deadline: deadline) { return }
+        guard options.tls == .preferred else {
+            throw MySQLError(
+                phase: .tls, code: ErrorCode.tlsFailed,
+                message: "the server offers no TLS and tls.mode is \(options.tls.rawValue)")
+        }
+        var plain = options
+        plain.tls = .disabled
+        _ = try connect(plain, deadline: deadline)
+    }
+
+    /// - Returns: false if TLS is wanted and the server offers none; it was told nothing then.
+    private func connect(
+        _ options: ConnectionOptions, deadline: ContinuousClock.Instant
+    ) throws(MySQLError) -> Bool {
         guard libraryIsInitialised, let mysql = mysql_init(nil) else {
             throw MySQLError(phase: .connect, code: 2008, message: "libmariadb is out of memory")
         }
         apply(options, to: mysql, deadline: deadline)
 
-        let connected = interrupter.during(until: deadline) {
+        let greeting = GreetingGuard()
+        let call = {
             switch options.address {
             case .tcp(let host, let port):
                 mysql_real_connect(mysql, host, options.user, options.password, nil, UInt32(port), nil, clientFlags)
@@ -59,10 +75,14 @@ package actor Connection {
                 mysql_real_connect(mysql, "localhost", options.user, options.password, nil, 0, path, clientFlags)
             }
         }
+        let connected = interrupter.during(until: deadline) {
+            options.wantsTLS ? greeting.during(call) : call()
+        }
         guard connected != nil else {
             let error = lastError(of: mysql, connecting: true)
             interrupter.release()
             mysql_close(mysql)
+            if greeting.hasRefused { return false }
             throw error
         }
         interrupter.adopt(mysql_get_socket(mysql))
@@ -72,14 +92,12 @@ package actor Connection {
             close()
             throw interruption
         }
-
-        // libmariadb falls back to plain text silently when a server has no TLS, whatever it was told.
-        if options.tls == .required || options.tls == .verifyIdentity, mysql_get_ssl_cipher(mysql) == nil {
+        // Not to be met, and checked all the same: nothing is asked in plain text where TLS was wanted.
+        if options.wantsTLS, mysql_get_ssl_cipher(mysql) == nil {
             close()
-            throw MySQLError(
-                phase: .tls, code: ErrorCode.tlsFailed,
-                message: "the server offers no TLS and tls.mode is \(options.tls.rawValue)")
+            return false
         }
+        return true
     }
 
     /// Sends all statements in one round trip and reads their results in order.

@@ -14,9 +14,11 @@ private let backstop: UInt32 = 60
 /// `mysql_library_init` is not safe to be raced for, nor is the list of callbacks; every connection comes by here.
 let libraryIsInitialised: Bool = {
     let isInitialised = mysql_server_init(0, nil, nil) == 0
-    let isTold = ma_pvio_register_callback(1) { mode, _, _, length in
+    let isTold = ma_pvio_register_callback(1) { mode, mysql, bytes, length in
         let isRead = mode == 0
-        if isRead, let count = Int(exactly: length) { noteReceived(count) }
+        guard isRead, let count = Int(exactly: length) else { return }
+        inspect(bytes, count: count, of: mysql)
+        noteReceived(count)
     }
     return isInitialised && isTold == 0
 }()
@@ -51,9 +53,9 @@ func apply(
 
 /// Verification is always said explicitly: Connector/C 3.3 leaves it off, 3.4 turns it on.
 private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>) {
-    var verify: Int8 = options.tls == .verifyIdentity ? 1 : 0
+    var verify: Int8 = options.wantsTLS && options.tls == .verifyIdentity ? 1 : 0
     mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify)
-    guard options.tls != .disabled else { return }
+    guard options.wantsTLS else { return }
     var enforce: Int8 = 1
     mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce)
     if let certificateAuthority = options.certificateAuthority {

@@ -12,7 +12,7 @@ package struct ConnectionOptions: Sendable {
         }
     }
 
-    /// `tls.mode` of the configuration.
+    /// `tls.mode` of the configuration. For the way over a network: a unix socket has none, and Connector/C 3.4 no TLS on it.
     package enum TLSMode: String, Sendable, CaseIterable {
         /// Never.
         case disabled
@@ -22,6 +22,12 @@ package struct ConnectionOptions: Sendable {
         case required
         /// Required, and the certificate must be signed by `certificateAuthority` and name the host.
         case verifyIdentity = "verify_identity"
+    }
+
+    /// Whether the connection is to be encrypted.
+    var wantsTLS: Bool {
+        if case .unix = address { return false }
+        return tls != .disabled
     }
 
     package var address: Address

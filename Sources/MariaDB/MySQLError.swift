@@ -58,6 +58,9 @@ package enum ErrorCode {
 extension MySQLError {
     /// Sorts an error by its number. `connecting` tells the phases apart that share a number.
     static func classify(code: UInt32, sqlState: String, message: String, connecting: Bool) -> MySQLError {
+        if connecting, let (code, text) = beforeTLS(code, message) {
+            return classify(code: code, sqlState: sqlState, message: text, connecting: true)
+        }
         let phase: Phase
         switch code {
         case 0:
@@ -93,6 +96,17 @@ extension MySQLError {
             phase = connecting ? .connect : .query
         }
         return MySQLError(phase: phase, code: code, sqlState: sqlState, message: message)
+    }
+
+    /// What the server said in place of its greeting, where TLS was wanted: Connector/C wraps it into an error of
+    /// its own, `… cannot be verified: 1040 - Too many connections`.
+    private static func beforeTLS(_ code: UInt32, _ message: String) -> (code: UInt32, text: String)? {
+        guard code == ErrorCode.connectionRefusedSocket,
+            let range = message.firstRange(of: "cannot be verified: ")
+        else { return nil }
+        let parts = message[range.upperBound...].split(separator: " - ", maxSplits: 1)
+        guard parts.count == 2, let inner = UInt32(parts[0]), !ErrorCode.isOfLibrary(inner) else { return nil }
+        return (inner, String(parts[1]))
     }
 
     /// Whether the connection cannot be used any more, so that the next statement needs a new one.
