@@ -63,7 +63,8 @@ let package = Package(
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
         room("Configuration", [.product(name: "Yams", package: "Yams")]),
-        room("Web", [nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]),
+        room(
+            "Web", ["Configuration", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]),
         room("Sandbox", ["MariaDB"]),
         room("FaultServer"),
 
@@ -100,7 +101,8 @@ let package = Package(
         tests(
             "Integration",
             ["Sandbox", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
-        tests("Web", ["Web", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]),
+        tests(
+            "Web", ["Web", "Configuration", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,8 @@
 import Glibc
+import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// Carries out what the state machine decides, on one channel and its event loop.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -11,11 +13,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     struct ShutdownRequested: Sendable {}
 
     private let options: ListenerOptions
+    private let remoteAddress: String
     private let connections: Connections
     private let handler: Handler
     private let onRefusal: @Sendable (Int) -> Void
     private let isOverCapacity: Bool
     private let gate: InputGate
+    /// Below TLS; nil where there is none.
+    private let transport: TransportGuard?
+    private let logger: Logger
     private var machine: ConnectionStateMachine
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
@@ -24,14 +30,18 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     init(
         options: ListenerOptions, remoteAddress: String, connections: Connections, isOverCapacity: Bool,
-        gate: InputGate, onRefusal: @escaping @Sendable (Int) -> Void, handler: @escaping Handler
+        gate: InputGate, transport: TransportGuard? = nil, logger: Logger = Logger(label: "web"),
+        onRefusal: @escaping @Sendable (Int) -> Void, handler: @escaping Handler
     ) {
         self.options = options
+        self.remoteAddress = remoteAddress
         self.connections = connections
         self.handler = handler
         self.onRefusal = onRefusal
         self.isOverCapacity = isOverCapacity
         self.gate = gate
+        self.transport = transport
+        self.logger = logger
         self.machine = ConnectionStateMachine(remoteAddress: remoteAddress, bodyLimit: options.maxBodyBytes)
     }
 
@@ -89,8 +99,16 @@ final class ConnectionHandler: ChannelInboundHandler {
         case is HTTPParserError: process(.unreadable(status: 400))
         // A parser that has given up complains about every further byte.
         case is ByteToMessageDecoderError: break
-        default: context.close(promise: nil)
+        default:
+            if case NIOSSLError.handshakeFailed(let reason) = error { logFailedHandshake(reason) }
+            if error is CertificateNotAllowed { logFailedHandshake(error) }
+            context.close(promise: nil)
         }
+    }
+
+    /// For whoever looks for it: scanners and health checks would fill the log.
+    private func logFailedHandshake(_ reason: any Error) {
+        logger.debug("TLS handshake failed", metadata: ["peer": "\(remoteAddress)", "reason": "\(reason)"])
     }
 }
 
@@ -125,7 +143,7 @@ extension ConnectionHandler {
             let reset = linger(l_onoff: 1, l_linger: 0)
             // Whether that worked does not matter: the channel closes in any case.
             _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(reset)
-            context.close(promise: nil)
+            if let transport { transport.close() } else { context.close(promise: nil) }
         }
     }
 

@@ -1,7 +1,6 @@
 package import Logging
 import Glibc
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
 
@@ -17,39 +16,35 @@ package actor Listener: Service {
         case shutdown, cancelled, socketClosed
     }
 
-    /// What handles a connection that was admitted.
-    private typealias Pipeline = @Sendable (any Channel, Connections.Admission) -> [any ChannelHandler]
+    /// What handles a connection that was admitted; with terms, it is encrypted.
+    private typealias Pipeline =
+        @Sendable (any Channel, Connections.Admission, TLSTerms?) -> [any ChannelHandler]
 
     private let options: ListenerOptions
     private let logger: Logger
+    /// Nil: nothing is encrypted.
+    private let encryption: WebConfigurationFile?
     private let pipeline: Pipeline
     private let connections: Connections
     private let stops = AsyncStream<Stop>.makeStream(bufferingPolicy: .bufferingOldest(1))
     private var phase = Phase.starting([])
 
     /// - Parameters:
+    ///   - protection: says who is let in, and how connections are encrypted; nil for everybody and plain HTTP.
     ///   - onRefusal: called with the status of every response that the listener gives without asking the handler:
-    ///     400, 408, 413, 417, 431, 503, 505. Runs on an event loop: it must return at once.
+    ///     400, 401, 408, 413, 417, 429, 431, 500, 503, 505. Runs on an event loop: it must return at once.
     ///   - handler: answers everything else, commonly through a `Router`.
     package init(
-        options: ListenerOptions, logger: Logger = Logger(label: "web"),
+        options: ListenerOptions, protection: WebConfigurationFile? = nil, logger: Logger = Logger(label: "web"),
         onRefusal: @escaping @Sendable (Int) -> Void = { _ in }, handler: @escaping Handler
     ) {
         let connections = Connections(limit: options.maxConnections)
-        self.init(options: options, logger: logger, connections: connections) { channel, admission in
-            let gate = InputGate()
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = options.maxHeadBytes
-            limits.maxHeaderListSize = options.maxHeadBytes
-            limits.maxHeaderFieldCount = 100
-            return [
-                gate,
-                ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)),
-                ConnectionHandler(
-                    options: options, remoteAddress: channel.peerDescription, connections: connections,
-                    isOverCapacity: admission == .overCapacity, gate: gate, onRefusal: onRefusal, handler: handler),
-            ]
-        }
+        let setup = HTTPConnectionSetup(
+            options: options, connections: connections, logger: logger, onRefusal: onRefusal,
+            handler: protection.map { AccessControl($0, onRefusal: onRefusal, handler: handler).answer } ?? handler)
+        self.init(
+            options: options, logger: logger, connections: connections,
+            encryption: protection.flatMap { $0.isEncrypted ? $0 : nil }, pipeline: setup.handlers)
     }
 
     /// A listener that reads one line a connection, ended by a line feed, answers with one, and closes. Who sends no line
@@ -57,18 +52,20 @@ package actor Listener: Service {
     /// an answer.
     package init(options: ListenerOptions, logger: Logger, lineAnswer: @escaping LineAnswer) {
         let connections = Connections(limit: options.maxConnections)
-        self.init(options: options, logger: logger, connections: connections) { _, admission in
+        self.init(options: options, logger: logger, connections: connections) { _, admission, _ in
             admission == .served
                 ? [LineHandler(options: options, connections: connections, answer: lineAnswer)] : [ClosingHandler()]
         }
     }
 
     private init(
-        options: ListenerOptions, logger: Logger, connections: Connections, pipeline: @escaping Pipeline
+        options: ListenerOptions, logger: Logger, connections: Connections, encryption: WebConfigurationFile? = nil,
+        pipeline: @escaping Pipeline
     ) {
         self.options = options
         self.logger = logger
         self.connections = connections
+        self.encryption = encryption
         self.pipeline = pipeline
     }
 
@@ -201,7 +198,12 @@ extension Listener {
     }
 
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
-        let (connections, pipeline) = (connections, pipeline)
+        let (connections, encryption, pipeline) = (connections, encryption, pipeline)
+        let setUp = { @Sendable (channel: any Channel, terms: TLSTerms?) throws in
+            let admission = connections.admit(channel)
+            if admission == .refused { throw ListenerError.stopped }
+            try channel.pipeline.syncOperations.addHandlers(pipeline(channel, admission, terms))
+        }
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -209,19 +211,13 @@ extension Listener {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let admission = connections.admit(channel)
-                    if admission == .refused { throw ListenerError.stopped }
-                    try channel.pipeline.syncOperations.addHandlers(pipeline(channel, admission))
+                guard let encryption else {
+                    return channel.eventLoop.makeCompletedFuture { try setUp(channel, nil) }
                 }
+                // Files are looked at, which is not for an event loop.
+                return channel.eventLoop.makeFutureWithTask { encryption.current().tls }
+                    .flatMapThrowing { try setUp(channel, $0) }
             }
-    }
-}
-
-extension Channel {
-    fileprivate var peerDescription: String {
-        guard let address = remoteAddress, let host = address.ipAddress, let port = address.port else { return "unix" }
-        return ListenAddress.tcp(host: host, port: port).description
     }
 }
 

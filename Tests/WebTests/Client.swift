@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Testing
 
 @testable import Web
@@ -27,7 +28,11 @@ final class Client {
         self.incoming = incoming.makeAsyncIterator()
     }
 
-    static func connect(to address: ListenAddress, reading: Bool = true) async throws -> Client {
+    /// - Parameter tls: how to encrypt; nil: not at all.
+    static func connect(
+        to address: ListenAddress, reading: Bool = true, tls: TLSConfiguration? = nil
+    ) async throws -> Client {
+        let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: reading)
@@ -35,6 +40,10 @@ final class Client {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHandler(Collector(continuation))
                 }
             }

@@ -26,6 +26,12 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Where metrics are served.", valueName: "path"))
     var telemetryPath = "/metrics"
 
+    @Option(
+        name: .customLong("web.config.file"),
+        help: ArgumentHelp("TLS, passwords and headers, in exporter-toolkit's format (docs/web.md).", valueName: "path")
+    )
+    var webConfigurationPath: String?
+
     @Flag(
         name: .customLong("web.enable-lifecycle"),
         help: "Allow POST /-/reload to read the configuration anew; SIGHUP does so in any case.")
@@ -61,7 +67,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let logger = makeLogger()
-        let (configuration, warnings) = try source.loadOrExplain()
+        let ((configuration, doubts), protection) = try loadBothOrExplain(logger)
+        let warnings = doubts + (protection?.warnings ?? [])
         if checksOnly {
             for warning in warnings { print("warning: \(warning)") }
             let nodes = Amount.count(configuration.nodes.count, "node")
@@ -79,19 +86,23 @@ struct Serve: AsyncParsableCommand {
             try source.load()
         }
         await live.startProbes()
-        try await serve(live, logger)
+        try await serve(live, protection, logger)
         await live.close()
         logger.info("stopped")
     }
 
-    private func serve(_ live: LiveMonitor, _ logger: Logger) async throws {
+    private func serve(
+        _ live: LiveMonitor, _ protection: WebConfigurationFile?, _ logger: Logger
+    ) async throws {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
             isLifecycleEnabled: isLifecycleEnabled)
         let router = routes.router
         let listener = Listener(
-            options: ListenerOptions(addresses: try listenAddresses.map { try ListenAddress($0) }), logger: logger,
+            options: ListenerOptions(addresses: try listenAddresses.map { try ListenAddress($0) }),
+            protection: protection,
+            logger: logger,
             onRefusal: { counter.count(route: Router.unknown, code: $0) },
             handler: { await routes.answer($0, router) })
         let group = ServiceGroup(
@@ -104,6 +115,25 @@ struct Serve: AsyncParsableCommand {
             logger.error("\(error)")
             throw ExitCode.failure
         }
+    }
+
+    /// The configuration and the web configuration; what is wrong with either is said at once.
+    private func loadBothOrExplain(
+        _ logger: Logger
+    ) throws -> ((configuration: Configuration, warnings: [Warning]), WebConfigurationFile?) {
+        let protection: Result<WebConfigurationFile?, ConfigurationError>
+        do throws(ConfigurationError) {
+            protection = .success(
+                try webConfigurationPath.map { path throws(ConfigurationError) in
+                    try WebConfigurationFile(path: path, logger: logger)
+                })
+        } catch {
+            protection = .failure(error)
+            error.explain()
+        }
+        let configuration = try source.loadOrExplain()
+        guard case .success(let protection) = protection else { throw ExitCode(2) }
+        return (configuration, protection)
     }
 
     private func makeLogger() -> Logger {

@@ -57,9 +57,16 @@ extension ConfigurationOptions {
         do throws(ConfigurationError) {
             return try load()
         } catch {
-            var text = "\(error)\n"
-            text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+            error.explain()
             throw ExitCode(exitCode)
         }
+    }
+}
+
+extension ConfigurationError {
+    /// Says what is wrong on standard error, one problem a line.
+    func explain() {
+        var text = "\(self)\n"
+        text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
     }
 }

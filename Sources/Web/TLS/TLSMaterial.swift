@@ -1,0 +1,17 @@
+internal import Configuration
+
+/// All that a TLS context is made of, read: two that are equal make the same context.
+struct TLSMaterial: Equatable, Sendable {
+    let options: TLSServerOptions
+    let certificate: [UInt8]
+    let key: [UInt8]
+    let clientAuthority: [UInt8]?
+
+    /// - Throws: which file cannot be read, and why.
+    init(_ options: TLSServerOptions) throws(ConfigurationError) {
+        self.options = options
+        certificate = try options.certificate.bytes()
+        key = try options.key.bytes()
+        clientAuthority = try options.clientAuthority.map { pem throws(ConfigurationError) in try pem.bytes() }
+    }
+}

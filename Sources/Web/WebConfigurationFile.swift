@@ -1,0 +1,116 @@
+package import Configuration
+package import Logging
+import Glibc
+import Synchronization
+
+/// The file of `--web.config.file` as it is now: users and certificates change without a restart.
+///
+/// It is looked at before every use, and read only when it, or a file that it names, has changed. One that is broken
+/// later refuses every request until it is mended; connections are still encrypted as it said last.
+package final class WebConfigurationFile: Sendable {
+    struct Snapshot: Sendable {
+        var configuration: WebConfiguration
+        /// Nil: plain HTTP.
+        var tls: TLSTerms?
+        /// Why the file cannot be gone by; then the rest is what it said before.
+        var problem: ConfigurationError?
+    }
+
+    private struct State {
+        var snapshot: Snapshot
+        var material: TLSMaterial?
+        var files: [String]
+        var stamps: [FileStamp]
+        var isSettled: Bool
+    }
+
+    private let path: String
+    private let logger: Logger
+    private let state: Mutex<State>
+    /// What is doubtful about the file as it was at the start.
+    package let warnings: [Warning]
+
+    /// Reads the file, and the certificates that it names.
+    /// - Throws: everything that is wrong with them.
+    package init(path: String, logger: Logger) throws(ConfigurationError) {
+        self.path = path
+        self.logger = logger
+        var files = [path]
+        var (stamps, isSettled) = Self.stamps(of: files)
+        let (configuration, warnings) = try WebConfiguration.load(path: path)
+        if !configuration.referencedFiles.isEmpty {
+            files += configuration.referencedFiles
+            (stamps, isSettled) = Self.stamps(of: files)
+        }
+        let material = try configuration.tls.map { options throws(ConfigurationError) in try TLSMaterial(options) }
+        let snapshot = Snapshot(
+            configuration: configuration,
+            tls: try material.map { material throws(ConfigurationError) in try TLSTerms(material) })
+        self.warnings = warnings
+        state = Mutex(
+            State(snapshot: snapshot, material: material, files: files, stamps: stamps, isSettled: isSettled))
+    }
+
+    /// Whether the listener speaks TLS: settled at the start.
+    var isEncrypted: Bool { state.withLock { $0.material != nil } }
+
+    /// The file as it is now. Takes a few microseconds when nothing has changed.
+    func current() -> Snapshot {
+        state.withLock { state in
+            let (stamps, isSettled) = Self.stamps(of: state.files)
+            if state.isSettled, stamps == state.stamps { return state.snapshot }
+            let before = state.snapshot
+            do throws(ConfigurationError) {
+                try reload(&state)
+                state.snapshot.problem = nil
+            } catch {
+                state.snapshot.problem = error
+            }
+            // Taken before reading: what changes meanwhile is read again.
+            (state.stamps, state.isSettled) = stamps.count == state.files.count ? (stamps, isSettled) : ([], false)
+            log(before, state.snapshot)
+            return state.snapshot
+        }
+    }
+
+    private func reload(_ state: inout State) throws(ConfigurationError) {
+        state.files = [path]
+        let configuration = try WebConfiguration.load(path: path).configuration
+        state.files += configuration.referencedFiles
+        guard (configuration.tls == nil) == (state.material == nil) else {
+            let change = configuration.tls == nil ? "off" : "on"
+            throw ConfigurationError(
+                problems: [
+                    Problem(file: path, message: "TLS cannot be switched \(change) while the exporter runs; restart it")
+                ])
+        }
+        if let options = configuration.tls {
+            let material = try TLSMaterial(options)
+            if material != state.material {
+                state.snapshot.tls = try TLSTerms(material)
+                state.material = material
+            }
+        }
+        state.snapshot.configuration = configuration
+    }
+
+    /// One line when something changes, and none while it stays.
+    private func log(_ before: Snapshot, _ after: Snapshot) {
+        if let problem = after.problem {
+            guard problem != before.problem else { return }
+            for problem in problem.problems { logger.error("\(problem)") }
+            logger.error(
+                "every request is refused until the web configuration is mended", metadata: ["file": "\(path)"])
+        } else if before.problem != nil || before.configuration != after.configuration || before.tls !== after.tls {
+            logger.info("the web configuration was read anew", metadata: ["file": "\(path)"])
+        }
+    }
+
+    private static func stamps(of files: [String]) -> (stamps: [FileStamp], isSettled: Bool) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
+        let stamps = files.map { FileStamp(path: $0) }
+        return (stamps, stamps.allSatisfy { $0.isSettled(now: now) })
+    }
+}

@@ -1,0 +1,191 @@
+import Configuration
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Web
+
+private let hash = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
+/// alice:fakepassword
+private let alice = "Authorization: Basic YWxpY2U6ZmFrZXBhc3N3b3Jk"
+private let hello: Handler = { .text("\($0.method) \($0.path)") }
+
+private func write(_ text: String, to path: String) throws {
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+}
+
+@Suite("The listener behind a web configuration", .timeLimit(.minutes(1)))
+struct ProtectionTests {
+    @Test("Who has no right password is asked for one, and the handler never is")
+    func passwords() async throws {
+        try await withWebConfiguration("basic_auth_users: {alice: \(hash)}") { path in
+            try await withListener(protection: path, handler: hello) { _, address in
+                let client = try await Client.connect(to: address)
+                for (field, status) in [
+                    (nil, 401), (alice, 200), ("Authorization: Basic YWxpY2U6eA==", 401),
+                    ("Authorization: Basic ZXZlOmZha2VwYXNzd29yZA==", 401), ("Authorization: Bearer x", 401),
+                    (alice, 200),
+                ] as [(String?, Int)] {
+                    try await client.get("/", field ?? "Accept: */*")
+                    let reply = try await client.reply()
+                    #expect(reply.status == status, "\(field ?? "nothing")")
+                    #expect(reply.headers["WWW-Authenticate"] == (status == 401 ? "Basic" : nil))
+                    #expect(reply.text == (status == 401 ? "401 Unauthorized\n" : "GET /\n"))
+                }
+            }
+        }
+    }
+
+    @Test("First the limit, then the headers, then the password; what the handler sets itself stays")
+    func order() async throws {
+        let text = """
+            basic_auth_users: {alice: \(hash)}
+            http_server_config:
+              headers: {X-Frame-Options: deny, Strict-Transport-Security: max-age=1, Content-Security-Policy: ours}
+            rate_limit: {interval: 1h, burst: 2}
+            """
+        let handler: Handler = { _ in Response(headers: ["content-security-policy": "its own"]) }
+        try await withWebConfiguration(text) { path in
+            try await withListener(protection: path, handler: handler) { _, address in
+                let client = try await Client.connect(to: address)
+                try await client.get("/")
+                let unauthorized = try await client.reply()
+                #expect(unauthorized.status == 401 && unauthorized.headers["X-Frame-Options"] == "deny")
+                try await client.get("/", alice)
+                let answer = try await client.reply()
+                #expect(answer.status == 200 && answer.headers["Strict-Transport-Security"] == "max-age=1")
+                #expect(answer.headers.values("Content-Security-Policy") == ["its own"])
+                try await client.get("/", alice)
+                let limited = try await client.reply()
+                #expect(limited.status == 429 && limited.headers["X-Frame-Options"] == nil)
+                // Another rule begins anew, without a restart.
+                try write(text.replacing("burst: 2", with: "burst: 3"), to: path)
+                try await client.get("/", alice)
+                #expect(try await client.reply().status == 200)
+            }
+        }
+    }
+
+    @Test("Users change without a restart; a broken file refuses everybody until it is mended")
+    func changes() async throws {
+        let text = "basic_auth_users: {alice: \(hash)}"
+        try await withWebConfiguration(text) { path in
+            try await withListener(protection: path, handler: hello) { _, address in
+                let client = try await Client.connect(to: address)
+                func status() async throws -> Int {
+                    try await client.get("/", alice)
+                    return try await client.reply().status
+                }
+                #expect(try await status() == 200)
+                // The same length, within the same second: the time of the change alone tells.
+                try write(text.replacing("alice", with: "alicf"), to: path)
+                #expect(try await status() == 401)
+                try write(text, to: path)
+                #expect(try await status() == 200)
+                for broken in [
+                    text + "\nnonsense: 1", "basic_auth_users: {alice: secret}", "tls_server_config: {}\n- a",
+                ] {
+                    try write(broken, to: path)
+                    #expect(try await status() == 500)
+                    #expect(try await status() == 500)
+                }
+                try FileManager.default.removeItem(atPath: path)
+                #expect(try await status() == 500)
+                try write(text, to: path)
+                #expect(try await status() == 200)
+                try write("", to: path)
+                try await client.get("/")
+                #expect(try await client.reply().status == 200)
+            }
+        }
+    }
+
+    @Test("A file that is written in place, not replaced, is noticed as well")
+    func inPlace() async throws {
+        let text = "basic_auth_users: {alice: \(hash)}"
+        try await withWebConfiguration(text) { path in
+            let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
+            for round in 0..<100 {
+                let name = "user\(round % 7)"
+                let handle = try #require(FileHandle(forWritingAtPath: path))
+                try handle.write(contentsOf: Data("basic_auth_users: {\(name): \(hash)}\n#".utf8))
+                try handle.close()
+                #expect(Array(file.current().configuration.users.keys) == [name])
+            }
+        }
+    }
+
+    @Test("What breaks and what is mended is logged once each, and nothing while it stays")
+    func logged() async throws {
+        let text = "basic_auth_users: {alice: \(hash)}"
+        try await withWebConfiguration(text) { path in
+            let log = LogCollector()
+            let file = try WebConfigurationFile(path: path, logger: log.logger)
+            for content in ["nonsense: 1", "nonsense: 1", text, text, text.replacing("alice", with: "bob")] {
+                try write(content, to: path)
+                for _ in 0..<3 { _ = file.current() }
+            }
+            #expect(
+                log.lines == [
+                    "error \(path):1:1: unknown key 'nonsense'",
+                    "error every request is refused until the web configuration is mended",
+                    "info the web configuration was read anew", "info the web configuration was read anew",
+                ])
+        }
+    }
+
+    @Test("TLS is neither switched on nor off under way: that is refused until a restart")
+    func switched() async throws {
+        let certificates = try await Certificates.shared.value
+        let tls =
+            "tls_server_config: {cert_file: \(certificates.path("server.pem")), "
+            + "key_file: \(certificates.path("server.key"))}"
+        for (before, after) in [(tls, ""), ("", tls)] {
+            try await withWebConfiguration(before) { path in
+                let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
+                #expect(file.current().problem == nil)
+                try write(after, to: path)
+                let problem = try #require(file.current().problem)
+                #expect(problem.description.contains("while the exporter runs; restart it"))
+            }
+        }
+    }
+
+    @Test("A file that has long been as it is, is not read again")
+    func settled() async throws {
+        try await withWebConfiguration("rate_limit: {interval: 1s, burst: 1}") { path in
+            let stamp = FileStamp(path: path)
+            #expect(stamp == FileStamp(path: path))
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            #expect(!stamp.isSettled(now: time.tv_sec * 1_000_000_000))
+            #expect(stamp.isSettled(now: (time.tv_sec + 3) * 1_000_000_000))
+            #expect(FileStamp(path: path + "-none") != stamp)
+        }
+    }
+}
+
+/// Gathers what is logged, as "level message".
+final class LogCollector: Sendable {
+    private let gathered = Mutex<[String]>([])
+
+    var lines: [String] { gathered.withLock { $0 } }
+
+    var logger: Logger { Logger(label: "test") { _ in Handler(collector: self) } }
+
+    private struct Handler: LogHandler {
+        let collector: LogCollector
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            collector.gathered.withLock { $0.append("\(event.level) \(event.message)") }
+        }
+    }
+}
