@@ -15,6 +15,8 @@ final class Monitor: Sendable {
     private let logger: Logger
     private let options: Metrics.MetricsOptions
     private let recent = RecentRound()
+    /// By replication set, for load balancers.
+    private let checked: [String: RecentRound]
 
     /// - Throws: `ThreadError`.
     convenience init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws(ThreadError)
@@ -32,6 +34,7 @@ final class Monitor: Sendable {
         self.fleet = fleet
         self.changes = changes
         self.logger = logger
+        checked = Dictionary(configuration.sets.map { ($0.name, RecentRound()) }, uniquingKeysWith: { $1 })
         probes = FleetProbes(configuration, environment: environment, logger: logger, replacing: predecessor) { set in
             let timeout = set.nodes.map(\.timeout).max() ?? .zero
             let reports = await fleet.round(deadline: .now + timeout) { asked, _ in asked.name == set.name }
@@ -73,6 +76,7 @@ final class Monitor: Sendable {
             var findings = SetFindings(report)
             if isWhole { probes.note(findings, asked: startedAt) }
             findings.probes = probes.findings(of: report.name)
+            if isWhole { checked[report.name]?.note(.init(findings: [findings], startedAt: startedAt)) }
             return findings
         }
         if selection == .all, isWhole {
@@ -84,6 +88,19 @@ final class Monitor: Sendable {
     /// A round over all sets that began within `age`, whoever asked for it.
     func recentFindings(within age: Duration) async -> RecentRound.Outcome {
         await recent.outcome(within: age) { [self] in await findings(deadline: .now + ScrapeTimeout.ordinary) }
+    }
+
+    /// A round over one set that began within a second, for load balancers: they give up soon, so a node that takes its time
+    /// counts as silent sooner than in a scrape.
+    func checkedFindings(of set: String) async -> RecentRound.Outcome {
+        guard let recent = checked[set] else { return RecentRound.Outcome(findings: [], startedAt: .now) }
+        return await recent.outcome(within: .seconds(1)) { [self] in
+            let deadline = ContinuousClock.now + .seconds(1)
+            let reports = await fleet.round(deadline: deadline) { asked, _ in asked.name == set }
+            // What this hurry made of a node is no news.
+            if ContinuousClock.now < deadline { changes.note(reports) }
+            return reports.map { SetFindings($0) }
+        }
     }
 
     /// The findings as metric families; of a narrowed selection only the wanted nodes.

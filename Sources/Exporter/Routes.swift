@@ -14,6 +14,7 @@ struct Routes: Sendable {
     let timeoutOffset: Duration
     /// Whether `/-/reload` may be asked for.
     let isLifecycleEnabled: Bool
+    let nodeChecks: NodeChecks
 
     /// How old what the topology page shows may be. Whoever opens it sees at once what the last scrape found; once open it
     /// renews itself every five seconds, and all who look share a round.
@@ -32,6 +33,10 @@ struct Routes: Sendable {
         Endpoint("GET", "/-/healthy") { _, _ in .text("mysql-replication-exporter is healthy.") },
         Endpoint("GET", "/-/ready") { _, _ in .text("mysql-replication-exporter is ready.") },
         Endpoint("POST", "/-/reload") { routes, _ in await routes.reload() },
+        // HAProxy's httpchk asks with OPTIONS unless told otherwise.
+        Endpoint("GET", "/nodes/:node/:question") { await $0.nodeCheck($1) },
+        Endpoint("OPTIONS", "/nodes/:node/:question") { await $0.nodeCheck($1) },
+        Endpoint("POST", "/nodes/:node/:state") { await $0.setNodeState($1) },
     ]
 
     /// Where metrics cannot be served.

@@ -19,13 +19,27 @@ struct AgentReplyTests {
         let verdict = NodeVerdict(isPassed: isPassed, reason: "so")
         #expect(AgentReply(verdict, .drain).line == "drain")
         #expect(AgentReply(verdict, .maintenance).line == "maint")
-        #expect(!verdict.under(.drain, of: "db1").isPassed && !verdict.under(.maintenance, of: "db1").isPassed)
-        #expect(verdict.under(.ready, of: "db1") == verdict)
     }
 
     @Test("A reason stays one line of ASCII, apart from the word before it")
     func reason() {
         #expect(AgentReply(.refused("late: 12 s"), .ready).line == "down # late: 12 s")
         #expect(AgentReply(.refused("a\nup\r\té"), .ready).line == "down # a?up???")
+    }
+}
+
+@Suite("Check reply")
+struct CheckReplyTests {
+    @Test(
+        "A status, and the reason for it",
+        arguments: [
+            (true, OperatorState.ready, 200, "so"), (false, .ready, 503, "so"),
+            (true, .drain, 404, "db1 is being drained, as an operator said"), (false, .drain, 503, "so"),
+            (true, .maintenance, 503, "db1 is in maintenance, as an operator said"),
+            (false, .maintenance, 503, "db1 is in maintenance, as an operator said"),
+        ])
+    func reply(isPassed: Bool, state: OperatorState, status: Int, reason: String) {
+        let reply = CheckReply(NodeVerdict(isPassed: isPassed, reason: "so"), state, of: "db1")
+        #expect(reply.status == status && reply.reason == reason)
     }
 }

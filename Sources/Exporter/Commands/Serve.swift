@@ -37,6 +37,8 @@ struct Serve: AsyncParsableCommand {
         help: "Allow POST /-/reload to read the configuration anew; SIGHUP does so in any case.")
     var isLifecycleEnabled = false
 
+    @OptionGroup var agent: AgentOptions
+
     @Option(
         name: .customLong("scrape.timeout-offset"),
         help: ArgumentHelp("Seconds to end a scrape before Prometheus would give up.", valueName: "seconds"))
@@ -97,7 +99,7 @@ struct Serve: AsyncParsableCommand {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
-            isLifecycleEnabled: isLifecycleEnabled)
+            isLifecycleEnabled: isLifecycleEnabled, nodeChecks: NodeChecks(states: agent.operatorStates(logger)))
         let router = routes.router
         let listener = Listener(
             options: ListenerOptions(addresses: try listenAddresses.map { try ListenAddress($0) }),
@@ -105,9 +107,11 @@ struct Serve: AsyncParsableCommand {
             logger: logger,
             onRefusal: { counter.count(route: Router.unknown, code: $0) },
             handler: { await routes.answer($0, router) })
+        var services: [any Service] = [await HangupReload(live), listener]
+        if let agent = try agent.listener(routes, logger) { services.append(agent) }
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: await HangupReload(live)), .init(service: listener)],
+                services: services.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()

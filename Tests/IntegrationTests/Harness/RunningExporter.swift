@@ -85,11 +85,19 @@ final class RunningExporter: Sendable {
         return last
     }
 
-    private static func listeningPort(_ log: String, _ process: ChildProcess) async throws -> Int {
+    /// Where it answers HAProxy's agent checks.
+    func agentPort() async throws -> Int {
+        try await Self.listeningPort(log, process, #/addresses=127\.0\.0\.1:(\d+) protocol=agent/#)
+    }
+
+    private static func listeningPort(
+        _ log: String, _ process: ChildProcess,
+        _ line: Regex<(Substring, Substring)> = #/addresses=127\.0\.0\.1:(\d+)\s(?!protocol=agent)/#
+    ) async throws -> Int {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let match = text.firstMatch(of: /addresses=127\.0\.0\.1:(\d+)\s/), let port = Int(match.1) {
+            if let match = text.firstMatch(of: line), let port = Int(match.1) {
                 return port
             }
             if process.hasEnded { throw Failure("the exporter ended: \(text)") }

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Web
+
+/// How HAProxy's agent checks are served, and where operators say what they want of a node.
+struct AgentOptions: ParsableArguments {
+    @Option(
+        name: .customLong("agent.listen-address"),
+        help: ArgumentHelp(
+            "Where to answer HAProxy's agent checks; repeatable. [HOST]:PORT or unix:PATH. agent-send names the node.",
+            valueName: "address"))
+    var listenAddresses: [String] = []
+
+    @Option(
+        name: .customLong("agent.state-directory"),
+        help: ArgumentHelp(
+            "Where a file named like a node, with drain or maint in it, keeps traffic from the node; POST /nodes/… writes "
+                + "there. Without it, what POST says is forgotten at the end.", valueName: "path"))
+    var stateDirectory: String?
+
+    func validate() throws {
+        do throws(ListenerError) {
+            for address in listenAddresses { _ = try ListenAddress(address) }
+        } catch {
+            throw ValidationError("--agent.listen-address: \(error)")
+        }
+        if let stateDirectory {
+            var status = stat()
+            guard stat(stateDirectory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw ValidationError("--agent.state-directory: \(stateDirectory) is no directory.")
+            }
+        }
+    }
+
+    func operatorStates(_ logger: Logger) -> OperatorStates {
+        OperatorStates(directory: stateDirectory, logger: logger)
+    }
+
+    /// Nil where nobody asked for one.
+    func listener(_ routes: Routes, _ logger: Logger) throws(ListenerError) -> Listener? {
+        var addresses: [ListenAddress] = []
+        for address in listenAddresses { addresses.append(try ListenAddress(address)) }
+        if addresses.isEmpty { return nil }
+        var options = ListenerOptions(addresses: addresses)
+        // A node's name, a check and limits.
+        options.maxHeadBytes = 512
+        options.headTimeout = .seconds(5)
+        options.writeTimeout = .seconds(5)
+        options.shutdownGrace = .seconds(2)
+        var logger = logger
+        logger[metadataKey: "protocol"] = "agent"
+        return Listener(options: options, logger: logger) { await routes.agentReply(to: $0) }
+    }
+}

@@ -1,0 +1,59 @@
+import Collection
+import Configuration
+import Traffic
+
+/// A check that a balancer asks for: `/nodes/db2/replica?max_lag=10s`, or to the agent `db2/replica?max_lag=10s`.
+struct NodeQuestion: Equatable {
+    var node: String
+    var check: NodeCheck
+    /// Seconds; nil for the threshold of the node's set.
+    var maxLag: Double?
+    var maxBytes: UInt64?
+
+    struct Malformed: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Parameter query: an unknown name is an error, and so is a limit where it makes no difference: whoever has mistyped
+    ///   it believes himself safer than he is.
+    init(node: String, check: NodeCheck, query: [(name: String, value: String)] = []) throws(Malformed) {
+        self.node = node
+        self.check = check
+        var seen: Set<String> = []
+        for (name, value) in query {
+            guard ["max_lag", "max_bytes"].contains(name) else {
+                throw Malformed(
+                    description: "unknown parameter \(name.debugDescription); there are max_lag and max_bytes")
+            }
+            guard check.hasLimits else {
+                throw Malformed(description: "\(name) is for replica and read-only; \(check.rawValue) has no limits")
+            }
+            guard seen.insert(name).inserted else { throw Malformed(description: "\(name) is there twice") }
+            do throws(Quantity.Malformed) {
+                if name == "max_lag" {
+                    maxLag = try Quantity.duration(value).seconds
+                } else {
+                    maxBytes = try Quantity.bytes(value)
+                }
+            } catch {
+                throw Malformed(description: "\(name) \(error)")
+            }
+        }
+    }
+
+    /// What the agent is sent: a node's name, and perhaps a check, which is read-only if it is not said, and limits.
+    init(line: String) throws(Malformed) {
+        let parts = line.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard !path[0].isEmpty else { throw Malformed(description: "agent-send does not name a node") }
+        let word = path.count > 1 ? path[1] : NodeCheck.readOnly.rawValue
+        guard let check = NodeCheck(rawValue: word) else {
+            throw Malformed(description: "no check is named \(word.debugDescription)")
+        }
+        let query = parts.dropFirst().joined().split(separator: "&").map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            return (name: halves[0], value: halves.count > 1 ? halves[1] : "")
+        }
+        try self.init(node: path[0], check: check, query: query)
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import MariaDB
+import Sandbox
+
+/// A real HAProxy before a sandbox's servers, by the example of deploy/haproxy with its addresses replaced. Its listeners are
+/// unix sockets, named as in the example.
+final class HAProxy: Sendable {
+    private let process: ChildProcess
+    private let folder: String
+    private let executor: ThreadExecutor
+    private let account: Accounts.Account
+
+    static func start(in sandbox: Sandbox, _ exporter: RunningExporter) async throws -> HAProxy {
+        let folder = "\(sandbox.folder)/haproxy"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let agentPort = try await exporter.agentPort()
+        var text = try Repository.text("deploy/haproxy/haproxy.cfg")
+        for server in sandbox.servers {
+            text = text.replacing("10.0.170.\(server.serverID)0:3306", with: "127.0.0.1:\(server.port)")
+        }
+        for (from, to) in [
+            ("bind :3306", "bind unix@\(folder)/writer"), ("bind :3307", "bind unix@\(folder)/reader"),
+            ("port 19104", "port \(exporter.port)"), ("agent-port 19105", "agent-port \(agentPort)"),
+            // A second of lag takes a second to come about.
+            ("max_lag=10s", "max_lag=4s"),
+            ("log /dev/log local0", "log stdout format raw local0\n    stats socket \(folder)/admin mode 600"),
+        ] {
+            guard text.contains(from) else { throw Failure("deploy/haproxy/haproxy.cfg has no \(from)") }
+            text = text.replacing(from, with: to)
+        }
+        let configuration = "\(folder)/haproxy.cfg"
+        try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+        let process = try ChildProcess.start(
+            ["haproxy", "-db", "-f", configuration], group: sandbox.processGroup, output: "\(folder)/log")
+        let proxy = HAProxy(
+            process: process, folder: folder, executor: try ThreadExecutor(name: "haproxy-client"),
+            account: sandbox.accounts.monitor)
+        // The admin socket is bound before the first check.
+        let deadline = ContinuousClock.now + .seconds(30)
+        while (try? proxy.servers()) == nil {
+            guard ContinuousClock.now < deadline, !process.hasEnded else {
+                throw Failure("haproxy does not run:\n\(proxy.log)")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return proxy
+    }
+
+    private init(process: ChildProcess, folder: String, executor: ThreadExecutor, account: Accounts.Account) {
+        self.process = process
+        self.folder = folder
+        self.executor = executor
+        self.account = account
+    }
+
+    deinit {
+        process.signal(SIGKILL)
+        executor.stop()
+    }
+
+    func stop() async {
+        process.signal(SIGKILL)
+        await process.ended()
+    }
+
+    var log: String { (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? "" }
+
+    /// What HAProxy makes of a server.
+    struct Server: Sendable, Equatable {
+        let status: String
+        let weight: Int
+
+        var hasTraffic: Bool { status.hasPrefix("UP") }
+    }
+
+    /// By `listener/server`, such as `mysql-writer/db1`.
+    func servers() throws -> [String: Server] {
+        let lines = try ask("show stat").split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        guard let names = lines.first, let status = names.firstIndex(of: "status"),
+            let weight = names.firstIndex(of: "weight")
+        else { throw Failure("no statistics of haproxy") }
+        var servers: [String: Server] = [:]
+        for line in lines.dropFirst() where line.count > weight && !["FRONTEND", "BACKEND"].contains(line[1]) {
+            servers["\(line[0])/\(line[1])"] = Server(status: line[status], weight: Int(line[weight]) ?? 0)
+        }
+        return servers
+    }
+
+    /// The nodes that have a listener's traffic, by what HAProxy says.
+    func nodes(_ listener: String) throws -> Set<String> {
+        Set(
+            try servers().filter { $0.key.hasPrefix("mysql-\(listener)/") && $0.value.hasTraffic }.keys.map {
+                String($0.split(separator: "/")[1])
+            })
+    }
+
+    /// Waits until HAProxy sends the writes and the reads to these nodes, and to no others.
+    func settles(writer: Set<String>, reader: Set<String>, within time: Duration = .seconds(30)) async throws {
+        let deadline = ContinuousClock.now + time
+        while true {
+            let (writers, readers) = (try nodes("writer"), try nodes("reader"))
+            if (writers, readers) == (writer, reader) { return }
+            guard ContinuousClock.now < deadline else {
+                throw Failure(
+                    "writers \(writers) instead of \(writer), readers \(readers) instead of \(reader)\n\(log)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// A connection through a listener.
+    struct Session: Sendable {
+        fileprivate let connection: Connection
+
+        func answerer() async -> UInt64? {
+            let table = try? await connection.query("SELECT @@server_id AS id", deadline: .now + .seconds(5))
+            return table?.first?.unsigned("id")
+        }
+
+        func isAlive() async -> Bool { await answerer() != nil }
+        func close() async { await connection.close() }
+    }
+
+    /// - Returns: nil when nobody answers.
+    func session(_ listener: String) async -> Session? {
+        let connection = Connection(executor: executor)
+        let options = ConnectionOptions(
+            address: .unix(path: "\(folder)/\(listener)"), user: account.user, password: account.password,
+            tls: .disabled)
+        do {
+            try await connection.open(options, deadline: .now + .seconds(5))
+            return Session(connection: connection)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Connects through a listener, and asks who answers.
+    /// - Returns: the server's id; nil when nobody does.
+    func answerer(_ listener: String) async -> UInt64? {
+        guard let session = await session(listener) else { return nil }
+        let id = await session.answerer()
+        await session.close()
+        return id
+    }
+
+    /// Connects until it is a certain server that answers.
+    func session(_ listener: String, answeredBy id: UInt64) async throws -> Session {
+        for _ in 0..<100 {
+            guard let session = await session(listener) else { continue }
+            if await session.answerer() == id { return session }
+            await session.close()
+        }
+        throw Failure("server \(id) never answered at \(listener)")
+    }
+
+    /// Who answers, of a number of connections one after the other.
+    func answerers(_ listener: String, _ count: Int = 12) async -> Set<UInt64?> {
+        var ids: Set<UInt64?> = []
+        for _ in 0..<count { ids.insert(await answerer(listener)) }
+        return ids
+    }
+
+    private func ask(_ command: String) throws -> String { try UnixSocket.ask("\(command)\n", at: "\(folder)/admin") }
+}
+
+/// Files of the repository.
+enum Repository {
+    static func path(_ path: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(path).path
+    }
+
+    static func text(_ path: String) throws -> String {
+        try String(contentsOfFile: self.path(path), encoding: .utf8)
+    }
+}

@@ -1,0 +1,270 @@
+import Foundation
+import FoundationNetworking
+import MariaDB
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    @Suite("Load balancers")
+    struct LoadBalancerTests {
+        private static let software = Task { try await ServerSoftware.find("mariadb") }
+
+        /// db1 with replicas db2 and db3, and an exporter with an agent.
+        private func withAgent(
+            _ arguments: [String] = [], _ body: (Sandbox, RunningExporter) async throws -> Void
+        ) async throws {
+            try await withSandbox(.primary(replicas: 2), software: try await Self.software.value) { sandbox in
+                let exporter = try await RunningExporter.start(
+                    [
+                        "--config.file", try sandbox.writeExporterConfiguration(), "--agent.listen-address",
+                        "127.0.0.1:0",
+                    ]
+                        + arguments, in: sandbox)
+                try await body(sandbox, exporter)
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test(
+            "No connection gets to a node that should have none: lag, freeze, kill, failover, the old primary's return")
+        func haproxy() async throws {
+            try await withAgent(["--web.enable-lifecycle"]) { sandbox, exporter in
+                let proxy = try await HAProxy.start(in: sandbox, exporter)
+                let (db1, db2, db3) = (
+                    try sandbox.server("db1"), try sandbox.server("db2"), try sandbox.server("db3")
+                )
+                try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+                #expect(await proxy.answerers("writer") == [1])
+                #expect(await proxy.answerers("reader") == [2, 3])
+
+                // Whoever writes all the while never gets to a replica, and to no other primary before the failover.
+                let witness = Task {
+                    var ids: [UInt64] = []
+                    while !Task.isCancelled {
+                        if let id = await proxy.answerer("writer") { ids.append(id) }
+                        try? await Task.sleep(for: .milliseconds(10))
+                    }
+                    return ids
+                }
+
+                // What is under way on a drained node may end.
+                let session = try await proxy.session("reader", answeredBy: 3)
+                // NOLB: the check's 404. The agent's word makes DRAIN of it, if the check has not come first.
+                for (word, states) in [("drain", ["NOLB", "DRAIN"]), ("maint", ["MAINT"])] {
+                    #expect(try await exporter.get("/nodes/db3/\(word)", method: "POST").status == 200)
+                    try await self.eventually("db3 is set to \(word), instead of \(try proxy.servers())") {
+                        let status = try proxy.servers()["mysql-reader/db3"]?.status ?? ""
+                        return states.contains { status.hasPrefix($0) }
+                    }
+                    #expect(await proxy.answerers("reader") == [2])
+                    if word == "drain" { #expect(await session.isAlive()) }
+                    #expect(try await exporter.get("/nodes/db3/ready", method: "POST").status == 200)
+                    try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+                }
+
+                // Late: the weight falls, then the traffic ends; back it comes when it has caught up.
+                try await db3.lock()
+                try await db1.write()
+                try await self.eventually("db3's weight falls") {
+                    try proxy.servers()["mysql-reader/db3"].map { $0.hasTraffic && $0.weight < 100 } ?? false
+                }
+                try await proxy.settles(writer: ["db1"], reader: ["db2"])
+                #expect(await proxy.answerers("reader") == [2])
+                await db3.unlock()
+                try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+
+                await db2.freeze()
+                try await proxy.settles(writer: ["db1"], reader: ["db3"])
+                #expect(await proxy.answerers("reader") == [3])
+                await db2.thaw()
+                try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+
+                // Without a primary nobody knows how stale the replicas are.
+                await db1.freeze()
+                try await proxy.settles(writer: [], reader: [])
+                #expect(await proxy.answerers("writer", 3) == [nil])
+                #expect(await proxy.answerers("reader", 3) == [nil])
+                await db1.thaw()
+                try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+
+                await db1.kill()
+                try await proxy.settles(writer: [], reader: [])
+                for statement in ["STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = 0"] {
+                    try await db2.sql(statement)
+                }
+                try await proxy.settles(writer: ["db2"], reader: [])
+                try await sandbox.repoint("db3", to: "db2")
+                try await proxy.settles(writer: ["db2"], reader: ["db3"])
+                #expect(await proxy.answerers("writer") == [2])
+
+                // As it was configured: writable. Two who take writes are none who may.
+                try await db1.start()
+                try await proxy.settles(writer: [], reader: [])
+                #expect(await proxy.answerers("writer", 3) == [nil])
+                try await db1.sql("SET GLOBAL read_only = 1")
+                try await proxy.settles(writer: ["db2"], reader: ["db3"])
+                try await sandbox.repoint("db1", to: "db2")
+                try await proxy.settles(writer: ["db2"], reader: ["db1", "db3"])
+                #expect(await proxy.answerers("writer") == [2])
+                #expect(await proxy.answerers("reader") == [1, 3])
+
+                witness.cancel()
+                let ids = await witness.value
+                let turn = try #require(ids.firstIndex(of: 2))
+                #expect(ids[..<turn].allSatisfy { $0 == 1 } && ids[turn...].allSatisfy { $0 == 2 }, "\(ids)")
+                await proxy.stop()
+            }
+        }
+
+        @Test("A check says yes or no alike to GET, HEAD and OPTIONS; what makes no sense is 400, a stranger 404")
+        func checks() async throws {
+            try await withAgent { sandbox, exporter in
+                try await exporter.scrape(until: "all is well") { scrape in
+                    ["db2", "db3"].allSatisfy { scrape.isHealthyReplica($0, knowsTransactions: true) }
+                }
+                let table: [(path: String, status: Int, reason: String)] = [
+                    ("db1/primary", 200, "db1 is the primary"),
+                    ("db1/read-only", 200, "db1 is the primary"),
+                    ("db1/replica", 503, "db1 is the primary"),
+                    ("db1/health", 200, "db1 is up"),
+                    ("db2/primary", 503, "db1 is the primary"),
+                    ("db2/replica", 200, "db2 is 0 s and 0 B behind"),
+                    ("db2/read-only?max_lag=1s&max_bytes=10MB", 200, "db2 is 0 s and 0 B behind"),
+                    ("db9/primary", 404, "no node is named \"db9\""),
+                    ("db1/secondary", 404, "a node can be asked for primary, replica, read-only, health"),
+                    (
+                        "db2/replica?max_lag=10", 400,
+                        "max_lag needs a unit: '10s' or '10ms'"
+                    ),
+                    (
+                        "db2/replica?max_lag=-1s", 400,
+                        "max_lag must be a duration such as 250ms, 5s or 1h30m, not '-1s'"
+                    ),
+                    ("db2/replica?max_lag=1s&max_lag=2s", 400, "max_lag is there twice"),
+                    (
+                        "db2/replica?max_bytes=1x", 400,
+                        "max_bytes must be a size such as 100MB, 64MiB or 4096, not '1x'"
+                    ),
+                    (
+                        "db2/replica?lag=1s", 400,
+                        "unknown parameter \"lag\"; there are max_lag and max_bytes"
+                    ),
+                    (
+                        "db1/primary?max_lag=1s", 400,
+                        "max_lag is for replica and read-only; primary has no limits"
+                    ),
+                ]
+                for (path, status, reason) in table {
+                    for method in ["GET", "OPTIONS", "HEAD"] {
+                        let answer = try await exporter.get("/nodes/\(path)", method: method)
+                        #expect(answer.status == status, "\(method) \(path): \(answer.body)")
+                        #expect(answer.body == (method == "HEAD" ? "" : reason + "\n"), "\(method) \(path)")
+                        let age = answer.headers.value(forHTTPHeaderField: "X-Result-Age-Seconds").flatMap(Double.init)
+                        #expect((age != nil) == [200, 503].contains(status))
+                        if let age { #expect((0...2).contains(age)) }
+                    }
+                }
+                #expect(try await exporter.get("/nodes/db1/primary", method: "DELETE").status == 405)
+                #expect(try await exporter.get("/nodes/db1/drain", method: "POST").status == 403)
+                let port = try await exporter.agentPort()
+                for (line, reply) in [
+                    ("db1/primary\n", "up ready 100%"), ("db1\r\n", "up ready 100%"), ("db2\n", "up ready 100%"),
+                    ("db2/replica?max_lag=10s\n", "up ready 100%"), ("db2/primary\n", "down # db1 is the primary"),
+                    ("db9\n", "down # no node is named db9"), ("\n", "down # agent-send does not name a node"),
+                    ("db1/secondary\n", "down # no check is named \"secondary\""),
+                    (
+                        "db2/replica?max_lag=x\n",
+                        "down # max_lag must be a duration such as 250ms, 5s or 1h30m, not 'x'"
+                    ),
+                ] {
+                    #expect(try LoopbackSocket.ask(line, port: port) == reply + "\n", "\(line)")
+                }
+                try await sandbox.server("db2").stopSQL()
+                try await self.eventually("db2 is down") {
+                    try LoopbackSocket.ask("db2\n", port: port) == "down # db2: SQL thread stopped\n"
+                }
+                #expect(try await exporter.get("/nodes/db2/replica").body == "db2: SQL thread stopped\n")
+            }
+        }
+
+        @Test("However many ask, a set is asked once a second")
+        func shared() async throws {
+            try await withAgent { sandbox, exporter in
+                let primary = try sandbox.server("db1")
+                let before = try await rounds(primary)
+                let started = ContinuousClock.now
+                for _ in 0..<5 {
+                    try await withThrowingTaskGroup { group in
+                        for number in 0..<60 {
+                            group.addTask {
+                                try await exporter.get("/nodes/db\(number % 3 + 1)/health").status
+                            }
+                        }
+                        for try await status in group { #expect(status == 200) }
+                    }
+                }
+                let seconds = started.duration(to: .now).components.seconds
+                #expect(try await rounds(primary) - before <= UInt64(seconds) + 2)
+            }
+        }
+
+        @Test("An operator's drain and maint take a node out, by file and by POST, and ready brings it back")
+        func operators() async throws {
+            let states = FileManager.default.temporaryDirectory.appendingPathComponent("states-\(UUID().uuidString)")
+                .path
+            try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: states) }
+            try await withAgent(["--web.enable-lifecycle", "--agent.state-directory", states]) { sandbox, exporter in
+                let port = try await exporter.agentPort()
+                func answers() async throws -> [String] {
+                    [
+                        try LoopbackSocket.ask("db1\n", port: port),
+                        try await exporter.get("/nodes/db1/primary").body,
+                    ]
+                }
+                let well = ["up ready 100%\n", "db1 is the primary\n"]
+                let drained = ["drain\n", "db1 is being drained, as an operator said\n"]
+                let inMaintenance = ["maint\n", "db1 is in maintenance, as an operator said\n"]
+                #expect(try await answers() == well)
+
+                #expect(try await exporter.get("/nodes/db1/drain", method: "POST").status == 200)
+                #expect(try await answers() == drained)
+                #expect(try String(contentsOfFile: "\(states)/db1", encoding: .utf8) == "drain\n")
+                #expect(try await exporter.get("/nodes/db1/primary").status == 404)
+                #expect(try await exporter.get("/nodes/db2/health").status == 200)
+                #expect(try await exporter.get("/nodes/db1/maint", method: "POST").status == 200)
+                #expect(try await answers() == inMaintenance)
+                #expect(try await exporter.get("/nodes/db1/ready", method: "POST").status == 200)
+                #expect(try await answers() == well)
+                #expect(!FileManager.default.fileExists(atPath: "\(states)/db1"))
+                #expect(try await exporter.get("/nodes/db9/drain", method: "POST").status == 404)
+                #expect(try await exporter.get("/nodes/db1/away", method: "POST").status == 404)
+
+                for (content, expected) in [
+                    ("drain", drained), (" maint \n", inMaintenance), ("ready\n", well), ("", inMaintenance),
+                    ("drian", inMaintenance),
+                ] {
+                    try content.write(toFile: "\(states)/db1", atomically: true, encoding: .utf8)
+                    #expect(try await answers() == expected, "\(content)")
+                }
+                #expect(try exporter.output().contains("holds neither ready, drain nor maint"))
+            }
+        }
+
+        /// How often the exporter has asked a MariaDB: nobody else sends this statement.
+        private func rounds(_ server: Server) async throws -> UInt64 {
+            let row = try #require(try await server.sql("SHOW GLOBAL STATUS LIKE 'Com_show_binlog_status'").first)
+            return try #require(row.unsigned("Value"))
+        }
+
+        private func eventually(_ what: @autoclosure () throws -> String, _ condition: () async throws -> Bool)
+            async throws
+        {
+            let deadline = ContinuousClock.now + .seconds(30)
+            while try await !condition() {
+                guard ContinuousClock.now < deadline else { throw Failure("it never came about: \(try what())") }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+}
