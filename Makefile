@@ -48,7 +48,7 @@ setup:
 	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
 
 setup-tests: setup
-	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 openssl curl
+	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 openssl curl haproxy
 
 clean: ## remove what was built
 	@swift package clean
