@@ -62,7 +62,7 @@ struct BrowserPage: Sendable {
             "Emulation.setDeviceMetricsOverride",
             [
                 "width": .number(Double(width)), "height": .number(Double(height)), "deviceScaleFactor": .number(scale),
-                "mobile": false,
+                "mobile": true,
             ])
     }
 
@@ -79,9 +79,12 @@ struct BrowserPage: Sendable {
         }
     }
 
-    /// A picture of all of it, also of what one would scroll to.
-    func screenshot() async throws -> Data {
-        let answer = try await call("Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true])
+    /// A picture of all of it, in a window that is high enough.
+    func screenshot(scale: Double = 1) async throws -> Data {
+        let size = try await evaluate("[innerWidth, document.documentElement.scrollHeight]").elements
+            .compactMap(\.number).map { Int($0) }
+        try await setViewport(width: size[0], height: size[1], scale: scale)
+        let answer = try await call("Page.captureScreenshot", ["format": "png"])
         guard let data = answer["data"].text.flatMap({ Data(base64Encoded: $0) }) else { throw Failure("no picture") }
         return data
     }

@@ -2,25 +2,10 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// What a person sees in a browser. The page asks anew by a timer; the tests let it go off when they want it to.
+    /// What a person sees in a browser while real servers break and heal.
     @Suite("The topology page", .enabled(if: Chromium.path != nil, "no chromium: apt-get install chromium"))
     struct TopologyPageTests {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
-
-        /// Timers of the page are kept, and run by `tick()`.
-        private static let heldTimers = """
-            const timers = new Map();
-            let last = 0;
-            window.setTimeout = (body) => { timers.set(++last, body); return last; };
-            window.setInterval = () => 0;
-            window.clearTimeout = (id) => timers.delete(id);
-            window.tick = async () => {
-                const due = [...timers.values()];
-                timers.clear();
-                for (const body of due) await body();
-                return due.length;
-            };
-            """
 
         @Test("a replica breaks and heals while the page is open: both are seen, and said")
         func breaksAndHeals() async throws {

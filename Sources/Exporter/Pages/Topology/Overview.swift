@@ -8,8 +8,7 @@ struct Overview {
     private let state: PageState
 
     private struct Problem {
-        var state: PageState
-        var text: String
+        var reason: Reason
         var set: String
         /// Nil for what concerns the set as a whole.
         var node: String?
@@ -23,19 +22,20 @@ struct Overview {
         self.sets = sets
         var problems: [Problem] = []
         for set in sets {
-            problems += set.findings.troubles.map {
-                Problem(state: PageState([$0]), text: $0.text, set: set.findings.name)
-            }
+            let name = set.findings.name
+            problems += set.findings.troubles.map { Problem(reason: $0.reason, set: name) }
             for row in set.rows {
-                problems += row.troubles.map {
+                problems += row.reasons.map {
                     Problem(
-                        state: PageState([$0]), text: $0.text, set: set.findings.name, node: row.node.description.name,
+                        reason: $0, set: name, node: row.node.description.name,
                         channel: row.channel.map(\.channel.name))
                 }
             }
         }
-        // Stable: within one severity in the order of the configuration.
-        self.problems = [.critical, .warning].flatMap { state in problems.filter { $0.state == state } }
+        // Within one state in the order of the configuration.
+        self.problems = [PageState.critical, .warning, .unknown].flatMap { state in
+            problems.filter { $0.reason.state == state }
+        }
         state = sets.map(\.state).max() ?? .unknown
     }
 
@@ -50,13 +50,17 @@ struct Overview {
     }
 
     private var verdict: String {
-        let critical = problems.count { $0.state == .critical }
-        let warnings = problems.count - critical
+        func count(_ state: PageState) -> Int { problems.count { $0.reason.state == state } }
+        switch state {
+        case .ok: return "All is well"
+        case .unknown: return "Nothing is known to be wrong, but not everything is known"
+        case .warning, .critical: break
+        }
         var parts: [String] = []
-        if critical > 0 { parts.append(Amount.count(critical, "problem")) }
-        if warnings > 0 { parts.append(Amount.count(warnings, "warning")) }
-        if !parts.isEmpty { return parts.joined(separator: ", ") }
-        return state == .ok ? "All is well" : "Nothing is known to be wrong, but not everything is known"
+        if count(.critical) > 0 { parts.append(Amount.count(count(.critical), "problem")) }
+        if count(.warning) > 0 { parts.append(Amount.count(count(.warning), "warning")) }
+        if count(.unknown) > 0 { parts.append("\(count(.unknown)) unknown") }
+        return parts.joined(separator: ", ")
     }
 
     private var facts: HTML {
@@ -100,8 +104,8 @@ struct Overview {
             place = "<a href=\"#set-\(problem.set)\"><b>\(problem.set)</b></a>"
         }
         return """
-            <li data-state="\(problem.state.rawValue)">\(problem.state.icon)<span class="place">\(place)</span> \
-            <span class="text">\(problem.text)</span></li>
+            <li data-state="\(problem.reason.state.rawValue)">\(problem.reason.state.icon)<span class="place">\(place)</span> \
+            <span class="text">\(problem.reason.text)</span></li>
 
             """
     }

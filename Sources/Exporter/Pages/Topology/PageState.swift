@@ -15,10 +15,6 @@ enum PageState: String, Comparable {
         }
     }
 
-    init(_ troubles: [Trouble]) {
-        self = troubles.map { $0.severity == .critical ? .critical : .warning }.max() ?? .ok
-    }
-
     /// For those who do not see shapes and colours.
     var word: String {
         switch self {
@@ -38,16 +34,29 @@ enum PageState: String, Comparable {
     }
 }
 
+/// Why something is not well, in words.
+struct Reason {
+    var state: PageState
+    var text: String
+}
+
+extension Trouble {
+    var reason: Reason { Reason(state: severity == .critical ? .critical : .warning, text: text) }
+}
+
 extension TreeRow {
-    var state: PageState {
-        let state = PageState(troubles)
-        // Nothing is known to be wrong; but nobody knows that all is well.
-        return state == .ok && channel != nil && channel?.lag == nil ? .unknown : state
+    /// Nobody knows that all is well where nobody knows the lag.
+    var reasons: [Reason] {
+        let reasons = troubles.map(\.reason)
+        guard reasons.isEmpty, let channel, channel.lag == nil else { return reasons }
+        return [Reason(state: .unknown, text: "nothing tells how late it is")]
     }
+
+    var state: PageState { reasons.map(\.state).max() ?? .ok }
 }
 
 extension SetFindings {
     func state(_ rows: [TreeRow]) -> PageState {
-        max(PageState(troubles), rows.map(\.state).max() ?? .ok)
+        (troubles.map(\.reason.state) + rows.map(\.state)).max() ?? .ok
     }
 }

@@ -6,11 +6,13 @@ struct SetMarkup {
     let findings: SetFindings
     let rows: [TreeRow]
     let state: PageState
+    private let primary: Primary
 
     init(_ findings: SetFindings) {
         self.findings = findings
         rows = TreeRow.rows(of: findings)
         state = findings.state(rows)
+        primary = findings.primary
     }
 
     /// - Parameter isOpen: whether the nodes are shown before anybody asks for them.
@@ -34,7 +36,7 @@ struct SetMarkup {
         let up = findings.nodes.count { $0.report.isUp }
         let lag = findings.nodes.flatMap(\.channels).compactMap { $0.lag?.seconds }.max()
         var facts: [HTML] = ["<span>\(up) of \(Amount.count(findings.nodes.count, "node")) up</span>"]
-        switch findings.primary {
+        switch primary {
         case .node(let name): facts.append("<span>writes go to <b>\(name)</b></span>")
         case .unknown(let reason): facts.append("<span>no primary: \(reason)</span>")
         }
@@ -43,7 +45,7 @@ struct SetMarkup {
     }
 
     private var troubles: HTML? {
-        findings.troubles.isEmpty ? nil : "<ul class=\"reasons\">\(findings.troubles.map(\.markup))</ul>\n"
+        findings.troubles.isEmpty ? nil : "<ul class=\"reasons\">\(findings.troubles.map(\.reason.markup))</ul>\n"
     }
 
     private func row(_ row: TreeRow) -> HTML {
@@ -74,9 +76,12 @@ struct SetMarkup {
         }
         let name: HTML = "<b>\(node.description.name)</b>"
         if row.isRepeated { return "\(name)\(channel) <small>shown above; ring or further channel</small>" }
-        let writes: HTML? =
-            findings.primary.name == node.description.name ? " <span class=\"tag writes\">takes the writes</span>" : nil
-        return "\(name)\(channel)\(writes) <small>\(about(row))</small>"
+        var tags: [HTML] = []
+        if !node.report.isUp { tags.append(" <span class=\"tag down\">down</span>") }
+        if primary.name == node.description.name {
+            tags.append(" <span class=\"tag writes\">takes the writes</span>")
+        }
+        return "\(name)\(channel)\(tags) <small>\(about(row))</small>"
     }
 
     private func about(_ row: TreeRow) -> String {
@@ -131,18 +136,13 @@ struct SetMarkup {
     }
 
     private func reasons(_ row: TreeRow) -> HTML? {
-        var reasons = row.troubles.map(\.markup)
-        if row.state == .unknown {
-            reasons.append("<li data-state=\"unknown\">nothing tells how late it is</li>")
-        }
+        let reasons = row.reasons.map(\.markup)
         return reasons.isEmpty ? nil : "<td role=\"cell\" class=\"why\"><ul class=\"reasons\">\(reasons)</ul></td>"
     }
 }
 
-extension Trouble {
-    fileprivate var markup: HTML {
-        "<li data-state=\"\(PageState([self]).rawValue)\">\(text)</li>"
-    }
+extension Reason {
+    fileprivate var markup: HTML { "<li data-state=\"\(state.rawValue)\">\(text)</li>" }
 }
 
 extension TreeRow.Guide {

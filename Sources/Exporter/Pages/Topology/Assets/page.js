@@ -153,10 +153,10 @@ function tell() {
     const age = performance.now() - drawnAt;
     const seconds = Math.max(0, Math.round(age / 1000));
     const ago = seconds < 120 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
-    byId("freshness").textContent = isPaused ? `Paused; as it was ${ago}` : `As it was ${ago}`;
+    byId("freshness").textContent = isPaused ? `Paused; seen ${ago}` : `Seen ${ago}`;
     document.body.classList.toggle("stale", failure !== null || age > PATIENCE);
     const alarm = byId("alarm");
-    const text = failure === null ? "" : `No news from the exporter: ${failure}. Below is how things were ${ago}.`;
+    const text = failure === null ? "" : `No news from the exporter: ${failure}. What stands below was seen ${ago}.`;
     if (failure === null) alarm.hidden = true;
     // Said once when it begins; the age goes on in the header.
     else if (alarm.hidden) {
