@@ -1,11 +1,12 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release deb test-deb lint format setup setup-tests clean
+.PHONY: help run test build release deb test-deb lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
 BUILD := swift build
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/Benchmark
 EXPORTER := .build/debug/mysql-replication-exporter
 SANDBOX := .build/debug/replication-sandbox
 
@@ -37,18 +38,27 @@ deb: setup ## the Debian package, in build/
 test-deb: deb ## installs the package in a clean root that is booted with systemd, uses and removes it
 	@scripts/test-deb.sh build/mysql-replication-exporter_*.deb
 
+bench: setup-bench ## the exporter beside mysqld_exporter and a floor in C, up to 1,000 nodes; docs/performance.md
+	@Benchmarks/run.sh $(BENCH)
+
+bench-full: setup-bench ## the same with 5,000 nodes, and written into docs/performance.md
+	@Benchmarks/run.sh --sizes 1,10,100,1000,5000 --far 1,10,100,1000 --turns 9 --markdown docs/performance.md
+
 lint: ## formatting, as CI checks it
 	@echo "==> swift format lint"
-	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 
 format: ## put the formatting right
-	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+	@swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 setup:
 	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
 
 setup-tests: setup
 	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 openssl curl haproxy
+
+setup-bench: setup
+	@scripts/install-packages.sh mariadb-server mariadb-client gcc iproute2
 
 clean: ## remove what was built
 	@swift package clean

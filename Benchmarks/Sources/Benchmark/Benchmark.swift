@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Sandbox
+
+@main
+struct Benchmark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Measures the exporter beside mysqld_exporter and a floor in C, against the same servers.",
+        discussion: "Started by Benchmarks/run.sh, which builds what it compares and gives it a network of its own.")
+
+    @Option(help: "Fleet sizes, separated by commas.")
+    var sizes = "1,10,100,1000"
+
+    @Option(help: "Sizes of fleets that are far away; none to leave that out.")
+    var far = "1,100"
+
+    @Option(help: "How often each contender is measured; the medians are shown.")
+    var turns = 5
+
+    @Option(help: "Also put the report into this Markdown file, between its two lines <!-- measured -->.")
+    var markdown: String?
+
+    @Option(help: "The exporter, a release build.")
+    var exporter: String
+    @Option(help: "mysqld_exporter.")
+    var peer: String
+    @Option(help: "Where floor, delay and allocations.so were built.")
+    var programs: String
+
+    func run() async throws {
+        let sizes = try numbers(sizes), far = try numbers(far)
+        let software = try await ServerSoftware.find()
+        var results = Results(
+            machine: machine(), server: "MariaDB \(software.version)",
+            peer: try version(of: peer))
+        try await withSandbox(.primary(replicas: 1), software: software, settings: serverSettings) { sandbox in
+            let (source, replica) = (sandbox.servers[0].port, sandbox.servers[1].port)
+            let account = sandbox.accounts.monitor
+            let place = Workplace(
+                tools: Tools(
+                    exporter: exporter, peer: peer, floor: "\(programs)/floor", delay: "\(programs)/delay",
+                    allocations: "\(programs)/allocations.so"),
+                folder: sandbox.folder, group: sandbox.processGroup, serverVersion: software.version)
+            func fleet(_ size: Int) -> LoopbackFleet {
+                LoopbackFleet(size: size, source: source, replica: replica, account: account)
+            }
+            for size in sizes {
+                say("\(Text.count(size, "node")), side by side")
+                results.sizes.append(try await Comparison(place: place, turns: turns).run(fleet(size)))
+            }
+            for size in far {
+                say("\(Text.count(size, "node")), far away")
+                results.distances.append(
+                    try await Distance(place: place, turns: turns).run(
+                        size: size, source: source, replica: replica, account: account))
+            }
+            if let size = sizes.filter({ $0 <= 1000 }).max() {
+                say("rendering")
+                results.rendering = try await Rendering(fleet: fleet(size)).run()
+                results.allocations = try await .measure(fleet(size), place)
+            }
+        }
+        print("\n\(results.report)")
+        if let markdown { try results.write(into: markdown) }
+    }
+
+    private func numbers(_ text: String) throws -> [Int] {
+        let words = text == "none" ? [] : text.split(separator: ",")
+        let numbers = words.compactMap { Int($0) }.filter { $0 > 0 && $0 <= 50_000 }
+        guard numbers.count == words.count else {
+            throw ValidationError("\(text): numbers of nodes, such as 1,10,100.")
+        }
+        return numbers.sorted()
+    }
+
+    /// Room for every contender's connections at once, at any address of this network namespace.
+    private var serverSettings: ServerSettings {
+        var settings = ServerSettings()
+        settings.arguments = [
+            "--bind-address=0.0.0.0", "--max-connections=18000", "--back-log=16384", "--open-files-limit=100000",
+            "--table-open-cache=400",
+        ]
+        return settings
+    }
+
+    private func say(_ what: String) {
+        FileHandle.standardError.write(Data("==> measuring: \(what)\n".utf8))
+    }
+}
+
+private func machine() -> String {
+    let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let model = info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
+    return "\(Text.count(ProcessInfo.processInfo.activeProcessorCount, "core"))"
+        + (model.map { " of \($0.trimmingCharacters(in: .whitespaces))" } ?? "")
+}
+
+/// What a program says of its version.
+private func version(of program: String) throws -> String {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = ["--version"]
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    // mysqld_exporter, version 0.17.2 (branch: …
+    return text.split(separator: "(").first?.trimmingCharacters(in: .whitespaces) ?? program
+}
+
+extension Results {
+    /// Replaces what stands between the marks of a Markdown file.
+    fileprivate func write(into path: String) throws {
+        let mark = "<!-- measured -->"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let parts = text.components(separatedBy: mark)
+        guard parts.count == 3 else { throw BenchmarkError.failed("\(path) does not have two lines \(mark)") }
+        try "\(parts[0])\(mark)\n\n\(report)\n\(mark)\(parts[2])".write(toFile: path, atomically: true, encoding: .utf8)
+    }
+}

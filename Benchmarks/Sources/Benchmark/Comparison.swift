@@ -1,0 +1,75 @@
+import Foundation
+import Sandbox
+
+/// What one contender took for fleets of one size.
+struct Measured: Codable {
+    /// Medians a scrape. Seconds.
+    var wall: Double
+    var cpu: Double
+    /// After the last scrape. Bytes.
+    var resident: Int
+}
+
+/// All contenders side by side, for fleets of one size.
+struct SizeResult: Codable {
+    var nodes: Int
+    var exporter: Measured
+    var peer: Measured
+    var floor: Measured
+    /// Requests that the peer was asked at once.
+    var peerConcurrency: Int
+    /// Nodes of the exporter's last scrape that took more than one round trip.
+    var nodesAskedAgain: Int
+}
+
+/// Scrapes of all contenders in turn, so that whatever else the machine does meanwhile hits all of them.
+struct Comparison {
+    let place: Workplace
+    /// How often each of them has its turn.
+    let turns: Int
+
+    func run(_ fleet: LoopbackFleet) async throws -> SizeResult {
+        let floor = try await Floor(fleet, place)
+        let exporter = try await Exporter(fleet, place)
+        let peer = try await Peer(fleet, place)
+        let contenders: [any Contender] = [exporter, peer, floor]
+        // The first scrapes connect, list binary logs and fill caches.
+        for contender in contenders {
+            for _ in 0..<3 { try contender.scrapeAndCheck() }
+        }
+        try peer.findConcurrency()
+
+        // Small scrapes are measured many at a time, or the clocks would be.
+        let repeats = max(1, 200 / fleet.nodes.count)
+        var walls = [[Double]](repeating: [], count: contenders.count)
+        var cpus = walls
+        for _ in 0..<turns {
+            for (place, contender) in contenders.enumerated() {
+                let before = try contender.usage.cpuSeconds()
+                let wall = try seconds { for _ in 0..<repeats { try contender.scrape() } }
+                walls[place].append(wall / Double(repeats))
+                cpus[place].append((try contender.usage.cpuSeconds() - before) / Double(repeats))
+            }
+        }
+        let measured = try contenders.enumerated().map { place, contender in
+            Measured(
+                wall: walls[place].median, cpu: cpus[place].median, resident: try contender.usage.residentBytes())
+        }
+        let nodesAskedAgain = try exporter.roundTrips().filter { $0.key != "1" }.values.reduce(0, +)
+        for contender in contenders {
+            try contender.scrapeAndCheck()
+            await contender.stop()
+        }
+        return SizeResult(
+            nodes: fleet.nodes.count, exporter: measured[0], peer: measured[1], floor: measured[2],
+            peerConcurrency: peer.concurrency, nodesAskedAgain: nodesAskedAgain)
+    }
+}
+
+extension [Double] {
+    var median: Double {
+        let sorted = sorted()
+        let middle = count / 2
+        return count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}

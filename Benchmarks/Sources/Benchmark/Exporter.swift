@@ -1,0 +1,59 @@
+import Glibc
+import Sandbox
+
+/// The exporter: one request for all nodes, as Prometheus makes it.
+final class Exporter: Contender {
+    let name = "mysql-replication-exporter"
+    let usage: ProcessUsage
+    private let process: ChildProcess
+    private let client: HTTPClient
+    private let nodeCount: Int
+
+    /// Starts it and waits until it listens.
+    init(_ fleet: LoopbackFleet, _ place: Workplace, environment: [String: String] = [:]) async throws {
+        nodeCount = fleet.nodes.count
+        let port = try freePort()
+        let configuration = try place.write(
+            fleet.configuration(passwordFile: try place.write(fleet.account.password, to: "password")),
+            to: "exporter-\(port).yml")
+        process = try ChildProcess.start(
+            [
+                place.tools.exporter, "--config.file", configuration, "--web.listen-address", "127.0.0.1:\(port)",
+                "--log.level", "warning",
+            ], environment: ChildProcess.neutralEnvironment.merging(environment) { $1 }, group: place.group,
+            output: place.log("exporter"))
+        usage = ProcessUsage(pid: process.pid)
+        client = HTTPClient(port: port)
+        try await eventually("the exporter listens") { try self.client.get("/-/healthy").status == 200 }
+    }
+
+    func scrape() throws {
+        let answer = try client.get("/metrics", headers: prometheusHeaders)
+        guard answer.status == 200 else { throw BenchmarkError.answer("the exporter answered \(answer.status)") }
+    }
+
+    func scrapeAndCheck() throws {
+        let page = try page()
+        let up = page.count { $0.hasPrefix("mysql_replication_up{") && $0.hasSuffix(" 1") }
+        guard up == nodeCount else { throw BenchmarkError.answer("the exporter reached \(up) of \(nodeCount) nodes") }
+    }
+
+    /// Round trips of the last scrape, by how many nodes took that many.
+    func roundTrips() throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for line in try page() where line.hasPrefix("mysql_replication_node_round_trips{") {
+            counts[line.split(separator: " ").last.map(String.init) ?? "", default: 0] += 1
+        }
+        return counts
+    }
+
+    /// Lines of the page in plain text.
+    private func page() throws -> [Substring] {
+        String(decoding: try client.get("/metrics").body, as: UTF8.self).split(separator: "\n")
+    }
+
+    func stop() async {
+        process.signal(SIGTERM)
+        await process.ended()
+    }
+}

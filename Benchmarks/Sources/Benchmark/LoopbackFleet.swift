@@ -1,0 +1,49 @@
+import Sandbox
+
+/// Nodes that are all the same two servers: a source and its replica, each answering at many loopback addresses. One node in
+/// ten is the source, and the others of its replication set replicate from it.
+struct LoopbackFleet {
+    struct Node {
+        let name: String
+        let host: String
+        let port: UInt16
+        /// Nil for the source itself.
+        let source: String?
+
+        var address: String { "\(host):\(port)" }
+    }
+
+    let nodes: [Node]
+    let account: Accounts.Account
+
+    init(size: Int, source: UInt16, replica: UInt16, account: Accounts.Account) {
+        self.account = account
+        nodes = (0..<size).map { number in
+            let set = number / Self.setSize
+            let isSource = number % Self.setSize == 0 && size > 1
+            return Node(
+                name: "db\(number)", host: "127.0.\(number / 250 + 1).\(number % 250 + 1)",
+                port: isSource ? source : replica, source: isSource || size == 1 ? nil : "db\(set * Self.setSize)")
+        }
+    }
+
+    private static let setSize = 10
+
+    /// The exporter's configuration.
+    func configuration(passwordFile: String) -> String {
+        var text = """
+            defaults: {user: \(account.user), password_file: "\(passwordFile)", timeout: 10s, tls: {mode: disabled}}
+            replication_sets:
+
+            """
+        for (number, node) in nodes.enumerated() {
+            if number % Self.setSize == 0 { text += "  - name: set\(number / Self.setSize)\n    nodes:\n" }
+            let source = node.source.map { ", source: \($0)" } ?? ""
+            text += "      - {name: \(node.name), address: \"\(node.address)\"\(source)}\n"
+        }
+        return text
+    }
+
+    /// What floor.c reads.
+    var targets: String { nodes.map { "\($0.host) \($0.port)\n" }.joined() }
+}

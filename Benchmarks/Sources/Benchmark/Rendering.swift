@@ -1,0 +1,145 @@
+import Collection
+import Exposition
+import Foundation
+import MariaDB
+import Metrics
+import Replication
+import Sandbox
+import Topology
+
+internal import CAllocations
+internal import CZlib
+
+/// What it takes to turn a round's answers into a page.
+struct RenderingResult: Codable {
+    struct Level: Codable {
+        var level: Int32
+        var bytes: Int
+        /// CPU.
+        var seconds: Double
+    }
+
+    var nodes: Int
+    /// Of plain text 0.0.4.
+    var bytes: Int
+    /// CPU seconds, the least of many runs: comparing the nodes, making samples of the findings, writing them as text.
+    var comparing: Double
+    var sampling: Double
+    var writing: Double
+    /// By the text that is written, of writing alone.
+    var megabytesPerSecond: Double { Double(bytes) / 1e6 / writing }
+    /// Calls of malloc and its kin for sampling and for writing.
+    var samplingAllocations: Int
+    var writingAllocations: Int
+    var gzip: [Level]
+}
+
+/// Asks the fleet once in this very process, and works on the answers.
+struct Rendering {
+    let fleet: LoopbackFleet
+
+    func run() async throws -> RenderingResult {
+        let reports = try await collect()
+        var findings: [SetFindings] = []
+        let comparing = leastCPU { findings = reports.map { SetFindings($0) } }
+        var families: [MetricFamily] = []
+        let sampling = leastCPU {
+            var all = Families()
+            for set in findings { all.add(set) }
+            families = all.all
+        }
+        var page: [UInt8] = []
+        let writing = leastCPU {
+            page = []
+            Exposition.render(families, format: .text004, into: &page)
+        }
+        return RenderingResult(
+            nodes: fleet.nodes.count, bytes: page.count, comparing: comparing, sampling: sampling, writing: writing,
+            samplingAllocations: allocations {
+                var all = Families()
+                for set in findings { all.add(set) }
+                families = all.all
+            },
+            writingAllocations: allocations {
+                var page: [UInt8] = []
+                Exposition.render(families, format: .text004, into: &page)
+            },
+            gzip: ([1, 2, 3, 4, 5, 6, 9] as [Int32]).map { level in
+                var bytes = 0
+                let seconds = leastCPU(of: 3) { bytes = compressedSize(page, level: level) }
+                return RenderingResult.Level(level: level, bytes: bytes, seconds: seconds)
+            })
+    }
+
+    private func collect() async throws -> [ReplicationSetReport] {
+        var sets: [String: [NodeCollector]] = [:]
+        for node in fleet.nodes {
+            let executor = try ThreadExecutor(name: node.name)
+            let options = ConnectionOptions(
+                address: .tcp(host: node.host, port: node.port), user: fleet.account.user,
+                password: fleet.account.password)
+            sets[node.source ?? node.name, default: []].append(
+                NodeCollector(
+                    NodeDescription(
+                        name: node.name, address: .tcp(host: node.host, port: node.port),
+                        intendedSources: node.source.map { ["": $0] } ?? [:]),
+                    timeout: .seconds(10), executor: executor
+                ) { () throws(NodeFailure) in options })
+        }
+        let collector = FleetCollector(
+            sets: sets.sorted { $0.key < $1.key }.map {
+                .init(name: "set of \($0.key)", thresholds: Thresholds(), nodes: $0.value)
+            },
+            followUps: followUps(of:after:))
+        _ = await collector.round(deadline: .now + .seconds(20))
+        let reports = await collector.round(deadline: .now + .seconds(20))
+        await collector.close()
+        let up = reports.flatMap(\.nodes).count { $0.report.isUp }
+        guard up == fleet.nodes.count else {
+            throw BenchmarkError.answer("\(up) of \(fleet.nodes.count) nodes answered")
+        }
+        return reports
+    }
+}
+
+/// The least CPU time of this thread that `work` takes, of several runs: nothing makes it faster, much makes it slower.
+private func leastCPU(of runs: Int = 15, _ work: () -> Void) -> Double {
+    func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    return (0..<runs).map { _ in
+        let before = now()
+        work()
+        return now() - before
+    }.min() ?? 0
+}
+
+private func allocations(_ work: () -> Void) -> Int {
+    let before = allocations_so_far().calls
+    work()
+    return Int(allocations_so_far().calls - before)
+}
+
+/// As the exporter's listener does it, at another level.
+private func compressedSize(_ body: [UInt8], level: Int32) -> Int {
+    var stream = z_stream()
+    guard
+        deflateInit2_(
+            &stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return 0 }
+    defer { deflateEnd(&stream) }
+    let bound = Int(deflateBound(&stream, UInt(body.count)))
+    return [UInt8](unsafeUninitializedCapacity: bound) { output, written in
+        body.withUnsafeBufferPointer { input in
+            stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+            stream.avail_in = UInt32(input.count)
+            stream.next_out = output.baseAddress
+            stream.avail_out = UInt32(bound)
+            deflate(&stream, Z_FINISH)
+        }
+        written = Int(stream.total_out)
+    }.count
+}

@@ -1,0 +1,105 @@
+/// Something promised, and whether it was kept in this run.
+struct Target {
+    let promise: String
+    let measured: String
+    let isMet: Bool
+}
+
+extension Results {
+    /// Those for which the run measured anything.
+    var targets: [Target] {
+        (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + growth + inTime + distances.map(\.target)
+            + rendered
+    }
+
+    private func size(_ nodes: Int) -> SizeResult? { sizes.first { $0.nodes == nodes } }
+
+    private func atThousand(_ size: SizeResult) -> [Target] {
+        let (own, peer, floor) = (size.exporter, size.peer, size.floor)
+        return [
+            .ratio("1,000 nodes: CPU at most 1/8 of the peer's", own.cpu, peer.cpu, limit: 1.0 / 8),
+            .ratio("1,000 nodes: CPU at most 2.5 × the floor's", own.cpu, floor.cpu, limit: 2.5),
+            .ratio("1,000 nodes: wall time at most 1/6 of the peer's", own.wall, peer.wall, limit: 1.0 / 6),
+            Target(
+                promise: "1,000 nodes: resident memory at most the floor's + 25 MiB",
+                measured: "floor's + \(Text.fixed(Text.mebibytes(own.resident - floor.resident), 1)) MiB",
+                isMet: own.resident - floor.resident <= 25 << 20),
+            Target(
+                promise: "1,000 nodes: one round trip a node",
+                measured: size.nodesAskedAgain == 0 ? "one" : "more for \(size.nodesAskedAgain) nodes",
+                isMet: size.nodesAskedAgain == 0),
+        ]
+    }
+
+    private func atOne(_ size: SizeResult) -> [Target] {
+        [
+            .ratio("1 node: wall time no more than the peer's", size.exporter.wall, size.peer.wall, limit: 1),
+            .ratio("1 node: CPU no more than the peer's", size.exporter.cpu, size.peer.cpu, limit: 1),
+            .ratio(
+                "1 node: resident memory no more than the peer's", Double(size.exporter.resident),
+                Double(size.peer.resident), limit: 1),
+        ]
+    }
+
+    /// A node more may not cost more than those before it.
+    private var growth: [Target] {
+        guard let small = size(10), let large = sizes.last, large.nodes > small.nodes else { return [] }
+        let name = Text.grouped(large.nodes)
+        func cpu(_ size: SizeResult) -> Double { size.exporter.cpu / Double(size.nodes) * 1e6 }
+        func memory(_ from: SizeResult, _ to: SizeResult) -> Double {
+            Double(to.exporter.resident - from.exporter.resident) / Double(to.nodes - from.nodes) / 1024
+        }
+        var targets = [
+            Target(
+                promise: "CPU a node at \(name) nodes no more than at 10",
+                measured: "\(Text.fixed(cpu(large), 0)) µs, \(Text.fixed(cpu(small), 0)) µs at 10",
+                isMet: cpu(large) <= cpu(small))
+        ]
+        if let middle = size(100), large.nodes > middle.nodes {
+            let (first, last) = (memory(small, middle), memory(middle, large))
+            targets.append(
+                Target(
+                    promise: "Memory for a further node, 100 to \(name), no more than from 10 to 100",
+                    measured: "\(Text.fixed(last, 0)) KiB, \(Text.fixed(first, 0)) KiB before", isMet: last <= first))
+        }
+        return targets
+    }
+
+    private var inTime: [Target] {
+        guard let size = size(5000) else { return [] }
+        return [
+            Target(
+                promise: "5,000 nodes within a scrape of 10 s",
+                measured: "\(Text.fixed(size.exporter.wall, 2)) s", isMet: size.exporter.wall < 10)
+        ]
+    }
+
+    private var rendered: [Target] {
+        guard let rendering else { return [] }
+        return [
+            Target(
+                promise: "Text written at 200 MB/s or more on one core",
+                measured: "\(Text.fixed(rendering.megabytesPerSecond, 0)) MB/s",
+                isMet: rendering.megabytesPerSecond >= 200)
+        ]
+    }
+}
+
+extension DistanceResult {
+    fileprivate var target: Target {
+        Target(
+            promise: "\(Text.count(nodes, "node")), 50 ms away each way: one round trip + 30 ms",
+            measured: "one round trip + \(Text.fixed((exporter - roundTrip) * 1000, 0)) ms "
+                + "(\(Text.fixed(exporterNearBy * 1000, 0)) ms with the nodes near by)",
+            isMet: exporter <= roundTrip + 0.030)
+    }
+}
+
+extension Target {
+    fileprivate static func ratio(_ promise: String, _ own: Double, _ other: Double, limit: Double) -> Target {
+        let ratio = own / other
+        return Target(
+            promise: promise, measured: limit < 0.5 ? "1/\(Text.fixed(1 / ratio, 1))" : "\(Text.fixed(ratio, 2)) ×",
+            isMet: ratio <= limit)
+    }
+}

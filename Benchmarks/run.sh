@@ -1,0 +1,32 @@
+#!/bin/sh
+# run.sh [OPTION…]: build what is compared, and run the comparison in a network namespace of its own, where the servers may
+# listen at every loopback address and nobody else can reach them. Options are the benchmark's (--help).
+set -eu
+cd "$(dirname "$0")/.."
+built=Benchmarks/.build/programs
+mkdir -p "$built"
+
+peer=$(Benchmarks/peer.sh)
+echo "==> building the exporter (release)" >&2
+swift build -c release --static-swift-stdlib --product mysql-replication-exporter
+echo "==> building the benchmark" >&2
+swift build -c release --package-path Benchmarks --product Benchmark
+flags="-O2 -Wall -Wextra -Werror"
+# shellcheck disable=SC2046,SC2086 # lists of flags
+cc $flags Benchmarks/C/floor.c -o "$built/floor" $(pkg-config --cflags --libs libmariadb) -lpthread
+# shellcheck disable=SC2086
+cc $flags Benchmarks/C/delay.c -o "$built/delay"
+# shellcheck disable=SC2086
+cc $flags -shared -fPIC -IBenchmarks/Sources/CAllocations/include Benchmarks/Sources/CAllocations/allocations.c \
+    -o "$built/allocations.so"
+
+# Thousands of connections to three contenders: as many files as there may be, ports enough, and a long queue.
+ulimit -n "$(ulimit -Hn)"
+# shellcheck disable=SC2016 # expanded inside
+exec unshare --net sh -c '
+    ip link set lo up
+    echo "1024 65535" >/proc/sys/net/ipv4/ip_local_port_range
+    echo 65535 >/proc/sys/net/core/somaxconn
+    exec "$@"' sh \
+    Benchmarks/.build/release/Benchmark --exporter .build/release/mysql-replication-exporter --peer "$peer" \
+    --programs "$built" "$@"
