@@ -12,4 +12,12 @@ enum OpenFiles {
                 metadata: ["limit": "\(limit)", "nodes": "\(configuration.nodes.count)"])
         }
     }
+
+    /// How many clients may be connected within the limit, beside the connections to so many nodes.
+    static func connections(besideNodes nodes: Int) -> Int {
+        // The listener itself, the log, and files that are read on the way.
+        let others = 88
+        let limit = Int(clamping: ProcessEnvironment.raiseOpenFileLimit())
+        return max(8, limit - nodes * 2 - others)
+    }
 }

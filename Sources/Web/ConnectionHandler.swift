@@ -23,6 +23,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private let transport: TransportGuard?
     private let logger: Logger
     private var machine: ConnectionStateMachine
+    private var standing = Connections.Standing.waiting
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
     private var run: Task<Void, Never>?
@@ -85,6 +86,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch event {
         case is InputGate.BytesArrived: process(.bytesArrived)
         case is ShutdownRequested: process(.shutdownRequested)
+        case is Connections.Evicted: process(.evicted)
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -116,7 +118,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
 extension ConnectionHandler {
     private func process(_ event: ConnectionStateMachine.Event) {
-        for action in machine.handle(event) {
+        let actions = machine.handle(event)
+        if machine.standing != standing, let context {
+            standing = machine.standing
+            connections.note(context.channel, standing)
+        }
+        for action in actions {
             guard let context else { return }
             perform(action, context)
         }

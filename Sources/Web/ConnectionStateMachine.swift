@@ -21,6 +21,8 @@ struct ConnectionStateMachine {
         case partWritten
         case allWritten
         case deadlinePassed
+        /// The place is given to another connection.
+        case evicted
         case shutdownRequested
         case closed
     }
@@ -94,11 +96,24 @@ struct ConnectionStateMachine {
             return [.setDeadline(.write)]
         case .allWritten: return allWritten()
         case .deadlinePassed: return deadlinePassed()
+        case .evicted:
+            // It may have begun to work since it was chosen.
+            if case .running = phase { return [] }
+            return close(by: .abort)
         case .shutdownRequested:
             isShuttingDown = true
             guard case .waiting = phase else { return [] }
             return close()
         case .closed: return closed()
+        }
+    }
+
+    /// What the connection is at, for the choice whose place is given away.
+    var standing: Connections.Standing {
+        switch phase {
+        case .waiting, .receivingHead, .receivingBody, .lingering, .closed: .waiting
+        case .running: .running
+        case .writing: .writing
         }
     }
 

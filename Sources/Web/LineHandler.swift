@@ -54,6 +54,7 @@ final class LineHandler: ChannelInboundHandler {
         case ChannelEvent.inputClosed where run == nil && !line.isEmpty: start(context)
         case ChannelEvent.inputClosed where run == nil: context.close(promise: nil)
         case is ConnectionHandler.ShutdownRequested where run == nil: context.close(promise: nil)
+        case is Connections.Evicted: context.close(promise: nil)
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -75,6 +76,7 @@ final class LineHandler: ChannelInboundHandler {
         let connection = NIOLoopBound((self, context), eventLoop: eventLoop)
         let answer = answer
         connections.runStarted()
+        connections.note(context.channel, .running)
         run = Task {
             let reply = await answer(text)
             eventLoop.execute {
@@ -89,6 +91,7 @@ final class LineHandler: ChannelInboundHandler {
         guard context.channel.isActive else { return }
         closeUnlessDone(within: options.writeTimeout, context)
         let channel = context.channel
+        connections.note(channel, .writing)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: reply + "\n"))).whenComplete { _ in
             channel.close(promise: nil)
         }

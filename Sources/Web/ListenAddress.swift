@@ -4,6 +4,8 @@ package enum ListenAddress: Sendable, Hashable {
     case tcp(host: String?, port: Int)
     /// The path of a UNIX socket; a socket that is left over there is replaced.
     case unix(path: String)
+    /// A socket that somebody listens on already, by its descriptor; see `ActivatedSockets`.
+    case activated(descriptor: Int32)
 
     /// Reads `:19104`, `127.0.0.1:0`, `[::1]:19104`, `db-monitor:19104`, `unix:/run/exporter.sock`.
     ///
@@ -37,6 +39,7 @@ extension ListenAddress: CustomStringConvertible {
             guard let host else { return ":\(port)" }
             return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): return "unix:\(path)"
+        case .activated(let descriptor): return "descriptor \(descriptor)"
         }
     }
 }

@@ -110,7 +110,7 @@ package actor Listener: Service {
         let stop = await waitForStop(servers)
         // One that is closed already is as good.
         for server in servers { try? await server.close() }
-        for case .unix(let path) in addresses { unlink(path) }
+        for case .unix(let path) in options.addresses { unlink(path) }
         await drain(group, grace: stop == .shutdown ? options.shutdownGrace : .zero)
         if stop == .socketClosed { throw ListenerError.stopped }
     }
@@ -185,6 +185,8 @@ extension Listener {
         switch address {
         case .unix(let path):
             return try await bootstrap(group).bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        case .activated(let descriptor):
+            return try await bootstrap(group).withBoundSocket(descriptor).get()
         case .tcp(let host?, let port):
             return try await bootstrap(group).bind(host: host, port: port).get()
         case .tcp(nil, let port):
@@ -205,6 +207,12 @@ extension Listener {
             try channel.pipeline.syncOperations.addHandlers(pipeline(channel, admission, terms))
         }
         return ServerBootstrap(group: group)
+            // Without it, a process that is out of descriptors would try to accept again and again.
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Reading is asked for by the state machine, so that a client cannot send ahead without end.
@@ -223,8 +231,14 @@ extension Listener {
 
 extension ListenAddress {
     fileprivate func bound(as address: SocketAddress?) -> ListenAddress {
-        guard case .tcp(let host, _) = self, let port = address?.port else { return self }
-        return .tcp(host: host, port: port)
+        switch self {
+        case .unix: return self
+        case .tcp(let host, _): return address?.port.map { .tcp(host: host, port: $0) } ?? self
+        case .activated:
+            if let path = address?.pathname, !path.isEmpty { return .unix(path: path) }
+            guard let host = address?.ipAddress, let port = address?.port else { return self }
+            return .tcp(host: host, port: port)
+        }
     }
 }
 

@@ -7,6 +7,8 @@ package enum ListenerError: Error, Equatable {
     case cannotListen(ListenAddress, errno: Int32)
     /// The address could not be had for a reason that has no `errno`, such as a host name without address.
     case unusableAddress(ListenAddress, reason: String)
+    /// No sockets, or none to listen on, came from a service manager.
+    case notActivated(reason: String)
     /// A socket that was listening has closed by itself.
     case stopped
 }
@@ -20,6 +22,8 @@ extension ListenerError: CustomStringConvertible {
             "cannot listen on \(address): \(String(cString: strerror(errno))) (errno \(errno))\(Self.advice(errno))"
         case .unusableAddress(let address, let reason):
             "cannot listen on \(address): \(reason)"
+        case .notActivated(let reason):
+            "--web.systemd-socket: \(reason)"
         case .stopped:
             "a listening socket has closed unexpectedly; restart the exporter and look for network errors in its log"
         }

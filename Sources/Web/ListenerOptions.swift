@@ -2,7 +2,8 @@
 package struct ListenerOptions: Sendable {
     package var addresses: [ListenAddress]
 
-    /// Connections at a time, over all addresses; more are told 503.
+    /// Connections at a time, over all addresses. Whoever comes then gets the place of an idle one, or else of a slow one;
+    /// if a request runs on each, he is told 503.
     package var maxConnections = 512
     /// Bytes of request line and fields; more are told 431.
     package var maxHeadBytes = 16 * 1024

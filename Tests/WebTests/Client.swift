@@ -51,6 +51,7 @@ final class Client {
             switch address {
             case .tcp(let host, let port): try await bootstrap.connect(host: host ?? "127.0.0.1", port: port).get()
             case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
+            case .activated: throw ListenerError.malformedAddress(address.description)
             }
         return Client(channel: channel, incoming: stream)
     }

@@ -32,6 +32,19 @@ import Testing
         #expect(on(.requestEnded) == ["no deadline", "run GET /b"])
     }
 
+    @Test("A place that is given away ends the connection at once, unless a request runs by now")
+    mutating func evicted() {
+        _ = on(.opened(isOverCapacity: false))
+        #expect(machine.standing == .waiting)
+        _ = receive(head("/"))
+        #expect(machine.standing == .running)
+        #expect(on(.evicted) == [])
+        _ = on(.answered(.bare(200)))
+        #expect(machine.standing == .writing)
+        #expect(on(.evicted) == ["no deadline", "abort"])
+        #expect(on(.allWritten) == [])
+    }
+
     @Test(
         "How a connection ends follows from version and wishes",
         arguments: [

@@ -1,9 +1,15 @@
+import Foundation
 import NIOCore
+import NIOEmbedded
+import NIOSSL
 import Testing
 
 @testable import Web
 
-@Suite(.timeLimit(.minutes(2))) struct FuzzTests {
+/// How many spoiled messages each seed is good for; FUZZ_ROUNDS asks for more.
+private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap { Int($0) } ?? 750
+
+@Suite(.timeLimit(.minutes(60))) struct FuzzTests {
     @Test("Whatever clients send, the listener still answers the next one", arguments: [1, 2, 3, 4] as [UInt64])
     func mutations(seed: UInt64) async throws {
         var random = SplitMix(state: seed)
@@ -14,23 +20,60 @@ import Testing
             $0.lingerTimeout = .milliseconds(20)
         }
         try await withListener(configure, handler: { .text($0.path) }) { _, address in
-            for round in 0..<750 {
+            for round in 0..<rounds {
                 let client = try await Client.connect(to: address)
                 client.channel.writeAndFlush(ByteBuffer(bytes: mutated(&random)), promise: nil)
                 // Some wait for what comes, some leave at once.
                 if random.next() % 2 == 0 { _ = await client.rest() } else { try? await client.close() }
-                guard round % 50 == 49 else { continue }
-                // On a busy machine the short deadlines may cut off a good client too; a dead listener takes none.
-                var answer: String?
-                while answer == nil {
-                    let judge = try await Client.connect(to: address)
-                    try? await judge.get("/alive")
-                    answer = try? await judge.reply().text
-                }
-                #expect(answer == "/alive\n")
+                if round % 50 == 49 { try await expectAlive(address) }
             }
         }
     }
+
+    @Test(
+        "Whatever clients make of a handshake, the listener still answers the next one", arguments: [5, 6] as [UInt64])
+    func handshakes(seed: UInt64) async throws {
+        var random = SplitMix(state: seed)
+        let certificates = try await Certificates.shared.value
+        let text =
+            "tls_server_config: {cert_file: \(certificates.path("server.pem")), "
+            + "key_file: \(certificates.path("server.key"))}"
+        let configure: (inout ListenerOptions) -> Void = { $0.headTimeout = .milliseconds(50) }
+        try await withWebConfiguration(text) { path in
+            try await withListener(configure, protection: path, handler: { .text($0.path) }) { _, address in
+                for round in 0..<rounds / 2 {
+                    let client = try await Client.connect(to: address)
+                    let greeting = spoiled(try clientHello(try certificates.client()), &random)
+                    client.channel.writeAndFlush(ByteBuffer(bytes: greeting), promise: nil)
+                    if random.next() % 2 == 0 { _ = await client.rest() } else { try? await client.close() }
+                    if round % 50 == 49 { try await expectAlive(address, try certificates.client()) }
+                }
+            }
+        }
+    }
+}
+
+private func expectAlive(_ address: ListenAddress, _ tls: TLSConfiguration? = nil) async throws {
+    // On a busy machine the short deadlines may cut off a good client too; a dead listener takes none.
+    var answer: String?
+    while answer == nil {
+        let judge = try await Client.connect(to: address, tls: tls)
+        try? await judge.get("/alive")
+        answer = try? await judge.reply().text
+    }
+    #expect(answer == "/alive\n")
+}
+
+/// What a client says first.
+private func clientHello(_ configuration: TLSConfiguration) throws -> [UInt8] {
+    let handler = try NIOSSLClientHandler(
+        context: NIOSSLContext(configuration: configuration), serverHostname: "localhost")
+    let channel = EmbeddedChannel(handler: handler)
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    let hello = try #require(try channel.readOutbound(as: ByteBuffer.self))
+    // It is not finished, and complains.
+    _ = try? channel.finish(acceptAlreadyClosed: true)
+    return Array(hello.readableBytesView)
 }
 
 /// A few good requests, spoiled: bytes flipped, inserted, removed, repeated, cut.
@@ -42,7 +85,12 @@ private func mutated(_ random: inout SplitMix) -> [UInt8] {
         "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
         "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS * HTTP/1.0\r\n\r\n",
     ]
-    var bytes = (0...random.next() % 3).flatMap { _ in seeds[Int(random.next() % UInt64(seeds.count))].utf8 }
+    return spoiled(
+        (0...random.next() % 3).flatMap { _ in seeds[Int(random.next() % UInt64(seeds.count))].utf8 }, &random)
+}
+
+private func spoiled(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    var bytes = bytes
     for _ in 0..<random.next() % 6 where !bytes.isEmpty {
         let index = Int(random.next() % UInt64(bytes.count))
         let end = min(bytes.count, index + Int(random.next() % 16))

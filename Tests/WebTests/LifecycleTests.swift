@@ -148,4 +148,68 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
         #expect(!FileManager.default.fileExists(atPath: path))
     }
+
+    @Test("Without a host, IPv4 and IPv6 are served alike; an IPv6 address serves itself alone")
+    func ipv6() async throws {
+        let addresses = try [ListenAddress(":0"), ListenAddress("[::1]:0")]
+        try await withListener({ $0.addresses = addresses }, handler: { .text($0.remoteAddress) }) { listener, _ in
+            let bound = try await listener.boundAddresses
+            guard case .tcp(nil, let port) = bound[0], case .tcp("::1", let own) = bound[1] else {
+                Issue.record("\(bound)")
+                return
+            }
+            for (host, port, prefix) in [
+                ("127.0.0.1", port, "[::ffff:127.0.0.1]:"), ("::1", port, "[::1]:"), ("::1", own, "[::1]:"),
+            ] {
+                let client = try await Client.connect(to: .tcp(host: host, port: port))
+                try await client.get("/")
+                #expect(try await client.reply().text.hasPrefix(prefix))
+            }
+            await #expect(throws: (any Error).self) {
+                try await Client.connect(to: .tcp(host: "127.0.0.1", port: own))
+            }
+        }
+    }
+
+    @Test("A socket that is listened on already is served, and says where it listens")
+    func activated() async throws {
+        let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).sock"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(listen(descriptor, 5) == 0)
+        try await withListener({ $0.addresses = [.activated(descriptor: descriptor)] }, handler: hello) { _, bound in
+            #expect(bound == .unix(path: path))
+            let client = try await Client.connect(to: bound)
+            try await client.get("/")
+            #expect(try await client.reply().status == 200)
+        }
+        // Whoever made it keeps it.
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(
+        "Without sockets from a service manager there is a reason why",
+        arguments: [
+            ([:], "no socket was passed: start it by a systemd .socket unit, or leave the flag out"),
+            (["LISTEN_FDS": "0"], "no socket was passed: start it by a systemd .socket unit, or leave the flag out"),
+            (["LISTEN_FDS": "x"], "no socket was passed: start it by a systemd .socket unit, or leave the flag out"),
+            (
+                ["LISTEN_FDS": "1", "LISTEN_PID": "1"],
+                "the sockets were passed to another process: let systemd start this one itself"
+            ),
+            (["LISTEN_FDS": "1"], "the sockets were passed to another process: let systemd start this one itself"),
+        ] as [([String: String], String)])
+    func notActivated(environment: [String: String], reason: String) {
+        #expect(throws: ListenerError.notActivated(reason: reason)) {
+            try ActivatedSockets.addresses(environment: environment)
+        }
+    }
 }

@@ -55,7 +55,8 @@ struct LineListenerTests {
         try await withLines(answer: { "<\($0)>" }) { _, address in
             let client = try await Client.connect(to: address)
             if !sent.isEmpty { try await client.send(sent) }
-            try await client.channel.close(mode: .output)
+            // The answer may have come, and the connection gone, by now.
+            try? await client.channel.close(mode: .output)
             #expect(await client.rest() == answer)
         }
     }
@@ -66,7 +67,8 @@ struct LineListenerTests {
     func refused(sent: String) async throws {
         try await withLines({ $0.headTimeout = .milliseconds(200) }, answer: { $0 }) { _, address in
             let client = try await Client.connect(to: address)
-            if !sent.isEmpty { try await client.send(sent) }
+            // It may be closed by now.
+            if !sent.isEmpty { try? await client.send(sent) }
             #expect(await client.rest() == "")
         }
     }
@@ -80,7 +82,7 @@ struct LineListenerTests {
         }
     }
 
-    @Test("Nobody waits for another's answer, and beyond the limit of connections nobody is served")
+    @Test("Nobody waits for another's answer; beyond the limit of connections, who says nothing gives way")
     func crowd() async throws {
         let (started, release) = (Event(), Event())
         try await withLines({ $0.maxConnections = 2 }) { line in
@@ -98,10 +100,11 @@ struct LineListenerTests {
             #expect(await quick.rest() == "quick\n")
             let idle = try await Client.connect(to: address)
             let excess = try await Client.connect(to: address)
-            #expect(await excess.rest() == "")
+            #expect(await idle.rest() == "")
+            try await excess.send("quick\n")
+            #expect(await excess.rest() == "quick\n")
             release.happen()
             #expect(await slow.rest() == "slow\n")
-            try await idle.close()
         }
     }
 

@@ -226,31 +226,6 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("Connections beyond the limit are told 503; a free place is used again")
-    func limit() async throws {
-        try await withListener({ $0.maxConnections = 2 }, handler: hello) { _, address in
-            let first = try await Client.connect(to: address)
-            let second = try await Client.connect(to: address)
-            for client in [first, second] {
-                try await client.get("/")
-                #expect(try await client.reply().status == 200)
-            }
-            let third = try await Client.connect(to: address)
-            #expect(try await third.reply().status == 503)
-            #expect(await third.rest() == "")
-            try await first.close()
-            // The server sees the end in its own time.
-            var status = 503
-            while status == 503 {
-                let client = try await Client.connect(to: address)
-                try await client.get("/")
-                if let reply = try? await client.reply() { status = reply.status }
-                try? await client.close()
-            }
-            #expect(status == 200)
-        }
-    }
-
     @Test("What is refused without the handler is reported")
     func refusals() async throws {
         let (stream, continuation) = AsyncStream<Int>.makeStream()

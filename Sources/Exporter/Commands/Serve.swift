@@ -33,6 +33,11 @@ struct Serve: AsyncParsableCommand {
     var webConfigurationPath: String?
 
     @Flag(
+        name: .customLong("web.systemd-socket"),
+        help: "Listen on the sockets that systemd passes (a .socket unit), instead of --web.listen-address.")
+    var listensOnActivatedSockets = false
+
+    @Flag(
         name: .customLong("web.enable-lifecycle"),
         help: "Allow POST /-/reload to read the configuration anew; SIGHUP does so in any case.")
     var isLifecycleEnabled = false
@@ -88,13 +93,13 @@ struct Serve: AsyncParsableCommand {
             try source.load()
         }
         await live.startProbes()
-        try await serve(live, protection, logger)
+        try await serve(live, nodes: configuration.nodes.count, protection, logger)
         await live.close()
         logger.info("stopped")
     }
 
     private func serve(
-        _ live: LiveMonitor, _ protection: WebConfigurationFile?, _ logger: Logger
+        _ live: LiveMonitor, nodes: Int, _ protection: WebConfigurationFile?, _ logger: Logger
     ) async throws {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
@@ -102,9 +107,7 @@ struct Serve: AsyncParsableCommand {
             isLifecycleEnabled: isLifecycleEnabled, nodeChecks: NodeChecks(states: agent.operatorStates(logger)))
         let router = routes.router
         let listener = Listener(
-            options: ListenerOptions(addresses: try listenAddresses.map { try ListenAddress($0) }),
-            protection: protection,
-            logger: logger,
+            options: try listenerOptions(nodes: nodes, logger), protection: protection, logger: logger,
             onRefusal: { counter.count(route: Router.unknown, code: $0) },
             handler: { await routes.answer($0, router) })
         var services: [any Service] = [await HangupReload(live), listener]
@@ -116,6 +119,20 @@ struct Serve: AsyncParsableCommand {
         do {
             try await group.run()
         } catch let error as ListenerError {
+            logger.error("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func listenerOptions(nodes: Int, _ logger: Logger) throws -> ListenerOptions {
+        do {
+            var options = ListenerOptions(
+                addresses: listensOnActivatedSockets
+                    ? try ActivatedSockets.addresses(environment: ProcessEnvironment.variables)
+                    : try listenAddresses.map { try ListenAddress($0) })
+            options.maxConnections = min(options.maxConnections, OpenFiles.connections(besideNodes: nodes))
+            return options
+        } catch {
             logger.error("\(error)")
             throw ExitCode.failure
         }
