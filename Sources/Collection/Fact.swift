@@ -72,6 +72,7 @@ package struct Dialect: Sendable {
             dialect.facts.append(checksums.run)
             dialect.checksumSummary = checksums.summary
         }
+        if let table = extras.heartbeatTable { dialect.facts.append(.heartbeat(in: table)) }
         return dialect
     }
 

@@ -25,6 +25,7 @@ package actor NodeCollector {
     private var index = BinlogIndexCache()
     private var arrivals = ArrivalLog()
     private var startTime = StartTime()
+    private var heartbeats = HeartbeatWatch()
 
     /// What is known of the server at the other end of the connection.
     fileprivate struct Session {
@@ -43,7 +44,6 @@ package actor NodeCollector {
         var checksums = ChecksumSummaryCache()
     }
 
-    /// - Parameters:
     /// - Parameters:
     ///   - extras: what is asked beside the usual.
     ///   - options: asked before each connection is made, since passwords change; throws what keeps the node down.
@@ -190,6 +190,7 @@ package actor NodeCollector {
         }
         arrivals.note(&facts, at: .now)
         self.session?.checksums.complete(&facts, at: .now)
+        heartbeats.note(&facts, at: .now)
         return facts
     }
 
@@ -227,14 +228,17 @@ package actor NodeCollector {
             if told.contains(where: { $0.name == .transactions }) {
                 facts.transactionsRead = Reading(asked: asked, told: .now)
             }
+            if told.contains(where: { $0.name == .heartbeat }) {
+                facts.heartbeat?.reading = Reading(asked: asked, told: .now)
+            }
             guard let refusal = reply.refusal else { break }
             let refused = pending[tables.count]
             if refusal.error.code == ErrorCode.noBinaryLogging {
                 session?.hasBinaryLog = false
             } else {
                 facts.miss(refused, for: refusal.error)
-                // A lock wait or a KILL QUERY may be over in the next round; a missing privilege is not.
-                if refused.isEssential || MissingReason(refusal.error) != .error {
+                // A lock wait or a KILL QUERY may be over in the next round, and a table there; a missing privilege is not.
+                if refused.isEssential || MissingReason(refusal.error) != .error, !refused.mayComeAbout(refusal.error) {
                     session?.refused[refused.name] = refusal.error
                 }
             }
@@ -266,6 +270,12 @@ extension NodeCollector.Session {
 }
 
 extension Fact {
+    /// Whether the next round may get what was refused: a table of the user's own that is yet to be made, or to arrive by
+    /// replication.
+    fileprivate func mayComeAbout(_ error: MySQLError) -> Bool {
+        name == .heartbeat && error.isForWantOfTable
+    }
+
     /// What cannot be read is missing; the other facts stand.
     fileprivate func fill(_ table: ResultTable, into facts: inout NodeFacts) {
         do throws(FactError) {
@@ -315,11 +325,4 @@ private func wallClock() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
-extension Duration {
-    package var seconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) / 1e18
-    }
 }

@@ -4,9 +4,12 @@ package struct NodeExtras: Sendable, Hashable {
     package var keepsStatusRows: Bool
     /// A table in pt-table-checksum's layout, quoted for SQL.
     package var checksumTable: String?
+    /// A table in pt-heartbeat's layout, quoted for SQL.
+    package var heartbeatTable: String?
 
-    package init(keepsStatusRows: Bool = false, checksumTable: String? = nil) {
+    package init(keepsStatusRows: Bool = false, checksumTable: String? = nil, heartbeatTable: String? = nil) {
         self.keepsStatusRows = keepsStatusRows
         self.checksumTable = checksumTable
+        self.heartbeatTable = heartbeatTable
     }
 }

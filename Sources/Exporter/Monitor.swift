@@ -39,7 +39,7 @@ final class Monitor: Sendable {
             let timeout = set.nodes.map(\.timeout).max() ?? .zero
             let reports = await fleet.round(deadline: .now + timeout) { asked, _ in asked.name == set.name }
             changes.note(reports)
-            return reports.first.map { SetFindings($0) }
+            return reports.first
         }
         options = Metrics.MetricsOptions(
             gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers,
@@ -73,9 +73,8 @@ final class Monitor: Sendable {
         // A round that was cut short says less than others would wait for.
         let isWhole = ContinuousClock.now < deadline
         let findings = reports.map { report in
-            var findings = SetFindings(report)
+            let findings = probes.findings(report)
             if isWhole { probes.note(findings, asked: startedAt) }
-            findings.probes = probes.findings(of: report.name)
             if isWhole { checked[report.name]?.note(.init(findings: [findings], startedAt: startedAt)) }
             return findings
         }

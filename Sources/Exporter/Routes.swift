@@ -2,6 +2,7 @@ import Collection
 import Configuration
 import Exposition
 import Metrics
+import Replication
 import Topology
 import Web
 

@@ -172,7 +172,9 @@ package actor Connection {
     ) -> MySQLError? {
         guard let result = mysql_use_result(mysql) else {
             if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
-            reply.tables.append(ResultTable(columns: ColumnNames([])))  // a statement that gives no rows, such as SET
+            var table = ResultTable(columns: ColumnNames([]))  // a statement that gives no rows, such as SET
+            table.affectedRows = mysql_affected_rows(mysql)
+            reply.tables.append(table)
             return nil
         }
         // Frees the result and reads what is left of it; cut off by the deadline like every other read.

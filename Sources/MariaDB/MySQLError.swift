@@ -38,6 +38,8 @@ extension MySQLError: CustomStringConvertible {
 
 /// The errors that are told apart, by the names of the manuals.
 package enum ErrorCode {
+    package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
+    package static let noSuchTable: UInt32 = 1146  // ER_NO_SUCH_TABLE
     package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
     package static let connectionRefusedHost: UInt32 = 2003  // CR_CONN_HOST_ERROR
@@ -108,6 +110,9 @@ extension MySQLError {
         guard parts.count == 2, let inner = UInt32(parts[0]), !ErrorCode.isOfLibrary(inner) else { return nil }
         return (inner, String(parts[1]))
     }
+
+    /// Whether it is for want of a table, or of its database: MySQL says either, where MariaDB always speaks of the table.
+    package var isForWantOfTable: Bool { code == ErrorCode.noSuchTable || code == ErrorCode.noSuchDatabase }
 
     /// Whether the connection cannot be used any more, so that the next statement needs a new one.
     package var breaksConnection: Bool {

@@ -4,6 +4,8 @@
 /// "always use column names"). Values stay the bytes that the server sent until they are asked for.
 package struct ResultTable: Sendable {
     package let columns: ColumnNames
+    /// Of a statement that gives no rows: how many it changed. An UPDATE does not count rows that were so already.
+    package var affectedRows: UInt64 = 0
     private var bytes: [UInt8]
     /// For each cell its end in `bytes`; negative for NULL (then `-(end + 1)`).
     private var ends: [Int]

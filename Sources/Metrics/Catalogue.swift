@@ -311,6 +311,12 @@ extension Metric {
         case .setCycles: set("cycles", "Rings of nodes that replicate from each other.")
         case .setDuplicateServerIDs: set("duplicate_server_ids", "Server ids that more than one node has.")
 
+        case .heartbeatAge:
+            node(
+                "heartbeat_age_seconds", unit: "seconds",
+                "Since the newest heartbeat in the node's table was written; on the primary it tells of the writer.",
+                fact: .heartbeat)
+
         case .buildInfo:
             own(
                 "mysql_replication_exporter_build_info", type: .info, "What this exporter was built from.",

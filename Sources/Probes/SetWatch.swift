@@ -32,7 +32,7 @@ package final class SetWatch: Sendable {
     }
 
     /// From now on rounds are asked for this way: the configuration was read anew, and the set stayed as it is.
-    package func look(by look: @escaping Look) {
+    package func look(_ look: @escaping Look) {
         state.withLock { $0.look = look }
     }
 

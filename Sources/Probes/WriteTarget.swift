@@ -1,4 +1,5 @@
 internal import Replication
+internal import MariaDB
 internal import Topology
 
 /// The node that a probe may write to now, or why there is none. Fails closed.
@@ -51,5 +52,36 @@ package struct WritableNode: Sendable, Equatable {
         self.serverID = serverID
         self.serverUUID = serverUUID
         self.clockOffset = clockOffset
+    }
+}
+
+extension WritableNode {
+    /// The same server by the same name; its clock may have moved.
+    func isSame(as other: WritableNode) -> Bool {
+        name == other.name && serverID == other.serverID && serverUUID == other.serverUUID
+    }
+
+    /// A deadline by the server's clock, epoch seconds.
+    func latest(_ deadline: ContinuousClock.Instant) -> Double {
+        Double(WallClock.microseconds()) / 1e6 + ContinuousClock.now.duration(to: deadline).seconds + clockOffset
+    }
+}
+
+extension ProbeConnection {
+    /// Makes sure that the server at the other end is the one that the findings are of: an address may have moved to
+    /// another since.
+    /// - Throws: `MySQLError`; then the connection is closed.
+    func recognise(_ node: WritableNode, deadline: ContinuousClock.Instant) async throws(MySQLError) {
+        let statement = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_id', 'server_uuid')"
+        let answer = try await run([statement], isRepeatable: true, deadline: deadline)
+        var told: [String: String] = [:]
+        for row in answer.first?.rows.map(\.self) ?? [] {
+            if let name = row.text("Variable_name") { told[name.lowercased()] = row.text("Value")?.lowercased() }
+        }
+        guard told["server_id"] == "\(node.serverID)", node.serverUUID == nil || told["server_uuid"] == node.serverUUID
+        else {
+            await hangUp()
+            throw MySQLError(phase: .query, code: 0, message: "another server answers than in the last round")
+        }
     }
 }

@@ -56,10 +56,15 @@ package struct ReplicationSetReport: Sendable {
     package var name: String
     package var thresholds: Thresholds
     package var nodes: [Node]
+    /// Nil where no heartbeat is configured.
+    package var heartbeat: HeartbeatWriting?
 
-    package init(name: String, thresholds: Thresholds = Thresholds(), nodes: [Node]) {
+    package init(
+        name: String, thresholds: Thresholds = Thresholds(), nodes: [Node], heartbeat: HeartbeatWriting? = nil
+    ) {
         self.name = name
         self.thresholds = thresholds
         self.nodes = nodes
+        self.heartbeat = heartbeat
     }
 }

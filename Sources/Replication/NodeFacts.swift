@@ -26,6 +26,8 @@ package struct NodeFacts: Sendable {
     package var durability: [DurablePart: Bool] = [:]
     /// Where a checksum table is configured.
     package var checksums: ChecksumResults?
+    /// Only where a heartbeat is configured.
+    package var heartbeat: HeartbeatReading?
 
     package var missing: [FactName: MissingReason] = [:]
     /// For people: what made no sense in an answer, of facts missing for `error`.
@@ -136,6 +138,8 @@ package enum FactName: String, Sendable, CaseIterable {
     case connectedReplicas = "connected_replicas"
     case checksums
     case checksumSummary = "checksum_summary"
+    /// Only where one is configured.
+    case heartbeat
 }
 
 /// Why a fact could not be read.

@@ -24,6 +24,9 @@ package struct NodeFindings: Sendable {
     package var absentChannels: [String]
     /// No filter holds anything back on any way into the node, as far as the nodes that answered tell.
     package var isUnfiltered: Bool
+    /// Seconds since the newest heartbeat in the node's table was written; nil where none is configured or it cannot be
+    /// known.
+    package var heartbeatAge: Double?
 }
 
 package enum NodeRole: String, Sendable, CaseIterable {

@@ -25,6 +25,7 @@ private struct SetComparison {
     let filtered: Set<Int>
     /// By name, of the nodes that told who they are.
     let identities: [String: ServerIdentity]
+    let heartbeats: HeartbeatComparison?
 
     init(_ report: ReplicationSetReport) {
         nodes = report.nodes
@@ -34,6 +35,9 @@ private struct SetComparison {
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes { identities[node.description.name] = node.identity }
         self.identities = identities
+        heartbeats = report.heartbeat.map { [graph, filtered] in
+            HeartbeatComparison(writing: $0, nodes: report.nodes, graph: graph, filtered: filtered)
+        }
     }
 }
 
@@ -43,7 +47,9 @@ extension NodeFindings {
         let facts = node.report.facts
         let errant = ErrantSearch(place, set.nodes, set.graph)?.count
         let channels = zip(facts?.channels ?? [], set.graph.sources[place]).map { channel, source in
-            var findings = ChannelFindings(channel, of: node, source: source.map { set.nodes[$0] }, set)
+            var findings = ChannelFindings(
+                channel, of: node, source: source.map { set.nodes[$0] },
+                heartbeatLag: source.flatMap { set.heartbeats?.lag(of: place, through: $0) }, set)
             // A transaction carries no channel: what none of the sources has is said of each of them.
             findings.errant = errant
             return findings
@@ -54,7 +60,7 @@ extension NodeFindings {
             // An intended source without a channel is the quietest way to stop replicating (RESET REPLICA ALL):
             // nothing else would tell of it.
             absentChannels: facts?.channels.map(node.description.absentChannels) ?? [],
-            isUnfiltered: !set.filtered.contains(place))
+            isUnfiltered: !set.filtered.contains(place), heartbeatAge: set.heartbeats?.age(at: place))
     }
 
     package var isReplica: Bool { !channels.isEmpty }
@@ -76,7 +82,7 @@ extension NodeRole {
 extension ChannelFindings {
     fileprivate init(
         _ channel: Channel, of node: ReplicationSetReport.Node, source: ReplicationSetReport.Node?,
-        _ set: SetComparison
+        heartbeatLag: Double?, _ set: SetComparison
     ) {
         let sourceFacts = source?.report.facts
         let binaryLog = BinaryLogComparison(channel, sourceFacts?.binaryLog)
@@ -90,7 +96,7 @@ extension ChannelFindings {
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
             applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,
             errant: nil, lag: nil, checks: [:])
-        lag = Lag(self, set.thresholds)
+        lag = heartbeatLag.map { Lag(seconds: $0, method: .heartbeat) } ?? Lag(self, set.thresholds)
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = binaryLog.isHeld
         checks[.transfer] = channel.isTransferring

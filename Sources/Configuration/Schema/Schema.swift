@@ -40,7 +40,7 @@ enum Schema {
     static let nodes = Key.nested("nodes", "list", required: true, "The servers of the set, at least one.")
     static let thresholds = Key.nested("thresholds", "dictionary", "Where the check 'lag' turns to broken.")
     static let heartbeat = Key.nested(
-        "heartbeat", "dictionary", ignored: true, "Lag by a row that is written on the source.")
+        "heartbeat", "dictionary", "Lag by a row that is written on the source.")
     static let sentinel = Key.nested(
         "sentinel", "dictionary", ignored: true, "Rows sent down the replication now and then, and timed.")
     static let failover = Key.nested("failover", "dictionary", ignored: true, "The answer of /failover/<set>.")

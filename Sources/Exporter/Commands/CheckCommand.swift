@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collection
 import Configuration
+import Replication
 import Topology
 
 /// A plugin for Nagios and its kin: one line, and an exit code. (Monitoring Plugins Development Guidelines.)

@@ -1,6 +1,7 @@
 import Configuration
 import Logging
 import Probes
+import Replication
 import Synchronization
 import Topology
 
@@ -15,7 +16,7 @@ final class FleetProbes: Sendable {
     init(
         _ configuration: Configuration, environment: [String: String], logger: Logger,
         replacing predecessor: FleetProbes? = nil,
-        look: @escaping @Sendable (_ set: ReplicationSet) async -> SetFindings?
+        look: @escaping @Sendable (_ set: ReplicationSet) async -> ReplicationSetReport?
     ) {
         var sets: [String: SetProbes] = [:]
         for set in configuration.sets {
@@ -56,8 +57,10 @@ final class FleetProbes: Sendable {
         sets[findings.name]?.watch.note(findings, asked: asked)
     }
 
-    /// What the probes of a set have found.
-    func findings(of set: String) -> ProbeFindings { sets[set]?.findings ?? ProbeFindings() }
+    /// Compares the nodes of a set, with what its probes know and have found.
+    func findings(_ report: ReplicationSetReport) -> SetFindings {
+        sets[report.name]?.findings(report) ?? SetFindings(report)
+    }
 
     /// The probes of a set.
     subscript(set: String) -> SetProbes? { sets[set] }

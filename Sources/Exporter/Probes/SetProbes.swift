@@ -9,24 +9,65 @@ import Topology
 struct SetProbes: Sendable {
     let set: ReplicationSet
     let watch: SetWatch
+    private let heartbeat: HeartbeatWriter?
 
-    /// - Parameter predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
+    /// - Parameters:
+    ///   - predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
+    ///   - look: one round over the set.
     init(
-        _ set: ReplicationSet, environment: [String: String], logger: Logger,
-        replacing predecessor: SetProbes?,
-        look: @escaping SetWatch.Look
+        _ set: ReplicationSet, environment: [String: String], logger: Logger, replacing predecessor: SetProbes?,
+        look: @escaping @Sendable () async -> ReplicationSetReport?
     ) {
         self.set = set
         // Findings of other nodes than these say nothing of who may be written to.
         let kept = predecessor?.set.nodes == set.nodes ? predecessor : nil
-        watch = kept?.watch ?? SetWatch(look: look)
-        watch.look(by: look)
+        let watch = kept?.watch ?? SetWatch { nil }
+        self.watch = watch
+        var logger = logger
+        logger[metadataKey: "replication_set"] = "\(set.name)"
+
+        if let heartbeat = set.heartbeat, heartbeat.write {
+            self.heartbeat =
+                kept?.set.heartbeat == heartbeat
+                ? kept?.heartbeat
+                : HeartbeatWriter(
+                    table: ProbeTable(heartbeat.table), interval: heartbeat.interval, watch: watch, logger: logger
+                ) { name in
+                    set.node(named: name).map {
+                        ProbeConnection($0, environment: environment, setUp: HeartbeatWriter.session)
+                    }
+                }
+        } else {
+            heartbeat = nil
+        }
+
+        let (heartbeatSection, writer) = (set.heartbeat, self.heartbeat)
+        watch.look {
+            guard var report = await look() else { return nil }
+            report.heartbeat = Self.writing(heartbeatSection, by: writer)
+            return SetFindings(report)
+        }
     }
 
     /// Whatever has to be started and stopped.
-    var all: [any Probe] { [] }
+    var all: [any Probe] { [heartbeat].compactMap(\.self) }
 
-    var findings: ProbeFindings { ProbeFindings() }
+    /// Compares the nodes of the set, with what the probes know and have found.
+    func findings(_ report: ReplicationSetReport) -> SetFindings {
+        var report = report
+        report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
+        return SetFindings(report)
+    }
+
+    private static func writing(_ heartbeat: Heartbeat?, by writer: HeartbeatWriter?) -> HeartbeatWriting? {
+        writer.map { .own($0.history) } ?? heartbeat.map { .foreign(interval: $0.interval.seconds) }
+    }
+}
+
+extension ProbeTable {
+    init(_ name: TableName) {
+        self.init(database: name.database, table: name.table)
+    }
 }
 
 extension ProbeConnection {

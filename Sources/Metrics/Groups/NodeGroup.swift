@@ -15,6 +15,7 @@ extension Families {
         add(.nodeCollectDuration, labels, report.duration)
         add(.nodeRoundTrips, labels, report.roundTrips)
         add(.nodeRole, labels, oneOf: roles, node.role)
+        add(.heartbeatAge, labels, node.heartbeatAge)
         guard let facts = report.facts else { return }
 
         for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

@@ -1,0 +1,22 @@
+internal import MariaDB
+internal import Replication
+
+extension Fact {
+    /// The rows of a heartbeat table. By name, since pt-heartbeat's old layout has `id` in place of `server_id`.
+    /// - Parameter table: quoted for SQL.
+    package static func heartbeat(in table: String) -> Fact {
+        Fact(
+            .heartbeat, "SELECT * FROM \(table) ORDER BY ts DESC LIMIT 64", privileges: "SELECT ON \(table)"
+        ) { table, facts throws(FactError) in
+            var rows: [HeartbeatRow] = []
+            for row in table.rows {
+                guard let text = row.text("ts"), let time = HeartbeatTime.microseconds(text) else {
+                    throw FactError("the heartbeat table has a row whose ts is no time")
+                }
+                rows.append(HeartbeatRow(serverID: row.unsigned("server_id").flatMap(UInt32.init), time: time))
+            }
+            // Who sends the batch knows when it was asked.
+            facts.heartbeat = HeartbeatReading(rows: rows, reading: Reading(asked: .now, told: .now))
+        }
+    }
+}

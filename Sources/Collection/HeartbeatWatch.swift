@@ -1,0 +1,43 @@
+import Replication
+
+/// Watches the heartbeat that is written on a node itself, over the rounds: only one that was seen to change is known to be
+/// written by somebody now, and to what zone its clock is set.
+struct HeartbeatWatch {
+    private struct Memory {
+        var time: Int64
+        var since: ContinuousClock.Instant
+        var lookedAt: ContinuousClock.Instant
+        var zone: Double?
+        var hasChanged = false
+    }
+
+    private var memory: Memory?
+
+    /// Fills `own` of the node's reading.
+    mutating func note(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
+        guard let shown = facts.heartbeat, let server = facts.identity.serverID, let row = shown.row(of: server),
+            // A row that does not say whose it is may have come from anywhere above.
+            row.serverID != nil || facts.channels?.isEmpty == true
+        else { return }
+        guard var memory else {
+            memory = Memory(time: row.time, since: now, lookedAt: now)
+            facts.heartbeat?.own = OwnHeartbeat(time: row.time)
+            return
+        }
+        if row.time != memory.time {
+            // Written since the last look: the nearest quarter of an hour is the zone, as long as that is not long ago.
+            let pause = memory.lookedAt.duration(to: now)
+            if pause < .seconds(400), let asked = facts.askedAt, let offset = facts.clockOffset {
+                memory.zone = ((asked + offset - Double(row.time) / 1e6) / 900).rounded() * 900
+            }
+            memory.time = row.time
+            memory.since = now
+            memory.hasChanged = true
+        }
+        memory.lookedAt = now
+        self.memory = memory
+        facts.heartbeat?.own = OwnHeartbeat(
+            time: row.time, unchanged: memory.hasChanged ? memory.since.duration(to: now).seconds : nil,
+            zone: memory.zone)
+    }
+}

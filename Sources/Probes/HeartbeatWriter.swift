@@ -1,0 +1,215 @@
+internal import Glibc
+package import Logging
+internal import MariaDB
+package import Replication
+internal import Synchronization
+
+/// Writes a heartbeat on the primary of a set, over and over, and remembers what it wrote and when.
+///
+/// The table is laid out as pt-heartbeat's, so that `pt-heartbeat --monitor --utc` reads it. One write at a time: a primary
+/// that hangs finds one statement waiting when it comes back, and that one is out of date by then.
+package final class HeartbeatWriter: Probe {
+    /// Gives no write longer than this to get through, or a moment more than the interval.
+    private static let shortestDeadline = Duration.seconds(1)
+
+    /// Times by UTC, whatever the server's zone; no waiting behind somebody's lock.
+    package static let session = [
+        "SET SESSION time_zone = '+00:00', autocommit = 1, lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
+    ]
+
+    private let table: ProbeTable
+    private let interval: Duration
+    private let watch: SetWatch
+    private let connect: @Sendable (_ node: String) -> ProbeConnection?
+    private let log: ProbeLog
+    private let memory: Mutex<HeartbeatHistory>
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
+    package init(
+        table: ProbeTable, interval: Duration, watch: SetWatch, logger: Logger,
+        connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
+    ) {
+        self.table = table
+        self.interval = interval
+        self.watch = watch
+        self.connect = connect
+        log = ProbeLog(probe: "heartbeat", logger: logger)
+        memory = Mutex(HeartbeatHistory(interval: interval.seconds))
+    }
+
+    /// What was written until now.
+    package var history: HeartbeatHistory { memory.withLock { $0 } }
+
+    package func start() {
+        task.withLock { $0 = Task { await run() } }
+    }
+
+    package func stop() async {
+        let task = task.withLock { $0 }
+        task?.cancel()
+        await task?.value
+    }
+
+    // MARK: - Writing
+
+    /// A connection to the primary.
+    private struct Post {
+        let node: WritableNode
+        let connection: ProbeConnection
+        /// Its table is there, and has the row.
+        var isReady = false
+        var failures = 0
+        var notBefore = ContinuousClock.now
+    }
+
+    private func run() async {
+        var post: Post?
+        _ = await watch.view(notOlderThan: WriteTarget.renewal)
+        var next = ContinuousClock.now
+        while !Task.isCancelled {
+            await beat(&post)
+            // What was missed is not made up for.
+            next = max(next + interval, .now)
+            do { try await Task.sleep(until: next, clock: .continuous) } catch { break }
+        }
+        await post?.connection.close()
+    }
+
+    private func beat(_ post: inout Post?) async {
+        // A write that fails may be the first sign of a failover.
+        let isFailing = post.map { $0.failures > 0 } ?? true
+        let view = watch.newest(renewing: isFailing ? .seconds(1) : WriteTarget.renewal)
+        switch WriteTarget(view, at: .now) {
+        case .nobody(let reason):
+            await post?.connection.close()
+            post = nil
+            log.rests(reason)
+        case .node(let node):
+            if post.map({ !$0.node.isSame(as: node) }) ?? true {
+                await post?.connection.close()
+                post = connect(node.name).map { Post(node: node, connection: $0) }
+            }
+            guard var current = post, current.notBefore <= .now else { return }
+            do throws(ProbeFailure) {
+                if !current.isReady {
+                    try await prepare(current.connection, node)
+                    current.isReady = true
+                }
+                try await write(current.connection, node)
+                current.failures = 0
+                log.works(on: node.name)
+            } catch {
+                // Rarer and rarer: whatever hangs on the server's side is not to pile up there.
+                current.failures += 1
+                current.notBefore = .now + .seconds(1 << min(current.failures - 1, 3))
+                current.isReady = false
+                log.rests(error.description)
+            }
+            post = current
+        }
+    }
+
+    private func write(_ connection: ProbeConnection, _ node: WritableNode) async throws(ProbeFailure) {
+        let sent = ContinuousClock.now
+        let patience = max(interval, Self.shortestDeadline)
+        let wallClock = WallClock.microseconds()
+        let statements = [
+            WriteGuard.check(until: Double(wallClock) / 1e6 + patience.seconds + node.clockOffset),
+            """
+            UPDATE \(table.quoted) SET ts = '\(HeartbeatTime.text(wallClock))' \
+            WHERE server_id = \(node.serverID) AND \(WriteGuard.holds)
+            """,
+        ]
+        do throws(MySQLError) {
+            let results = try await connection.run(statements, deadline: sent + patience)
+            guard results.last?.affectedRows == 1 else {
+                throw MySQLError(phase: .query, code: 0, message: "the node is read-only now, or the row is gone")
+            }
+            remember(.init(time: wallClock, sent: sent, confirmed: .now))
+        } catch {
+            // It may have been carried out all the same.
+            if error.breaksConnection {
+                remember(.init(time: wallClock, sent: sent, confirmed: nil))
+            }
+            throw ProbeFailure(error, node: node.name, while: "writing the heartbeat")
+        }
+    }
+
+    private func remember(_ beat: HeartbeatHistory.Beat) {
+        memory.withLock { $0.append(beat) }
+    }
+
+    // MARK: - Taking up a post
+
+    /// Makes sure that it is the server that was meant, and that it has the table and the row.
+    private func prepare(_ connection: ProbeConnection, _ node: WritableNode) async throws(ProbeFailure) {
+        let deadline = ContinuousClock.now + max(interval, .seconds(2))
+        do throws(MySQLError) {
+            try await connection.recognise(node, deadline: deadline)
+            var rows: [HeartbeatRow]
+            do throws(MySQLError) {
+                rows = try await read(connection, deadline)
+            } catch  where error.isForWantOfTable {
+                try await create(connection, node, deadline)
+                rows = try await read(connection, deadline)
+            }
+            if !rows.contains(where: { $0.serverID == node.serverID }) { try await insert(connection, node, deadline) }
+            memory.withLock { memory in
+                if memory.node != node.name {
+                    memory.begin(on: node.name, holding: rows, wallClock: WallClock.microseconds(), now: .now)
+                }
+            }
+        } catch {
+            throw ProbeFailure(error, node: node.name, while: "preparing the heartbeat table \(table.quoted)")
+        }
+    }
+
+    private func read(_ connection: ProbeConnection, _ deadline: ContinuousClock.Instant) async throws(MySQLError)
+        -> [HeartbeatRow]
+    {
+        let statement = "SELECT server_id, ts FROM \(table.quoted) ORDER BY ts DESC LIMIT 64"
+        let answer = try await connection.run([statement], isRepeatable: true, deadline: deadline)
+        return answer.first?.rows.compactMap { row in
+            row.text("ts").flatMap(HeartbeatTime.microseconds).map {
+                HeartbeatRow(serverID: row.unsigned("server_id").flatMap(UInt32.init), time: $0)
+            }
+        } ?? []
+    }
+
+    private func insert(
+        _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
+    ) async throws(MySQLError) {
+        _ = try await connection.run(
+            [
+                WriteGuard.check(until: node.latest(deadline)),
+                """
+                INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
+                \(node.serverID) FROM DUAL WHERE \(WriteGuard.holds)
+                """,
+            ], deadline: deadline)
+    }
+
+    private func create(
+        _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
+    ) async throws(MySQLError) {
+        let check = WriteGuard.check(until: node.latest(deadline))
+        do throws(MySQLError) {
+            _ = try await connection.run([check] + WriteGuard.ifWritable(definition), deadline: deadline)
+        } catch  where error.code == ErrorCode.noSuchDatabase {
+            let database = "CREATE DATABASE IF NOT EXISTS \(table.database)"
+            _ = try await connection.run(
+                [check] + WriteGuard.ifWritable(database) + WriteGuard.ifWritable(definition), deadline: deadline)
+        }
+    }
+
+    /// pt-heartbeat's own (its manual, "MAGIC_create_heartbeat"). InnoDB, so that a crash of a replica tears nothing.
+    private var definition: String {
+        """
+        CREATE TABLE IF NOT EXISTS \(table.quoted) (\
+        ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED NOT NULL PRIMARY KEY, file VARCHAR(255) DEFAULT NULL, \
+        position BIGINT UNSIGNED DEFAULT NULL, relay_master_log_file VARCHAR(255) DEFAULT NULL, \
+        exec_master_log_pos BIGINT UNSIGNED DEFAULT NULL) ENGINE = InnoDB
+        """
+    }
+}

@@ -1,0 +1,34 @@
+/// Statements that do nothing on a server which must not be written to, whoever the account is: privileged ones write on
+/// read-only servers too, and between a look at the server and the write somebody may make it so.
+///
+/// What is checked is put into a user variable, which goes into the binary log by its value: in STATEMENT format a replica
+/// would else check itself, find that it is read-only, and leave the change out.
+package enum WriteGuard {
+    /// MariaDB 12 has words for what was a switch; all but OFF restrict.
+    private static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF')"
+
+    /// Sets `@writable`, on which the next statement depends.
+    /// - Parameter latest: epoch seconds by the server's clock. A statement that a frozen server finds in its socket when
+    ///   it comes back, after others have taken its place, is not to be carried out.
+    package static func check(until latest: Double) -> String {
+        "SET @writable = \(isWritable) AND UNIX_TIMESTAMP(NOW(6)) <= \(decimal(latest))"
+    }
+
+    /// For WHERE.
+    package static let holds = "@writable"
+
+    /// Carries out a statement that has no WHERE if `@writable` is true. It must not hold quotes.
+    package static func ifWritable(_ statement: String) -> [String] {
+        [
+            "SET @statement = IF(@writable, '\(statement)', 'DO 0')", "PREPARE probe FROM @statement",
+            "EXECUTE probe", "DEALLOCATE PREPARE probe",
+        ]
+    }
+
+    /// With microseconds, and never as a power of ten.
+    private static func decimal(_ seconds: Double) -> String {
+        let microseconds = Int64((seconds * 1e6).rounded())
+        let fraction = String(microseconds % 1_000_000)
+        return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
+    }
+}
