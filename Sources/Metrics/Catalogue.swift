@@ -167,6 +167,11 @@ extension Metric {
                 "checksum_age_seconds", unit: "seconds",
                 "Since the checksum results were read from the node; read anew when they change, at most once a minute.",
                 fact: .checksumSummary)
+        case .heartbeatAge:
+            node(
+                "heartbeat_age_seconds", unit: "seconds",
+                "Since the newest heartbeat in the node's table was written; on the primary it tells of the writer.",
+                fact: .heartbeat)
 
         case .sourceInfo:
             channel(
@@ -310,12 +315,6 @@ extension Metric {
         case .setUnknownSources: set("unknown_sources", "Channels whose source is not a configured node.")
         case .setCycles: set("cycles", "Rings of nodes that replicate from each other.")
         case .setDuplicateServerIDs: set("duplicate_server_ids", "Server ids that more than one node has.")
-
-        case .heartbeatAge:
-            node(
-                "heartbeat_age_seconds", unit: "seconds",
-                "Since the newest heartbeat in the node's table was written; on the primary it tells of the writer.",
-                fact: .heartbeat)
 
         case .buildInfo:
             own(

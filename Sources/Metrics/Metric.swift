@@ -8,6 +8,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged
     case semiSyncReplicaActive
     case checksumDifferences, checksumPending, checksumTables, checksumLastRun, checksumAge
+    case heartbeatAge
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState
@@ -26,9 +27,6 @@ package enum Metric: Int, CaseIterable, Sendable {
     // A replication set.
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
     case setUnknownSources, setCycles, setDuplicateServerIDs
-
-    // Probes.
-    case heartbeatAge
 
     // The exporter itself.
     case buildInfo, scrapeDuration, configLastReloadSuccessful, configLastReloadSuccessTimestamp, httpRequests

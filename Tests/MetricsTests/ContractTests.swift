@@ -29,6 +29,7 @@ struct ContractTests {
             ("checksum_differences", node + ["database", "table"]),
             ("checksum_pending_chunks", node + ["database", "table"]), ("checksum_tables", node),
             ("checksum_last_run_timestamp_seconds", node), ("checksum_age_seconds", node),
+            ("heartbeat_age_seconds", node),
             (
                 "source_info",
                 channel + ["source_host", "source_port", "source_server_id", "source_uuid", "source_node"]

@@ -27,6 +27,13 @@ enum Scene {
                 replicated: try GTIDPosition(parsing: ""), logged: try GTIDPosition(parsing: "0-21-100,7-21-40"),
                 current: try GTIDPosition(parsing: "0-21-100,7-21-40"),
                 state: try GTIDBinlogState(parsing: "0-21-100,7-21-40")))
+        var heartbeats = HeartbeatHistory(interval: 1)
+        heartbeats.begin(on: "branch1", holding: [], wallClock: 0, now: earlierLook)
+        heartbeats.append(.init(time: 1_700_000_000_000_000, sent: earlierLook, confirmed: earlierLook))
+        source.askedAt = 1_700_000_000.75
+        source.heartbeat = HeartbeatReading(
+            rows: [HeartbeatRow(serverID: 21, time: 1_700_000_000_000_000)],
+            reading: Reading(asked: earlierLook + .milliseconds(750), told: earlierLook + .milliseconds(750)))
         var replica = NodeFacts(identity: identity(.mariadb, ServerVersion(11, 8, 2), "branch2", 22))
         replica.transactions = .positions(
             .init(
@@ -48,7 +55,7 @@ enum Scene {
                     .init(
                         description("branch2", intending: ["eu": "branch1", "asia": "branch1"]),
                         NodeReport(facts: replica, duration: 0.002, roundTrips: 1)),
-                ]))
+                ], heartbeat: .own(heartbeats)))
     }
 
     static func exporter() -> ExporterStatistics {

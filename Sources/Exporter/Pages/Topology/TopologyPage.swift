@@ -1,4 +1,5 @@
 import Collection
+import Replication
 import Topology
 import Web
 
