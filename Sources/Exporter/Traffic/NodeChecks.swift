@@ -1,5 +1,6 @@
 import Collection
 import Configuration
+import Replication
 import Synchronization
 import Topology
 import Traffic

@@ -1,5 +1,6 @@
 import Collection
 import Configuration
+import Replication
 import Traffic
 
 /// A check that a balancer asks for: `/nodes/db2/replica?max_lag=10s`, or to the agent `db2/replica?max_lag=10s`.

@@ -1,5 +1,6 @@
 import Collection
 import Configuration
+import Replication
 import Traffic
 import Web
 
