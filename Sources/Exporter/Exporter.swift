@@ -20,7 +20,7 @@ struct Exporter: AsyncParsableCommand {
             mysql-replication-exporter --node db1=127.0.0.1:3306
             """,
         version: BuildVersion.text,
-        subcommands: [Serve.self, TopologyCommand.self, CheckCommand.self, GrantsCommand.self],
+        subcommands: [Serve.self, TopologyCommand.self, CheckCommand.self, ChecksumCommand.self, GrantsCommand.self],
         defaultSubcommand: Serve.self)
 
     static func main() async {

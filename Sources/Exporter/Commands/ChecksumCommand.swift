@@ -1,0 +1,174 @@
+import ArgumentParser
+import Collection
+import Configuration
+import Glibc
+import Logging
+import MariaDB
+import Probes
+import Replication
+import Topology
+import UnixSignals
+
+/// Have the replicas got it all?
+struct ChecksumCommand: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    static let configuration = CommandConfiguration(
+        commandName: "checksum",
+        abstract:
+            "Compares the tables of a replication set's primary with those of its replicas, while they are in use.",
+        discussion: """
+            Writes to the set's checksum table alone (checksums: in the configuration; percona.checksums otherwise), in \
+            pt-table-checksum's layout. docs/checksums.md tells how it works, what it refuses, and which grants it needs.
+
+            Exit codes: 0 all is equal; 1 what was compared is equal, and some tables were not compared; 2 something \
+            differs; 3 it cannot be said.
+            """)
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Argument(help: "The replication set.")
+    var set: String
+
+    @Option(help: ArgumentHelp("Only these tables.", valueName: "database.table,..."))
+    var tables: String?
+
+    @Flag(help: "Go on where the last run ended.")
+    var resume = false
+
+    @Option(help: ArgumentHelp("Do not compare this node; repeatable.", valueName: "node"))
+    var without: [String] = []
+
+    @Option(help: "How long a chunk should take; 0 for chunks of --chunk-size rows throughout.")
+    var chunkTime = "500ms"
+
+    @Option(help: "Rows of the first chunk; what follows adapts to --chunk-time.")
+    var chunkSize = 1000
+
+    @Option(help: "Pause while a replica lags by more than this.")
+    var maxLag = "1s"
+
+    @Option(help: "Pause while the primary has more threads running than this.")
+    var maxThreads: UInt64 = 25
+
+    @Option(help: "How long to wait, at the end, for the replicas to apply the last chunk.")
+    var patience = "1m"
+
+    @Option(help: "text or json.")
+    var format = Format.text
+
+    func validate() throws { _ = try options() }
+
+    func run() async throws {
+        let unknown = ChecksumReport.Status.unknown.exitCode
+        let configuration = try source.loadOrExplain(exitCode: unknown).configuration
+        guard let set = configuration.set(named: set) else {
+            let names = configuration.sets.map(\.name).joined(separator: ", ")
+            StandardError.print("no replication set is named \(set.debugDescription); there are: \(names)")
+            throw ExitCode(unknown)
+        }
+        let progress = ChecksumProgress(isTerminal: isatty(STDERR_FILENO) == 1)
+        do {
+            let report = try await Self.compare(set, of: configuration, try options(), progress)
+            progress.end()
+            print(
+                format == .json
+                    ? ChecksumText.json(report).text : ChecksumText.text(report, resume: resumeLine), terminator: "\n")
+            if report.status != .equal { throw ExitCode(report.status.exitCode) }
+        } catch let refusal as ChecksumRefusal {
+            progress.end()
+            StandardError.print("nothing was compared:")
+            for reason in refusal.reasons { StandardError.print("  " + reason.printable) }
+            throw ExitCode(unknown)
+        }
+    }
+
+    /// Compares until all is done, or a signal asks to end.
+    private static func compare(
+        _ set: ReplicationSet, of configuration: Configuration, _ options: ChecksumOptions,
+        _ progress: ChecksumProgress
+    ) async throws -> ChecksumReport {
+        _ = ProcessEnvironment.raiseOpenFileLimit()
+        let environment = ProcessEnvironment.variables
+        let quiet = Logger(label: "checksum") { _ in SwiftLogNoOpLogHandler() }
+        let monitor = try Monitor(configuration, environment: environment, logger: quiet)
+        let table = (set.checksums ?? ChecksumTable()).table
+        let run = Task {
+            try await ChecksumRun.compare(
+                table: QualifiedName(database: table.database, table: table.table), options: options,
+                look: {
+                    await monitor.findings(of: Selection(sets: [set.name]), deadline: .now + .seconds(10)).first
+                },
+                connect: { name throws(ProbeFailure) in try set.connectionOptions(of: name, environment) },
+                tell: { progress.note($0) })
+        }
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let watch = Task {
+            var isAsked = false
+            for await _ in signals {
+                // The chunk under way is brought to its end; who cannot wait asks twice.
+                if isAsked { Glibc.exit(ChecksumReport.Status.unknown.exitCode) }
+                isAsked = true
+                run.cancel()
+            }
+        }
+        defer { watch.cancel() }
+        let result = await run.result
+        await monitor.close()
+        return try result.get()
+    }
+
+    private var resumeLine: String { "run it again with --resume to go on" }
+
+    private func options() throws -> ChecksumOptions {
+        var options = ChecksumOptions()
+        do {
+            options.tables = try tables.map { text in
+                try text.split(separator: ",", omittingEmptySubsequences: false).map { try Self.name(String($0)) }
+            }
+            options.chunkSeconds = try Quantity.duration(chunkTime).seconds
+            options.maxLag = try Quantity.duration(maxLag).seconds
+            options.patience = try Quantity.duration(patience)
+        } catch {
+            throw ValidationError("--tables, --chunk-time, --max-lag, --patience: \(error)")
+        }
+        guard (1...1_000_000).contains(chunkSize) else {
+            throw ValidationError("--chunk-size must be 1 to 1000000.")
+        }
+        options.resumes = resume
+        options.leftOut = Set(without)
+        options.chunkRows = chunkSize
+        options.maxThreads = maxThreads
+        return options
+    }
+
+    private static func name(_ text: String) throws -> QualifiedName {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw Malformed("a table is database.table, not \(text.debugDescription)")
+        }
+        return QualifiedName(database: parts[0], table: parts[1])
+    }
+
+    private struct Malformed: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+}
+
+extension ReplicationSet {
+    fileprivate func connectionOptions(of name: String, _ environment: [String: String]) throws(ProbeFailure)
+        -> ConnectionOptions
+    {
+        guard let node = node(named: name) else { throw ProbeFailure(node: name, message: "no node is named \(name)") }
+        do throws(NodeFailure) {
+            return try ConnectionOptions(node, environment: environment)
+        } catch {
+            throw ProbeFailure(node: name, message: error.message)
+        }
+    }
+}
+
+extension ChecksumReport.Status {
+    var exitCode: Int32 { Int32(rawValue) }
+}

@@ -1,0 +1,62 @@
+import MariaDB
+import Topology
+
+/// Looks at the servers now and then while tables are compared, and waits as long as they are busy.
+///
+/// Used by the one task that compares.
+final class ChecksumPulse {
+    private let sessions: ChecksumSessions
+    private let throttle: ChecksumThrottle
+    private let look: ChecksumRun.Look
+    private let tell: @Sendable (ChecksumEvent) -> Void
+    private var lookedAt: ContinuousClock.Instant?
+
+    private static let interval = Duration.seconds(1)
+
+    init(
+        _ sessions: ChecksumSessions, _ throttle: ChecksumThrottle, look: @escaping ChecksumRun.Look,
+        tell: @escaping @Sendable (ChecksumEvent) -> Void
+    ) {
+        self.sessions = sessions
+        self.throttle = throttle
+        self.look = look
+        self.tell = tell
+    }
+
+    /// Returns when the servers are fit for one more chunk.
+    /// - Returns: false when the task was cancelled: the run is to end.
+    /// - Throws: when somebody else has become the primary.
+    func holdOn() async throws(ChecksumRefusal) -> Bool {
+        var told: String?
+        while !Task.isCancelled {
+            if let lookedAt, lookedAt.duration(to: .now) < Self.interval { return true }
+            let verdict = await verdict()
+            switch verdict {
+            case .go:
+                lookedAt = .now
+                if told != nil { tell(.goesOn) }
+                return true
+            case .stop(let reason): throw ChecksumRefusal(reason)
+            case .pause(let reason):
+                if reason != told { tell(.paused(reason)) }
+                told = reason
+                // Cancelled or not, the loop looks.
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+        return false
+    }
+
+    private func verdict() async -> ChecksumThrottle.Verdict {
+        do throws(MySQLError) {
+            // Asked while pausing too: it keeps the session from falling asleep.
+            let threads = try await sessions.primary(["SHOW GLOBAL STATUS LIKE 'Threads_running'"])[0].first?
+                .unsigned("Value")
+            let load = throttle.verdict(threadsRunning: threads)
+            if load != .go { return load }
+        } catch {
+            return .pause("\(sessions.scope.primary): \(error.message)")
+        }
+        return throttle.verdict(await look())
+    }
+}

@@ -1,0 +1,115 @@
+/// What a comparison came to.
+package struct ChecksumReport: Sendable {
+    /// A chunk whose rows are not the same on the replica.
+    package struct Difference: Sendable, Equatable {
+        package var chunk: Int
+        /// In words, by the key's columns: `id > 100 and id <= 200`.
+        package var range: String
+        package var rowsOnSource: UInt64
+        package var rowsOnReplica: UInt64
+    }
+
+    /// What a replica has to say about a table.
+    package enum Answer: Sendable, Equatable {
+        case equal
+        /// The first of them, and how many there are.
+        case different([Difference], count: UInt64)
+        /// It cannot be said, and why.
+        case unknown(String)
+    }
+
+    package struct NodeAnswer: Sendable, Equatable {
+        package var node: String
+        package var answer: Answer
+    }
+
+    package struct NodeStructure: Sendable, Equatable {
+        package var node: String
+        /// How the table differs there, in words.
+        package var difference: String
+    }
+
+    /// What was compared of a table.
+    package struct Comparison: Sendable, Equatable {
+        /// In the order of the configuration.
+        package var answers: [NodeAnswer]
+        package var chunks: Int
+        package var rows: UInt64
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        case compared(Comparison)
+        /// The table itself is another one on some replicas. A statement about it would break them.
+        case structureDiffers([NodeStructure])
+        /// Not compared, and why.
+        case leftOut(String)
+        /// To be compared, and could not be.
+        case failed(String)
+    }
+
+    package struct Table: Sendable, Equatable {
+        package var name: QualifiedName
+        package var outcome: Outcome
+    }
+
+    /// What it all comes to; the worst of the tables.
+    package enum Status: Int, Sendable, Comparable {
+        case equal = 0
+        /// What was compared is equal, and some tables were not compared.
+        case incomplete = 1
+        case different = 2
+        /// Of something that was to be compared it cannot be said.
+        case unknown = 3
+
+        package static func < (left: Status, right: Status) -> Bool { left.rank < right.rank }
+
+        /// A known difference goes before what is not known.
+        private var rank: Int {
+            switch self {
+            case .equal: 0
+            case .incomplete: 1
+            case .unknown: 2
+            case .different: 3
+            }
+        }
+    }
+
+    package var primary: String
+    package var replicas: [String]
+    package var tables: [Table]
+    /// It was ended before its time; the tables that are missing have not been looked at.
+    package var isInterrupted: Bool
+
+    package var status: Status {
+        let worst = tables.map(\.outcome.status).max() ?? .equal
+        return isInterrupted ? max(worst, .unknown) : worst
+    }
+}
+
+extension ChecksumReport.Outcome {
+    /// Why nothing was compared; empty where something was.
+    package var words: String {
+        switch self {
+        case .compared: ""
+        case .structureDiffers(let nodes):
+            nodes.map { "on \($0.node) \($0.difference)" }.joined(separator: "; ")
+        case .leftOut(let reason), .failed(let reason): reason
+        }
+    }
+
+    fileprivate var status: ChecksumReport.Status {
+        switch self {
+        case .structureDiffers: .different
+        case .leftOut: .incomplete
+        case .failed: .unknown
+        case .compared(let comparison):
+            comparison.answers.map { answer in
+                switch answer.answer {
+                case .equal: ChecksumReport.Status.equal
+                case .different: .different
+                case .unknown: .unknown
+                }
+            }.max() ?? .unknown
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import MariaDB
+
+extension ChecksumRun {
+    /// Connects to all nodes, and makes sure that a comparison is sound before anything is written.
+    func prepare() async throws(ChecksumRefusal) {
+        var variables: [String: ServerVariables] = [:]
+        for node in [scope.primary] + scope.replicas {
+            do throws(MySQLError) {
+                variables[node] = ServerVariables(try await sessions.run([ServerVariables.statement], on: node)[0])
+            } catch {
+                throw ChecksumRefusal("\(node): \(error.message) (error \(error.code))" + Self.advice(error))
+            }
+        }
+        let reasons = scope.reasons(against: variables)
+        guard reasons.isEmpty else { throw ChecksumRefusal(reasons) }
+        try await checkSession()
+        try await makeTable()
+    }
+
+    private static func advice(_ error: MySQLError) -> String {
+        guard error.phase == .permission else { return "" }
+        return "; setting binlog_format needs the privilege BINLOG ADMIN on MariaDB, SYSTEM_VARIABLES_ADMIN on MySQL"
+    }
+
+    /// That the session is what it was set up to be: a proxy may have thought otherwise.
+    private func checkSession() async throws(ChecksumRefusal) {
+        do throws(MySQLError) {
+            let row = try await sessions.primary([
+                """
+                SELECT IS_USED_LOCK(\(ChecksumSessions.lock)) = CONNECTION_ID() AS has_lock, \
+                @@session.binlog_format AS format, @@session.sql_log_bin AS is_logged
+                """
+            ])[0].first
+            guard row?.flag("has_lock") == true else {
+                throw MySQLError(phase: .query, code: 0, message: "another comparison is running there")
+            }
+            guard row?.text("format") == "STATEMENT" else {
+                throw MySQLError(phase: .query, code: 0, message: "binlog_format could not be set to STATEMENT")
+            }
+            guard row?.flag("is_logged") == true else {
+                throw MySQLError(phase: .query, code: 0, message: "sql_log_bin is off: nothing would reach a replica")
+            }
+        } catch {
+            throw ChecksumRefusal("\(scope.primary): \(error.message)")
+        }
+    }
+
+    /// Makes the checksum table where it is missing, and waits until it is everywhere: a row for a table that is not there
+    /// stops a replica.
+    private func makeTable() async throws(ChecksumRefusal) {
+        if let problem = try await problem(of: scope.primary) {
+            guard problem == .missing else {
+                throw ChecksumRefusal("\(scope.primary): \(problem.words(statements.table))")
+            }
+            do throws(MySQLError) {
+                try await sessions.primary(statements.creation)
+            } catch {
+                throw ChecksumRefusal(
+                    "\(scope.primary): making \(statements.table): \(error.message) (error \(error.code))")
+            }
+        }
+        let deadline = ContinuousClock.now + options.patience
+        for node in scope.replicas {
+            while let problem = try await problem(of: node) {
+                guard problem == .missing, ContinuousClock.now < deadline, !Task.isCancelled else {
+                    throw ChecksumRefusal("\(node): \(problem.words(statements.table))")
+                }
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private enum TableProblem: Equatable {
+        case missing
+        case column(String)
+
+        func words(_ table: QualifiedName) -> String {
+            switch self {
+            case .missing: "\(table) is not there, or the account may not see it"
+            case .column(let name): "\(table) has no column \(name): its layout is not pt-table-checksum's"
+            }
+        }
+    }
+
+    private func problem(of node: String) async throws(ChecksumRefusal) -> TableProblem? {
+        do throws(MySQLError) {
+            guard
+                let table = TableStructure(
+                    try await sessions.run(TableStructure.statements(statements.table), on: node))
+            else { return .missing }
+            let names = Set(table.columns.map { $0.name.lowercased() })
+            return ChecksumTableStatements.columns.first { !names.contains($0) }.map(TableProblem.column)
+        } catch {
+            throw ChecksumRefusal("\(node): \(error.message) (error \(error.code))")
+        }
+    }
+
+    /// The tables to compare, in order.
+    func tables() async throws(ChecksumRefusal) -> [QualifiedName] {
+        if let tables = options.tables { return Array(Set(tables)).sorted() }
+        let statement = """
+            SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES \
+            WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') \
+            AND TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')
+            """
+        do throws(MySQLError) {
+            return try await sessions.primary([statement])[0].rows.compactMap { row in
+                guard let database = row.text("TABLE_SCHEMA"), let table = row.text("TABLE_NAME") else { return nil }
+                return QualifiedName(database: database, table: table)
+            }.filter { $0 != statements.table }.sorted()
+        } catch {
+            throw ChecksumRefusal("\(scope.primary): listing the tables: \(error.message) (error \(error.code))")
+        }
+    }
+
+    /// How many of the tables the last run has begun.
+    func tablesBegun(of tables: [QualifiedName]) async throws(ChecksumRefusal) -> Int {
+        do throws(MySQLError) {
+            guard let row = try await sessions.primary([statements.newest])[0].first, let database = row.text("db"),
+                let table = row.text("tbl"),
+                let place = tables.firstIndex(of: QualifiedName(database: database, table: table))
+            else { return 0 }
+            return place + 1
+        } catch {
+            throw ChecksumRefusal(
+                "\(scope.primary): reading \(statements.table): \(error.message) (error \(error.code))")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import MariaDB
+import Replication
+import Topology
+
+extension ChecksumRun {
+    /// Differing chunks that are listed of a table and replica.
+    private static let listed = 1000
+
+    /// Waits until the replicas have applied the last chunk, and reads what they made of all of them.
+    func report(on works: [(name: QualifiedName, work: Work)]) async -> ChecksumReport {
+        var tables: [ChecksumReport.Table] = []
+        var late: [String: String] = [:]
+        let last = works.last { if case .compared = $0.work { true } else { false } }
+        if let last, case .compared(let chunks, _, _) = last.work {
+            late = await replicasWithout(chunk: chunks, of: last.name)
+            if Task.isCancelled {
+                return ChecksumReport(primary: scope.primary, replicas: scope.replicas, tables: [], isInterrupted: true)
+            }
+        }
+        for (name, work) in works {
+            switch work {
+            case .compared(let chunks, let rows, let key):
+                var answers: [ChecksumReport.NodeAnswer] = []
+                for node in scope.replicas {
+                    let answer: ChecksumReport.Answer =
+                        if let reason = late[node] { .unknown(reason) } else {
+                            await answer(of: node, about: name, chunks: chunks, key)
+                        }
+                    answers.append(.init(node: node, answer: answer))
+                }
+                tables.append(
+                    .init(name: name, outcome: .compared(.init(answers: answers, chunks: chunks, rows: rows))))
+            case .notCompared(let outcome): tables.append(.init(name: name, outcome: outcome))
+            case .interrupted: break
+            }
+        }
+        return ChecksumReport(
+            primary: scope.primary, replicas: scope.replicas, tables: tables, isInterrupted: false)
+    }
+
+    // MARK: - Arrival
+
+    /// Waits for a chunk, the last that was written, and so for all before it.
+    /// - Returns: the replicas that it has not reached in time, and why that is known.
+    private func replicasWithout(chunk: Int, of name: QualifiedName) async -> [String: String] {
+        let row = statements.row(of: chunk, of: name)
+        let expected: ChunkMark
+        do throws(MySQLError) {
+            guard let mark = ChunkMark(try await sessions.primary([row])[0].first) else {
+                return all("the source's own result has vanished")
+            }
+            expected = mark
+        } catch {
+            return all("\(scope.primary): \(error.message)")
+        }
+        let delays = await configuredDelays()
+        let started = ContinuousClock.now
+        var missing = scope.replicas
+        var late: [String: String] = [:]
+        var hasTold = false
+        while !missing.isEmpty, !Task.isCancelled {
+            var still: [String] = []
+            for node in missing {
+                var reason = "it has not applied all chunks; --resume looks again"
+                do throws(MySQLError) {
+                    if ChunkMark(try await sessions.run([row], on: node)[0].first) == expected { continue }
+                } catch {
+                    reason = "\(error.message) (error \(error.code))"
+                }
+                if started.duration(to: .now) < options.patience + .seconds(delays[node] ?? 0) {
+                    still.append(node)
+                } else {
+                    late[node] = reason
+                }
+            }
+            missing = still
+            if missing.isEmpty { break }
+            if !hasTold { tell(.waiting(missing)) }
+            hasTold = true
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        return late
+    }
+
+    private func all(_ reason: String) -> [String: String] {
+        Dictionary(scope.replicas.map { ($0, reason) }, uniquingKeysWith: { $1 })
+    }
+
+    /// Seconds, of the replicas that are delayed on purpose.
+    private func configuredDelays() async -> [String: Double] {
+        guard let nodes = await look()?.nodes else { return [:] }
+        return Dictionary(
+            nodes.map { ($0.description.name, $0.channels.compactMap(\.channel.configuredDelay).reduce(0, +)) },
+            uniquingKeysWith: { $1 })
+    }
+
+    // MARK: - Answers
+
+    private func answer(
+        of node: String, about name: QualifiedName, chunks: Int, _ key: ChunkKey?
+    ) async -> ChecksumReport.Answer {
+        do throws(MySQLError) {
+            let answers = try await sessions.run(
+                [statements.summary(name), statements.differences(name, limit: Self.listed)], on: node)
+            guard let summary = answers[0].first, let count = summary.unsigned("chunks"),
+                let pending = summary.unsigned("pending"), let differences = summary.unsigned("differences")
+            else { return .unknown("its checksum table makes no sense") }
+            guard count == chunks, pending == 0 else {
+                return .unknown("its checksum table has \(count - pending) of \(chunks) chunks")
+            }
+            if differences == 0 { return .equal }
+            return .different(answers[1].rows.compactMap { Self.difference($0, key) }, count: differences)
+        } catch {
+            return .unknown("\(error.message) (error \(error.code))")
+        }
+    }
+
+    private static func difference(_ row: ResultTable.Row, _ key: ChunkKey?) -> ChecksumReport.Difference? {
+        guard let number = row.unsigned("chunk").flatMap(Int.init(exactly:)), let here = row.unsigned("this_cnt"),
+            let there = row.unsigned("master_cnt")
+        else { return nil }
+        return ChecksumReport.Difference(
+            chunk: number, range: StoredChunk(row).range(number: number).words(key), rowsOnSource: there,
+            rowsOnReplica: here)
+    }
+}
+
+/// What tells a chunk's row from the one that an earlier run left in its place: when it was written, and how long it took.
+private struct ChunkMark: Equatable {
+    let time: Double
+    let duration: Double
+    let crc: String
+    let count: UInt64
+
+    /// Nil until the source's result is there.
+    init?(_ row: ResultTable.Row?) {
+        guard let row, let time = row.number("time"), let duration = row.number("chunk_time"),
+            let crc = row.text("master_crc"), let count = row.unsigned("master_cnt")
+        else { return nil }
+        self.time = time
+        // As FLOAT: servers differ in how many digits they show.
+        self.duration = (duration * 1e5).rounded()
+        self.crc = crc
+        self.count = count
+    }
+}

@@ -1,0 +1,124 @@
+/// What is written to and read from the checksum table: pt-table-checksum's, column for column.
+struct ChecksumTableStatements: Sendable {
+    let table: QualifiedName
+
+    /// As in pt-table-checksum's manual, but for the character set: a boundary may hold any text.
+    var creation: [String] {
+        [
+            "CREATE DATABASE IF NOT EXISTS \(SQLText.identifier(table.database))",
+            """
+            CREATE TABLE IF NOT EXISTS \(table.quoted) (
+                db CHAR(64) NOT NULL,
+                tbl CHAR(64) NOT NULL,
+                chunk INT NOT NULL,
+                chunk_time FLOAT NULL,
+                chunk_index VARCHAR(200) NULL,
+                lower_boundary TEXT NULL,
+                upper_boundary TEXT NULL,
+                this_crc CHAR(40) NOT NULL,
+                this_cnt INT NOT NULL,
+                master_crc CHAR(40) NULL,
+                master_cnt INT NULL,
+                ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+                PRIMARY KEY (db, tbl, chunk),
+                INDEX ts_db_tbl (ts, db, tbl)
+            ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+            """,
+        ]
+    }
+
+    static let columns = [
+        "db", "tbl", "chunk", "chunk_time", "chunk_index", "lower_boundary", "upper_boundary", "this_crc", "this_cnt",
+        "master_crc", "master_cnt", "ts",
+    ]
+
+    func removal(_ name: QualifiedName) -> String { "DELETE FROM \(table.quoted) WHERE \(rows(name))" }
+
+    /// Computes a chunk, here and on every replica that it reaches.
+    /// - Returns: nil where a boundary holds what is no value of the key.
+    func computation(of chunk: ChunkWalk.Chunk, of name: QualifiedName, by key: ChunkKey?, _ checksum: RowChecksum)
+        -> String?
+    {
+        var condition = "1 = 1"
+        var source = name.quoted
+        if let key, chunk.range != .whole {
+            guard let text = chunk.range.condition(key) else { return nil }
+            condition = text
+            source += " FORCE INDEX (\(SQLText.identifier(key.name)))"
+        }
+        let index = chunk.range == .whole ? "NULL" : SQLText.literal(key?.name ?? "")
+        func boundary(_ values: ChunkRange.Boundary?) -> String {
+            values.map { SQLText.literal(BoundaryText.text($0)) } ?? "NULL"
+        }
+        return """
+            REPLACE INTO \(table.quoted) \
+            (db, tbl, chunk, chunk_index, lower_boundary, upper_boundary, this_cnt, this_crc) \
+            SELECT \(SQLText.literal(name.database)), \(SQLText.literal(name.table)), \(chunk.number), \(index), \
+            \(boundary(chunk.range.lower)), \(boundary(chunk.range.upper)), \(checksum.chunk) \
+            FROM \(source) WHERE \(condition)
+            """
+    }
+
+    func result(of chunk: Int, of name: QualifiedName) -> String {
+        "SELECT this_cnt, this_crc FROM \(table.quoted) WHERE \(rows(name)) AND chunk = \(chunk)"
+    }
+
+    /// Hands the primary's result on to the replicas.
+    func publication(of result: ChunkResult, of chunk: Int, seconds: Double, of name: QualifiedName) -> String {
+        """
+        UPDATE \(table.quoted) SET chunk_time = \(seconds), master_crc = \(SQLText.literal(result.crc)), \
+        master_cnt = \(result.count) WHERE \(rows(name)) AND chunk = \(chunk)
+        """
+    }
+
+    /// One chunk's row.
+    func row(of chunk: Int, of name: QualifiedName) -> String {
+        """
+        SELECT chunk_index, lower_boundary, upper_boundary, chunk_time, master_crc, master_cnt, UNIX_TIMESTAMP(ts) AS time \
+        FROM \(table.quoted) WHERE \(rows(name)) AND chunk = \(chunk)
+        """
+    }
+
+    /// The results of a table as a whole.
+    func summary(_ name: QualifiedName) -> String {
+        """
+        SELECT COUNT(*) AS chunks, COALESCE(MAX(chunk), 0) AS last, \
+        COALESCE(SUM(master_cnt IS NULL OR master_crc IS NULL), 0) AS pending, \
+        COALESCE(SUM(this_cnt <> master_cnt OR this_crc <> master_crc), 0) AS differences, \
+        COALESCE(SUM(this_cnt), 0) AS total, UNIX_TIMESTAMP(MAX(ts)) AS time FROM \(table.quoted) WHERE \(rows(name))
+        """
+    }
+
+    /// How often a chunk does not begin where the one before it ends: pt-table-checksum leaves gaps.
+    func gaps(_ name: QualifiedName) -> String {
+        """
+        SELECT COUNT(*) AS gaps FROM \(table.quoted) a JOIN \(table.quoted) b \
+        ON b.db = a.db AND b.tbl = a.tbl AND b.chunk = a.chunk + 1 \
+        WHERE a.db = \(SQLText.literal(name.database)) AND a.tbl = \(SQLText.literal(name.table)) \
+        AND a.lower_boundary IS NOT NULL AND b.lower_boundary IS NOT NULL AND b.upper_boundary IS NOT NULL \
+        AND CAST(a.upper_boundary AS BINARY) <> CAST(b.lower_boundary AS BINARY)
+        """
+    }
+
+    func differences(_ name: QualifiedName, limit: Int) -> String {
+        """
+        SELECT chunk, lower_boundary, upper_boundary, this_cnt, master_cnt FROM \(table.quoted) \
+        WHERE \(rows(name)) AND (this_cnt <> master_cnt OR this_crc <> master_crc) ORDER BY chunk LIMIT \(limit)
+        """
+    }
+
+    /// The table in which the last run wrote last.
+    var newest: String {
+        "SELECT db, tbl FROM \(table.quoted) WHERE master_cnt IS NOT NULL ORDER BY ts DESC, db DESC, tbl DESC LIMIT 1"
+    }
+
+    private func rows(_ name: QualifiedName) -> String {
+        "db = \(SQLText.literal(name.database)) AND tbl = \(SQLText.literal(name.table))"
+    }
+}
+
+/// What a chunk's rows come to on one server.
+struct ChunkResult: Sendable, Equatable {
+    let count: UInt64
+    let crc: String
+}

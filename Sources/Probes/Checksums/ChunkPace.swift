@@ -1,0 +1,29 @@
+/// How many rows a chunk takes, so that it takes about as long as it is meant to.
+struct ChunkPace: Sendable {
+    /// Seconds; 0 for chunks that always have the same number of rows.
+    let target: Double
+    private(set) var rows: Int
+    private var weightedRows = 0.0
+    private var weightedSeconds = 0.0
+
+    /// A million rows are too many for one statement, however fast they were so far.
+    private static let most = 1_000_000
+
+    init(target: Double, rows: Int) {
+        self.target = target
+        self.rows = rows
+    }
+
+    /// Takes note of a chunk that was done. The past fades by a quarter a chunk (as pt-table-checksum does), and a chunk is
+    /// at most twice the last: what is read from memory says little of what has to come from a disk.
+    mutating func done(rows count: UInt64, seconds: Double) {
+        guard target > 0, count > 0, seconds > 0 else { return }
+        weightedRows = weightedRows * 0.75 + Double(count)
+        weightedSeconds = weightedSeconds * 0.75 + seconds
+        let fitting = weightedRows / weightedSeconds * target
+        rows = max(1, Int(min(fitting, max(Double(rows), Double(count) * 2), Double(Self.most))))
+    }
+
+    /// After somebody else's lock was in the way: fewer rows meet fewer locks.
+    mutating func wasInTheWay() { rows = max(1, rows / 2) }
+}

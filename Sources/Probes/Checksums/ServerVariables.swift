@@ -1,0 +1,42 @@
+import MariaDB
+
+/// The settings of a server that decide whether a statement computes the same there.
+struct ServerVariables: Sendable, Equatable {
+    /// Also what this server has no such variable for is no error: SHOW leaves it out.
+    static let statement = """
+        SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_format', 'log_bin', 'log_slave_updates', \
+        'log_replica_updates', 'transaction_isolation', 'tx_isolation', 'slave_parallel_threads', \
+        'slave_parallel_mode', 'wsrep_on')
+        """
+
+    private let values: [String: String]
+
+    init(_ table: ResultTable) {
+        var values: [String: String] = [:]
+        for row in table.rows {
+            if let name = row.text("Variable_name") { values[name.lowercased()] = row.text("Value")?.uppercased() }
+        }
+        self.init(values)
+    }
+
+    init(_ values: [String: String]) { self.values = values }
+
+    var binlogFormat: String { values["binlog_format"] ?? "ROW" }
+    var isolation: String { values["transaction_isolation"] ?? values["tx_isolation"] ?? "" }
+    var isGaleraNode: Bool { values["wsrep_on"] == "ON" }
+
+    /// What is applied is written to the server's own binary log.
+    var logsWhatItApplies: Bool {
+        values["log_bin"] == "ON" && (values["log_replica_updates"] ?? values["log_slave_updates"]) == "ON"
+    }
+
+    /// The SELECT of a REPLACE … SELECT locks nothing (manual: InnoDB, Transaction Isolation Levels).
+    var readsWithoutLocks: Bool { isolation == "READ-COMMITTED" || isolation == "READ-UNCOMMITTED" }
+
+    /// MariaDB: transactions are begun before earlier ones are done, and only locks show that they depend on each other.
+    var appliesAhead: Bool {
+        (UInt64(values["slave_parallel_threads"] ?? "0") ?? 0) > 0
+            && ["OPTIMISTIC", "AGGRESSIVE"].contains(parallelMode)
+    }
+    var parallelMode: String { values["slave_parallel_mode"] ?? "" }
+}

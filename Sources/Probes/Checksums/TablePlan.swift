@@ -1,0 +1,56 @@
+import MariaDB
+
+/// How a table is compared.
+struct TablePlan: Sendable {
+    /// Nil for a small table without a usable key, which is one chunk.
+    let key: ChunkKey?
+    let checksum: RowChecksum
+    /// As the server estimates.
+    let rows: UInt64
+
+    enum Decision: Sendable {
+        case ready(TablePlan)
+        case hindered(ChecksumReport.Outcome)
+    }
+
+    /// A statement says the same wherever it is carried out only if the engine keeps what it is given, and knows it.
+    private static let engines: Set<String> = ["InnoDB", "MyISAM", "Aria"]
+    /// So many rows can be locked at once even without a key.
+    private static let smallTable = 1000
+
+    /// Looks at the table on all servers.
+    static func decide(_ name: QualifiedName, _ sessions: ChecksumSessions) async throws(MySQLError) -> Decision {
+        let primary = sessions.scope.primary
+        let statements = TableStructure.statements(name)
+        guard let source = TableStructure(try await sessions.primary(statements)) else {
+            return .hindered(.failed("\(primary) has no such table, or its account may not see it"))
+        }
+        guard engines.contains(source.engine) else {
+            return .hindered(.leftOut("its engine is \(source.engine.isEmpty ? "not known" : source.engine)"))
+        }
+        let key = ChunkKey(source)
+        if key == nil {
+            let count = try await sessions.primary([
+                "SELECT COUNT(*) AS rows_met FROM (SELECT 1 FROM \(name.quoted) LIMIT \(smallTable + 1)) AS few"
+            ])[0].first?.unsigned("rows_met")
+            guard let count, count <= smallTable else {
+                return .hindered(
+                    .leftOut(
+                        """
+                        it has more than \(smallTable) rows and no key to walk along: unique, without NULL, over whole \
+                        columns of exact types
+                        """))
+            }
+        }
+        var differing: [ChecksumReport.NodeStructure] = []
+        for node in sessions.scope.replicas {
+            let replica = TableStructure(try await sessions.run(statements, on: node))
+            let difference =
+                replica.map { $0.difference(from: source, key: key?.name) }
+                ?? "the table is missing, or its account may not see it"
+            if let difference { differing.append(.init(node: node, difference: difference)) }
+        }
+        guard differing.isEmpty else { return .hindered(.structureDiffers(differing)) }
+        return .ready(TablePlan(key: key, checksum: RowChecksum(columns: source.columns), rows: source.rows))
+    }
+}

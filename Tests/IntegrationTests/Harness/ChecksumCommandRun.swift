@@ -1,0 +1,119 @@
+import Foundation
+import Sandbox
+
+/// A run of `checksum` against a sandbox.
+final class ChecksumCommandRun: Sendable {
+    struct Result {
+        let status: ExitStatus
+        /// Standard output and standard error.
+        let output: String
+
+        /// What `--format json` printed.
+        var report: Report {
+            get throws {
+                guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("{") }) else {
+                    throw Failure("no JSON in: \(output)")
+                }
+                return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
+            }
+        }
+    }
+
+    struct Report: Decodable {
+        struct Difference: Decodable, Equatable {
+            let chunk: Int
+            let range: String
+            let rows_on_source: Int
+            let rows_on_replica: Int
+        }
+        struct Replica: Decodable {
+            let node: String
+            let answer: String
+            let differences: [Difference]?
+            let reason: String?
+        }
+        struct Table: Decodable {
+            let database: String
+            let table: String
+            let outcome: String
+            let reason: String?
+            let chunks: Int?
+            let rows: Int?
+            let replicas: [Replica]?
+
+            func replica(_ node: String) -> Replica? { replicas?.first { $0.node == node } }
+        }
+        let status: String
+        let tables: [Table]
+
+        func table(_ name: String) -> Table? { tables.first { "\($0.database).\($0.table)" == name } }
+    }
+
+    let process: ChildProcess
+    private let log: String
+
+    /// - Parameter arguments: after `checksum demo`.
+    static func start(_ arguments: [String] = [], in sandbox: Sandbox) async throws -> ChecksumCommandRun {
+        let configuration = try await sandbox.letCheckerIn()
+        let log = "\(sandbox.folder)/checksum-\(UUID().uuidString).log"
+        let process = try ChildProcess.start(
+            [
+                try Products.path("mysql-replication-exporter"), "checksum", "demo", "--config.file", configuration,
+                "--format", "json",
+            ] + arguments, environment: ChildProcess.neutralEnvironment, group: sandbox.processGroup, output: log)
+        return ChecksumCommandRun(process: process, log: log)
+    }
+
+    /// Runs it to its end.
+    static func result(_ arguments: [String] = [], in sandbox: Sandbox) async throws -> Result {
+        try await start(arguments, in: sandbox).ended()
+    }
+
+    private init(process: ChildProcess, log: String) {
+        self.process = process
+        self.log = log
+    }
+
+    deinit { process.signal(SIGKILL) }
+
+    var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+
+    func ended() async throws -> Result {
+        let status = await process.ended()
+        return Result(status: status, output: output)
+    }
+
+    /// Waits until it has said something.
+    func says(_ text: String, within time: Duration = .seconds(30)) async throws {
+        let deadline = ContinuousClock.now + time
+        while !output.contains(text) {
+            guard ContinuousClock.now < deadline, !process.hasEnded else { throw Failure("no \(text) in: \(output)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
+extension Sandbox {
+    /// Gives the monitor account the grants of docs/checksums.md, on every server for itself.
+    /// - Returns: the configuration's path.
+    func letCheckerIn() async throws -> String {
+        let account = "'\(accounts.monitor.user)'@'127.0.0.1'"
+        for server in servers {
+            for grant in Self.checkerGrants[software.flavor] ?? [] {
+                try await server.withoutBinlog("GRANT \(grant) TO \(account)")
+            }
+        }
+        return try writeExporterConfiguration()
+    }
+
+    private static let checkerGrants: [ServerSoftware.Flavor: [String]] = [
+        .mariadb: [
+            "SLAVE MONITOR, BINLOG MONITOR, BINLOG ADMIN, SELECT ON *.*",
+            "SELECT, INSERT, UPDATE, DELETE, CREATE ON percona.*",
+        ],
+        .mysql: [
+            "REPLICATION CLIENT, SYSTEM_VARIABLES_ADMIN, SELECT ON *.*",
+            "SELECT, INSERT, UPDATE, DELETE, CREATE ON percona.*",
+        ],
+    ]
+}

@@ -1,0 +1,133 @@
+import Testing
+
+@testable import Probes
+
+@Suite("Checksum statements")
+struct ChecksumTextTests {
+    private static let key = ChunkKey(
+        name: "PRIMARY",
+        columns: [
+            .init(name: "a", kind: .integer), .init(name: "b`c", kind: .text(characterSet: "latin1")),
+            .init(name: "d", kind: .binary),
+        ])
+    private static let single = ChunkKey(name: "PRIMARY", columns: [.init(name: "id", kind: .integer)])
+
+    @Test(
+        "A range of one column",
+        arguments: [
+            (.whole, "1 = 1", "the whole table"),
+            (
+                .from(["-1"], through: ["18446744073709551615"]), "(`id` >= -1) AND (`id` <= 18446744073709551615)",
+                "id >= -1 and id <= 18446744073709551615"
+            ),
+            (.after(["1"], through: ["2"]), "(`id` > 1) AND (`id` <= 2)", "id > 1 and id <= 2"),
+            (.before(["1"]), "(`id` < 1)", "id < 1"), (.after(["2"]), "(`id` > 2)", "id > 2"),
+        ] as [(ChunkRange, String, String)])
+    func singleRange(range: ChunkRange, condition: String, words: String) {
+        #expect(range.condition(Self.single) == condition)
+        #expect(range.words(Self.single) == words)
+    }
+
+    @Test("A range of several columns compares them from the first to the last")
+    func compositeRange() {
+        #expect(
+            ChunkRange.after(["1", "x", "0A"], through: ["2", "y'", ""]).condition(Self.key)
+                == "((`a` > 1) OR (`a` = 1 AND `b``c` > 'x') OR (`a` = 1 AND `b``c` = 'x' AND `d` > X'0A')) AND "
+                + "((`a` < 2) OR (`a` = 2 AND `b``c` < _utf8mb4 X'7927') OR "
+                + "(`a` = 2 AND `b``c` = _utf8mb4 X'7927' AND `d` <= X''))")
+        #expect(
+            ChunkRange.after(["1", "x", "0A"]).words(Self.key) == "(a, b`c, d) > (1, 'x', '0A')")
+    }
+
+    @Test(
+        "A boundary that is no value of its column goes into no statement",
+        arguments: [
+            (.integer, "1 OR 1=1"), (.integer, ""), (.integer, "-"), (.integer, "1.5"), (.integer, "--1"),
+            (.decimal, "1.2.3"), (.decimal, "1e5"), (.decimal, "."), (.member, "x"), (.binary, "0"), (.binary, "0g"),
+            (.binary, "' OR '1"),
+        ] as [(ChunkKey.Kind, String)])
+    func notAValue(kind: ChunkKey.Kind, value: String) {
+        let key = ChunkKey(name: "k", columns: [.init(name: "c", kind: kind)])
+        #expect(ChunkRange.after([value]).condition(key) == nil)
+        #expect(ChunkRange.after(["1", "2"]).condition(key) == nil)
+    }
+
+    @Test("Text ends no literal, whatever it holds", arguments: ["'", "\\", "\0", "é", "`", "a'; DROP TABLE x; --"])
+    func literals(text: String) {
+        let literal = SQLText.literal(text)
+        #expect(literal.hasPrefix("_utf8mb4 X'"))
+        let digits = literal.dropFirst(11).dropLast()
+        #expect(!digits.contains { !$0.isHexDigit })
+        #expect(digits.count == text.utf8.count * 2)
+    }
+
+    @Test(
+        "A boundary reads back as it was written, and a key of several columns as pt-table-checksum lists it",
+        arguments: [
+            (["1"], "1"), ([""], ""), (["a,b"], "a\\,b"), (["\\"], "\\\\"), (["a\r\nb"], "a\r\nb"),
+            (["1", "x"], "1,1,x"), (["1", "x", "y"], "1,1,x,1,x,y"), (["", ""], ",,"),
+        ])
+    func boundaryText(values: [String], text: String) {
+        #expect(BoundaryText.text(values) == text)
+        #expect(BoundaryText.boundary(text) == values)
+    }
+
+    /// The expressions are those that `pt-table-checksum --explain` 3.2.1 prints for such columns.
+    @Test("A row's checksum is pt-table-checksum's")
+    func rowChecksum() {
+        func column(_ name: String, _ type: String, _ isNullable: Bool = false) -> TableStructure.Column {
+            .init(name: name, type: type, isNullable: isNullable)
+        }
+        #expect(
+            RowChecksum(columns: [
+                column("id", "bigint"), column("n", "varchar", true), column("t", "timestamp", true),
+                column("b", "mediumblob"), column("v", "varbinary"), column("x", "longtext"), column("e", "enum"),
+                column("f", "float"),
+            ]).row
+                == "CRC32(CONCAT_WS('#', `id`, convert(`n` using utf8mb4), UNIX_TIMESTAMP(`t`), CRC32(`b`), CRC32(`v`), "
+                + "CRC32(`x`), convert(`e` using utf8mb4), `f`, CONCAT(ISNULL(`n`), ISNULL(`t`))))")
+        #expect(RowChecksum(columns: [column("id", "int")]).row == "CRC32(`id`)")
+        #expect(
+            RowChecksum(columns: [column("id", "int")]).chunk
+                == "COUNT(*) AS cnt, COALESCE(LOWER(CONV(BIT_XOR(CAST(CRC32(`id`) AS UNSIGNED)), 10, 16)), 0) AS crc")
+    }
+}
+
+@Suite("The pace of chunks")
+struct ChunkPaceTests {
+    @Test("It comes to the rows that take the time, and at most doubles")
+    func settles() {
+        var pace = ChunkPace(target: 0.5, rows: 1000)
+        var sizes: [Int] = []
+        // 100000 rows a second.
+        for _ in 0..<30 {
+            pace.done(rows: UInt64(pace.rows), seconds: Double(pace.rows) / 100_000)
+            sizes.append(pace.rows)
+        }
+        #expect(sizes.prefix(3) == [2000, 4000, 8000])
+        #expect(abs(sizes[29] - 50_000) < 500)
+    }
+
+    @Test("A chunk with fewer rows than asked for is no reason for larger ones")
+    func fewRows() {
+        var pace = ChunkPace(target: 0.5, rows: 1000)
+        pace.done(rows: 3, seconds: 0.0001)
+        #expect(pace.rows == 1000)
+        pace.done(rows: 0, seconds: 1)
+        #expect(pace.rows == 1000)
+    }
+
+    @Test("A slow chunk makes the next one small at once; never less than a row, never more than a million")
+    func bounds() {
+        var pace = ChunkPace(target: 0.5, rows: 1000)
+        pace.done(rows: 1000, seconds: 1000)
+        #expect(pace.rows == 1)
+        var fast = ChunkPace(target: 0.5, rows: 900_000)
+        fast.done(rows: 900_000, seconds: 0.000_001)
+        #expect(fast.rows == 1_000_000)
+        fast.wasInTheWay()
+        #expect(fast.rows == 500_000)
+        pace.wasInTheWay()
+        #expect(pace.rows == 1)
+    }
+}
