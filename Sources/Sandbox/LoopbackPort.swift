@@ -4,11 +4,11 @@ import Foundation
 ///
 /// A socket stays bound to it without ever listening, so the kernel gives the port to no one who asks for any free one.
 /// The server may bind it all the same, because both set SO_REUSEADDR and this one does not listen (socket(7)).
-final class LoopbackPort: Sendable {
-    let number: UInt16
+package final class LoopbackPort: Sendable {
+    package let number: UInt16
     private let descriptor: Int32
 
-    init() throws(SandboxError) {
+    package init() throws(SandboxError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .system(doing: "make a socket", errno: errno) }
         var address = sockaddr_in()

@@ -10,7 +10,7 @@ struct ConfigurationReferenceTests {
     func isFresh() throws {
         let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("docs/configuration.md")
-        let fresh = ConfigurationReference(sections: Configuration.schema).page
+        let fresh = ConfigurationReference().page
         if ProcessInfo.processInfo.environment["RECORD"] == "1" {
             try fresh.write(to: page, atomically: true, encoding: .utf8)
         }
@@ -19,8 +19,6 @@ struct ConfigurationReferenceTests {
 }
 
 private struct ConfigurationReference {
-    let sections: [SchemaSection]
-
     var page: String {
         var lines = [
             "# Configuration", "",
@@ -29,21 +27,29 @@ private struct ConfigurationReference {
             "that is wrong with it, with line and column; an unknown key is an error. A key marked † is checked, and otherwise",
             "ignored with a warning: it is not available in this version.", "",
         ]
-        for section in sections {
-            lines += [
-                "## \(section.path.isEmpty ? "The file" : "`\(section.path)`")", "", section.documentation, "",
-                "| key | type | default | meaning |", "|---|---|---|---|",
-            ]
-            for key in section.keys {
-                let cells = [
-                    "`\(key.name)`" + (key.isIgnored ? " †" : ""), key.type,
-                    key.isRequired ? "required" : key.defaultText.map { "`\($0)`" } ?? "", key.documentation,
-                ]
-                lines.append("| " + cells.map(escaped).joined(separator: " | ") + " |")
-            }
-            lines.append("")
-        }
+        lines += Configuration.schema.flatMap { table($0, level: "##") }
+        lines += [
+            "## The web configuration file", "",
+            "Another file in YAML, named by `--web.config.file`, in the format of exporter-toolkit; [web.md](web.md) shows its use.",
+            "It may change while the exporter runs.", "",
+        ]
+        lines += WebConfiguration.schema.flatMap { table($0, level: "###") }
         return lines.joined(separator: "\n")
+    }
+
+    private func table(_ section: SchemaSection, level: String) -> [String] {
+        var lines = [
+            "\(level) \(section.path.isEmpty ? "The file" : "`\(section.path)`")", "", section.documentation, "",
+            "| key | type | default | meaning |", "|---|---|---|---|",
+        ]
+        for key in section.keys {
+            let cells = [
+                "`\(key.name)`" + (key.isIgnored ? " †" : ""), key.type,
+                key.isRequired ? "required" : key.defaultText.map { "`\($0)`" } ?? "", key.documentation,
+            ]
+            lines.append("| " + cells.map(escaped).joined(separator: " | ") + " |")
+        }
+        return lines + [""]
     }
 
     /// As a cell of a table: neither a bar nor what looks like an element of HTML.

@@ -15,13 +15,16 @@ final class RunningExporter: Sendable {
         try await start(["--config.file", configuration], in: sandbox)
     }
 
-    /// - Parameter environment: added to a neutral one.
-    static func start(_ arguments: [String], in sandbox: Sandbox, environment: [String: String] = [:]) async throws
-        -> RunningExporter
-    {
+    /// - Parameters:
+    ///   - environment: added to a neutral one.
+    ///   - launcher: a command that becomes the one behind it.
+    static func start(
+        _ arguments: [String], in sandbox: Sandbox, environment: [String: String] = [:], launcher: [String] = []
+    ) async throws -> RunningExporter {
         let log = "\(sandbox.folder)/exporter-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
-            [try Products.path("mysql-replication-exporter"), "--web.listen-address", "127.0.0.1:0"] + arguments,
+            launcher + [try Products.path("mysql-replication-exporter"), "--web.listen-address", "127.0.0.1:0"]
+                + arguments,
             environment: ChildProcess.neutralEnvironment.merging(environment) { $1 }, group: sandbox.processGroup,
             output: log)
         do {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A conversation of one question and one answer.
 enum UnixSocket {
@@ -18,15 +19,26 @@ enum UnixSocket {
 
 enum LoopbackSocket {
     static func ask(_ question: String, port: Int) throws -> String {
+        try Conversation.hold(question, AF_INET) { connect($0, to: port) }
+    }
+
+    /// A connection on which nothing is said. It is the caller's to close.
+    static func silent(port: Int) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0, connect(descriptor, to: port) == 0 else {
+            throw Failure("cannot connect: errno \(errno)")
+        }
+        return descriptor
+    }
+
+    private static func connect(_ descriptor: Int32, to port: Int) -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
         address.sin_port = in_port_t(port).bigEndian
-        return try Conversation.hold(question, AF_INET) { descriptor in
-            withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
     }
