@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release deb test-deb lint format setup setup-tests setup-bench clean
+.PHONY: help run test build release deb test-deb bench bench-full check-live lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -13,8 +13,9 @@ SANDBOX := .build/debug/replication-sandbox
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: setup ## a primary with two replicas under a light write load, and the exporter watching them
+run: setup ## a primary with two replicas under a light write load, the exporter watching them, and Prometheus
 	@scripts/install-packages.sh mariadb-server mariadb-client
+	@scripts/install-packages.sh prometheus || echo "!!! no Prometheus can be had here; the rest works without it"
 	@echo "==> building (the first time takes a few minutes)"
 	@$(BUILD) --product mysql-replication-exporter
 	@$(BUILD) --product replication-sandbox
@@ -43,6 +44,11 @@ bench: setup-bench ## the exporter beside mysqld_exporter and a floor in C, up t
 
 bench-full: setup-bench ## the same with 5,000 nodes, and written into docs/performance.md
 	@Benchmarks/run.sh --sizes 1,10,100,1000,5000 --far 1,10,100,1000 --turns 9 --markdown docs/performance.md
+
+check-live: setup-tests ## every panel of the dashboards, against a live Prometheus that scrapes the demo
+	@$(BUILD) --product mysql-replication-exporter
+	@$(BUILD) --product replication-sandbox
+	@scripts/check-live.sh $(EXPORTER) $(SANDBOX)
 
 lint: ## formatting, as CI checks it
 	@echo "==> swift format lint"

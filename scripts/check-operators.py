@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -279,14 +281,28 @@ def parse(expressions):
 
 
 def check_live(url, expressions):
-    for place, expression in expressions:
-        if ABSENT_IN_DEMO.search(expression):
-            continue
-        query = urllib.parse.urlencode({"query": expression})
+    """Every expression gets data, at the latest when Prometheus has scraped for a while."""
+    waiting = [(place, text) for place, text in expressions if not ABSENT_IN_DEMO.search(text)]
+    deadline = time.monotonic() + 60
+    while waiting:
+        waiting = [(place, text) for place, text in waiting if not has_data(url, text)]
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    for place, text in waiting:
+        finding(place, f"no data for {text}")
+
+
+def has_data(url, expression):
+    query = urllib.parse.urlencode({"query": expression})
+    try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{query}", timeout=10) as response:
-            result = json.load(response)["data"]["result"]
-        if not result:
-            finding(place, f"no data for {expression}")
+            return bool(json.load(response)["data"]["result"])
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{expression}: {error.read().decode()}")
+    except OSError:
+        # Prometheus is not up yet.
+        return False
 
 
 def main():

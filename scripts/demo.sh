@@ -1,14 +1,40 @@
 #!/bin/sh
-# demo.sh EXPORTER: what `make run` starts within the sandbox: the exporter, and a word on what to look at.
+# demo.sh EXPORTER: what `make run` starts within the sandbox: the exporter, a Prometheus with the rules where there is
+# one, and a word on what to look at. All of it ends with this script, and nothing is left.
 set -eu
 exporter=$1
+here=$(dirname "$0")
+
+pids=
+# shellcheck disable=SC2086 # a list of numbers
+stop() { [ -z "$pids" ] || kill $pids 2>/dev/null || true; }
+trap stop INT TERM HUP
+
+"$exporter" --config.file "$SANDBOX_CONFIG" --web.listen-address 127.0.0.1:19104 &
+serving=$!
+pids=$serving
+if command -v prometheus >/dev/null; then
+    folder=$(dirname "$SANDBOX_CONFIG")/prometheus
+    "$here/prometheus.sh" "$folder" 19105 127.0.0.1:19104 5s &
+    pids="$pids $!"
+    prometheus="http://localhost:19105/alerts (log: $folder/prometheus.log)"
+else
+    prometheus="not here (Debian: apt-get install prometheus)"
+fi
 
 cat <<EOF
 
+  look       http://localhost:19104/
   metrics    http://localhost:19104/metrics
-  try        curl -s localhost:19104/metrics | grep -E 'up|lag_seconds|delta_bytes'
+  Prometheus $prometheus
   break it   type a fault here, such as: stop-sql db2   freeze db3   thaw db3   help
   end        Ctrl-C
 
 EOF
-exec "$exporter" --config.file "$SANDBOX_CONFIG" --web.listen-address 127.0.0.1:19104
+
+status=0
+wait "$serving" || status=$?
+stop
+# Prometheus closes its files; whoever is in a hurry ends the sandbox, and with it everything.
+wait
+exit "$status"

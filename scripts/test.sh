@@ -17,5 +17,8 @@ fi
 echo "==> building the tests"
 swift build --build-tests
 
+echo "==> dashboards against a live Prometheus"
+scripts/check-live.sh .build/debug/mysql-replication-exporter .build/debug/replication-sandbox
+
 echo "==> testing"
 exec swift test --skip-build
