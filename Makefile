@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release deb test-deb bench bench-full check-live lint format setup setup-tests setup-bench clean
+.PHONY: help run test build release deb test-deb bench bench-full check-live screenshot lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -49,6 +49,10 @@ check-live: setup-tests ## every panel of the dashboards, against a live Prometh
 	@$(BUILD) --product mysql-replication-exporter
 	@$(BUILD) --product replication-sandbox
 	@scripts/check-live.sh $(EXPORTER) $(SANDBOX)
+
+screenshot: setup-tests ## docs/images/topology.png anew, from real servers in a real browser
+	@scripts/install-packages.sh chromium
+	@SCREENSHOTS=docs/images swift test --filter 'TopologyPageTests/breaksAndHeals'
 
 lint: ## formatting, as CI checks it
 	@echo "==> swift format lint"

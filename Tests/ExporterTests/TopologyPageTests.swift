@@ -86,6 +86,8 @@ struct TopologyPageTests {
         #expect(db3.contains("<li data-state=\"critical\">SQL thread stopped: error 1062 Duplicate entry</li>"))
         #expect(row("node-db4", in: page).contains("<li data-state=\"critical\">timeout: no answer</li>"))
         #expect(page.ranges(of: "timeout: no answer").count == 2)
+        // db2's 0 s does not speak for db3.
+        #expect(page.contains("lag of 1 channel unknown") && !page.contains("no lag"))
     }
 
     @Test("a lag that is not known is not well, and nothing is shown as 0")
@@ -98,6 +100,7 @@ struct TopologyPageTests {
         let db2 = row("node-db2", in: page)
         #expect(db2.contains("data-state=\"unknown\"") && db2.contains("nothing tells how late it is"))
         #expect(!db2.contains(">0 s<"))
+        #expect(page.ranges(of: "lag of 1 channel unknown").count == 2 && !page.contains("no lag"))
     }
 
     @Test("a ring, and channels from outside, are lines of their own")

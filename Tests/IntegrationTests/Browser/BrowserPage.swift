@@ -89,6 +89,12 @@ struct BrowserPage: Sendable {
         return data
     }
 
+    /// SCREENSHOTS names a folder: then what the tests look at is kept there, for people.
+    func keep(_ name: String, scale: Double = 1) async throws {
+        guard let folder = ProcessInfo.processInfo.environment["SCREENSHOTS"], !folder.isEmpty else { return }
+        try await screenshot(scale: scale).write(to: URL(fileURLWithPath: folder).appendingPathComponent("\(name).png"))
+    }
+
     /// What the browser has complained of: errors of scripts, of the policy, of requests.
     var complaints: [String] {
         chromium.events(session).compactMap { event in

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import Topology
 
@@ -28,12 +27,6 @@ extension IntegrationSuite {
             ("large", PageFleet.large), ("empty", []),
         ]
 
-        /// SCREENSHOTS names a folder: then what the tests look at is kept there, for people.
-        private func keep(_ page: BrowserPage, _ name: String) async throws {
-            guard let folder = ProcessInfo.processInfo.environment["SCREENSHOTS"], !folder.isEmpty else { return }
-            try await page.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("\(name).png"))
-        }
-
         @Test("a telephone's width needs no scrolling to the side", arguments: situations.map(\.0))
         func narrow(name: String) async throws {
             let findings = Self.situations.first { $0.0 == name }?.1 ?? []
@@ -45,7 +38,7 @@ extension IntegrationSuite {
                         try await page.evaluate("document.documentElement.scrollWidth").number ?? .infinity
                             <= Double(width),
                         "\(name) at \(width)")
-                    if name != "large" { try await keep(page, "\(name)-\(width)") }
+                    if name != "large" { try await page.keep("\(name)-\(width)") }
                 }
                 #expect(page.complaints == [])
             }
@@ -57,12 +50,12 @@ extension IntegrationSuite {
                 server, page in
                 try await page.setScheme(scheme)
                 try await page.setViewport(width: 1280, height: 800)
-                try await keep(page, "broken-\(scheme)")
+                try await page.keep("broken-\(scheme)")
                 #expect(try await page.evaluate(Self.weakTexts).texts == [])
                 server.show(PageFleet.healthy)
                 #expect(try await page.evaluate("tick()") == 1)
                 #expect(try await page.evaluate("document.getElementById('overview').dataset.state") == "ok")
-                try await keep(page, "healed-\(scheme)")
+                try await page.keep("healed-\(scheme)")
                 #expect(try await page.evaluate(Self.weakTexts).texts == [])
                 // The two schemes are two.
                 let ground = try await page.evaluate("getComputedStyle(document.body).backgroundColor").text
@@ -164,7 +157,7 @@ extension IntegrationSuite {
                 #expect(words.contains { $0.contains("Look again") })
                 #expect(words.contains { $0.contains("error 1062 Duplicate entry") })
                 #expect(!words.contains("Pause"))
-                try await keep(page, "without-script")
+                try await page.keep("without-script")
             }
         }
 
@@ -177,7 +170,7 @@ extension IntegrationSuite {
                     ).number
                 }
                 try await page.setViewport(width: 1280, height: 900)
-                try await keep(page, "thousand")
+                try await page.keep("thousand")
                 #expect(try await page.evaluate("document.querySelectorAll('tr.node').length") == 1000)
                 #expect(try await page.evaluate("document.querySelectorAll('.set > details[open]').length") == 4)
                 #expect(try await page.text("#overview").contains("of 1000 nodes up"))
@@ -190,13 +183,15 @@ extension IntegrationSuite {
                 #expect(try await page.text("#set-shard07").contains("shard07-db3"))
                 #expect(try await page.text("#set-shard07").contains("shard07-db1"))
                 #expect(try await !page.text("#set-shard07").contains("shard07-db4"))
-                try await keep(page, "thousand-troubled")
+                try await page.keep("thousand-troubled")
                 #expect(try await page.evaluate("location.search") == "?troubled=1")
                 try await page.evaluate("document.getElementById('troubled').click()")
 
                 try await page.evaluate(
-                    "query.value = 'shard30-db17'; query.dispatchEvent(new Event('input'))"
-                        .replacingOccurrences(of: "query.", with: "document.getElementById('query')."))
+                    """
+                    document.getElementById('query').value = 'shard30-db17';
+                    document.getElementById('query').dispatchEvent(new Event('input'));
+                    """)
                 // With its source and its source's.
                 #expect(try await shown() == 3)
                 #expect(try await page.text("#matches") == "1 node")

@@ -65,22 +65,11 @@ struct Overview {
 
     private var facts: HTML {
         let nodes = sets.flatMap(\.findings.nodes)
-        let late = sets.flatMap { set in
-            set.findings.nodes.flatMap { node in
-                node.channels.compactMap { channel in channel.lag.map { (node.description.name, $0.seconds) } }
-            }
-        }
-        var facts: [HTML] = [
+        let facts: [HTML] = [
             "<span>\(Amount.count(sets.count, "replication set"))</span>",
             "<span>\(nodes.count { $0.report.isUp }) of \(Amount.count(nodes.count, "node")) up</span>",
         ]
-        if let (name, lag) = late.max(by: { $0.1 < $1.1 }) {
-            facts.append(
-                lag > 0
-                    ? "<span>worst lag \(Amount.seconds(lag)), at <a href=\"#node-\(name)\">\(name)</a></span>"
-                    : "<span>no lag</span>")
-        }
-        return facts.joined(separator: " ")
+        return (facts + LagSummary(nodes).markup { "<a href=\"#node-\($0)\">\($0)</a>" }).joined(separator: " ")
     }
 
     private var list: HTML? {

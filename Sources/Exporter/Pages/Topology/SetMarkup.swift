@@ -34,13 +34,12 @@ struct SetMarkup {
 
     private var facts: HTML {
         let up = findings.nodes.count { $0.report.isUp }
-        let lag = findings.nodes.flatMap(\.channels).compactMap { $0.lag?.seconds }.max()
         var facts: [HTML] = ["<span>\(up) of \(Amount.count(findings.nodes.count, "node")) up</span>"]
         switch primary {
         case .node(let name): facts.append("<span>writes go to <b>\(name)</b></span>")
         case .unknown(let reason): facts.append("<span>no primary: \(reason)</span>")
         }
-        if let lag { facts.append("<span>worst lag \(Amount.seconds(lag))</span>") }
+        facts += LagSummary(findings.nodes).markup { "\($0)" }
         return facts.joined(separator: " ")
     }
 

@@ -1,0 +1,32 @@
+import Replication
+import Topology
+
+/// The lag of many channels in few words. Where some are not known, the rest never stands for all.
+struct LagSummary {
+    private var worst: (node: String, seconds: Double)?
+    private var unknown = 0
+
+    init(_ nodes: [NodeFindings]) {
+        for node in nodes {
+            for channel in node.channels {
+                guard let lag = channel.lag?.seconds else {
+                    unknown += 1
+                    continue
+                }
+                if lag > worst?.seconds ?? -1 { worst = (node.description.name, lag) }
+            }
+        }
+    }
+
+    /// - Parameter place: says where the worst is.
+    func markup(_ place: (String) -> HTML) -> [HTML] {
+        var parts: [HTML] = []
+        if let worst, worst.seconds > 0 {
+            parts.append("<span>worst lag \(Amount.seconds(worst.seconds)), at \(place(worst.node))</span>")
+        } else if worst != nil, unknown == 0 {
+            parts.append("<span>no lag</span>")
+        }
+        if unknown > 0 { parts.append("<span>lag of \(Amount.count(unknown, "channel")) unknown</span>") }
+        return parts
+    }
+}
