@@ -15,11 +15,29 @@ trap 'stop; wait' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# With the probes as well: what they need on the primary, from where it replicates; and a result to look at.
+mariadb --no-defaults --socket="$folder/db1/socket" --user=root <<'EOF'
+CREATE DATABASE replication_probe;
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON replication_probe.* TO exporter@127.0.0.1;
+CREATE TABLE replication_probe.checksums (
+    db CHAR(64) NOT NULL, tbl CHAR(64) NOT NULL, chunk INT NOT NULL, chunk_time FLOAT, chunk_index VARCHAR(200),
+    lower_boundary TEXT, upper_boundary TEXT, this_crc CHAR(40) NOT NULL, this_cnt INT NOT NULL, master_crc CHAR(40),
+    master_cnt INT, ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (db, tbl, chunk), KEY (ts, db, tbl));
+INSERT INTO replication_probe.checksums (db, tbl, chunk, this_crc, this_cnt, master_crc, master_cnt)
+    VALUES ('shop', 'orders', 1, 'a', 7, 'a', 7), ('shop', 'items', 1, 'b', 7, 'c', 7);
+EOF
+configuration=$folder/live.yml
+{
+    cat "$SANDBOX_CONFIG"
+    echo '    heartbeat: {table: replication_probe.heartbeat, interval: 250ms, write: true}'
+    echo '    checksums: {table: replication_probe.checksums}'
+} >"$configuration"
+
 ports=$(python3 -c '
 import socket
 sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 print(*(s.getsockname()[1] for s in sockets))')
-"$1" --config.file "$SANDBOX_CONFIG" --web.listen-address "127.0.0.1:${ports% *}" >"$folder/exporter.log" 2>&1 &
+"$1" --config.file "$configuration" --web.listen-address "127.0.0.1:${ports% *}" >"$folder/exporter.log" 2>&1 &
 pids=$!
 scripts/prometheus.sh "$folder/prometheus" "${ports#* }" "127.0.0.1:${ports% *}" 1s &
 pids="$pids $!"
