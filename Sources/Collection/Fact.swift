@@ -81,7 +81,11 @@ package struct Dialect: Sendable {
     package static func of(_ flavor: Flavor, _ version: ServerVersion) -> Dialect? {
         switch flavor {
         case .mariadb:
-            version >= ServerVersion(10, 5, 2) ? .mariaDB : nil
+            switch version {
+            case ServerVersion(10, 5, 9)...: .mariaDB
+            case ServerVersion(10, 5, 2)...: .mariaDBEarly
+            default: nil
+            }
         case .mysql:
             switch version {
             case ServerVersion(8, 2, 0)...: .mySQL84

@@ -9,7 +9,8 @@ struct DialectTests {
         "The handshake's version decides how a server is spoken to",
         arguments: [
             ("10.11.19-MariaDB-0+deb12u1-log", "MariaDB"), ("5.5.5-10.6.12-MariaDB", "MariaDB"),
-            ("10.5.2-MariaDB", "MariaDB"), ("11.8.6-MariaDB-0+deb13u1 from Debian", "MariaDB"),
+            ("10.5.2-MariaDB", "MariaDB (before 10.5.9)"), ("10.5.8-MariaDB-log", "MariaDB (before 10.5.9)"),
+            ("10.5.9-MariaDB", "MariaDB"), ("11.8.6-MariaDB-0+deb13u1 from Debian", "MariaDB"),
             ("12.3.1-MariaDB", "MariaDB"), ("10.6.20-16-MariaDB-enterprise", "MariaDB"),
             ("10.5.1-MariaDB", nil), ("5.5.5-10.4.34-MariaDB", nil), ("10.4.34-MariaDB-log", nil),
             ("5.5.68-MariaDB", nil),
@@ -25,7 +26,7 @@ struct DialectTests {
         #expect(Dialect.of(Flavor(handshake: handshake), version)?.name == name)
     }
 
-    static let all: [Dialect] = [.mariaDB, .mySQL57, .mySQL80Early, .mySQL80, .mySQL84]
+    static let all: [Dialect] = [.mariaDB, .mariaDBEarly, .mySQL57, .mySQL80Early, .mySQL80, .mySQL84]
 
     @Test("Every dialect asks who the server is and what it replicates, each fact once", arguments: all.map(\.name))
     func completeness(name: String) throws {

@@ -22,7 +22,7 @@ struct PageTests {
     @Test("grants are what each server calls them, for every account")
     func grantStatements() {
         #expect(
-            GrantStatements.text(users: ["exporter", "o'b\\"], host: "10.%") == #"""
+            GrantStatements.text([.init(user: "exporter"), .init(user: "o'b\\")], host: "10.%") == #"""
                 -- MariaDB 10.5.2 and later, before 10.5.9
                 -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
                 GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
@@ -47,6 +47,49 @@ struct PageTests {
                 GRANT SELECT ON performance_schema.* TO 'o''b\\'@'10.%';
 
                 """#)
+    }
+
+    @Test("what probes need is granted on their tables alone, and their databases are made")
+    func probeGrants() throws {
+        let file = """
+            defaults: {user: exporter, password: p}
+            replication_sets:
+              - name: a
+                nodes: [{name: db1, address: h1}, {name: db2, address: h2}]
+                heartbeat: {table: probe.heartbeat, write: true}
+                sentinel: {table: probe.sentinel}
+                failover: {preferred: db1, standby: db2, table: other.last-check}
+                checksums: {}
+              - name: b
+                nodes: [{name: db3, address: h3, user: second}]
+                heartbeat: {table: their.heartbeat}
+            """
+        let sets = try Configuration.parse(file, file: "f", environment: [:]).configuration.sets
+        #expect(
+            sets.map { ProbeGrant.of($0).map(\.text) } == [
+                [
+                    "CREATE, SELECT, INSERT, UPDATE, DELETE ON `probe`.`heartbeat`",
+                    "CREATE, SELECT, INSERT, UPDATE, DELETE ON `probe`.`sentinel`",
+                    "CREATE, SELECT, INSERT, UPDATE, DELETE ON `other`.`last-check`", "SELECT ON `percona`.`checksums`",
+                ], ["SELECT ON `their`.`heartbeat`"],
+            ])
+        let account = GrantStatements.Account(user: "x", probes: sets.flatMap(ProbeGrant.of))
+        let text = GrantStatements.text([account], host: "h")
+        #expect(
+            text.hasSuffix(
+                """
+                -- CREATE USER 'x'@'h' IDENTIFIED BY '...';
+                CREATE DATABASE IF NOT EXISTS `probe`;
+                CREATE DATABASE IF NOT EXISTS `other`;
+                GRANT REPLICATION CLIENT ON *.* TO 'x'@'h';
+                GRANT SELECT ON performance_schema.* TO 'x'@'h';
+                GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON `probe`.`heartbeat` TO 'x'@'h';
+                GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON `probe`.`sentinel` TO 'x'@'h';
+                GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON `other`.`last-check` TO 'x'@'h';
+                GRANT SELECT ON `percona`.`checksums` TO 'x'@'h';
+                GRANT SELECT ON `their`.`heartbeat` TO 'x'@'h';
+
+                """))
     }
 
     @Test(

@@ -181,14 +181,29 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("the grants that it prints are enough", arguments: try await Matrix.all.value)
+        @Test("the grants that it prints are enough, probes included", arguments: try await Matrix.all.value)
         func grants(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
+                let password = "\(sandbox.folder)/watcher.password"
+                try "sesame".write(toFile: password, atomically: true, encoding: .utf8)
+                let configuration = try sandbox.writeExporterConfiguration(
+                    probes: """
+                        user: watcher
+                        password_file: "\(password)"
+                        heartbeat: {table: watched.heartbeat, interval: 1s, write: true}
+                        checksums: {table: watched.checksums}
+                        """)
+                // pt-table-checksum makes it, with an account of its own.
+                for statement in [
+                    "CREATE DATABASE watched",
+                    "CREATE TABLE watched.checksums (db CHAR(64), tbl CHAR(64), chunk INT, this_crc CHAR(40), "
+                        + "this_cnt INT, master_crc CHAR(40), master_cnt INT, ts TIMESTAMP, PRIMARY KEY (db, tbl, chunk))",
+                ] { try await sandbox.server("db1").sql(statement) }
                 let output = "\(sandbox.folder)/grants.sql"
                 let process = try ChildProcess.start(
                     [
-                        try Products.path("mysql-replication-exporter"), "grants", "--user", "watcher", "--from",
-                        "127.0.0.1",
+                        try Products.path("mysql-replication-exporter"), "grants", "--config.file", configuration,
+                        "--from", "127.0.0.1",
                     ], group: sandbox.processGroup, output: output)
                 #expect(await process.ended() == .exited(0))
                 let name = software.flavor == .mariadb ? "-- MariaDB " : "-- MySQL "
@@ -200,13 +215,10 @@ extension IntegrationSuite {
                     try await sandbox.server("db1").sql(String(statement.dropLast()))
                 }
                 try await sandbox.catchUp()
-                let nodes = sandbox.servers.flatMap { ["--node", "\($0.name)=127.0.0.1:\($0.port)"] }
-                let exporter = try await RunningExporter.start(
-                    nodes, in: sandbox,
-                    environment: [
-                        "MYSQL_REPLICATION_EXPORTER_USER": "watcher", "MYSQL_REPLICATION_EXPORTER_PASSWORD": "sesame",
-                    ])
-                let scrape = try await exporter.scrape()
+                let exporter = try await RunningExporter.start(configuration, in: sandbox)
+                let scrape = try await exporter.scrape(until: "the heartbeat is written and read") {
+                    $0.state("lag_method", "db2", "method") == "heartbeat"
+                }
                 #expect(scrape.all("up").map(\.value) == [1, 1])
                 #expect(scrape.all("node_fact_missing").isEmpty, "\(scrape.text)")
                 #expect(await exporter.stop() == .exited(0))

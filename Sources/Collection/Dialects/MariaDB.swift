@@ -1,24 +1,31 @@
 import Replication
 
 extension Dialect {
-    /// MariaDB 10.5.2 and later. The statements stayed the same since; what 11.6 and 12.x added are columns.
+    /// MariaDB 10.5.9 and later. The statements stayed the same since; what 11.6 and 12.x added are columns.
     /// (MariaDB manual: SHOW REPLICA STATUS, SHOW BINLOG STATUS, Global Transaction ID.)
-    static let mariaDB = Dialect(
-        name: "MariaDB",
-        session: [
-            // Times as numbers, and an end on the server's side to what the exporter has given up on.
-            "SET SESSION time_zone = '+00:00', lock_wait_timeout = 5, max_statement_time = 30"
-        ],
-        facts: [
-            .identity(variables: [
-                "server_id", "hostname", "port", "report_host", "read_only", "log_bin", "log_slave_updates",
-            ]),
-            .replicationStatus("SHOW ALL SLAVES STATUS", privileges: "SLAVE MONITOR", columns: .mariaDB),
-            .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),
-            .mariaDBTransactions,
-            .mariaDBDurability,
-            .mariaDBApplier,
-            .mariaDBStatus,
-        ],
-        binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"))
+    static let mariaDB = mariaDB(name: "MariaDB", statusPrivilege: "SLAVE MONITOR")
+
+    /// MariaDB 10.5.2 to 10.5.8: without the privilege SLAVE MONITOR. (MariaDB manual: GRANT.)
+    static let mariaDBEarly = mariaDB(name: "MariaDB (before 10.5.9)", statusPrivilege: "REPLICATION SLAVE ADMIN")
+
+    private static func mariaDB(name: String, statusPrivilege: String) -> Dialect {
+        Dialect(
+            name: name,
+            session: [
+                // Times as numbers, and an end on the server's side to what the exporter has given up on.
+                "SET SESSION time_zone = '+00:00', lock_wait_timeout = 5, max_statement_time = 30"
+            ],
+            facts: [
+                .identity(variables: [
+                    "server_id", "hostname", "port", "report_host", "read_only", "log_bin", "log_slave_updates",
+                ]),
+                .replicationStatus("SHOW ALL SLAVES STATUS", privileges: statusPrivilege, columns: .mariaDB),
+                .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),
+                .mariaDBTransactions,
+                .mariaDBDurability,
+                .mariaDBApplier,
+                .mariaDBStatus,
+            ],
+            binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"))
+    }
 }

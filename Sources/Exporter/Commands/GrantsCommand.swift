@@ -8,13 +8,17 @@ struct GrantsCommand: ParsableCommand {
         commandName: "grants",
         abstract: "Prints the GRANT statements for the accounts that the exporter uses, by server and version.",
         discussion: """
-            Nothing is connected to. Take the part for your servers, choose a password, and run it on the source: \
-            accounts replicate.
+            Nothing is connected to. Take the part for your servers, choose a password, and run it on the primary: \
+            accounts replicate. With a configuration file, what its probes need is among it.
+
+            For a file, seen from any host of a network:
+              mysql-replication-exporter grants --config.file exporter.yml --from 10.0.170.%
             """)
 
     @Option(
         name: .customLong("config.file"),
-        help: "Take the user names from this configuration file (YAML).")
+        help: ArgumentHelp("Take the accounts and probes from this configuration file (YAML).", valueName: "file"),
+        completion: .file(extensions: ["yml", "yaml"]))
     var file: String?
 
     @Option(help: "The account's name; without it and without a file, exporter.")
@@ -28,21 +32,26 @@ struct GrantsCommand: ParsableCommand {
     }
 
     func run() throws {
-        let users = try file.map(configuredUsers) ?? [user ?? "exporter"]
-        print(GrantStatements.text(users: users, host: from), terminator: "")
+        let accounts = try file.map(configuredAccounts) ?? [GrantStatements.Account(user: user ?? "exporter")]
+        print(GrantStatements.text(accounts, host: from), terminator: "")
     }
 
-    /// In the order of the file, each once.
-    private func configuredUsers(_ file: String) throws -> [String] {
+    /// In the order of the file, each once, with what the probes of its nodes' sets need.
+    private func configuredAccounts(_ file: String) throws -> [GrantStatements.Account] {
         let environment = ProcessEnvironment.variables
         do throws(ConfigurationError) {
-            let nodes = try Configuration.load(path: file, environment: environment).configuration.nodes
-            var users: [String] = []
-            for node in nodes {
-                let user = try node.login(environment: environment).user
-                if !users.contains(user) { users.append(user) }
+            var accounts: [GrantStatements.Account] = []
+            for set in try Configuration.load(path: file, environment: environment).configuration.sets {
+                for node in set.nodes {
+                    let user = try node.login(environment: environment).user
+                    let place = accounts.firstIndex { $0.user == user } ?? accounts.endIndex
+                    if place == accounts.endIndex { accounts.append(GrantStatements.Account(user: user)) }
+                    for grant in ProbeGrant.of(set) where !accounts[place].probes.contains(grant) {
+                        accounts[place].probes.append(grant)
+                    }
+                }
             }
-            return users
+            return accounts
         } catch {
             throw ValidationError("\(error)\nWithout what is missing, name the account: --user NAME.")
         }

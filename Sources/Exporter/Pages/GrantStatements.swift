@@ -3,24 +3,27 @@ import Replication
 
 /// The statements that let an account see what the exporter asks for. The privileges are those of the dialects' facts.
 enum GrantStatements {
+    /// One that the exporter logs in with, and what its probes need, as it stands in a GRANT up to TO.
+    struct Account: Equatable {
+        let user: String
+        var probes: [ProbeGrant] = []
+    }
+
     /// Servers of one flavor, from a version on.
     private struct Era {
         let flavor: Flavor
         let since: ServerVersion
     }
 
-    /// Wherever a dialect begins, or a privilege changes its name; oldest first.
+    /// Wherever a dialect begins; oldest first.
     private static let eras = [
-        Era(flavor: .mariadb, since: ServerVersion(10, 5, 2)), Era(flavor: .mariadb, since: slaveMonitor),
+        Era(flavor: .mariadb, since: ServerVersion(10, 5, 2)), Era(flavor: .mariadb, since: ServerVersion(10, 5, 9)),
         Era(flavor: .mysql, since: ServerVersion(5, 7, 0)), Era(flavor: .mysql, since: ServerVersion(8, 0, 0)),
         Era(flavor: .mysql, since: ServerVersion(8, 0, 22)), Era(flavor: .mysql, since: ServerVersion(8, 2, 0)),
     ]
 
-    /// The first MariaDB with the privilege SLAVE MONITOR (MariaDB manual: GRANT).
-    private static let slaveMonitor = ServerVersion(10, 5, 9)
-
     /// For every server that is spoken to, oldest first; what is not a statement is a comment.
-    static func text(users: [String], host: String) -> String {
+    static func text(_ accounts: [Account], host: String) -> String {
         var sections: [(title: String, grants: [String])] = []
         for (index, era) in eras.enumerated() {
             let grants = grants(era.flavor, era.since)
@@ -34,7 +37,9 @@ enum GrantStatements {
         }
         return sections.map { title, grants in
             "-- \(title)\n"
-                + users.map { statements(grants, for: "\(quoted($0))@\(quoted(host))") }.joined(separator: "\n")
+                + accounts.map { account in
+                    statements(grants, account.probes, for: "\(quoted(account.user))@\(quoted(host))")
+                }.joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
@@ -46,19 +51,22 @@ enum GrantStatements {
         for privilege in (dialect.facts + [dialect.binlogIndex]).map(\.privileges) where !privilege.isEmpty {
             if privilege.contains(" ON ") {
                 if !others.contains(privilege) { others.append(privilege) }
-            } else {
-                let name =
-                    privilege == "SLAVE MONITOR" && version < slaveMonitor ? "REPLICATION SLAVE ADMIN" : privilege
-                if !global.contains(name) { global.append(name) }
+            } else if !global.contains(privilege) {
+                global.append(privilege)
             }
         }
         return (global.isEmpty ? [] : ["\(global.joined(separator: ", ")) ON *.*"]) + others
     }
 
     /// Making the account stays a comment: pasted as it is, it must not make one that anybody can guess.
-    private static func statements(_ grants: [String], for account: String) -> String {
-        "-- CREATE USER \(account) IDENTIFIED BY '...';\n"
-            + grants.map { "GRANT \($0) TO \(account);\n" }.joined()
+    private static func statements(_ grants: [String], _ probes: [ProbeGrant], for account: String) -> String {
+        var databases: [String] = []
+        for probe in probes where probe.isWriting && !databases.contains(probe.database) {
+            databases.append(probe.database)
+        }
+        return "-- CREATE USER \(account) IDENTIFIED BY '...';\n"
+            + databases.map { "CREATE DATABASE IF NOT EXISTS \($0);\n" }.joined()
+            + (grants + probes.map(\.text)).map { "GRANT \($0) TO \(account);\n" }.joined()
     }
 
     private static func short(_ version: ServerVersion) -> String {
