@@ -14,6 +14,11 @@ if ! scripts/install-packages.sh chromium; then
     echo "!!! chromium cannot be had here: the tests of the topology page are SKIPPED" >&2
 fi
 
+# The parsers that hold the exposition to OpenMetrics.
+if ! scripts/exposition-parser.sh >/dev/null; then
+    echo "!!! prometheus-client cannot be had here: the pages are NOT parsed by it" >&2
+fi
+
 echo "==> building the tests"
 swift build --build-tests
 

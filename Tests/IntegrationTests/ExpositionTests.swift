@@ -1,0 +1,195 @@
+import Foundation
+import FoundationNetworking
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    /// The pages as others read them: the parsers of PyPI's prometheus-client, and a real Prometheus.
+    @Suite("The exposition, read by others")
+    struct ExpositionTests {
+        private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        /// Made by scripts/exposition-parser.sh.
+        private static let parser: String? = {
+            let environment = ProcessInfo.processInfo.environment
+            let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { "\($0)/.cache" }
+            let python = cache.map { "\($0)/mysql-replication-exporter/exposition-parser/bin/python3" }
+            return python.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
+        }()
+        private static let hint: Comment =
+            "prometheus-client is not there: the pages are NOT parsed by it (scripts/exposition-parser.sh)"
+
+        @Test(
+            "prometheus-client reads the recorded pages, with the same series and values in both formats",
+            .enabled(if: parser != nil, hint), arguments: ["shop", "branches", "exporter"])
+        func recorded(scene: String) async throws {
+            let folder = Self.root.appending(path: "Tests/Golden/metrics").path
+            let found = try Self.complaints([
+                "--same-values", "\(folder)/\(scene).txt", "\(folder)/\(scene).openmetrics.txt",
+            ])
+            #expect(found == "")
+        }
+
+        @Test(
+            "prometheus-client reads the page of real servers, with the same series in both formats",
+            .enabled(if: parser != nil, hint), arguments: try await Matrix.all.value)
+        func live(software: ServerSoftware) async throws {
+            try await withCompatibleExporter(of: .multiSource(), software: software) { sandbox, exporter in
+                try await sandbox.server("db2").stop()  // a node that is down has series of its own
+                try await exporter.scrape()
+                let text = try await exporter.get("/metrics").body
+                let strict = try await exporter.get("/metrics", headers: ["Accept": "application/openmetrics-text"])
+                    .body
+                #expect(strict.hasSuffix("# EOF\n") && strict.contains("mysql_slave_status_"))
+                let paths = ["\(sandbox.folder)/page.txt", "\(sandbox.folder)/page.openmetrics.txt"]
+                try text.write(toFile: paths[0], atomically: true, encoding: .utf8)
+                try strict.write(toFile: paths[1], atomically: true, encoding: .utf8)
+                #expect(try Self.complaints(paths) == "")
+            }
+        }
+
+        @Test(
+            "A real Prometheus takes both formats, and has the same series from each",
+            .enabled(
+                if: ["/usr/bin/prometheus", "/usr/local/bin/prometheus"].contains {
+                    FileManager.default.isExecutableFile(atPath: $0)
+                }, "Prometheus is not installed here: it does NOT scrape (Debian: prometheus)"))
+        func prometheus() async throws {
+            let software = try await ServerSoftware.find("mariadb")
+            try await withCompatibleExporter(of: .primary(replicas: 1), software: software) { sandbox, exporter in
+                let own = try AcceptProxy(nil, in: sandbox)
+                let plain = try AcceptProxy("text/plain;version=0.0.4", in: sandbox)
+                let configuration = """
+                    global: {scrape_interval: 1s, scrape_timeout: 1s}
+                    scrape_configs:
+                      - {job_name: openmetrics, proxy_url: "http://127.0.0.1:\(try await own.port())", \
+                    static_configs: [{targets: ["127.0.0.1:\(exporter.port)"]}]}
+                      - {job_name: text, proxy_url: "http://127.0.0.1:\(try await plain.port())", \
+                    static_configs: [{targets: ["127.0.0.1:\(exporter.port)"]}]}
+                    """
+                let file = "\(sandbox.folder)/prometheus.yml"
+                try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+                let port = try freePort()
+                let process = try ChildProcess.start(
+                    [
+                        "prometheus", "--config.file=\(file)", "--storage.tsdb.path=\(sandbox.folder)/tsdb",
+                        "--web.listen-address=127.0.0.1:\(port)",
+                    ], group: sandbox.processGroup, output: "\(sandbox.folder)/prometheus.log")
+                defer { process.signal(SIGTERM) }
+
+                // Each has scraped at times of its own: a series that comes and goes is there after a while.
+                let deadline = ContinuousClock.now + .seconds(60)
+                var openMetrics: Set<[String: String]> = []
+                var text: Set<[String: String]> = []
+                repeat {
+                    try await Task.sleep(for: .milliseconds(200))
+                    openMetrics = try await series(job: "openmetrics", port)
+                    text = try await series(job: "text", port)
+                } while openMetrics != text && ContinuousClock.now < deadline
+                #expect(openMetrics.symmetricDifference(text) == [])
+                #expect(
+                    openMetrics.contains { $0["__name__"] == "mysql_replication_lag_seconds" && $0["node"] == "db2" })
+                #expect(openMetrics.contains { $0["__name__"] == "mysql_slave_status_slave_io_running" })
+                let expected = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                #expect(try own.contentTypes() == [expected])
+                #expect(try plain.contentTypes() == ["text/plain; version=0.0.4; charset=utf-8"])
+            }
+        }
+
+        // MARK: -
+
+        private func withCompatibleExporter(
+            of wiring: Wiring, software: ServerSoftware, _ body: (Sandbox, RunningExporter) async throws -> Void
+        ) async throws {
+            try await withSandbox(wiring, software: software) { sandbox in
+                let path = try sandbox.writeExporterConfiguration()
+                let text = try String(contentsOfFile: path, encoding: .utf8)
+                try (text + "metrics: {compatibility: [mysqld_exporter], workers: true, gtid_domains: true}\n").write(
+                    toFile: path, atomically: true, encoding: .utf8)
+                let exporter = try await RunningExporter.start(path, in: sandbox)
+                try await body(sandbox, exporter)
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        /// What the parsers have to say against two pages.
+        private static func complaints(_ arguments: [String]) throws -> String {
+            let process = Process()
+            process.executableURL = URL(filePath: try #require(parser))
+            process.arguments = [root.appending(path: "scripts/check-exposition.py").path] + arguments
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let said = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            return String(decoding: said, as: UTF8.self) + (process.terminationStatus == 0 ? "" : "it failed")
+        }
+
+        /// The series of a job without what the scrape puts on them, once there are some.
+        private func series(job: String, _ port: Int) async throws -> Set<[String: String]> {
+            struct Answer: Decodable { let data: [[String: String]] }
+            let query = "match[]={job=\"\(job)\",__name__=~\"mysql_.*\"}"
+                .addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "=")))
+            let url = try #require(URL(string: "http://127.0.0.1:\(port)/api/v1/series?\(query ?? "")"))
+            let deadline = ContinuousClock.now + .seconds(60)
+            while true {
+                if let (data, _) = try? await URLSession.shared.data(from: url),
+                    let answer = try? JSONDecoder().decode(Answer.self, from: data), !answer.data.isEmpty
+                {
+                    return Set(answer.data.map { $0.filter { !["job", "instance"].contains($0.key) } })
+                }
+                guard ContinuousClock.now < deadline else { throw Failure("\(job) has no series") }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+
+        /// Prometheus cannot be asked which port it took.
+        private func freePort() throws -> Int {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isBound = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+                }
+            }
+            guard isBound else { throw Failure("no free port") }
+            return Int(UInt16(bigEndian: address.sin_port))
+        }
+    }
+}
+
+/// scripts/accept-proxy.py: asks for the format that it is told to.
+private final class AcceptProxy: Sendable {
+    private let process: ChildProcess
+    private let output: String
+
+    init(_ accept: String?, in sandbox: Sandbox) throws {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "scripts/accept-proxy.py").path
+        output = "\(sandbox.folder)/accept-proxy-\(UUID().uuidString).log"
+        process = try ChildProcess.start(
+            ["python3", script] + (accept.map { [$0] } ?? []), group: sandbox.processGroup, output: output)
+    }
+
+    deinit { process.signal(SIGTERM) }
+
+    private func lines() throws -> [Substring] {
+        try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    }
+
+    func port() async throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            if let port = (try? lines())?.first.flatMap({ Int($0) }) { return port }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw Failure("accept-proxy.py says no port")
+    }
+
+    /// Of all answers that came through.
+    func contentTypes() throws -> Set<String> { Set(try lines().dropFirst().map(String.init)) }
+}
