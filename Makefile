@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release deb test-deb bench bench-full check-live screenshot lint format setup setup-tests setup-bench clean
+.PHONY: help run test build release deb test-deb bench bench-full check-live screenshot man completions lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -54,6 +54,17 @@ screenshot: setup-tests ## docs/images/topology.png anew, from real servers in a
 	@scripts/install-packages.sh chromium
 	@SCREENSHOTS=docs/images swift test --filter 'TopologyPageTests/breaksAndHeals'
 
+man: setup ## docs/man, from the definitions of the arguments
+	@mkdir -p docs/man
+	@RECORD=1 swift test --filter ManualTests
+
+completions: setup ## completion scripts for bash, zsh and fish, in build/completions
+	@$(BUILD) --product mysql-replication-exporter
+	@mkdir -p build/completions
+	@$(EXPORTER) --generate-completion-script bash >build/completions/mysql-replication-exporter
+	@$(EXPORTER) --generate-completion-script zsh >build/completions/_mysql-replication-exporter
+	@$(EXPORTER) --generate-completion-script fish >build/completions/mysql-replication-exporter.fish
+
 lint: ## formatting, as CI checks it
 	@echo "==> swift format lint"
 	@swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
@@ -65,7 +76,7 @@ setup:
 	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
 
 setup-tests: setup
-	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 openssl curl haproxy
+	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 python3-venv openssl curl haproxy
 
 setup-bench: setup
 	@scripts/install-packages.sh mariadb-server mariadb-client gcc iproute2

@@ -3,7 +3,9 @@ import Configuration
 
 /// Which servers to ask: from a file, or from flags.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .customLong("config.file"), help: "The configuration file (YAML).")
+    @Option(
+        name: .customLong("config.file"), help: ArgumentHelp("The configuration file (YAML).", valueName: "file"),
+        completion: .file(extensions: ["yml", "yaml"]))
     var file: String?
 
     @Option(

@@ -11,21 +11,32 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
-            "Asks every node once and says whether replication is well: exit 0 ok, 1 warning, 2 critical, 3 unknown.")
+            "Asks every node once and says whether replication is well: exit 0 ok, 1 warning, 2 critical, 3 unknown.",
+        discussion: """
+            For Nagios, Icinga and their kin: one line, with performance data.
+
+            As a check of two replicas:
+              mysql-replication-exporter check --config.file exporter.yml db2 db3 --max-lag 5m
+            """)
 
     @OptionGroup var source: ConfigurationOptions
 
-    @Argument(help: "The nodes to judge; all of them if none is named.")
+    @Argument(help: ArgumentHelp("The nodes to judge; all of them if none is named.", valueName: "node"))
     var nodeNames: [String] = []
 
-    @Option(help: "More lag than this is critical, such as 30s; by default the set's threshold is a warning.")
+    @Option(
+        help: ArgumentHelp(
+            "More lag than this is critical, such as 30s; by default the set's threshold is a warning.",
+            valueName: "duration"))
     var maxLag: String?
 
     @Option(
-        help: "More bytes behind than this is critical, such as 100MB; by default the set's threshold is a warning.")
+        help: ArgumentHelp(
+            "More bytes behind than this is critical, such as 100MB; by default the set's threshold is a warning.",
+            valueName: "size"))
     var maxBytes: String?
 
-    @Option(help: "nagios, plain (without performance data) or json.")
+    @Option(help: "How the verdict is written; plain is nagios without performance data.")
     var format = Format.nagios
 
     @Option(help: ArgumentHelp("How long to wait for the nodes.", valueName: "seconds"))

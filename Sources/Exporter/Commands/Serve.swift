@@ -20,7 +20,9 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         name: .customLong("web.listen-address"),
-        help: ArgumentHelp("Where to listen; repeatable. [HOST]:PORT or unix:PATH.", valueName: "address"))
+        help: ArgumentHelp(
+            "Where to listen; repeatable. :PORT for all interfaces, HOST:PORT, [IPv6]:PORT or unix:PATH.",
+            valueName: "address"))
     var listenAddresses: [String] = [":19104"]
 
     @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Where metrics are served.", valueName: "path"))
@@ -49,10 +51,13 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp("Seconds to end a scrape before Prometheus would give up.", valueName: "seconds"))
     var timeoutOffset = 0.5
 
-    @Option(name: .customLong("log.level"), help: "debug, info, warning or error.")
+    @Option(
+        name: .customLong("log.level"),
+        help: ArgumentHelp("How grave an event must be to be logged.", valueName: "level"))
     var logLevel = LogLevel.info
 
-    @Option(name: .customLong("log.format"), help: "logfmt or json.")
+    @Option(
+        name: .customLong("log.format"), help: ArgumentHelp("How a line of the log is written.", valueName: "format"))
     var logFormat = LogFormat.logfmt
 
     func validate() throws {

@@ -1,0 +1,160 @@
+import Foundation
+
+/// The manual page, made from the definitions of the arguments (mdoc(7)).
+struct Manual {
+    private let root: Command
+
+    /// - Parameter dump: what `--experimental-dump-help` prints.
+    init(dump: String) throws {
+        struct Dump: Decodable { let command: Command }
+        root = try JSONDecoder().decode(Dump.self, from: Data(dump.utf8)).command
+    }
+
+    private struct Command: Decodable {
+        let commandName: String
+        let abstract: String?
+        let discussion: String?
+        let arguments: [Argument]?
+        let subcommands: [Command]?
+    }
+
+    private struct Argument: Decodable {
+        struct Name: Decodable {
+            let kind: String
+            let name: String
+        }
+        let kind: String
+        let names: [Name]?
+        let valueName: String?
+        let abstract: String?
+        let defaultValue: String?
+        let allValues: [String]?
+        let isRepeating: Bool
+        let isOptional: Bool
+        let shouldDisplay: Bool
+    }
+
+    var page: String {
+        let commands = (root.subcommands ?? []).filter { $0.commandName != "help" }
+        return """
+            .\\" Written by `make man` from the definitions of the arguments; do not edit.
+            .Dd November 21, 2026
+            .Dt MYSQL-REPLICATION-EXPORTER 1
+            .Os
+            .Sh NAME
+            .Nm mysql-replication-exporter
+            .Nd the state of MySQL and MariaDB replication for Prometheus
+            .Sh SYNOPSIS
+            .Nm
+            .Fl -config.file Ar file
+            .Op Ar options
+            .Nm
+            .Fl -node Ar name Ns = Ns Ar host : Ns Ar port ...
+            .Op Ar options
+            .Nm
+            .Ar command
+            .Op Ar options
+            .Sh DESCRIPTION
+            \(text(root.discussion?.components(separatedBy: "\n\n").first ?? ""))
+            .Pp
+            Without a command, it is
+            .Cm serve .
+            .Sh COMMANDS
+
+            """ + commands.map(section).joined()
+                + """
+                .Sh ENVIRONMENT
+                .Bl -tag -width indent
+                .It Ev MYSQL_REPLICATION_EXPORTER_USER , Ev MYSQL_REPLICATION_EXPORTER_PASSWORD
+                The account to connect with: before those of the configuration file's
+                .Ic defaults ,
+                and after those of a replication set or node.
+                .It Ev MARIADB_PLUGIN_DIR
+                Where the client library looks for its authentication plugins, if not where it was installed.
+                .It Ev NO_COLOR
+                No colours in
+                .Cm topology .
+                .El
+                .Sh SIGNALS
+                .Bl -tag -width indent
+                .It Dv SIGHUP
+                Read the configuration file anew; a broken one is refused, and the old one stays in effect.
+                .It Dv SIGTERM , SIGINT
+                End in order.
+                .El
+                .Sh EXIT STATUS
+                0 when all went well, 64 for arguments that make no sense, 2 for a configuration that does, 1 otherwise.
+                .Cm check
+                exits with 0 for ok, 1 for warning, 2 for critical, 3 for unknown.
+                .Sh EXAMPLES
+                A single look at two servers, without a configuration file:
+                .Bd -literal -offset indent
+                export MYSQL_REPLICATION_EXPORTER_USER=exporter
+                read -rs MYSQL_REPLICATION_EXPORTER_PASSWORD
+                export MYSQL_REPLICATION_EXPORTER_PASSWORD
+                mysql-replication-exporter topology --node db1=10.0.0.1:3306 --node db2=10.0.0.2:3306
+                .Ed
+                .Pp
+                Serve metrics on port 19104 by a configuration that was checked first:
+                .Bd -literal -offset indent
+                mysql-replication-exporter --config.file exporter.yml --config.check
+                mysql-replication-exporter --config.file exporter.yml
+                .Ed
+                .Sh SEE ALSO
+                .Xr mariadb 1 ,
+                .Xr mysql 1 ,
+                .Xr prometheus 1
+
+                """
+    }
+
+    private func section(_ command: Command) -> String {
+        var lines = [".Ss \(command.commandName)", text(command.abstract ?? "")]
+        for paragraph in (command.discussion ?? "").components(separatedBy: "\n\n") where !paragraph.isEmpty {
+            lines += [".Pp"] + paragraphLines(paragraph)
+        }
+        let arguments = (command.arguments ?? []).filter { $0.shouldDisplay && !isCommon($0) }
+        if !arguments.isEmpty {
+            lines.append(".Bl -tag -width indent")
+            for argument in arguments { lines += [item(argument), description(argument)] }
+            lines.append(".El")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Lines that begin with spaces are an example.
+    private func paragraphLines(_ paragraph: String) -> [String] {
+        let lines = paragraph.components(separatedBy: "\n")
+        let example = lines.filter { $0.hasPrefix("  ") }
+        let prose = lines.filter { !$0.hasPrefix("  ") }.joined(separator: " ")
+        if example.isEmpty { return [text(prose)] }
+        return [text(prose), ".Bd -literal -offset indent"] + example.map { text(String($0.dropFirst(2))) } + [".Ed"]
+    }
+
+    private func isCommon(_ argument: Argument) -> Bool {
+        ["help", "version"].contains(argument.names?.first { $0.kind == "long" }?.name ?? "")
+    }
+
+    private func item(_ argument: Argument) -> String {
+        let value = text(argument.valueName ?? "")
+        if argument.kind == "positional" { return ".It Ar \(value)" + (argument.isRepeating ? " ..." : "") }
+        let name = argument.names?.first?.name ?? ""
+        return ".It Fl -\(name)" + (argument.kind == "option" ? " Ar \(value)" : "")
+    }
+
+    private func description(_ argument: Argument) -> String {
+        var sentences = [argument.abstract ?? ""]
+        if let values = argument.allValues { sentences.append("One of: \(values.joined(separator: ", ")).") }
+        if let value = argument.defaultValue { sentences.append("Default: \(value).") }
+        if argument.isRepeating, argument.kind == "option", !sentences[0].contains("repeatable") {
+            sentences.append("Repeatable.")
+        }
+        return text(sentences.joined(separator: " "))
+    }
+
+    /// Escaped so that no line of it is taken for a request, nor a hyphen for a typographic one.
+    private func text(_ plain: String) -> String {
+        let escaped = plain.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("…", with: "...")
+        return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped
+    }
+}
