@@ -2,7 +2,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// Reads the configuration anew on every SIGHUP.
-struct HangupReload: Service {
+struct HangupReload: Service, CustomStringConvertible {
     private let signals: UnixSignalsSequence
     private let live: LiveMonitor
 
@@ -11,6 +11,9 @@ struct HangupReload: Service {
         self.live = live
         signals = await UnixSignalsSequence(trapping: .sighup)
     }
+
+    /// The lifecycle's debug log shows it.
+    var description: String { "reload on SIGHUP" }
 
     func run() async throws {
         for await _ in signals.cancelOnGracefulShutdown() {

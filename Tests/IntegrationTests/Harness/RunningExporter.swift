@@ -95,7 +95,7 @@ final class RunningExporter: Sendable {
 
     private static func listeningPort(
         _ log: String, _ process: ChildProcess,
-        _ line: Regex<(Substring, Substring)> = #/addresses=127\.0\.0\.1:(\d+)\s(?!protocol=agent)/#
+        _ line: Regex<(Substring, Substring)> = #/"?addresses"?[=:]"?127\.0\.0\.1:(\d+)["\s](?!protocol=agent)/#
     ) async throws -> Int {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
