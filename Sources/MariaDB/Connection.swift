@@ -46,6 +46,7 @@ package actor Connection {
         if case .tcp(let host, _) = options.address, let failure = NameLookup.failure(of: host, deadline: deadline) {
             throw failure
         }
+        if let unreadable = options.unreadableFile { throw unreadable }
         if try connect(options, deadline: deadline) { return }
         guard options.tls == .preferred else {
             throw MySQLError(

@@ -1,4 +1,5 @@
 internal import CMariaDB
+internal import Glibc
 
 /// Several statements a packet; no LOCAL INFILE, which is on in the library's default flags.
 let clientFlags = UInt(CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
@@ -13,6 +14,8 @@ private let backstop: UInt32 = 60
 
 /// `mysql_library_init` is not safe to be raced for, nor is the list of callbacks; every connection comes by here.
 let libraryIsInitialised: Bool = {
+    // Connector/C 3.4 would verify nothing where somebody set this, whatever the configuration says.
+    unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION")
     let isInitialised = mysql_server_init(0, nil, nil) == 0
     let isTold = ma_pvio_register_callback(1) { mode, mysql, bytes, length in
         let isRead = mode == 0
@@ -58,9 +61,25 @@ private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePoin
     guard options.wantsTLS else { return }
     var enforce: Int8 = 1
     mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce)
-    if let certificateAuthority = options.certificateAuthority {
+    // In the other modes it would verify the signature with Connector/C 3.3 and nothing with 3.4.
+    if options.tls == .verifyIdentity, let certificateAuthority = options.certificateAuthority {
         mysql_options(mysql, MYSQL_OPT_SSL_CA, certificateAuthority)
     }
     if let certificate = options.certificate { mysql_options(mysql, MYSQL_OPT_SSL_CERT, certificate) }
     if let key = options.key { mysql_options(mysql, MYSQL_OPT_SSL_KEY, key) }
+}
+
+extension ConnectionOptions {
+    /// The first of its files that cannot be read: the library would say why and not which.
+    var unreadableFile: MySQLError? {
+        guard wantsTLS else { return nil }
+        let files = [
+            ("ca", tls == .verifyIdentity ? certificateAuthority : nil), ("cert", certificate), ("key", key),
+        ]
+        for case (let name, let path?) in files where access(path, R_OK) != 0 {
+            let reason = String(cString: strerror(errno))
+            return MySQLError(phase: .tls, code: ErrorCode.tlsFailed, message: "tls.\(name) \(path): \(reason)")
+        }
+        return nil
+    }
 }

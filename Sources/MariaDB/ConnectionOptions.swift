@@ -34,7 +34,7 @@ package struct ConnectionOptions: Sendable {
     package var user: String
     package var password: String
     package var tls: TLSMode
-    /// PEM files; nil for none.
+    /// PEM files; nil for none, which for the authorities means the system's. They count in `verifyIdentity` only.
     package var certificateAuthority: String?
     package var certificate: String?
     package var key: String?

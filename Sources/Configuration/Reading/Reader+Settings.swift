@@ -25,9 +25,11 @@ extension Reader {
     /// The levels laid over one another, nearest first.
     func merged(_ levels: [CommonSettings]) -> TLSOptions {
         let tls = levels.map(\.tls).reduce(TLSOptions()) { $0.over($1) }
-        if tls.ca != nil, let place = levels.first(where: { $0.tls.ca != nil })?.tlsAt, tls.mode == .preferred {
+        if tls.ca != nil, let place = levels.first(where: { $0.tls.ca != nil })?.tlsAt,
+            tls.mode == .preferred || tls.mode == .required
+        {
             report.warning(
-                place, "'ca' verifies nothing in mode preferred; say mode: verify_identity")
+                place, "'ca' verifies nothing in mode \(tls.mode.rawValue); say mode: verify_identity")
         }
         return tls
     }

@@ -29,7 +29,8 @@ enum Schema {
     static let tlsMode = Key<TLSMode>.choice(
         "mode", default: .preferred, "Whether to insist on encryption, and on who the server is.",
         refusal: TLSMode.refusal)
-    static let tlsCA = Key.text("ca", as: "path", "The authorities to trust (PEM); the system's when absent.")
+    static let tlsCA = Key.text(
+        "ca", as: "path", "The authorities to trust (PEM) in mode verify_identity; the system's when absent.")
     static let tlsCert = Key.text("cert", as: "path", "The client's certificate (PEM); needs key.")
     static let tlsKey = Key.text("key", as: "path", "The private key of cert (PEM).")
     static let tlsSection = SchemaSection(

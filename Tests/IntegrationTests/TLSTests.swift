@@ -1,0 +1,167 @@
+import Foundation
+import MariaDB
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    /// Every mode of `tls`, as nodes of one exporter, against one real server that changes its certificate.
+    @Suite("TLS to the servers")
+    struct TLSTests {
+        /// A node for each way to connect.
+        private static let nodes = [
+            "disabled": "mode: disabled",
+            "preferred": "mode: preferred",
+            "required": "mode: required",
+            "identity": "mode: verify_identity, ca: ca.pem",
+            "other-ca": "mode: verify_identity, ca: other.pem",
+            "system-ca": "mode: verify_identity",
+            // What the warning says: an authority verifies nothing here.
+            "required-other-ca": "mode: required, ca: other.pem",
+        ]
+
+        @Test(
+            "each mode goes through with what it promises, and with nothing less", arguments: try await Matrix.all.value
+        )
+        func modes(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let (server, certificates) = try await prepare(sandbox)
+                let user = sandbox.accounts.monitor.user
+                let settings = Self.nodes.mapValues { "user: \(user), tls: {\($0)}" }
+
+                func expect(
+                    _ situation: String, up: Set<String>, encrypted: Bool, saying message: String? = nil
+                ) async throws {
+                    let logIns = try await server.tlsLogIns()
+                    // A new one each time: the old one's connections would not see another certificate.
+                    let exporter = try await exporter(sandbox, settings)
+                    let scrape = try await exporter.scrape()
+                    for node in Self.nodes.keys {
+                        let isUp = up.contains(node)
+                        #expect(scrape.value("up", node) == (isUp ? 1 : 0), "\(node), \(situation)")
+                        let reasons = scrape.all("node_failure", node).compactMap { $0.labels["reason"] }
+                        #expect(reasons == (isUp ? [] : ["tls"]), "\(node), \(situation)")
+                    }
+                    // All that are up but the one without TLS, as the server counts them.
+                    let expected = encrypted ? UInt64(up.count - 1) : 0
+                    #expect(try await server.tlsLogIns() >= logIns + expected, "\(situation)")
+                    if !encrypted { #expect(try await server.tlsLogIns() == 0, "\(situation)") }
+                    #expect(await exporter.stop() == .exited(0))
+                    if let message { #expect(try exporter.output().contains(message), "\(situation)") }
+                }
+
+                // MariaDB 10.11 offers none without a certificate; the others have one of their own making.
+                try await server.restart(with: [software.flavor == .mariadb ? "--skip-ssl" : "--tls-version="])
+                try await expect(
+                    "a server without TLS", up: ["disabled", "preferred"], encrypted: false,
+                    saying: "the server offers no TLS and tls.mode is required")
+
+                let unverified: Set = ["disabled", "preferred", "required", "required-other-ca"]
+                // MySQL shows no certificate whose authority it does not know itself.
+                try certificates.join(["ca", "other"], as: "both")
+                try await server.restart(with: tlsArguments(sandbox, authorities: "both"))
+                try await expect("a good certificate", up: unverified.union(["identity"]), encrypted: true)
+                try certificates.install("wrong-name")
+                try await server.reloadTLS()
+                try await expect(
+                    "a certificate made out to another name", up: unverified, encrypted: true,
+                    saying: "Validation of SSL server certificate failed")
+                try certificates.install("stranger")
+                try await server.reloadTLS()
+                try await expect(
+                    "a certificate of an authority that others know", up: unverified.union(["other-ca"]),
+                    encrypted: true)
+                // Nor one that has expired.
+                guard software.flavor == .mariadb else { return }
+                try certificates.install("expired")
+                try await server.reloadTLS()
+                try await expect(
+                    "an expired certificate", up: unverified, encrypted: true, saying: "certificate has expired")
+            }
+        }
+
+        @Test("a server that demands a certificate of the client gets it", arguments: try await Matrix.all.value)
+        func clientCertificates(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let (server, certificates) = try await prepare(sandbox)
+                try certificates.make("client", by: "ca")
+                try certificates.make("strange-client", by: "other")
+                try await server.restart(with: tlsArguments(sandbox))
+                let password = sandbox.accounts.monitor.password
+                for statement in [
+                    "CREATE USER certified@'127.0.0.1' IDENTIFIED BY '\(password)' REQUIRE X509",
+                    "GRANT \(software.flavor == .mariadb ? "SLAVE MONITOR" : "REPLICATION CLIENT") ON *.* TO certified@'127.0.0.1'",
+                ] { try await server.sql(statement) }
+
+                let user = "user: certified"
+                let exporter = try await exporter(
+                    sandbox,
+                    [
+                        "with": "\(user), tls: {mode: verify_identity, ca: ca.pem, cert: client.pem, key: client.key}",
+                        "preferred": "\(user), tls: {mode: preferred, cert: client.pem, key: client.key}",
+                        "without": "\(user), tls: {mode: required}",
+                        "plain": "\(user), tls: {mode: disabled}",
+                        "strange": "\(user), tls: {mode: required, cert: strange-client.pem, key: strange-client.key}",
+                        "mismatch": "\(user), tls: {mode: required, cert: client.pem, key: strange-client.key}",
+                        "missing": "\(user), tls: {mode: required, cert: no-such.pem, key: no-such.key}",
+                    ])
+                let scrape = try await exporter.scrape()
+                for node in ["with", "preferred"] { #expect(scrape.value("up", node) == 1, "\(node)") }
+                func reasons(_ node: String) -> [String?] {
+                    scrape.all("node_failure", node).map { $0.labels["reason"] }
+                }
+                for (node, reason) in [
+                    ("without", "authentication"), ("plain", "authentication"), ("mismatch", "tls"), ("missing", "tls"),
+                ] { #expect(reasons(node) == [reason], "\(node)") }
+                // TLS 1.3: the server's refusal may be overtaken by the end of its connection.
+                #expect([["tls"], ["connect"]].contains(reasons("strange")))
+                #expect(await exporter.stop() == .exited(0))
+                let log = try exporter.output()
+                #expect(log.contains("tls.cert \(sandbox.folder)/no-such.pem: No such file or directory"))
+                #expect(log.contains("key values mismatch"))
+            }
+        }
+
+        // MARK: -
+
+        /// Authorities `ca` and `other`, and the certificates of a server, `server` being the one in use.
+        private func prepare(_ sandbox: Sandbox) async throws -> (Server, Certificates) {
+            let certificates = Certificates(folder: sandbox.folder)
+            let names = "IP:127.0.0.1,DNS:localhost"
+            try certificates.make("ca")
+            try certificates.make("other")
+            try certificates.make("good", by: "ca", names: names)
+            try certificates.make("wrong-name", by: "ca", names: "DNS:db.example")
+            try certificates.make("expired", by: "ca", names: names, days: -1)
+            try certificates.make("stranger", by: "other", names: names)
+            try certificates.install("good")
+            return (try sandbox.server("db1"), certificates)
+        }
+    }
+}
+
+extension Certificates {
+    fileprivate func join(_ names: [String], as bundle: String) throws {
+        let texts = try names.map { try String(contentsOfFile: "\(folder)/\($0).pem", encoding: .utf8) }
+        try texts.joined().write(toFile: "\(folder)/\(bundle).pem", atomically: true, encoding: .utf8)
+    }
+
+    /// Makes it the one that the server shows.
+    fileprivate func install(_ name: String) throws {
+        for suffix in ["pem", "key"] {
+            let file = try Data(contentsOf: URL(filePath: "\(folder)/\(name).\(suffix)"))
+            try file.write(to: URL(filePath: "\(folder)/server.\(suffix)"))
+        }
+    }
+}
+
+extension Server {
+    fileprivate func reloadTLS() async throws {
+        try await sql(software.flavor == .mariadb ? "FLUSH SSL" : "ALTER INSTANCE RELOAD TLS")
+    }
+
+    /// Log-ins over TLS since the server started, or since its certificate was read anew.
+    fileprivate func tlsLogIns() async throws -> UInt64 {
+        let row = try #require(try await sql("SHOW GLOBAL STATUS LIKE 'Ssl_finished_accepts'").first)
+        return row.unsigned("Value") ?? 0
+    }
+}
