@@ -4,7 +4,7 @@ import Topology
 
 /// The replication series of mysqld_exporter, as of 0.19, so that its dashboards and alerts go on working. Names, labels
 /// and values follow its sources (collector/slave_status.go, binlog.go, exporter.go, mysql_gtid.go); the labels
-/// `replication_set` and `node` stand before its own, since this page holds many servers. docs/mysqld_exporter.md says what
+/// `replication_set` and `node` stand before its own, since this page holds many servers. docs/migration.md says what
 /// differs.
 extension Families {
     mutating func addMysqldExporterSeries(_ node: NodeFindings, _ labels: LabelBlock) {
