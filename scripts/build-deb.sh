@@ -23,6 +23,10 @@ cp deploy/systemd/$package.socket "$source/debian/$package.socket"
 strip -o "$source/$package" .build/release/$package
 cp deploy/prometheus/mysql-replication.*.yml README.md "$source/"
 cp docs/*.md "$source/docs/"
+cp docs/man/$package.1 "$source/"
+.build/release/$package --generate-completion-script bash >"$source/$package.bash"
+.build/release/$package --generate-completion-script zsh >"$source/_$package"
+.build/release/$package --generate-completion-script fish >"$source/$package.fish"
 cp -r dashboards "$source/dashboards"
 
 (cd "$source" && dpkg-buildpackage --build=binary --no-sign --no-check-builddeps >"$stage/log" 2>&1) || {
