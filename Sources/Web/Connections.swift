@@ -53,7 +53,7 @@ final class Connections: Sendable {
 
         /// Marks the connection that can best be spared.
         mutating func evictOne() -> (any Channel)? {
-            let candidates = members.filter { $0.value.standing < .running && !$0.value.isEvicted }
+            let candidates = members.lazy.filter { $0.value.standing < .running && !$0.value.isEvicted }
             let victim = candidates.min { ($0.value.standing, $0.value.since) < ($1.value.standing, $1.value.since) }
             guard let victim else { return nil }
             members[victim.key]?.isEvicted = true

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What tells that a file has changed, without reading it.
+/// What tells that a file has changed, without reading it. A pipe (`<(decrypt …)`) never has: it can be read but once.
 struct FileStamp: Equatable {
     private let device: dev_t
     private let inode: ino_t
@@ -13,6 +13,7 @@ struct FileStamp: Equatable {
     init(path: String) {
         var status = stat()
         error = stat(path, &status) == 0 ? 0 : errno
+        if status.st_mode & S_IFMT != S_IFREG { status = stat() }
         device = status.st_dev
         inode = status.st_ino
         size = status.st_size

@@ -84,8 +84,9 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         ])
     func dripping(bytes: String) async throws {
         let configure: (inout ListenerOptions) -> Void = {
-            $0.headTimeout = .seconds(1)
-            $0.bodyTimeout = .milliseconds(100)
+            // Long enough for the other client on a busy machine.
+            $0.headTimeout = .seconds(3)
+            $0.bodyTimeout = .milliseconds(500)
         }
         try await withListener(configure, handler: hello) { _, address in
             let slow = try await Client.connect(to: address)

@@ -152,6 +152,17 @@ struct ProtectionTests {
         }
     }
 
+    @Test("A pipe is read once: what it said stays")
+    func pipe() async throws {
+        let pipe = Pipe()
+        let text = "basic_auth_users: {alice: \(hash)}"
+        try pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
+        #expect(file.current().problem == nil && file.current().configuration.users.count == 1)
+    }
+
     @Test("A file that has long been as it is, is not read again")
     func settled() async throws {
         try await withWebConfiguration("rate_limit: {interval: 1s, burst: 1}") { path in
