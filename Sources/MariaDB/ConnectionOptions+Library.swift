@@ -19,9 +19,9 @@ let libraryIsInitialised: Bool = {
     let isInitialised = mysql_server_init(0, nil, nil) == 0
     let isTold = ma_pvio_register_callback(1) { mode, mysql, bytes, length in
         let isRead = mode == 0
-        guard isRead, let count = Int(exactly: length) else { return }
-        inspect(bytes, count: count, of: mysql)
-        noteReceived(count)
+        guard isRead, length > 0 else { return }  // −1 for a read that failed
+        inspect(bytes, count: length, of: mysql)
+        noteReceived(length)
     }
     return isInitialised && isTold == 0
 }()

@@ -22,13 +22,16 @@ struct DeadlineTests {
         Slowness(testDescription: "dripping", script: .saying([.drip(milliseconds: 20)] + Step.welcome())),
     ]
 
-    @Test("Connecting to a slow server ends in a timeout", arguments: atConnecting)
-    func connecting(_ slowness: Slowness) async throws {
-        try await withConnection(slowness.script) { _, connection, options in
+    @Test(
+        "Connecting to a slow server ends in a timeout", arguments: atConnecting,
+        [ConnectionOptions.TLSMode.disabled, .preferred, .required])
+    func connecting(_ slowness: Slowness, tls: ConnectionOptions.TLSMode) async throws {
+        try await withConnection(slowness.script) { server, connection, _ in
             let error = await #expect(throws: MySQLError.self) {
-                try await connection.open(options, deadline: .soon)
+                try await connection.open(options(server, tls: tls), deadline: .soon)
             }
-            #expect(error?.phase == .timeout)
+            // Who insists on TLS does not wait for the log-in of a server without.
+            #expect(error?.phase == .timeout || tls == .required && error?.phase == .tls)
             #expect(await connection.isOpen == false)
         }
     }
