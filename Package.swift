@@ -100,7 +100,10 @@ let package = Package(
         // Through the real program, against real servers.
         tests(
             "Integration",
-            ["Sandbox", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
+            ["Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
+        tests(
+            "Fuzz",
+            ["FaultServer", "MariaDB", "Collection", "Replication", "Topology", "Metrics", "Exposition"]),
         tests(
             "Web", ["Web", "Configuration", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
     ],

@@ -85,6 +85,9 @@ struct Conversation {
             let packet = try receive()
             if shared.keepsJournal { shared.state.withLock { $0.journal.answers.append(packet) } }
         case .silence: while true { _ = try read(upTo: 1 << 16) }
+        case .end:
+            shutdown(socket, Int32(SHUT_WR))
+            while true { _ = try read(upTo: 1 << 16) }
         case .deafness:
             try wait(milliseconds: -1)
             throw Gone()

@@ -18,6 +18,8 @@ package enum Step: Sendable, Equatable {
     case deafness
     /// Goes on when the gate is opened.
     case wait(Gate)
+    /// Sends nothing any more and says so, as who closes; reads whatever comes, until the client is gone.
+    case end
     case close
 }
 

@@ -1,0 +1,166 @@
+import Collection
+import Exposition
+import FaultServer
+import Foundation
+import MariaDB
+import Metrics
+import Replication
+import Synchronization
+import Testing
+import Topology
+
+/// Replies that no server would give, through everything that reads them: the client library, the facts, the comparison, the
+/// metrics. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED say how many, and from which seed on.
+@Suite("Fuzzed servers", .serialized)
+struct ServerFuzzTests {
+    private static let count = environment("FUZZ_REPLIES") ?? 2_000
+    private static let firstSeed = UInt64(environment("FUZZ_SEED") ?? 1)
+    private static let workers = 4
+
+    private static func environment(_ name: String) -> Int? {
+        ProcessInfo.processInfo.environment[name].flatMap(Int.init)
+    }
+
+    @Test("What was recorded is understood as it is")
+    func recorded() async throws {
+        try #require(RecordedConversation.all.count >= 3)
+        for conversation in RecordedConversation.all {
+            let worker = try Worker()
+            let report = await worker.report(to: conversation.turns, then: [])
+            #expect(report.isUp, "\(conversation.name): \(report.failure?.message ?? "")")
+            #expect(report.facts?.missing == [:])
+            worker.stop()
+        }
+    }
+
+    @Test("Whatever a server says, the node has a report, in time, and the metrics are well formed")
+    func fuzz() async throws {
+        let conversations = RecordedConversation.all
+        let tally = Tally()
+        let before = (try openFiles(), try residentMemory())
+        let started = ContinuousClock.now
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<Self.workers {
+                group.addTask { @concurrent in
+                    let worker = try Worker()
+                    defer { worker.stop() }
+                    while let number = tally.next(below: Self.count) {
+                        let mutation = Mutation(seed: Self.firstSeed + UInt64(number), of: conversations)
+                        worker.trace(mutation.seed)
+                        let report = await worker.report(to: mutation.before, then: mutation.changed)
+                        tally.note(report.isUp ? "up" : report.failure?.reason.rawValue ?? "no reason")
+                        // All was sent, and that nothing more comes: there is nothing to wait for.
+                        #expect(report.isUp || report.failure != nil, "seed \(mutation.seed)")
+                        #expect(report.failure?.reason != .timeout, "seed \(mutation.seed)")
+                        let problems = MetricFamily.problems(in: families(of: report))
+                        #expect(problems.isEmpty, "seed \(mutation.seed): \(problems)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let after = (try openFiles(), try residentMemory())
+        print(
+            """
+            fuzz: \(Self.count) replies, seeds \(Self.firstSeed) to \(Self.firstSeed + UInt64(Self.count) - 1), \
+            \(started.duration(to: .now)); \
+            \(tally.text); \
+            open files \(before.0) -> \(after.0), resident MiB \(before.1 >> 20) -> \(after.1 >> 20)
+            """)
+        // Among other tests, what the process holds is theirs as well.
+        guard Self.environment("FUZZ_REPLIES") != nil else { return }
+        #expect(after.0 <= before.0)
+        // What one reply may hold, times the workers, and what the allocator keeps of it.
+        #expect(after.1 <= before.1 + 192 << 20)
+    }
+
+    private func openFiles() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+
+    /// Bytes.
+    private func residentMemory() throws -> Int {
+        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .ascii).split(separator: " ")
+        return (Int(fields[1]) ?? 0) * 4096
+    }
+}
+
+/// What a scrape makes of it, as text of both kinds as well.
+private func families(of report: NodeReport) -> [MetricFamily] {
+    let node = ReplicationSetReport.Node(
+        NodeDescription(name: "db2", address: .tcp(host: "127.0.0.1", port: 3306)), report)
+    var families = Families()
+    families.add(SetFindings(ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: [node])))
+    var text: [UInt8] = []
+    for format in [ExpositionFormat.text004, .openMetrics100] {
+        Exposition.render(families.all, format: format, into: &text)
+    }
+    return families.all
+}
+
+/// What the workers share.
+private final class Tally: Sendable {
+    private let state = Mutex((taken: 0, outcomes: [String: Int]()))
+
+    func next(below count: Int) -> Int? {
+        state.withLock { state in
+            defer { state.taken += 1 }
+            return state.taken < count ? state.taken : nil
+        }
+    }
+
+    func note(_ outcome: String) { state.withLock { $0.outcomes[outcome, default: 0] += 1 } }
+
+    var text: String {
+        state.withLock {
+            $0.outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+    }
+}
+
+/// A server and the thread of those who ask it.
+private final class Worker: Sendable {
+    private let server: FaultServer
+    private let executor: ThreadExecutor
+    /// Where the seed of the case under way is written: after a crash it says which one it was.
+    private let log: Int32
+    private let logPath: String
+
+    init() throws {
+        server = try FaultServer(.saying([.close]), keepsJournal: false)
+        executor = try ThreadExecutor(name: "fuzz")
+        logPath = NSTemporaryDirectory() + "fuzz-\(getpid())-\(UUID().uuidString).seed"
+        log = open(logPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    }
+
+    func trace(_ seed: UInt64) {
+        let line = Array("\(seed)\n".utf8)
+        _ = pwrite(log, line, line.count, 0)
+    }
+
+    func stop() {
+        server.stop()
+        executor.stop()
+        close(log)
+        unlink(logPath)
+    }
+
+    /// What a node is reported to be when its server says this: the turns each before a packet of the client, the rest at
+    /// once, and nothing more.
+    func report(to turns: [[UInt8]], then rest: [UInt8]) async -> NodeReport {
+        let steps = turns.flatMap { [Step.bytes($0), .receive] } + [.bytes(rest), .end]
+        server.follow(.saying(steps))
+        let port = server.port
+        let collector = NodeCollector(
+            NodeDescription(name: "db2", address: .tcp(host: "127.0.0.1", port: port)), timeout: .seconds(60),
+            executor: executor
+        ) {
+            ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret")
+        }
+        let fleet = FleetCollector(
+            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [collector])], followUps: { _, _ in [:] })
+        let report = await fleet.round(deadline: .now + .seconds(60))[0].nodes[0].report
+        await collector.close()
+        return report
+    }
+}
