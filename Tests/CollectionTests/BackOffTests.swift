@@ -30,6 +30,30 @@ struct BackOffTests {
         #expect(backOff.failure(at: start + .seconds(most)) == nil)
     }
 
+    @Test(
+        "Of 1,000 who wait for one server, no tenth of a second sees more than a third come back, and all come within one"
+    )
+    func spread() {
+        // Simulated: each is asked every 10 ms, as no scraper does; the server refuses for 5 s and is back then.
+        let back = 5.0
+        var attempts: [Int: Int] = [:]  // by tenths of a second after it came back
+        for _ in 0..<1000 {
+            var backOff = BackOff()
+            for tick in 0..<1000 {
+                let time = Double(tick) / 100
+                guard backOff.failure(at: start + .seconds(time)) == nil else { continue }
+                if time >= back {
+                    attempts[Int((time - back) * 10), default: 0] += 1
+                    break
+                }
+                backOff.failed(failure, at: start + .seconds(time))
+            }
+        }
+        #expect(attempts.values.reduce(0, +) == 1000)
+        #expect(attempts.keys.allSatisfy { $0 < 10 })
+        #expect(attempts.values.allSatisfy { $0 < 333 }, "\(attempts)")
+    }
+
     @Test("A server that hangs is tried again at once: it spaces the attempts by itself")
     func hanging() {
         var backOff = BackOff()

@@ -217,6 +217,30 @@ struct FleetCollectorTests {
         #expect(seen.withLock { $0 } == [[], ["db1"]])
     }
 
+    @Test("A server that comes back is not stampeded: those who wait for it come in their own time, each once")
+    func revival() async throws {
+        let count = 40
+        let script = try healthy()
+        let refusing = Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections")
+        let server = try FaultServer(.saying(refusing))
+        try await withFleet([FaultServer](repeating: server, count: count), threads: 8) { fleet in
+            // All have failed before, and wait.
+            for _ in 0..<8 { _ = await fleet.round(deadline: .never) }
+            server.follow(script)
+            let before = server.journal.connections
+            var most = 0
+            var connected = before
+            var up = 0
+            while up < count {
+                up = await fleet.round(deadline: .never)[0].nodes.count { $0.report.isUp }
+                most = max(most, server.journal.connections - connected)
+                connected = server.journal.connections
+            }
+            #expect(connected - before == count)
+            #expect(most < count)
+        }
+    }
+
     @Test("A fleet that replaces another knows what its nodes had a round ago")
     func previousRoundOfPredecessor() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
