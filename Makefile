@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release deb test-deb bench bench-full check-live screenshot man completions lint format setup setup-tests setup-bench clean
+.PHONY: help run test build release deb test-deb bench bench-full check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -64,6 +64,24 @@ completions: setup ## completion scripts for bash, zsh and fish, in build/comple
 	@$(EXPORTER) --generate-completion-script bash >build/completions/mysql-replication-exporter
 	@$(EXPORTER) --generate-completion-script zsh >build/completions/_mysql-replication-exporter
 	@$(EXPORTER) --generate-completion-script fish >build/completions/mysql-replication-exporter.fish
+
+fuzz: setup ## 100,000 hostile replies through the client and all behind it; FUZZ_REPLIES, FUZZ_SEED
+	@FUZZ_REPLIES=$${FUZZ_REPLIES:-100000} swift test --filter ServerFuzzTests
+
+soak: setup-tests release ## 20,000 scrapes of 200 nodes whose faults come and go; SOAK_SCRAPES, SOAK_NODES, SOAK_SEED, SOAK_MINUTES
+	@SOAK_SCRAPES=$${SOAK_SCRAPES:-20000} SOAK_NODES=$${SOAK_NODES:-200} \
+		EXPORTER=$(CURDIR)/.build/release/mysql-replication-exporter swift test --filter SoakTests
+
+# Builds of their own, beside the usual one. Without the tests that start servers and other programs.
+SANITIZED := MariaDBTests|FaultServerTests|CollectionTests|ReplicationTests|TopologyTests|ExporterTests
+
+tsan: setup ## the unit tests under ThreadSanitizer
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions \
+		swift test --sanitize=thread --scratch-path .build-tsan --filter '$(SANITIZED)'
+
+asan: setup ## the client's tests and the fuzz tests under AddressSanitizer
+	@ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
+		--filter 'MariaDBTests|FaultServerTests|ServerFuzzTests'
 
 lint: ## formatting, as CI checks it
 	@echo "==> swift format lint"

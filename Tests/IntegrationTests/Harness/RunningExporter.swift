@@ -23,8 +23,7 @@ final class RunningExporter: Sendable {
     ) async throws -> RunningExporter {
         let log = "\(sandbox.folder)/exporter-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
-            launcher + [try Products.path("mysql-replication-exporter"), "--web.listen-address", "127.0.0.1:0"]
-                + arguments,
+            launcher + [try Products.exporter, "--web.listen-address", "127.0.0.1:0"] + arguments,
             environment: ChildProcess.neutralEnvironment.merging(environment) { $1 }, group: sandbox.processGroup,
             output: log)
         do {
@@ -124,6 +123,13 @@ struct Failure: Error, CustomStringConvertible {
 
 /// Where the built programs are: beside the test bundle.
 enum Products {
+    /// EXPORTER names another build of it, such as an optimised one.
+    static var exporter: String {
+        get throws {
+            try ProcessInfo.processInfo.environment["EXPORTER"] ?? path("mysql-replication-exporter")
+        }
+    }
+
     static func path(_ name: String) throws -> String {
         let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let path = bundle.appendingPathComponent(name).path
