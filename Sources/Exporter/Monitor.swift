@@ -3,6 +3,7 @@ import Configuration
 import Logging
 import MariaDB
 import Metrics
+import Probes
 import Replication
 import Topology
 
@@ -37,8 +38,10 @@ final class Monitor: Sendable {
         checked = Dictionary(configuration.sets.map { ($0.name, RecentRound()) }, uniquingKeysWith: { $1 })
         probes = FleetProbes(configuration, environment: environment, logger: logger, replacing: predecessor) { set in
             let timeout = set.nodes.map(\.timeout).max() ?? .zero
-            let reports = await fleet.round(deadline: .now + timeout) { asked, _ in asked.name == set.name }
-            changes.note(reports)
+            let deadline = ContinuousClock.now + min(timeout, WriteTarget.patience)
+            let reports = await fleet.round(deadline: deadline) { asked, _ in asked.name == set.name }
+            // What a hurry makes of a node is no news.
+            if ContinuousClock.now < deadline { changes.note(reports) }
             return reports.first
         }
         options = Metrics.MetricsOptions(
@@ -96,9 +99,8 @@ final class Monitor: Sendable {
         return await recent.outcome(within: .seconds(1)) { [self] in
             let deadline = ContinuousClock.now + .seconds(1)
             let reports = await fleet.round(deadline: deadline) { asked, _ in asked.name == set }
-            // What this hurry made of a node is no news.
             if ContinuousClock.now < deadline { changes.note(reports) }
-            return reports.map { SetFindings($0) }
+            return reports.map(probes.findings)
         }
     }
 

@@ -12,6 +12,9 @@ package enum WriteTarget: Sendable, Equatable {
     package static let longestTrust = Duration.seconds(10)
     /// Older than this it is asked for anew, so that it does not come to that.
     package static let renewal = Duration.seconds(4)
+    /// How long such a look waits for nodes that hang: with that and `renewal` the findings about the others stay well within
+    /// `longestTrust`, whatever the nodes' own timeouts are.
+    package static let patience = Duration.seconds(2)
 
     package init(_ view: SetWatch.View?, at now: ContinuousClock.Instant) {
         guard let view else {
