@@ -83,7 +83,7 @@ struct Manual {
                 End in order.
                 .El
                 .Sh EXIT STATUS
-                0 when all went well, 64 for arguments that make no sense, 2 for a configuration that does, 1 otherwise.
+                0 when all went well, 64 for arguments that make no sense, 2 for a configuration that is wrong, 1 otherwise.
                 .Cm check
                 exits with 0 for ok, 1 for warning, 2 for critical, 3 for unknown.
                 .Sh EXAMPLES

@@ -49,6 +49,37 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("its heartbeat is here too, of a table as pt-heartbeat writes it", arguments: try await Matrix.all.value)
+        func heartbeat(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
+                for statement in [
+                    "CREATE DATABASE heartbeat",
+                    "CREATE TABLE heartbeat.heartbeat (ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED PRIMARY KEY)",
+                    "INSERT INTO heartbeat.heartbeat VALUES ('2026-11-21T05:51:41.123456', 1), "
+                        + "('2026-11-21T05:50:00.000000', 2)",
+                ] { try await sandbox.server("db1").sql(statement) }
+                try await sandbox.grant("SELECT ON heartbeat.heartbeat")
+                _ = try sandbox.writeExporterConfiguration(probes: "heartbeat: {table: heartbeat.heartbeat}")
+                let ours = try await RunningExporter.start(try compatible(sandbox), in: sandbox)
+                let replica = try sandbox.server("db2")
+                let theirs = try await MysqldExporter.start(
+                    replica, in: sandbox, collecting: ["--collect.heartbeat", "--collect.heartbeat.utc"])
+                let before = try await series(ours, of: "db2")
+                let reference = try await theirs.replicationSeries().filter { $0.key.hasPrefix("mysql_heartbeat_") }
+                let after = try await series(ours, of: "db2")
+                await theirs.stop()
+                #expect(reference.count == 4)
+                for (name, value) in reference {
+                    let least = try #require(before[name], "\(name)")
+                    let most = try #require(after[name], "\(name)")
+                    // The server's clock, by way of the exporter's: as exact as half a round trip.
+                    #expect(value >= least - 0.5 && value <= most + 0.5, "\(name)")
+                }
+                #expect(before.keys.filter { $0.hasPrefix("mysql_heartbeat_") }.count == 4)
+                #expect(await ours.stop() == .exited(0))
+            }
+        }
+
         @Test("MySQL 9: the columns that 0.14 cannot ask for, under their new names")
         func newWords() async throws {
             for software in try await Matrix.all.value where software.flavor == .mysql {
@@ -90,7 +121,13 @@ extension IntegrationSuite {
         }
 
         private func configuration(_ sandbox: Sandbox) throws -> String {
-            let path = try sandbox.writeExporterConfiguration()
+            _ = try sandbox.writeExporterConfiguration()
+            return try compatible(sandbox)
+        }
+
+        /// The exporter's configuration as it is written by now, and the series of mysqld_exporter.
+        private func compatible(_ sandbox: Sandbox) throws -> String {
+            let path = "\(sandbox.folder)/exporter.yml"
             let text = try String(contentsOfFile: path, encoding: .utf8)
             try (text + "metrics: {compatibility: [mysqld_exporter]}\n").write(
                 toFile: path, atomically: true, encoding: .utf8)
@@ -127,7 +164,9 @@ private final class MysqldExporter: Sendable {
 
     deinit { process.signal(SIGKILL) }
 
-    static func start(_ server: Server, in sandbox: Sandbox) async throws -> MysqldExporter {
+    static func start(
+        _ server: Server, in sandbox: Sandbox, collecting more: [String] = []
+    ) async throws -> MysqldExporter {
         let options = "\(sandbox.folder)/mysqld_exporter-\(server.name).cnf"
         let monitor = sandbox.accounts.monitor
         try "[client]\nuser=\(monitor.user)\npassword=\(monitor.password)\nhost=127.0.0.1\nport=\(server.port)\n".write(
@@ -138,7 +177,7 @@ private final class MysqldExporter: Sendable {
                 try #require(path), "--config.my-cnf=\(options)", "--web.listen-address=127.0.0.1:0",
                 "--collect.slave_status", "--collect.binlog_size", "--no-collect.global_status",
                 "--no-collect.global_variables",
-            ], group: sandbox.processGroup, output: log)
+            ] + more, group: sandbox.processGroup, output: log)
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
@@ -155,7 +194,7 @@ private final class MysqldExporter: Sendable {
         let url = try #require(URL(string: "http://127.0.0.1:\(port)/metrics"))
         let (data, _) = try await URLSession.shared.data(from: url)
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").filter { line in
-            ["mysql_slave_status_", "mysql_binlog_", "mysql_up"].contains { line.hasPrefix($0) }
+            ["mysql_slave_status_", "mysql_binlog_", "mysql_heartbeat_", "mysql_up"].contains { line.hasPrefix($0) }
         }
         return try Self.series(try Scrape(lines.joined(separator: "\n")).samples)
     }

@@ -121,6 +121,30 @@ struct MysqldExporterTests {
                 """))
     }
 
+    @Test("Heartbeats have the server's time beside them, a pair for each server that writes one")
+    func heartbeats() {
+        var facts = facts(nil, .mysql, ServerVersion(8, 4, 0))
+        facts.askedAt = 1_795_240_310
+        facts.clockOffset = -2.5
+        facts.heartbeat = HeartbeatReading(
+            rows: [
+                HeartbeatRow(serverID: 7, time: 1_795_240_301_123_456), HeartbeatRow(serverID: 8, time: 1_000_000),
+                HeartbeatRow(serverID: 7, time: 0), HeartbeatRow(serverID: nil, time: 5),
+            ], reading: Reading(asked: .now, told: .now))
+        var families = Families()
+        families.add(set(NodeReport(facts: facts)), MetricsOptions(mysqldExporter: true))
+        #expect(MetricFamily.problems(in: families.all) == [])
+        let lines = families.text(.text004).split(separator: "\n").filter { $0.hasPrefix("mysql_heartbeat_") }
+        let labels = #"replication_set="s",node="n",server_id="#
+        #expect(
+            lines == [
+                "mysql_heartbeat_now_timestamp_seconds{\(labels)\"7\"} 1795240307.5",
+                "mysql_heartbeat_now_timestamp_seconds{\(labels)\"8\"} 1795240307.5",
+                "mysql_heartbeat_stored_timestamp_seconds{\(labels)\"7\"} 1795240301.123456",
+                "mysql_heartbeat_stored_timestamp_seconds{\(labels)\"8\"} 1",
+            ])
+    }
+
     @Test("A server that invents columns and repeats channels breaks no page")
     func invention() {
         let row = Channel.StatusRow(

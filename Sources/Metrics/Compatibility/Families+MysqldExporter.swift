@@ -3,7 +3,7 @@ import Replication
 import Topology
 
 /// The replication series of mysqld_exporter, as of 0.19, so that its dashboards and alerts go on working. Names, labels
-/// and values follow its sources (collector/slave_status.go, binlog.go, exporter.go, mysql_gtid.go); the labels
+/// and values follow its sources (collector/slave_status.go, binlog.go, heartbeat.go, exporter.go, mysql_gtid.go); the labels
 /// `replication_set` and `node` stand before its own, since this page holds many servers. docs/migration.md says what
 /// differs.
 extension Families {
@@ -18,6 +18,9 @@ extension Families {
             add(
                 compatible: "mysql_gtid_transactions", type: .unknown, help: "Number of GTID transactions", labels,
                 Double(transactions.count))
+        }
+        if let heartbeat = facts.heartbeat, let askedAt = facts.askedAt, let offset = facts.clockOffset {
+            addMysqldExporterHeartbeat(heartbeat.rows, serverClock: askedAt + offset, labels)
         }
         // A series that stood there twice would cost the whole scrape.
         var names: Set<String> = []
@@ -39,6 +42,23 @@ extension Families {
         add(
             compatible: "mysql_binlog_file_number", type: .gauge, help: "The last binlog file number.", labels,
             Double(end.file.number))
+    }
+
+    /// In UTC, as pt-heartbeat writes and mysqld_exporter reads with their options `utc`.
+    private mutating func addMysqldExporterHeartbeat(
+        _ rows: [HeartbeatRow], serverClock: Double, _ labels: LabelBlock
+    ) {
+        var servers: Set<UInt32> = []
+        for row in rows {
+            guard let server = row.serverID, servers.insert(server).inserted else { continue }
+            let label: LabelBlock = ["server_id": "\(server)"]
+            add(
+                compatible: "mysql_heartbeat_stored_timestamp_seconds", type: .gauge,
+                help: "Timestamp stored in the heartbeat table.", labels, Double(row.time) / 1e6, extra: label)
+            add(
+                compatible: "mysql_heartbeat_now_timestamp_seconds", type: .gauge,
+                help: "Timestamp of the current server.", labels, serverClock, extra: label)
+        }
     }
 
     private mutating func addMysqldExporterStatus(
