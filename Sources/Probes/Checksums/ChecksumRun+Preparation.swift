@@ -19,7 +19,7 @@ extension ChecksumRun {
 
     private static func advice(_ error: MySQLError) -> String {
         guard error.phase == .permission else { return "" }
-        return "; setting binlog_format needs the privilege BINLOG ADMIN on MariaDB, SYSTEM_VARIABLES_ADMIN on MySQL"
+        return "; setting binlog_format needs the privilege BINLOG ADMIN on MariaDB, SESSION_VARIABLES_ADMIN on MySQL"
     }
 
     /// That the session is what it was set up to be: a proxy may have thought otherwise.

@@ -92,8 +92,7 @@ struct ChecksumScope: Sendable, Equatable {
             reasons.append(
                 """
                 \(name) has replicas and writes its binary log in format \(node.binlogFormat): its own results would be \
-                carried down as rows, and its replicas never looked at; set binlog_format = STATEMENT there for the time of \
-                the run, or leave its replicas out
+                carried down as rows, and what its replicas hold never looked at; --without leaves them out
                 """)
         }
         for name in replicas {

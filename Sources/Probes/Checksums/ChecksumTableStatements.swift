@@ -85,7 +85,7 @@ struct ChecksumTableStatements: Sendable {
         SELECT COUNT(*) AS chunks, COALESCE(MAX(chunk), 0) AS last, \
         COALESCE(SUM(master_cnt IS NULL OR master_crc IS NULL), 0) AS pending, \
         COALESCE(SUM(this_cnt <> master_cnt OR this_crc <> master_crc), 0) AS differences, \
-        COALESCE(SUM(this_cnt), 0) AS total, UNIX_TIMESTAMP(MAX(ts)) AS time FROM \(table.quoted) WHERE \(rows(name))
+        COALESCE(SUM(master_cnt), 0) AS total FROM \(table.quoted) WHERE \(rows(name))
         """
     }
 

@@ -2,6 +2,7 @@
 struct ChunkPace: Sendable {
     /// Seconds; 0 for chunks that always have the same number of rows.
     let target: Double
+    private let firstRows: Int
     private(set) var rows: Int
     private var weightedRows = 0.0
     private var weightedSeconds = 0.0
@@ -12,12 +13,17 @@ struct ChunkPace: Sendable {
     init(target: Double, rows: Int) {
         self.target = target
         self.rows = rows
+        firstRows = rows
     }
 
     /// Takes note of a chunk that was done. The past fades by a quarter a chunk (as pt-table-checksum does), and a chunk is
     /// at most twice the last: what is read from memory says little of what has to come from a disk.
     mutating func done(rows count: UInt64, seconds: Double) {
-        guard target > 0, count > 0, seconds > 0 else { return }
+        guard target > 0 else {
+            rows = min(rows * 2, firstRows)
+            return
+        }
+        guard count > 0, seconds > 0 else { return }
         weightedRows = weightedRows * 0.75 + Double(count)
         weightedSeconds = weightedSeconds * 0.75 + seconds
         let fitting = weightedRows / weightedSeconds * target

@@ -1,4 +1,5 @@
 import Foundation
+import MariaDB
 import Sandbox
 
 /// A run of `checksum` against a sandbox.
@@ -44,6 +45,7 @@ final class ChecksumCommandRun: Sendable {
             func replica(_ node: String) -> Replica? { replicas?.first { $0.node == node } }
         }
         let status: String
+        let interrupted: Bool
         let tables: [Table]
 
         func table(_ name: String) -> Table? { tables.first { "\($0.database).\($0.table)" == name } }
@@ -52,9 +54,14 @@ final class ChecksumCommandRun: Sendable {
     let process: ChildProcess
     private let log: String
 
-    /// - Parameter arguments: after `checksum demo`.
-    static func start(_ arguments: [String] = [], in sandbox: Sandbox) async throws -> ChecksumCommandRun {
-        let configuration = try await sandbox.letCheckerIn()
+    /// - Parameters:
+    ///   - arguments: after `checksum demo`.
+    ///   - isLetIn: the account has what it needs, or is meant to have no more than it has.
+    static func start(_ arguments: [String] = [], isLetIn: Bool = false, in sandbox: Sandbox) async throws
+        -> ChecksumCommandRun
+    {
+        let configuration =
+            isLetIn ? try sandbox.writeExporterConfiguration() : try await sandbox.letCheckerIn()
         let log = "\(sandbox.folder)/checksum-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
             [
@@ -65,8 +72,8 @@ final class ChecksumCommandRun: Sendable {
     }
 
     /// Runs it to its end.
-    static func result(_ arguments: [String] = [], in sandbox: Sandbox) async throws -> Result {
-        try await start(arguments, in: sandbox).ended()
+    static func result(_ arguments: [String] = [], isLetIn: Bool = false, in sandbox: Sandbox) async throws -> Result {
+        try await start(arguments, isLetIn: isLetIn, in: sandbox).ended()
     }
 
     private init(process: ChildProcess, log: String) {
@@ -81,6 +88,20 @@ final class ChecksumCommandRun: Sendable {
     func ended() async throws -> Result {
         let status = await process.ended()
         return Result(status: status, output: output)
+    }
+
+    /// Waits until it has compared so many chunks of a table.
+    func compares(chunks: Int, of table: String, on primary: Server, within time: Duration = .seconds(30)) async throws
+    {
+        let deadline = ContinuousClock.now + time
+        let statement = "SELECT COUNT(master_crc) AS n FROM percona.checksums WHERE tbl = '\(table)'"
+        while true {
+            // The table is made at the beginning of the first run.
+            let compared = (try? await primary.sql(statement))?.first?.unsigned("n") ?? 0
+            if compared >= chunks { return }
+            guard ContinuousClock.now < deadline, !process.hasEnded else { throw Failure("no progress: \(output)") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Waits until it has said something.
@@ -112,7 +133,7 @@ extension Sandbox {
             "SELECT, INSERT, UPDATE, DELETE, CREATE ON percona.*",
         ],
         .mysql: [
-            "REPLICATION CLIENT, SYSTEM_VARIABLES_ADMIN, SELECT ON *.*",
+            "REPLICATION CLIENT, SESSION_VARIABLES_ADMIN, SELECT ON *.*",
             "SELECT, INSERT, UPDATE, DELETE, CREATE ON percona.*",
         ],
     ]

@@ -21,6 +21,14 @@ enum Matrix {
     }
 }
 
+extension Matrix {
+    /// One of each flavor, for what no version does differently.
+    static let flavors: Task<[ServerSoftware], any Error> = Task {
+        var seen: Set<ServerSoftware.Flavor> = []
+        return try await all.value.filter { seen.insert($0.flavor).inserted }
+    }
+}
+
 /// Servers wired up, and an exporter that watches them.
 func withExporter(
     of wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings(),

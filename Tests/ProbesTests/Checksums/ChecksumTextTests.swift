@@ -117,6 +117,17 @@ struct ChunkPaceTests {
         #expect(pace.rows == 1000)
     }
 
+    @Test("Without a time to keep to, chunks have the same number of rows; what locks took away comes back")
+    func fixed() {
+        var pace = ChunkPace(target: 0, rows: 100)
+        pace.done(rows: 100, seconds: 50)
+        #expect(pace.rows == 100)
+        pace.wasInTheWay()
+        #expect(pace.rows == 50)
+        pace.done(rows: 50, seconds: 1)
+        #expect(pace.rows == 100)
+    }
+
     @Test("A slow chunk makes the next one small at once; never less than a row, never more than a million")
     func bounds() {
         var pace = ChunkPace(target: 0.5, rows: 1000)

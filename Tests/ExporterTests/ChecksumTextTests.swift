@@ -1,0 +1,101 @@
+@testable import Probes
+import Testing
+
+@testable import Exporter
+
+@Suite("A comparison in words")
+struct ChecksumTextTests {
+    private static let orders = QualifiedName(database: "shop", table: "orders")
+
+    private static func report(_ outcomes: ChecksumReport.Outcome..., isInterrupted: Bool = false) -> ChecksumReport {
+        ChecksumReport(
+            primary: "db1", replicas: ["db2", "db3"],
+            tables: outcomes.map { ChecksumReport.Table(name: orders, outcome: $0) }, isInterrupted: isInterrupted)
+    }
+
+    private static func compared(_ answer: ChecksumReport.Answer) -> ChecksumReport.Outcome {
+        .compared(
+            .init(
+                answers: [.init(node: "db2", answer: answer), .init(node: "db3", answer: .equal)], chunks: 5, rows: 1))
+    }
+
+    private static let different = compared(
+        .different(
+            [
+                .init(chunk: 2, range: "id > 1 and id <= 2", rowsOnSource: 10, rowsOnReplica: 9),
+                .init(chunk: 3, range: "id > 2 and id <= 3", rowsOnSource: 10, rowsOnReplica: 10),
+            ], count: 7))
+
+    @Test(
+        "The worst of the tables decides; a known difference goes before what is not known",
+        arguments: [
+            ([], .equal), ([compared(.equal)], .equal), ([compared(.equal), .leftOut("why")], .incomplete),
+            ([compared(.unknown("late")), .leftOut("why")], .unknown), ([.failed("why")], .unknown),
+            ([different, compared(.unknown("late"))], .different),
+            ([.structureDiffers([.init(node: "db2", difference: "it is missing")])], .different),
+        ] as [([ChecksumReport.Outcome], ChecksumReport.Status)])
+    func status(outcomes: [ChecksumReport.Outcome], status: ChecksumReport.Status) {
+        let report = ChecksumReport(
+            primary: "db1", replicas: ["db2"],
+            tables: outcomes.map { ChecksumReport.Table(name: Self.orders, outcome: $0) }, isInterrupted: false)
+        #expect(report.status == status)
+    }
+
+    @Test("An interrupted run is never equal")
+    func interrupted() {
+        #expect(Self.report(isInterrupted: true).status == .unknown)
+        #expect(Self.report(Self.compared(.equal), isInterrupted: true).status == .unknown)
+    }
+
+    @Test("Each status has its exit code")
+    func exitCodes() {
+        #expect([.equal, .incomplete, .different, .unknown].map(\ChecksumReport.Status.exitCode) == [0, 1, 2, 3])
+    }
+
+    @Test("What differs is listed by replica and range; who is equal is not")
+    func text() {
+        #expect(
+            ChecksumText.text(
+                Self.report(Self.different, .leftOut("no key"), Self.compared(.unknown("it is late"))), resume: "")
+                    == """
+                    shop.orders (1 row, 5 chunks)
+                      db2: 7 chunks DIFFERENT
+                        chunk 2: id > 1 and id <= 2 (10 rows on the source, 9 here)
+                        chunk 3: id > 2 and id <= 3 (10 rows)
+                        and 5 more
+                    shop.orders: NOT COMPARED: no key
+                    shop.orders (1 row, 5 chunks)
+                      db2: UNKNOWN: it is late
+                    db1 and its replicas are DIFFERENT
+                    """)
+        #expect(
+            ChecksumText.text(Self.report(Self.compared(.equal)), resume: "")
+                == "shop.orders: equal (1 row, 5 chunks)\n1 table of db1 is equal on db2, db3")
+        #expect(ChecksumText.text(Self.report(isInterrupted: true), resume: "go on") == "interrupted; go on")
+    }
+
+    @Test("For programs")
+    func json() {
+        #expect(
+            ChecksumText.json(Self.report(.leftOut("a \"reason\""))).text
+                == #"{"status":"incomplete","interrupted":false,"primary":"db1","replicas":["db2","db3"],"tables":"#
+                + #"[{"database":"shop","table":"orders","outcome":"left_out","reason":"a \"reason\""}]}"#)
+    }
+
+    @Test("The bar fills with the rows, and is full at most")
+    func bar() {
+        var text = ChecksumProgressText()
+        #expect(
+            text.note(.started(primary: "db1", replicas: ["db2"], tables: 3)) == "comparing 3 tables of db1 with db2")
+        #expect(text.bar(width: 4) == nil)
+        #expect(text.note(.table(Self.orders, number: 2, rows: 1000)) == nil)
+        #expect(text.bar(width: 4) == "[░░░░] table 2 of 3: shop.orders, chunk 0, 0 rows")
+        #expect(text.note(.chunk(7, rows: 500)) == nil)
+        #expect(text.bar(width: 4) == "[██░░] table 2 of 3: shop.orders, chunk 7, 500 rows")
+        #expect(text.note(.chunk(9, rows: 5000)) == nil)
+        #expect(text.bar(width: 4) == "[████] table 2 of 3: shop.orders, chunk 9, 5000 rows")
+        #expect(text.note(.paused("db2 lags")) == "paused: db2 lags")
+        #expect(text.note(.finished(Self.orders, chunks: 9, rows: 5000)) == "shop.orders: 5000 rows in 9 chunks")
+        #expect(text.bar(width: 4) == nil)
+    }
+}

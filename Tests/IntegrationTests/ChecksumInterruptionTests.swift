@@ -1,0 +1,163 @@
+import Foundation
+import MariaDB
+import Sandbox
+import Testing
+
+extension IntegrationSuite {
+    @Suite("A comparison that is disturbed")
+    struct ChecksumInterruptionTests {
+        /// 300 rows, one a chunk: 300 chunks, and the two beyond the ends.
+        private static let oneByOne = ["--tables", "shop.orders", "--chunk-size", "1", "--chunk-time", "0"]
+
+        @Test(
+            "it goes on where it ended; it waits for replicas, and never takes old results for new ones",
+            arguments: try await Matrix.flavors.value)
+        func disturbed(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
+                try await ShopTables.fill(try sandbox.server("db1"))
+                try await kill(in: sandbox)
+                try await interrupt(in: sandbox)
+                try await pause(in: sandbox)
+                try await outrun(in: sandbox)
+            }
+        }
+
+        /// Killed, it goes on, and does nothing twice.
+        private func kill(in sandbox: Sandbox) async throws {
+            let primary = try sandbox.server("db1")
+            let first = try await ChecksumCommandRun.start(Self.oneByOne, in: sandbox)
+            try await first.compares(chunks: 40, of: "orders", on: primary)
+            first.process.signal(SIGKILL)
+            _ = try await first.ended()
+            func done() async throws -> [String] {
+                try await primary.sql(
+                    "SELECT CONCAT(chunk, ' ', chunk_time, ' ', ts) AS done FROM percona.checksums WHERE chunk <= 40"
+                ).rows.compactMap { $0.text("done") }
+            }
+            let before = try await done()
+
+            let second = try await ChecksumCommandRun.result(Self.oneByOne + ["--resume"], in: sandbox)
+            #expect(second.status == .exited(0), "\(second.output)")
+            #expect(second.output.contains("shop.orders: going on after"))
+            #expect(try second.report.table("shop.orders")?.chunks == 302)
+            #expect(try second.report.table("shop.orders")?.rows == 300)
+            #expect(before.count == 40)
+            #expect(try await done() == before)
+
+            // There is nothing left: only the answer is read again.
+            let third = try await ChecksumCommandRun.result(Self.oneByOne + ["--resume"], in: sandbox)
+            #expect(third.status == .exited(0))
+            #expect(try third.report.table("shop.orders")?.chunks == 302)
+        }
+
+        /// On SIGINT it ends after the chunk under way, and can go on.
+        private func interrupt(in sandbox: Sandbox) async throws {
+            let primary = try sandbox.server("db1")
+            try await primary.sql("DELETE FROM percona.checksums")
+            let first = try await ChecksumCommandRun.start(Self.oneByOne, in: sandbox)
+            try await first.compares(chunks: 20, of: "orders", on: primary)
+            first.process.signal(SIGINT)
+            let ended = try await first.ended()
+            #expect(ended.status == .exited(3))
+            #expect(try ended.report.interrupted)
+            let pending = try await primary.sql("SELECT COUNT(*) AS n FROM percona.checksums WHERE master_crc IS NULL")
+            #expect(pending.first?.unsigned("n") == 0)
+            let second = try await ChecksumCommandRun.result(Self.oneByOne + ["--resume"], in: sandbox)
+            #expect(second.status == .exited(0), "\(second.output)")
+            #expect(try second.report.table("shop.orders")?.rows == 300)
+        }
+
+        /// It does nothing while a replica does not apply.
+        private func pause(in sandbox: Sandbox) async throws {
+            let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
+            try await replica.stopSQL()
+            let run = try await ChecksumCommandRun.start(["--tables", "shop.orders"], in: sandbox)
+            try await run.says("paused: db2 does not apply")
+            // The old results stand: nothing was begun.
+            let count = try await primary.sql("SELECT COUNT(*) AS n FROM percona.checksums")
+            #expect(count.first?.unsigned("n") == 302)
+            try await replica.startSQL()
+            let ended = try await run.ended()
+            #expect(ended.output.contains("going on"))
+            #expect(ended.status == .exited(0), "\(ended.output)")
+            // Without --resume it began anew: 300 rows fit in one chunk.
+            #expect(try ended.report.table("shop.orders")?.chunks == 1)
+        }
+
+        /// A replica that does not come is not known to be equal, whatever its table still says of the last run.
+        private func outrun(in sandbox: Sandbox) async throws {
+            let replica = try sandbox.server("db2")
+            // Both threads run, and nothing is applied.
+            try await replica.sql("FLUSH TABLES WITH READ LOCK")
+            let tables = ["--tables", "shop.orders"]
+            let run = try await ChecksumCommandRun.result(
+                tables + ["--patience", "2s", "--max-lag", "1h"], isLetIn: true, in: sandbox)
+            #expect(run.status == .exited(3), "\(run.output)")
+            #expect(try run.report.table("shop.orders")?.replica("db2")?.answer == "unknown")
+            #expect(try run.report.table("shop.orders")?.replica("db3")?.answer == "equal")
+            try await replica.sql("UNLOCK TABLES")
+            let again = try await ChecksumCommandRun.result(tables + ["--resume"], in: sandbox)
+            #expect(again.status == .exited(0), "\(again.output)")
+        }
+
+        @Test("finds no difference that is none while others write", arguments: try await Matrix.all.value)
+        func writeLoad(software: ServerSoftware) async throws {
+            var settings = ServerSettings()
+            // Appliers that work ahead must find the chunk's locks in their way.
+            if software.flavor == .mariadb {
+                settings.arguments = ["--slave-parallel-threads=4", "--slave-parallel-mode=optimistic"]
+            }
+            try await withSandbox(.primary(replicas: 2), software: software, settings: settings) { sandbox in
+                let primary = try sandbox.server("db1")
+                try await ShopTables.fill(primary)
+                let writers = (0..<2).map { _ in Task { try await Self.write(on: primary) } }
+                for size in ["25", "1000"] {
+                    let run = try await ChecksumCommandRun.result(
+                        [
+                            "--tables", "shop.orders,shop.parts", "--chunk-size", size, "--chunk-time", "0",
+                            "--max-lag",
+                            "10s",
+                        ], in: sandbox)
+                    #expect(run.status == .exited(0), "\(run.output)")
+                    #expect(try run.report.tables.allSatisfy { $0.outcome == "compared" })
+                }
+                writers.forEach { $0.cancel() }
+                var written = 0
+                for writer in writers { written += try await writer.value }
+                #expect(written > 100)
+                try await sandbox.catchUp()
+            }
+        }
+
+        /// Inserts, changes and removes rows everywhere in the tables, on a connection of its own, until the task is
+        /// cancelled.
+        /// - Returns: how many statements were carried out.
+        private static func write(on server: Server) async throws -> Int {
+            let executor = try ThreadExecutor(name: "writer")
+            defer { executor.stop() }
+            let connection = Connection(executor: executor)
+            try await connection.open(
+                ConnectionOptions(address: .unix(path: server.socketPath), user: "root", password: ""),
+                deadline: .now + .seconds(10))
+            var random = SystemRandomNumberGenerator()
+            var written = 0
+            while !Task.isCancelled {
+                let id = Int.random(in: 1...3300, using: &random)
+                let statement =
+                    switch Int.random(in: 0..<4, using: &random) {
+                    case 0: "INSERT IGNORE INTO shop.orders (id, n, f) VALUES (\(id), 'new', RAND())"
+                    case 1: "DELETE FROM shop.orders WHERE id = \(id)"
+                    case 2: "UPDATE shop.orders SET n = 'changed \(written)' WHERE id BETWEEN \(id) AND \(id + 30)"
+                    default: "UPDATE shop.parts SET v = v + 1 WHERE a = \(id % 10)"
+                    }
+                // RAND() in format STATEMENT replicates by its seed; what is locked is not written.
+                let reply = try await connection.run(Batch([statement]), deadline: .now + .seconds(30))
+                if reply.refusal == nil { written += 1 }
+                // A load, not a flood that leaves no moment without a lock.
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            await connection.close()
+            return written
+        }
+    }
+}
