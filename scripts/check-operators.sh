@@ -1,6 +1,6 @@
 #!/bin/sh
 # check-operators.sh: rules, alerts, their tests, runbooks and dashboards, without a server: see check-operators.py for
-# what is held against what. With the URL of a Prometheus that scrapes the demo, also that every panel gets data:
+# what is held against what, and check-dashboards.py for Grafana's own schema. With the URL of a Prometheus that scrapes the demo, also that every panel gets data:
 #   scripts/check-operators.sh --live http://localhost:9090
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,4 +21,11 @@ quietly() {
 quietly promtool check rules deploy/prometheus/*.yml
 quietly promtool test rules deploy/prometheus/tests/*.test.yml
 python3 scripts/check-operators.py "$@" || status=1
+if [ $# -eq 0 ]; then
+    if venv=$(scripts/venv.sh grafana 'grafana-foundation-sdk==1769699379!11.6.0'); then
+        "$venv/bin/python" scripts/check-dashboards.py || status=1
+    else
+        echo "!!! Grafana's schema cannot be had here: the dashboards were NOT held against it" >&2
+    fi
+fi
 exit "$status"

@@ -13,6 +13,12 @@ done
 if ! scripts/install-packages.sh chromium; then
     echo "!!! chromium cannot be had here: the tests of the topology page are SKIPPED" >&2
 fi
+if venv=$(scripts/venv.sh axe --no-deps axe-playwright-python==0.1.8); then
+    AXE=$(find "$venv" -name axe.min.js)
+    export AXE
+else
+    echo "!!! axe-core cannot be had here: its rules of accessibility are SKIPPED" >&2
+fi
 
 # The parsers that hold the exposition to OpenMetrics.
 if ! scripts/exposition-parser.sh >/dev/null; then

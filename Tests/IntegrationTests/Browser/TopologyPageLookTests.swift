@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Topology
 
@@ -146,6 +147,33 @@ extension IntegrationSuite {
                 #expect(levels.first == "h1" && levels.dropFirst().allSatisfy { $0 == "h2" })
                 let ids = try await page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)").texts
                 #expect(Set(ids).count == ids.count)
+            }
+        }
+
+        @Test(
+            "axe finds nothing to object to, in either scheme, at any width",
+            .enabled(if: ProcessInfo.processInfo.environment["AXE"] != nil, "AXE names no axe.min.js"),
+            arguments: ["healthy", "broken"])
+        func axe(name: String) async throws {
+            let path = try #require(ProcessInfo.processInfo.environment["AXE"])
+            let script = try String(contentsOfFile: path, encoding: .utf8)
+            let findings = Self.situations.first { $0.0 == name }?.1 ?? []
+            try await withTopologyPage(findings) { _, page in
+                try await page.evaluate("\(script); 0")
+                for (scheme, width) in [("light", 1280), ("dark", 1280), ("light", 320)] {
+                    try await page.setScheme(scheme)
+                    try await page.setViewport(width: width, height: 900)
+                    let rules = try await page.evaluate(
+                        """
+                        axe.run().then((results) => [
+                            results.passes.length > 20 ? 'many passes' : `only ${results.passes.length} passes`,
+                            ...results.violations.flatMap((rule) =>
+                                rule.nodes.map((node) => `${rule.id}: ${rule.help}: ${node.html}`)),
+                        ])
+                        """
+                    ).texts
+                    #expect(rules == ["many passes"], "\(scheme) at \(width)")
+                }
             }
         }
 

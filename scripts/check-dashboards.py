@@ -1,0 +1,52 @@
+"""Reads the dashboards with Grafana's own Foundation SDK, which is generated from its schemas, and writes them again: what
+the schema does not know gets lost on the way, and is a finding."""
+
+import glob
+import json
+import sys
+
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+# What Grafana itself writes into a dashboard that it exports, and its schema leaves out.
+UNKNOWN = {
+    "id": "null in a dashboard that is to be imported",
+    "definition": "a query variable's query once more, as text",
+    "insertNulls": "of a state timeline",
+    "spanNulls": "of a state timeline",
+}
+
+findings = []
+
+
+def compare(place, given, read):
+    """Everything given has been read, and as the same."""
+    if isinstance(given, dict) and isinstance(read, dict):
+        for key, value in given.items():
+            if key in read:
+                compare(f"{place}.{key}", value, read[key])
+            elif key not in UNKNOWN:
+                findings.append(f"{place}.{key}: not in Grafana's schema")
+    elif isinstance(given, list) and isinstance(read, list) and len(given) == len(read):
+        for number, (left, right) in enumerate(zip(given, read)):
+            compare(f"{place}[{number}]", left, right)
+    elif given != read:
+        findings.append(f"{place}: {given!r} is read as {read!r}")
+
+
+plugins.register_default_plugins()
+paths = sorted(glob.glob("dashboards/*.json"))
+for path in paths:
+    with open(path, encoding="utf-8") as file:
+        given = json.load(file)
+    try:
+        read = json.loads(JSONEncoder().encode(Dashboard.from_json(given)))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        findings.append(f"{path}: cannot be read: {error!r}")
+        continue
+    compare(path, given, read)
+for text in findings:
+    print(text, file=sys.stderr)
+print(f"dashboards: {len(paths)} against Grafana's schema: " + (f"{len(findings)} to mend" if findings else "in order"))
+sys.exit(1 if findings or not paths else 0)
