@@ -79,7 +79,7 @@ struct TopologyPageTests {
         #expect(page.contains("3 of 4 nodes up") && page.contains("writes go to <b>db1</b>"))
         #expect(row("node-db1", in: page).contains("takes the writes"))
         let db2 = row("node-db2", in: page)
-        #expect(db2.contains("data-state=\"ok\" data-depth=\"1\""))
+        #expect(db2.contains("data-state=\"ok\" data-depth=\"1\"") && db2.contains("replicates from db1,"))
         #expect(db2.contains(">0 s<") && db2.contains(">227 B<") && db2.contains("<em>unknown</em>"))
         let db3 = row("node-db3", in: page)
         #expect(db3.contains("data-state=\"critical\" data-depth=\"2\"") && db3.contains("SQL stopped"))

@@ -45,13 +45,14 @@ extension IntegrationSuite {
                             let up: Bool
                         }
                         let name: String
+                        let primary: String?
                         let nodes: [Node]
                     }
                     let replication_sets: [ReplicationSet]
                 }
                 let topology = try await exporter.get("/topology.json").body
                 let sets = try JSONDecoder().decode(Topology.self, from: Data(topology.utf8)).replication_sets
-                #expect(sets.map(\.name) == ["demo"])
+                #expect(sets.map(\.name) == ["demo"] && sets.map(\.primary) == ["db1"])
                 #expect(sets[0].nodes.map(\.name) == ["db1", "db2"] && sets[0].nodes.allSatisfy(\.up))
                 #expect(try await exporter.get("/topology.json?replication_set=x").status == 400)
 

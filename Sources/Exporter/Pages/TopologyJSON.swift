@@ -10,6 +10,7 @@ enum TopologyJSON {
     private static func json(_ set: SetFindings) -> JSONText {
         .object([
             ("name", .string(set.name)),
+            ("primary", .optional(set.primary.name)),
             ("troubles", troubles(set.troubles)),
             ("nodes", .array(set.nodes.map(json))),
             ("cycles", .array(set.cycles.map { .array($0.map { .string($0) }) })),

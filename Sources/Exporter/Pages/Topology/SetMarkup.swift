@@ -80,7 +80,10 @@ struct SetMarkup {
         if primary.name == node.description.name {
             tags.append(" <span class=\"tag writes\">takes the writes</span>")
         }
-        return "\(name)\(channel)\(tags) <small>\(about(row))</small>"
+        let follows = row.channel?.sourceNode.map { source -> HTML in
+            "<span class=\"unseen\"> replicates from \(source),</span>"
+        }
+        return "\(name)\(follows)\(channel)\(tags) <small>\(about(row))</small>"
     }
 
     private func about(_ row: TreeRow) -> String {

@@ -55,7 +55,7 @@ struct TopologyPage {
         <header>
         <h1>Replication</h1>
         <p id="clock" hidden><span id="freshness"></span> <button type="button" id="pause" aria-pressed="false">Pause</button></p>
-        <noscript><p>As it was when the page was loaded. <a href="">Look again</a></p></noscript>
+        <noscript><p>As it was \(Amount.seconds(age)) before the page was loaded. <a href="">Look again</a></p></noscript>
         </header>
         <main id="main">
         <p id="alarm" role="alert" hidden></p>

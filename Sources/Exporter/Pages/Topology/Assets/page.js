@@ -95,8 +95,9 @@ function alike(live, fresh) {
 function states() {
     const all = new Map();
     for (const set of document.querySelectorAll(".set")) {
-        const reasons = texts(set.querySelectorAll(":scope > details > .reasons > li"));
-        all.set(set.id, { name: set.querySelector("h2").textContent, state: reasons.length ? "warning" : "ok", reasons });
+        const own = [...set.querySelectorAll(":scope > details > .reasons > li")];
+        const state = ["critical", "warning"].find((state) => own.some((item) => item.dataset.state === state)) ?? "ok";
+        all.set(set.id, { name: set.querySelector("h2").textContent, state, reasons: texts(own) });
         for (const row of set.querySelectorAll("tr.node")) {
             const name = row.querySelector("b")?.textContent;
             if (!row.id || !name) continue;
