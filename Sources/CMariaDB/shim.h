@@ -1,5 +1,6 @@
 #include <mysql.h>
 #include <errmsg.h>
+#include <malloc.h>
 #include <pthread.h>
 
 /* Linux, pthread_setname_np(3): glibc declares it with _GNU_SOURCE only, which Swift's importer does not set. */

@@ -87,6 +87,7 @@ package actor Connection {
             throw error
         }
         interrupter.adopt(mysql_get_socket(mysql))
+        mysql.pointee.net.max_packet_size = ReplyLimit.packet
         self.mysql = mysql
         if let interruption = interruption(while: "connecting") {
             // Its last words came too late: the socket is shut down already.
@@ -139,6 +140,8 @@ package actor Connection {
         shapes.removeAll()
         interrupter.release()
         mysql_close(mysql)
+        // What a hostile reply has filled goes back to the system; glibc would keep it, once for each of its arenas.
+        if interrupter.hasReadMuch { malloc_trim(0) }
     }
 
     package func resetRoundTrips() { roundTrips = 0 }

@@ -58,6 +58,11 @@ enum ReplyLimit {
     /// All that one call reads: a batch's results with the descriptions of their columns, or a log-in. libmariadb holds up to
     /// some twelve times as much (a description of a column without a name is twelve bytes on the wire).
     static let bytes = 16 << 20
-    /// One packet, set before connecting: a length prefix of 4 GB must not become an allocation. Bytes.
+    /// More than this is rare. Bytes.
+    static let usual = 1 << 20
+    /// One packet: a length prefix of 4 GB must not become an allocation. Bytes.
     static let packet = UInt(bytes)
+    /// One packet of a log-in: no more than libmariadb's buffer holds from the start. Where it has to grow, an error text is
+    /// made of what was freed (docs/libmariadb.md). Bytes.
+    static let logInPacket: UInt = 8192
 }

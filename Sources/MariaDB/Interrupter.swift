@@ -28,7 +28,8 @@ package final class Interrupter: Sendable {
         /// Whether `original` stays the same socket: of a name's addresses each one has its own, under the same number.
         var isConnected = false
         var deadline: ContinuousClock.Instant?
-        /// Bytes that the call may still read.
+        /// Bytes that the call has read, and may read at most.
+        var read = 0
         var budget = 0
         var interruption: Interruption?
 
@@ -61,6 +62,7 @@ package final class Interrupter: Sendable {
     ) -> Value {
         state.withLock {
             $0.deadline = deadline
+            $0.read = 0
             $0.budget = budget
             $0.interruption = nil
         }
@@ -74,6 +76,9 @@ package final class Interrupter: Sendable {
 
     /// Why the last call was cut off, by `wait`, by what it read, or from outside.
     var interruption: Interruption? { state.withLock { $0.interruption } }
+
+    /// Whether the last call read more than a server that means well has to say.
+    var hasReadMuch: Bool { state.withLock { $0.read > ReplyLimit.usual } }
 
     /// Shuts the socket down when a call is under way whose deadline has passed; else does nothing. Any thread may ask.
     package func interruptIfOverdue() {
@@ -124,8 +129,8 @@ package final class Interrupter: Sendable {
     /// What libmariadb has just read; called on its thread, in the middle of a call.
     fileprivate func received(_ count: Int) {
         state.withLock { state in
-            state.budget -= count
-            if state.budget < 0 {
+            state.read += count
+            if state.read > state.budget {
                 state.interrupt(.size)
             } else if let deadline = state.deadline, deadline <= .now {
                 state.interrupt(.deadline)

@@ -6,15 +6,18 @@ struct RecordedConversation: Sendable {
     let name: String
     let turns: [[UInt8]]
 
-    static let all: [RecordedConversation] = {
+    static let all = all(in: "packets")
+
+    /// Of a folder of `Tests/Fixtures`.
+    static func all(in folder: String) -> [RecordedConversation] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/packets").resolvingSymlinksInPath()
+            .appendingPathComponent("Fixtures/\(folder)").resolvingSymlinksInPath()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.filter { $0.hasSuffix(".hex") }.sorted().map { name in
             let text = (try? String(contentsOf: folder.appendingPathComponent(name), encoding: .ascii)) ?? ""
             return RecordedConversation(name: name, turns: text.split(separator: "\n").map(bytes(ofHex:)))
         }
-    }()
+    }
 
     private static func bytes(ofHex text: Substring) -> [UInt8] {
         let digits = Array(text.utf8).map { UInt8($0 > 0x39 ? $0 - 0x61 + 10 : $0 - 0x30) }

@@ -33,6 +33,19 @@ struct ServerFuzzTests {
         }
     }
 
+    @Test("Replies that once did harm do none")
+    func known() async throws {
+        let known = RecordedConversation.all(in: "hostile")
+        try #require(!known.isEmpty)
+        for conversation in known {
+            let worker = try Worker()
+            let report = await worker.report(
+                to: Array(conversation.turns.dropLast()), then: conversation.turns.last ?? [])
+            #expect(!report.isUp, "\(conversation.name)")
+            worker.stop()
+        }
+    }
+
     @Test("Whatever a server says, the node has a report, in time, and the metrics are well formed")
     func fuzz() async throws {
         let conversations = RecordedConversation.all
