@@ -71,6 +71,11 @@ struct ChecksumTextTests {
         #expect(
             ChecksumText.text(Self.report(Self.compared(.equal)), resume: "")
                 == "shop.orders: equal (1 row, 5 chunks)\n1 table of db1 is equal on db2, db3")
+        var earlier = ChecksumReport.Comparison(answers: [], chunks: 5, rows: 2)
+        earlier.isEarlier = true
+        #expect(
+            ChecksumText.text(Self.report(.compared(earlier)), resume: "").hasPrefix(
+                "shop.orders: equal (2 rows, 5 chunks, by an earlier run)"))
         #expect(ChecksumText.text(Self.report(isInterrupted: true), resume: "go on") == "interrupted; go on")
     }
 

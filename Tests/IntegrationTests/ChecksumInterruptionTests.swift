@@ -48,6 +48,8 @@ extension IntegrationSuite {
             let third = try await ChecksumCommandRun.result(Self.oneByOne + ["--resume"], in: sandbox)
             #expect(third.status == .exited(0))
             #expect(try third.report.table("shop.orders")?.chunks == 302)
+            #expect(try second.report.table("shop.orders")?.earlier_run == false)
+            #expect(try third.report.table("shop.orders")?.earlier_run == true)
         }
 
         /// On SIGINT it ends after the chunk under way, and can go on.

@@ -22,7 +22,9 @@ enum ChecksumText {
         guard case .compared(let comparison) = table.outcome else {
             return ["\(name): NOT COMPARED: \(table.outcome.words.printable)"]
         }
-        let size = "\(Amount.count(comparison.rows, "row")), \(Amount.count(comparison.chunks, "chunk"))"
+        let size =
+            "\(Amount.count(comparison.rows, "row")), \(Amount.count(comparison.chunks, "chunk"))"
+            + (comparison.isEarlier ? ", by an earlier run" : "")
         let answers = comparison.answers.filter { $0.answer != .equal }
         if answers.isEmpty { return ["\(name): equal (\(size))"] }
         return ["\(name) (\(size))"] + answers.flatMap { lines($0) }
@@ -68,7 +70,7 @@ enum ChecksumText {
             .object(
                 name + [
                     ("outcome", .string("compared")), ("chunks", .number(Double(comparison.chunks))),
-                    ("rows", .number(Double(comparison.rows))),
+                    ("rows", .number(Double(comparison.rows))), ("earlier_run", .bool(comparison.isEarlier)),
                     ("replicas", .array(comparison.answers.map { json($0) })),
                 ])
         case .structureDiffers:

@@ -35,6 +35,8 @@ package struct ChecksumReport: Sendable {
         package var answers: [NodeAnswer]
         package var chunks: Int
         package var rows: UInt64
+        /// Taken over from an earlier run as a whole, whenever that was.
+        package var isEarlier = false
     }
 
     package enum Outcome: Sendable, Equatable {

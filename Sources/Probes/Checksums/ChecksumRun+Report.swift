@@ -11,7 +11,7 @@ extension ChecksumRun {
         var tables: [ChecksumReport.Table] = []
         var late: [String: String] = [:]
         let last = works.last { if case .compared = $0.work { true } else { false } }
-        if let last, case .compared(let chunks, _, _) = last.work {
+        if let last, case .compared(let chunks, _, _, _) = last.work {
             late = await replicasWithout(chunk: chunks, of: last.name)
             if Task.isCancelled {
                 return ChecksumReport(primary: scope.primary, replicas: scope.replicas, tables: [], isInterrupted: true)
@@ -19,7 +19,7 @@ extension ChecksumRun {
         }
         for (name, work) in works {
             switch work {
-            case .compared(let chunks, let rows, let key):
+            case .compared(let chunks, let rows, let key, let isEarlier):
                 var answers: [ChecksumReport.NodeAnswer] = []
                 for node in scope.replicas {
                     let answer: ChecksumReport.Answer =
@@ -29,7 +29,9 @@ extension ChecksumRun {
                     answers.append(.init(node: node, answer: answer))
                 }
                 tables.append(
-                    .init(name: name, outcome: .compared(.init(answers: answers, chunks: chunks, rows: rows))))
+                    .init(
+                        name: name,
+                        outcome: .compared(.init(answers: answers, chunks: chunks, rows: rows, isEarlier: isEarlier))))
             case .notCompared(let outcome): tables.append(.init(name: name, outcome: outcome))
             case .interrupted: break
             }

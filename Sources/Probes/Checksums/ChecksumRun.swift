@@ -46,7 +46,7 @@ package struct ChecksumRun: Sendable {
 
     /// What became of a table.
     enum Work: Sendable, Equatable {
-        case compared(chunks: Int, rows: UInt64, ChunkKey?)
+        case compared(chunks: Int, rows: UInt64, ChunkKey?, isEarlier: Bool)
         case notCompared(ChecksumReport.Outcome)
         case interrupted
     }
@@ -66,7 +66,7 @@ package struct ChecksumRun: Sendable {
             }
             works.append((name, work))
             switch work {
-            case .compared(let chunks, let rows, _): tell(.finished(name, chunks: chunks, rows: rows))
+            case .compared(let chunks, let rows, _, _): tell(.finished(name, chunks: chunks, rows: rows))
             case .notCompared(let outcome): tell(.notCompared(name, outcome.words))
             case .interrupted: break
             }
@@ -95,7 +95,8 @@ package struct ChecksumRun: Sendable {
         var done = (chunks: 0, rows: UInt64(0))
         switch point {
         case .beginning: break
-        case .complete(let chunks, let rows): return .compared(chunks: chunks, rows: rows, plan.key)
+        case .complete(let chunks, let rows):
+            return .compared(chunks: chunks, rows: rows, plan.key, isEarlier: true)
         case .after(let chunks, let rows, let rest):
             tell(.resumed(name, chunks: chunks))
             walk = rest
@@ -106,7 +107,7 @@ package struct ChecksumRun: Sendable {
         // Each table begins small: rows of one table say little of another's.
         let pace = ChunkPace(target: options.chunkSeconds, rows: options.chunkRows)
         switch try await comparison.run(walk, after: done.chunks, rows: done.rows, pace) {
-        case .done(let chunks, let rows): return .compared(chunks: chunks, rows: rows, plan.key)
+        case .done(let chunks, let rows): return .compared(chunks: chunks, rows: rows, plan.key, isEarlier: false)
         case .interrupted: return .interrupted
         case .failed(let reason): return .notCompared(.failed(reason))
         }

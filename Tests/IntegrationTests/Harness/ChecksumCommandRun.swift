@@ -40,6 +40,7 @@ final class ChecksumCommandRun: Sendable {
             let reason: String?
             let chunks: Int?
             let rows: Int?
+            let earlier_run: Bool?
             let replicas: [Replica]?
 
             func replica(_ node: String) -> Replica? { replicas?.first { $0.node == node } }
