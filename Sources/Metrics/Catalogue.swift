@@ -307,6 +307,21 @@ extension Metric {
                 "The five questions: 1 the answer is good, 0 it is not; absent when it cannot be known.",
                 labels: ["check"])
 
+        case .sentinelSuccess:
+            channel(
+                "sentinel_success", "Whether an operation of the sentinel's last run was seen on the replica in time.",
+                labels: ["operation"], fact: nil)
+        case .sentinelPropagation:
+            channel(
+                "sentinel_propagation_seconds", unit: "seconds",
+                "From the primary's confirmation of an operation until it was seen on the replica, to an eighth; absent when it was not.",
+                labels: ["operation"], fact: nil)
+        case .sentinelLastSuccess:
+            channel(
+                "sentinel_last_success_timestamp_seconds", unit: "seconds",
+                "When a run of the sentinel last succeeded in all operations, epoch seconds by the exporter's clock.",
+                fact: nil)
+
         case .setNodes: set("nodes", "Nodes configured.")
         case .setNodesUp: set("nodes_up", "Nodes that are up.")
         case .setWritableNodes: set("writable_nodes", "Nodes that are up and not read-only.")

@@ -25,14 +25,16 @@ extension Families {
     package mutating func add(_ set: SetFindings, _ options: MetricsOptions = MetricsOptions()) {
         let setLabels: LabelBlock = ["replication_set": set.name]
         add(set.nodes, setLabels, options)
+        for sentinel in set.probes.sentinel { add(sentinel, in: setLabels) }
         add(set, setLabels)
     }
 
     /// Some nodes of a set; nothing about the set itself, which could be taken for all of it.
     package mutating func add(_ set: SetFindings, only names: Set<String>, _ options: MetricsOptions = MetricsOptions())
     {
-        add(
-            set.nodes.filter { names.contains($0.description.name) }, ["replication_set": set.name], options)
+        let setLabels: LabelBlock = ["replication_set": set.name]
+        add(set.nodes.filter { names.contains($0.description.name) }, setLabels, options)
+        for sentinel in set.probes.sentinel where names.contains(sentinel.node) { add(sentinel, in: setLabels) }
     }
 
     private mutating func add(_ nodes: [NodeFindings], _ setLabels: LabelBlock, _ options: MetricsOptions) {

@@ -23,6 +23,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case filters, gtidEnabled, sourceTLS, workers, workersBusy, workerRunning, workerBusy, workerApplying, workerErrno
     case retriedTransactions, heartbeatsReceived
     case check
+    case sentinelSuccess, sentinelPropagation, sentinelLastSuccess
 
     // A replication set.
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas

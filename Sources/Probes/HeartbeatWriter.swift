@@ -114,18 +114,12 @@ package final class HeartbeatWriter: Probe {
         let sent = ContinuousClock.now
         let patience = max(interval, Self.shortestDeadline)
         let wallClock = WallClock.microseconds()
-        let statements = [
-            WriteGuard.check(until: Double(wallClock) / 1e6 + patience.seconds + node.clockOffset),
-            """
+        let statement = """
             UPDATE \(table.quoted) SET ts = '\(HeartbeatTime.text(wallClock))' \
             WHERE server_id = \(node.serverID) AND \(WriteGuard.holds)
-            """,
-        ]
+            """
         do throws(MySQLError) {
-            let results = try await connection.run(statements, deadline: sent + patience)
-            guard results.last?.affectedRows == 1 else {
-                throw MySQLError(phase: .query, code: 0, message: "the node is read-only now, or the row is gone")
-            }
+            try await connection.change(statement, on: node, deadline: sent + patience)
             remember(.init(time: wallClock, sent: sent, confirmed: .now))
         } catch {
             // It may have been carried out all the same.
@@ -151,7 +145,7 @@ package final class HeartbeatWriter: Probe {
             do throws(MySQLError) {
                 rows = try await read(connection, deadline)
             } catch  where error.isForWantOfTable {
-                try await create(connection, node, deadline)
+                try await connection.create(table, definition, on: node, deadline: deadline)
                 rows = try await read(connection, deadline)
             }
             if !rows.contains(where: { $0.serverID == node.serverID }) { try await insert(connection, node, deadline) }
@@ -180,27 +174,11 @@ package final class HeartbeatWriter: Probe {
     private func insert(
         _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
-        _ = try await connection.run(
-            [
-                WriteGuard.check(until: node.latest(deadline)),
-                """
-                INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
-                \(node.serverID) FROM DUAL WHERE \(WriteGuard.holds)
-                """,
-            ], deadline: deadline)
-    }
-
-    private func create(
-        _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
-    ) async throws(MySQLError) {
-        let check = WriteGuard.check(until: node.latest(deadline))
-        do throws(MySQLError) {
-            _ = try await connection.run([check] + WriteGuard.ifWritable(definition), deadline: deadline)
-        } catch  where error.code == ErrorCode.noSuchDatabase {
-            let database = "CREATE DATABASE IF NOT EXISTS \(table.database)"
-            _ = try await connection.run(
-                [check] + WriteGuard.ifWritable(database) + WriteGuard.ifWritable(definition), deadline: deadline)
-        }
+        let statement = """
+            INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
+            \(node.serverID) FROM DUAL WHERE \(WriteGuard.holds)
+            """
+        try await connection.change(statement, on: node, deadline: deadline)
     }
 
     /// pt-heartbeat's own (its manual, "MAGIC_create_heartbeat"). InnoDB, so that a crash of a replica tears nothing.

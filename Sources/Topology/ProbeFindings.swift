@@ -1,4 +1,41 @@
 /// What the probes of a replication set found out, for those who show it.
 package struct ProbeFindings: Sendable, Equatable {
-    package init() {}
+    /// A channel each; none while the sentinel does not run.
+    package var sentinel: [SentinelFindings]
+
+    package init(sentinel: [SentinelFindings] = []) {
+        self.sentinel = sentinel
+    }
+}
+
+/// What became of the sentinel's last run on a channel that leads from the primary to a node.
+package struct SentinelFindings: Sendable, Equatable {
+    /// By name.
+    package var node: String
+    package var channel: String
+    /// An operation is absent where nobody can know: the primary did not take it, or the node lets nobody look.
+    package var outcomes: [SentinelOperation: SentinelOutcome]
+    /// When a run last succeeded in all operations; epoch seconds. Nil until one has.
+    package var lastSuccess: Double?
+
+    package init(
+        node: String, channel: String, outcomes: [SentinelOperation: SentinelOutcome], lastSuccess: Double?
+    ) {
+        self.node = node
+        self.channel = channel
+        self.outcomes = outcomes
+        self.lastSuccess = lastSuccess
+    }
+}
+
+/// What is done to the sentinel's row on the primary, in this order.
+package enum SentinelOperation: String, Sendable, CaseIterable {
+    case insert, update, delete
+}
+
+/// Whether an operation was seen on a replica.
+package enum SentinelOutcome: Sendable, Equatable {
+    /// So many seconds after the primary had confirmed it.
+    case seen(after: Double)
+    case missed
 }

@@ -49,7 +49,9 @@ struct ContractTests {
             ("worker_running", channel + ["worker"]), ("worker_busy", channel + ["worker"]),
             ("worker_applying_seconds", channel + ["worker"]), ("worker_errno", channel + ["worker"]),
             ("retried_transactions_total", channel), ("heartbeats_received_total", channel),
-            ("check", channel + ["check"]),
+            ("check", channel + ["check"]), ("sentinel_success", channel + ["operation"]),
+            ("sentinel_propagation_seconds", channel + ["operation"]),
+            ("sentinel_last_success_timestamp_seconds", channel),
         ]
         + [
             "nodes", "nodes_up", "writable_nodes", "unfiltered_replicas", "crash_safe_replicas", "unknown_sources",

@@ -47,7 +47,7 @@ enum Scene {
         let us = Channel(
             name: "us", source: .init(host: "far.example", port: 3307), ioThread: .preparing, isApplierRunning: false)
         replica.channels = [eu, us]
-        return SetFindings(
+        var findings = SetFindings(
             ReplicationSetReport(
                 name: "branches",
                 nodes: [
@@ -56,6 +56,13 @@ enum Scene {
                         description("branch2", intending: ["eu": "branch1", "asia": "branch1"]),
                         NodeReport(facts: replica, duration: 0.002, roundTrips: 1)),
                 ], heartbeat: .own(heartbeats)))
+        findings.probes.sentinel = [
+            SentinelFindings(
+                node: "branch2", channel: "eu",
+                outcomes: [.insert: .seen(after: 0.0625), .update: .missed, .delete: .missed],
+                lastSuccess: 1_700_000_002)
+        ]
+        return findings
     }
 
     static func exporter() -> ExporterStatistics {

@@ -10,6 +10,7 @@ struct SetProbes: Sendable {
     let set: ReplicationSet
     let watch: SetWatch
     private let heartbeat: HeartbeatWriter?
+    private let sentinel: SentinelProbe?
 
     /// - Parameters:
     ///   - predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
@@ -41,6 +42,17 @@ struct SetProbes: Sendable {
             heartbeat = nil
         }
 
+        sentinel = set.sentinel.map { section in
+            if let running = kept?.sentinel, kept?.set.sentinel == section { return running }
+            return SentinelProbe(
+                table: ProbeTable(section.table), interval: section.interval, watch: watch, logger: logger
+            ) { name in
+                set.node(named: name).map {
+                    ProbeConnection($0, environment: environment, setUp: SentinelProbe.session)
+                }
+            }
+        }
+
         let (heartbeatSection, writer) = (set.heartbeat, self.heartbeat)
         watch.look {
             guard var report = await look() else { return nil }
@@ -50,13 +62,15 @@ struct SetProbes: Sendable {
     }
 
     /// Whatever has to be started and stopped.
-    var all: [any Probe] { [heartbeat].compactMap(\.self) }
+    var all: [any Probe] { ([heartbeat, sentinel] as [(any Probe)?]).compactMap(\.self) }
 
     /// Compares the nodes of the set, with what the probes know and have found.
     func findings(_ report: ReplicationSetReport) -> SetFindings {
         var report = report
         report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
-        return SetFindings(report)
+        var findings = SetFindings(report)
+        findings.probes.sentinel = sentinel?.findings ?? []
+        return findings
     }
 
     private static func writing(_ heartbeat: Heartbeat?, by writer: HeartbeatWriter?) -> HeartbeatWriting? {

@@ -1,0 +1,20 @@
+import Exposition
+import Topology
+
+private let operations = OneHot<SentinelOperation>("operation")
+
+extension Families {
+    mutating func add(_ sentinel: SentinelFindings, in setLabels: LabelBlock) {
+        let labels = setLabels.appending("node", sentinel.node).appending("channel", sentinel.channel)
+        for (operation, label) in operations.labels {
+            switch sentinel.outcomes[operation] {
+            case .seen(let delay):
+                add(.sentinelSuccess, labels, true, extra: label)
+                add(.sentinelPropagation, labels, delay, extra: label)
+            case .missed: add(.sentinelSuccess, labels, false, extra: label)
+            case nil: break
+            }
+        }
+        add(.sentinelLastSuccess, labels, sentinel.lastSuccess)
+    }
+}

@@ -1,0 +1,37 @@
+internal import Topology
+
+/// The outcomes of the sentinel's runs, by node and channel.
+struct SentinelRecord: Sendable {
+    struct Place: Hashable, Sendable {
+        let node: String
+        let channel: String
+    }
+
+    private var outcomes: [Place: [SentinelOperation: SentinelOutcome]] = [:]
+    private var lastSuccess: [Place: Double] = [:]
+
+    /// Takes the outcomes of a run in place of those of the run before.
+    /// - Parameter time: epoch seconds.
+    mutating func take(_ run: [Place: [SentinelOperation: SentinelOutcome]], at time: Double) {
+        outcomes = run
+        for (place, outcomes) in run {
+            let seen = SentinelOperation.allCases.allSatisfy { operation in
+                if case .seen = outcomes[operation] { true } else { false }
+            }
+            if seen { lastSuccess[place] = time }
+        }
+    }
+
+    /// No run is under way any more: what an earlier one found is no news of now. When one last succeeded stays true.
+    mutating func rest() {
+        for place in outcomes.keys { outcomes[place] = [:] }
+    }
+
+    /// In the order of nodes and channels.
+    var findings: [SentinelFindings] {
+        Set(outcomes.keys).union(lastSuccess.keys).sorted { ($0.node, $0.channel) < ($1.node, $1.channel) }.map {
+            SentinelFindings(
+                node: $0.node, channel: $0.channel, outcomes: outcomes[$0] ?? [:], lastSuccess: lastSuccess[$0])
+        }
+    }
+}

@@ -1,0 +1,161 @@
+internal import MariaDB
+internal import Replication
+internal import Topology
+
+/// One run of the sentinel: a row comes, changes and goes on the primary, and is followed to each replica.
+struct SentinelRun {
+    let table: SentinelTable
+    let primary: WritableNode
+    let connection: ProbeConnection
+    let replicas: [ProbeConnection]
+    /// How long each operation is waited for on a replica.
+    let patience: Duration
+    /// Whether the primary still is the primary.
+    let isCurrent: @Sendable () -> Bool
+    private let key = SentinelTable.newKey()
+
+    /// By node and operation. A replica that misses one misses the rest; the others go on.
+    /// - Throws: `ProbeFailure` when the primary does not take an operation: that says nothing of replicas.
+    func carryOut() async throws(ProbeFailure) -> [String: [SentinelOperation: SentinelOutcome]] {
+        var outcomes: [String: [SentinelOperation: SentinelOutcome]] = [:]
+        var following = replicas
+        try await prepare()
+        for operation in SentinelOperation.allCases {
+            if Task.isCancelled {
+                if operation == .insert { return [:] }
+                // A run that is stopped takes its row away all the same.
+                if operation == .update { continue }
+            }
+            let confirmed = try await perform(operation)
+            let arrivals = await arrivals(of: operation, at: following, since: confirmed)
+            for replica in replicas {
+                guard let arrival = arrivals[replica.node] else {
+                    if outcomes[replica.node]?.values.contains(.missed) == true {
+                        outcomes[replica.node]?[operation] = .missed
+                    }
+                    continue
+                }
+                if let outcome = arrival.outcome { outcomes[replica.node, default: [:]][operation] = outcome }
+            }
+            following.removeAll { arrivals[$0.node]?.isSeen != true }
+        }
+        await clear(following)
+        return outcomes
+    }
+
+    // MARK: - On the primary
+
+    private func prepare() async throws(ProbeFailure) {
+        let deadline = deadline
+        do throws(MySQLError) {
+            try await connection.recognise(primary, deadline: deadline)
+            do throws(MySQLError) {
+                // A key that was drawn before would be another run's.
+                let found = try await connection.run([table.look(for: key)], isRepeatable: true, deadline: deadline)
+                guard found.first?.isEmpty == true else {
+                    throw MySQLError(phase: .query, code: 0, message: "the row is there already")
+                }
+            } catch  where error.isForWantOfTable {
+                try await connection.create(table.table, table.definition, on: primary, deadline: deadline)
+            }
+        } catch {
+            throw ProbeFailure(error, node: primary.name, while: "preparing the sentinel table \(table.table.quoted)")
+        }
+    }
+
+    /// - Returns: when the primary had confirmed it.
+    private func perform(_ operation: SentinelOperation) async throws(ProbeFailure) -> ContinuousClock.Instant {
+        guard isCurrent() else {
+            throw ProbeFailure(
+                node: primary.name, message: "no longer the primary, in the middle of the sentinel's run")
+        }
+        do throws(MySQLError) {
+            try await connection.change(table.statement(operation, key: key), on: primary, deadline: deadline)
+            return .now
+        } catch {
+            if operation == .update {
+                // Best effort: what stays is taken away by a later run.
+                try? await connection.change(table.statement(.delete, key: key), on: primary, deadline: deadline)
+            }
+            throw ProbeFailure(error, node: primary.name, while: "the sentinel's \(operation.rawValue)")
+        }
+    }
+
+    private var deadline: ContinuousClock.Instant { .now + max(patience, .seconds(1)) }
+
+    // MARK: - On the replicas
+
+    private struct Arrival {
+        let node: String
+        /// Nil where nobody can know.
+        let outcome: SentinelOutcome?
+
+        var isSeen: Bool {
+            if case .seen = outcome { true } else { false }
+        }
+    }
+
+    private func arrivals(
+        of operation: SentinelOperation, at replicas: [ProbeConnection], since confirmed: ContinuousClock.Instant
+    ) async -> [String: Arrival] {
+        await withTaskGroup(of: Arrival.self) { group in
+            for replica in replicas {
+                group.addTask { await arrival(of: operation, at: replica, since: confirmed) }
+            }
+            var arrivals: [String: Arrival] = [:]
+            for await arrival in group { arrivals[arrival.node] = arrival }
+            return arrivals
+        }
+    }
+
+    private func arrival(
+        of operation: SentinelOperation, at replica: ProbeConnection, since confirmed: ContinuousClock.Instant
+    ) async -> Arrival {
+        let end = confirmed + patience
+        while true {
+            var isAnswering = true
+            do throws(MySQLError) {
+                let answer = try await replica.run([table.look(for: key)], isRepeatable: true, deadline: end)
+                if table.shows(operation, answer.first) {
+                    return Arrival(
+                        node: replica.node, outcome: .seen(after: max(0, confirmed.duration(to: .now).seconds)))
+                }
+            } catch {
+                switch error.phase {
+                // What must not be looked at may well have arrived.
+                case .permission, .authentication: return Arrival(node: replica.node, outcome: nil)
+                default: isAnswering = error.isForWantOfTable
+                }
+            }
+            let now = ContinuousClock.now
+            let next = now + PollPace.pause(after: confirmed.duration(to: now), isAnswering: isAnswering)
+            guard next < end, (try? await Task.sleep(until: next, clock: .continuous)) != nil else {
+                return Arrival(node: replica.node, outcome: .missed)
+            }
+        }
+    }
+
+    // MARK: - What was left behind
+
+    /// Deletes rows of runs that were cut short, each only if every replica has it: the deletion of a row that a replica
+    /// lacks stops its applier in ROW format. A replica that did not follow this run is not asked, and so nothing is deleted.
+    private func clear(_ following: [ProbeConnection]) async {
+        guard following.count == replicas.count, !Task.isCancelled else { return }
+        let age = Int64(max(patience.seconds * 40, 60))
+        do throws(MySQLError) {
+            let found = try await connection.run(
+                [table.leftovers(olderThan: age)], isRepeatable: true, deadline: deadline)
+            var keys = table.keys(found.first)
+            for replica in replicas where !keys.isEmpty {
+                let present = try await replica.run([table.present(keys)], isRepeatable: true, deadline: deadline)
+                let there = table.keys(present.first)
+                keys.removeAll { !there.contains($0) }
+            }
+            for key in keys {
+                try await connection.change(table.statement(.delete, key: key), on: primary, deadline: deadline)
+            }
+        } catch {
+            // They are in nobody's way, and the next run tries again.
+        }
+    }
+}

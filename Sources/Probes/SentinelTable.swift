@@ -1,0 +1,78 @@
+internal import MariaDB
+internal import Topology
+
+/// The statements of the sentinel. Each run has a row of its own, under a key that no other run has: what a run that was cut
+/// short left behind, on whichever nodes, is in nobody's way.
+struct SentinelTable {
+    let table: ProbeTable
+
+    /// Written by `insert` and `update`; what a replica shows then.
+    private static let inserted: UInt64 = 1
+    private static let updated: UInt64 = 2
+
+    var definition: String {
+        """
+        CREATE TABLE IF NOT EXISTS \(table.quoted) (id CHAR(32) NOT NULL PRIMARY KEY, \
+        value TINYINT UNSIGNED NOT NULL, written TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE = InnoDB
+        """
+    }
+
+    /// 128 random bits in hexadecimal.
+    static func newKey() -> String {
+        func text(_ bits: UInt64) -> String {
+            let digits = String(bits, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        return text(.random(in: .min ... .max)) + text(.random(in: .min ... .max))
+    }
+
+    func statement(_ operation: SentinelOperation, key: String) -> String {
+        switch operation {
+        case .insert:
+            """
+            INSERT INTO \(table.quoted) (id, value) SELECT '\(key)', \(Self.inserted) FROM DUAL \
+            WHERE \(WriteGuard.holds)
+            """
+        case .update:
+            """
+            UPDATE \(table.quoted) SET value = \(Self.updated) \
+            WHERE id = '\(key)' AND value = \(Self.inserted) AND \(WriteGuard.holds)
+            """
+        case .delete: "DELETE FROM \(table.quoted) WHERE id = '\(key)' AND \(WriteGuard.holds)"
+        }
+    }
+
+    func look(for key: String) -> String { "SELECT value FROM \(table.quoted) WHERE id = '\(key)'" }
+
+    /// Whether a look shows that an operation has arrived.
+    func shows(_ operation: SentinelOperation, _ answer: ResultTable?) -> Bool {
+        let value = answer?.first?.unsigned("value")
+        return switch operation {
+        case .insert: value == Self.inserted
+        case .update: value == Self.updated
+        case .delete: answer != nil && value == nil
+        }
+    }
+
+    /// The keys of rows that were written more than so many seconds ago: of runs that were cut short.
+    func leftovers(olderThan seconds: Int64) -> String {
+        """
+        SELECT id FROM \(table.quoted) WHERE written < CURRENT_TIMESTAMP - INTERVAL \(seconds) SECOND \
+        ORDER BY written LIMIT 16
+        """
+    }
+
+    /// Which of some rows are here.
+    func present(_ keys: [String]) -> String {
+        "SELECT id FROM \(table.quoted) WHERE id IN (\(keys.map { "'\($0)'" }.joined(separator: ", ")))"
+    }
+
+    /// The keys in an answer that are ones of ours: they go into statements again.
+    func keys(_ answer: ResultTable?) -> [String] {
+        (answer?.rows.compactMap { $0.text("id") } ?? []).filter { key in
+            key.utf8.count == 32 && key.utf8.allSatisfy { Self.digits.contains($0) }
+        }
+    }
+
+    private static let digits = Set("0123456789abcdef".utf8)
+}

@@ -1,0 +1,86 @@
+import FaultServer
+import MariaDB
+import Probes
+import Testing
+
+@Suite("A probe's own connection", .timeLimit(.minutes(1)))
+struct ProbeConnectionTests {
+    private func withConnection(_ script: Script, _ body: (FaultServer, ProbeConnection) async throws -> Void)
+        async throws
+    {
+        let server = try FaultServer(script)
+        defer { server.stop() }
+        let port = server.port
+        let connection = ProbeConnection(node: "db1", setUp: ["SET a"]) { () throws(ProbeFailure) in
+            ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
+        }
+        try await body(server, connection)
+        await connection.close()
+    }
+
+    @Test("Sets the session up once, and keeps the connection")
+    func keeps() async throws {
+        try await withConnection(.replying { $0.hasPrefix("SELECT") ? .table(columns: ["a"], rows: [["1"]]) : .ok }) {
+            server, connection in
+            for _ in 0..<2 {
+                let answer = try await connection.run(["SELECT 1", "SET b"], deadline: .now + .seconds(20))
+                #expect(answer.map(\.rowCount) == [1, 0])
+            }
+            #expect(server.journal.queries.map(\.query.text) == ["SET a", "SELECT 1;\nSET b", "SELECT 1;\nSET b"])
+        }
+    }
+
+    @Test("A refused statement is thrown, and costs no connection")
+    func refused() async throws {
+        try await withConnection(.replying { $0 == "BAD" ? .syntaxError : .ok }) { server, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.run(["BAD"], deadline: .now + .seconds(20))
+            }
+            #expect(error?.code == 1064)
+            _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
+            #expect(server.journal.queries.map(\.query.connection) == [0, 0, 0])
+        }
+    }
+
+    @Test("A server that hangs costs the deadline and no more", arguments: [Step.silence, .endless([0])])
+    func hangs(step: Step) async throws {
+        try await withConnection(.replying { $0 == "HANG" ? .steps([step]) : .ok }) { server, connection in
+            _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.run(["HANG"], deadline: .now + .seconds(1))
+            }
+            #expect(error != nil)
+            // And leaves nothing behind: the next call has a connection of its own.
+            _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
+            #expect(server.journal.queries.last?.query.connection == 1)
+        }
+    }
+
+    @Test(
+        "What may be repeated is, when the connection turns out to be lost; what may not is not",
+        arguments: [true, false])
+    func lost(isRepeatable: Bool) async throws {
+        // Query 0 of a connection sets the session up.
+        let script = Script(answer: { query in
+            query.connection == 0 && query.number == 2 ? [.close] : query.steps { _ in .ok }
+        })
+        try await withConnection(script) { server, connection in
+            _ = try await connection.run(["FIRST"], deadline: .now + .seconds(20))
+            let answer = try? await connection.run(
+                ["SECOND"], isRepeatable: isRepeatable, deadline: .now + .seconds(20))
+            #expect((answer != nil) == isRepeatable)
+            #expect(server.journal.statements.count { $0 == "SECOND" } == (isRepeatable ? 2 : 1))
+        }
+    }
+
+    @Test("Nothing runs after the end")
+    func closed() async throws {
+        try await withConnection(.replying { _ in .ok }) { server, connection in
+            await connection.close()
+            await #expect(throws: MySQLError.self) {
+                try await connection.run(["GOOD"], deadline: .now + .seconds(20))
+            }
+            #expect(server.journal.queries.isEmpty)
+        }
+    }
+}
