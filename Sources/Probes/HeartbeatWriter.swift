@@ -77,9 +77,9 @@ package final class HeartbeatWriter: Probe {
     }
 
     private func beat(_ post: inout Post?) async {
-        // A write that fails may be the first sign of a failover.
-        let isFailing = post.map { $0.failures > 0 } ?? true
-        let view = watch.newest(renewing: isFailing ? .seconds(1) : WriteTarget.renewal)
+        // A write that fails may be the first sign of a failover; one that goes on failing is not.
+        let mayHaveFailedOver = post.map { (1...2).contains($0.failures) } ?? false
+        let view = watch.newest(renewing: mayHaveFailedOver ? .seconds(1) : WriteTarget.renewal)
         switch WriteTarget(view, at: .now) {
         case .nobody(let reason):
             await post?.connection.close()

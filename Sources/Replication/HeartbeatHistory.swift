@@ -24,6 +24,8 @@ package struct HeartbeatHistory: Sendable {
     package private(set) var node: String?
     /// Oldest first.
     package private(set) var beats: [Beat] = []
+    /// Whether the first heartbeat here is the first that there ever was.
+    private var isWhole = false
 
     package init(interval: Double) {
         self.interval = interval
@@ -42,6 +44,7 @@ package struct HeartbeatHistory: Sendable {
         } else {
             // An earlier exporter's last: what shows this one lacks nothing before ours.
             beats = []
+            isWhole = rows.isEmpty
             guard let newest = rows.map(\.time).filter({ $0 <= wallClock }).max() else { return }
             let sent = now - .microseconds(wallClock - newest)
             beats = [Beat(time: newest, sent: sent, confirmed: sent)]
@@ -51,7 +54,10 @@ package struct HeartbeatHistory: Sendable {
     package mutating func append(_ beat: Beat) {
         beats.append(beat)
         // Not one by one: moving all the others costs the most.
-        if beats.count > Self.capacity { beats.removeFirst(Self.capacity / 8) }
+        if beats.count > Self.capacity {
+            beats.removeFirst(Self.capacity / 8)
+            isWhole = false
+        }
     }
 
     /// The newest heartbeat of this memory among rows.
@@ -70,7 +76,9 @@ extension HeartbeatHistory {
         let missed = beats[((place ?? -1) + 1)...].first { $0.confirmed.map { $0 <= shown.reading.asked } ?? false }
         if let missed {
             let age = missed.sent.duration(to: shown.reading.middle).seconds
-            guard place == nil, let newest = credible(shown.rows, wallClock).max() else { return max(0, age) }
+            guard place == nil else { return max(0, age) }
+            // Whoever shows none at all may lack any number of older ones.
+            guard let newest = credible(shown.rows, wallClock).max() else { return isWhole ? max(0, age) : nil }
             // Older than all that is remembered: the one after it was due an interval later.
             return max(age, Double(wallClock - newest) / 1e6 - interval, 0)
         }

@@ -7,6 +7,22 @@ struct HeartbeatComparison {
     let graph: ReplicationGraph
     /// Nodes that something is held back from on the way.
     let filtered: Set<Int>
+    /// Where this exporter writes.
+    private let writer: Int?
+
+    init(
+        writing: HeartbeatWriting, nodes: [ReplicationSetReport.Node], graph: ReplicationGraph, filtered: Set<Int>
+    ) {
+        self.writing = writing
+        self.nodes = nodes
+        self.graph = graph
+        self.filtered = filtered
+        if case .own(let history) = writing, let name = history.node {
+            writer = nodes.firstIndex { $0.description.name == name }
+        } else {
+            writer = nil
+        }
+    }
 
     /// How late a node is on its channel from `source`, seconds. Nil where the heartbeat says nothing of that: nobody writes
     /// it above the source, or it may as well have come through another channel.
@@ -14,8 +30,7 @@ struct HeartbeatComparison {
         guard let shown = nodes[place].report.facts?.heartbeat else { return nil }
         switch writing {
         case .own(let history):
-            guard let writer = history.node.flatMap(place(named:)), isTheWay(from: writer, through: source, to: place),
-                let wallClock = nodes[place].wallClock
+            guard let writer, isTheWay(from: writer, through: source, to: place), let wallClock = nodes[place].wallClock
             else { return nil }
             // That none has ever arrived may be a filter's doing.
             if filtered.contains(place), history.age(of: shown, wallClock: wallClock) == nil { return nil }
@@ -48,8 +63,6 @@ struct HeartbeatComparison {
             return nil
         }
     }
-
-    private func place(named name: String) -> Int? { nodes.firstIndex { $0.description.name == name } }
 
     /// Whether what is written on `writer` comes to `place` through `source`, and through no other of its channels.
     private func isTheWay(from writer: Int, through source: Int, to place: Int) -> Bool {

@@ -88,6 +88,7 @@ struct HeartbeatHistoryTests {
         history.append(beat(0))
         #expect(lag(history, showing: [-3600], at: 0.5) == 0.5)
         #expect(lag(history, showing: [0], at: 0.5) == 0)
+        #expect(lag(history, showing: [], at: 0.5) == nil, "it may lack any number of those before")
         // Not to be known exactly: the one after it was due a second later.
         #expect(lag(history, showing: [-3610], at: 0.5) == 3609.5)
     }

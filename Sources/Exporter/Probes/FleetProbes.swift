@@ -32,16 +32,19 @@ final class FleetProbes: Sendable {
     func start(replacing predecessor: FleetProbes? = nil) async {
         let before = predecessor?.takeRunning() ?? []
         let wanted = sets.values.flatMap(\.all)
-        for probe in before where !wanted.contains(where: { $0 === probe }) { await probe.stop() }
+        await Self.end(before.filter { probe in !wanted.contains { $0 === probe } })
         for probe in wanted where !before.contains(where: { $0 === probe }) { probe.start() }
         running.withLock { $0 = wanted }
     }
 
     /// Ends all that runs.
     func stop() async {
-        let ending = takeRunning()
+        await Self.end(takeRunning())
+    }
+
+    private static func end(_ probes: [any Probe]) async {
         await withTaskGroup { group in
-            for probe in ending { group.addTask { await probe.stop() } }
+            for probe in probes { group.addTask { await probe.stop() } }
         }
     }
 

@@ -54,7 +54,8 @@ struct SetProbes: Sendable {
         }
 
         let (heartbeatSection, writer) = (set.heartbeat, self.heartbeat)
-        watch.look {
+        // The writer holds the watch.
+        watch.look { [weak writer] in
             guard var report = await look() else { return nil }
             report.heartbeat = Self.writing(heartbeatSection, by: writer)
             return SetFindings(report)
