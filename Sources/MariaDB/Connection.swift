@@ -87,7 +87,6 @@ package actor Connection {
             throw error
         }
         interrupter.adopt(mysql_get_socket(mysql))
-        mysql.pointee.net.max_packet_size = ReplyLimit.packet
         self.mysql = mysql
         if let interruption = interruption(while: "connecting") {
             // Its last words came too late: the socket is shut down already.

@@ -62,7 +62,4 @@ enum ReplyLimit {
     static let usual = 1 << 20
     /// One packet: a length prefix of 4 GB must not become an allocation. Bytes.
     static let packet = UInt(bytes)
-    /// One packet of a log-in: no more than libmariadb's buffer holds from the start. Where it has to grow, an error text is
-    /// made of what was freed (docs/libmariadb.md). Bytes.
-    static let logInPacket: UInt = 8192
 }

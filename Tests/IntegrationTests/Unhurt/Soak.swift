@@ -19,7 +19,7 @@ struct Soak {
         var faults = 0
         /// Seconds, by the exporter's own account.
         var durations: [Double] = []
-        /// At every twentieth of the run, and when all was well at its end.
+        /// At every twentieth of the run, or every 250 scrapes, and when all was well at its end.
         var usage: [ProcessUsage] = []
         /// What an exporter holds that was started at the end.
         var fresh: ProcessUsage?
@@ -81,7 +81,7 @@ struct Soak {
             for real in ["db1", "db2"] as [Substring] where !up.contains(real) {
                 outcome.wronged.append("scrape \(number): \(real)")
             }
-            if number % max(1, scrapes / 20) == 0 {
+            if number % min(max(1, scrapes / 20), 250) == 0 {
                 outcome.usage.append(try ProcessUsage(of: exporter.process.pid))
                 if scrapes > 1000 { print("soak: after \(number): \(outcome.usage.last.map(\.description) ?? "")") }
             }
@@ -191,15 +191,18 @@ extension Soak.Outcome {
             soak: \(durations.count) scrapes, \(faults) faults, \(wronged.count) nodes wronged, \
             \(differences.count) values otherwise than a fresh exporter's
             soak: scrape seconds, by the exporter: median \(percentile(0.5)), 99 % \(percentile(0.99)), longest \(percentile(1))
-            soak: resident KiB at every twentieth: \(marks)
+            soak: resident KiB meanwhile: \(marks)
             soak: in the end \(last); a fresh exporter \(fresh.map(\.description) ?? "")
             """
     }
 
-    /// How much the memory grew after the first quarter: the median of the last five marks over that of the marks after it.
+    /// How much more memory was held in the last quarter than in the second, by their medians; bytes.
     var growth: Int {
-        guard usage.count > 12 else { return 0 }
-        func median(_ marks: ArraySlice<ProcessUsage>) -> Int { marks.map(\.residentMemory).sorted()[marks.count / 2] }
-        return median(usage.suffix(5)) - median(usage[5..<10])
+        func median(_ marks: ArraySlice<ProcessUsage>) -> Int {
+            let sorted = marks.map(\.residentMemory).sorted()
+            return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+        }
+        let quarter = usage.count / 4
+        return median(usage.suffix(max(1, quarter))) - median(usage.dropFirst(quarter).prefix(max(1, quarter)))
     }
 }

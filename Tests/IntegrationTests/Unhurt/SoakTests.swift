@@ -28,6 +28,7 @@ extension IntegrationSuite {
             #expect(outcome.wronged.isEmpty, "\(outcome.wronged.prefix(5))")
             #expect(outcome.differences.isEmpty, "\(outcome.differences.prefix(5))")
             #expect(outcome.growth < 16 << 20)
+            #expect((outcome.usage.last?.residentMemory ?? .max) < (outcome.fresh?.residentMemory ?? 0) + 32 << 20)
             let (last, fresh) = (try #require(outcome.usage.last), try #require(outcome.fresh))
             #expect(last.openFiles <= fresh.openFiles + 2 && last.threads <= fresh.threads + 2)
         }
