@@ -11,7 +11,7 @@ package actor Connection {
     /// Touched on the actor's thread, and in `deinit`, when nobody else has the actor any more: hence `unsafe` is safe.
     nonisolated(unsafe) private var mysql: UnsafeMutablePointer<MYSQL>?
     /// Column names by place in the batch; a dialect's statements give the same ones every time.
-    private var shapes: [Int: ColumnNames] = [:]
+    private var shapes: [ColumnNames] = []
     /// Statement batches sent since the connection was made or this was last reset: what a scrape cost the network.
     package private(set) var roundTrips = 0
 
@@ -175,7 +175,7 @@ package actor Connection {
     ) -> MySQLError? {
         guard let result = mysql_use_result(mysql) else {
             if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
-            var table = ResultTable(columns: ColumnNames([]))  // a statement that gives no rows, such as SET
+            var table = ResultTable(columns: .none)  // a statement that gives no rows, such as SET
             table.affectedRows = mysql_affected_rows(mysql)
             reply.tables.append(table)
             return nil
@@ -190,6 +190,7 @@ package actor Connection {
             columns: shape(at: reply.tables.count, UnsafeBufferPointer(start: fields, count: count)))
         while let row = mysql_fetch_row(result) {
             guard let lengths = mysql_fetch_lengths(result) else { break }
+            table.reserveFirstRow(bytes: (0..<count).reduce(0) { $0 + Int(lengths[$1]) })
             for column in 0..<count {
                 let length = Int(lengths[column])
                 table.append(
@@ -204,23 +205,13 @@ package actor Connection {
         return nil
     }
 
-    /// The names of the last round if they are still the same, to save making some seventy strings a node and scrape.
+    /// The names of the last round if they are still the same.
     private func shape(at place: Int, _ fields: UnsafeBufferPointer<MYSQL_FIELD>) -> ColumnNames {
-        if let known = shapes[place], known.count == fields.count,
-            zip(known.names, fields).allSatisfy({ name, field in
-                name.utf8.elementsEqual(
-                    UnsafeRawBufferPointer(start: field.name, count: field.name == nil ? 0 : Int(field.name_length)))
-            })
-        {
-            return known
-        }
-        let names = ColumnNames(
-            fields.map { field in
-                String(
-                    decoding: UnsafeRawBufferPointer(
-                        start: field.name, count: field.name == nil ? 0 : Int(field.name_length)), as: UTF8.self)
-            })
-        shapes[place] = names
+        if place < shapes.count, shapes[place].are(fields) { return shapes[place] }
+        let names = ColumnNames.of(fields)
+        // What a batch is made of changes now and then; the next one of the same statements finds them in their places.
+        shapes.removeSubrange(min(place, shapes.count)...)
+        if place == shapes.count { shapes.append(names) }
         return names
     }
 

@@ -7,8 +7,8 @@ package struct ResultTable: Sendable {
     /// Of a statement that gives no rows: how many it changed. An UPDATE does not count rows that were so already.
     package var affectedRows: UInt64 = 0
     private var bytes: [UInt8]
-    /// For each cell its end in `bytes`; negative for NULL (then `-(end + 1)`).
-    private var ends: [Int]
+    /// For each cell its end in `bytes`; negative for NULL (then `-(end + 1)`). A reply is far smaller than 2 GiB.
+    private var ends: [Int32]
 
     init(columns: ColumnNames) {
         self.columns = columns
@@ -36,20 +36,28 @@ package struct ResultTable: Sendable {
     package var rows: some RandomAccessCollection<Row> { (0..<rowCount).lazy.map { Row(table: self, index: $0) } }
     package var first: Row? { isEmpty ? nil : Row(table: self, index: 0) }
 
+    /// Makes room for the first row. Most tables have no other, and growing step by step would leave a piece of memory of
+    /// every size behind in the caches that malloc keeps for each thread, of which there are as many as nodes.
+    mutating func reserveFirstRow(bytes count: Int) {
+        guard ends.isEmpty else { return }
+        bytes.reserveCapacity(count)
+        ends.reserveCapacity(columns.count)
+    }
+
     mutating func append(cell: UnsafeBufferPointer<UInt8>?) {
         if let cell {
             bytes.append(contentsOf: cell)
-            ends.append(bytes.count)
+            ends.append(Int32(bytes.count))
         } else {
-            ends.append(-(bytes.count + 1))
+            ends.append(-Int32(bytes.count + 1))
         }
     }
 
     fileprivate func withCell<Value>(row: Int, column: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
         let cell = row * columns.count + column
-        let end = ends[cell]
+        let end = Int(ends[cell])
         guard end >= 0 else { return nil }
-        let previous = cell == 0 ? 0 : ends[cell - 1]
+        let previous = cell == 0 ? 0 : Int(ends[cell - 1])
         let start = previous >= 0 ? previous : -(previous + 1)
         return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
     }
@@ -114,18 +122,4 @@ package struct ResultTable: Sendable {
             return table.withCell(row: index, column: column, body)
         }
     }
-}
-
-/// The column names of a result, shared by every round that gets the same ones.
-package final class ColumnNames: Sendable {
-    package let names: [String]
-    private let places: [String: Int]
-
-    package init(_ names: [String]) {
-        self.names = names
-        places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    package var count: Int { names.count }
-    package subscript(name: String) -> Int? { places[name] }
 }

@@ -57,6 +57,22 @@ struct ConnectionTests {
         }
     }
 
+    @Test("Connections that get the same columns share their names; others have their own")
+    func sharedNames() async throws {
+        let script = Script.replying { statement in
+            .table(columns: statement == "a" ? ["shared", "names"] : ["shared", "nameless"], rows: [["1", "2"]])
+        }
+        try await withOpenConnection(script) { _, one in
+            try await withOpenConnection(script) { _, other in
+                let first = try await one.query("a", deadline: .never)
+                #expect(try await other.query("a", deadline: .never).columns === first.columns)
+                let second = try await other.query("b", deadline: .never)
+                #expect(second.columns.names == ["shared", "nameless"])
+                #expect(second.first?.text("nameless") == "2")
+            }
+        }
+    }
+
     @Test("A refused statement leaves the connection good, and is told by its place")
     func refusal() async throws {
         let script = Script.replying {
