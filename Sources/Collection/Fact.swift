@@ -30,13 +30,19 @@ package struct FactError: Error, Sendable, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
+extension [Fact] {
+    func haveNames(of others: [Fact]) -> Bool { elementsEqual(others) { $0.name == $1.name } }
+}
+
 /// How one kind of server is spoken to: data, chosen once by what the server says in its handshake.
 package struct Dialect: Sendable {
     package let name: String
     /// Sent once a connection.
     package let session: [String]
     /// Asked in every round, in this order, in one batch.
-    package private(set) var facts: [Fact]
+    package private(set) var facts: [Fact] { didSet { batch = Batch(facts.map(\.statement)) } }
+    /// `facts` as they are sent: one text for all nodes that speak like this.
+    private(set) var batch: Batch
     /// Asked when somebody needs it.
     package let binlogIndex: Fact
     /// Asked when the checksum table has changed. Nil where none is configured.
@@ -46,6 +52,7 @@ package struct Dialect: Sendable {
         self.name = name
         self.session = session
         self.facts = facts
+        batch = Batch(facts.map(\.statement))
         self.binlogIndex = binlogIndex
     }
 

@@ -27,8 +27,9 @@ package actor NodeCollector {
     private var startTime = StartTime()
     private var heartbeats = HeartbeatWatch()
 
-    /// What is known of the server at the other end of the connection.
-    fileprivate struct Session {
+    /// What is known of the server at the other end of the connection. A class, for it is looked at a dozen times a round,
+    /// and a structure would be copied whole each time; it never leaves the actor.
+    fileprivate final class Session {
         let flavor: Flavor
         let version: ServerVersion
         let dialect: Dialect
@@ -39,9 +40,16 @@ package actor NodeCollector {
         /// False once the server has said that it keeps no binary log, which does not change while it runs.
         var hasBinaryLog = true
         let opened = ContinuousClock.now
-        /// The batch of the last round, to save joining the same statements again.
+        /// The last batch that was not the dialect's own, to save joining the same statements again.
         var batch: (facts: [Fact], batch: Batch)?
         var checksums = ChecksumSummaryCache()
+
+        init(flavor: Flavor, version: ServerVersion, dialect: Dialect) {
+            self.flavor = flavor
+            self.version = version
+            self.dialect = dialect
+            setUp = dialect.session
+        }
     }
 
     /// - Parameters:
@@ -162,7 +170,7 @@ package actor NodeCollector {
         }
         session = Session(
             flavor: flavor, version: version,
-            dialect: dialect.adding(extras, flavor: flavor, timeout: timeout), setUp: dialect.session)
+            dialect: dialect.adding(extras, flavor: flavor, timeout: timeout))
     }
 
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
@@ -208,7 +216,8 @@ package actor NodeCollector {
     private func run(
         _ wanted: [Fact], into facts: inout NodeFacts, deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
-        var pending = wanted.filter { session?.refused[$0.name] == nil }
+        var pending = wanted
+        if let refused = session?.refused, !refused.isEmpty { pending.removeAll { refused[$0.name] != nil } }
         while !pending.isEmpty {
             let setUp = session?.setUp ?? []
             let clock = RoundTripClock(start: wallClock())
@@ -250,8 +259,9 @@ package actor NodeCollector {
     }
 
     private func batch(of facts: [Fact], _ setUp: [String]) -> Batch {
-        if setUp.isEmpty, let known = session?.batch, known.facts.map(\.name) == facts.map(\.name) {
-            return known.batch
+        if setUp.isEmpty, let session {
+            if session.dialect.facts.haveNames(of: facts) { return session.dialect.batch }
+            if let known = session.batch, known.facts.haveNames(of: facts) { return known.batch }
         }
         let batch = Batch(setUp + facts.map(\.statement))
         if setUp.isEmpty { session?.batch = (facts, batch) }

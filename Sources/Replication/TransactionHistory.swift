@@ -1,6 +1,6 @@
 /// Which transactions a node has, in the words of its flavor. Everything above this type compares histories without
 /// asking which kind they are; two histories of different kinds have no distance.
-package enum TransactionHistory: Sendable {
+package indirect enum TransactionHistory: Sendable {
     /// MySQL: every transaction by its number.
     case set(executed: GTIDSet, server: ServerUUID?)
     /// MariaDB: the last sequence number of each domain.

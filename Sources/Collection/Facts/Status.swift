@@ -44,6 +44,7 @@ extension ResultTable {
     /// Name and value of each row.
     fileprivate var dictionary: [String: String] {
         var values: [String: String] = [:]
+        values.reserveCapacity(rowCount)
         for row in rows {
             if let name = row.text("VARIABLE_NAME"), let value = row.text("VARIABLE_VALUE") { values[name] = value }
         }
