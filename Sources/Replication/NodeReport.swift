@@ -1,7 +1,18 @@
 /// How asking a node ended. Facts and a failure may stand together: a node that denies its replication status is not
 /// up, and its binary log position is still good for its replicas' byte deltas.
 package struct NodeReport: Sendable {
-    package var facts: NodeFacts?
+    /// Facts are many, and a report passes through many hands in a round: kept in a box, they are not copied each time.
+    private final class Box: Sendable {
+        let facts: NodeFacts?
+
+        init(_ facts: NodeFacts?) { self.facts = facts }
+    }
+
+    private var box: Box
+    package var facts: NodeFacts? {
+        _read { yield box.facts }
+        set { box = Box(newValue) }
+    }
     package var failure: NodeFailure?
     /// Seconds from the start of asking to the last answer.
     package var duration: Double
@@ -9,7 +20,7 @@ package struct NodeReport: Sendable {
     package var roundTrips: Int
 
     package init(facts: NodeFacts? = nil, failure: NodeFailure? = nil, duration: Double = 0, roundTrips: Int = 0) {
-        self.facts = facts
+        box = Box(facts)
         self.failure = failure
         self.duration = duration
         self.roundTrips = roundTrips
