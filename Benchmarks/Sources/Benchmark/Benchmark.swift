@@ -21,6 +21,9 @@ struct Benchmark: AsyncParsableCommand {
     @Option(help: "Also put the report into this Markdown file, between its two lines <!-- measured -->.")
     var markdown: String?
 
+    @Option(help: "Also draw the comparison into this file, as SVG.")
+    var picture: String?
+
     @Option(help: "The exporter, a release build.")
     var exporter: String
     @Option(help: "mysqld_exporter.")
@@ -63,6 +66,7 @@ struct Benchmark: AsyncParsableCommand {
         }
         print("\n\(results.report)")
         if let markdown { try results.write(into: markdown) }
+        if let picture { try results.picture.write(toFile: picture, atomically: true, encoding: .utf8) }
     }
 
     private func numbers(_ text: String) throws -> [Int] {
