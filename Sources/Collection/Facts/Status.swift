@@ -3,10 +3,12 @@ import Replication
 
 extension Fact {
     /// MariaDB's counters; no privilege. Semi-synchronous replication is built in, so its variables are always there.
+    /// None of these is a session's, so that both tables tell the same; but to fill GLOBAL_STATUS the server first adds up
+    /// the counters of all its threads, under a lock.
     static let mariaDBStatus = Fact(
         .status,
         """
-        SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (\
+        SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME IN (\
         'UPTIME','SLAVES_CONNECTED','RPL_SEMI_SYNC_MASTER_STATUS','RPL_SEMI_SYNC_MASTER_CLIENTS',\
         'RPL_SEMI_SYNC_MASTER_NO_TX','RPL_SEMI_SYNC_SLAVE_STATUS') \
         UNION ALL SELECT 'RPL_SEMI_SYNC_MASTER_ENABLED', @@global.rpl_semi_sync_master_enabled
