@@ -30,6 +30,7 @@ configuration=$folder/live.yml
 {
     cat "$SANDBOX_CONFIG"
     echo '    heartbeat: {table: replication_probe.heartbeat, interval: 250ms, write: true}'
+    echo '    sentinel: {table: replication_probe.sentinel, interval: 1s}'
     echo '    checksums: {table: replication_probe.checksums}'
 } >"$configuration"
 
