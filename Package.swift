@@ -67,7 +67,7 @@ let package = Package(
         room("Collection", ["MariaDB", "Replication"]),
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
-        room("Probes", ["MariaDB", "Replication", "Topology", logging]),
+        room("Probes", ["MariaDB", "Replication", "Topology", "Traffic", logging]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
         room("Configuration", [.product(name: "Yams", package: "Yams")]),
@@ -101,7 +101,7 @@ let package = Package(
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
         tests("Traffic", ["Traffic", "Topology", "Replication"]),
-        tests("Probes", ["Probes", "MariaDB", "Replication", "Topology", "FaultServer"]),
+        tests("Probes", ["Probes", "MariaDB", "Replication", "Topology", "Traffic", "FaultServer", logging]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
             "Exporter", ["Exporter", "Web", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),

@@ -20,7 +20,10 @@ struct Exporter: AsyncParsableCommand {
             mysql-replication-exporter --node db1=127.0.0.1:3306
             """,
         version: BuildVersion.text,
-        subcommands: [Serve.self, TopologyCommand.self, CheckCommand.self, ChecksumCommand.self, GrantsCommand.self],
+        subcommands: [
+            Serve.self, TopologyCommand.self, CheckCommand.self, FailoverCheckCommand.self, ChecksumCommand.self,
+            GrantsCommand.self,
+        ],
         defaultSubcommand: Serve.self)
 
     static func main() async {

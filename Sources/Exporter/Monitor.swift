@@ -6,6 +6,7 @@ import Metrics
 import Probes
 import Replication
 import Topology
+import Traffic
 
 /// The fleet as configured, and what one scrape of it finds.
 final class Monitor: Sendable {
@@ -102,6 +103,17 @@ final class Monitor: Sendable {
             if ContinuousClock.now < deadline { changes.note(reports) }
             return reports.map(probes.findings)
         }
+    }
+
+    /// The failover answer of a set, by a check that is made for it; nil for a set without a rule.
+    func failover(_ set: String) async -> (policy: FailoverPolicy, decision: FailoverDecision)? {
+        guard let probe = probes[set]?.failover else { return nil }
+        let decision = await probe.check { [fleet, probes] names, deadline in
+            await fleet.round(deadline: deadline) { $0.name == set && names.contains($1.name) }.first.map {
+                probes.findings($0)
+            }
+        }
+        return (probe.policy, decision)
     }
 
     /// The findings as metric families; of a narrowed selection only the wanted nodes.

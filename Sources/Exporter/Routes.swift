@@ -34,6 +34,7 @@ struct Routes: Sendable {
         Endpoint("GET", "/-/healthy") { _, _ in .text("mysql-replication-exporter is healthy.") },
         Endpoint("GET", "/-/ready") { _, _ in .text("mysql-replication-exporter is ready.") },
         Endpoint("POST", "/-/reload") { routes, _ in await routes.reload() },
+        Endpoint("GET", "/failover/:set") { await $0.failover($1) },
         // HAProxy's httpchk asks with OPTIONS unless told otherwise.
         Endpoint("GET", "/nodes/:node/:question") { await $0.nodeCheck($1) },
         Endpoint("OPTIONS", "/nodes/:node/:question") { await $0.nodeCheck($1) },

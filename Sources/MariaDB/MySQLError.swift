@@ -40,6 +40,7 @@ extension MySQLError: CustomStringConvertible {
 package enum ErrorCode {
     package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
     package static let noSuchTable: UInt32 = 1146  // ER_NO_SUCH_TABLE
+    package static let optionPreventsStatement: UInt32 = 1290  // ER_OPTION_PREVENTS_STATEMENT
     package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
     package static let connectionRefusedHost: UInt32 = 2003  // CR_CONN_HOST_ERROR

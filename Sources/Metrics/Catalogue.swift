@@ -331,6 +331,11 @@ extension Metric {
         case .setCycles: set("cycles", "Rings of nodes that replicate from each other.")
         case .setDuplicateServerIDs: set("duplicate_server_ids", "Server ids that more than one node has.")
 
+        case .failoverActive:
+            node(
+                "failover_active",
+                "Whether the failover answer sends requests to the node; absent while nobody asks for it.")
+
         case .buildInfo:
             own(
                 "mysql_replication_exporter_build_info", type: .info, "What this exporter was built from.",

@@ -27,6 +27,7 @@ extension Families {
         add(set.nodes, setLabels, options)
         for sentinel in set.probes.sentinel { add(sentinel, in: setLabels) }
         add(set, setLabels)
+        if let failover = set.probes.failover { add(failover, setLabels) }
     }
 
     /// Some nodes of a set; nothing about the set itself, which could be taken for all of it.
@@ -35,6 +36,7 @@ extension Families {
         let setLabels: LabelBlock = ["replication_set": set.name]
         add(set.nodes.filter { names.contains($0.description.name) }, setLabels, options)
         for sentinel in set.probes.sentinel where names.contains(sentinel.node) { add(sentinel, in: setLabels) }
+        if let failover = set.probes.failover { add(failover, only: names, setLabels) }
     }
 
     private mutating func add(_ nodes: [NodeFindings], _ setLabels: LabelBlock, _ options: MetricsOptions) {

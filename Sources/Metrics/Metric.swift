@@ -29,6 +29,9 @@ package enum Metric: Int, CaseIterable, Sendable {
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
     case setUnknownSources, setCycles, setDuplicateServerIDs
 
+    // Probes.
+    case failoverActive
+
     // The exporter itself.
     case buildInfo, scrapeDuration, configLastReloadSuccessful, configLastReloadSuccessTimestamp, httpRequests
     case processCPU, processResidentMemory, processVirtualMemory, processStartTime, processOpenFDs, processMaxFDs

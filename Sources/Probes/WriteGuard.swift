@@ -5,7 +5,7 @@
 /// would else check itself, find that it is read-only, and leave the change out.
 package enum WriteGuard {
     /// MariaDB 12 has words for what was a switch; all but OFF restrict.
-    private static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF')"
+    static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF')"
 
     /// Sets `@writable`, on which the next statement depends.
     /// - Parameter latest: epoch seconds by the server's clock. A statement that a frozen server finds in its socket when
@@ -26,7 +26,7 @@ package enum WriteGuard {
     }
 
     /// With microseconds, and never as a power of ten.
-    private static func decimal(_ seconds: Double) -> String {
+    static func decimal(_ seconds: Double) -> String {
         let microseconds = Int64((seconds * 1e6).rounded())
         let fraction = String(microseconds % 1_000_000)
         return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction

@@ -2,9 +2,12 @@
 package struct ProbeFindings: Sendable, Equatable {
     /// A channel each; none while the sentinel does not run.
     package var sentinel: [SentinelFindings]
+    /// Nil where nobody has asked for the failover answer of late.
+    package var failover: FailoverFinding?
 
-    package init(sentinel: [SentinelFindings] = []) {
+    package init(sentinel: [SentinelFindings] = [], failover: FailoverFinding? = nil) {
         self.sentinel = sentinel
+        self.failover = failover
     }
 }
 
@@ -38,4 +41,16 @@ package enum SentinelOutcome: Sendable, Equatable {
     /// So many seconds after the primary had confirmed it.
     case seen(after: Double)
     case missed
+}
+
+/// Which of two nodes a load balancer was told to send requests to.
+package struct FailoverFinding: Sendable, Equatable {
+    /// By name; one of `nodes`.
+    package var active: String
+    package var nodes: [String]
+
+    package init(active: String, nodes: [String]) {
+        self.active = active
+        self.nodes = nodes
+    }
 }

@@ -41,6 +41,14 @@ package struct FailoverDecision: Sendable, Equatable {
 }
 
 extension FailoverPolicy {
+    /// The node that an answer stands for.
+    package func name(of answer: FailoverDecision.Answer) -> String {
+        switch answer {
+        case .preferred: preferred
+        case .standby: standby
+        }
+    }
+
     package func decide(_ situation: FailoverSituation) -> FailoverDecision {
         let lastCheck: Double?
         switch situation.preferred {
@@ -51,9 +59,10 @@ extension FailoverPolicy {
             return FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(why)")
         }
         let gap = lastCheck.map { situation.now - $0 }
-        // A last check in the future tells of a clock that was put back, and nothing of the time between.
-        if let gap, gap >= 0, gap <= maxGap {
-            return FailoverDecision(cause: .unbroken, reason: "checked \(gap.text) s ago")
+        // Clocks of two machines differ a little; a last check far in the future tells of one that was put back, and nothing of
+        // the time between.
+        if let gap, abs(gap) <= maxGap {
+            return FailoverDecision(cause: .unbroken, reason: "checked \(max(gap, 0).text) s ago")
         }
         return decide(situation.catchUp, after: Self.interruption(gap))
     }

@@ -73,7 +73,6 @@ func parse(
             warnings.map(\.description) == [
                 "shop.yml:11:84: the source of channel 'us' names no node of this replication set: 'db9'; "
                     + "whether the channel follows it cannot be checked; did you mean 'db1'?",
-                "shop.yml:15:5: 'failover' is not available in this version and is ignored",
             ])
     }
 

@@ -187,6 +187,31 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("keepalived finds nothing wrong with its example")
+        func keepalived() async throws {
+            let example = try Repository.text("deploy/keepalived/keepalived.conf")
+            #expect(try await complaints(about: example) == "")
+            let broken = example.replacing("virtual_router_id 51", with: "virtual_router_id 999")
+            #expect(try await complaints(about: broken).contains("999"))
+        }
+
+        /// What keepalived says of a configuration. Its exit code does not tell: with a script to track, it ends its own test
+        /// with SIGTERM (seen with 2.2.7).
+        private func complaints(about configuration: String) async throws -> String {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "keepalived-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let (file, output) = (
+                folder.appendingPathComponent("conf").path, folder.appendingPathComponent("said").path
+            )
+            try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+            try await ChildProcess.start(["keepalived", "--config-test", "-f", file], group: 0, output: output).ended()
+            // The example's interface need not be there.
+            return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+                .filter { !$0.contains("eth0") }.joined(separator: "\n")
+        }
+
         @Test("However many ask, a set is asked once a second")
         func shared() async throws {
             try await withAgent { sandbox, exporter in

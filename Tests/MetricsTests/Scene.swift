@@ -12,10 +12,12 @@ private let laterLook = earlierLook + .seconds(1)
 enum Scene {
     /// Three MySQL servers: a primary, a replica of which everything is known, and a node that denies its status.
     static func shop() throws -> SetFindings {
-        SetFindings(
+        var findings = SetFindings(
             ReplicationSetReport(
                 name: "shop", thresholds: Thresholds(lag: 30, bytes: 1_000_000),
                 nodes: [try primary(), try replica(), denied()]))
+        findings.probes.failover = FailoverFinding(active: "db1", nodes: ["db1", "db2"])
+        return findings
     }
 
     /// A MariaDB replica of two sources, one of them not configured, and an intended channel that is not there.

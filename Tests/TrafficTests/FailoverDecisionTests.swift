@@ -48,7 +48,7 @@ struct Row: CustomTestStringConvertible, Sendable {
     }
 
     /// Replication is not looked at, whatever it would say.
-    private static let unbroken = ([0, 0.5, 5, 19.999, 20] as [Double]).flatMap { ago in
+    private static let unbroken = ([0, 0.5, 5, 19.999, 20, -0.3, -20] as [Double]).flatMap { ago in
         [CatchUp(), well, CatchUp(lag: 99, missing: 7), CatchUp(lag: -1)].map { catchUp in
             Row(
                 testDescription: "checked \(ago) s ago, \(catchUp.text)", preferred: checked(ago), catchUp: catchUp,
@@ -58,7 +58,7 @@ struct Row: CustomTestStringConvertible, Sendable {
 
     private static let broken: [(String, FailoverSituation.Preferred)] = [
         ("just over the gap", checked(20.001)), ("a day ago", checked(86_400)), ("never checked", checked(nil)),
-        ("checked in the future", checked(-0.001)),
+        ("checked in the future", checked(-20.001)),
     ]
 
     private static func lookedAt(_ name: String, _ preferred: FailoverSituation.Preferred) -> [Row] {

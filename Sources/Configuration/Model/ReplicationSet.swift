@@ -71,11 +71,11 @@ package struct FailoverRule: Sendable, Equatable {
     package let preferred: String
     /// Name of another node of the set.
     package let standby: String
-    /// Where the time of the last check is kept.
+    /// Where the time of the last good check is kept, on the preferred node.
     package let table: TableName
     /// The longest time between two checks that still counts as unbroken.
     package let maxGap: Duration
-    /// The lag at which the standby still may take over.
+    /// After a break: how late the preferred node, as a replica of the standby, may be to serve again.
     package let maxLag: Duration
 
     package init(

@@ -24,11 +24,13 @@ extension Schema {
     static let failoverPreferred = Key.name("preferred", required: true, "The node that serves while all is well.")
     static let failoverStandby = Key.name(
         "standby", required: true, "The node that serves when the preferred one cannot.")
-    static let failoverTable = Key<TableName>.table("table", "Where the time of the last check is kept.")
+    static let failoverTable = Key<TableName>.table(
+        "table", "Where the time of the last good check is kept, on the preferred node.")
     static let failoverMaxGap = Key.duration(
         "max_gap", default: .seconds(20), "The longest time between two checks that still counts as unbroken.")
     static let failoverMaxLag = Key.duration(
-        "max_lag", default: .seconds(1), "The lag at which the standby still may take over.")
+        "max_lag", default: .seconds(1),
+        "After a break: how late the preferred node, as a replica of the standby, may be to serve again.")
     static let failoverSection = SchemaSection(
         "replication_sets[].failover", "failover", "The answer of /failover/<set>.",
         [

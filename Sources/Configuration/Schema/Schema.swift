@@ -44,7 +44,7 @@ enum Schema {
         "heartbeat", "dictionary", "Lag by a row that is written on the source.")
     static let sentinel = Key.nested(
         "sentinel", "dictionary", "Rows sent down the replication now and then, and timed.")
-    static let failover = Key.nested("failover", "dictionary", ignored: true, "The answer of /failover/<set>.")
+    static let failover = Key.nested("failover", "dictionary", "The answer of /failover/<set>.")
     static let checksums = Key.nested(
         "checksums", "dictionary", "The results of pt-table-checksum, and of the command checksum.")
     static let set = SchemaSection(

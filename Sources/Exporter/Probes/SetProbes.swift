@@ -4,6 +4,7 @@ import MariaDB
 import Probes
 import Replication
 import Topology
+import Traffic
 
 /// The probes of one replication set, as configured.
 struct SetProbes: Sendable {
@@ -11,6 +12,7 @@ struct SetProbes: Sendable {
     let watch: SetWatch
     private let heartbeat: HeartbeatWriter?
     private let sentinel: SentinelProbe?
+    let failover: FailoverProbe?
 
     /// - Parameters:
     ///   - predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
@@ -53,6 +55,10 @@ struct SetProbes: Sendable {
             }
         }
 
+        failover =
+            kept?.set.failover == set.failover
+            ? kept?.failover : FailoverProbe(set, environment: environment, logger: logger)
+
         let (heartbeatSection, writer) = (set.heartbeat, self.heartbeat)
         // The writer holds the watch.
         watch.look { [weak writer] in
@@ -71,11 +77,25 @@ struct SetProbes: Sendable {
         report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
         var findings = SetFindings(report)
         findings.probes.sentinel = sentinel?.findings ?? []
+        findings.probes.failover = failover?.finding
         return findings
     }
 
     private static func writing(_ heartbeat: Heartbeat?, by writer: HeartbeatWriter?) -> HeartbeatWriting? {
         writer.map { .own($0.history) } ?? heartbeat.map { .foreign(interval: $0.interval.seconds) }
+    }
+}
+
+extension FailoverProbe {
+    /// Nil for a set without a rule.
+    fileprivate convenience init?(_ set: ReplicationSet, environment: [String: String], logger: Logger) {
+        guard let rule = set.failover, let preferred = set.node(named: rule.preferred) else { return nil }
+        let policy = FailoverPolicy(
+            preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
+        self.init(
+            policy, set: set.name, table: ProbeTable(rule.table), logger: logger,
+            clock: { ProcessEnvironment.wallClock }
+        ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }
 

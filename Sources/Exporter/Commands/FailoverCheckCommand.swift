@@ -1,0 +1,40 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import Logging
+import Probes
+import Traffic
+
+/// The failover answer for an `extend` line of snmpd: a line with the number, and nothing before it.
+struct FailoverCheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "failover-check",
+        abstract: "Prints 100 (send to the preferred node) or 200 (send to the standby) by the set's failover rule.",
+        discussion: """
+            Whatever the answer, the exit code is 0. Anything else means that there is none: nothing is printed then, and \
+            what is wrong goes to standard error, as does the reason of each answer but the ordinary 100.
+            """)
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Argument(help: "The replication set.")
+    var set: String
+
+    func run() async throws {
+        let configuration = try source.loadOrExplain().configuration
+        guard let set = configuration.set(named: set), set.failover != nil else {
+            throw ValidationError("No replication set is named \(set.debugDescription) and has a failover rule.")
+        }
+        // The other sets are nobody's business here.
+        let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
+        let monitor = try Monitor(
+            Configuration(sets: [set]), environment: ProcessEnvironment.variables, logger: quiet)
+        guard let (_, decision) = await monitor.failover(set.name) else { throw ExitCode.failure }
+        print(decision.answer.rawValue)
+        // snmpd takes both streams for output: the number has to come first.
+        fflush(nil)
+        decision.log(
+            to: Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }, of: set.name)
+        await monitor.close()
+    }
+}

@@ -1,0 +1,12 @@
+package import Logging
+package import Traffic
+
+extension FailoverDecision {
+    /// One line, unless there is nothing to tell.
+    package func log(to logger: Logger, of set: String) {
+        if isOrdinary { return }
+        logger.log(
+            level: answer == .preferred ? .info : .warning, "failover answer \(answer.rawValue)",
+            metadata: ["replication_set": "\(set)", "cause": "\(cause.rawValue)", "reason": "\(reason)"])
+    }
+}

@@ -1,0 +1,43 @@
+package import Replication
+package import Topology
+
+extension CatchUp {
+    /// The preferred node as a replica of the standby. Nothing is known of one that does not replicate from it.
+    package init(_ set: SetFindings, of preferred: String, with standby: String) {
+        self.init()
+        guard let node = set.nodes.first(where: { $0.description.name == preferred }),
+            let channel = node.channels.first(where: { $0.sourceNode == standby })
+        else { return }
+        lag = channel.lag?.seconds
+        guard let here = node.report.facts?.transactions,
+            let there = set.nodes.first(where: { $0.description.name == standby })?.report.facts?.transactions
+        else { return }
+        missing = here.missing(from: there)
+    }
+}
+
+extension TransactionHistory {
+    /// Transactions of another node that this one lacks, whoever wrote them; an estimate above 0 for MariaDB, and nil where the
+    /// two cannot be compared.
+    ///
+    /// Two nodes that replicate from each other write into the same domain, and a MariaDB's own transactions never enter its
+    /// `gtid_slave_pos`: so each writer of a domain is compared by itself, and is had by either binary log or position.
+    package func missing(from other: TransactionHistory) -> UInt64? {
+        switch (self, other) {
+        case (.set, .set): distance(behind: other, fetched: nil).missing
+        case (.positions(let here), .positions(let there)): here.missing(from: there.state)
+        default: nil
+        }
+    }
+}
+
+extension TransactionHistory.Positions {
+    fileprivate func missing(from state: GTIDBinlogState) -> UInt64 {
+        state.entries.reduce(0) { sum, gtid in
+            let logged = self.state.entries.first { $0.domain == gtid.domain && $0.server == gtid.server }
+            let had = max(logged?.sequence ?? 0, replicated[gtid.domain]?.sequence ?? 0)
+            let (total, overflow) = sum.addingReportingOverflow(gtid.sequence > had ? gtid.sequence - had : 0)
+            return overflow ? .max : total
+        }
+    }
+}
