@@ -114,6 +114,21 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("goes on while a replica hangs, however long that one may take to answer")
+        func hanging() async throws {
+            let software = try await Matrix.all.value[0]
+            try await withProbes(writing + "\ntimeout: 10s", of: .primary(replicas: 2), software: software) {
+                sandbox, exporter in
+                var shown = try await sandbox.heartbeat(of: 1, on: "db1", after: nil)
+                let replica = try sandbox.server("db3")
+                await replica.freeze()
+                // At four a second, for longer than findings are trusted.
+                for _ in 0..<60 { shown = try await sandbox.heartbeat(of: 1, on: "db1", after: shown) }
+                await replica.thaw()
+                #expect(!(try exporter.output().contains("have not answered")))
+            }
+        }
+
         @Test("says in the log what it lacks; the scrape goes on without it")
         func denied() async throws {
             let software = try await Matrix.all.value[0]
