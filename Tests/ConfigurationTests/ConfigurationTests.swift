@@ -72,7 +72,7 @@ func parse(
         #expect(
             warnings.map(\.description) == [
                 "shop.yml:11:84: the source of channel 'us' names no node of this replication set: 'db9'; "
-                    + "whether the channel follows it cannot be checked; did you mean 'db1'?",
+                    + "whether the channel follows it cannot be checked; did you mean 'db1'?"
             ])
     }
 
