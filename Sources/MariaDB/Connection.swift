@@ -81,8 +81,7 @@ package actor Connection {
         }
         guard connected != nil else {
             let error = lastError(of: mysql, connecting: true)
-            interrupter.release()
-            mysql_close(mysql)
+            discard(mysql)
             if greeting.hasRefused { return false }
             throw error
         }
@@ -137,6 +136,10 @@ package actor Connection {
         guard let mysql else { return }
         self.mysql = nil
         shapes.removeAll()
+        discard(mysql)
+    }
+
+    private func discard(_ mysql: UnsafeMutablePointer<MYSQL>) {
         interrupter.release()
         mysql_close(mysql)
         // What a hostile reply has filled goes back to the system; glibc would keep it, once for each of its arenas.

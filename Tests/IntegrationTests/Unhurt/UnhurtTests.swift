@@ -163,7 +163,10 @@ extension IntegrationSuite {
 
         @Test("Memory that hostile replies have filled goes back to the system")
         func floods() async throws {
-            let columns = Script { _ in [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))] }
+            let floods = [
+                Script { _ in [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))] },
+                .saying([.packet([UInt8](repeating: 10, count: 1 << 24)), .end]),
+            ]
             let servers = try (0..<8).map { _ in try FaultServer(HealthyReplica.script, keepsJournal: false) }
             defer { for server in servers { server.stop() } }
             let nodes = servers.enumerated().map { ("odd\($0)", "127.0.0.1:\($1.port)") }
@@ -171,9 +174,9 @@ extension IntegrationSuite {
                 func up(_ scrape: Scrape) -> Int { scrape.all("up").count { $0.value == 1 } }
                 try await exporter.scrape(until: "all is well") { up($0) == 10 }
                 let usage = try ProcessUsage(of: exporter.process.pid)
-                for _ in 0..<2 {
+                for flood in floods {
                     for server in servers {
-                        server.follow(columns)
+                        server.follow(flood)
                         server.dropConnections()
                     }
                     try await exporter.scrape(until: "all but the real servers are down") { up($0) == 2 }
@@ -184,7 +187,7 @@ extension IntegrationSuite {
                     try await exporter.scrape(until: "well again") { up($0) == 10 }
                 }
                 let after = try ProcessUsage(of: exporter.process.pid)
-                print("unhurt: 8 floods of columns, twice; before \(usage), after \(after)")
+                print("unhurt: 8 floods of columns, 8 of greetings; before \(usage), after \(after)")
                 #expect(after.residentMemory < usage.residentMemory + 32 << 20)
             }
         }
