@@ -58,6 +58,8 @@ extension IntegrationSuite {
                 for path in [
                     "/", "/sd", "/topology.json", "/config", "/-/healthy", "/-/ready", "/nothing", "/probe",
                     "/probe?target=wrong", "/probe?target=literal", "/metrics?node=no-tls", "/metrics?node=nobody9",
+                    "/topology.html", "/nodes/literal/primary", "/nodes/wrong/health", "/nodes/no-tls/replica",
+                    "/failover/literal",
                 ] {
                     texts.append((path, try await exporter.get(path).body))
                 }
@@ -81,8 +83,8 @@ extension IntegrationSuite {
 
                 for command in [
                     ["topology"], ["topology", "--format", "json"], ["check"], ["check", "--format", "json"],
-                    ["grants"],
-                    ["--config.check"],
+                    ["grants"], ["--config.check"], ["checksum", "literal"], ["checksum", "wrong"],
+                    ["failover-check", "wrong"],
                 ] {
                     texts.append(
                         (
