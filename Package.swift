@@ -101,10 +101,12 @@ let package = Package(
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
         tests("Traffic", ["Traffic", "Topology", "Replication"]),
-        tests("Probes", ["Probes", "MariaDB", "Replication", "Topology", "Traffic", "FaultServer", logging]),
+        tests(
+            "Probes", ["Probes", "Collection", "MariaDB", "Replication", "Topology", "Traffic", "FaultServer", logging]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
-            "Exporter", ["Exporter", "Web", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
+            "Exporter",
+            ["Exporter", "Probes", "Web", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.
         tests(
