@@ -45,7 +45,8 @@ package enum HeartbeatTime {
     // The civil calendar in days, by eras of 400 years beginning on 1 March (Howard Hinnant, "chrono-Compatible Low-Level
     // Date Algorithms").
 
-    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    /// Days from 1 January 1970 to a date of the civil calendar.
+    package static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let year = month <= 2 ? year - 1 : year
         let yearOfEra = year % 400
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1

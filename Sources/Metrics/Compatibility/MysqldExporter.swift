@@ -50,11 +50,7 @@ enum MysqldExporter {
         guard numbers.count == lengths.count, (1...12).contains(numbers[1]), (1...31).contains(numbers[2]),
             numbers[3] < 24, numbers[4] < 60, numbers[5] < 60
         else { return nil }
-        // Days since the epoch, of a calendar whose years begin in March: the leap day is the last one.
-        let month = (numbers[1] + 9).truncatingRemainder(dividingBy: 12)
-        let year = numbers[0] - (numbers[1] <= 2 ? 1 : 0)
-        let leapDays = (year / 4).rounded(.down) - (year / 100).rounded(.down) + (year / 400).rounded(.down)
-        let days = 365 * year + leapDays + ((153 * month + 2) / 5).rounded(.down) + numbers[2] - 1 - 719_468
+        let days = Double(HeartbeatTime.daysSince1970(Int64(numbers[0]), Int64(numbers[1]), Int64(numbers[2])))
         return days * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5]
     }
 }
