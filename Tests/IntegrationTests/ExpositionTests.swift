@@ -69,7 +69,10 @@ extension IntegrationSuite {
                     """
                 let file = "\(sandbox.folder)/prometheus.yml"
                 try configuration.write(toFile: file, atomically: true, encoding: .utf8)
-                let port = try freePort()
+                // Prometheus cannot be asked which port it took.
+                let kept = try LoopbackPort()
+                defer { withExtendedLifetime(kept) {} }
+                let port = Int(kept.number)
                 let process = try ChildProcess.start(
                     [
                         "prometheus", "--config.file=\(file)", "--storage.tsdb.path=\(sandbox.folder)/tsdb",
@@ -141,23 +144,6 @@ extension IntegrationSuite {
                 guard ContinuousClock.now < deadline else { throw Failure("\(job) has no series") }
                 try await Task.sleep(for: .milliseconds(100))
             }
-        }
-
-        /// Prometheus cannot be asked which port it took.
-        private func freePort() throws -> Int {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(descriptor) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isBound = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-                }
-            }
-            guard isBound else { throw Failure("no free port") }
-            return Int(UInt16(bigEndian: address.sin_port))
         }
     }
 }
