@@ -91,7 +91,7 @@ format: ## put the formatting right
 	@swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 setup:
-	@scripts/install-packages.sh libmariadb-dev zlib1g-dev pkg-config
+	@scripts/install-packages.sh libmariadb-dev libyaml-dev zlib1g-dev pkg-config
 
 setup-tests: setup
 	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 python3-venv openssl curl haproxy keepalived snmpd snmp systemd percona-toolkit

@@ -54,12 +54,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("MariaDB", ["CMariaDB"]),
@@ -70,7 +70,7 @@ let package = Package(
         room("Probes", ["MariaDB", "Replication", "Topology", "Traffic", logging]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
-        room("Configuration", [.product(name: "Yams", package: "Yams")]),
+        room("Configuration", ["CYAML"]),
         room(
             "Web", ["Configuration", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]),
         room("Sandbox", ["MariaDB"]),

@@ -26,7 +26,7 @@ import Testing
                 "defaults: {user: 'geheim",
                 "1:25: not valid YAML: found unexpected end of stream while scanning a quoted scalar"
             ),
-            ("defaults: !geheim x\n", "1:11: tags such as '!geheim' are not supported"),
+            ("defaults: !geheim x\n", "1:11: tags (!) are not supported; quote the value, or leave the tag out"),
             ("defaults: {user: u}\n? [a]\n: x\n", "2:3: a key must be text"),
             (
                 "defaults: {user: u}\n<<: {a: b}\n",
@@ -49,7 +49,7 @@ import Testing
             let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
             text += "a\(level): &a\(level) [\(aliases)]\n"
         }
-        // As a key it would be hashed, element by element, by Yams itself.
+        // A key would be looked up among the others, element by element.
         text += "? *a9\n: x\n"
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         let reason =
