@@ -19,7 +19,8 @@ mariadb-11.8) suite=trixie packages=mariadb-server-core,mariadb-client-core serv
 mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
 debian-12)
     suite=bookworm server=usr/sbin/mariadbd
-    packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server
+    # The exporter's package comes without its dependencies: those of a MariaDB, and libyaml.
+    packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server,libyaml-0-2
     ;;
 *) fail "unknown root '$name': mariadb-11.8, mysql-9 and debian-12 are known" ;;
 esac
@@ -29,8 +30,16 @@ roots=${SERVER_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter
 [ "$name" != debian-12 ] || roots=$roots/../systems
 root=$roots/$name
 
-# The marker is written last, so an interrupted run is never mistaken for a complete root.
-if [ -e "$root/.complete" ]; then
+# The marker is written last, so an interrupted run is never mistaken for a complete root. Nor is one from before the list
+# of packages grew.
+is_complete() {
+    [ -e "$root/.complete" ] || return
+    for package in $(echo "$packages" | tr , ' '); do
+        dpkg-query --admindir="$root/var/lib/dpkg" --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null |
+            grep -qx installed || return
+    done
+}
+if is_complete; then
     echo "$root"
     exit 0
 fi
@@ -69,7 +78,7 @@ echo "$version" >"$build/.complete"
 
 # A root left incomplete by an earlier script, or finished meanwhile by another run of this one.
 if [ -e "$root" ]; then
-    [ -e "$root/.complete" ] && { echo "$root"; exit 0; }
+    is_complete && { echo "$root"; exit 0; }
     rm -rf "$root"
 fi
 mv "$build" "$root"
