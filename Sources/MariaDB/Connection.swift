@@ -1,4 +1,5 @@
 internal import CMariaDB
+internal import Synchronization
 
 /// A connection to one server; the only owner of a `MYSQL*`.
 ///
@@ -9,11 +10,15 @@ package actor Connection {
     nonisolated package let interrupter = Interrupter()
 
     /// Touched on the actor's thread, and in `deinit`, when nobody else has the actor any more: hence `unsafe` is safe.
-    nonisolated(unsafe) private var mysql: UnsafeMutablePointer<MYSQL>?
+    nonisolated(unsafe) private var mysql: UnsafeMutablePointer<MYSQL>? {
+        didSet { hasConnection.store(mysql != nil, ordering: .releasing) }
+    }
     /// Column names by place in the batch; a dialect's statements give the same ones every time.
     private var shapes: [ColumnNames] = []
-    /// Statement batches sent since the connection was made or this was last reset: what a scrape cost the network.
-    package private(set) var roundTrips = 0
+    private var replySize = ReplyBuilder.Size.usual
+    // Looked at from other threads between calls, without a change to this one and back.
+    private nonisolated let hasConnection = Atomic(false)
+    private nonisolated let batchesSent = Atomic(0)
 
     package init(executor: ThreadExecutor) {
         self.executor = executor
@@ -30,7 +35,10 @@ package actor Connection {
         mysql_get_client_info().map { String(cString: $0) } ?? ""
     }
 
-    package var isOpen: Bool { mysql != nil }
+    nonisolated package var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
+
+    /// Statement batches sent so far: what asking cost the network.
+    nonisolated package var roundTrips: Int { batchesSent.load(ordering: .relaxed) }
 
     /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
     package var serverVersion: String {
@@ -39,15 +47,19 @@ package actor Connection {
     }
 
     /// Connects and authenticates. Closes a connection that was open before.
+    /// - Returns: the server's version in its own words (`serverVersion`).
     /// - Throws: `MySQLError` with phase dns, connect, tls, authentication, timeout or protocol.
-    package func open(_ options: ConnectionOptions, deadline: ContinuousClock.Instant) throws(MySQLError) {
+    @discardableResult
+    package func open(
+        _ options: ConnectionOptions, deadline: ContinuousClock.Instant
+    ) throws(MySQLError) -> String {
         close()
         guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
         if case .tcp(let host, _) = options.address, let failure = NameLookup.failure(of: host, deadline: deadline) {
             throw failure
         }
         if let unreadable = options.unreadableFile { throw unreadable }
-        if try connect(options, deadline: deadline) { return }
+        if try connect(options, deadline: deadline) { return serverVersion }
         guard options.tls == .preferred else {
             throw MySQLError(
                 phase: .tls, code: ErrorCode.tlsFailed,
@@ -56,6 +68,7 @@ package actor Connection {
         var plain = options
         plain.tls = .disabled
         _ = try connect(plain, deadline: deadline)
+        return serverVersion
     }
 
     /// - Returns: false if TLS is wanted and the server offers none; it was told nothing then.
@@ -87,6 +100,8 @@ package actor Connection {
         }
         interrupter.adopt(mysql_get_socket(mysql))
         self.mysql = mysql
+        // What the server was told about its client takes 8 KiB, and is not needed any more.
+        mysql_options(mysql, MYSQL_OPT_CONNECT_ATTR_RESET, nil)
         if let interruption = interruption(while: "connecting") {
             // Its last words came too late: the socket is shut down already.
             close()
@@ -110,19 +125,17 @@ package actor Connection {
         }
         // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
         guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
-        roundTrips += 1
-        var reply = BatchReply()
-        let error = interrupter.during(until: deadline) { receive(batch, from: mysql, into: &reply) }
-        if let error {
-            if error.breaksConnection {
-                close()
-                throw error
-            }
-            reply.refusal = BatchReply.Refusal(statement: reply.tables.count, error: error)
+        batchesSent.wrappingAdd(1, ordering: .relaxed)
+        var builder = ReplyBuilder(like: replySize)
+        let error = interrupter.during(until: deadline) { receive(batch, from: mysql, into: &builder) }
+        replySize = builder.size
+        if let error, error.breaksConnection {
+            close()
+            throw error
         }
         // The reply was complete all the same; the socket is shut down.
         if interrupter.interruption != nil { close() }
-        return reply
+        return builder.reply(refusal: error.map { BatchReply.Refusal(statement: builder.tableCount, error: $0) })
     }
 
     /// One statement. A refusal is thrown.
@@ -136,6 +149,7 @@ package actor Connection {
         guard let mysql else { return }
         self.mysql = nil
         shapes.removeAll()
+        replySize = .usual
         discard(mysql)
     }
 
@@ -146,12 +160,10 @@ package actor Connection {
         if interrupter.hasReadMuch { malloc_trim(0) }
     }
 
-    package func resetRoundTrips() { roundTrips = 0 }
-
     // MARK: - Receiving
 
     private func receive(
-        _ batch: Batch, from mysql: UnsafeMutablePointer<MYSQL>, into reply: inout BatchReply
+        _ batch: Batch, from mysql: UnsafeMutablePointer<MYSQL>, into reply: inout ReplyBuilder
     ) -> MySQLError? {
         var text = batch.text
         let status = text.withUTF8 { bytes in
@@ -163,7 +175,7 @@ package actor Connection {
             if let error = receiveTable(of: mysql, into: &reply) { return error }
             let next = mysql_next_result(mysql)
             // Before anything is read out of it: a refusal has to be that of a statement which was sent.
-            if (next < 0) != (reply.tables.count == batch.count) {
+            if (next < 0) != (reply.tableCount == batch.count) {
                 return MySQLError(
                     phase: .protocol, code: ErrorCode.malformedPacket,
                     message: "the server was asked \(batch.count) statements and did not answer as many")
@@ -174,13 +186,12 @@ package actor Connection {
     }
 
     private func receiveTable(
-        of mysql: UnsafeMutablePointer<MYSQL>, into reply: inout BatchReply
+        of mysql: UnsafeMutablePointer<MYSQL>, into reply: inout ReplyBuilder
     ) -> MySQLError? {
         guard let result = mysql_use_result(mysql) else {
             if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
-            var table = ResultTable(columns: .none)  // a statement that gives no rows, such as SET
-            table.affectedRows = mysql_affected_rows(mysql)
-            reply.tables.append(table)
+            // A statement that gives no rows, such as SET.
+            reply.endTable(.none, affectedRows: mysql_affected_rows(mysql))
             return nil
         }
         // Frees the result and reads what is left of it; cut off by the deadline like every other read.
@@ -189,14 +200,12 @@ package actor Connection {
         guard let fields = mysql_fetch_fields(result) else {
             return MySQLError(phase: .protocol, code: ErrorCode.malformedPacket, message: "a result without columns")
         }
-        var table = ResultTable(
-            columns: shape(at: reply.tables.count, UnsafeBufferPointer(start: fields, count: count)))
+        let columns = shape(at: reply.tableCount, UnsafeBufferPointer(start: fields, count: count))
         while let row = mysql_fetch_row(result) {
             guard let lengths = mysql_fetch_lengths(result) else { break }
-            table.reserveFirstRow(bytes: (0..<count).reduce(0) { $0 + Int(lengths[$1]) })
             for column in 0..<count {
                 let length = Int(lengths[column])
-                table.append(
+                reply.append(
                     cell: row[column].map { cell in
                         UnsafeBufferPointer(
                             start: UnsafeRawPointer(cell).assumingMemoryBound(to: UInt8.self), count: length)
@@ -204,7 +213,7 @@ package actor Connection {
             }
         }
         if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
-        reply.tables.append(table)
+        reply.endTable(columns)
         return nil
     }
 
@@ -262,7 +271,17 @@ package struct BatchReply: Sendable {
         package let error: MySQLError
     }
 
-    package var tables: [ResultTable] = []
+    private let cells: CellBuffer
+    private let places: [TablePlace]
     /// The statement that ended the batch before its time.
-    package var refusal: Refusal?
+    package let refusal: Refusal?
+
+    init(cells: CellBuffer, places: [TablePlace], refusal: Refusal?) {
+        self.cells = cells
+        self.places = places
+        self.refusal = refusal
+    }
+
+    /// Made by whoever reads them, and not on the connection's thread.
+    package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }
 }

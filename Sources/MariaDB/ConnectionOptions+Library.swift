@@ -9,6 +9,9 @@ let clientFlags = UInt(CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
 let allowedPlugins =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,auth_gssapi_client"
 
+/// Bytes. Enough for all that a replica says of itself in one row; the library would take 8 KiB.
+let networkBuffer = 4096
+
 /// Seconds that the library itself waits; only a backstop to the deadline.
 private let backstop: UInt32 = 60
 
@@ -17,6 +20,8 @@ let libraryIsInitialised: Bool = {
     // Connector/C 3.4 would verify nothing where somebody set this, whatever the configuration says.
     unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION")
     let isInitialised = mysql_server_init(0, nil, nil) == 0
+    // A connection's buffer; it grows where a packet needs more.
+    withUnsafePointer(to: networkBuffer) { _ = mysql_options(nil, MYSQL_OPT_NET_BUFFER_LENGTH, $0) }
     let isTold = ma_pvio_register_callback(1) { mode, mysql, bytes, length in
         let isRead = mode == 0
         guard isRead, length > 0 else { return }  // −1 for a read that failed

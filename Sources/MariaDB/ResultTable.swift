@@ -3,63 +3,40 @@
 /// Columns are found by name, never by place: servers insert new ones anywhere (MariaDB manual, SHOW REPLICA STATUS:
 /// "always use column names"). Values stay the bytes that the server sent until they are asked for.
 package struct ResultTable: Sendable {
-    package let columns: ColumnNames
-    /// Of a statement that gives no rows: how many it changed. An UPDATE does not count rows that were so already.
-    package var affectedRows: UInt64 = 0
-    private var bytes: [UInt8]
-    /// For each cell its end in `bytes`; negative for NULL (then `-(end + 1)`). A reply is far smaller than 2 GiB.
-    private var ends: [Int32]
+    private let place: TablePlace
+    /// Shared with the other tables of the reply.
+    private let cells: CellBuffer
 
-    init(columns: ColumnNames) {
-        self.columns = columns
-        bytes = []
-        ends = []
+    init(_ place: TablePlace, in cells: CellBuffer) {
+        self.place = place
+        self.cells = cells
     }
 
     /// A table from literal cells: what fixtures and tests are read into.
     package init(columns: [String], rows: [[String?]]) {
-        self.init(columns: ColumnNames(columns))
+        var cells = CellBuffer()
         for row in rows {
             for index in columns.indices {
-                let cell = index < row.count ? row[index] : nil
-                if let cell {
-                    Array(cell.utf8).withUnsafeBufferPointer { append(cell: $0) }
+                if let cell = index < row.count ? row[index] : nil {
+                    Array(cell.utf8).withUnsafeBufferPointer { cells.append($0) }
                 } else {
-                    append(cell: nil)
+                    cells.append(nil)
                 }
             }
         }
+        self.init(TablePlace(columns: ColumnNames(columns), affectedRows: 0, cells: 0..<cells.count), in: cells)
     }
 
-    package var rowCount: Int { columns.count == 0 ? 0 : ends.count / columns.count }
-    package var isEmpty: Bool { ends.isEmpty }
+    package var columns: ColumnNames { place.columns }
+    /// Of a statement that gives no rows: how many it changed. An UPDATE does not count rows that were so already.
+    package var affectedRows: UInt64 { place.affectedRows }
+    package var rowCount: Int { columns.count == 0 ? 0 : place.cells.count / columns.count }
+    package var isEmpty: Bool { place.cells.isEmpty }
     package var rows: some RandomAccessCollection<Row> { (0..<rowCount).lazy.map { Row(table: self, index: $0) } }
     package var first: Row? { isEmpty ? nil : Row(table: self, index: 0) }
 
-    /// Makes room for the first row. Most tables have no other, and growing step by step would leave a piece of memory of
-    /// every size behind in the caches that malloc keeps for each thread, of which there are as many as nodes.
-    mutating func reserveFirstRow(bytes count: Int) {
-        guard ends.isEmpty else { return }
-        bytes.reserveCapacity(count)
-        ends.reserveCapacity(columns.count)
-    }
-
-    mutating func append(cell: UnsafeBufferPointer<UInt8>?) {
-        if let cell {
-            bytes.append(contentsOf: cell)
-            ends.append(Int32(bytes.count))
-        } else {
-            ends.append(-Int32(bytes.count + 1))
-        }
-    }
-
     fileprivate func withCell<Value>(row: Int, column: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
-        let cell = row * columns.count + column
-        let end = Int(ends[cell])
-        guard end >= 0 else { return nil }
-        let previous = cell == 0 ? 0 : Int(ends[cell - 1])
-        let start = previous >= 0 ? previous : -(previous + 1)
-        return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
+        cells.withCell(place.cells.lowerBound + row * columns.count + column, body)
     }
 
     /// One row. An accessor gives nil for NULL, for a column that the server does not have, and for a value that is not

@@ -121,7 +121,7 @@ private actor Line {
 
     func run(_ call: ProbeConnection.Call) async -> Result<[ResultTable], MySQLError> {
         do throws(MySQLError) {
-            if await connection.isOpen {
+            if connection.isOpen {
                 do throws(MySQLError) {
                     return .success(try await send(call.statements, call.deadline))
                 } catch  where error.phase != .connect || !call.isRepeatable {

@@ -118,7 +118,7 @@ package actor Server {
         -> ResultTable
     {
         let deadline = ContinuousClock.now + time
-        if await !connection.isOpen { try await open(deadline: deadline) }
+        if !connection.isOpen { try await open(deadline: deadline) }
         do {
             return try await connection.query(statement, deadline: deadline)
         } catch {

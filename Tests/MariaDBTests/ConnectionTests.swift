@@ -86,7 +86,7 @@ struct ConnectionTests {
             #expect(reply.refusal?.error.sqlState == "42000")
             _ = try await connection.query("good", deadline: .never)
             #expect(server.journal.connections == 1)
-            #expect(await connection.roundTrips == 2)
+            #expect(connection.roundTrips == 2)
         }
     }
 

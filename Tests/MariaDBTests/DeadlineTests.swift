@@ -32,7 +32,7 @@ struct DeadlineTests {
             }
             // Who insists on TLS does not wait for the log-in of a server without.
             #expect(error?.phase == .timeout || tls == .required && error?.phase == .tls)
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 
@@ -81,7 +81,7 @@ struct DeadlineTests {
             let error = await #expect(throws: MySQLError.self) { try await opening.value }
             clock.cancel()
             #expect(error?.phase == .timeout)
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 
@@ -109,7 +109,7 @@ struct DeadlineTests {
                 _ = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .soon)
             }
             #expect(error?.phase == .timeout)
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 

@@ -68,7 +68,7 @@ struct HostileServerTests {
                 _ = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .never)
             }
             #expect(error?.phase == .protocol || error?.phase == .connect, "\(String(describing: error))")
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 
@@ -90,7 +90,7 @@ struct HostileServerTests {
                 _ = try await connection.query("SHOW x", deadline: .never)
             }
             #expect(error?.phase == .protocol)
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 
@@ -137,7 +137,7 @@ struct HostileServerTests {
         try await withConnection(.saying(lie.steps + [.close])) { _, connection, options in
             // What kind of error depends on where the library stops reading.
             await #expect(throws: MySQLError.self) { try await connection.open(options, deadline: .never) }
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 
@@ -150,7 +150,7 @@ struct HostileServerTests {
                 try await connection.open(options(server, tls: mode), deadline: .never)
             }
             #expect(error?.phase == .tls)
-            #expect(await connection.isOpen == false)
+            #expect(connection.isOpen == false)
         }
     }
 }

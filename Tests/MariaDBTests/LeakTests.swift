@@ -24,7 +24,7 @@ struct LeakTests {
         let connection = Connection(executor: executor)
         for _ in 0..<40 {
             // However it ends: other tests look at that.
-            try? await connection.open(options(server), deadline: .never)
+            _ = try? await connection.open(options(server), deadline: .never)
             _ = try? await connection.query("SHOW x", deadline: .never)
         }
         await connection.close()

@@ -66,9 +66,10 @@ struct ResultTableTests {
 
     @Test("Bytes that are no UTF-8 become text nevertheless")
     func invalidText() {
-        var table = ResultTable(columns: ColumnNames(["x"]))
-        [0x61, 0xFF, 0x62].withUnsafeBufferPointer { table.append(cell: $0) }
-        #expect(table.first?.text("x") == "a\u{FFFD}b")
+        var reply = ReplyBuilder(like: .usual)
+        [0x61, 0xFF, 0x62].withUnsafeBufferPointer { reply.append(cell: $0) }
+        reply.endTable(ColumnNames(["x"]))
+        #expect(reply.reply(refusal: nil).tables.first?.first?.text("x") == "a\u{FFFD}b")
     }
 
     @Test("Of two columns with one name the first counts")
