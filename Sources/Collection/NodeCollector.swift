@@ -5,7 +5,9 @@ internal import Synchronization
 
 /// Asks one node, over one connection that it keeps.
 ///
-/// An actor on the node's thread, like the connection itself: a round costs one switch of threads.
+/// The connection has a thread of its own, and does nothing there but send and receive: what the answers mean is read on
+/// the pool of threads that all nodes share. So a round costs one switch to the node's thread and back, and a thousand
+/// threads keep neither deep stacks nor what malloc would hold ready for each of them.
 package actor NodeCollector {
     package nonisolated let description: NodeDescription
     /// At most this much of a scrape is the node's.
@@ -68,8 +70,6 @@ package actor NodeCollector {
         interrupter = connection.interrupter
     }
 
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-
     package func close() async {
         await connection.close()
         session = nil
@@ -77,10 +77,13 @@ package actor NodeCollector {
 
     // MARK: - A round
 
+    /// Everything about the node, within its own time, which begins when its turn has come.
+    func look() async -> NodeReport { await ask(deadline: .now + timeout) }
+
     /// Everything about the node, in one round trip where there is a connection already.
     func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
         let started = ContinuousClock.now
-        await connection.resetRoundTrips()
+        let roundTrips = connection.roundTrips
         var facts: NodeFacts?
         var failure: NodeFailure?
         do {
@@ -95,7 +98,7 @@ package actor NodeCollector {
         }
         return NodeReport(
             facts: facts, failure: failure, duration: started.duration(to: .now).seconds,
-            roundTrips: await connection.roundTrips)
+            roundTrips: connection.roundTrips - roundTrips)
     }
 
     /// Asks once more within a round, and adds the answers to its report. What fails leaves the report as it was.
@@ -104,6 +107,7 @@ package actor NodeCollector {
     {
         guard var facts = report.facts, let session else { return report }
         let started = ContinuousClock.now
+        let roundTrips = connection.roundTrips
         var wanted: [Fact] = []
         if followUps.contains(.binlogIndex), session.refused[.binlogIndex] == nil {
             wanted.append(session.dialect.binlogIndex)
@@ -119,7 +123,7 @@ package actor NodeCollector {
         var report = report
         report.facts = facts
         report.duration += started.duration(to: .now).seconds
-        report.roundTrips = await connection.roundTrips
+        report.roundTrips += connection.roundTrips - roundTrips
         return report
     }
 
@@ -128,7 +132,7 @@ package actor NodeCollector {
     private func withConnection(
         deadline: ContinuousClock.Instant, _ body: () async throws(MySQLError) -> Void
     ) async throws(NodeFailure) {
-        if await connection.isOpen, session?.isWorthKeeping == true {
+        if connection.isOpen, session?.isWorthKeeping == true {
             do throws(MySQLError) {
                 return try await body()
             } catch  where error.phase != .connect {
@@ -144,19 +148,19 @@ package actor NodeCollector {
     }
 
     private func open(deadline: ContinuousClock.Instant) async throws(NodeFailure) {
-        await connection.close()
+        if connection.isOpen { await connection.close() }
         session = nil
         if let waiting = backOff.failure(at: .now) { throw waiting }
         let options = try options()
+        let handshake: String
         do throws(MySQLError) {
-            try await connection.open(options, deadline: deadline)
+            handshake = try await connection.open(options, deadline: deadline)
         } catch {
             let failure = NodeFailure(error, connectingTo: options.address)
             backOff.failed(failure, at: .now)
             throw failure
         }
         backOff = BackOff()
-        let handshake = await connection.serverVersion
         guard let version = ServerVersion(handshake) else {
             await connection.close()
             throw NodeFailure(reason: .protocol, message: "the server calls its version \(handshake.debugDescription)")

@@ -39,7 +39,7 @@ final class NodeFlight: Sendable {
                 state.queue[queued].deliveries.append(deliver)
             } else {
                 state.queue.append(
-                    Job(isLook: true, call: { await $0.ask(deadline: .now + $0.timeout) }, deliveries: [deliver]))
+                    Job(isLook: true, call: { await $0.look() }, deliveries: [deliver]))
             }
         }
         startNext()

@@ -177,7 +177,8 @@ struct FleetCollectorTests {
         try await withFleet([server], timeout: { _ in .milliseconds(100) }, tls: .required) { fleet in
             let failure = await fleet.round(deadline: .never)[0].nodes[0].report.failure
             #expect(failure?.reason == .timeout)
-            #expect(failure?.message.contains("before the deadline while connecting") == true)
+            #expect(
+                failure?.message.contains("before the deadline while connecting") == true, "\(failure?.message ?? "")")
         }
     }
 
