@@ -58,7 +58,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CMemory"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -80,7 +80,7 @@ let package = Package(
             name: "Exporter",
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Metrics", "Exposition",
-                "Configuration", "Web", "CMalloc",
+                "Configuration", "Web", "CMemory",
                 arguments, logging, lifecycle, unixSignals,
             ],
             // Into the program itself: it stays one file.

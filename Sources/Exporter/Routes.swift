@@ -16,6 +16,7 @@ struct Routes: Sendable {
     /// Whether `/-/reload` may be asked for.
     let isLifecycleEnabled: Bool
     let nodeChecks: NodeChecks
+    private let memory = IdleMemory()
 
     /// How old what the topology page shows may be. Whoever opens it sees at once what the last scrape found; once open it
     /// renews itself every five seconds, and all who look share a round.
@@ -59,6 +60,7 @@ struct Routes: Sendable {
     func answer(_ request: Request, _ router: Router) async -> Response {
         let answer = await router.answer(request)
         counter.count(route: answer.route, code: answer.response.status)
+        memory.used()
         return answer.response
     }
 

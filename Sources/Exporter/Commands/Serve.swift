@@ -90,7 +90,7 @@ struct Serve: AsyncParsableCommand {
         }
         for warning in warnings { logger.warning("\(warning)") }
 
-        LargeBlocks.areGivenBack()
+        MallocSettings.apply()
         OpenFiles.warn(configuration, logger)
         let environment = ProcessEnvironment.variables
         let monitor = try Monitor(configuration, environment: environment, logger: logger)
