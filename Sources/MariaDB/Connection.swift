@@ -80,7 +80,7 @@ package actor Connection {
         }
         apply(options, to: mysql, deadline: deadline)
 
-        let greeting = GreetingGuard()
+        let logIn = LogInGuard(isTLSWanted: options.wantsTLS)
         let call = {
             switch options.address {
             case .tcp(let host, let port):
@@ -89,14 +89,12 @@ package actor Connection {
                 mysql_real_connect(mysql, "localhost", options.user, options.password, nil, 0, path, clientFlags)
             }
         }
-        let connected = interrupter.during(until: deadline) {
-            options.wantsTLS ? greeting.during(call) : call()
-        }
+        let connected = interrupter.during(until: deadline) { logIn.during(call) }
         guard connected != nil else {
             let error = lastError(of: mysql, connecting: true)
             discard(mysql)
-            if greeting.hasRefused { return false }
-            throw error
+            if logIn.lacksTLS { return false }
+            throw logIn.refusal ?? error
         }
         interrupter.adopt(mysql_get_socket(mysql))
         self.mysql = mysql

@@ -141,6 +141,37 @@ struct HostileServerTests {
         }
     }
 
+    static let longPackets = [
+        Lie(testDescription: "as greeting", steps: [.packet([10] + [UInt8](repeating: 0x31, count: 9000))]),
+        Lie(
+            testDescription: "to ask for a plugin that is allowed",
+            steps: [
+                .packet(Payload.handshake(version: "8.4.0")), .receive,
+                .packet(
+                    Payload.authenticationSwitch(plugin: "mysql_native_password") + [UInt8](repeating: 0, count: 9000)),
+                .receive, .packet(Payload.ok()),
+            ]),
+        Lie(
+            testDescription: "to let the client in",
+            steps: [
+                .packet(Payload.handshake(version: "8.4.0")), .receive,
+                .packet(Payload.ok() + [UInt8](repeating: 0x61, count: 9000)),
+            ]),
+    ]
+
+    @Test("A packet that would make libmariadb's buffer move during the log-in is refused", arguments: longPackets)
+    func longPacket(_ lie: Lie) async throws {
+        try await withConnection(.saying(lie.steps)) { server, connection, options in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(options, deadline: .never)
+            }
+            #expect(error?.phase == .protocol)
+            let text = error?.message ?? ""
+            #expect(text.hasPrefix("a packet of 90") && text.hasSuffix(" bytes during the log-in; refused"), "\(text)")
+            #expect(connection.isOpen == false)
+        }
+    }
+
     @Test(
         "Without TLS on the server, a required TLS is an error",
         arguments: [ConnectionOptions.TLSMode.required, .verifyIdentity])

@@ -1,0 +1,33 @@
+internal import CMariaDB
+
+/// Takes from a greeting, in whatever pieces it arrives, whether the server offers TLS.
+/// (MySQL manual, "Protocol::HandshakeV10".)
+struct GreetingReader {
+    /// Nil until it is known. False also for a greeting that is too short to say so, as libmariadb reads it.
+    private(set) var offer: Bool?
+    private var packet: [UInt8] = []
+
+    /// Read no further: a version without end must not fill memory. libmariadb's own limit is far higher.
+    private static let limit = 4096
+    private static let headerLength = 4
+
+    mutating func take(_ bytes: some Collection<UInt8>) {
+        guard offer == nil else { return }
+        packet += bytes.prefix(Self.limit - packet.count)
+        guard packet.count > Self.headerLength else { return }
+        let length = Int(packet[0]) | Int(packet[1]) << 8 | Int(packet[2]) << 16
+        let payload = packet.dropFirst(Self.headerLength).prefix(length)
+        // An error in place of the greeting: libmariadb reads it and answers nothing.
+        if payload.first == 0xFF {
+            offer = true
+            return
+        }
+        // After the protocol's version: a text, a zero, the thread's number (4), half a scramble (8), a zero, flags (2).
+        if let end = payload.dropFirst().firstIndex(of: 0), payload.endIndex - end > 15 {
+            let flags = UInt32(payload[end + 14]) | UInt32(payload[end + 15]) << 8
+            offer = flags & UInt32(CLIENT_SSL) != 0
+        } else if payload.count == length || packet.count == Self.limit {
+            offer = false
+        }
+    }
+}
