@@ -40,11 +40,16 @@ struct Benchmark: AsyncParsableCommand {
         try await withSandbox(.primary(replicas: 1), software: software, settings: serverSettings) { sandbox in
             let (source, replica) = (sandbox.servers[0].port, sandbox.servers[1].port)
             let account = sandbox.accounts.monitor
+            var servers: [ProcessUsage] = []
+            for server in sandbox.servers {
+                if let pid = await server.pid { servers.append(ProcessUsage(pid: pid)) }
+            }
             let place = Workplace(
                 tools: Tools(
                     exporter: exporter, peer: peer, floor: "\(programs)/floor", delay: "\(programs)/delay",
                     allocations: "\(programs)/allocations.so"),
-                folder: sandbox.folder, group: sandbox.processGroup, serverVersion: software.version)
+                folder: sandbox.folder, group: sandbox.processGroup, serverVersion: software.version,
+                servers: servers)
             func fleet(_ size: Int) -> LoopbackFleet {
                 LoopbackFleet(size: size, source: source, replica: replica, account: account)
             }

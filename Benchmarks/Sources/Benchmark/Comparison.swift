@@ -6,6 +6,8 @@ struct Measured: Codable {
     /// Medians a scrape. Seconds.
     var wall: Double
     var cpu: Double
+    /// What the servers took meanwhile.
+    var serverCPU: Double
     /// After the last scrape. Bytes.
     var resident: Int
 }
@@ -43,17 +45,20 @@ struct Comparison {
         let repeats = max(1, 200 / fleet.nodes.count)
         var walls = [[Double]](repeating: [], count: contenders.count)
         var cpus = walls
+        var serverCPUs = walls
         for _ in 0..<turns {
-            for (place, contender) in contenders.enumerated() {
-                let before = try contender.usage.cpuSeconds()
+            for (number, contender) in contenders.enumerated() {
+                let before = (own: try contender.usage.cpuSeconds(), servers: try place.serverSeconds())
                 let wall = try seconds { for _ in 0..<repeats { try contender.scrape() } }
-                walls[place].append(wall / Double(repeats))
-                cpus[place].append((try contender.usage.cpuSeconds() - before) / Double(repeats))
+                walls[number].append(wall / Double(repeats))
+                cpus[number].append((try contender.usage.cpuSeconds() - before.own) / Double(repeats))
+                serverCPUs[number].append((try place.serverSeconds() - before.servers) / Double(repeats))
             }
         }
-        let measured = try contenders.enumerated().map { place, contender in
+        let measured = try contenders.enumerated().map { number, contender in
             Measured(
-                wall: walls[place].median, cpu: cpus[place].median, resident: try contender.usage.residentBytes())
+                wall: walls[number].median, cpu: cpus[number].median, serverCPU: serverCPUs[number].median,
+                resident: try contender.usage.residentBytes())
         }
         let nodesAskedAgain = try exporter.roundTrips().filter { $0.key != "1" }.values.reduce(0, +)
         for contender in contenders {

@@ -24,7 +24,7 @@ extension Results {
 
     private var sideBySide: TextTable {
         TextTable(
-            heading: ["nodes", "", "wall", "CPU", "CPU a node", "resident"],
+            heading: ["nodes", "", "wall", "CPU", "CPU a node", "servers' CPU", "resident"],
             rows: sizes.flatMap { size in
                 [
                     ("exporter", size.exporter), ("peer, \(size.peerConcurrency) at once", size.peer),
@@ -36,6 +36,7 @@ extension Results {
                         place == 0 ? Text.grouped(size.nodes) : "", name, "\(Text.milliseconds(measured.wall)) ms",
                         "\(Text.milliseconds(measured.cpu)) ms",
                         "\(Text.fixed(measured.cpu / Double(size.nodes) * 1e6, 0)) µs",
+                        "\(Text.milliseconds(measured.serverCPU)) ms",
                         "\(Text.fixed(Text.mebibytes(measured.resident), 1)) MiB",
                     ]
                 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Something promised, and whether it was kept in this run.
 struct Target {
     let promise: String
@@ -19,7 +21,10 @@ extension Results {
         return [
             .ratio("1,000 nodes: CPU at most 1/8 of the peer's", own.cpu, peer.cpu, limit: 1.0 / 8),
             .ratio("1,000 nodes: CPU at most 2.5 × the floor's", own.cpu, floor.cpu, limit: 2.5),
-            .ratio("1,000 nodes: wall time at most 1/6 of the peer's", own.wall, peer.wall, limit: 1.0 / 6),
+            .ratio(
+                "1,000 nodes: wall time at most 1/6 of the peer's", own.wall, peer.wall, limit: 1.0 / 6,
+                remark: " (\(Text.milliseconds(own.wall)) ms; the servers' own work keeps \(cores) cores busy for "
+                    + "\(Text.milliseconds(own.serverCPU / Double(cores))) ms of them)"),
             Target(
                 promise: "1,000 nodes: resident memory at most the floor's + 25 MiB",
                 measured: "floor's + \(Text.fixed(Text.mebibytes(own.resident - floor.resident), 1)) MiB",
@@ -42,10 +47,13 @@ extension Results {
     }
 
     /// A node more may not cost more than those before it.
+    private var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     private var growth: [Target] {
         guard let small = size(10), let large = sizes.last, large.nodes > small.nodes else { return [] }
         let name = Text.grouped(large.nodes)
         func cpu(_ size: SizeResult) -> Double { size.exporter.cpu / Double(size.nodes) * 1e6 }
+        func share(_ size: SizeResult) -> String { Text.grouped(size.exporter.resident / size.nodes / 1024) }
         func memory(_ from: SizeResult, _ to: SizeResult) -> Double {
             Double(to.exporter.resident - from.exporter.resident) / Double(to.nodes - from.nodes) / 1024
         }
@@ -53,7 +61,11 @@ extension Results {
             Target(
                 promise: "CPU a node at \(name) nodes no more than at 10",
                 measured: "\(Text.fixed(cpu(large), 0)) µs, \(Text.fixed(cpu(small), 0)) µs at 10",
-                isMet: cpu(large) <= cpu(small))
+                isMet: cpu(large) <= cpu(small)),
+            Target(
+                promise: "Resident memory a node at \(name) nodes no more than at 10",
+                measured: "\(share(large)) KiB, \(share(small)) KiB at 10",
+                isMet: large.exporter.resident / large.nodes <= small.exporter.resident / small.nodes),
         ]
         if let middle = size(100), large.nodes > middle.nodes {
             let (first, last) = (memory(small, middle), memory(middle, large))
@@ -96,10 +108,13 @@ extension DistanceResult {
 }
 
 extension Target {
-    fileprivate static func ratio(_ promise: String, _ own: Double, _ other: Double, limit: Double) -> Target {
+    fileprivate static func ratio(_ promise: String, _ own: Double, _ other: Double, limit: Double, remark: String = "")
+        -> Target
+    {
         let ratio = own / other
         return Target(
-            promise: promise, measured: limit < 0.5 ? "1/\(Text.fixed(1 / ratio, 1))" : "\(Text.fixed(ratio, 2)) ×",
+            promise: promise,
+            measured: (limit < 0.5 ? "1/\(Text.fixed(1 / ratio, 1))" : "\(Text.fixed(ratio, 2)) ×") + remark,
             isMet: ratio <= limit)
     }
 }

@@ -17,6 +17,14 @@ struct Workplace {
     /// The process group that ends with the sandbox.
     let group: pid_t
     let serverVersion: String
+    let servers: [ProcessUsage]
+
+    /// User and system time of all servers. Seconds.
+    func serverSeconds() throws(BenchmarkError) -> Double {
+        var sum = 0.0
+        for server in servers { sum += try server.cpuSeconds() }
+        return sum
+    }
 
     func write(_ text: String, to name: String) throws -> String {
         let path = "\(folder)/\(name)"
