@@ -64,6 +64,8 @@ struct Benchmark: AsyncParsableCommand {
                         size: size, source: source, replica: replica, account: account))
             }
             if let size = sizes.filter({ $0 <= 1000 }).max() {
+                say("nodes that say nothing")
+                results.silence = try await Silence(place: place, turns: turns).run(fleet(size))
                 say("rendering")
                 results.rendering = try await Rendering(fleet: fleet(size)).run()
                 results.allocations = try await .measure(fleet(size), place)

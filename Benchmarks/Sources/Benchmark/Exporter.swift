@@ -38,6 +38,18 @@ final class Exporter: Contender {
         guard up == nodeCount else { throw BenchmarkError.answer("the exporter reached \(up) of \(nodeCount) nodes") }
     }
 
+    /// Asks as a Prometheus does that gives up half a second after `deadline`.
+    /// - Returns: how long it took, seconds.
+    /// - Throws: unless so many nodes are up.
+    func scrape(within deadline: Double, expecting expected: Int) throws -> Double {
+        var page: [UInt8] = []
+        let headers = "X-Prometheus-Scrape-Timeout-Seconds: \(deadline + 0.5)\r\n"
+        let wall = try seconds { page = try client.get("/metrics", headers: headers).body }
+        let up = lines(page).count { $0.hasPrefix("mysql_replication_up{") && $0.hasSuffix(" 1") }
+        guard up == expected else { throw BenchmarkError.answer("the exporter reached \(up) nodes, not \(expected)") }
+        return wall
+    }
+
     /// Round trips of the last scrape, by how many nodes took that many.
     func roundTrips() throws -> [String: Int] {
         var counts: [String: Int] = [:]
@@ -48,8 +60,10 @@ final class Exporter: Contender {
     }
 
     /// Lines of the page in plain text.
-    private func page() throws -> [Substring] {
-        String(decoding: try client.get("/metrics").body, as: UTF8.self).split(separator: "\n")
+    private func page() throws -> [Substring] { lines(try client.get("/metrics").body) }
+
+    private func lines(_ page: [UInt8]) -> [Substring] {
+        String(decoding: page, as: UTF8.self).split(separator: "\n")
     }
 
     func stop() async {

@@ -27,6 +27,19 @@ struct LoopbackFleet {
         }
     }
 
+    private init(nodes: [Node], account: Accounts.Account) {
+        self.nodes = nodes
+        self.account = account
+    }
+
+    /// The same, with some of the nodes at another port.
+    func silencing(_ isSilent: (Int) -> Bool, at port: UInt16) -> LoopbackFleet {
+        let nodes = nodes.enumerated().map { number, node in
+            isSilent(number) ? Node(name: node.name, host: node.host, port: port, source: node.source) : node
+        }
+        return LoopbackFleet(nodes: nodes, account: account)
+    }
+
     private static let setSize = 10
 
     /// The exporter's configuration.

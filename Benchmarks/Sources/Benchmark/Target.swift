@@ -11,7 +11,7 @@ extension Results {
     /// Those for which the run measured anything.
     var targets: [Target] {
         (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + growth + inTime + distances.map(\.target)
-            + rendered
+            + (silence.map { [$0.target] } ?? []) + rendered
     }
 
     private func size(_ nodes: Int) -> SizeResult? { sizes.first { $0.nodes == nodes } }
@@ -104,6 +104,16 @@ extension DistanceResult {
             measured: "one round trip + \(Text.fixed((exporter - roundTrip) * 1000, 0)) ms "
                 + "(\(Text.fixed(exporterNearBy * 1000, 0)) ms with the nodes near by)",
             isMet: exporter <= roundTrip + 0.030)
+    }
+}
+
+extension SilenceResult {
+    fileprivate var target: Target {
+        Target(
+            promise: "\(Text.grouped(silent)) of \(Text.count(nodes, "node")) say nothing: the deadline + 100 ms",
+            measured: "the deadline + \(Text.fixed((longest - deadline) * 1000, 0)) ms at the most, "
+                + "\(Text.fixed((median - deadline) * 1000, 0)) ms as a rule; the others complete",
+            isMet: longest <= deadline + 0.1)
     }
 }
 
