@@ -114,7 +114,7 @@ let package = Package(
             ["Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
         tests(
             "Fuzz",
-            ["FaultServer", "MariaDB", "Collection", "Replication", "Topology", "Metrics", "Exposition"]),
+            ["FaultServer", "MariaDB", "Collection", "Replication", "Topology", "Metrics", "Exposition", "CMemory"]),
         tests(
             "Web", ["Web", "Configuration", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
     ],

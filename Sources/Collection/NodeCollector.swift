@@ -22,6 +22,7 @@ package actor NodeCollector {
     private let extras: NodeExtras
     private let connection: Connection
 
+    private var isClosed = false
     private var session: Session?
     private var backOff = BackOff()
     private var index = BinlogIndexCache()
@@ -70,14 +71,16 @@ package actor NodeCollector {
         interrupter = connection.interrupter
     }
 
+    /// For good: whoever asks after that gets a timeout.
     package func close() async {
+        isClosed = true
         await connection.close()
         session = nil
     }
 
     // MARK: - A round
 
-    /// Everything about the node, within its own time, which begins when its turn has come.
+    /// Everything about the node, within its own time.
     func look() async -> NodeReport { await ask(deadline: .now + timeout) }
 
     /// Everything about the node, in one round trip where there is a connection already.
@@ -148,15 +151,16 @@ package actor NodeCollector {
     }
 
     private func open(deadline: ContinuousClock.Instant) async throws(NodeFailure) {
-        if connection.isOpen { await connection.close() }
         session = nil
-        if let waiting = backOff.failure(at: .now) { throw waiting }
-        let options = try options()
+        if let waiting = backOff.failure(at: .now) {
+            if connection.isOpen { await connection.close() }
+            throw waiting
+        }
+        if isClosed { throw NodeFailure(.deadlineExceeded(while: "closing")) }
         let handshake: String
-        do throws(MySQLError) {
-            handshake = try await connection.open(options, deadline: deadline)
-        } catch {
-            let failure = NodeFailure(error, connectingTo: options.address)
+        switch try await connection.open(asking: options, deadline: deadline) {
+        case .success(let version): handshake = version
+        case .failure(let failure):
             backOff.failed(failure, at: .now)
             throw failure
         }
@@ -224,10 +228,10 @@ package actor NodeCollector {
         if let refused = session?.refused, !refused.isEmpty { pending.removeAll { refused[$0.name] != nil } }
         while !pending.isEmpty {
             let setUp = session?.setUp ?? []
-            let clock = RoundTripClock(start: wallClock())
-            facts.askedAt = facts.askedAt ?? clock.start
-            let asked = ContinuousClock.now
+            // A job that a thread is given after its end is never run.
+            if isClosed { throw .deadlineExceeded(while: "closing") }
             let reply = try await connection.run(batch(of: pending, setUp), deadline: deadline)
+            facts.askedAt = facts.askedAt ?? reply.sent.wall
             if let refusal = reply.refusal, refusal.statement < setUp.count {
                 // A proxy that allows no SET is no reason to know nothing: go on without.
                 session?.setUp.removeFirst(refusal.statement + 1)
@@ -237,12 +241,12 @@ package actor NodeCollector {
             let tables = reply.tables.dropFirst(setUp.count)
             for (fact, table) in zip(pending, tables) { fact.fill(table, into: &facts) }
             let told = pending.prefix(tables.count)
-            if told.contains(where: { $0.name == .identity }) { clock.settle(&facts, end: wallClock()) }
+            if told.contains(where: { $0.name == .identity }) { facts.settleClock(by: reply) }
             if told.contains(where: { $0.name == .transactions }) {
-                facts.transactionsRead = Reading(asked: asked, told: .now)
+                facts.transactionsRead = Reading(reply)
             }
             if told.contains(where: { $0.name == .heartbeat }) {
-                facts.heartbeat?.reading = Reading(asked: asked, told: .now)
+                facts.heartbeat?.reading = Reading(reply)
             }
             guard let refusal = reply.refusal else { break }
             let refused = pending[tables.count]
@@ -280,6 +284,22 @@ extension NodeCollector.Session {
         if refused.isEmpty { return true }
         if refused[.replicationStatus] != nil || refused[.identity] != nil { return false }
         return opened.duration(to: .now) < .seconds(60)
+    }
+}
+
+extension Connection {
+    /// Connects as `options` say when they are asked. They read files, which may block: on this thread.
+    /// - Throws: what they throw.
+    fileprivate func open(
+        asking options: @Sendable () throws(NodeFailure) -> ConnectionOptions, deadline: ContinuousClock.Instant
+    ) throws(NodeFailure) -> Result<String, NodeFailure> {
+        close()
+        let options = try options()
+        do throws(MySQLError) {
+            return .success(try open(options, deadline: deadline))
+        } catch {
+            return .failure(NodeFailure(error, connectingTo: options.address))
+        }
     }
 }
 
@@ -321,22 +341,18 @@ extension NodeFacts {
     }
 }
 
-/// When a batch was sent: the server's clock is read at some time between that and its reply, and the middle of the two
-/// is the best guess.
-private struct RoundTripClock {
-    let start: Double
-
-    func settle(_ facts: inout NodeFacts, end: Double) {
-        guard let askedAt = facts.askedAt else { return }
-        let middle = (start + end) / 2
-        facts.clockOffset = facts.clockOffset.map { $0 + askedAt - middle }
-        facts.askedAt = middle
+extension NodeFacts {
+    /// The server's clock was read at some time between question and answer, and the middle of the two is the best guess.
+    fileprivate mutating func settleClock(by reply: BatchReply) {
+        guard let askedAt else { return }
+        let middle = (reply.sent.wall + reply.received.wall) / 2
+        clockOffset = clockOffset.map { $0 + askedAt - middle }
+        self.askedAt = middle
     }
 }
 
-/// Epoch seconds.
-private func wallClock() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+extension Reading {
+    fileprivate init(_ reply: BatchReply) {
+        self.init(asked: reply.sent.instant, told: reply.received.instant)
+    }
 }

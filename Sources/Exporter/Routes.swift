@@ -60,7 +60,6 @@ struct Routes: Sendable {
     func answer(_ request: Request, _ router: Router) async -> Response {
         let answer = await router.answer(request)
         counter.count(route: answer.route, code: answer.response.status)
-        memory.used()
         return answer.response
     }
 
@@ -147,9 +146,11 @@ struct Routes: Sendable {
             let unknown = selection.unknown(in: monitor.configuration)
             guard unknown.isEmpty else { return .notConfigured(unknown) }
             let timeout = ScrapeTimeout.duration(said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)
-            let started = ContinuousClock.now
-            let findings = await monitor.findings(of: selection, deadline: started + timeout)
-            return page(monitor, selection, findings, started)
+            return await memory.during {
+                let started = ContinuousClock.now
+                let findings = await monitor.findings(of: selection, deadline: started + timeout)
+                return page(monitor, selection, findings, started)
+            }
         }
     }
 

@@ -15,7 +15,8 @@ package actor Connection {
     }
     /// Column names by place in the batch; a dialect's statements give the same ones every time.
     private var shapes: [ColumnNames] = []
-    private var replySize = ReplyBuilder.Size.usual
+    /// What the last reply took, and to how many statements.
+    private var lastReply: (statements: Int, size: ReplyBuilder.Size) = (0, .usual)
     // Looked at from other threads between calls, without a change to this one and back.
     private nonisolated let hasConnection = Atomic(false)
     private nonisolated let batchesSent = Atomic(0)
@@ -98,6 +99,11 @@ package actor Connection {
         }
         interrupter.adopt(mysql_get_socket(mysql))
         self.mysql = mysql
+        // It came behind the server's last word, and the socket is shut down.
+        if let refusal = logIn.refusal {
+            close()
+            throw refusal
+        }
         // What the server was told about its client takes 8 KiB, and is not needed any more.
         mysql_options(mysql, MYSQL_OPT_CONNECT_ATTR_RESET, nil)
         if let interruption = interruption(while: "connecting") {
@@ -124,16 +130,20 @@ package actor Connection {
         // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
         guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
         batchesSent.wrappingAdd(1, ordering: .relaxed)
-        var builder = ReplyBuilder(like: replySize)
+        var builder = ReplyBuilder(like: batch.count == lastReply.statements ? lastReply.size : .usual)
+        let sent = Moment.now
         let error = interrupter.during(until: deadline) { receive(batch, from: mysql, into: &builder) }
-        replySize = builder.size
+        let received = Moment.now
+        if error == nil { lastReply = (batch.count, builder.size) }
         if let error, error.breaksConnection {
             close()
             throw error
         }
         // The reply was complete all the same; the socket is shut down.
         if interrupter.interruption != nil { close() }
-        return builder.reply(refusal: error.map { BatchReply.Refusal(statement: builder.tableCount, error: $0) })
+        return builder.reply(
+            sent: sent, received: received,
+            refusal: error.map { BatchReply.Refusal(statement: builder.tableCount, error: $0) })
     }
 
     /// One statement. A refusal is thrown.
@@ -147,7 +157,6 @@ package actor Connection {
         guard let mysql else { return }
         self.mysql = nil
         shapes.removeAll()
-        replySize = .usual
         discard(mysql)
     }
 
@@ -271,15 +280,20 @@ package struct BatchReply: Sendable {
 
     private let cells: CellBuffer
     private let places: [TablePlace]
+    /// Taken on the connection's thread, before the first byte was sent and after the last had come.
+    package let sent: Moment
+    package let received: Moment
     /// The statement that ended the batch before its time.
     package let refusal: Refusal?
 
-    init(cells: CellBuffer, places: [TablePlace], refusal: Refusal?) {
+    init(cells: CellBuffer, places: [TablePlace], sent: Moment, received: Moment, refusal: Refusal?) {
         self.cells = cells
         self.places = places
+        self.sent = sent
+        self.received = received
         self.refusal = refusal
     }
 
-    /// Made by whoever reads them, and not on the connection's thread.
+    /// Made anew at every look.
     package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }
 }

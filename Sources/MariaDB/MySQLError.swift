@@ -70,7 +70,7 @@ extension MySQLError {
             // The library gives up on some packets without saying why.
             return MySQLError(phase: .protocol, code: ErrorCode.malformedPacket, message: "a malformed packet")
         case ErrorCode.pluginNotAllowed:
-            // The library's own text holds a shred of the plugin's name.
+            // The library's own text is the name that the server gave, and does not say what would be allowed.
             return MySQLError(
                 phase: .authentication, code: code, sqlState: sqlState,
                 message: "the server asks for an authentication plugin other than \(allowedPlugins)")

@@ -37,8 +37,8 @@ struct ReplyBuilder {
     }
 
     /// The complete tables.
-    func reply(refusal: BatchReply.Refusal?) -> BatchReply {
-        BatchReply(cells: cells, places: places, refusal: refusal)
+    func reply(sent: Moment, received: Moment, refusal: BatchReply.Refusal?) -> BatchReply {
+        BatchReply(cells: cells, places: places, sent: sent, received: received, refusal: refusal)
     }
 }
 

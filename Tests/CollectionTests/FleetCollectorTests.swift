@@ -182,6 +182,44 @@ struct FleetCollectorTests {
         }
     }
 
+    @Test("Passwords that cannot be read for now hold nobody up but their own nodes")
+    func blockedCredentials() async throws {
+        let server = try FaultServer(healthy())
+        defer { server.stop() }
+        let release = DispatchSemaphore(value: 0)
+        // More than the threads that all nodes share.
+        let blocked = ProcessInfo.processInfo.activeProcessorCount + 2
+        var executors: [ThreadExecutor] = []
+        var nodes: [NodeCollector] = []
+        for number in 0...blocked {
+            let executor = try ThreadExecutor(name: "test")
+            executors.append(executor)
+            if number == blocked {
+                nodes.append(node(server, named: "good", executor: executor))
+                continue
+            }
+            nodes.append(
+                NodeCollector(
+                    NodeDescription(name: "db\(number)", address: .tcp(host: "127.0.0.1", port: server.port)),
+                    timeout: .milliseconds(100), executor: executor
+                ) { () throws(NodeFailure) in
+                    release.wait()
+                    throw NodeFailure(reason: .authentication, message: "read at last")
+                })
+        }
+        let set = FleetCollector.Set(name: "shop", thresholds: Thresholds(), nodes: nodes)
+        let fleet = FleetCollector(sets: [set], followUps: { _, _ in [:] })
+        async let whole = fleet.round(deadline: .never)
+        // Asked for as others are: it is not in the way of the round, nor that in its.
+        let good = await fleet.round(deadline: .never) { $1.name == "good" }
+        #expect(good[0].nodes.map(\.report.isUp) == [true])
+        for _ in 0..<blocked { release.signal() }
+        let reports = await whole[0].nodes.map(\.report)
+        #expect(reports.last?.isUp == true)
+        #expect(reports.dropLast().allSatisfy { $0.failure?.message == "read at last" })
+        await fleet.close()
+    }
+
     @Test("Nodes that share a thread with one that hangs are reported by the deadline")
     func sharedThread() async throws {
         let servers = [try FaultServer(.saying([.silence])), try FaultServer(healthy())]

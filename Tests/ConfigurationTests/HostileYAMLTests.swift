@@ -49,7 +49,7 @@ import Testing
             let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
             text += "a\(level): &a\(level) [\(aliases)]\n"
         }
-        // A key would be looked up among the others, element by element.
+        // As a key, too.
         text += "? *a9\n: x\n"
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         let reason =

@@ -157,7 +157,28 @@ struct HostileServerTests {
                 .packet(Payload.handshake(version: "8.4.0")), .receive,
                 .packet(Payload.ok() + [UInt8](repeating: 0x61, count: 9000)),
             ]),
+        Lie(
+            testDescription: "behind the last word of the log-in",
+            steps: [
+                .packet(Payload.handshake(version: "8.4.0")), .receive,
+                .bytes(
+                    [UInt8(Payload.ok().count), 0, 0, 2] + Payload.ok() + [0x28, 0x23, 0, 0]
+                        + [UInt8](repeating: 0, count: 0x2328)),
+            ]),
     ]
+
+    @Test("A packet that just fits the buffer is no reason to refuse a log-in", arguments: [3840, 3841])
+    func longestPacket(count: Int) async throws {
+        let word = Payload.ok()
+        let steps = [
+            Step.packet(Payload.handshake(version: "8.4.0")), .receive,
+            .packet(word + [UInt8](repeating: 0x61, count: count - word.count)),
+        ]
+        try await withConnection(.saying(steps)) { _, connection, options in
+            let version = try? await connection.open(options, deadline: .never)
+            #expect((version == "8.4.0") == (count == 3840))
+        }
+    }
 
     @Test("A packet that would make libmariadb's buffer move during the log-in is refused", arguments: longPackets)
     func longPacket(_ lie: Lie) async throws {

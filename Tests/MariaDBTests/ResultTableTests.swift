@@ -69,7 +69,27 @@ struct ResultTableTests {
         var reply = ReplyBuilder(like: .usual)
         [0x61, 0xFF, 0x62].withUnsafeBufferPointer { reply.append(cell: $0) }
         reply.endTable(ColumnNames(["x"]))
-        #expect(reply.reply(refusal: nil).tables.first?.first?.text("x") == "a\u{FFFD}b")
+        #expect(reply.reply(sent: .now, received: .now, refusal: nil).tables.first?.first?.text("x") == "a\u{FFFD}b")
+    }
+
+    @Test("Tables that share their memory end where the next begins, with NULL and with nothing")
+    func neighbours() {
+        var reply = ReplyBuilder(like: .usual)
+        func append(_ text: String?) {
+            guard let text else { return reply.append(cell: nil) }
+            Array(text.utf8).withUnsafeBufferPointer { reply.append(cell: $0) }
+        }
+        for cell in ["a", nil] { append(cell) }
+        reply.endTable(ColumnNames(["x", "y"]))
+        for cell in [nil, "", "b", nil] { append(cell) }
+        reply.endTable(ColumnNames(["x", "y"]))
+        reply.endTable(.none, affectedRows: 3)
+        append("c")
+        reply.endTable(ColumnNames(["x"]))
+        append("of a table that never ended")
+        let tables = reply.reply(sent: .now, received: .now, refusal: nil).tables
+        #expect(tables.map { $0.rows.map(\.texts) } == [[["a", nil]], [[nil, ""], ["b", nil]], [], [["c"]]])
+        #expect(tables.map(\.affectedRows) == [0, 0, 3, 0])
     }
 
     @Test("Of two columns with one name the first counts")

@@ -46,9 +46,9 @@ extension Results {
         ]
     }
 
-    /// A node more may not cost more than those before it.
     private var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+    /// A node more may not cost more than those before it.
     private var growth: [Target] {
         guard let small = size(10), let large = sizes.last, large.nodes > small.nodes else { return [] }
         let name = Text.grouped(large.nodes)

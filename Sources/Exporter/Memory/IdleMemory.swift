@@ -1,48 +1,66 @@
 import CMemory
-import Replication
 import Synchronization
 
-/// Hands back to the system, once nothing has been asked for a moment, what the last scrape has left free.
+/// Hands back to the system, once no round has been under way for a moment, what the last one has left free.
 ///
 /// A scrape of a thousand nodes makes and frees tens of megabytes, in pieces between which lies what stays; malloc returns
-/// such memory only when told to (malloc_trim(3)), and prometheus comes again in fifteen seconds.
+/// such memory only when told to (malloc_trim(3)), and Prometheus comes again in fifteen seconds.
 final class IdleMemory: Sendable {
     private struct State {
-        var lastUse: ContinuousClock.Instant = .now
-        var isWatched = false
-        var isStarted = false
+        var underway = 0
+        var lastEnd: ContinuousClock.Instant = .now
+        /// Somebody waits for the quiet.
+        var isAwaited = false
+        /// What starting has left behind was handed back, too.
+        var isStartOver = false
     }
 
-    private static let quiet = Duration.milliseconds(100)
-
+    private let quiet: Duration
+    private let trim: @Sendable () -> Void
+    private let releaseText: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// Somebody was answered.
-    func used() {
+    /// - Parameter quiet: how long there must have been no round.
+    init(
+        quiet: Duration = .milliseconds(100), trim: @escaping @Sendable () -> Void = { malloc_trim(0) },
+        releaseText: @escaping @Sendable () -> Void = ProgramText.release
+    ) {
+        self.quiet = quiet
+        self.trim = trim
+        self.releaseText = releaseText
+    }
+
+    /// Runs a round, and what is made of it.
+    func during<Result>(_ round: () async -> Result) async -> Result {
+        state.withLock { $0.underway += 1 }
+        let result = await round()
         let begins = state.withLock { state in
-            state.lastUse = .now
-            defer { state.isWatched = true }
-            return !state.isWatched
+            state.underway -= 1
+            state.lastEnd = .now
+            defer { state.isAwaited = true }
+            return !state.isAwaited
         }
-        if begins { Task { await release() } }
+        if begins { Task { try await releaseWhenQuiet() } }
+        return result
     }
 
-    private func release() async {
-        while let pause = remainingPause { try? await Task.sleep(until: pause, clock: .continuous) }
-        let isFirst = state.withLock { state in
-            defer { state.isStarted = true }
-            return !state.isStarted
+    private func releaseWhenQuiet() async throws {
+        while let moment = nextLook { try await Task.sleep(until: moment, clock: .continuous) }
+        let isStartOver = state.withLock { state in
+            defer { state.isStartOver = true }
+            return state.isStartOver
         }
-        malloc_trim(0)
-        if isFirst { ProgramText.release() }
+        trim()
+        if !isStartOver { releaseText() }
     }
 
-    /// Until when to wait; nil when it has been quiet long enough, and whoever asks next is to be waited for anew.
-    private var remainingPause: ContinuousClock.Instant? {
+    /// When to look again; nil when it has been quiet long enough, and the next round is to be waited for anew.
+    private var nextLook: ContinuousClock.Instant? {
         state.withLock { state in
-            let end = state.lastUse + Self.quiet
+            if state.underway > 0 { return .now + quiet }
+            let end = state.lastEnd + quiet
             if end > .now { return end }
-            state.isWatched = false
+            state.isAwaited = false
             return nil
         }
     }

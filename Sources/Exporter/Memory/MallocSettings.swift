@@ -1,6 +1,6 @@
 import CMemory
 
-/// How glibc's malloc is to go about a process of many threads, most of which do little.
+/// How glibc's malloc is to go about large blocks.
 enum MallocSettings {
     static func apply() {
         // What is as large as a page of metrics is taken from the system by itself, and given back with its end. glibc

@@ -7,7 +7,7 @@ struct GreetingReader {
     private(set) var offer: Bool?
     private var packet: [UInt8] = []
 
-    /// Read no further: a version without end must not fill memory. libmariadb's own limit is far higher.
+    /// Read no further: a version without end must not fill memory.
     private static let limit = 4096
     private static let headerLength = 4
 

@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Exporter
+
+@Suite("Memory between scrapes", .timeLimit(.minutes(1)))
+struct IdleMemoryTests {
+    /// What was handed back, in order.
+    private final class Log: Sendable {
+        private let entries = Mutex<[String]>([])
+        private let stream = AsyncStream<String>.makeStream()
+
+        func note(_ entry: String) {
+            entries.withLock { $0.append(entry) }
+            stream.continuation.yield(entry)
+        }
+
+        var all: [String] { entries.withLock { $0 } }
+
+        /// Waits for the next.
+        func next() async -> String? {
+            var iterator = stream.stream.makeAsyncIterator()
+            return await iterator.next()
+        }
+    }
+
+    private func memory(_ log: Log, quiet: Duration) -> IdleMemory {
+        IdleMemory(quiet: quiet, trim: { log.note("free memory") }, releaseText: { log.note("the start's code") })
+    }
+
+    @Test("After the first round what starting left goes too, after others free memory alone")
+    func order() async {
+        let log = Log()
+        let memory = memory(log, quiet: .milliseconds(1))
+        #expect(await memory.during { 7 } == 7)
+        #expect(await log.next() == "free memory")
+        #expect(await log.next() == "the start's code")
+        await memory.during {}
+        #expect(await log.next() == "free memory")
+        await memory.during {}
+        #expect(await log.next() == "free memory")
+        #expect(log.all.count == 4)
+    }
+
+    @Test("Nothing goes while a round is under way, however long it takes, and rounds at once count once")
+    func underway() async {
+        let log = Log()
+        let memory = memory(log, quiet: .milliseconds(1))
+        await memory.during {
+            // Its end would start the wait.
+            await memory.during {}
+            await memory.during {}
+            // Many times the quiet. What does not come cannot be awaited.
+            try? await Task.sleep(for: .milliseconds(50))
+            #expect(log.all == [])
+        }
+        #expect(await log.next() == "free memory")
+        #expect(await log.next() == "the start's code")
+        #expect(log.all.count == 2)
+    }
+
+    @Test("Code whose pages were let go runs on, and fewer of them are there")
+    func text() throws {
+        func resident() throws -> Int {
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssFile:") })
+            return try #require(Int(line.split(separator: " ")[1]))
+        }
+        let before = try resident()
+        ProgramText.release()
+        let after = try resident()
+        #expect(after < before - 1024, "KiB: \(before) before, \(after) after")
+    }
+}
