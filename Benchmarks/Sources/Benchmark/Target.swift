@@ -19,7 +19,9 @@ extension Results {
     private func atThousand(_ size: SizeResult) -> [Target] {
         let (own, peer, floor) = (size.exporter, size.peer, size.floor)
         return [
-            .ratio("1,000 nodes: CPU at most 1/8 of the peer's", own.cpu, peer.cpu, limit: 1.0 / 8),
+            .ratio(
+                "1,000 nodes: CPU at most 1/8 of the peer's", own.cpu, peer.cpu, limit: 1.0 / 8,
+                remark: " (the floor: 1/\(Text.fixed(peer.cpu / floor.cpu, 1)))"),
             .ratio("1,000 nodes: CPU at most 2.5 × the floor's", own.cpu, floor.cpu, limit: 2.5),
             .ratio(
                 "1,000 nodes: wall time at most 1/6 of the peer's", own.wall, peer.wall, limit: 1.0 / 6,
