@@ -1,4 +1,3 @@
-internal import Glibc
 package import MariaDB
 package import Replication
 internal import Synchronization
@@ -287,22 +286,6 @@ extension NodeCollector.Session {
     }
 }
 
-extension Connection {
-    /// Connects as `options` say when they are asked. They read files, which may block: on this thread.
-    /// - Throws: what they throw.
-    fileprivate func open(
-        asking options: @Sendable () throws(NodeFailure) -> ConnectionOptions, deadline: ContinuousClock.Instant
-    ) throws(NodeFailure) -> Result<String, NodeFailure> {
-        close()
-        let options = try options()
-        do throws(MySQLError) {
-            return .success(try open(options, deadline: deadline))
-        } catch {
-            return .failure(NodeFailure(error, connectingTo: options.address))
-        }
-    }
-}
-
 extension Fact {
     /// Whether the next round may get what was refused: a table of the user's own that is yet to be made, or to arrive by
     /// replication.
@@ -338,21 +321,5 @@ extension NodeFacts {
             return NodeFailure(error, refusing: fact)
         }
         return nil
-    }
-}
-
-extension NodeFacts {
-    /// The server's clock was read at some time between question and answer, and the middle of the two is the best guess.
-    fileprivate mutating func settleClock(by reply: BatchReply) {
-        guard let askedAt else { return }
-        let middle = (reply.sent.wall + reply.received.wall) / 2
-        clockOffset = clockOffset.map { $0 + askedAt - middle }
-        self.askedAt = middle
-    }
-}
-
-extension Reading {
-    fileprivate init(_ reply: BatchReply) {
-        self.init(asked: reply.sent.instant, told: reply.received.instant)
     }
 }

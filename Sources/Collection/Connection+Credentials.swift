@@ -1,0 +1,18 @@
+import MariaDB
+import Replication
+
+extension Connection {
+    /// Connects as `options` say when they are asked. They read files, which may block: on this thread.
+    /// - Throws: what they throw.
+    func open(
+        asking options: @Sendable () throws(NodeFailure) -> ConnectionOptions, deadline: ContinuousClock.Instant
+    ) throws(NodeFailure) -> Result<String, NodeFailure> {
+        close()
+        let options = try options()
+        do throws(MySQLError) {
+            return .success(try open(options, deadline: deadline))
+        } catch {
+            return .failure(NodeFailure(error, connectingTo: options.address))
+        }
+    }
+}
