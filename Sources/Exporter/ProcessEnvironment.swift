@@ -25,11 +25,4 @@ enum ProcessEnvironment {
         }
         return UInt64(limit.rlim_cur)
     }
-
-    /// Epoch seconds.
-    static var wallClock: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
 }

@@ -94,7 +94,7 @@ extension FailoverProbe {
             preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
         self.init(
             policy, set: set.name, table: ProbeTable(rule.table), logger: logger,
-            clock: { ProcessEnvironment.wallClock }
+            clock: { Moment.now.wall }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }

@@ -29,7 +29,7 @@ actor LiveMonitor {
         self.environment = environment
         self.logger = logger
         current = Mutex(Tenure(monitor))
-        state = Mutex(ReloadRecord(startedAt: ProcessEnvironment.wallClock))
+        state = Mutex(ReloadRecord(startedAt: Moment.now.wall))
     }
 
     deinit { executor.stop() }
@@ -58,7 +58,7 @@ actor LiveMonitor {
             current.withLock { $0 = Tenure(successor) }
             handOver(from: before.monitor, to: successor)
             retire(before, for: successor)
-            state.withLock { $0.succeeded(at: ProcessEnvironment.wallClock) }
+            state.withLock { $0.succeeded(at: Moment.now.wall) }
             for warning in warnings { logger.warning("\(warning)") }
             OpenFiles.warn(configuration, logger)
             let kept = configuration.nodes(unchangedSince: before.monitor.configuration).count
