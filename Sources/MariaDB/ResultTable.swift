@@ -79,6 +79,14 @@ package struct ResultTable: Sendable {
             cell(column) { Int64(String(decoding: $0, as: UTF8.self)) }
         }
 
+        /// A whole number of 32 bits, such as a server id; nil for a larger one.
+        package func unsigned32(_ column: String) -> UInt32? { unsigned(column).flatMap { UInt32(exactly: $0) } }
+
+        /// Epoch seconds, from 1970 to beyond the year 5000. A time outside of that is none.
+        package func time(_ column: String) -> Double? {
+            number(column).flatMap { (0...1e11).contains($0) ? $0 : nil }
+        }
+
         /// A decimal number. Not a number and infinities are nil.
         package func number(_ column: String) -> Double? {
             cell(column) { Double(String(decoding: $0, as: UTF8.self)) }.flatMap { $0.isFinite ? $0 : nil }

@@ -166,7 +166,7 @@ package final class HeartbeatWriter: Probe {
         let answer = try await connection.run([statement], isRepeatable: true, deadline: deadline)
         return answer.first?.rows.compactMap { row in
             row.text("ts").flatMap(HeartbeatTime.microseconds).map {
-                HeartbeatRow(serverID: row.unsigned("server_id").flatMap(UInt32.init), time: $0)
+                HeartbeatRow(serverID: row.unsigned32("server_id"), time: $0)
             }
         } ?? []
     }

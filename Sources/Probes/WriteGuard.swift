@@ -1,3 +1,5 @@
+internal import Replication
+
 /// Statements that do nothing on a server which must not be written to, whoever the account is: privileged ones write on
 /// read-only servers too, and between a look at the server and the write somebody may make it so.
 ///
@@ -25,9 +27,9 @@ package enum WriteGuard {
         ]
     }
 
-    /// With microseconds, and never as a power of ten.
+    /// With microseconds, and never as a power of ten. A time before 1970, or none at all, is 0: long past.
     static func decimal(_ seconds: Double) -> String {
-        let microseconds = Int64((seconds * 1e6).rounded())
+        let microseconds = max(0, Int64(saturating: seconds * 1e6))
         let fraction = String(microseconds % 1_000_000)
         return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
     }

@@ -78,8 +78,7 @@ extension ChannelFindings {
         }
         if !channel.isApplierRunning { add(.critical, "SQL thread stopped\(channel.applierError.said)") }
         if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
-            // The number is the server's, and may be any.
-            let time = (0..<1e9).contains(silence) ? "\(Int(silence)) s" : "a long time"
+            let time = (0..<1e9).contains(silence) ? "\(Int64(saturating: silence.rounded(.down))) s" : "a long time"
             add(.critical, "nothing has arrived from the source for \(time)")
         }
         if let errant, errant > 0 {

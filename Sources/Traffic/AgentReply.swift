@@ -1,3 +1,5 @@
+internal import Replication
+
 /// What HAProxy's agent check is told, in one line of ASCII (HAProxy configuration manual, `agent-check`).
 package struct AgentReply: Sendable, Equatable {
     /// Without the line's end.
@@ -28,5 +30,5 @@ package struct AgentReply: Sendable, Equatable {
 extension NodeVerdict {
     /// Percent of the weight that the balancer's configuration gives the node: all of it without lag, and never nothing,
     /// which would drain the node.
-    fileprivate var weight: Int { max(1, Int(((1 - min(max(load, 0), 1)) * 100).rounded())) }
+    fileprivate var weight: Int { max(1, Int(Int64(saturating: (1 - min(max(load, 0), 1)) * 100))) }
 }

@@ -25,6 +25,29 @@ struct FactTests {
         return try #require(read.channels?.first)
     }
 
+    // MARK: - Numbers
+
+    @Test(
+        "A clock that shows no time is not told; the node is who it is all the same",
+        arguments: ["000000000001e+300", "-1", "1e12", "nan", "inf", "", "18446744073709551616"])
+    func absurdClock(clock: String) throws {
+        let read = try facts(Dialect.mariaDB.fact(.identity), [["server_id": "7", "clock": clock]])
+        #expect(read.clockOffset == nil && read.identity.serverID == 7)
+    }
+
+    @Test("A server id beyond 32 bits is nobody's heartbeat", arguments: ["4294967296", "18446744073709551615"])
+    func hugeServerID(id: String) throws {
+        let read = try facts(.heartbeat(in: "t"), [["ts": "2026-11-21T01:37:37.000650", "server_id": id]])
+        #expect(read.heartbeat?.rows.map(\.serverID) == [nil])
+    }
+
+    @Test("An uptime that is no time is not told", arguments: ["nan", "inf", "-1", "1e300"])
+    func absurdUptime(uptime: String) throws {
+        let read = try facts(
+            Dialect.mariaDB.fact(.status), [["VARIABLE_NAME": "UPTIME", "VARIABLE_VALUE": uptime]])
+        #expect(read.uptime == nil)
+    }
+
     // MARK: - Replication status
 
     @Test(

@@ -55,6 +55,24 @@ struct ResultTableTests {
     }
 
     @Test(
+        "Numbers of 32 bits; a larger one is none, and ends nothing",
+        arguments: [("4294967295", UInt32.max), ("4294967296", nil), ("18446744073709551616", nil), ("-1", nil)]
+            as [(String?, UInt32?)])
+    func unsigned32(text: String?, value: UInt32?) {
+        #expect(row(text)?.unsigned32("x") == value)
+    }
+
+    @Test(
+        "Times: a clock that shows no time shows none",
+        arguments: [
+            ("1763694000.5", 1_763_694_000.5), ("0", 0), ("000000000001e+300", nil), ("-1", nil), ("nan", nil),
+            ("100000000001", nil), ("18446744073709551616", nil), (String(repeating: "9", count: 400), nil),
+        ] as [(String?, Double?)])
+    func time(text: String?, value: Double?) {
+        #expect(row(text)?.time("x") == value)
+    }
+
+    @Test(
         "Switches; a state that is neither on nor off is nil",
         arguments: [
             ("Yes", true), ("ON", true), ("1", true), ("TRUE", true), ("No", false), ("OFF", false), ("0", false),

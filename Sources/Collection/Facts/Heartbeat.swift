@@ -13,7 +13,7 @@ extension Fact {
                 guard let text = row.text("ts"), let time = HeartbeatTime.microseconds(text) else {
                     throw FactError("the heartbeat table has a row whose ts is no time")
                 }
-                rows.append(HeartbeatRow(serverID: row.unsigned("server_id").flatMap(UInt32.init), time: time))
+                rows.append(HeartbeatRow(serverID: row.unsigned32("server_id"), time: time))
             }
             // Who sends the batch knows when it was asked.
             facts.heartbeat = HeartbeatReading(rows: rows, reading: Reading(asked: .now, told: .now))

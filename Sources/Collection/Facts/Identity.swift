@@ -18,7 +18,7 @@ extension Fact {
             facts.identity.reportHost = row.text("report_host").flatMap { $0.isEmpty ? nil : $0 }
             facts.isReadOnly = row.isRestricted("read_only")
             facts.isSuperReadOnly = row.isRestricted("super_read_only")
-            if let clock = row.number("clock"), let askedAt = facts.askedAt { facts.clockOffset = clock - askedAt }
+            if let clock = row.time("clock"), let askedAt = facts.askedAt { facts.clockOffset = clock - askedAt }
 
             var log = facts.binaryLog ?? BinaryLog(isEnabled: row.flag("log_bin") ?? false)
             log.isEnabled = row.flag("log_bin") ?? false

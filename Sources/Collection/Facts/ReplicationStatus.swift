@@ -88,7 +88,7 @@ extension Channel {
             source: SourceIdentity(
                 host: row.text(columns.host) ?? "",
                 port: row.unsigned(columns.port).flatMap(UInt16.init(exactly:)) ?? 0,
-                serverID: row.unsigned(columns.serverID).flatMap(UInt32.init(exactly:)).flatMap { $0 == 0 ? nil : $0 },
+                serverID: row.unsigned32(columns.serverID).flatMap { $0 == 0 ? nil : $0 },
                 serverUUID: row.text(columns.uuid).flatMap { $0.isEmpty ? nil : $0.lowercased() }),
             ioThread: ioThread, isApplierRunning: isApplierRunning)
 
@@ -163,7 +163,7 @@ extension ResultTable.Row {
     }
 
     fileprivate func threadError(_ number: String, _ message: String) -> Channel.ThreadError? {
-        guard let number = unsigned(number).flatMap(UInt32.init(exactly:)) else { return nil }
+        guard let number = unsigned32(number) else { return nil }
         return Channel.ThreadError(number: number, message: text(message) ?? "")
     }
 }

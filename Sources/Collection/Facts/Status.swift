@@ -56,7 +56,7 @@ extension ResultTable {
 
 extension NodeFacts {
     fileprivate mutating func readStatus(_ status: [String: String]) {
-        uptime = status["UPTIME"].flatMap(Double.init)
+        uptime = status["UPTIME"].flatMap(Double.init).flatMap { (0...1e11).contains($0) ? $0 : nil }
     }
 }
 

@@ -1,3 +1,5 @@
+import Replication
+
 /// Amounts for people.
 enum Amount {
     /// `1 node`, `2 nodes`: for nouns that take an s.
@@ -16,12 +18,13 @@ enum Amount {
     }
 
     static func seconds(_ value: Double) -> String {
-        switch value {
+        let whole = Int64(saturating: min(value, 1e12).rounded(.down))
+        return switch value {
         case ..<10: "\((value * 10).rounded() / 10) s".replacingZeroFraction
-        case ..<120: "\(Int(value)) s"
-        case ..<7200: "\(Int(value) / 60) min"
-        case ..<172_800: "\(Int(value) / 3600) h"
-        default: "\(Int(min(value, 1e12)) / 86_400) d"
+        case ..<120: "\(whole) s"
+        case ..<7200: "\(whole / 60) min"
+        case ..<172_800: "\(whole / 3600) h"
+        default: "\(whole / 86_400) d"
         }
     }
 

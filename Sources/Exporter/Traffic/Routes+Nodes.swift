@@ -68,7 +68,7 @@ extension Routes {
 extension Duration {
     /// Seconds with three decimals.
     fileprivate var milliseconds: String {
-        let milliseconds = max(0, Int64((seconds * 1000).rounded()))
+        let milliseconds = max(0, Int64(saturating: seconds * 1000))
         let fraction = String(milliseconds % 1000)
         return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
