@@ -240,7 +240,10 @@ package actor NodeCollector {
             let tables = reply.tables.dropFirst(setUp.count)
             for (fact, table) in zip(pending, tables) { fact.fill(table, into: &facts) }
             let told = pending.prefix(tables.count)
-            if told.contains(where: { $0.name == .identity }) { facts.settleClock(by: reply) }
+            if told.contains(where: { $0.name == .identity }) {
+                facts.settleClock(by: reply)
+                facts.identityRead = Reading(reply)
+            }
             if told.contains(where: { $0.name == .transactions }) {
                 facts.transactionsRead = Reading(reply)
             }

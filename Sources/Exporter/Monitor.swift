@@ -108,9 +108,10 @@ final class Monitor: Sendable {
     /// The failover answer of a set, by a check that is made for it; nil for a set without a rule.
     func failover(_ set: String) async -> (policy: FailoverPolicy, decision: FailoverDecision)? {
         guard let probe = probes[set]?.failover else { return nil }
-        let decision = await probe.check { [fleet, probes] names, deadline in
+        let decision = await probe.check { [fleet] names, deadline in
+            // Of two nodes alone: no round to remember.
             await fleet.round(deadline: deadline) { $0.name == set && names.contains($1.name) }.first.map {
-                probes.findings($0)
+                SetFindings($0)
             }
         }
         return (probe.policy, decision)

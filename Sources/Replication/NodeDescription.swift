@@ -7,6 +7,9 @@ package struct NodeDescription: Sendable, Hashable {
     /// The name of the intended source, by channel; the entry "" also stands for the channels without one.
     package var intendedSources: [String: String]
 
+    /// In place of a node's name: the source is none of the set's nodes, and that is as it should be.
+    package static let outside = "outside"
+
     package init(
         name: String, address: NodeAddress, aliases: [NodeAddress] = [], intendedSources: [String: String] = [:]
     ) {

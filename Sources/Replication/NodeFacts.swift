@@ -1,9 +1,14 @@
 /// Everything that a node said in one round. Nil is "not told"; `missing` says why.
 package struct NodeFacts: Sendable {
     package var identity: ServerIdentity
+    /// Refuses writes of ordinary accounts, by whichever switch (`readOnlySwitches`).
     package var isReadOnly: Bool?
     /// MySQL only: refuses writes of privileged users too.
     package var isSuperReadOnly: Bool?
+    /// The server variables that are on and keep ordinary accounts from writing, such as `innodb_read_only`.
+    package var readOnlySwitches: [String] = []
+    /// When the server said who it is and whether it takes writes, by the exporter's clock.
+    package var identityRead: Reading?
     /// Seconds since the server started.
     package var uptime: Double?
     /// Epoch seconds by the server's clock; the same in every round until the server starts again.

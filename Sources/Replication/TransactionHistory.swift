@@ -124,6 +124,18 @@ extension TransactionHistory {
         }
     }
 
+    /// Whether the two were written apart: neither has a transaction of the other. False where they cannot be compared.
+    package func hasNothing(of other: TransactionHistory) -> Bool {
+        switch (self, other) {
+        case (.set(let here, _), .set(let there, _)): here.intersection(there).isEmpty
+        case (.positions(let here), .positions(let there)):
+            !here.state.entries.contains { mine in
+                there.state.entries.contains { $0.domain == mine.domain && $0.server == mine.server }
+            }
+        default: false
+        }
+    }
+
     /// Servers, by what transactions carry: a number in MariaDB, a UUID in MySQL.
     package struct Writers: Sendable, Equatable {
         package var serverIDs: Set<UInt32> = []

@@ -1,4 +1,4 @@
-import Replication
+package import Replication
 
 extension ChannelFindings {
     /// Whether the source is the intended one. Absent where none is intended, and while it cannot be told: the replica
@@ -6,6 +6,7 @@ extension ChannelFindings {
     func sourceCheck(of node: NodeDescription, intended candidates: [String: ServerIdentity]) -> Bool? {
         guard let intended = node.intendedSource(of: channel.name) else { return nil }
         if let sourceNode { return sourceNode == intended }
+        if intended == NodeDescription.outside { return channel.ioThread == .running ? true : nil }
         guard let identity = candidates[intended] else { return nil }
         return channel.source.rulesOut(identity) ? false : nil
     }
@@ -22,7 +23,7 @@ extension ChannelFindings {
 
 extension NodeDescription {
     /// Whom a channel should replicate from. To both kinds of servers "EU" and "eu" are the same channel.
-    func intendedSource(of channel: String) -> String? {
+    package func intendedSource(of channel: String) -> String? {
         if let source = intendedSources[channel] { return source }
         let channel = channel.lowercased()
         return intendedSources.first { $0.key.lowercased() == channel }?.value ?? intendedSources[""]

@@ -102,11 +102,8 @@ extension NodeFacts {
         return mine.isAfter(theirs)
     }
 
-    /// A history of sets names every transaction. One of positions names those in the binary log.
-    fileprivate var recordsOwnWrites: Bool {
-        guard case .positions = transactions else { return true }
-        return binaryLog?.isEnabled ?? true
-    }
+    /// Without a binary log what is written on a server gets no GTID, and is in no record.
+    var recordsOwnWrites: Bool { binaryLog?.isEnabled ?? true }
 
     /// Whether the history names what came by replication, too. Without log_slave_updates the binary log of a former
     /// replica does not.

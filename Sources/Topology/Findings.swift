@@ -10,6 +10,8 @@ package struct SetFindings: Sendable {
     package var cycles: [[String]]
     /// Server ids that more than one node has.
     package var duplicateServerIDs: [UInt32]
+    /// Who takes the writes, and why.
+    package var writing: WriterFindings
     /// What was found by other means than asking the nodes in this round.
     package var probes = ProbeFindings()
 }

@@ -10,8 +10,9 @@ package struct ReplicationGraph: Sendable {
     package let cycles: [Set<Int>]
     private let isInCycle: [Bool]
 
-    package init(_ nodes: [ReplicationSetReport.Node]) {
-        let directory = SourceDirectory(nodes)
+    /// - Parameter remembered: who nodes are that did not tell in this round, by name.
+    package init(_ nodes: [ReplicationSetReport.Node], remembering remembered: [String: ServerIdentity] = [:]) {
+        let directory = SourceDirectory(nodes, remembering: remembered)
         self.init(
             sources: nodes.enumerated().map { place, node in
                 (node.report.facts?.channels ?? []).map { directory.source(of: $0, into: place) }

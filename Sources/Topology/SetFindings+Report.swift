@@ -1,9 +1,16 @@
 package import Replication
 
 extension SetFindings {
-    /// Compares the nodes of a set. Linear in nodes and channels, but for rings and chains with errant transactions.
+    /// Compares the nodes of a set by one look at them; what takes a memory of earlier looks is unknown.
     package init(_ report: ReplicationSetReport) {
-        let comparison = SetComparison(report)
+        var memory = SetMemory()
+        self = memory.fold(report)
+    }
+
+    /// Compares the nodes of a set. Linear in nodes and channels, but for rings and chains with errant transactions.
+    /// - Parameter remembered: who nodes are that did not tell in this round, by name.
+    init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity]) {
+        let comparison = SetComparison(report, remembering: remembered)
         var holders: [UInt32: Int] = [:]
         for node in report.nodes {
             // 0 is no server id: such a server takes no part in replication.
@@ -13,7 +20,8 @@ extension SetFindings {
             name: report.name, thresholds: report.thresholds,
             nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
             cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
-            duplicateServerIDs: holders.filter { $0.value > 1 }.keys.sorted())
+            duplicateServerIDs: holders.filter { $0.value > 1 }.keys.sorted(),
+            writing: WriterFindings(writers: .unknown("not judged yet")))
     }
 }
 
@@ -27,10 +35,10 @@ private struct SetComparison {
     let identities: [String: ServerIdentity]
     let heartbeats: HeartbeatComparison?
 
-    init(_ report: ReplicationSetReport) {
+    init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity]) {
         nodes = report.nodes
         thresholds = report.thresholds
-        graph = ReplicationGraph(report.nodes)
+        graph = ReplicationGraph(report.nodes, remembering: remembered)
         filtered = graph.filtered(report.nodes)
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes { identities[node.description.name] = node.identity }

@@ -7,7 +7,7 @@ import Replication
 /// address counts more: sent elsewhere with CHANGE MASTER, MariaDB goes on showing the server id of the source before
 /// until it has reached the new one (seen on 10.11).
 struct SourceDirectory {
-    /// The nodes that answered; nil for one that did not tell who it is.
+    /// By this round or by memory; nil for one that did not tell who it is.
     private let identities: [ServerIdentity?]
     /// The nodes that the exporter reaches on its own machine.
     private let isLocal: [Bool]
@@ -17,8 +17,9 @@ struct SourceDirectory {
     /// By the names that the servers give themselves: weaker, for containers are often all called the same.
     private var announced = AddressBook()
 
-    init(_ nodes: [ReplicationSetReport.Node]) {
-        identities = nodes.map(\.identity)
+    /// - Parameter remembered: of nodes that did not tell in this round, by name.
+    init(_ nodes: [ReplicationSetReport.Node], remembering remembered: [String: ServerIdentity] = [:]) {
+        identities = nodes.map { $0.identity ?? remembered[$0.description.name] }
         isLocal = nodes.map(\.description.address.isLocal)
         for (place, node) in nodes.enumerated() {
             for address in [node.description.address] + node.description.aliases { configured.add(address, place) }

@@ -21,19 +21,27 @@ extension SetFindings {
     /// What concerns the set as a whole.
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
-        let known = nodes.filter { $0.report.isUp && $0.report.facts?.isReadOnly != nil }
-        let writable = known.filter { $0.report.isUp && $0.report.facts?.isReadOnly == false }
-            .map(\.description.name)
-        if writable.isEmpty, known.count == nodes.count { troubles.append(Trouble(.critical, "no node is writable")) }
-        // Two primaries are in order only where somebody replicates from several.
-        let isMultiSource = nodes.contains { $0.channels.count > 1 }
-        let arePrimaries = nodes.allSatisfy { !writable.contains($0.description.name) || $0.role == .primary }
-        if writable.count > 1, !(isMultiSource && arePrimaries) {
-            troubles.append(
-                Trouble(.warning, "\(writable.count) nodes are writable: \(writable.joined(separator: ", "))"))
+        if case .none = writing.writers { troubles.append(Trouble(.critical, "no node is writable")) }
+        let rivals = rivals
+        if !rivals.isEmpty {
+            troubles.append(Trouble(.critical, "\(rivals.count) nodes take writes: \(rivals.joined(separator: ", "))"))
+        } else if case .unknown(let reason) = writing.writers, nodes.allSatisfy(\.report.isUp) {
+            troubles.append(Trouble(.critical, "no primary: \(reason)"))
         }
         for id in duplicateServerIDs { troubles.append(Trouble(.critical, "more than one node has server_id \(id)")) }
         return troubles
+    }
+}
+
+extension SetFindings {
+    /// Nodes that take writes beside one another and must not, in the order of the configuration. Not among them: replicas
+    /// of the writer on which `read_only` was left off, and the sources of one replica.
+    package var rivals: [String] {
+        let inConflict = Set(writing.conflicts.flatMap(\.nodes))
+        return nodes.map(\.description.name).filter { name in
+            guard let standing = writing.standings[name], standing.isAnswering else { return false }
+            return standing.isWritable == true && inConflict.contains(name)
+        }
     }
 }
 

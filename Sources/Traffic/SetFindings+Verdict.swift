@@ -21,27 +21,27 @@ extension SetFindings {
         switch check {
         case .health: return .passed("\(name) is up")
         case .primary: return isPrimary(name)
-        case .readOnly where primary.name == name: return .passed("\(name) is the primary")
+        case .readOnly where writers.contains(name): return .passed("\(name) is the primary")
         case .readOnly, .replica: return isReplica(node, within: limits, gate: &gate)
         }
     }
 
     private func isPrimary(_ name: String) -> NodeVerdict {
+        if writers.contains(name) { return .passed("\(name) is the primary") }
+        if let other = writers.first, writers.count == 1 { return .refused("\(other) is the primary") }
         switch primary {
-        case .node(name): .passed("\(name) is the primary")
-        case .node(let other): .refused("\(other) is the primary")
-        case .unknown(let why): .refused("no primary: \(why)")
+        case .node(let other): return .refused("\(other) is the primary")
+        case .unknown where !writers.isEmpty: return .refused("\(writers.joined(separator: ", ")) take the writes")
+        case .unknown(let why): return .refused("no primary: \(why)")
         }
     }
 
     private func isReplica(_ node: NodeFindings, within limits: ReplicaLimits, gate: inout LagGate) -> NodeVerdict {
         let name = node.description.name
-        if primary.name == name { return .refused("\(name) is the primary") }
-        guard node.isReadOnly else {
+        if writers.contains(name) { return .refused("\(name) is the primary") }
+        if let reason = reasonAgainstReads(of: node) {
             _ = gate.lets(through: nil)
-            return .refused(
-                node.isWritable
-                    ? "\(name) is writable, and not the primary" : "\(name) does not tell whether it is read-only")
+            return .refused(reason)
         }
         let staleness: Staleness
         do throws(UnknownStaleness) {
@@ -57,6 +57,21 @@ extension SetFindings {
         if isPassed { return NodeVerdict(isPassed: true, reason: measure, load: load) }
         // Between the marks, the node waits for the lower one.
         return .refused("\(measure), of \(load > 1 ? limits : limits.lowered) at most")
+    }
+}
+
+extension SetFindings {
+    /// Why a node has no reads, whatever it is behind.
+    private func reasonAgainstReads(of node: NodeFindings) -> String? {
+        let name = node.description.name
+        if node.report.facts?.readOnlySwitches.contains("offline_mode") == true { return "\(name) is in offline_mode" }
+        // Of two that take writes, each replica has what one of them wrote and the other did not.
+        if writers.isEmpty, let conflict = writing.conflicts.first(where: { $0.winner == nil }) {
+            return "\(conflict.nodes.joined(separator: " and ")) both take writes"
+        }
+        if node.isReadOnly || writing.standings[name]?.isWritableReplica == true { return nil }
+        return node.isWritable
+            ? "\(name) is writable, and not the primary" : "\(name) does not tell whether it is read-only"
     }
 }
 

@@ -61,23 +61,33 @@ extension SetFindings {
         of channel: ChannelFindings, of node: NodeFindings, below: Set<String>
     ) throws(UnknownStaleness) -> Staleness {
         let fresh = Staleness(lag: 0, bytes: 0)
-        // Of a source outside of the set nobody knows more than its replica.
-        guard let name = channel.sourceNode, name != primary.name else { return fresh }
+        let intended = node.description.intendedSource(of: channel.channel.name)
+        guard let name = channel.sourceNode else {
+            // Of a source outside of the set nobody knows more than its replica.
+            if writers.isEmpty, intended == nil || intended == NodeDescription.outside { return fresh }
+            let right = writers.isEmpty ? intended ?? "" : writers.joined(separator: ", ")
+            throw UnknownStaleness(
+                reason: "\(node.description.name) follows \(channel.channel.source), and not \(right)")
+        }
+        if writers.contains(name) { return fresh }
         let start = "\(node.description.name) follows \(name), which"
         guard let source = nodes.first(where: { $0.description.name == name }), source.report.isUp else {
-            // The exporter alone may have lost it: a source that fell silent for its replica makes the lag unknown.
-            if primary.name == nil, isIntendedPrimary(name) { return fresh }
+            // The exporter alone may have lost it, as long as its replica hears of it.
+            if writers.isEmpty, tookWrites(name), channel.channel.isReceiving { return fresh }
             throw UnknownStaleness(reason: "\(start) does not answer")
         }
         if below.contains(name) { throw UnknownStaleness(reason: "\(start) follows it in turn") }
         if !source.channels.isEmpty { return try staleness(of: source, below: below) }
-        if source.isWritable, nodes.contains(where: { $0.channels.count > 1 }) { return fresh }
+        // Nobody takes writes, as during a switchover: what follows the intended source is as good as that.
+        if writers.isEmpty, intended == name, source.isReadOnly { return fresh }
         throw UnknownStaleness(
             reason: source.isWritable ? "\(start) is not alone in being writable" : "\(start) is no primary")
     }
 
-    private func isIntendedPrimary(_ name: String) -> Bool {
-        nodes.contains { $0.description.name == name && $0.description.intendedSources.isEmpty }
+    /// Whether a silent node took writes when it was last seen, or is meant to as far as the configuration tells.
+    private func tookWrites(_ name: String) -> Bool {
+        writing.standings[name]?.isWritable
+            ?? nodes.contains { $0.description.name == name && $0.description.intendedSources.isEmpty }
     }
 }
 

@@ -62,5 +62,6 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.askedAt = nil
     facts.clockOffset = nil
     facts.transactionsRead = nil
+    facts.identityRead = nil
     return sketch(facts)
 }

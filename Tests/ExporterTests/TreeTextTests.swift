@@ -74,7 +74,6 @@ struct TreeTextTests {
         #expect(
             plain.text([set]) == """
                 shop  1 of 1 node up
-                ! no node is writable
                 db2  replica  read-only  MariaDB 10.11.19  binlog.000001:500
                    from 10.0.0.1:3306  lag 7 s  distance unknown  ok
 

@@ -97,12 +97,21 @@ extension IntegrationSuite {
                 try await proxy.settles(writer: ["db2"], reader: ["db3"])
                 #expect(await proxy.answerers("writer") == [2])
 
-                // As it was configured: writable. Two who take writes are none who may.
+                // As it was configured: writable. It does not unseat the one that took its place, nor stand in for it.
                 try await db1.start()
+                let rival = "db2 is the writer, and db1 takes writes as well; set read_only on db1"
+                try await self.eventually("db1 is a rival") {
+                    try await exporter.get("/nodes/db1/primary").body == "db2 is the primary\n"
+                        && exporter.get("/topology.json").body.contains("2 nodes take writes: db1, db2")
+                }
+                try await proxy.settles(writer: ["db2"], reader: ["db3"])
+                await db2.freeze()
                 try await proxy.settles(writer: [], reader: [])
                 #expect(await proxy.answerers("writer", 3) == [nil])
-                try await db1.sql("SET GLOBAL read_only = 1")
+                #expect(try await exporter.get("/nodes/db1/primary").body == "no primary: \(rival)\n")
+                await db2.thaw()
                 try await proxy.settles(writer: ["db2"], reader: ["db3"])
+                try await db1.sql("SET GLOBAL read_only = 1")
                 try await sandbox.repoint("db1", to: "db2")
                 try await proxy.settles(writer: ["db2"], reader: ["db1", "db3"])
                 #expect(await proxy.answerers("writer") == [2])

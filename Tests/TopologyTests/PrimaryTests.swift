@@ -35,11 +35,15 @@ struct PrimaryTests {
         #expect(primary(writable("db1", id: 1)) == .node("db1"))
     }
 
-    @Test("Of two writable nodes neither is")
+    @Test("Of two writable nodes neither is, unless one replicates from the other")
     func two() {
         #expect(
+            primary(writable("db1", id: 1), writable("db2", id: 2))
+                == .unknown(
+                    "db1 and db2 both take writes; set read_only on one, or name the writer (POST /sets/<set>/writer)"))
+        #expect(
             primary(writable("db1", id: 1), writable("db2", id: 2, from: channel(from: "db1:3306", id: 1)))
-                == .unknown("db1 and db2 are writable; set read_only on all but one"))
+                == .node("db1"))
     }
 
     @Test("Where every node is read-only, none is")
@@ -47,9 +51,17 @@ struct PrimaryTests {
         #expect(primary(readOnly("db1", id: 1), readOnly("db2", id: 2)) == .unknown("every node is read-only"))
     }
 
-    @Test("A promoted node is the primary while the old one is silent")
+    @Test("On one look a silent node may be the primary, unless a replica follows another")
     func promoted() {
-        #expect(primary(silent("db1"), writable("db2", id: 2)) == .node("db2"))
+        #expect(
+            primary(silent("db1"), writable("db2", id: 2))
+                == .unknown(
+                    "db1 has not answered since the exporter started, and may be taking writes; start it, remove it from "
+                        + "the configuration, or name the writer (POST /sets/<set>/writer)"))
+        #expect(
+            primary(
+                silent("db1"), writable("db2", id: 2), readOnly("db3", id: 3, from: channel(from: "db2:3306", id: 2)))
+                == .node("db2"))
     }
 
     @Test("A writable replica is not promoted by the silence of its source")
@@ -67,9 +79,15 @@ struct PrimaryTests {
                 readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1))) == .node("db1"))
     }
 
-    @Test("A source outside the set does not stand in the way")
+    @Test("A source outside the set stands in the way, unless a replica shows that the node is written to")
     func outside() {
-        #expect(primary(writable("db1", id: 1, from: channel(from: "elsewhere:3306", id: 9))) == .node("db1"))
+        let fed = writable("db1", id: 1, from: channel(from: "elsewhere:3306", id: 9))
+        #expect(
+            primary(fed)
+                == .unknown(
+                    "db1 is writable, and replicates from elsewhere:3306, which is no node of the set; if that is intended, "
+                        + "configure source: outside for it"))
+        #expect(primary(fed, readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1))) == .node("db1"))
     }
 
     @Test("A node that does not tell whether it is read-only is not written to")

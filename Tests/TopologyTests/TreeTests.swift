@@ -91,12 +91,13 @@ struct TroubleTests {
         func set(_ nodes: ReplicationSetReport.Node...) -> [String] {
             SetFindings(ReplicationSetReport(name: "shop", nodes: nodes)).troubles.map(\.text)
         }
-        let one = node("db1", id: 1).with { $0.isReadOnly = false }
-        let two = node("db2", id: 2).with { $0.isReadOnly = false }
+        let one = node("db1", id: 1).with { $0.isReadOnly = false }.positions(state: "0-1-5")
+        let two = node("db2", id: 2).with { $0.isReadOnly = false }.positions(state: "1-2-7")
         let replica = node("db3", id: 3, from: channel("a", id: 1), channel("b", id: 2)).with { $0.isReadOnly = true }
-        #expect(set(one, two) == ["2 nodes are writable: db1, db2"])
+        #expect(set(one, two) == ["2 nodes take writes: db1, db2"])
         #expect(set(one, two, replica) == [])
-        #expect(set(replica) == ["no node is writable"])
+        #expect(set(node("db3", id: 3).with { $0.isReadOnly = true }) == ["no node is writable"])
+        #expect(set(replica) == [], "what is written outside is nobody's here")
         #expect(set(replica, silent("db1")) == [])
         #expect(set(one, node("db2", id: 1).with { $0.isReadOnly = true }) == ["more than one node has server_id 1"])
     }

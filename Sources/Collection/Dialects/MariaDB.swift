@@ -17,7 +17,8 @@ extension Dialect {
             ],
             facts: [
                 .identity(variables: [
-                    "server_id", "hostname", "port", "report_host", "read_only", "log_bin", "log_slave_updates",
+                    "server_id", "hostname", "port", "report_host", "read_only", "innodb_read_only", "log_bin",
+                    "log_slave_updates",
                 ]),
                 .replicationStatus("SHOW ALL SLAVES STATUS", privileges: statusPrivilege, columns: .mariaDB),
                 .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),

@@ -41,7 +41,7 @@ extension Dialect {
             facts: [
                 .identity(variables: [
                     "server_id", "server_uuid", "hostname", "port", "report_host", "read_only", "super_read_only",
-                    "log_bin", replicas,
+                    "innodb_read_only", "offline_mode", "log_bin", replicas,
                 ]),
                 status,
                 .binlogStatus(binlogStatus, privileges: clientPrivilege),

@@ -16,8 +16,9 @@ extension Fact {
             facts.identity.hostname = row.text("hostname") ?? ""
             facts.identity.port = row.unsigned("port").flatMap(UInt16.init(exactly:))
             facts.identity.reportHost = row.text("report_host").flatMap { $0.isEmpty ? nil : $0 }
-            facts.isReadOnly = row.isRestricted("read_only")
             facts.isSuperReadOnly = row.isRestricted("super_read_only")
+            facts.readOnlySwitches = readOnlySwitches.filter { row.isRestricted($0) == true }
+            facts.isReadOnly = facts.readOnlySwitches.isEmpty ? row.isRestricted("read_only") : true
             if let clock = row.time("clock"), let askedAt = facts.askedAt { facts.clockOffset = clock - askedAt }
 
             var log = facts.binaryLog ?? BinaryLog(isEnabled: row.flag("log_bin") ?? false)
@@ -27,6 +28,10 @@ extension Fact {
         }
     }
 }
+
+/// Each keeps ordinary accounts from writing. An Aurora reader has `read_only` off and `innodb_read_only` on; a member that
+/// was expelled from its group is in `offline_mode`, which ends the sessions of all but administrators.
+private let readOnlySwitches = ["read_only", "super_read_only", "innodb_read_only", "offline_mode"]
 
 extension ResultTable.Row {
     /// `read_only` is a switch, and from MariaDB 12 on one of several words that all restrict: only OFF does not.

@@ -23,7 +23,8 @@ extension Fact {
         }
     }
 
-    /// MySQL's executed set. No privilege. With gtid_mode OFF it tells nothing about what was executed.
+    /// MySQL's executed set. No privilege. Unless gtid_mode is ON, anonymous transactions are in no set, and two equal sets say
+    /// nothing of what was executed.
     static let mySQLTransactions = Fact(
         .transactions,
         "SELECT @@global.gtid_executed AS executed, @@global.gtid_mode AS mode, @@global.server_uuid AS server_uuid"
@@ -31,7 +32,7 @@ extension Fact {
         guard let row = table.first, let executed = row.text("executed") else {
             throw FactError("the server did not tell its executed GTID set")
         }
-        if row.text("mode") == "OFF" { return }
+        if row.text("mode") != "ON" { return }
         do {
             facts.transactions = .set(
                 executed: try GTIDSet(parsing: executed), server: row.text("server_uuid").flatMap(ServerUUID.init))

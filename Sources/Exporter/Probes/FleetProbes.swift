@@ -61,6 +61,7 @@ final class FleetProbes: Sendable {
     }
 
     /// Compares the nodes of a set, with what its probes know and have found.
+    /// - Parameter report: of the whole set.
     func findings(_ report: ReplicationSetReport) -> SetFindings {
         sets[report.name]?.findings(report) ?? SetFindings(report)
     }

@@ -10,6 +10,7 @@ import Traffic
 struct SetProbes: Sendable {
     let set: ReplicationSet
     let watch: SetWatch
+    let judge: SetJudge
     private let heartbeat: HeartbeatWriter?
     private let sentinel: SentinelProbe?
     let failover: FailoverProbe?
@@ -25,6 +26,8 @@ struct SetProbes: Sendable {
         // Findings of other nodes than these say nothing of who may be written to.
         let kept = predecessor?.set.nodes == set.nodes ? predecessor : nil
         let watch = kept?.watch ?? SetWatch { nil }
+        let judge = predecessor?.judge ?? SetJudge()
+        self.judge = judge
         self.watch = watch
         var logger = logger
         logger[metadataKey: "replication_set"] = "\(set.name)"
@@ -64,7 +67,7 @@ struct SetProbes: Sendable {
         watch.look { [weak writer] in
             guard var report = await look() else { return nil }
             report.heartbeat = Self.writing(heartbeatSection, by: writer)
-            return SetFindings(report)
+            return judge.findings(report)
         }
     }
 
@@ -72,10 +75,11 @@ struct SetProbes: Sendable {
     var all: [any Probe] { ([heartbeat, sentinel] as [(any Probe)?]).compactMap(\.self) }
 
     /// Compares the nodes of the set, with what the probes know and have found.
+    /// - Parameter report: of the whole set.
     func findings(_ report: ReplicationSetReport) -> SetFindings {
         var report = report
         report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
-        var findings = SetFindings(report)
+        var findings = judge.findings(report)
         findings.probes.sentinel = sentinel?.findings ?? []
         findings.probes.failover = failover?.finding
         return findings

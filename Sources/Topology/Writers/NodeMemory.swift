@@ -1,0 +1,174 @@
+package import Replication
+
+/// Whether a server takes writes from ordinary accounts. What it does not tell is unknown: such a node counts as writable
+/// against the others and as read-only for itself.
+enum Writability: Sendable, Equatable {
+    case writable, readOnly, unknown
+
+    init(_ isReadOnly: Bool?) {
+        self = isReadOnly.map { $0 ? .readOnly : .writable } ?? .unknown
+    }
+}
+
+/// What a node last answered, and what was seen of it since its server started.
+struct NodeMemory: Sendable {
+    var address: NodeAddress
+    var identity: ServerIdentity
+    /// Epoch seconds by the server's own clock; nil where it did not tell its uptime.
+    var startTime: Double?
+    /// When it answered; nil in scenes without clocks.
+    var read: Reading?
+    var writability: Writability
+    var readOnlySwitches: [String]
+    /// Nil where it did not tell its replication status.
+    var channels: [ChannelMemory]?
+    var transactions: TransactionHistory?
+    /// Whether `transactions` names what was written on this very server.
+    var recordsOwnWrites: Bool
+
+    /// It has been silent in a round since it last answered.
+    var wasSilent = false
+    /// When it was first seen since its server started.
+    var lifeBegan: ContinuousClock.Instant?
+    /// It was seen read-only, or with a source, since its server started.
+    var wasReadOnly: Bool
+    var wasReplica: Bool
+    /// From when on it had no obstacle and was alone in being writable.
+    var eligibleSince: ContinuousClock.Instant?
+    /// Where channels led when they were last connected.
+    var resolved: [ChannelKey: ChannelMemory.Source] = [:]
+
+    struct ChannelKey: Sendable, Hashable {
+        let channel: String
+        let host: String
+        let port: UInt16
+    }
+
+    /// Seen read-only or as a replica, and then, without a restart, writable and without a source: somebody has promoted it.
+    var isPromoted: Bool {
+        writability == .writable && (wasReadOnly || wasReplica && channels?.isEmpty == true)
+    }
+}
+
+/// A channel, as far as the decision about the writers needs it.
+struct ChannelMemory: Sendable, Equatable {
+    enum Source: Sendable, Hashable {
+        /// By name.
+        case node(String)
+        /// It named itself, and is none of the set's nodes.
+        case outside
+        case unrecognised
+    }
+
+    var name: String
+    /// `host:port`, as the replica has it.
+    var address: String
+    var source: Source
+    /// The intended source's name, if one is configured; `NodeDescription.outside` for one outside of the set.
+    var intended: String?
+    /// The address cannot be connected to: no host, or orchestrator's `//`, which marks a detached replica.
+    var isParked: Bool
+    var isReceiverStopped: Bool
+    var isApplying: Bool
+    /// The IO thread runs, and something arrived within one heartbeat period.
+    var isReceiving: Bool
+
+    var isStopped: Bool { isReceiverStopped && !isApplying }
+}
+
+extension NodeMemory {
+    /// - Returns: nil unless the node told in this round who it is.
+    init?(_ node: NodeFindings, isEverybodyKnown: Bool, earlier: NodeMemory?) {
+        guard let facts = node.report.facts, facts.identity.serverID != nil else { return nil }
+        address = node.description.address
+        identity = facts.identity
+        startTime = facts.startTime
+        read = facts.identityRead
+        writability = Writability(facts.isReadOnly)
+        readOnlySwitches = facts.readOnlySwitches
+        transactions = facts.transactions
+        recordsOwnWrites = facts.recordsOwnWrites
+        wasReadOnly = writability == .readOnly
+        wasReplica = facts.channels?.isEmpty == false
+        lifeBegan = read?.told
+        let isSameServer = earlier.map { $0.isSameServer(as: facts.identity, at: node.description.address) } ?? false
+        resolved = isSameServer ? earlier?.resolved ?? [:] : [:]
+        if facts.channels != nil {
+            var channels: [ChannelMemory] = []
+            for findings in node.channels {
+                let key = ChannelKey(
+                    channel: findings.channel.name, host: findings.channel.source.host,
+                    port: findings.channel.source.port)
+                var channel = ChannelMemory(findings, of: node.description, isEverybodyKnown: isEverybodyKnown)
+                if channel.source == .unrecognised, let known = resolved[key] { channel.source = known }
+                if findings.channel.ioThread == .running, channel.source != .unrecognised {
+                    resolved[key] = channel.source
+                }
+                channels.append(channel)
+            }
+            self.channels = channels
+        }
+        guard let earlier, isSameServer, !hasRestarted(since: earlier) else { return }
+        lifeBegan = earlier.lifeBegan
+        wasReadOnly = wasReadOnly || earlier.wasReadOnly
+        wasReplica = wasReplica || earlier.wasReplica
+        eligibleSince = earlier.eligibleSince
+    }
+
+    /// Whether what is remembered is of the same server, restarted or not.
+    func isSameServer(as other: ServerIdentity, at address: NodeAddress) -> Bool {
+        self.address == address && identity.serverID == other.serverID && identity.serverUUID == other.serverUUID
+    }
+
+    /// A server that does not tell when it started has restarted for all that is known once it has been silent.
+    func hasRestarted(since earlier: NodeMemory) -> Bool {
+        guard let startTime, let before = earlier.startTime else { return earlier.wasSilent }
+        return abs(startTime - before) > 1
+    }
+
+    /// The same server, and not restarted.
+    func isSameLife(as earlier: NodeMemory) -> Bool {
+        earlier.isSameServer(as: identity, at: address) && !hasRestarted(since: earlier)
+    }
+
+    /// Whether it answered later than the other answer was asked for; without clocks the later fold counts.
+    func isNewer(than other: NodeMemory) -> Bool {
+        guard let mine = read, let theirs = other.read else { return true }
+        return mine.told >= theirs.told
+    }
+}
+
+extension ChannelMemory {
+    init(_ findings: ChannelFindings, of node: NodeDescription, isEverybodyKnown: Bool) {
+        let channel = findings.channel
+        name = channel.name
+        address = channel.source.description
+        intended = node.intendedSource(of: channel.name)
+        isParked = channel.source.host.isEmpty || channel.source.host.hasPrefix("//")
+        isReceiverStopped = channel.ioThread == .stopped
+        isApplying = channel.isApplierRunning
+        isReceiving = channel.isReceiving
+        if let node = findings.sourceNode {
+            source = .node(node)
+        } else if channel.hasNamedSource, isEverybodyKnown {
+            source = .outside
+        } else {
+            source = .unrecognised
+        }
+    }
+}
+
+extension Channel {
+    /// Something has arrived from the source within one of the periods in which it promised to be heard.
+    package var isReceiving: Bool {
+        guard ioThread == .running else { return false }
+        guard let silence = sourceSilence, let period = heartbeatPeriod, period > 0 else { return true }
+        return silence <= period
+    }
+
+    /// What the replica knows its source by is of the source that it is configured for. MySQL forgets the UUID with the
+    /// address; MariaDB goes on showing the server id of the source before until it has reached the new one.
+    fileprivate var hasNamedSource: Bool {
+        source.serverUUID != nil || (ioThread == .running && source.serverID != nil)
+    }
+}

@@ -1,0 +1,110 @@
+package import Replication
+
+/// What is remembered of a set from round to round, so that the silence of a node is not taken for its consent.
+///
+/// A value: changed only by folding in what a round found, each node by the instant of its own answer, and by an operator's
+/// word. It ends with the process, and for a node with its address.
+package struct SetMemory: Sendable {
+    var nodes: [String: NodeMemory] = [:]
+    var incumbents: Set<String> = []
+    /// When the newest of them became the writer.
+    var incumbentSince: ContinuousClock.Instant?
+    var conflicts: [WriterPair: WriterPair.State] = [:]
+    var word: Word?
+
+    /// An operator's word about who takes the writes.
+    struct Word: Sendable, Equatable {
+        let node: String
+        /// The nodes that were writable when it was given; another that turns writable ends it.
+        var writable: Set<String>?
+    }
+
+    package init() {}
+
+    /// Compares the nodes of a set, and judges who takes its writes by that and by what is remembered.
+    /// - Parameter report: of the whole set.
+    package mutating func fold(_ report: ReplicationSetReport) -> SetFindings {
+        let present = Set(report.nodes.map(\.description.name))
+        nodes = nodes.filter { present.contains($0.key) }
+        var findings = SetFindings(report, remembering: identities(for: report))
+        take(findings)
+        findings.writing = judge(findings)
+        return findings
+    }
+
+    /// Takes an operator's word: the node is the writer for as long as it answers so, until it is seen read-only or
+    /// restarted, or another is seen to turn writable.
+    package mutating func takeWord(for node: String) {
+        word = Word(node: node)
+        conflicts = conflicts.filter { !$0.key.contains(node) }
+    }
+
+    /// Who silent nodes are, as far as they are remembered at the address that they have now.
+    private func identities(for report: ReplicationSetReport) -> [String: ServerIdentity] {
+        var identities: [String: ServerIdentity] = [:]
+        for node in report.nodes where node.identity == nil {
+            guard let known = nodes[node.description.name], known.address == node.description.address else { continue }
+            identities[node.description.name] = known.identity
+        }
+        return identities
+    }
+
+    // MARK: - Answers
+
+    private mutating func take(_ findings: SetFindings) {
+        let isEverybodyKnown = findings.nodes.allSatisfy {
+            $0.report.facts?.identity.serverID != nil || nodes[$0.description.name]?.address == $0.description.address
+        }
+        for node in findings.nodes {
+            let name = node.description.name
+            if let known = nodes[name], known.address != node.description.address { forget(name) }
+            let earlier = nodes[name]
+            guard let answer = NodeMemory(node, isEverybodyKnown: isEverybodyKnown, earlier: earlier) else {
+                nodes[name]?.wasSilent = true
+                continue
+            }
+            // Rounds overlap: an older answer that comes late changes nothing.
+            if let earlier, !answer.isNewer(than: earlier) { continue }
+            note(answer, of: name, after: earlier)
+            nodes[name] = answer
+        }
+        incumbents = incumbents.filter { nodes[$0] != nil }
+    }
+
+    /// What an answer ends: an incumbency, an operator's word.
+    private mutating func note(_ answer: NodeMemory, of name: String, after earlier: NodeMemory?) {
+        let isSameLife = earlier.map { answer.isSameLife(as: $0) } ?? false
+        if answer.writability == .readOnly || earlier != nil && !isSameLife {
+            incumbents.remove(name)
+            if word?.node == name { word = nil }
+        }
+        guard let given = word, given.node != name, answer.writability == .writable else { return }
+        // Those that are writable already when the word is given are what it is about.
+        if let known = given.writable, !known.contains(name) { word = nil }
+    }
+
+    private mutating func forget(_ name: String) {
+        nodes[name] = nil
+        incumbents.remove(name)
+        conflicts = conflicts.filter { !$0.key.contains(name) }
+        if word?.node == name { word = nil }
+    }
+}
+
+/// Two nodes, in any order.
+struct WriterPair: Sendable, Hashable {
+    let first: String
+    let second: String
+
+    init(_ one: String, _ other: String) {
+        (first, second) = one < other ? (one, other) : (other, one)
+    }
+
+    func contains(_ name: String) -> Bool { first == name || second == name }
+    func other(than name: String) -> String { first == name ? second : first }
+
+    struct State: Sendable, Equatable {
+        /// The one that writes on, as of the last round in which both answered.
+        var winner: String?
+    }
+}

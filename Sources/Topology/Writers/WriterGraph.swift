@@ -1,0 +1,175 @@
+internal import Replication
+
+/// A set as one round found it and memory completes it: who answers, and who is tied to whom.
+struct WriterGraph {
+    /// In the order of the configuration.
+    let names: [String]
+    let descriptions: [String: NodeDescription]
+    let memory: [String: NodeMemory]
+    let answering: Set<String>
+    /// In the order of the configuration.
+    let silent: [String]
+    let incumbents: Set<String>
+    /// Answering incumbents that are writable.
+    let reigning: Set<String>
+    /// By node: the answering nodes that are receiving from it.
+    private let receiversByName: [String: [String]]
+    private var tiesByName: [String: [Tie]] = [:]
+
+    init(_ findings: SetFindings, _ memory: SetMemory) {
+        names = findings.nodes.map(\.description.name)
+        descriptions = Dictionary(
+            findings.nodes.map { ($0.description.name, $0.description) }, uniquingKeysWith: { first, _ in first })
+        self.memory = memory.nodes
+        let answering = Set(
+            findings.nodes.filter { $0.report.facts?.identity.serverID != nil }.map(\.description.name))
+        self.answering = answering
+        silent = names.filter { !answering.contains($0) }
+        incumbents = memory.incumbents
+        reigning = memory.incumbents.filter {
+            answering.contains($0) && memory.nodes[$0]?.writability == .writable
+        }
+        var receivers: [String: [String]] = [:]
+        for name in names where answering.contains(name) {
+            for channel in memory.nodes[name]?.channels ?? [] where channel.isReceiving {
+                guard let source = channel.sourceNode, source != name, receivers[source]?.last != name else { continue }
+                receivers[source, default: []].append(name)
+            }
+        }
+        receiversByName = receivers
+        for name in names { tiesByName[name] = makeTies(of: name) }
+    }
+
+    func answersWritable(_ name: String) -> Bool { answering.contains(name) && memory[name]?.writability == .writable }
+    func answersReadOnly(_ name: String) -> Bool { answering.contains(name) && memory[name]?.writability == .readOnly }
+    func wasReadOnly(_ name: String) -> Bool { memory[name]?.writability == .readOnly }
+
+    // MARK: - Ties
+
+    /// A channel that ties a node to a source.
+    struct Tie {
+        let channel: ChannelMemory
+        /// The nodes that the source may be; none for one outside of the set.
+        let sources: [String]
+    }
+
+    func ties(of name: String) -> [Tie] { tiesByName[name] ?? [] }
+
+    private func makeTies(of name: String) -> [Tie] {
+        (memory[name]?.channels ?? []).compactMap { channel in
+            guard !channel.isParked, channel.intended != NodeDescription.outside else { return nil }
+            switch channel.source {
+            case .node(name): return nil
+            case .node(let source):
+                // Left over from before a failover, unless it is the writer's own replica that is stopped. Behind a silent
+                // source it cannot be told which of the two it is.
+                if channel.isStopped, answering.contains(source), !isUnderReign(source) { return nil }
+                return Tie(channel: channel, sources: [source])
+            case .outside: return channel.isStopped ? nil : Tie(channel: channel, sources: [])
+            case .unrecognised: return channel.isStopped ? nil : Tie(channel: channel, sources: suspects(channel, name))
+            }
+        }
+    }
+
+    /// The writer itself, or a node that replicates from it at any distance.
+    private func isUnderReign(_ name: String) -> Bool {
+        if reigning.contains(name) { return true }
+        return reach(from: name) { source in (memory[source]?.channels ?? []).compactMap(\.sourceNode) }
+            .contains { reigning.contains($0) }
+    }
+
+    /// The silent nodes that an unrecognised source may be: the intended one, if that is silent, or any.
+    private func suspects(_ channel: ChannelMemory, _ name: String) -> [String] {
+        let others = silent.filter { $0 != name }
+        if let intended = channel.intended, others.contains(intended) { return [intended] }
+        return others
+    }
+
+    /// The nodes above one, as far as ties lead.
+    func above(_ name: String) -> Set<String> { reach(from: name) { ties(of: $0).flatMap(\.sources) } }
+
+    private func reach(from start: String, _ next: (String) -> [String]) -> Set<String> {
+        var found: Set<String> = []
+        var pending = next(start)
+        while let name = pending.popLast() {
+            if found.insert(name).inserted { pending += next(name) }
+        }
+        return found
+    }
+
+    // MARK: - Receiving
+
+    /// Answering nodes that are receiving from a node.
+    func receivers(of name: String) -> [String] { receiversByName[name] ?? [] }
+
+    /// Whether what is written on `name` comes to `receiver`, directly or through others that answer.
+    func receives(_ receiver: String, from name: String) -> Bool {
+        reach(from: receiver) { node in
+            guard answering.contains(node) else { return [] }
+            return (memory[node]?.channels ?? []).filter(\.isReceiving).compactMap(\.sourceNode)
+        }.contains(name)
+    }
+
+    /// Answering nodes other than these that replicate from somebody.
+    func replicas(beside nodes: [String]) -> [String] {
+        names.filter { !nodes.contains($0) && answering.contains($0) && !ties(of: $0).isEmpty }
+    }
+
+    // MARK: - Relations
+
+    /// A node that takes writes and replicates from the writer, or from another node that takes them, and does not feed it:
+    /// a replica on which `read_only` was left off, and no rival.
+    func isWritableReplica(_ name: String) -> Bool {
+        guard answering.contains(name), memory[name]?.writability != .readOnly, !reigning.contains(name) else {
+            return false
+        }
+        if above(name).contains(where: { reigning.contains($0) && !above($0).contains(name) }) { return true }
+        return ties(of: name).contains { tie in
+            guard let source = tie.sources.first, tie.sources.count == 1, tie.channel.source == .node(source),
+                !tie.channel.isReceiverStopped, tie.channel.isApplying
+            else { return false }
+            // A source that is silent to the exporter alone, and feeds it all the same, is as good.
+            let isAlive =
+                !answering.contains(source) && memory[source]?.writability == .writable && tie.channel.isReceiving
+            return (answersWritable(source) || isAlive) && !above(source).contains(name)
+        }
+    }
+
+    /// Whether two nodes are sources of one replica side by side (multi-source replication).
+    func arePartners(_ one: String, _ other: String) -> Bool {
+        guard one != other else { return false }
+        var areFollowed = false
+        for name in names where name != one && name != other {
+            let intended = Set(descriptions[name].map { Array($0.intendedSources.values) } ?? [])
+            if intended.contains(one), intended.contains(other) {
+                // Named so in the configuration; two of which one replicates from the other are not side by side.
+                return !above(one).contains(other) && !above(other).contains(one)
+            }
+            let followed = (memory[name]?.channels ?? []).compactMap(\.sourceNode)
+            if followed.contains(one), followed.contains(other) { areFollowed = true }
+        }
+        return areFollowed && haveNothingInCommon(one, other)
+    }
+
+    private func haveNothingInCommon(_ one: String, _ other: String) -> Bool {
+        guard let mine = memory[one]?.transactions, let theirs = memory[other]?.transactions else { return false }
+        return mine.hasNothing(of: theirs)
+    }
+
+    /// Whether a node has every transaction of another, as far as both keep a record. Within a ring each is always a
+    /// little behind the other.
+    func hasAll(_ name: String, of other: String) -> Bool {
+        guard let mine = memory[name], let theirs = memory[other], mine.recordsOwnWrites, theirs.recordsOwnWrites,
+            let here = mine.transactions, let there = theirs.transactions,
+            !(above(name).contains(other) && above(other).contains(name))
+        else { return false }
+        return there.errant(against: [here]) == 0
+    }
+}
+
+extension ChannelMemory {
+    /// The source's node name, unless it cannot be connected to.
+    var sourceNode: String? {
+        if case .node(let name) = source, !isParked { name } else { nil }
+    }
+}

@@ -1,0 +1,80 @@
+internal import Replication
+
+/// What stands between a writable node and being the writer, beside its rivals.
+struct WriterObstacles {
+    let all: [String]
+
+    init(_ name: String, _ graph: WriterGraph, _ replicas: Set<String>) {
+        var all: [String] = []
+        if graph.memory[name]?.channels == nil {
+            all.append("\(name) is writable, and does not tell its replication status")
+        }
+        all += graph.ties(of: name).compactMap { Self.obstacle($0, of: name, graph) }
+        let isReigning = graph.reigning.contains(name)
+        if !isReigning {
+            all += Self.alive(beside: name, graph)
+            let opaque = graph.names.filter { other in
+                other != name && graph.answering.contains(other) && graph.memory[other]?.writability == .unknown
+                    && !replicas.contains(other) && !graph.arePartners(name, other)
+            }
+            if !opaque.isEmpty {
+                all.append("\(opaque.list) \(opaque.count == 1 ? "does" : "do") not tell whether it takes writes")
+            }
+        }
+        self.all = all
+    }
+
+    /// Names of the channels that are obstacles.
+    static func blockingChannels(of name: String, _ graph: WriterGraph) -> Set<String> {
+        Set(graph.ties(of: name).filter { obstacle($0, of: name, graph) != nil }.map(\.channel.name))
+    }
+
+    /// Why a tie keeps a node from being the writer; nil where it does not.
+    private static func obstacle(_ tie: WriterGraph.Tie, of name: String, _ graph: WriterGraph) -> String? {
+        let isReigning = graph.reigning.contains(name)
+        let start = "\(name) is writable, and replicates from"
+        if tie.sources.isEmpty {
+            // From outside of the set. What replicates from it in turn shows that it is meant to be written to.
+            if isReigning || !graph.receivers(of: name).isEmpty { return nil }
+            return "\(start) \(tie.channel.address), which is no node of the set; "
+                + "if that is intended, configure source: outside for it"
+        }
+        let blocking = tie.sources.filter { source in
+            if graph.answersReadOnly(source) { return !isReigning && !graph.above(source).contains(name) }
+            return !(isReigning && !graph.answering.contains(source) && graph.wasReadOnly(source))
+        }
+        guard let source = blocking.first else { return nil }
+        if tie.channel.source == .unrecognised {
+            return "\(start) \(tie.channel.address), which may be \(blocking.list); \(blocking.list) "
+                + "\(blocking.count == 1 ? "is" : "are") silent"
+        }
+        if !graph.answering.contains(source) { return "\(start) \(source), which is silent" }
+        if graph.answersReadOnly(source) {
+            return "\(start) \(source), which is read-only and does not follow it; "
+                + "end that replication (RESET REPLICA ALL), or let \(source) replicate from \(name)"
+        }
+        return graph.answersWritable(source)
+            ? "\(start) \(source), which is writable as well"
+            : "\(start) \(source), which does not tell whether it takes writes"
+    }
+
+    /// Silent nodes that may be taking writes unseen.
+    private static func alive(beside name: String, _ graph: WriterGraph) -> [String] {
+        var obstacles: [String] = []
+        for silent in graph.silent where !graph.arePartners(name, silent) {
+            if graph.memory[silent]?.writability == .writable {
+                let receivers = graph.receivers(of: silent)
+                if !receivers.isEmpty {
+                    obstacles.append(
+                        "\(silent) is silent and not dead: \(receivers.list) still \(receivers.count == 1 ? "receives" : "receive") from it"
+                    )
+                }
+            } else if graph.memory[silent] == nil, graph.receivers(of: name).isEmpty {
+                obstacles.append(
+                    "\(silent) has not answered since the exporter started, and may be taking writes; "
+                        + "start it, remove it from the configuration, or name the writer (POST /sets/<set>/writer)")
+            }
+        }
+        return obstacles
+    }
+}

@@ -1,0 +1,208 @@
+internal import Replication
+
+extension SetMemory {
+    /// How long a node has to be alone in being writable before it counts as the writer, where nothing else speaks for it.
+    package static let probation = Duration.seconds(30)
+
+    /// Judges who takes the writes, and remembers what follows from it.
+    mutating func judge(_ findings: SetFindings) -> WriterFindings {
+        let graph = WriterGraph(findings, self)
+        if word != nil, word?.writable == nil {
+            word?.writable = Set(graph.names.filter { nodes[$0]?.writability == .writable })
+        }
+        let replicas = Set(graph.names.filter(graph.isWritableReplica))
+        let candidates = graph.names.filter { graph.answersWritable($0) && !replicas.contains($0) }
+        updateConflicts(candidates, replicas, graph)
+
+        var obstacles: [String: [String]] = [:]
+        for name in candidates {
+            obstacles[name] = WriterObstacles(name, graph, replicas).all + rivalry(name, graph)
+        }
+        let free = candidates.filter { obstacles[$0]?.isEmpty == true }
+        let waits = probation(of: free, candidates, graph)
+        var names = free.filter { waits[$0] == nil }
+        if let word, graph.answersWritable(word.node) { names = [word.node] }
+
+        var writing = WriterFindings(writers: .nodes(names))
+        if names.isEmpty {
+            writing.writers = Self.reason(graph, candidates, obstacles, waits, incumbents)
+        } else {
+            reign(names, graph)
+        }
+        writing.incumbents = incumbents
+        writing.operatorsWord = word?.node
+        writing.conflicts = conflicts.map { pair, state in
+            WriterConflict(nodes: [pair.first, pair.second], winner: state.winner)
+        }.sorted { $0.nodes.lexicographicallyPrecedes($1.nodes) }
+        for name in graph.names {
+            var standing = graph.standing(of: name)
+            standing.isWritableReplica = replicas.contains(name) && graph.answersWritable(name)
+            standing.obstacles = names.contains(name) ? [] : obstacles[name] ?? []
+            standing.wait = names.contains(name) ? nil : waits[name]
+            writing.standings[name] = standing
+        }
+        return writing
+    }
+
+    /// Takes note of the writers. Of several, one that is silent now stays one of them.
+    private mutating func reign(_ names: [String], _ graph: WriterGraph) {
+        let silentPartners = incumbents.filter { incumbent in
+            !graph.answering.contains(incumbent) && names.allSatisfy { graph.arePartners($0, incumbent) }
+        }
+        let reigning = Set(names).union(silentPartners)
+        if reigning != incumbents {
+            incumbents = reigning
+            incumbentSince = names.compactMap { nodes[$0]?.read?.told }.max()
+        }
+    }
+
+    // MARK: - Conflicts
+
+    private mutating func updateConflicts(_ candidates: [String], _ replicas: Set<String>, _ graph: WriterGraph) {
+        for (place, one) in candidates.enumerated() {
+            for other in candidates[(place + 1)...] where !graph.arePartners(one, other) {
+                let pair = WriterPair(one, other)
+                let newcomer = newcomer(one, other, graph)
+                conflicts[pair] = .init(winner: newcomer.map(pair.other) ?? winner(one, other, graph))
+            }
+        }
+        conflicts = conflicts.filter { pair, _ in !isOver(pair, replicas, graph) }
+    }
+
+    private func isOver(_ pair: WriterPair, _ replicas: Set<String>, _ graph: WriterGraph) -> Bool {
+        let names = [pair.first, pair.second]
+        if names.contains(where: { nodes[$0] == nil || graph.wasReadOnly($0) || replicas.contains($0) }) { return true }
+        if graph.arePartners(pair.first, pair.second) { return true }
+        if let word, pair.contains(word.node) { return true }
+        return names.contains { name in
+            guard !graph.answering.contains(name) else { return false }
+            let others = graph.replicas(beside: names)
+            return !others.isEmpty && others.allSatisfy { graph.receives($0, from: pair.other(than: name)) }
+        }
+    }
+
+    /// Of two, the one that came, or came back, writable while the other was the writer: it never unseats one that answers.
+    private func newcomer(_ one: String, _ other: String, _ graph: WriterGraph) -> String? {
+        for (name, rival) in [(one, other), (other, one)] {
+            guard graph.reigning.contains(rival), !graph.reigning.contains(name), let memory = nodes[name],
+                !memory.wasReadOnly
+            else { continue }
+            guard let began = memory.lifeBegan, let since = incumbentSince else { return name }
+            if began > since { return name }
+        }
+        return nil
+    }
+
+    /// The one of which alone two of three hold: it is the writer until now; it has all that the other has; every other
+    /// replica that answers, at least one, receives from it.
+    private func winner(_ one: String, _ other: String, _ graph: WriterGraph) -> String? {
+        func merits(_ name: String, over rival: String) -> Int {
+            let replicas = graph.replicas(beside: [name, rival])
+            return [
+                incumbents.contains(name), graph.hasAll(name, of: rival),
+                !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) },
+            ].count { $0 }
+        }
+        let (mine, theirs) = (merits(one, over: other), merits(other, over: one))
+        if mine >= 2, theirs < 2 { return one }
+        if theirs >= 2, mine < 2 { return other }
+        return nil
+    }
+
+    /// What other nodes that take writes, or took them when they were last seen, have against a candidate.
+    private func rivalry(_ name: String, _ graph: WriterGraph) -> [String] {
+        var obstacles: [String] = []
+        for rival in graph.names where rival != name {
+            guard let conflict = conflicts[WriterPair(name, rival)], conflict.winner != name else { continue }
+            let remedy = "set read_only on one, or name the writer (POST /sets/<set>/writer)"
+            obstacles.append(
+                conflict.winner == rival
+                    ? "\(rival) is the writer, and \(name) takes writes as well; set read_only on \(name)"
+                    : graph.answering.contains(rival)
+                        ? "\(name) and \(rival) both take writes; \(remedy)"
+                        : "\(rival) took writes beside \(name) and is silent; \(remedy)")
+        }
+        return obstacles
+    }
+
+    // MARK: - Probation
+
+    /// Seconds that free candidates still have to wait, of those that have to.
+    private mutating func probation(of free: [String], _ candidates: [String], _ graph: WriterGraph) -> [String: Double]
+    {
+        var waits: [String: Double] = [:]
+        for name in graph.names where !free.contains(name) { nodes[name]?.eligibleSince = nil }
+        for name in free {
+            guard let memory = nodes[name] else { continue }
+            let since = memory.eligibleSince ?? memory.read?.told
+            nodes[name]?.eligibleSince = since
+            let isCertain =
+                graph.incumbents.contains(name) || graph.silent.isEmpty || !graph.receivers(of: name).isEmpty
+                || memory.isPromoted
+            if isCertain { continue }
+            let elapsed = since.flatMap { since in memory.read.map { since.duration(to: $0.asked) } } ?? .zero
+            if elapsed < Self.probation { waits[name] = max(0, (Self.probation - elapsed).seconds) }
+        }
+        return waits
+    }
+
+    // MARK: - Words
+
+    private static func reason(
+        _ graph: WriterGraph, _ candidates: [String], _ obstacles: [String: [String]], _ waits: [String: Double],
+        _ incumbents: Set<String>
+    ) -> Writers {
+        if let waiting = candidates.first(where: { waits[$0] != nil }) {
+            return .unknown(
+                "\(waiting) is writable, and nothing else speaks for it while \(graph.silent.list) "
+                    + "\(graph.silent.count == 1 ? "is" : "are") silent; it counts as the writer in "
+                    + "\(Int64(saturating: (waits[waiting] ?? 0).rounded(.up))) s")
+        }
+        if let blocked = candidates.first(where: { obstacles[$0]?.isEmpty == false }),
+            let why = obstacles[blocked]?.first
+        {
+            return .unknown(why)
+        }
+        let silentWriters = incumbents.filter { !graph.answering.contains($0) }.sorted()
+        if !silentWriters.isEmpty {
+            return .unknown(
+                "\(silentWriters.list), which took the writes, \(silentWriters.count == 1 ? "is" : "are") silent")
+        }
+        let open = graph.names.filter { !graph.answersReadOnly($0) }
+        if open.isEmpty { return graph.isFedFromOutside ? .outside : .none("every node is read-only") }
+        let replicas = open.filter(graph.isWritableReplica)
+        if !replicas.isEmpty, replicas.count == open.count {
+            return .unknown("\(replicas.list) \(replicas.count == 1 ? "is" : "are") writable, and all replicate")
+        }
+        return .unknown("no node is known to be writable; nothing is told by \(open.list)")
+    }
+}
+
+extension WriterGraph {
+    /// Every node is somebody's replica, and what they replicate comes from outside.
+    fileprivate var isFedFromOutside: Bool {
+        var isFed = false
+        for name in names {
+            let channels = (memory[name]?.channels ?? []).filter { !$0.isParked }
+            if channels.isEmpty { return false }
+            if channels.contains(where: { $0.sourceNode == nil }) { isFed = true }
+        }
+        return isFed
+    }
+
+    fileprivate func standing(of name: String) -> NodeStanding {
+        let known = memory[name]
+        var standing = NodeStanding(
+            isAnswering: answering.contains(name),
+            isWritable: known.flatMap { $0.writability == .unknown ? nil : $0.writability == .writable })
+        standing.readOnlySwitches = known?.readOnlySwitches ?? []
+        standing.receivers = receivers(of: name)
+        let blocking = WriterObstacles.blockingChannels(of: name, self)
+        standing.ties = (known?.channels ?? []).map { channel in
+            NodeStanding.Tie(
+                channel: channel.name, source: channel.sourceNode ?? channel.address,
+                isObstacle: blocking.contains(channel.name))
+        }
+        return standing
+    }
+}

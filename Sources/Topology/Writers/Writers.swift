@@ -1,0 +1,113 @@
+internal import Replication
+
+/// Which nodes of a set take its writes. Balancers, probes, pages and alerts go by it.
+package enum Writers: Sendable, Equatable {
+    /// At least one name. One, unless a replica gathers the writes of several (multi-source replication).
+    case nodes([String])
+    /// It is known that no node takes writes, and why: a sentence for people.
+    case none(String)
+    /// Every node replicates, at some distance, from a source outside of the set: the writes are taken there.
+    case outside
+    /// It cannot be told, and why: a sentence for people that says what to do.
+    case unknown(String)
+
+    package var names: [String] {
+        if case .nodes(let names) = self { names } else { [] }
+    }
+}
+
+/// Everything the decision about the writers was made from.
+package struct WriterFindings: Sendable, Equatable {
+    package var writers: Writers
+    /// By node name.
+    package var standings: [String: NodeStanding] = [:]
+    /// Nodes that were the writer until now and have not been seen read-only or restarted since.
+    package var incumbents: Set<String> = []
+    package var conflicts: [WriterConflict] = []
+    /// The node that an operator has named as the writer.
+    package var operatorsWord: String?
+
+    package init(writers: Writers) { self.writers = writers }
+}
+
+/// Two nodes that were both seen to take writes, neither of them replicating from the other.
+package struct WriterConflict: Sendable, Equatable {
+    /// Two names, sorted.
+    package var nodes: [String]
+    /// The one that goes on taking the writes; nil for neither.
+    package var winner: String?
+}
+
+/// How one node stands in the decision.
+package struct NodeStanding: Sendable, Equatable {
+    package var isAnswering: Bool
+    /// Of a silent node, as it was last seen; nil where that is not known.
+    package var isWritable: Bool?
+    /// The server variables that keep ordinary accounts from writing.
+    package var readOnlySwitches: [String] = []
+    /// Answers, is writable, and replicates from a writable node: a replica without `read_only`, not a rival.
+    package var isWritableReplica = false
+    package var ties: [Tie] = []
+    /// Answering nodes that are receiving from this one.
+    package var receivers: [String] = []
+    /// Why it is not the writer, each a sentence; empty for a writer, and for a node that is read-only.
+    package var obstacles: [String] = []
+    /// Seconds until it counts as the writer if nothing changes; nil unless that is all it waits for.
+    package var wait: Double?
+
+    /// A channel, and what it means for the decision.
+    package struct Tie: Sendable, Equatable {
+        package var channel: String
+        /// The source's node name, or its address where it is none of the set's.
+        package var source: String
+        package var isObstacle: Bool
+    }
+
+    package init(isAnswering: Bool, isWritable: Bool?) {
+        self.isAnswering = isAnswering
+        self.isWritable = isWritable
+    }
+}
+
+extension SetFindings {
+    /// The one node that takes the writes, for callers that need exactly one.
+    package var primary: Primary {
+        switch writing.writers {
+        case .nodes(let names) where names.count == 1: .node(names[0])
+        case .nodes(let names): .unknown("\(names.list) take the writes side by side")
+        case .outside: .unknown("every node is read-only and replicates from outside of the set")
+        case .none(let reason), .unknown(let reason): .unknown(reason)
+        }
+    }
+
+    /// The nodes that take the writes, by name; none where nobody can say.
+    package var writers: [String] { writing.writers.names }
+}
+
+/// Which node of a set takes its writes, or why nobody can say.
+package enum Primary: Sendable, Equatable {
+    /// By name.
+    case node(String)
+    /// A sentence for people: logs, pages, a load balancer's reason.
+    case unknown(String)
+
+    package var name: String? {
+        if case .node(let name) = self { name } else { nil }
+    }
+}
+
+extension NodeFindings {
+    /// It answered, and takes writes from ordinary accounts.
+    package var isWritable: Bool { report.isUp && report.facts?.isReadOnly == false }
+
+    /// It answered, and takes none. A node that does not tell is neither this nor writable.
+    package var isReadOnly: Bool { report.isUp && report.facts?.isReadOnly == true }
+}
+
+extension [String] {
+    /// `db1 and db2`, `db1, db2 and db3`.
+    var list: String {
+        guard let last, count > 1 else { return first ?? "" }
+        return dropLast().joined(separator: ", ") + " and " + last
+    }
+}

@@ -1,0 +1,363 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+/// The situations that users live in, each with its right answer.
+@Suite("Who takes the writes, over time")
+struct WriterScenarioTests {
+    @Test(
+        "A primary and its replicas: at once, also where read_only was left off on all of them",
+        arguments: [true, false])
+    func healthy(readOnly: Bool) {
+        var world = World.primary(replicas: 2, readOnly: readOnly)
+        let set = world.round()
+        #expect(set.writers == ["db1"])
+        #expect(set.rivals == [])
+        #expect(set.writing.standings["db2"]?.isWritableReplica == !readOnly)
+    }
+
+    @Test(
+        "A writable replica is not promoted by its primary's silence, whatever its source is called",
+        arguments: [nil, "10.0.0.1"])
+    func silentPrimary(host: String?) {
+        for restarted in [false, true] {
+            var world = World.primary(replicas: 2, readOnly: true)
+            world["db2"].isReadOnly = false
+            world["db2"].links[0].host = host
+            if !restarted { #expect(world.round().writers == ["db1"]) }
+            world.freeze("db1")
+            for _ in 0..<90 {
+                let set = world.round()
+                #expect(set.writers == [])
+                #expect(set.primary.reason?.contains("db1") == true, "\(set.primary)")
+            }
+            world.thaw("db1")
+            #expect(world.round().writers == ["db1"])
+        }
+    }
+
+    @Test("Failover by an orchestrator: the promoted node at once, while the old one is silent", arguments: [2, 1])
+    func failover(replicas: Int) {
+        var world = World.primary(replicas: replicas)
+        world.round()
+        world.crash("db1")
+        #expect(world.round().writers == [])
+        world.promote("db2")
+        #expect(world.round().writers == ["db2"])
+    }
+
+    @Test("A promoted node of a set without other replicas waits, where nobody saw it promoted")
+    func probation() {
+        var world = World.primary(replicas: 1, readOnly: false)
+        world.round()
+        world.crash("db1")
+        world.round()
+        world.promote("db2")
+        world.start("db2", readOnly: false)
+        let first = world.round()
+        #expect(first.writers == [] && first.writing.standings["db2"]?.wait != nil)
+        for _ in 0..<28 { #expect(world.round().writers == []) }
+        world.round()
+        world.round()
+        #expect(world.round().writers == ["db2"])
+    }
+
+    @Test("A replica that still receives from the silent primary keeps everybody else from being it")
+    func partitionedExporter() {
+        var world = World.primary(replicas: 2)
+        world.round()
+        world["db1"].isHidden = true
+        world.promote("db2", repointing: false)
+        world.legitimate = "db1"
+        for _ in 0..<60 {
+            let set = world.round()
+            #expect(set.writers == [])
+            #expect(set.primary.reason == "db1 is silent and not dead: db3 still receives from it")
+        }
+        world["db1"].isHidden = false
+        world.round()
+        #expect(world.round().rivals == ["db1", "db2"])
+    }
+
+    @Test("A set of one node is what it says")
+    func single() {
+        var world = World([("db1", false, nil)])
+        #expect(world.round().writers == ["db1"])
+        world["db1"].isReadOnly = true
+        #expect(world.round().writing.writers == .none("every node is read-only"))
+    }
+
+    // MARK: - The old primary
+
+    @Test(
+        "The old primary comes back writable: it never unseats one that answers, nor takes its place when that stalls")
+    func oldPrimaryReturns() {
+        for behind in [true, false] {
+            for replicas in [1, 2] {
+                var world = World.primary(replicas: replicas)
+                world.write("db1", 5)
+                world.round()
+                // Written, and never sent on.
+                if !behind { world["db1"].executed[1, default: 0] += 3 }
+                world.crash("db1")
+                world.promote("db2")
+                world.round()
+                world.write("db2", 5)
+                world.start("db1", readOnly: false)
+                for _ in 0..<5 {
+                    let set = world.round()
+                    #expect(set.writers == ["db2"])
+                    #expect(set.rivals == ["db1", "db2"])
+                }
+                world.freeze("db2")
+                for _ in 0..<120 { #expect(world.round().writers == []) }
+                world.thaw("db2")
+                #expect(world.round().writers == ["db2"])
+                world["db1"].isReadOnly = true
+                let set = world.round()
+                #expect(set.writers == ["db2"] && set.rivals == [])
+            }
+        }
+    }
+
+    @Test("The old primary comes back read-only with transactions of its own: the writer stays")
+    func errantReturn() {
+        var world = World.primary(replicas: 2)
+        world.round()
+        world["db1"].executed[1, default: 0] += 3
+        world.crash("db1")
+        world.promote("db2")
+        world.round()
+        world.start("db1", readOnly: true)
+        #expect(world.round().writers == ["db2"])
+        world.crash("db1")
+        #expect(world.round().writers == ["db2"])
+    }
+
+    @Test("A frozen primary wakes up beside its successor: the one writes that has two reasons of three")
+    func thawed() {
+        var world = World.primary(replicas: 2)
+        world.write("db1", 5)
+        world.round()
+        world.freeze("db1")
+        world.promote("db2")
+        // db3 follows db2: nobody receives from db1 any more.
+        #expect(world.round().writers == ["db2"])
+        world.thaw("db1")
+        for _ in 0..<3 { #expect(world.round().writers == ["db2"]) }
+        // What woke up diverges; db2 goes on, and its silence makes nobody else the writer.
+        world.write("db1", 3)
+        world.write("db2", 3)
+        #expect(world.round().writers == ["db2"])
+        world.freeze("db2")
+        for _ in 0..<60 { #expect(world.round().writers == []) }
+    }
+
+    @Test("Two that take writes with nothing between them: nobody, until an operator says who")
+    func word() {
+        var world = World([("db1", false, nil), ("db2", false, nil)])
+        world["db1"].executed = [1: 5]
+        world["db2"].executed = [2: 5]
+        #expect(world.round().writers == [])
+        let set = world.round()
+        #expect(set.writers == [] && set.rivals == ["db1", "db2"])
+        #expect(set.primary.reason?.contains("POST /sets/<set>/writer") == true)
+        world.crash("db1")
+        for _ in 0..<60 { #expect(world.round().writers == []) }
+        world.start("db1", readOnly: false)
+        world.round()
+        world.memory.takeWord(for: "db2")
+        for _ in 0..<3 { #expect(world.round().writers == ["db2"]) }
+        // It holds until the node is seen read-only, restarted, or another turns writable.
+        world["db2"].isReadOnly = true
+        #expect(world.round().writers != ["db2"])
+        #expect(world.memory.word == nil)
+    }
+
+    @Test("An operator's word ends when another node turns writable, and with a restart")
+    func wordEnds() {
+        for ending in 0..<2 {
+            var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db2")])
+            world.round()
+            world.round()
+            world.memory.takeWord(for: "db1")
+            #expect(world.round().writers == ["db1"])
+            if ending == 0 {
+                world["db3"].isReadOnly = false
+                world["db3"].links = []
+            } else {
+                world.time += 10
+                world.start("db1", readOnly: false)
+            }
+            world.round()
+            #expect(world.memory.word == nil)
+        }
+    }
+
+    // MARK: - Switchover and maintenance
+
+    @Test("A switchover by hand: read-only, promoted, repointed")
+    func switchover() {
+        var world = World.primary(replicas: 2)
+        world.round()
+        world["db1"].isReadOnly = true
+        #expect(world.round().writing.writers == .none("every node is read-only"))
+        // Not yet stopped: it replicates from a node that does not follow it.
+        world["db2"].isReadOnly = false
+        #expect(world.round().primary.reason?.contains("RESET REPLICA ALL") == true)
+        world.promote("db2")
+        #expect(world.round().writers == ["db2"])
+        world["db1"].links = [.init(source: "db2")]
+        #expect(world.round().writers == ["db2"])
+    }
+
+    @Test(
+        "A rolling restart of replicas with a feed from outside: the primary stays the primary",
+        arguments: [true, false])
+    func rollingRestart(readOnly: Bool) {
+        var world = World.primary(replicas: 2, readOnly: readOnly)
+        world["db1"].links = [.init(channel: "feed", source: "elsewhere")]
+        #expect(world.round().writers == ["db1"])
+        for replica in ["db2", "db3"] {
+            world.crash(replica)
+            for _ in 0..<40 { #expect(world.round().writers == ["db1"]) }
+            world.start(replica, readOnly: readOnly)
+            #expect(world.round().writers == ["db1"])
+        }
+        // All of them at once.
+        for replica in ["db2", "db3"] { world.crash(replica) }
+        for _ in 0..<40 { #expect(world.round().writers == ["db1"]) }
+    }
+
+    @Test("A ring of two in which the standby reboots: its silence unseats nobody")
+    func ring() {
+        var world = World([("db1", false, "db2"), ("db2", true, "db1")])
+        world.legitimate = "db1"
+        #expect(world.round().writers == ["db1"])
+        world.crash("db2")
+        for _ in 0..<60 { #expect(world.round().writers == ["db1"]) }
+        world.start("db2", readOnly: true)
+        #expect(world.round().writers == ["db1"])
+        world.crash("db1")
+        #expect(world.round().writers == [])
+    }
+
+    @Test("A primary that restarts is the primary again as soon as all answer")
+    func restart() {
+        var world = World.primary(replicas: 2)
+        world.round()
+        world.crash("db1")
+        world.round()
+        world.start("db1", readOnly: false)
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test("Both threads stopped on a replica that is writable: it follows the primary all the same")
+    func stoppedReplica() {
+        var world = World.primary(replicas: 2, readOnly: false)
+        world.round()
+        world["db2"].links[0].isReceiverOn = false
+        world["db2"].links[0].isApplierOn = false
+        let set = world.round()
+        #expect(set.writers == ["db1"] && set.rivals == [])
+    }
+
+    @Test("A channel that orchestrator detached, or that is configured as from outside, ties nobody")
+    func untied() {
+        var world = World.primary(replicas: 1)
+        world.round()
+        world.crash("db1")
+        world.round()
+        world["db2"].isReadOnly = false
+        world["db2"].links[0].isDetached = true
+        #expect(world.round().writers == ["db2"])
+
+        var fed = World([("db1", false, "elsewhere")])
+        #expect(fed.round().primary.reason?.contains("source: outside") == true)
+        fed["db1"].intending = ["": NodeDescription.outside]
+        #expect(fed.round().writers == ["db1"])
+    }
+
+    // MARK: - Several sources, and none
+
+    @Test("Two primaries that one replica gathers write side by side; the silence of one is no matter of the other's")
+    func fanIn() {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, nil)])
+        world["db3"].links = [.init(channel: "one", source: "db1"), .init(channel: "two", source: "db2")]
+        world["db1"].executed = [1: 5]
+        world["db2"].executed = [2: 5]
+        var set = world.round()
+        #expect(set.writers == ["db1", "db2"] && set.rivals == [])
+        world.crash("db1")
+        #expect(world.round().writers == ["db2"])
+        world.start("db1", readOnly: false)
+        set = world.round()
+        #expect(set.writers == ["db1", "db2"] && set.rivals == [])
+    }
+
+    @Test("Two that were one are not side by side for being followed by one replica, unless the configuration says so")
+    func commonHistory() {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, nil)])
+        world["db3"].links = [.init(channel: "one", source: "db1"), .init(channel: "two", source: "db2")]
+        world["db1"].executed = [1: 5]
+        world["db2"].executed = [1: 5]
+        world.round()
+        #expect(world.round().writers == [])
+        world["db3"].intending = ["one": "db1", "two": "db2"]
+        #expect(world.round().writers == ["db1", "db2"])
+    }
+
+    @Test("A set whose primary is not configured has none, on purpose; a stray replica is no such set")
+    func outside() {
+        var world = World([("db2", true, "elsewhere"), ("db3", true, "db2")])
+        #expect(world.round().writing.writers == .outside)
+        var stray = World([("db2", true, nil), ("db3", true, "elsewhere")])
+        #expect(stray.round().writing.writers == .none("every node is read-only"))
+    }
+
+    @Test("A node that does not say whether it takes writes stands in the way of others, and not of the writer")
+    func untold() {
+        var world = World.primary(replicas: 1)
+        world["db2"].isReadOnly = nil
+        world["db2"].links = []
+        #expect(world.round().primary.reason == "db2 does not tell whether it takes writes")
+        world["db2"].isReadOnly = true
+        #expect(world.round().writers == ["db1"])
+        world["db2"].isReadOnly = nil
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test("The exporter starts after a failover: the promoted node has a replica, or waits for a word")
+    func restartedExporter() {
+        for replicas in [2, 1] {
+            var world = World.primary(replicas: replicas)
+            world.crash("db1")
+            world.promote("db2")
+            let set = world.round()
+            if replicas == 2 {
+                #expect(set.writers == ["db2"])
+            } else {
+                #expect(set.primary.reason?.contains("has not answered since the exporter started") == true)
+                world.memory.takeWord(for: "db2")
+                #expect(world.round().writers == ["db2"])
+            }
+        }
+    }
+
+    @Test("An answer that comes late changes nothing")
+    func late() {
+        var world = World.primary(replicas: 1)
+        let early = world.report()
+        world["db1"].isReadOnly = true
+        #expect(world.round().writers == [])
+        var memory = world.memory
+        #expect(memory.fold(early).writers == [])
+    }
+}
+
+extension Primary {
+    var reason: String? {
+        if case .unknown(let reason) = self { reason } else { nil }
+    }
+}
