@@ -14,6 +14,7 @@ final class Monitor: Sendable {
     private let fleet: FleetCollector
     private let changes: StateChanges
     private let probes: FleetProbes
+    private let keeping: Keeping
     private let logger: Logger
     private let options: Metrics.MetricsOptions
     private let recent = RecentRound()
@@ -21,23 +22,27 @@ final class Monitor: Sendable {
     private let checked: [String: RecentRound]
 
     /// - Throws: `ThreadError`.
-    convenience init(_ configuration: Configuration, environment: [String: String], logger: Logger) throws(ThreadError)
-    {
+    convenience init(
+        _ configuration: Configuration, environment: [String: String], keeping: Keeping = .nothing, logger: Logger
+    ) throws(ThreadError) {
         self.init(
             configuration, try FleetCollector(configuration, environment: environment), StateChanges(logger: logger),
-            environment: environment, logger: logger)
+            environment: environment, keeping: keeping, logger: logger)
     }
 
     private init(
         _ configuration: Configuration, _ fleet: FleetCollector, _ changes: StateChanges,
-        replacing predecessor: FleetProbes? = nil, environment: [String: String], logger: Logger
+        replacing predecessor: FleetProbes? = nil, environment: [String: String], keeping: Keeping, logger: Logger
     ) {
         self.configuration = configuration
         self.fleet = fleet
         self.changes = changes
         self.logger = logger
+        self.keeping = keeping
         checked = Dictionary(configuration.sets.map { ($0.name, RecentRound()) }, uniquingKeysWith: { $1 })
-        probes = FleetProbes(configuration, environment: environment, logger: logger, replacing: predecessor) { set in
+        probes = FleetProbes(
+            configuration, environment: environment, keeping: keeping, logger: logger, replacing: predecessor
+        ) { set in
             let timeout = set.nodes.map(\.timeout).max() ?? .zero
             let deadline = ContinuousClock.now + min(timeout, WriteTarget.patience)
             let reports = await fleet.round(deadline: deadline) { asked, _ in asked.name == set.name }
@@ -57,7 +62,8 @@ final class Monitor: Sendable {
             configuration, environment: environment, replacing: (self.fleet, self.configuration))
         changes.forget(allBut: configuration.nodes(unchangedSince: self.configuration))
         return Monitor(
-            configuration, fleet, changes, replacing: probes, environment: environment, logger: logger)
+            configuration, fleet, changes, replacing: probes, environment: environment, keeping: keeping, logger: logger
+        )
     }
 
     /// Begins what works beside the scrapes. What runs under a predecessor goes on if it is configured as it was, and has
@@ -105,6 +111,13 @@ final class Monitor: Sendable {
         }
     }
 
+    /// Takes an operator's word about who takes the writes of a set.
+    func nameWriter(_ node: String, of set: String) {
+        probes[set]?.judge.takeWord(for: node)
+        logger.notice(
+            "an operator has named the writer", metadata: ["replication_set": "\(set)", "node": "\(node)"])
+    }
+
     /// The failover answer of a set, by a check that is made for it; nil for a set without a rule.
     func failover(_ set: String) async -> (policy: FailoverPolicy, decision: FailoverDecision)? {
         guard let probe = probes[set]?.failover else { return nil }
@@ -115,6 +128,15 @@ final class Monitor: Sendable {
             }
         }
         return (probe.policy, decision)
+    }
+
+    /// Takes an operator's word that the preferred node of a set's failover rule has all there is.
+    /// - Returns: false for a set without a rule.
+    func acceptPreferred(_ set: String) -> Bool {
+        guard let probe = probes[set]?.failover else { return false }
+        probe.accept()
+        logger.notice("an operator has accepted the preferred node", metadata: ["replication_set": "\(set)"])
+        return true
     }
 
     /// The findings as metric families; of a narrowed selection only the wanted nodes.

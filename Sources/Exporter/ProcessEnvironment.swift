@@ -14,6 +14,17 @@ enum ProcessEnvironment {
         return variables
     }()
 
+    /// gethostname(2).
+    static let hostName: String = {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let isTold = buffer.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.map { gethostname($0, buffer.count - 1) == 0 } ?? false
+        }
+        let bytes = isTold ? buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : []
+        let name = String(decoding: bytes, as: UTF8.self)
+        return name.isEmpty ? "localhost" : name
+    }()
+
     /// Raises the soft limit on open files to the hard one: a node takes two descriptors.
     /// - Returns: the limit from now on.
     static func raiseOpenFileLimit() -> UInt64 {

@@ -36,10 +36,12 @@ struct Routes: Sendable {
         Endpoint("GET", "/-/ready") { _, _ in .text("mysql-replication-exporter is ready.") },
         Endpoint("POST", "/-/reload") { routes, _ in await routes.reload() },
         Endpoint("GET", "/failover/:set") { await $0.failover($1) },
+        Endpoint("POST", "/failover/:set/accept") { await $0.acceptPreferred($1) },
         // HAProxy's httpchk asks with OPTIONS unless told otherwise.
         Endpoint("GET", "/nodes/:node/:question") { await $0.nodeCheck($1) },
         Endpoint("OPTIONS", "/nodes/:node/:question") { await $0.nodeCheck($1) },
         Endpoint("POST", "/nodes/:node/:state") { await $0.setNodeState($1) },
+        Endpoint("POST", "/sets/:set/writer") { await $0.setWriter($1) },
     ]
 
     /// Where metrics cannot be served.

@@ -81,9 +81,17 @@ extension Metric {
                 "node_role", type: .stateSet, "The node's place in the topology.", labels: ["role"],
                 fact: .replicationStatus)
         case .nodeReadOnly:
-            node("node_read_only", "Whether read_only is on.", fact: .identity)
+            node(
+                "node_read_only",
+                "Whether ordinary accounts are kept from writing, by read_only, super_read_only, innodb_read_only or offline_mode.",
+                fact: .identity)
         case .nodeSuperReadOnly:
             node("node_super_read_only", "Whether super_read_only is on (MySQL).", fact: .identity).only(.mysql)
+        case .nodeWriter:
+            node(
+                "node_writer",
+                "Whether the node takes the set's writes, as load balancers and probes are told; absent while that is not known."
+            )
         case .nodeStartTime:
             node(
                 "node_start_time_seconds", unit: "seconds", "When the server started, epoch seconds by its own clock.",
@@ -330,6 +338,14 @@ extension Metric {
         case .setUnknownSources: set("unknown_sources", "Channels whose source is not a configured node.")
         case .setCycles: set("cycles", "Rings of nodes that replicate from each other.")
         case .setDuplicateServerIDs: set("duplicate_server_ids", "Server ids that more than one node has.")
+        case .setWriters:
+            set(
+                "writers",
+                "Nodes that take the set's writes; absent while that is not known, and where they are taken outside of the set."
+            )
+        case .setWriterKnown: set("writer_known", "Whether it is known who takes the set's writes.")
+        case .setRivals:
+            set("rivals", "Nodes that take writes beside one another and must not: neither replicates from the other.")
 
         case .failoverActive:
             node(

@@ -24,7 +24,7 @@ extension Families {
     /// Everything that is known of a replication set.
     package mutating func add(_ set: SetFindings, _ options: MetricsOptions = MetricsOptions()) {
         let setLabels: LabelBlock = ["replication_set": set.name]
-        add(set.nodes, setLabels, options)
+        add(set.nodes, of: set, setLabels, options)
         for sentinel in set.probes.sentinel { add(sentinel, in: setLabels) }
         add(set, setLabels)
         if let failover = set.probes.failover { add(failover, setLabels) }
@@ -34,15 +34,20 @@ extension Families {
     package mutating func add(_ set: SetFindings, only names: Set<String>, _ options: MetricsOptions = MetricsOptions())
     {
         let setLabels: LabelBlock = ["replication_set": set.name]
-        add(set.nodes.filter { names.contains($0.description.name) }, setLabels, options)
+        add(set.nodes.filter { names.contains($0.description.name) }, of: set, setLabels, options)
         for sentinel in set.probes.sentinel where names.contains(sentinel.node) { add(sentinel, in: setLabels) }
         if let failover = set.probes.failover { add(failover, only: names, setLabels) }
     }
 
-    private mutating func add(_ nodes: [NodeFindings], _ setLabels: LabelBlock, _ options: MetricsOptions) {
+    private mutating func add(
+        _ nodes: [NodeFindings], of set: SetFindings, _ setLabels: LabelBlock, _ options: MetricsOptions
+    ) {
         for node in nodes {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
+            if set.writing.writers.isKnown {
+                add(.nodeWriter, nodeLabels, set.writers.contains(node.description.name))
+            }
             if options.mysqldExporter { addMysqldExporterSeries(node, nodeLabels) }
             for channel in node.absentChannels {
                 add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])

@@ -1,7 +1,7 @@
 /// Every metric, in the order in which it is rendered. `Catalogue` says what each one is.
 package enum Metric: Int, CaseIterable, Sendable {
     // A node.
-    case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly
+    case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly, nodeWriter
     case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnectedReplicas, nodeDurable
     case binlogEnabled, binlogFileNumber, binlogPosition, binlogFiles, binlogSize, binlogFilters
     case gtidTransactions
@@ -28,6 +28,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     // A replication set.
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
     case setUnknownSources, setCycles, setDuplicateServerIDs
+    case setWriters, setWriterKnown, setRivals
 
     // Probes.
     case failoverActive

@@ -1,4 +1,4 @@
-import Replication
+package import Replication
 
 /// Looks for transactions that a replica has and none of its sources has.
 ///
@@ -103,7 +103,7 @@ extension NodeFacts {
     }
 
     /// Without a binary log what is written on a server gets no GTID, and is in no record.
-    var recordsOwnWrites: Bool { binaryLog?.isEnabled ?? true }
+    package var recordsOwnWrites: Bool { binaryLog?.isEnabled ?? true }
 
     /// Whether the history names what came by replication, too. Without log_slave_updates the binary log of a former
     /// replica does not.

@@ -28,6 +28,14 @@ extension SetFindings {
         } else if case .unknown(let reason) = writing.writers, nodes.allSatisfy(\.report.isUp) {
             troubles.append(Trouble(.critical, "no primary: \(reason)"))
         }
+        let writable = nodes.map(\.description.name).filter { writing.standings[$0]?.isWritableReplica == true }
+        if !writable.isEmpty {
+            troubles.append(
+                Trouble(
+                    .warning,
+                    "\(writable.list) \(writable.count == 1 ? "replicates and is" : "replicate and are") writable; "
+                        + "set read_only"))
+        }
         for id in duplicateServerIDs { troubles.append(Trouble(.critical, "more than one node has server_id \(id)")) }
         return troubles
     }

@@ -2,15 +2,22 @@ package import Replication
 package import Topology
 
 extension CatchUp {
-    /// The preferred node as a replica of the standby. Nothing is known of one that does not replicate from it.
+    /// The preferred node as a replica of the standby. Of one that does not replicate from it nothing is known, unless the
+    /// standby replicates from it and has stayed read-only.
     package init(_ set: SetFindings, of preferred: String, with standby: String) {
         self.init()
         guard let node = set.nodes.first(where: { $0.description.name == preferred }),
-            let channel = node.channels.first(where: { $0.sourceNode == standby })
+            let other = set.nodes.first(where: { $0.description.name == standby })
         else { return }
-        lag = channel.lag?.seconds
-        guard let here = node.report.facts?.transactions,
-            let there = set.nodes.first(where: { $0.description.name == standby })?.report.facts?.transactions
+        if let channel = node.channels.first(where: { $0.sourceNode == standby }) {
+            lag = channel.lag?.seconds
+            bytes = channel.applyDelta
+        } else {
+            isOneWay = other.isReadOnly && other.channels.contains { $0.sourceNode == preferred }
+            guard isOneWay else { return }
+        }
+        guard other.report.facts?.recordsOwnWrites == true, let here = node.report.facts?.transactions,
+            let there = other.report.facts?.transactions
         else { return }
         missing = here.missing(from: there)
     }

@@ -14,26 +14,36 @@ package struct FailoverDecision: Sendable, Equatable {
         case lagUnknown = "lag_unknown"
         case caughtUp = "caught_up"
         case behind
+        /// Nothing can be said: the exporter itself lacks what a check takes.
+        case notChecked = "not_checked"
     }
 
     package var cause: Cause
+    /// Nil where there is none.
+    package var answer: Answer?
     /// One sentence for people.
     package var reason: String
 
     package init(cause: Cause, reason: String) {
+        self.init(
+            cause: cause,
+            answer: {
+                switch cause {
+                case .standbyFailed, .unbroken, .caughtUp: .preferred
+                case .preferredFailed, .lagUnknown, .behind: .standby
+                case .notChecked: nil
+                }
+            }(), reason: reason)
+    }
+
+    package init(cause: Cause, answer: Answer?, reason: String) {
         self.cause = cause
+        self.answer = answer
         self.reason = reason
     }
 
-    package var answer: Answer {
-        switch cause {
-        case .standbyFailed, .unbroken, .caughtUp: .preferred
-        case .preferredFailed, .lagUnknown, .behind: .standby
-        }
-    }
-
-    /// Whether the time of this check is to be noted as that of the last good one. An answer that is not noted so, though it
-    /// was to be, has to become `preferredFailed`.
+    /// Whether the time of this check counts as that of the last good one, and is to be noted. An answer that cannot be noted
+    /// by the node's fault has to become `preferredFailed`.
     package var isGoodCheck: Bool { cause == .unbroken || cause == .caughtUp }
 
     /// Nothing to tell anybody of.
@@ -50,45 +60,102 @@ extension FailoverPolicy {
     }
 
     package func decide(_ situation: FailoverSituation) -> FailoverDecision {
-        let lastCheck: Double?
-        switch situation.preferred {
-        case .failed(let why): return FailoverDecision(cause: .preferredFailed, reason: "\(preferred) \(why)")
-        case .ready(let time): lastCheck = time
+        if case .failed(let fault) = situation.preferred, !fault.isOwn {
+            return FailoverDecision(cause: .preferredFailed, reason: "\(preferred) \(fault.reason)")
         }
-        if let why = situation.standbyFailure {
-            return FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(why)")
+        if let fault = situation.standbyFault, !fault.isOwn, situation.isPreferredWritable {
+            return FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(fault.reason)")
         }
-        let gap = lastCheck.map { situation.now - $0 }
-        // Clocks of two machines differ a little; a last check far in the future tells of one that was put back, and nothing of
-        // the time between.
-        if let gap, abs(gap) <= maxGap {
-            return FailoverDecision(cause: .unbroken, reason: "checked \(max(gap, 0).text) s ago")
-        }
-        return decide(situation.catchUp, after: Self.interruption(gap))
+        if let trouble = trouble(situation) { return decideInTrouble(situation, trouble) }
+        if let age = age(situation) { return FailoverDecision(cause: .unbroken, reason: "checked \(age.text) s ago") }
+        return decide(situation.catchUp, situation)
     }
 
-    private func decide(_ catchUp: CatchUp, after interruption: String) -> FailoverDecision {
-        guard let lag = catchUp.lag, lag >= 0, lag.isFinite else {
-            return FailoverDecision(
-                cause: .lagUnknown,
-                reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)")
+    /// What the exporter itself lacks; nil if nothing.
+    private func trouble(_ situation: FailoverSituation) -> String? {
+        if case .failed(let fault) = situation.preferred { return "\(preferred) \(fault.reason)" }
+        return situation.standbyFault.map { "\(standby) \($0.reason)" }
+    }
+
+    /// By what is known all the same. A fault of the exporter's moves no traffic by itself.
+    private func decideInTrouble(_ situation: FailoverSituation, _ trouble: String) -> FailoverDecision {
+        guard situation.isPreferredWritable else {
+            return FailoverDecision(cause: .notChecked, reason: trouble)
         }
-        if lag > maxLag {
+        if isRecent(situation), situation.memory.answer == .preferred {
             return FailoverDecision(
-                cause: .behind, reason: "\(interruption), and \(preferred) is \(lag.text) s behind \(standby)")
+                cause: .unbroken, reason: "checked \(max(0, situation.gap ?? 0).text) s ago, and not noted: \(trouble)")
+        }
+        var decision = decide(situation.catchUp, situation)
+        // That the preferred node lacks something is known; that nothing is known moves nobody.
+        if decision.cause == .lagUnknown {
+            decision = FailoverDecision(
+                cause: .notChecked, answer: situation.memory.answer == .standby ? .standby : nil,
+                reason: "\(decision.reason); \(trouble)")
+        } else {
+            decision.reason += "; \(trouble)"
+        }
+        return decision
+    }
+
+    /// Seconds since the last good check, if there has been no break since; clocks may be set back a little.
+    private func age(_ situation: FailoverSituation) -> Double? {
+        guard isRecent(situation), let goodCheck = situation.memory.goodCheck,
+            case .ready(let noted) = situation.preferred,
+            // Noted in whole seconds where the table is somebody else's. An older row was set back by hand, or is of a
+            // server that was restored.
+            let noted, noted >= goodCheck - 1
+        else { return nil }
+        return max(0, situation.now - goodCheck)
+    }
+
+    private func isRecent(_ situation: FailoverSituation) -> Bool { situation.gap.map { abs($0) <= maxGap } ?? false }
+
+    private func decide(_ catchUp: CatchUp, _ situation: FailoverSituation) -> FailoverDecision {
+        let interruption = interruption(situation)
+        func behind(_ what: String) -> FailoverDecision {
+            FailoverDecision(cause: .behind, reason: "\(interruption), and \(preferred) \(what)")
+        }
+        if situation.memory.isAccepted {
+            return FailoverDecision(
+                cause: .caughtUp, reason: "\(interruption), and an operator says that \(preferred) has all there is")
+        }
+        let unknown = FailoverDecision(
+            cause: .lagUnknown, reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)"
+        )
+        if !catchUp.isOneWay {
+            guard let lag = catchUp.lag, lag >= 0, lag.isFinite else { return unknown }
+            if lag > maxLag { return behind("is \(lag.text) s behind \(standby)") }
         }
         if let missing = catchUp.missing, missing > 0 {
-            let transactions = missing == 1 ? "1 transaction" : "\(missing) transactions"
-            return FailoverDecision(
-                cause: .behind, reason: "\(interruption), and \(preferred) lacks \(transactions) of \(standby)")
+            return behind("lacks \(missing == 1 ? "1 transaction" : "\(missing) transactions") of \(standby)")
         }
+        if catchUp.missing == nil, let bytes = catchUp.bytes, bytes > 0 {
+            return behind("has not applied \(bytes) B of \(standby)'s binary log")
+        }
+        guard catchUp.hasAll == true else { return unknown }
         return FailoverDecision(
-            cause: .caughtUp, reason: "\(interruption), and \(preferred) has caught up with \(standby)")
+            cause: .caughtUp,
+            reason: catchUp.isOneWay
+                ? "\(interruption), and \(standby) is read-only and has nothing that \(preferred) lacks"
+                : "\(interruption), and \(preferred) has caught up with \(standby)")
     }
 
-    private static func interruption(_ gap: Double?) -> String {
-        guard let gap else { return "there was no good check before" }
+    private func interruption(_ situation: FailoverSituation) -> String {
+        guard let gap = situation.gap else {
+            switch situation.memory.answer {
+            case nil: return "this checker has just started"
+            case .standby: return "the last answer was \(standby)"
+            case .preferred: return "there was no good check before"
+            }
+        }
+        if abs(gap) <= maxGap { return "the last good check is not in the table any more" }
         return gap < 0
             ? "the last good check lies \((-gap).text) s in the future" : "the last good check was \(gap.text) s ago"
     }
+}
+
+extension FailoverSituation {
+    /// Seconds since the last good check of this checker's own; nil where there was none, or "standby" since.
+    fileprivate var gap: Double? { memory.goodCheck.map { now - $0 } }
 }

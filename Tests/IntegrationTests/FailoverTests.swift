@@ -10,14 +10,16 @@ extension IntegrationSuite {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
 
         private struct Answer: Decodable {
-            let answer: Int
-            let node: String
+            /// Nil where there is none.
+            let answer: Int?
+            let node: String?
             let cause: String
             let reason: String
         }
 
         private func withPair(
-            _ software: ServerSoftware, _ body: (Sandbox, RunningExporter, _ configuration: String) async throws -> Void
+            _ software: ServerSoftware, _ arguments: [String] = [],
+            _ body: (Sandbox, RunningExporter, _ configuration: String) async throws -> Void
         ) async throws {
             try await withSandbox(.ring, software: software) { sandbox in
                 let account = "'\(sandbox.accounts.monitor.user)'@'127.0.0.1'"
@@ -28,8 +30,7 @@ extension IntegrationSuite {
                 var text = try String(contentsOfFile: path, encoding: .utf8)
                 text += "    failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck}\n"
                 try text.write(toFile: path, atomically: true, encoding: .utf8)
-                let exporter = try await RunningExporter.start(path, in: sandbox)
-                #expect(!(try exporter.output()).contains("not available in this version"))
+                let exporter = try await RunningExporter.start(["--config.file", path] + arguments, in: sandbox)
                 try await sandbox.catchUp()
                 try await body(sandbox, exporter, path)
                 #expect(await exporter.stop() == .exited(0))
@@ -52,10 +53,21 @@ extension IntegrationSuite {
             }
         }
 
-        /// Lets the last good check be so long ago.
+        /// Sets the last good check back by so long: it counts no more.
         private func miss(_ sandbox: Sandbox, seconds: Int = 100) async throws {
             try await sandbox.server("db1").sql(
                 "UPDATE replication_probe.lastcheck SET epoch = epoch - \(seconds)")
+        }
+
+        /// One answer after the other, every so often, as a balancer asks.
+        private func answers(_ exporter: RunningExporter, for time: Duration) async throws -> [Answer] {
+            var answers: [Answer] = []
+            let end = ContinuousClock.now + time
+            while ContinuousClock.now < end {
+                answers.append(try await answer(exporter))
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            return answers
         }
 
         private func lastCheck(_ sandbox: Sandbox) async throws -> String? {
@@ -120,7 +132,6 @@ extension IntegrationSuite {
                 let db1 = try sandbox.server("db1")
                 let account = "'\(sandbox.accounts.monitor.user)'@'127.0.0.1'"
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
-                try await miss(sandbox)
                 let before = try await lastCheck(sandbox)
                 func fails(_ reason: String) async throws {
                     let answer = try await self.answer(exporter)
@@ -135,14 +146,8 @@ extension IntegrationSuite {
                 try await fails("db1 is read-only, and so cannot be updated")
                 try await db1.sql("SET GLOBAL read_only = 0")
 
-                try await db1.sql("REVOKE UPDATE ON replication_probe.* FROM \(account)")
-                try await fails("cannot be queried or updated: UPDATE command denied")
-                try await db1.sql("GRANT UPDATE ON replication_probe.* TO \(account)")
-
-                try await db1.sql("INSERT INTO replication_probe.lastcheck VALUES (2, 1)")
-                let doubled = try await answer(exporter)
-                #expect(doubled.cause == "preferred_failed" && doubled.reason.contains("holds 2 rows"), "\(doubled)")
-                try await db1.sql("DELETE FROM replication_probe.lastcheck WHERE id = 2")
+                // It said "standby", and so has to catch up first, however young the row.
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
 
                 // Somebody holds the row.
                 try await db1.sql("BEGIN")
@@ -170,7 +175,6 @@ extension IntegrationSuite {
             try await withPair(try await Self.software.value) { sandbox, exporter, _ in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
-                try await miss(sandbox)
                 let before = try await lastCheck(sandbox)
                 await db2.freeze()
                 #expect(try await answer(exporter).cause == "standby_failed")
@@ -198,13 +202,201 @@ extension IntegrationSuite {
                 #expect(changed.value("failover_active", "db1") == 0 && changed.value("failover_active", "db2") == 1)
                 try await sandbox.server("db1").sql("SET GLOBAL read_only = 0")
 
+                // What one has noted counts for no other, nor for one that has just started: it looks.
                 let another = try await RunningExporter.start(configuration, in: sandbox)
+                #expect(try await answer(another).cause == "caught_up")
                 #expect(try await answer(another).cause == "unbroken")
                 let text = try await another.get("/failover/demo", headers: ["Accept": "application/json"])
                 #expect(text.body.hasPrefix("{\"replication_set\":\"demo\",\"answer\":100,\"node\":\"db1\""))
                 #expect(try await another.get("/failover/other").status == 404)
                 #expect(try await another.get("/failover/demo?format=xml").status == 400)
                 #expect(await another.stop() == .exited(0))
+            }
+        }
+
+        @Test("What the exporter itself lacks moves no traffic; where nothing is known there is no answer")
+        func ownFault() async throws {
+            try await withPair(try await Self.software.value, ["--web.enable-lifecycle"]) {
+                sandbox, exporter, configuration in
+                let db1 = try sandbox.server("db1")
+                let account = "'\(sandbox.accounts.monitor.user)'@'127.0.0.1'"
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                func stays(_ reason: String) async throws {
+                    let answer = try await self.answer(exporter)
+                    #expect(
+                        answer.answer == 100 && answer.cause == "unbroken" && answer.reason.contains(reason),
+                        "\(answer)")
+                }
+                try await db1.sql("REVOKE UPDATE ON replication_probe.* FROM \(account)")
+                try await stays("UPDATE command denied")
+                try await db1.sql("GRANT UPDATE ON replication_probe.* TO \(account)")
+                #expect(try await answer(exporter).reason.hasPrefix("checked 0"))
+
+                // An odd table, and none that could be made.
+                try await db1.sql("RENAME TABLE replication_probe.lastcheck TO replication_probe.kept")
+                try await db1.sql("CREATE TABLE replication_probe.lastcheck (a INT, b INT)")
+                try await stays("has neither the columns checker, server_id and epoch nor a single one")
+                try await db1.sql("DROP TABLE replication_probe.lastcheck")
+                try await db1.sql("REVOKE CREATE ON replication_probe.* FROM \(account)")
+                try await stays("CREATE command denied")
+                try await db1.sql("RENAME TABLE replication_probe.kept TO replication_probe.lastcheck")
+
+                // The account's own limit of connections: those that there are go on, and new ones are refused.
+                try await db1.sql("ALTER USER \(account) WITH MAX_USER_CONNECTIONS 1")
+                try await db1.sql("KILL CONNECTION USER \(sandbox.accounts.monitor.user)")
+                for answer in try await answers(exporter, for: .seconds(3)) {
+                    #expect(answer.answer != 200, "\(answer)")
+                }
+                try await db1.sql("ALTER USER \(account) WITH MAX_USER_CONNECTIONS 0")
+
+                // Of a checker that has just started nothing is known: no answer is 503, and a failed command.
+                try await db1.sql("STOP SLAVE")
+                try await db1.sql("REVOKE UPDATE ON replication_probe.* FROM \(account)")
+                let another = try await RunningExporter.start(configuration, in: sandbox)
+                let none = try await another.get("/failover/demo")
+                #expect(
+                    none.status == 503 && none.body.hasPrefix("no answer: this checker has just started"),
+                    "\(none.body)")
+                let (said, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
+                #expect(!said.contains("00\n") && said.contains("cause=not_checked") && status == 1, "\(said)")
+                #expect(await another.stop() == .exited(0))
+            }
+        }
+
+        @Test("Two checkers: what one notes does not bring the traffic back for the other, which had a break")
+        func twoCheckers() async throws {
+            try await withPair(try await Self.software.value, ["--failover.checker", "balancer-a"]) {
+                sandbox, exporter, configuration in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                let other = try await RunningExporter.start(
+                    ["--config.file", configuration, "--failover.checker", "balancer-b"], in: sandbox)
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                #expect(try await answer(other, until: "caught_up").answer == 100)
+                // The first loses the preferred node for a moment, and writes go to the standby by its word.
+                try await db1.sql("SET GLOBAL read_only = 1")
+                #expect(try await answer(exporter).answer == 200)
+                try await db1.sql("SET GLOBAL read_only = 0")
+                try await db1.sql("STOP SLAVE")
+                for _ in 0..<3 { try await db2.write() }
+                #expect(try await answer(other).cause == "unbroken")
+                let back = try await answer(exporter)
+                #expect(back.answer == 200 && back.cause == "lag_unknown", "\(back)")
+                try await db1.sql("START SLAVE")
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                let rows = try await db1.sql(
+                    "SELECT checker, server_id FROM replication_probe.lastcheck ORDER BY checker")
+                #expect(rows.rows.map { $0.text("checker") } == ["balancer-a", "balancer-b"])
+                #expect(rows.rows.map { $0.unsigned("server_id") } == [1, 1])
+                #expect(await other.stop() == .exited(0))
+            }
+        }
+
+        @Test(
+            "The table of the script that this answer comes from works as it is, empty or not, whatever its column is called"
+        )
+        func scriptsTable() async throws {
+            try await withPair(try await Self.software.value) { sandbox, exporter, _ in
+                let db1 = try sandbox.server("db1")
+                for (definition, insert) in [
+                    ("lastcheck (lastcheck BIGINT)", nil), ("lastcheck (`t ``x` INT UNSIGNED)", "1"),
+                    ("lastcheck (id TINYINT NOT NULL DEFAULT 1 PRIMARY KEY, epoch DECIMAL(17,6) NOT NULL)", nil),
+                ] as [(String, String?)] {
+                    try await db1.sql("DROP TABLE IF EXISTS replication_probe.lastcheck")
+                    try await db1.sql("CREATE TABLE replication_probe.\(definition)")
+                    if let insert { try await db1.sql("INSERT INTO replication_probe.lastcheck VALUES (\(insert))") }
+                    _ = try await answer(exporter, until: "caught_up")
+                    #expect(try await answer(exporter).cause == "unbroken")
+                    let rows = try await db1.sql("SELECT * FROM replication_probe.lastcheck")
+                    let noted = rows.first?.number(definition.contains("id ") ? "epoch" : rows.columns.names[0])
+                    #expect(
+                        rows.rowCount == 1 && abs((noted ?? 0) - Date().timeIntervalSince1970) < 30, "\(definition)")
+                }
+            }
+        }
+
+        @Test("A one-way pair comes back after a pause, as long as the standby has nothing of its own")
+        func oneWay() async throws {
+            for software in try await Matrix.flavors.value {
+                try await withPair(software, ["--web.enable-lifecycle"]) { sandbox, exporter, _ in
+                    let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                    let isMariaDB = software.flavor == .mariadb
+                    for statement in isMariaDB
+                        ? ["STOP SLAVE", "RESET SLAVE ALL"] : ["STOP REPLICA", "RESET REPLICA ALL"]
+                    {
+                        try await db1.sql(statement)
+                    }
+                    try await db2.sql("SET GLOBAL read_only = 1")
+                    let first = try await answer(exporter, until: "caught_up")
+                    #expect(first.reason.contains("db2 is read-only and has nothing that db1 lacks"), "\(first)")
+                    try await miss(sandbox)
+                    #expect(try await answer(exporter).answer == 100)
+                    // Promoted for a while, and written to.
+                    try await db2.sql("SET GLOBAL read_only = 0")
+                    try await db2.write()
+                    try await db2.sql("SET GLOBAL read_only = 1")
+                    try await miss(sandbox)
+                    let behind = try await answer(exporter)
+                    #expect(behind.answer == 200 && behind.cause == "behind", "\(behind)")
+                    // An operator knows better.
+                    #expect(try await exporter.get("/failover/demo/accept", method: "POST").status == 200)
+                    #expect(try await answer(exporter).answer == 100)
+                    #expect(try await answer(exporter).cause == "unbroken")
+                }
+            }
+        }
+
+        @Test("Without GTIDs 0 seconds are no proof: what is not applied by its bytes is not caught up")
+        func withoutGTID() async throws {
+            guard let mySQL = try await Matrix.flavors.value.first(where: { $0.flavor == .mysql }) else {
+                print("!!! no MySQL here: a ring without GTIDs is NOT tested")
+                return
+            }
+            var settings = ServerSettings()
+            settings.usesGTID = false
+            try await withSandbox(.ring, software: mySQL, settings: settings) { sandbox in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                try await db1.sql("CREATE DATABASE replication_probe")
+                let exporter = try await RunningExporter.start(
+                    try sandbox.writeExporterConfiguration(
+                        probes: "failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck}"),
+                    in: sandbox)
+                try await sandbox.grant("SELECT, INSERT, UPDATE, CREATE ON replication_probe.*")
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                // What db1 has fetched it cannot apply; its server says 0 seconds behind until it looks.
+                try await db1.lock()
+                try await miss(sandbox)
+                try await db2.write()
+                let behind = try await answer(exporter)
+                #expect(behind.answer == 200, "\(behind)")
+                await db1.unlock()
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test("The state directory carries the last check over a restart, for this checker and this node")
+        func stateDirectory() async throws {
+            let states = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)")
+                .path
+            try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: states) }
+            try await withPair(try await Self.software.value, ["--state.directory", states]) {
+                sandbox, exporter, path in
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                let db1 = try sandbox.server("db1")
+                try await db1.sql("STOP SLAVE")
+                let another = try await RunningExporter.start(
+                    ["--config.file", path, "--state.directory", states], in: sandbox)
+                #expect(try await answer(another).cause == "unbroken")
+                #expect(await another.stop() == .exited(0))
+                let arguments = ["--config.file", path, "--state.directory", states, "demo"]
+                let (kept, status) = try await command(arguments, in: sandbox)
+                #expect(kept == "100\n" && status == 0, "\(kept)")
+                let (looked, _) = try await command(["--config.file", path, "demo"], in: sandbox)
+                #expect(looked.hasPrefix("200\n") && looked.contains("cause=lag_unknown"), "\(looked)")
+                try Data("state 1 nonsense".utf8).write(to: URL(fileURLWithPath: "\(states)/demo.state"))
+                let (lost, _) = try await command(arguments, in: sandbox)
+                #expect(lost.hasPrefix("200\n"), "\(lost)")
             }
         }
 

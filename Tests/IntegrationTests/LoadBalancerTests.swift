@@ -101,8 +101,9 @@ extension IntegrationSuite {
                 try await db1.start()
                 let rival = "db2 is the writer, and db1 takes writes as well; set read_only on db1"
                 try await self.eventually("db1 is a rival") {
-                    try await exporter.get("/nodes/db1/primary").body == "db2 is the primary\n"
-                        && exporter.get("/topology.json").body.contains("2 nodes take writes: db1, db2")
+                    let check = try await exporter.get("/nodes/db1/primary").body
+                    let page = try await exporter.get("/topology.json").body
+                    return check == "db2 is the primary\n" && page.contains("2 nodes take writes: db1, db2")
                 }
                 try await proxy.settles(writer: ["db2"], reader: ["db3"])
                 await db2.freeze()

@@ -19,6 +19,7 @@ struct ContractTests {
                 node + ["address", "hostname", "server_id", "server_uuid", "flavor", "version"]
             ),
             ("node_role", node + ["role"]), ("node_read_only", node), ("node_super_read_only", node),
+            ("node_writer", node),
             ("node_start_time_seconds", node), ("node_clock_offset_seconds", node),
             ("node_collect_duration_seconds", node), ("node_round_trips", node), ("node_connected_replicas", node),
             ("node_durable", node + ["part"]), ("binlog_enabled", node), ("binlog_file_number", node),
@@ -55,7 +56,7 @@ struct ContractTests {
         ]
         + [
             "nodes", "nodes_up", "writable_nodes", "unfiltered_replicas", "crash_safe_replicas", "unknown_sources",
-            "cycles", "duplicate_server_ids",
+            "cycles", "duplicate_server_ids", "writers", "writer_known", "rivals",
         ].map { ("set_" + $0, ["replication_set"]) }
         + [
             ("failover_active", node),

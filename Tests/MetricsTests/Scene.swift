@@ -15,7 +15,7 @@ enum Scene {
         var findings = SetFindings(
             ReplicationSetReport(
                 name: "shop", thresholds: Thresholds(lag: 30, bytes: 1_000_000),
-                nodes: [try primary(), try replica(), denied()]))
+                nodes: [try primary(), try replica(), try denied()]))
         findings.probes.failover = FailoverFinding(active: "db1", nodes: ["db1", "db2"])
         return findings
     }
@@ -183,10 +183,11 @@ enum Scene {
             description("db2", intending: ["": "db1"]), NodeReport(facts: facts, duration: 0.003, roundTrips: 1))
     }
 
-    private static func denied() -> ReplicationSetReport.Node {
+    private static func denied() throws -> ReplicationSetReport.Node {
         var facts = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "box3", 3))
-        // Not up: no writable node, whatever it says.
+        // Not up, and so no writable node; a rival all the same, for it takes writes.
         facts.isReadOnly = false
+        facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
         facts.missing = [.replicationStatus: .permission]
         return .init(
             description("db3", intending: ["": "db1"]),

@@ -146,6 +146,9 @@ struct SetTests {
                 #"mysql_replication_set_unknown_sources{replication_set="shop"} 0"#,
                 #"mysql_replication_set_cycles{replication_set="shop"} 0"#,
                 #"mysql_replication_set_duplicate_server_ids{replication_set="shop"} 0"#,
+                #"mysql_replication_set_writers{replication_set="shop"} 1"#,
+                #"mysql_replication_set_writer_known{replication_set="shop"} 1"#,
+                #"mysql_replication_set_rivals{replication_set="shop"} 2"#,
             ])
     }
 

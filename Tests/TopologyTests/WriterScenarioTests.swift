@@ -355,9 +355,3 @@ struct WriterScenarioTests {
         #expect(memory.fold(early).writers == [])
     }
 }
-
-extension Primary {
-    var reason: String? {
-        if case .unknown(let reason) = self { reason } else { nil }
-    }
-}

@@ -56,11 +56,26 @@ struct CatchUpTests {
             node(
                 "db1", id: 1, from: channel("x", from: "elsewhere", id: 9, behind: 700),
                 channel("y", from: "db2", id: 2, behind: 3)), standby)
-        #expect(CatchUp(both, of: "db1", with: "db2") == CatchUp(lag: 3, missing: nil))
+        #expect(CatchUp(both, of: "db1", with: "db2") == CatchUp(lag: 3, missing: nil, bytes: nil))
         let stopped = findings(
             node("db1", id: 1, from: channel(from: "db2", id: 2, io: .stopped, behind: 0)), standby)
         #expect(CatchUp(stopped, of: "db1", with: "db2") == CatchUp())
         #expect(CatchUp(findings(node("db1", id: 1), standby), of: "db1", with: "db2") == CatchUp())
         #expect(CatchUp(findings(silent("db1"), standby), of: "db1", with: "db2") == CatchUp())
+    }
+
+    @Test(
+        "A standby that follows the preferred node and stayed read-only: what it has of its own tells, where GTIDs do")
+    func oneWay() throws {
+        func pair(standbyIsReadOnly: Bool = true, here: String, there: String) throws -> CatchUp {
+            var one = node("db1", id: 1, readOnly: false)
+            one.report.facts?.transactions = try positions(replicated: "", state: here)
+            var two = node("db2", id: 2, readOnly: standbyIsReadOnly, from: channel(from: "db1", id: 1, behind: 0))
+            two.report.facts?.transactions = try positions(replicated: "", state: there)
+            return CatchUp(findings(one, two), of: "db1", with: "db2")
+        }
+        #expect(try pair(here: "0-1-7", there: "0-1-5") == CatchUp(missing: 0, isOneWay: true))
+        #expect(try pair(here: "0-1-7", there: "0-1-5,0-2-8") == CatchUp(missing: 8, isOneWay: true))
+        #expect(try pair(standbyIsReadOnly: false, here: "0-1-7", there: "0-1-5") == CatchUp())
     }
 }

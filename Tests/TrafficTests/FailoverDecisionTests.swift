@@ -7,87 +7,149 @@ struct Row: CustomTestStringConvertible, Sendable {
     typealias Cause = FailoverDecision.Cause
 
     let testDescription: String
-    let preferred: FailoverSituation.Preferred
-    var standbyFailure: String?
-    var catchUp = CatchUp()
-    let answer: Int
+    let situation: FailoverSituation
+    let answer: Int?
     let cause: Cause
     var updates = false
 
     static let now = 1_800_000_000.0
 
-    /// The last good check so many seconds ago; nil for never.
-    static func checked(_ ago: Double?) -> FailoverSituation.Preferred { .ready(lastCheck: ago.map { now - $0 }) }
+    /// This checker's last good check so many seconds ago, as it stands in the table too; nil for none since its start, or since
+    /// it last said "standby".
+    static func checked(
+        _ ago: Double?, standby: FailoverFault? = nil, _ catchUp: CatchUp = CatchUp(),
+        said: FailoverDecision.Answer? = nil
+    ) -> FailoverSituation {
+        let time = ago.map { now - $0 }
+        return FailoverSituation(
+            preferred: .ready(noted: time), standbyFault: standby, catchUp: catchUp,
+            memory: FailoverMemory(answer: said ?? time.map { _ in .preferred }, goodCheck: time), now: now)
+    }
 
-    private static let away = FailoverSituation.Preferred.failed("cannot be reached")
+    private static func failed(
+        _ fault: FailoverFault, standby: FailoverFault? = nil, _ catchUp: CatchUp = CatchUp(), writable: Bool = true,
+        memory: FailoverMemory = FailoverMemory()
+    ) -> FailoverSituation {
+        FailoverSituation(
+            preferred: .failed(fault), isPreferredWritable: writable, standbyFault: standby, catchUp: catchUp,
+            memory: memory,
+            now: now)
+    }
+
+    private static let away = FailoverFault("cannot be reached")
+    private static let denied = FailoverFault("cannot be checked: denied", isOwn: true)
     private static let well = CatchUp(lag: 0, missing: 0)
+    private static let late = CatchUp(lag: 99, missing: 7)
 
-    static let table =
-        preferredFails + standbyFails + unbroken + broken.flatMap { name, preferred in lookedAt(name, preferred) }
+    static let table = preferredFails + standbyFails + unbroken + broken + ownFaults
 
     /// Whatever else is true, the preferred node cannot serve.
     private static let preferredFails = [
-        Row(testDescription: "preferred fails", preferred: away, answer: 200, cause: .preferredFailed),
+        Row(testDescription: "preferred fails", situation: failed(away), answer: 200, cause: .preferredFailed),
         Row(
-            testDescription: "preferred fails, standby fails", preferred: away, standbyFailure: "cannot be reached",
-            answer: 200, cause: .preferredFailed),
+            testDescription: "preferred fails, standby fails", situation: failed(away, standby: away), answer: 200,
+            cause: .preferredFailed),
         Row(
-            testDescription: "preferred fails, though it had caught up", preferred: away, catchUp: well, answer: 200,
+            testDescription: "preferred fails, though it had caught up", situation: failed(away, well), answer: 200,
             cause: .preferredFailed),
     ]
 
     /// There is nobody else, however long ago the last check was. It is not noted: what happened on the standby meanwhile is
     /// not known.
     private static let standbyFails = ([0, 20, 21, 86_400, -5, nil] as [Double?]).flatMap { ago in
-        [CatchUp(), well, CatchUp(lag: 99, missing: 7)].map { catchUp in
+        [CatchUp(), well, late].map { catchUp in
             Row(
                 testDescription: "standby fails, checked \(ago.map { "\($0)" } ?? "never"), \(catchUp.text)",
-                preferred: checked(ago), standbyFailure: "cannot be reached", catchUp: catchUp, answer: 100,
-                cause: .standbyFailed)
+                situation: checked(ago, standby: away, catchUp), answer: 100, cause: .standbyFailed)
         }
     }
 
     /// Replication is not looked at, whatever it would say.
     private static let unbroken = ([0, 0.5, 5, 19.999, 20, -0.3, -20] as [Double]).flatMap { ago in
-        [CatchUp(), well, CatchUp(lag: 99, missing: 7), CatchUp(lag: -1)].map { catchUp in
+        [CatchUp(), well, late, CatchUp(lag: -1)].map { catchUp in
             Row(
-                testDescription: "checked \(ago) s ago, \(catchUp.text)", preferred: checked(ago), catchUp: catchUp,
-                answer: 100, cause: .unbroken, updates: true)
+                testDescription: "checked \(ago) s ago, \(catchUp.text)", situation: checked(ago, catchUp), answer: 100,
+                cause: .unbroken, updates: true)
         }
     }
 
-    private static let broken: [(String, FailoverSituation.Preferred)] = [
-        ("just over the gap", checked(20.001)), ("a day ago", checked(86_400)), ("never checked", checked(nil)),
-        ("checked in the future", checked(-20.001)),
-    ]
-
-    private static func lookedAt(_ name: String, _ preferred: FailoverSituation.Preferred) -> [Row] {
-        func row(_ catchUp: CatchUp, _ answer: Int, _ cause: Cause) -> Row {
+    private static let broken = [
+        ("just over the gap", 20.001, nil), ("a day ago", 86_400, nil), ("just started", nil, nil),
+        ("checked in the future", -20.001, nil), ("said standby", nil, .standby),
+    ].flatMap { (name: String, ago: Double?, said: FailoverDecision.Answer?) in
+        lookedAt.map { catchUp, answer, cause in
             Row(
-                testDescription: "\(name), \(catchUp.text)", preferred: preferred, catchUp: catchUp, answer: answer,
+                testDescription: "\(name), \(catchUp.text)", situation: checked(ago, catchUp, said: said),
+                answer: answer,
                 cause: cause, updates: answer == 100)
         }
-        return [
-            row(CatchUp(lag: nil, missing: 0), 200, .lagUnknown),
-            row(CatchUp(lag: nil, missing: nil), 200, .lagUnknown),
-            row(CatchUp(lag: -1, missing: 0), 200, .lagUnknown),
-            row(CatchUp(lag: .nan, missing: 0), 200, .lagUnknown),
-            row(CatchUp(lag: .infinity, missing: 0), 200, .lagUnknown),
-            row(CatchUp(lag: 0, missing: nil), 100, .caughtUp),
-            row(CatchUp(lag: 0, missing: 0), 100, .caughtUp),
-            row(CatchUp(lag: 1, missing: 0), 100, .caughtUp),
-            row(CatchUp(lag: 1, missing: nil), 100, .caughtUp),
-            row(CatchUp(lag: 0, missing: 1), 200, .behind),
-            row(CatchUp(lag: 1, missing: 40), 200, .behind),
-            row(CatchUp(lag: 1.001, missing: 0), 200, .behind),
-            row(CatchUp(lag: 600, missing: nil), 200, .behind),
-        ]
     }
+
+    private static let lookedAt: [(CatchUp, Int, Cause)] = [
+        (CatchUp(lag: nil, missing: 0), 200, .lagUnknown),
+        (CatchUp(lag: nil, missing: nil), 200, .lagUnknown),
+        (CatchUp(lag: -1, missing: 0), 200, .lagUnknown),
+        (CatchUp(lag: .nan, missing: 0), 200, .lagUnknown),
+        (CatchUp(lag: .infinity, missing: 0), 200, .lagUnknown),
+        // 0 s are no proof: neither GTIDs nor positions tell what is missing.
+        (CatchUp(lag: 0, missing: nil, bytes: nil), 200, .lagUnknown),
+        (CatchUp(lag: 0, missing: nil, bytes: 2_000_914), 200, .behind),
+        (CatchUp(lag: 0, missing: nil, bytes: 0), 100, .caughtUp),
+        (CatchUp(lag: 1, missing: nil, bytes: 0), 100, .caughtUp),
+        (CatchUp(lag: 0, missing: 0), 100, .caughtUp),
+        (CatchUp(lag: 1, missing: 0, bytes: 77), 100, .caughtUp),
+        (CatchUp(lag: 0, missing: 1, bytes: 0), 200, .behind),
+        (CatchUp(lag: 1, missing: 40), 200, .behind),
+        (CatchUp(lag: 1.001, missing: 0), 200, .behind),
+        (CatchUp(lag: 600, missing: nil), 200, .behind),
+        // The standby replicates from the preferred node and not the other way.
+        (CatchUp(missing: 0, isOneWay: true), 100, .caughtUp),
+        (CatchUp(missing: 2, isOneWay: true), 200, .behind),
+        (CatchUp(missing: nil, isOneWay: true), 200, .lagUnknown),
+    ]
+
+    /// A grant, a table, a password or a connection too few is no fault of the node's.
+    private static let ownFaults = [
+        Row(
+            testDescription: "own fault, checked lately",
+            situation: failed(denied, late, memory: .init(answer: .preferred, goodCheck: now - 5)), answer: 100,
+            cause: .unbroken, updates: true),
+        Row(
+            testDescription: "own fault, said standby, caught up",
+            situation: failed(denied, well, memory: .init(answer: .standby)), answer: 100, cause: .caughtUp,
+            updates: true),
+        Row(
+            testDescription: "own fault, said standby, nothing known",
+            situation: failed(denied, memory: .init(answer: .standby)), answer: 200, cause: .notChecked),
+        Row(
+            testDescription: "own fault, checked long ago, behind",
+            situation: failed(denied, late, memory: .init(answer: .preferred, goodCheck: now - 99)), answer: 200,
+            cause: .behind),
+        Row(
+            testDescription: "own fault, just started, nothing known", situation: failed(denied), answer: nil,
+            cause: .notChecked),
+        Row(
+            testDescription: "own fault, and no round found the node writable",
+            situation: failed(denied, well, writable: false, memory: .init(answer: .preferred, goodCheck: now - 5)),
+            answer: nil, cause: .notChecked),
+        Row(
+            testDescription: "own fault at the standby, checked lately", situation: checked(5, standby: denied),
+            answer: 100,
+            cause: .unbroken, updates: true),
+        Row(
+            testDescription: "own fault at the standby, just started", situation: checked(nil, standby: denied),
+            answer: nil,
+            cause: .notChecked),
+        Row(
+            testDescription: "own fault at the standby, said standby",
+            situation: checked(nil, standby: denied, said: .standby), answer: 200, cause: .notChecked),
+    ]
 }
 
 extension CatchUp {
     fileprivate var text: String {
-        "lag \(lag.map { "\($0)" } ?? "unknown"), missing \(missing.map { "\($0)" } ?? "unknown")"
+        "lag \(lag.map { "\($0)" } ?? "unknown"), missing \(missing.map { "\($0)" } ?? "unknown"), "
+            + "bytes \(bytes.map { "\($0)" } ?? "unknown")\(isOneWay ? ", one way" : "")"
     }
 }
 
@@ -97,10 +159,8 @@ struct FailoverDecisionTests {
 
     @Test("Every row of the table", arguments: Row.table)
     func table(row: Row) {
-        let decision = policy.decide(
-            FailoverSituation(
-                preferred: row.preferred, standbyFailure: row.standbyFailure, catchUp: row.catchUp, now: Row.now))
-        #expect(decision.answer.rawValue == row.answer)
+        let decision = policy.decide(row.situation)
+        #expect(decision.answer?.rawValue == row.answer)
         #expect(decision.cause == row.cause)
         #expect(decision.isGoodCheck == row.updates)
     }
@@ -121,43 +181,109 @@ struct FailoverDecisionTests {
     func limits() {
         let patient = FailoverPolicy(preferred: "db1", standby: "db2", maxGap: 60, maxLag: 5)
         func cause(checked ago: Double, _ catchUp: CatchUp) -> FailoverDecision.Cause {
-            patient.decide(FailoverSituation(preferred: Row.checked(ago), catchUp: catchUp, now: Row.now)).cause
+            patient.decide(Row.checked(ago, catchUp)).cause
         }
         #expect(cause(checked: 60, CatchUp()) == .unbroken)
-        #expect(cause(checked: 61, CatchUp(lag: 5)) == .caughtUp)
-        #expect(cause(checked: 61, CatchUp(lag: 5.1)) == .behind)
+        #expect(cause(checked: 61, CatchUp(lag: 5, missing: 0)) == .caughtUp)
+        #expect(cause(checked: 61, CatchUp(lag: 5.1, missing: 0)) == .behind)
+    }
+
+    @Test("A good check counts as long as it stands in the table; one that is not this checker's own never does")
+    func noted() {
+        for (noted, cause) in [
+            (Row.now - 5, .unbroken), (Row.now - 5.9, .unbroken), (Row.now, .unbroken), (nil, .lagUnknown),
+            (Row.now - 60, .lagUnknown),
+        ] as [(Double?, FailoverDecision.Cause)] {
+            var situation = Row.checked(5)
+            situation.preferred = .ready(noted: noted)
+            #expect(policy.decide(situation).cause == cause, "\(noted.debugDescription)")
+        }
+        // Another's row, however fresh, or that of a process before.
+        var fresh = Row.checked(nil)
+        fresh.preferred = .ready(noted: Row.now)
+        #expect(policy.decide(fresh).cause == .lagUnknown)
+    }
+
+    @Test("A checker that said standby goes on saying so until the preferred node has caught up, whoever else checks")
+    func memory() {
+        var memory = FailoverMemory(answer: .preferred, goodCheck: Row.now)
+        func step(_ situation: FailoverSituation) -> Int? {
+            var situation = situation
+            situation.memory = memory
+            let decision = policy.decide(situation)
+            memory.note(decision, at: situation.now)
+            return decision.answer?.rawValue
+        }
+        let away = FailoverSituation(preferred: .failed(FailoverFault("is away")), now: Row.now + 1)
+        #expect(step(away) == 200)
+        // Somebody else has noted a good check meanwhile.
+        let back = FailoverSituation(preferred: .ready(noted: Row.now + 2), now: Row.now + 3)
+        #expect(step(back) == 200)
+        var standbyAway = back
+        standbyAway.standbyFault = FailoverFault("is away")
+        #expect(step(standbyAway) == 100)
+        #expect(step(back) == 200, "what the standby has is not known for its absence")
+        var well = back
+        well.catchUp = CatchUp(lag: 0, missing: 0)
+        #expect(step(well) == 100)
+        #expect(step(back) == 100)
+    }
+
+    @Test("An operator's word stands for one good check, and not for a node that fails")
+    func accepted() {
+        var memory = FailoverMemory(answer: .standby)
+        memory.isAccepted = true
+        var situation = Row.checked(nil)
+        situation.memory = memory
+        let decision = policy.decide(situation)
+        #expect(decision.answer == .preferred && decision.isGoodCheck)
+        memory.note(decision, at: Row.now)
+        #expect(!memory.isAccepted)
+        situation.preferred = .failed(FailoverFault("is away"))
+        #expect(policy.decide(situation).answer == .standby)
     }
 
     @Test(
         "The reason says what a DBA has to know",
         arguments: [
-            (FailoverSituation.Preferred.failed("is read-only"), nil, CatchUp(), "db1 is read-only"),
-            (Row.checked(3), "cannot be reached: no answer", CatchUp(), "db2 cannot be reached: no answer"),
-            (Row.checked(3.25), nil, CatchUp(), "checked 3.3 s ago"),
             (
-                Row.checked(75), nil, CatchUp(lag: 12, missing: 3),
+                FailoverSituation(preferred: .failed(FailoverFault("is read-only")), now: Row.now), "db1 is read-only"
+            ),
+            (
+                Row.checked(3, standby: FailoverFault("cannot be reached: no answer")),
+                "db2 cannot be reached: no answer"
+            ),
+            (Row.checked(3.25), "checked 3.3 s ago"),
+            (
+                Row.checked(75, CatchUp(lag: 12, missing: 3)),
                 "the last good check was 75 s ago, and db1 is 12 s behind db2"
             ),
             (
-                Row.checked(75), nil, CatchUp(lag: 0, missing: 3),
+                Row.checked(75, CatchUp(lag: 0, missing: 3)),
                 "the last good check was 75 s ago, and db1 lacks 3 transactions of db2"
             ),
             (
-                Row.checked(75), nil, CatchUp(lag: 0, missing: 1),
+                Row.checked(75, CatchUp(lag: 0, missing: 1)),
                 "the last good check was 75 s ago, and db1 lacks 1 transaction of db2"
             ),
             (
-                Row.checked(-30), nil, CatchUp(lag: 0, missing: 0),
+                Row.checked(75, CatchUp(lag: 0, bytes: 914)),
+                "the last good check was 75 s ago, and db1 has not applied 914 B of db2's binary log"
+            ),
+            (
+                Row.checked(-30, CatchUp(lag: 0, missing: 0)),
                 "the last good check lies 30 s in the future, and db1 has caught up with db2"
             ),
             (
-                Row.checked(nil), nil, CatchUp(),
-                "there was no good check before, and it is not known how far db1 is behind db2"
+                Row.checked(nil, CatchUp()),
+                "this checker has just started, and it is not known how far db1 is behind db2"
             ),
-        ] as [(FailoverSituation.Preferred, String?, CatchUp, String)])
-    func reasons(preferred: FailoverSituation.Preferred, standby: String?, catchUp: CatchUp, reason: String) {
-        let situation = FailoverSituation(
-            preferred: preferred, standbyFailure: standby, catchUp: catchUp, now: Row.now)
+            (
+                Row.checked(nil, CatchUp(missing: 0, isOneWay: true), said: .standby),
+                "the last answer was db2, and db2 is read-only and has nothing that db1 lacks"
+            ),
+        ] as [(FailoverSituation, String)])
+    func reasons(situation: FailoverSituation, reason: String) {
         #expect(policy.decide(situation).reason == reason)
     }
 }

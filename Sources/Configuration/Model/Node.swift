@@ -39,10 +39,12 @@ package struct Node: Sendable, Equatable {
     }
 }
 
-/// Where a node should replicate from.
+/// Where a node should replicate from. In place of a node's name, `outside` stands for a source that is none of the set's.
 package enum IntendedSource: Sendable, Equatable {
     /// `source: db1`: of the default channel, and of any other.
     case node(String)
     /// `source: {eu: db1, us: db9}`: node names by channel.
     case byChannel([String: String])
+
+    package static let outside = "outside"
 }

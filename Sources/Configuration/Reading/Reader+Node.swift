@@ -17,6 +17,11 @@ extension Reader {
         guard let fields = Fields(item, Schema.node, name: "a node", report: report) else { return nil }
         let name = fields.given(Schema.nodeName)
         if let name { names.add(node: name, at: fields.position(of: Schema.nodeName)) }
+        if name == IntendedSource.outside {
+            report.problem(
+                fields.position(of: Schema.nodeName),
+                "no node can be named 'outside': as a source, that stands for one that is no node of the set")
+        }
         let address = fields.given(Schema.address)
         let aliases = aliases(fields)
         let sources = sources(fields)

@@ -42,7 +42,7 @@ struct SetChecks {
                 report.problem(source.at, "'source' of node \(shown(placed.name)) is the node itself")
                 continue
             }
-            guard !known.contains(source.name) else { continue }
+            guard !known.contains(source.name), source.name != IntendedSource.outside else { continue }
             func meant() -> String? {
                 suggestion(for: source.name, among: names.lazy.filter { $0 != placed.name })
             }

@@ -57,7 +57,8 @@ enum Schema {
     static let address = Key.address("address", "host:port, host, [IPv6]:port or unix:/path; port 3306 when absent.")
     static let source = Key.nested(
         "source", "node, or dictionary of nodes by channel",
-        "The node it is intended to replicate from; a channel without one follows that of \"\".")
+        "The node it is intended to replicate from, or outside for a source that is none of the set's; a channel without "
+            + "one follows that of \"\".")
     static let aliases = Key.nested(
         "aliases", "list of addresses", "Other host:port under which its replicas know this node.")
     static let node = SchemaSection(

@@ -13,9 +13,17 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         discussion: """
             Whatever the answer, the exit code is 0. Anything else means that there is none: nothing is printed then, and \
             what is wrong goes to standard error, as does the reason of each answer but the ordinary 100.
+
+            Each run is a checker that has just started, and so looks at replication each time, unless --state.directory \
+            keeps what the run before knew.
             """)
 
     @OptionGroup var source: ConfigurationOptions
+
+    @OptionGroup var keeping: KeepingOptions
+
+    @Flag(help: "Say, as an operator, that the preferred node has all there is, whatever replication tells.")
+    var accept = false
 
     @Argument(help: "The replication set.")
     var set: String
@@ -28,13 +36,16 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         // The other sets are nobody's business here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
         let monitor = try Monitor(
-            Configuration(sets: [set]), environment: ProcessEnvironment.variables, logger: quiet)
+            Configuration(sets: [set]), environment: ProcessEnvironment.variables, keeping: keeping.keeping(quiet),
+            logger: quiet)
+        if accept { _ = monitor.acceptPreferred(set.name) }
         guard let (_, decision) = await monitor.failover(set.name) else { throw ExitCode.failure }
-        print(decision.answer.rawValue)
+        if let answer = decision.answer { print(answer.rawValue) }
         // snmpd takes both streams for output: the number has to come first.
         fflush(nil)
         decision.log(
             to: Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }, of: set.name)
         await monitor.close()
+        if decision.answer == nil { throw ExitCode.failure }
     }
 }

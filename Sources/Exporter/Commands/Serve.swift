@@ -46,6 +46,8 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var agent: AgentOptions
 
+    @OptionGroup var keeping: KeepingOptions
+
     @Option(
         name: .customLong("scrape.timeout-offset"),
         help: ArgumentHelp("Seconds to end a scrape before Prometheus would give up.", valueName: "seconds"))
@@ -93,7 +95,8 @@ struct Serve: AsyncParsableCommand {
         MallocSettings.apply()
         OpenFiles.warn(configuration, logger)
         let environment = ProcessEnvironment.variables
-        let monitor = try Monitor(configuration, environment: environment, logger: logger)
+        let monitor = try Monitor(
+            configuration, environment: environment, keeping: keeping.keeping(logger), logger: logger)
         let live = try LiveMonitor(monitor, environment: environment, logger: logger) {
             [source] () throws(ConfigurationError) in
             try source.load()

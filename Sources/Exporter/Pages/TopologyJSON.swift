@@ -11,6 +11,8 @@ enum TopologyJSON {
         .object([
             ("name", .string(set.name)),
             ("primary", .optional(set.primary.name)),
+            ("writers", .array(set.writers.map { .string($0) })),
+            ("rivals", .array(set.rivals.map { .string($0) })),
             ("troubles", troubles(set.troubles)),
             ("nodes", .array(set.nodes.map(json))),
             ("cycles", .array(set.cycles.map { .array($0.map { .string($0) }) })),

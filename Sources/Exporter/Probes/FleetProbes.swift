@@ -14,14 +14,15 @@ final class FleetProbes: Sendable {
     /// Nothing is started yet.
     /// - Parameter look: one round over the set of a name.
     init(
-        _ configuration: Configuration, environment: [String: String], logger: Logger,
+        _ configuration: Configuration, environment: [String: String], keeping: Keeping, logger: Logger,
         replacing predecessor: FleetProbes? = nil,
         look: @escaping @Sendable (_ set: ReplicationSet) async -> ReplicationSetReport?
     ) {
         var sets: [String: SetProbes] = [:]
         for set in configuration.sets {
             sets[set.name] = SetProbes(
-                set, environment: environment, logger: logger, replacing: predecessor?.sets[set.name]
+                set, environment: environment, keeping: keeping, logger: logger,
+                replacing: predecessor?.sets[set.name]
             ) { await look(set) }
         }
         self.sets = sets

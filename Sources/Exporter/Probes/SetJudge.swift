@@ -1,3 +1,5 @@
+import Configuration
+import MariaDB
 import Replication
 import Synchronization
 import Topology
@@ -5,11 +7,30 @@ import Topology
 /// The memory of a replication set, to which every round over the whole set adds, whoever asked for it. It outlives a
 /// reload: what is remembered of a node ends with its address, and not with the configuration.
 final class SetJudge: Sendable {
-    private let memory = Mutex(SetMemory())
+    private let name: String
+    private let memory: Mutex<SetMemory>
+    private let state: StateDirectory?
+
+    /// - Parameter state: where an earlier process has left what it remembered.
+    init(_ set: ReplicationSet, _ state: StateDirectory?) {
+        name = set.name
+        self.state = state
+        let addresses = Dictionary(
+            set.nodes.map { ($0.name, NodeAddress($0.address)) }, uniquingKeysWith: { first, _ in first })
+        let kept = state?.read(set.name).map { kept in
+            let isRecent = (0...StateDirectory.trust).contains(Moment.now.wall - kept.time)
+            return SetMemory(kept.record, isRecent: isRecent, addresses: addresses)
+        }
+        memory = Mutex(kept ?? SetMemory())
+    }
 
     /// Compares the nodes of the set by this round and by what is remembered.
     func findings(_ report: ReplicationSetReport) -> SetFindings {
-        memory.withLock { $0.fold(report) }
+        let (findings, record) = memory.withLock { memory in
+            (memory.fold(report), state == nil ? nil : memory.record)
+        }
+        if let record { state?.write(record, of: name, at: Moment.now.wall) }
+        return findings
     }
 
     /// Takes an operator's word about who takes the writes.

@@ -19,14 +19,15 @@ struct SetProbes: Sendable {
     ///   - predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
     ///   - look: one round over the set.
     init(
-        _ set: ReplicationSet, environment: [String: String], logger: Logger, replacing predecessor: SetProbes?,
+        _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger,
+        replacing predecessor: SetProbes?,
         look: @escaping @Sendable () async -> ReplicationSetReport?
     ) {
         self.set = set
         // Findings of other nodes than these say nothing of who may be written to.
         let kept = predecessor?.set.nodes == set.nodes ? predecessor : nil
         let watch = kept?.watch ?? SetWatch { nil }
-        let judge = predecessor?.judge ?? SetJudge()
+        let judge = predecessor?.judge ?? SetJudge(set, keeping.state)
         self.judge = judge
         self.watch = watch
         var logger = logger
@@ -60,7 +61,7 @@ struct SetProbes: Sendable {
 
         failover =
             kept?.set.failover == set.failover
-            ? kept?.failover : FailoverProbe(set, environment: environment, logger: logger)
+            ? kept?.failover : FailoverProbe(set, environment: environment, keeping: keeping, logger: logger)
 
         let (heartbeatSection, writer) = (set.heartbeat, self.heartbeat)
         // The writer holds the watch.
@@ -92,13 +93,16 @@ struct SetProbes: Sendable {
 
 extension FailoverProbe {
     /// Nil for a set without a rule.
-    fileprivate convenience init?(_ set: ReplicationSet, environment: [String: String], logger: Logger) {
+    fileprivate convenience init?(
+        _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger
+    ) {
         guard let rule = set.failover, let preferred = set.node(named: rule.preferred) else { return nil }
         let policy = FailoverPolicy(
             preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
         self.init(
-            policy, set: set.name, table: ProbeTable(rule.table), logger: logger,
-            clock: { Moment.now.wall }
+            policy, set: set.name, table: ProbeTable(rule.table), checker: keeping.checker,
+            memory: keeping.state?.failoverMemory(of: set) ?? FailoverMemory(), logger: logger,
+            clock: { Moment.now.wall }, keep: { keeping.state?.write($0, of: set) }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }

@@ -10,9 +10,11 @@ enum FailoverPage {
     ) -> Response {
         var response =
             switch format {
-            case .text: Response.text("\(decision.answer.rawValue)")
+            case .text: Response.text(decision.answer.map { "\($0.rawValue)" } ?? "no answer: \(decision.reason)")
             case .json: Response.json(Array((json(set, policy, decision).text + "\n").utf8))
             }
+        // Not a number, and no success: a balancer keeps what it has.
+        if decision.answer == nil { response.status = 503 }
         response.headers["Cache-Control"] = "no-store"
         response.headers["Vary"] = "Accept"
         return response
@@ -21,8 +23,8 @@ enum FailoverPage {
     static func json(_ set: String, _ policy: FailoverPolicy, _ decision: FailoverDecision) -> JSONText {
         .object([
             ("replication_set", .string(set)),
-            ("answer", .number(Double(decision.answer.rawValue))),
-            ("node", .string(policy.name(of: decision.answer))),
+            ("answer", .optional(decision.answer?.rawValue)),
+            ("node", .optional(decision.answer.map(policy.name))),
             ("cause", .string(decision.cause.rawValue)),
             ("reason", .string(decision.reason)),
         ])
@@ -53,5 +55,17 @@ extension Routes {
             return .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
         }
         return FailoverPage.response(set, policy, decision, as: format)
+    }
+
+    /// POST `/failover/<set>/accept`: an operator's word that the preferred node has all there is.
+    func acceptPreferred(_ request: Request) async -> Response {
+        let set = request.parameters["set"] ?? ""
+        guard isLifecycleEnabled else {
+            return .text(status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
+        }
+        guard await live.use({ $0.acceptPreferred(set) }) else {
+            return .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
+        }
+        return .text("the next check of \(set) takes the preferred node's word")
     }
 }

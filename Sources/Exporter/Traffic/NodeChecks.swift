@@ -16,6 +16,8 @@ final class NodeChecks: Sendable {
         var state: OperatorState
         /// Of what the answer is made from, at most.
         var age: Duration
+        /// What it was made from.
+        var findings: SetFindings?
     }
 
     private struct GateKey: Hashable {
@@ -43,7 +45,7 @@ final class NodeChecks: Sendable {
         let verdict = outcome.findings.first.map { self.verdict(on: question, within: limits, $0) }
         return Answer(
             verdict: verdict ?? .refused("\(question.node) was not asked"), state: states[question.node],
-            age: outcome.startedAt.duration(to: .now))
+            age: outcome.startedAt.duration(to: .now), findings: outcome.findings.first)
     }
 
     private func verdict(

@@ -14,16 +14,55 @@ extension Routes {
                 return .text(status: 404, "a node can be asked for \(checks)")
             }
             do throws(NodeQuestion.Malformed) {
-                let question = try NodeQuestion(node: node, check: check, query: request.query)
+                let format = try Self.format(of: request)
+                let question = try NodeQuestion(
+                    node: node, check: check, query: request.query.filter { $0.name != "format" })
                 guard let answer = await nodeChecks.answer(question, monitor) else { return Self.unknown(node) }
                 let reply = CheckReply(answer.verdict, answer.state, of: node)
                 var response = Response.text(status: reply.status, reply.reason)
+                if format == .json {
+                    let json = WriterJSON.json(reply, of: node, check, answer.state, answer.findings)
+                    response = .json(Array((json.text + "\n").utf8))
+                    response.status = reply.status
+                }
                 response.headers["X-Result-Age-Seconds"] = answer.age.milliseconds
                 response.headers["Cache-Control"] = "no-store"
                 return response
             } catch {
                 return .text(status: 400, error.description)
             }
+        }
+    }
+
+    /// `?format=`: text, unless JSON is asked for.
+    private static func format(of request: Request) throws(NodeQuestion.Malformed) -> FailoverPage.Format {
+        let names = request.queryValues("format")
+        guard let name = names.first else { return .text }
+        guard names.count == 1, let format = FailoverPage.Format(rawValue: name) else {
+            throw NodeQuestion.Malformed(description: "format is text or json")
+        }
+        return format
+    }
+
+    /// POST `/sets/<set>/writer?node=<node>`: an operator's word about who takes the writes.
+    func setWriter(_ request: Request) async -> Response {
+        await live.use { monitor in
+            let set = request.parameters["set"] ?? ""
+            guard isLifecycleEnabled else {
+                return .text(status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
+            }
+            guard let configured = monitor.configuration.set(named: set) else {
+                return .text(status: 404, "no replication set is named \(set.debugDescription)")
+            }
+            let nodes = request.queryValues("node")
+            guard let node = nodes.first, nodes.count == 1 else {
+                return .text(status: 400, "name the writer, once: POST /sets/\(set)/writer?node=<name>")
+            }
+            guard configured.node(named: node) != nil else {
+                return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
+            }
+            monitor.nameWriter(node, of: set)
+            return .text("\(node) counts as the writer of \(set) while it answers and is writable")
         }
     }
 

@@ -14,5 +14,12 @@ extension Families {
         add(.setUnknownSources, labels, channels.count { $0.sourceNode == nil })
         add(.setCycles, labels, set.cycles.count)
         add(.setDuplicateServerIDs, labels, set.duplicateServerIDs.count)
+        switch set.writing.writers {
+        case .nodes(let names): add(.setWriters, labels, names.count)
+        case .none: add(.setWriters, labels, 0)
+        case .outside, .unknown: break
+        }
+        add(.setWriterKnown, labels, set.writing.writers.isKnown)
+        add(.setRivals, labels, set.rivals.count)
     }
 }

@@ -6,7 +6,8 @@ extension FailoverDecision {
     package func log(to logger: Logger, of set: String) {
         if isOrdinary { return }
         logger.log(
-            level: answer == .preferred ? .info : .warning, "failover answer \(answer.rawValue)",
+            level: answer == .preferred ? .info : .warning,
+            "\(answer.map { "failover answer \($0.rawValue)" } ?? "no failover answer")",
             metadata: ["replication_set": "\(set)", "cause": "\(cause.rawValue)", "reason": "\(reason)"])
     }
 }

@@ -6,8 +6,7 @@ package import Traffic
 
 /// Says which of two nodes should get the requests, whenever it is asked; nothing is done without being asked.
 ///
-/// However many ask at a time, there is one check. What has to outlive the exporter is in the table. Its connection ends with
-/// it: whoever asks while the configuration is read anew gets his answer.
+/// However many ask at a time, there is one check. Its connection ends with it: a request during a reload gets its answer.
 package final class FailoverProbe: Sendable {
     /// Asks nodes, by name, for as long as the deadline allows.
     package typealias Look = @Sendable (Set<String>, _ deadline: ContinuousClock.Instant) async -> SetFindings?
@@ -18,29 +17,37 @@ package final class FailoverProbe: Sendable {
     private struct State {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
+        var memory: FailoverMemory
     }
 
     package let policy: FailoverPolicy
     private let set: String
     private let table: LastCheckTable
     private let clock: @Sendable () -> Double
+    private let keep: @Sendable (FailoverMemory) -> Void
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - set: the replication set's name, for the log.
-    ///   - connect: makes a connection to the preferred node with these statements to set the session up.
+    ///   - checker: who checks, as it stands in the table.
+    ///   - memory: what this checker knows of its checks before it was started.
     ///   - clock: epoch seconds.
+    ///   - keep: takes what is to outlive the process.
+    ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
-        _ policy: FailoverPolicy, set: String, table: ProbeTable, logger: Logger,
-        clock: @escaping @Sendable () -> Double,
-        connect: (_ setUp: [String]) -> ProbeConnection
+        _ policy: FailoverPolicy, set: String, table: ProbeTable, checker: String,
+        memory: FailoverMemory = FailoverMemory(),
+        logger: Logger, clock: @escaping @Sendable () -> Double,
+        keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
     ) {
         self.policy = policy
         self.set = set
         self.clock = clock
+        self.keep = keep
         self.logger = logger
-        self.table = LastCheckTable(table, on: connect(LastCheckTable.setUp))
+        self.table = LastCheckTable(table, checker: checker, on: connect(LastCheckTable.setUp))
+        state = Mutex(State(memory: memory))
     }
 
     /// The answer of the check under way, or of a new one.
@@ -62,13 +69,16 @@ package final class FailoverProbe: Sendable {
         return await task.value
     }
 
-    /// Who gets the requests, by the last answer; nil when that is older than two checks may be apart.
+    /// An operator says that the preferred node has all there is, whatever replication tells; good for the next check in
+    /// which it can be written to.
+    package func accept() { state.withLock { $0.memory.isAccepted = true } }
+
+    /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
     package var finding: FailoverFinding? {
-        guard let latest = state.withLock({ $0.latest }), latest.at.duration(to: .now) <= .seconds(policy.maxGap) else {
-            return nil
-        }
-        let names = [policy.preferred, policy.standby]
-        return FailoverFinding(active: policy.name(of: latest.decision.answer), nodes: names)
+        guard let latest = state.withLock({ $0.latest }), let answer = latest.decision.answer,
+            latest.at.duration(to: .now) <= .seconds(policy.maxGap)
+        else { return nil }
+        return FailoverFinding(active: policy.name(of: answer), nodes: [policy.preferred, policy.standby])
     }
 }
 
@@ -76,67 +86,99 @@ package final class FailoverProbe: Sendable {
 
 extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
+        let now = clock()
+        let decision = await decide(look, at: now)
+        let memory = state.withLock { state in
+            state.memory.note(decision, at: now)
+            return state.memory
+        }
+        keep(memory)
+        return decision
+    }
+
+    private func decide(_ look: @escaping Look, at now: Double) async -> FailoverDecision {
         let started = ContinuousClock.now
         let deadline = started + Self.timeout
         // The rest is for noting the check.
         let firstLook = started + Self.timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
-        let reading: LastCheckTable.Reading
+        var situation = FailoverSituation(
+            preferred: .ready(noted: nil), memory: state.withLock { $0.memory }, now: now)
+        var reading: LastCheckTable.Reading?
         do throws(LastCheckTable.Failure) {
-            reading = try await table.read(deadline: firstLook)
+            let read = try await table.read(deadline: firstLook)
+            reading = read
+            situation.preferred = .ready(noted: read.noted)
         } catch {
-            return policy.decide(FailoverSituation(preferred: .failed(error.reason), now: clock()))
+            situation.preferred = .failed(error.fault)
+            if !error.fault.isOwn { return policy.decide(situation) }
         }
         let findings = await found
-        var situation = FailoverSituation(
-            preferred: .ready(lastCheck: reading.lastCheck), standbyFailure: policy.standbyFailure(findings),
-            catchUp: findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp(), now: clock()
-        )
+        situation.isPreferredWritable =
+            reading != nil || findings?.nodes.first { $0.description.name == policy.preferred }?.isWritable == true
+        situation.standbyFault = policy.standbyFault(findings)
+        situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
-        if decision.cause == .behind, situation.catchUp.lag ?? .infinity <= policy.maxLag, let findings {
-            situation.catchUp.missing = await stillMissing(since: findings, look, until: started + Self.timeout * 0.8)
+        if decision.cause == .behind, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
+            let patience = Duration.seconds(min(max(policy.maxLag, 0.1), 1))
+            situation.catchUp = await stillBehind(
+                situation.catchUp, since: findings, look, until: min(.now + patience, started + Self.timeout * 0.8))
             decision = policy.decide(situation)
         }
-        guard decision.isGoodCheck else { return decision }
+        guard decision.isGoodCheck, let reading else { return decision }
         do throws(LastCheckTable.Failure) {
-            try await table.note(situation.now, after: reading, deadline: deadline)
+            try await table.note(now, after: reading, deadline: deadline)
             return decision
         } catch {
-            situation.preferred = .failed(error.reason)
+            situation.preferred = .failed(error.fault)
             return policy.decide(situation)
         }
     }
 
-    /// What the standby had in the first look and the preferred node has not yet. Under writes there is always something on its
-    /// way: to have caught up means to get what was there a moment ago.
-    private func stillMissing(
-        since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
-    ) async -> UInt64? {
-        var missing = CatchUp(first, of: policy.preferred, with: policy.standby).missing
-        guard let there = first.transactions(of: policy.standby) else { return missing }
-        while let count = missing, count > 0, deadline > .now {
+    /// What the standby had at the begin of the check and the preferred node has not yet. Under writes there is always something
+    /// on its way: to have caught up means to have what was there then.
+    private func stillBehind(
+        _ before: CatchUp, since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
+    ) async -> CatchUp {
+        var catchUp = before
+        let standby = first.nodes.first { $0.description.name == policy.standby }?.report
+        while catchUp.hasAll == false, deadline > .now {
             // A cancelled check ends with what it knows.
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil,
-                let here = await look([policy.preferred], deadline)?.transactions(of: policy.preferred)
-            else { return count }
-            missing = here.missing(from: there)
+                var later = await look([policy.preferred], deadline), let standby
+            else { return catchUp }
+            // The standby as it was then beside the preferred node as it is now.
+            later = later.comparing(standby, of: policy.standby, in: first)
+            let now = CatchUp(later, of: policy.preferred, with: policy.standby)
+            guard now.hasAll != nil else { return catchUp }
+            catchUp.missing = now.missing
+            catchUp.bytes = now.bytes
         }
-        return missing
-    }
-}
-
-extension FailoverPolicy {
-    fileprivate func standbyFailure(_ findings: SetFindings?) -> String? {
-        guard let report = findings?.nodes.first(where: { $0.description.name == standby })?.report else {
-            return "was not asked"
-        }
-        if report.isUp { return nil }
-        return "cannot be reached or queried" + (report.failure.map { ": \($0.message)" } ?? "")
+        return catchUp
     }
 }
 
 extension SetFindings {
-    fileprivate func transactions(of node: String) -> TransactionHistory? {
-        nodes.first { $0.description.name == node }?.report.facts?.transactions
+    /// These findings, with one node as an earlier look found it.
+    fileprivate func comparing(_ earlier: NodeReport, of name: String, in first: SetFindings) -> SetFindings {
+        let nodes = first.nodes.map { node in
+            let report =
+                node.description.name == name
+                ? earlier : self.nodes.first { $0.description.name == node.description.name }?.report ?? node.report
+            return ReplicationSetReport.Node(node.description, report)
+        }
+        return SetFindings(ReplicationSetReport(name: first.name, thresholds: first.thresholds, nodes: nodes))
+    }
+}
+
+extension FailoverPolicy {
+    fileprivate func standbyFault(_ findings: SetFindings?) -> FailoverFault? {
+        guard let report = findings?.nodes.first(where: { $0.description.name == standby })?.report else {
+            return FailoverFault("was not asked", isOwn: true)
+        }
+        guard !report.isUp else { return nil }
+        let isOwn = report.failure.map { [.permission, .authentication].contains($0.reason) } ?? false
+        return FailoverFault(
+            "cannot be reached or queried" + (report.failure.map { ": \($0.message)" } ?? ""), isOwn: isOwn)
     }
 }

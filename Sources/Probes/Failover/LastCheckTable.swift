@@ -1,19 +1,37 @@
 internal import MariaDB
+internal import Replication
+internal import Traffic
 
-/// The table of one row on the preferred node, with the time of the last good check: epoch seconds by the exporter's clock.
+/// The table on the preferred node with the time of the last good check: epoch seconds by the exporter's clock.
 ///
 /// Not by the server's: a machine that was suspended comes back with a clock that knows nothing of the break.
-struct LastCheckTable: Sendable {
+///
+/// A table of our own making has a row for each checker and server, of which this checker reads and writes its own alone. A
+/// table of one row and one column, whatever that is called, is shared with whoever else writes it (the script that this answer
+/// comes from: `CREATE TABLE lastcheck (lastcheck BIGINT)`).
+final class LastCheckTable: Sendable {
     struct Reading: Sendable, Equatable {
-        /// Nil while there is no row.
-        var lastCheck: Double?
+        /// Epoch seconds as they stand there; nil while there is no row.
+        var noted: Double?
         /// The server's own clock, epoch seconds.
         var serverClock: Double
+        /// The server that was read.
+        var serverID: UInt32
+        fileprivate var layout: Layout
     }
 
-    /// Why the node cannot serve. Continues a sentence that begins with its name.
+    /// How the table is laid out.
+    fileprivate enum Layout: Sendable, Equatable {
+        case own
+        /// By the name of its column.
+        case shared(column: String)
+    }
+
+    /// Why the node cannot serve, or cannot be checked. Continues a sentence that begins with its name.
     struct Failure: Error, Sendable, Equatable {
-        let reason: String
+        let fault: FailoverFault
+
+        init(_ reason: String, isOwn: Bool = false) { fault = FailoverFault(reason, isOwn: isOwn) }
     }
 
     /// For the session: what waits for a lock gives up before anybody stops waiting for it.
@@ -23,27 +41,38 @@ struct LastCheckTable: Sendable {
 
     /// Seconds; more than a check takes.
     private static let longestCheck = 3.0
-    fileprivate static let readOnly = Failure(reason: "is read-only, and so cannot be updated")
+    private static let readOnly = Failure("is read-only, and so cannot be updated")
 
     private let connection: ProbeConnection
     /// With its quotes.
     private let name: String
+    /// As a literal.
+    private let checker: String
 
-    /// - Parameter connection: to the preferred node, with `setUp`.
-    init(_ table: ProbeTable, on connection: ProbeConnection) {
+    /// - Parameters:
+    ///   - checker: who checks, as it stands in the table.
+    ///   - connection: to the preferred node, with `setUp`.
+    init(_ table: ProbeTable, checker: String, on connection: ProbeConnection) {
         name = table.quoted
+        self.checker = SQLText.literal(checker)
         self.connection = connection
     }
 
-    /// Reads the row as one who is going to change it: who may not, or cannot for a lock, gets no reading. Makes the table
-    /// where there is none.
+    /// Reads the row as one who is going to change it: without the right to, or behind somebody's lock, there is no reading.
+    /// Makes the table where there is none.
     func read(deadline: ContinuousClock.Instant) async throws(Failure) -> Reading {
-        if let reading = try await readIfThere(deadline) { return reading }
-        try await make(deadline)
-        guard let reading = try await readIfThere(deadline) else {
-            throw Failure(reason: "cannot be queried: the table \(name) was made, and is not there")
+        let server = try await server(deadline)
+        var layout = try await layout(deadline)
+        if layout == nil {
+            try await make(server.clock, deadline)
+            layout = try await self.layout(deadline)
         }
-        return reading
+        guard let layout else {
+            throw Failure("cannot be checked: the table \(name) was made, and is not there", isOwn: true)
+        }
+        return Reading(
+            noted: try await noted(layout, server.id, deadline), serverClock: server.clock, serverID: server.id,
+            layout: layout)
     }
 
     /// Notes a good check. Nothing is written on a read-only node, whatever the account may, nor by a server that comes to it
@@ -51,68 +80,116 @@ struct LastCheckTable: Sendable {
     /// - Parameters:
     ///   - time: epoch seconds.
     ///   - reading: what was read in this check.
-    func note(
-        _ time: Double, after reading: Reading, deadline: ContinuousClock.Instant
-    ) async throws(Failure) {
-        let time = WriteGuard.decimal(time)
+    func note(_ time: Double, after reading: Reading, deadline: ContinuousClock.Instant) async throws(Failure) {
+        let statement: String
+        switch reading.layout {
+        case .own:
+            let time = WriteGuard.decimal(time)
+            statement = """
+                INSERT INTO \(name) (checker, server_id, epoch) SELECT \(checker), \(reading.serverID), \(time) FROM DUAL \
+                WHERE \(WriteGuard.holds) ON DUPLICATE KEY UPDATE epoch = \(time)
+                """
+        case .shared(let column):
+            // In whole seconds: most such columns hold nothing finer.
+            let time = "\(max(0, Int64(saturating: time.rounded(.down))))"
+            let column = SQLText.identifier(column)
+            statement =
+                reading.noted == nil
+                ? "INSERT INTO \(name) (\(column)) SELECT \(time) FROM DUAL WHERE \(WriteGuard.holds)"
+                : "UPDATE \(name) SET \(column) = \(time) WHERE \(WriteGuard.holds)"
+        }
         let tables = try await run(
             [
-                WriteGuard.check(until: reading.serverClock + Self.longestCheck),
-                reading.lastCheck == nil
-                    ? "INSERT INTO \(name) (epoch) SELECT \(time) FROM DUAL WHERE \(WriteGuard.holds) "
-                        + "ON DUPLICATE KEY UPDATE epoch = \(time)"
-                    : "UPDATE \(name) SET epoch = \(time) WHERE \(WriteGuard.holds)",
+                WriteGuard.check(until: reading.serverClock + Self.longestCheck), statement,
                 "SELECT \(WriteGuard.holds) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
-            ], deadline: deadline)
+            ], deadline)
         guard let row = tables.last?.first, row.flag("is_noted") == true else {
             throw tables.last?.first?.flag("is_writable") == false
-                ? Self.readOnly : Failure(reason: "cannot be updated: it came to it too late")
+                ? Self.readOnly : Failure("cannot be updated: it came to it too late")
         }
     }
 
+    // MARK: - Reading
+
+    /// The server's clock and id, if it may be written to.
+    private func server(_ deadline: ContinuousClock.Instant) async throws(Failure) -> (clock: Double, id: UInt32) {
+        let statement = """
+            SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock, @@global.server_id AS server_id
+            """
+        guard let row = try await run([statement], deadline).first?.first, let clock = row.time("clock"),
+            let isWritable = row.flag("is_writable"), let id = row.unsigned32("server_id")
+        else {
+            throw Failure("cannot be queried: it does not tell whether it is read-only, its clock and its server_id")
+        }
+        guard isWritable else { throw Self.readOnly }
+        return (clock, id)
+    }
+
     /// Nil where there is no table.
-    private func readIfThere(_ deadline: ContinuousClock.Instant) async throws(Failure) -> Reading? {
+    private func layout(_ deadline: ContinuousClock.Instant) async throws(Failure) -> Layout? {
+        let columns: [String]
+        do throws(MySQLError) {
+            let rows = try await connection.run(
+                ["SHOW COLUMNS FROM \(name)"], isRepeatable: true, deadline: deadline)
+            columns = rows.first?.rows.compactMap { $0.text("Field") } ?? []
+        } catch {
+            if error.isForWantOfTable { return nil }
+            throw Failure(error, "checked")
+        }
+        let names = Set(columns.map { $0.lowercased() })
+        if names.isSuperset(of: ["checker", "server_id", "epoch"]) { return .own }
+        // The exporter's own of 0.1.0: one row for everybody.
+        if names == ["id", "epoch"] { return .shared(column: "epoch") }
+        guard let column = columns.first, columns.count == 1 else {
+            throw Failure(
+                "cannot be checked: \(name) has neither the columns checker, server_id and epoch nor a single one",
+                isOwn: true)
+        }
+        return .shared(column: column)
+    }
+
+    private func noted(_ layout: Layout, _ server: UInt32, _ deadline: ContinuousClock.Instant) async throws(Failure)
+        -> Double?
+    {
+        let (column, condition) =
+            switch layout {
+            case .own: ("epoch", "WHERE checker = \(checker) AND server_id = \(server) ")
+            case .shared(let column): (SQLText.identifier(column), "")
+            }
         let tables: [ResultTable]
         do throws(MySQLError) {
             tables = try await connection.run(
                 [
-                    "SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock",
                     // Changes nothing, and is refused all the same where the account may not.
-                    "UPDATE \(name) SET epoch = epoch WHERE FALSE",
-                    "SELECT epoch FROM \(name) FOR UPDATE",
+                    "UPDATE \(name) SET \(column) = \(column) WHERE FALSE",
+                    "SELECT \(column) AS noted FROM \(name) \(condition)FOR UPDATE",
                 ], isRepeatable: true, deadline: deadline)
         } catch {
-            if error.code == ErrorCode.noSuchTable { return nil }
             throw Failure(error, "queried or updated")
         }
-        guard tables.count == 3, let row = tables[0].first, let clock = row.number("clock"),
-            let isWritable = row.flag("is_writable")
-        else { throw Failure(reason: "cannot be queried: it does not tell whether it is read-only") }
-        guard isWritable else { throw Self.readOnly }
-        guard tables[2].rowCount <= 1 else {
-            throw Failure(reason: "cannot be queried: \(name) holds \(tables[2].rowCount) rows; leave one")
+        guard tables.count == 2, tables[1].rowCount <= 1 else {
+            throw Failure("cannot be checked: \(name) holds \(tables.last?.rowCount ?? 0) rows; leave one", isOwn: true)
         }
-        guard let checked = tables[2].first else { return Reading(lastCheck: nil, serverClock: clock) }
-        guard let epoch = checked.number("epoch") else {
-            throw Failure(reason: "cannot be queried: \(name) holds no number in its column epoch")
+        guard let row = tables[1].first else { return nil }
+        guard let noted = row.number("noted") else {
+            throw Failure("cannot be checked: \(name) holds no number", isOwn: true)
         }
-        return Reading(lastCheck: epoch, serverClock: clock)
+        return noted
     }
 
-    private func make(_ deadline: ContinuousClock.Instant) async throws(Failure) {
-        let clock = try await run(["SELECT UNIX_TIMESTAMP(NOW(6)) AS clock"], deadline: deadline).first?.first?.number(
-            "clock")
+    private func make(_ clock: Double, _ deadline: ContinuousClock.Instant) async throws(Failure) {
         let create = """
-            CREATE TABLE IF NOT EXISTS \(name) (id TINYINT UNSIGNED NOT NULL DEFAULT 1 PRIMARY KEY, \
-            epoch DECIMAL(17,6) NOT NULL) ENGINE = InnoDB
+            CREATE TABLE IF NOT EXISTS \(name) (checker VARCHAR(100) NOT NULL, server_id INT UNSIGNED NOT NULL, \
+            epoch DECIMAL(17,6) NOT NULL, PRIMARY KEY (checker, server_id)) ENGINE = InnoDB
             """
         let tables = try await run(
-            [WriteGuard.check(until: (clock ?? 0) + Self.longestCheck)] + WriteGuard.ifWritable(create)
-                + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline: deadline)
+            [WriteGuard.check(until: clock + Self.longestCheck)] + WriteGuard.ifWritable(create)
+                + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline)
         guard tables.last?.first?.flag("is_writable") == true else { throw Self.readOnly }
     }
 
-    private func run(_ statements: [String], deadline: ContinuousClock.Instant) async throws(Failure) -> [ResultTable] {
+    private func run(_ statements: [String], _ deadline: ContinuousClock.Instant) async throws(Failure) -> [ResultTable]
+    {
         do throws(MySQLError) {
             return try await connection.run(statements, deadline: deadline)
         } catch {
@@ -123,16 +200,30 @@ struct LastCheckTable: Sendable {
 
 extension LastCheckTable.Failure {
     /// - Parameter verb: what could not be done, if it was not connecting.
-    init(_ error: MySQLError, _ verb: String) {
+    fileprivate init(_ error: MySQLError, _ verb: String) {
         if error.code == ErrorCode.optionPreventsStatement, error.message.contains("read-only") {
-            self = LastCheckTable.readOnly
+            self.init("is read-only, and so cannot be updated")
             return
         }
+        let isOwn = error.isOfTheAsker
         let verb =
             switch error.phase {
-            case .query, .permission: verb
-            case .dns, .connect, .tls, .authentication, .timeout, .protocol: "reached"
+            case .query, .permission: isOwn ? "checked" : verb
+            case .dns, .connect, .tls, .authentication, .timeout, .protocol: isOwn ? "checked" : "reached"
             }
-        self.init(reason: "cannot be \(verb): \(error.message) (\(error.code))")
+        self.init("cannot be \(verb): \(error.message) (\(error.code))", isOwn: isOwn)
+    }
+}
+
+extension MySQLError {
+    /// The server lives, and refuses this client or this statement: a grant, a password or a table is missing, or the
+    /// account's connections are used up.
+    fileprivate var isOfTheAsker: Bool {
+        switch phase {
+        case .permission, .authentication: true
+        case .query: [1049, 1054, 1146].contains(code)
+        case .connect: [1040, 1203, 1226].contains(code)
+        case .dns, .tls, .timeout, .protocol: false
+        }
     }
 }

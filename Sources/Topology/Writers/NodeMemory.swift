@@ -26,6 +26,8 @@ struct NodeMemory: Sendable {
     /// Whether `transactions` names what was written on this very server.
     var recordsOwnWrites: Bool
 
+    /// Known from an earlier process alone: who it is, and nothing of what it does.
+    var isRecorded = false
     /// It has been silent in a round since it last answered.
     var wasSilent = false
     /// When it was first seen since its server started.
@@ -77,6 +79,12 @@ struct ChannelMemory: Sendable, Equatable {
 }
 
 extension NodeMemory {
+    init(recorded identity: ServerIdentity, at address: NodeAddress, startTime: Double?) {
+        self.init(
+            address: address, identity: identity, startTime: startTime, writability: .unknown, readOnlySwitches: [],
+            recordsOwnWrites: false, isRecorded: true, wasSilent: true, wasReadOnly: false, wasReplica: false)
+    }
+
     /// - Returns: nil unless the node told in this round who it is.
     init?(_ node: NodeFindings, isEverybodyKnown: Bool, earlier: NodeMemory?) {
         guard let facts = node.report.facts, facts.identity.serverID != nil else { return nil }

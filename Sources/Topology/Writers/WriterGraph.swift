@@ -40,6 +40,9 @@ struct WriterGraph {
         for name in names { tiesByName[name] = makeTies(of: name) }
     }
 
+    /// Silent, and not seen since the exporter started.
+    func isUnseen(_ name: String) -> Bool { !answering.contains(name) && memory[name]?.isRecorded ?? true }
+
     func answersWritable(_ name: String) -> Bool { answering.contains(name) && memory[name]?.writability == .writable }
     func answersReadOnly(_ name: String) -> Bool { answering.contains(name) && memory[name]?.writability == .readOnly }
     func wasReadOnly(_ name: String) -> Bool { memory[name]?.writability == .readOnly }

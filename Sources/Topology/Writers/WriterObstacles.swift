@@ -69,7 +69,7 @@ struct WriterObstacles {
                         "\(silent) is silent and not dead: \(receivers.list) still \(receivers.count == 1 ? "receives" : "receive") from it"
                     )
                 }
-            } else if graph.memory[silent] == nil, graph.receivers(of: name).isEmpty {
+            } else if graph.isUnseen(silent), graph.receivers(of: name).isEmpty {
                 obstacles.append(
                     "\(silent) has not answered since the exporter started, and may be taking writes; "
                         + "start it, remove it from the configuration, or name the writer (POST /sets/<set>/writer)")

@@ -11,6 +11,10 @@ package enum Writers: Sendable, Equatable {
     /// It cannot be told, and why: a sentence for people that says what to do.
     case unknown(String)
 
+    package var isKnown: Bool {
+        if case .unknown = self { false } else { true }
+    }
+
     package var names: [String] {
         if case .nodes(let names) = self { names } else { [] }
     }
@@ -93,6 +97,10 @@ package enum Primary: Sendable, Equatable {
 
     package var name: String? {
         if case .node(let name) = self { name } else { nil }
+    }
+
+    package var reason: String? {
+        if case .unknown(let reason) = self { reason } else { nil }
     }
 }
 

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+import Logging
+
+/// What outlives the process, and under which name its checks are noted.
+struct KeepingOptions: ParsableArguments {
+    @Option(
+        name: .customLong("state.directory"),
+        help: ArgumentHelp(
+            "Where to keep, over restarts, who took the writes of each replication set and the last failover check.",
+            valueName: "path"))
+    var directory: String?
+
+    @Option(
+        name: .customLong("failover.checker"),
+        help: ArgumentHelp(
+            "The name under which failover checks are noted in the table; by default the host's. Only this checker's own "
+                + "count.", valueName: "name"))
+    var checker: String?
+
+    func validate() throws {
+        if let checker, !(1...100).contains(checker.unicodeScalars.count) || checker.printable != checker {
+            throw ValidationError("--failover.checker must be 1 to 100 printable characters.")
+        }
+        guard let directory else { return }
+        var status = stat()
+        guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw ValidationError("--state.directory: \(directory) is not a directory.")
+        }
+    }
+
+    func keeping(_ logger: Logger) -> Keeping {
+        Keeping(
+            state: directory.map { StateDirectory($0, logger: logger) }, checker: checker ?? ProcessEnvironment.hostName
+        )
+    }
+}
+
+/// Where a monitor keeps what outlives it, and what it calls itself towards others.
+struct Keeping: Sendable {
+    /// Nil: nothing outlives the process.
+    var state: StateDirectory?
+    var checker: String
+
+    /// For commands that look once.
+    static let nothing = Keeping(state: nil, checker: ProcessEnvironment.hostName)
+}

@@ -1,0 +1,61 @@
+package import Replication
+
+extension SetMemory {
+    /// What outlives the process: who the nodes are, who took the writes, and an operator's word. It may keep a node from being
+    /// the writer and makes none of it, except that the writer of the last minutes is the writer until now.
+    package struct Record: Sendable, Equatable {
+        package struct Node: Sendable, Equatable {
+            package var name: String
+            /// As in `NodeAddress.description`.
+            package var address: String
+            package var serverID: UInt32?
+            package var serverUUID: String?
+            package var startTime: Double?
+
+            package init(name: String, address: String, serverID: UInt32?, serverUUID: String?, startTime: Double?) {
+                self.name = name
+                self.address = address
+                self.serverID = serverID
+                self.serverUUID = serverUUID
+                self.startTime = startTime
+            }
+        }
+
+        package var nodes: [Node]
+        package var writers: [String]
+        package var operatorsWord: String?
+
+        package init(nodes: [Node], writers: [String], operatorsWord: String?) {
+            self.nodes = nodes
+            self.writers = writers
+            self.operatorsWord = operatorsWord
+        }
+    }
+
+    /// In the order of names.
+    package var record: Record {
+        Record(
+            nodes: nodes.sorted { $0.key < $1.key }.map { name, node in
+                Record.Node(
+                    name: name, address: node.address.description, serverID: node.identity.serverID,
+                    serverUUID: node.identity.serverUUID, startTime: node.startTime)
+            },
+            writers: incumbents.sorted(), operatorsWord: word?.node)
+    }
+
+    /// - Parameters:
+    ///   - record: what an earlier process left behind.
+    ///   - isRecent: its writers were the writers some minutes ago; else they are not known any more.
+    ///   - addresses: of the nodes as they are configured now. What is recorded of another address is of another server.
+    package init(_ record: Record, isRecent: Bool, addresses: [String: NodeAddress]) {
+        for node in record.nodes {
+            guard let address = addresses[node.name], address.description == node.address else { continue }
+            var identity = ServerIdentity(flavor: .mysql, version: ServerVersion(0, 0, 0))
+            identity.serverID = node.serverID
+            identity.serverUUID = node.serverUUID
+            nodes[node.name] = NodeMemory(recorded: identity, at: address, startTime: node.startTime)
+        }
+        if isRecent { incumbents = Set(record.writers.filter { nodes[$0] != nil }) }
+        if let node = record.operatorsWord, nodes[node] != nil { word = Word(node: node) }
+    }
+}
