@@ -116,7 +116,7 @@ final class LastCheckTable: Sendable {
         let statement = """
             SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock, @@global.server_id AS server_id
             """
-        guard let row = try await run([statement], deadline).first?.first, let clock = row.time("clock"),
+        guard let row = try await run([statement], isRepeatable: true, deadline).first?.first, let clock = row.time("clock"),
             let isWritable = row.flag("is_writable"), let id = row.unsigned32("server_id")
         else {
             throw Failure("cannot be queried: it does not tell whether it is read-only, its clock and its server_id")
