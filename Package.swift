@@ -106,7 +106,10 @@ let package = Package(
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
             "Exporter",
-            ["Exporter", "Probes", "Web", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
+            [
+                "Exporter", "Probes", "MariaDB", "Web", "Replication", "Topology", "Configuration", "Metrics", logging,
+                arguments,
+            ]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.
         tests(

@@ -1,6 +1,6 @@
 internal import Glibc
 package import Logging
-internal import MariaDB
+package import MariaDB
 package import Replication
 internal import Synchronization
 
@@ -17,7 +17,7 @@ package final class HeartbeatWriter: Probe {
         "SET SESSION time_zone = '+00:00', autocommit = 1, lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
     ]
 
-    private let table: ProbeTable
+    private let table: QualifiedName
     private let interval: Duration
     private let watch: SetWatch
     private let connect: @Sendable (_ node: String) -> ProbeConnection?
@@ -27,7 +27,7 @@ package final class HeartbeatWriter: Probe {
 
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
-        table: ProbeTable, interval: Duration, watch: SetWatch, logger: Logger,
+        table: QualifiedName, interval: Duration, watch: SetWatch, logger: Logger,
         connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
     ) {
         self.table = table

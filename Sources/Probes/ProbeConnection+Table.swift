@@ -2,15 +2,15 @@ internal import MariaDB
 
 extension ProbeConnection {
     /// Makes a table on the primary, and its database where that is lacking, if the server may be written to.
-    /// - Parameter definition: CREATE TABLE IF NOT EXISTS, without quotes in it.
+    /// - Parameter definition: CREATE TABLE IF NOT EXISTS.
     func create(
-        _ table: ProbeTable, _ definition: String, on node: WritableNode, deadline: ContinuousClock.Instant
+        _ table: QualifiedName, _ definition: String, on node: WritableNode, deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
         let check = WriteGuard.check(until: node.latest(deadline))
         do throws(MySQLError) {
             _ = try await run([check] + WriteGuard.ifWritable(definition), deadline: deadline)
         } catch  where error.code == ErrorCode.noSuchDatabase {
-            let database = "CREATE DATABASE IF NOT EXISTS \(table.database)"
+            let database = "CREATE DATABASE IF NOT EXISTS \(table.quotedDatabase)"
             _ = try await run(
                 [check] + WriteGuard.ifWritable(database) + WriteGuard.ifWritable(definition), deadline: deadline)
         }

@@ -1,3 +1,5 @@
+internal import MariaDB
+
 /// Statements that do nothing on a server which must not be written to, whoever the account is: privileged ones write on
 /// read-only servers too, and between a look at the server and the write somebody may make it so.
 ///
@@ -17,10 +19,11 @@ package enum WriteGuard {
     /// For WHERE.
     package static let holds = "@writable"
 
-    /// Carries out a statement that has no WHERE if `@writable` is true. It must not hold quotes.
+    /// Carries out a statement that has no WHERE if `@writable` is true.
     package static func ifWritable(_ statement: String) -> [String] {
         [
-            "SET @statement = IF(@writable, '\(statement)', 'DO 0')", "PREPARE probe FROM @statement",
+            "SET @statement = IF(@writable, \(SQLText.literal(statement)), _utf8mb4 'DO 0')",
+            "PREPARE probe FROM @statement",
             "EXECUTE probe", "DEALLOCATE PREPARE probe",
         ]
     }

@@ -15,7 +15,6 @@ struct WriteGuardTests {
     @Test("A statement without WHERE is carried out only if it may be")
     func definition() {
         #expect(
-            WriteGuard.ifWritable("CREATE TABLE t (i INT)").first
-                == "SET @statement = IF(@writable, 'CREATE TABLE t (i INT)', 'DO 0')")
+            WriteGuard.ifWritable("DO 1").first == "SET @statement = IF(@writable, 'DO 1', _utf8mb4 'DO 0')")
     }
 }

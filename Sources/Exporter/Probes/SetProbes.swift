@@ -34,7 +34,7 @@ struct SetProbes: Sendable {
                 kept?.set.heartbeat == heartbeat
                 ? kept?.heartbeat
                 : HeartbeatWriter(
-                    table: ProbeTable(heartbeat.table), interval: heartbeat.interval, watch: watch, logger: logger
+                    table: QualifiedName(heartbeat.table), interval: heartbeat.interval, watch: watch, logger: logger
                 ) { name in
                     set.node(named: name).map {
                         ProbeConnection($0, environment: environment, setUp: HeartbeatWriter.session)
@@ -47,7 +47,7 @@ struct SetProbes: Sendable {
         sentinel = set.sentinel.map { section in
             if let running = kept?.sentinel, kept?.set.sentinel == section { return running }
             return SentinelProbe(
-                table: ProbeTable(section.table), interval: section.interval, watch: watch, logger: logger
+                table: QualifiedName(section.table), interval: section.interval, watch: watch, logger: logger
             ) { name in
                 set.node(named: name).map {
                     ProbeConnection($0, environment: environment, setUp: SentinelProbe.session)
@@ -93,13 +93,13 @@ extension FailoverProbe {
         let policy = FailoverPolicy(
             preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
         self.init(
-            policy, set: set.name, table: ProbeTable(rule.table), logger: logger,
+            policy, set: set.name, table: QualifiedName(rule.table), logger: logger,
             clock: { Moment.now.wall }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }
 
-extension ProbeTable {
+extension QualifiedName {
     init(_ name: TableName) {
         self.init(database: name.database, table: name.table)
     }

@@ -1,3 +1,5 @@
+internal import MariaDB
+
 /// What is written to and read from the checksum table: pt-table-checksum's, column for column.
 struct ChecksumTableStatements: Sendable {
     let table: QualifiedName

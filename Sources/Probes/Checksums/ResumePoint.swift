@@ -33,7 +33,7 @@ enum ResumePoint: Sendable, Equatable {
     ///   - before: the chunk before it.
     init(done: Int, rows: UInt64, first: StoredChunk, before: StoredChunk, newest: StoredChunk, key: ChunkKey?) {
         self = .beginning
-        guard newest.isDone, newest.index == nil || newest.index == key?.name else { return }
+        guard newest.isDone, newest.index.map({ key?.name.hasSameBytes(as: $0) == true }) ?? true else { return }
         switch (newest.lower, newest.upper) {
         case (nil, nil): if done == 1 { self = .complete(chunks: 1, rows: rows) }
         case (.some, nil): self = .complete(chunks: done, rows: rows)

@@ -1,3 +1,5 @@
+internal import MariaDB
+
 /// The checksum of rows: the expressions of pt-table-checksum with its defaults, so that both say the same of the same rows.
 ///
 /// A row's is the CRC32 of its columns' text, with the NULLs as bits behind it (an empty text and NULL look the same to

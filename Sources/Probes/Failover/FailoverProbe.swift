@@ -1,4 +1,5 @@
 package import Logging
+package import MariaDB
 internal import Replication
 internal import Synchronization
 package import Topology
@@ -32,7 +33,7 @@ package final class FailoverProbe: Sendable {
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     ///   - clock: epoch seconds.
     package init(
-        _ policy: FailoverPolicy, set: String, table: ProbeTable, logger: Logger,
+        _ policy: FailoverPolicy, set: String, table: QualifiedName, logger: Logger,
         clock: @escaping @Sendable () -> Double,
         connect: (_ setUp: [String]) -> ProbeConnection
     ) {

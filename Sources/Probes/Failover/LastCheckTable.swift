@@ -30,7 +30,7 @@ struct LastCheckTable: Sendable {
     private let name: String
 
     /// - Parameter connection: to the preferred node, with `setUp`.
-    init(_ table: ProbeTable, on connection: ProbeConnection) {
+    init(_ table: QualifiedName, on connection: ProbeConnection) {
         name = table.quoted
         self.connection = connection
     }

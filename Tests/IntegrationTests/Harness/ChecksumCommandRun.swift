@@ -66,7 +66,7 @@ final class ChecksumCommandRun: Sendable {
         let log = "\(sandbox.folder)/checksum-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
             [
-                try Products.path("mysql-replication-exporter"), "checksum", "demo", "--config.file", configuration,
+                try Products.exporter, "checksum", "demo", "--config.file", configuration,
                 "--format", "json",
             ] + arguments, environment: ChildProcess.neutralEnvironment, group: sandbox.processGroup, output: log)
         return ChecksumCommandRun(process: process, log: log)

@@ -1,3 +1,4 @@
+import MariaDB
 import Testing
 
 @testable import Probes
@@ -70,6 +71,35 @@ struct ChecksumTextTests {
     func boundaryText(values: [String], text: String) {
         #expect(BoundaryText.text(values) == text)
         #expect(BoundaryText.boundary(text) == values)
+    }
+
+    @Test("A boundary of any scalars reads back as it was written")
+    func anyBoundary() {
+        let scalars: [Unicode.Scalar] = [",", "\\", "\u{301}", "\u{200D}", "\r", "\n", "a", "\u{FE0F}", "\0"]
+        for first in scalars {
+            for second in scalars {
+                for third in scalars {
+                    let value = String(String.UnicodeScalarView([first, second, third]))
+                    for values in [[value], ["1", value], [value, value, ","]] {
+                        let back = BoundaryText.boundary(BoundaryText.text(values))
+                        #expect(back.map { Array($0.utf8) } == values.map { Array($0.utf8) })
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A character set goes into a statement as it is, and so must be a name",
+        arguments: [
+            ("latin1", true), ("utf8mb4", true), ("latin1) + SLEEP(1", false), ("latin1\u{301}", false), ("", false),
+        ])
+    func characterSet(name: String, isUsable: Bool) {
+        let table = TableStructure(
+            engine: "InnoDB", rows: 1,
+            columns: [.init(name: "a", type: "char", isNullable: false, characterSet: name, collation: name)],
+            keys: [.init(name: "PRIMARY", columns: ["a"], isWalkable: true)])
+        #expect((ChunkKey(table) != nil) == isUsable)
     }
 
     /// The expressions are those that `pt-table-checksum --explain` 3.2.1 prints for such columns.
