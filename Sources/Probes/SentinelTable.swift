@@ -26,19 +26,20 @@ struct SentinelTable {
         return text(.random(in: .min ... .max)) + text(.random(in: .min ... .max))
     }
 
-    func statement(_ operation: SentinelOperation, key: String) -> String {
+    /// - Parameter condition: on which it is carried out (`WriteGuard.holds`).
+    func statement(_ operation: SentinelOperation, key: String, if condition: String) -> String {
         switch operation {
         case .insert:
             """
             INSERT INTO \(table.quoted) (id, value) SELECT '\(key)', \(Self.inserted) FROM DUAL \
-            WHERE \(WriteGuard.holds)
+            WHERE \(condition)
             """
         case .update:
             """
             UPDATE \(table.quoted) SET value = \(Self.updated) \
-            WHERE id = '\(key)' AND value = \(Self.inserted) AND \(WriteGuard.holds)
+            WHERE id = '\(key)' AND value = \(Self.inserted) AND \(condition)
             """
-        case .delete: "DELETE FROM \(table.quoted) WHERE id = '\(key)' AND \(WriteGuard.holds)"
+        case .delete: "DELETE FROM \(table.quoted) WHERE id = '\(key)' AND \(condition)"
         }
     }
 

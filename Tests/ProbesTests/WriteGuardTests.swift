@@ -15,6 +15,14 @@ struct WriteGuardTests {
     @Test("A statement without WHERE is carried out only if it may be")
     func definition() {
         #expect(
-            WriteGuard.ifWritable("DO 1").first == "SET @statement = IF(@writable, 'DO 1', _utf8mb4 'DO 0')")
+            WriteGuard.ifWritable("DO 1", until: 0.5).first
+                == "SET @statement = IF(@writable AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000, 'DO 1', _utf8mb4 'DO 0')")
+        // `'`
+        #expect(WriteGuard.ifWritable("DO '1'", until: 0.5).first?.contains("_utf8mb4 X'444F20273127', ") == true)
+    }
+
+    @Test("A write looks at the clock itself: its packet may be read long after the check's")
+    func write() {
+        #expect(WriteGuard.holds(until: 0.5) == "@writable AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000")
     }
 }

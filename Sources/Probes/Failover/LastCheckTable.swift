@@ -55,16 +55,17 @@ struct LastCheckTable: Sendable {
         _ time: Double, after reading: Reading, deadline: ContinuousClock.Instant
     ) async throws(Failure) {
         let time = WriteGuard.decimal(time)
+        let latest = reading.serverClock + Self.longestCheck
         let tables = try await run(
             [
-                WriteGuard.check(until: reading.serverClock + Self.longestCheck),
+                WriteGuard.check(until: latest),
                 reading.lastCheck == nil
-                    ? "INSERT INTO \(name) (epoch) SELECT \(time) FROM DUAL WHERE \(WriteGuard.holds) "
+                    ? "INSERT INTO \(name) (epoch) SELECT \(time) FROM DUAL WHERE \(WriteGuard.holds(until: latest)) "
                         + "ON DUPLICATE KEY UPDATE epoch = \(time)"
-                    : "UPDATE \(name) SET epoch = \(time) WHERE \(WriteGuard.holds)",
-                "SELECT \(WriteGuard.holds) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
+                    : "UPDATE \(name) SET epoch = \(time) WHERE \(WriteGuard.holds(until: latest))",
+                "SELECT \(WriteGuard.isWritable) AS is_writable",
             ], deadline: deadline)
-        guard let row = tables.last?.first, row.flag("is_noted") == true else {
+        guard tables.count == 3, tables[1].affectedRows > 0 else {
             throw tables.last?.first?.flag("is_writable") == false
                 ? Self.readOnly : Failure(reason: "cannot be updated: it came to it too late")
         }
@@ -106,8 +107,9 @@ struct LastCheckTable: Sendable {
             CREATE TABLE IF NOT EXISTS \(name) (id TINYINT UNSIGNED NOT NULL DEFAULT 1 PRIMARY KEY, \
             epoch DECIMAL(17,6) NOT NULL) ENGINE = InnoDB
             """
+        let latest = (clock ?? 0) + Self.longestCheck
         let tables = try await run(
-            [WriteGuard.check(until: (clock ?? 0) + Self.longestCheck)] + WriteGuard.ifWritable(create)
+            [WriteGuard.check(until: latest)] + WriteGuard.ifWritable(create, until: latest)
                 + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline: deadline)
         guard tables.last?.first?.flag("is_writable") == true else { throw Self.readOnly }
     }
