@@ -8,41 +8,21 @@ extension ChecksumRun {
             do throws(MySQLError) {
                 variables[node] = ServerVariables(try await sessions.run([ServerVariables.statement], on: node)[0])
             } catch {
-                throw ChecksumRefusal("\(node): \(error.message) (error \(error.code))" + Self.advice(error))
+                throw ChecksumRefusal("\(node): " + Self.words(error) + Self.advice(error))
             }
         }
         let reasons = scope.reasons(against: variables)
         guard reasons.isEmpty else { throw ChecksumRefusal(reasons) }
-        try await checkSession()
         try await makeTable()
+    }
+
+    private static func words(_ error: MySQLError) -> String {
+        error.code == 0 ? error.message : "\(error.message) (error \(error.code))"
     }
 
     private static func advice(_ error: MySQLError) -> String {
         guard error.phase == .permission else { return "" }
         return "; setting binlog_format needs the privilege BINLOG ADMIN on MariaDB, SESSION_VARIABLES_ADMIN on MySQL"
-    }
-
-    /// That the session is what it was set up to be: a proxy may have thought otherwise.
-    private func checkSession() async throws(ChecksumRefusal) {
-        do throws(MySQLError) {
-            let row = try await sessions.primary([
-                """
-                SELECT IS_USED_LOCK(\(ChecksumSessions.lock)) = CONNECTION_ID() AS has_lock, \
-                @@session.binlog_format AS format, @@session.sql_log_bin AS is_logged
-                """
-            ])[0].first
-            guard row?.flag("has_lock") == true else {
-                throw MySQLError(phase: .query, code: 0, message: "another comparison is running there")
-            }
-            guard row?.text("format") == "STATEMENT" else {
-                throw MySQLError(phase: .query, code: 0, message: "binlog_format could not be set to STATEMENT")
-            }
-            guard row?.flag("is_logged") == true else {
-                throw MySQLError(phase: .query, code: 0, message: "sql_log_bin is off: nothing would reach a replica")
-            }
-        } catch {
-            throw ChecksumRefusal("\(scope.primary): \(error.message)")
-        }
     }
 
     /// Makes the checksum table where it is missing, and waits until it is everywhere: a row for a table that is not there

@@ -89,6 +89,7 @@ package struct ChecksumRun: Sendable {
             point = resumes ? try await ResumePoint.read(name, key: plan.key, statements, sessions) : .beginning
             if point == .beginning { try await sessions.primary([statements.removal(name)], within: .seconds(600)) }
         } catch {
+            try sessions.refuse(error)
             return .notCompared(.failed("\(error.message) (error \(error.code))"))
         }
         var walk = ChunkWalk()
