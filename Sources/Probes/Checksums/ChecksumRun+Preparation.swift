@@ -2,7 +2,8 @@ import MariaDB
 
 extension ChecksumRun {
     /// Connects to all nodes, and makes sure that a comparison is sound before anything is written.
-    func prepare() async throws(ChecksumRefusal) {
+    /// - Returns: whether the primary ignores the case of tables' names.
+    func prepare() async throws(ChecksumRefusal) -> Bool {
         var variables: [String: ServerVariables] = [:]
         for node in [scope.primary] + scope.replicas {
             do throws(MySQLError) {
@@ -14,6 +15,7 @@ extension ChecksumRun {
         let reasons = scope.reasons(against: variables)
         guard reasons.isEmpty else { throw ChecksumRefusal(reasons) }
         try await makeTable()
+        return variables[scope.primary]?.ignoresCase ?? false
     }
 
     private static func words(_ error: MySQLError) -> String {
@@ -76,7 +78,8 @@ extension ChecksumRun {
     }
 
     /// The tables to compare, in order.
-    func tables() async throws(ChecksumRefusal) -> [QualifiedName] {
+    /// - Parameter ignoresCase: the primary ignores the case of tables' names.
+    func tables(ignoringCase ignoresCase: Bool) async throws(ChecksumRefusal) -> [QualifiedName] {
         if let tables = options.tables { return Array(Set(tables)).sorted() }
         let statement = """
             SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES \
@@ -87,7 +90,7 @@ extension ChecksumRun {
             return try await sessions.primary([statement])[0].rows.compactMap { row in
                 guard let database = row.text("TABLE_SCHEMA"), let table = row.text("TABLE_NAME") else { return nil }
                 return QualifiedName(database: database, table: table)
-            }.filter { $0 != statements.table }.sorted()
+            }.filter { !statements.isItself($0, ignoringCase: ignoresCase) }.sorted()
         } catch {
             throw ChecksumRefusal("\(scope.primary): listing the tables: \(error.message) (error \(error.code))")
         }

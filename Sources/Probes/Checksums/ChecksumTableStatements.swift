@@ -29,6 +29,13 @@ struct ChecksumTableStatements: Sendable {
         ]
     }
 
+    /// Whether a table is the checksum table itself.
+    func isItself(_ name: QualifiedName, ignoringCase: Bool) -> Bool {
+        if !ignoringCase { return name == table }
+        return name.database.lowercased() == table.database.lowercased()
+            && name.table.lowercased() == table.table.lowercased()
+    }
+
     static let columns = [
         "db", "tbl", "chunk", "chunk_time", "chunk_index", "lower_boundary", "upper_boundary", "this_crc", "this_cnt",
         "master_crc", "master_cnt", "ts",

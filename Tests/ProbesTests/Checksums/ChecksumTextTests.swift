@@ -102,6 +102,16 @@ struct ChecksumTextTests {
         #expect((ChunkKey(table) != nil) == isUsable)
     }
 
+    @Test("The checksum table is itself in whatever case, where the server ignores it")
+    func itself() {
+        let statements = ChecksumTableStatements(table: QualifiedName(database: "Probe_DB", table: "CheckSums"))
+        let folded = QualifiedName(database: "probe_db", table: "checksums")
+        #expect(statements.isItself(folded, ignoringCase: true))
+        #expect(!statements.isItself(folded, ignoringCase: false))
+        #expect(statements.isItself(statements.table, ignoringCase: false))
+        #expect(!statements.isItself(QualifiedName(database: "probe_db", table: "other"), ignoringCase: true))
+    }
+
     /// The expressions are those that `pt-table-checksum --explain` 3.2.1 prints for such columns.
     @Test("A row's checksum is pt-table-checksum's")
     func rowChecksum() {
