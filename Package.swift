@@ -114,7 +114,10 @@ let package = Package(
         // Through the real program, against real servers.
         tests(
             "Integration",
-            ["Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
+            [
+                "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Probes", "Exporter", "Web",
+                "SandboxCommand",
+            ]),
         tests(
             "Fuzz",
             ["FaultServer", "MariaDB", "Collection", "Replication", "Topology", "Metrics", "Exposition", "CMemory"]),
