@@ -106,12 +106,18 @@ let package = Package(
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
             "Exporter",
-            ["Exporter", "Probes", "Web", "Replication", "Topology", "Configuration", "Metrics", logging, arguments]),
+            [
+                "Exporter", "Probes", "MariaDB", "Web", "Replication", "Topology", "Configuration", "Metrics", logging,
+                arguments,
+            ]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.
         tests(
             "Integration",
-            ["Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Exporter", "Web", "SandboxCommand"]),
+            [
+                "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Probes", "Exporter", "Web",
+                "SandboxCommand",
+            ]),
         tests(
             "Fuzz",
             ["FaultServer", "MariaDB", "Collection", "Replication", "Topology", "Metrics", "Exposition", "CMemory"]),

@@ -8,7 +8,9 @@ extension Connection {
         asking options: @Sendable () throws(NodeFailure) -> ConnectionOptions, deadline: ContinuousClock.Instant
     ) throws(NodeFailure) -> Result<String, NodeFailure> {
         close()
-        let options = try options()
+        var options = try options()
+        // The statements of a round are constants, and one round trip is what a scrape may cost.
+        options.sendsBatches = true
         do throws(MySQLError) {
             return .success(try open(options, deadline: deadline))
         } catch {

@@ -1,4 +1,5 @@
 import Glibc
+import MariaDB
 import Probes
 import Synchronization
 

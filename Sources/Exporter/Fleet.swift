@@ -93,8 +93,9 @@ extension Configuration {
     /// What is asked of a set's nodes beside the usual.
     fileprivate func extras(of set: ReplicationSet) -> NodeExtras {
         NodeExtras(
-            keepsStatusRows: metrics.isMysqldExporterCompatible, checksumTable: set.checksums?.table.quoted,
-            heartbeatTable: set.heartbeat?.table.quoted)
+            keepsStatusRows: metrics.isMysqldExporterCompatible,
+            checksumTable: (set.checksums?.table).map { QualifiedName($0).quoted },
+            heartbeatTable: (set.heartbeat?.table).map { QualifiedName($0).quoted })
     }
 }
 

@@ -13,13 +13,15 @@ package actor Connection {
     nonisolated(unsafe) private var mysql: UnsafeMutablePointer<MYSQL>? {
         didSet { hasConnection.store(mysql != nil, ordering: .releasing) }
     }
+    /// Whether the server reads several statements in one packet.
+    private var sendsBatches = false
     /// Column names by place in the batch; a dialect's statements give the same ones every time.
     private var shapes: [ColumnNames] = []
     /// What the last reply took, and to how many statements.
     private var lastReply: (statements: Int, size: ReplyBuilder.Size) = (0, .usual)
     // Looked at from other threads between calls, without a change to this one and back.
     private nonisolated let hasConnection = Atomic(false)
-    private nonisolated let batchesSent = Atomic(0)
+    private nonisolated let packetsSent = Atomic(0)
 
     package init(executor: ThreadExecutor) {
         self.executor = executor
@@ -38,8 +40,8 @@ package actor Connection {
 
     nonisolated package var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
 
-    /// Statement batches sent so far: what asking cost the network.
-    nonisolated package var roundTrips: Int { batchesSent.load(ordering: .relaxed) }
+    /// Packets of statements sent so far: what asking cost the network.
+    nonisolated package var roundTrips: Int { packetsSent.load(ordering: .relaxed) }
 
     /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
     package var serverVersion: String {
@@ -82,12 +84,13 @@ package actor Connection {
         apply(options, to: mysql, deadline: deadline)
 
         let logIn = LogInGuard(isTLSWanted: options.wantsTLS)
+        let flags = clientFlags(for: options)
         let call = {
             switch options.address {
             case .tcp(let host, let port):
-                mysql_real_connect(mysql, host, options.user, options.password, nil, UInt32(port), nil, clientFlags)
+                mysql_real_connect(mysql, host, options.user, options.password, nil, UInt32(port), nil, flags)
             case .unix(let path):
-                mysql_real_connect(mysql, "localhost", options.user, options.password, nil, 0, path, clientFlags)
+                mysql_real_connect(mysql, "localhost", options.user, options.password, nil, 0, path, flags)
             }
         }
         let connected = interrupter.during(until: deadline) { logIn.during(call) }
@@ -99,6 +102,7 @@ package actor Connection {
         }
         interrupter.adopt(mysql_get_socket(mysql))
         self.mysql = mysql
+        sendsBatches = options.sendsBatches
         // It came behind the server's last word, and the socket is shut down.
         if let refusal = logIn.refusal {
             close()
@@ -119,9 +123,10 @@ package actor Connection {
         return true
     }
 
-    /// Sends all statements in one round trip and reads their results in order.
+    /// Sends all statements and reads their results in order: in one round trip where the connection sends batches, otherwise
+    /// one after the other.
     ///
-    /// A refused statement ends the batch on the server: the reply then holds the tables before it, and the refusal.
+    /// A refused statement ends the batch: the reply then holds the tables before it, and the refusal.
     /// - Throws: `MySQLError` when the connection is of no use any more; it is closed then.
     package func run(_ batch: Batch, deadline: ContinuousClock.Instant) throws(MySQLError) -> BatchReply {
         guard let mysql else {
@@ -129,10 +134,9 @@ package actor Connection {
         }
         // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
         guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
-        batchesSent.wrappingAdd(1, ordering: .relaxed)
         var builder = ReplyBuilder(like: batch.count == lastReply.statements ? lastReply.size : .usual)
         let sent = Moment.now
-        let error = interrupter.during(until: deadline) { receive(batch, from: mysql, into: &builder) }
+        let error = interrupter.during(until: deadline) { send(batch, to: mysql, deadline, into: &builder) }
         let received = Moment.now
         if error == nil { lastReply = (batch.count, builder.size) }
         if let error, error.breaksConnection {
@@ -167,12 +171,28 @@ package actor Connection {
         if interrupter.hasReadMuch { malloc_trim(0) }
     }
 
-    // MARK: - Receiving
+    // MARK: - Sending and receiving
 
-    private func receive(
-        _ batch: Batch, from mysql: UnsafeMutablePointer<MYSQL>, into reply: inout ReplyBuilder
+    private func send(
+        _ batch: Batch, to mysql: UnsafeMutablePointer<MYSQL>, _ deadline: ContinuousClock.Instant,
+        into reply: inout ReplyBuilder
     ) -> MySQLError? {
-        var text = batch.text
+        if sendsBatches { return send(batch.text, statements: batch.count, to: mysql, into: &reply) }
+        for statement in batch.statements {
+            // What is sent too late might be carried out all the same.
+            if deadline <= .now { return .deadlineExceeded(while: "waiting for a reply") }
+            if let error = send(statement, statements: 1, to: mysql, into: &reply) { return error }
+        }
+        return nil
+    }
+
+    /// Sends one packet and reads the results of its statements.
+    private func send(
+        _ text: String, statements: Int, to mysql: UnsafeMutablePointer<MYSQL>, into reply: inout ReplyBuilder
+    ) -> MySQLError? {
+        packetsSent.wrappingAdd(1, ordering: .relaxed)
+        let end = reply.tableCount + statements
+        var text = text
         let status = text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { mysql_real_query(mysql, $0.baseAddress, UInt($0.count)) }
         }
@@ -182,10 +202,10 @@ package actor Connection {
             if let error = receiveTable(of: mysql, into: &reply) { return error }
             let next = mysql_next_result(mysql)
             // Before anything is read out of it: a refusal has to be that of a statement which was sent.
-            if (next < 0) != (reply.tableCount == batch.count) {
+            if (next < 0) != (reply.tableCount == end) {
                 return MySQLError(
                     phase: .protocol, code: ErrorCode.malformedPacket,
-                    message: "the server was asked \(batch.count) statements and did not answer as many")
+                    message: "the server was asked \(statements) statements and did not answer as many")
             }
             if next < 0 { return nil }
             if next > 0 { return lastError(of: mysql, connecting: false) }
@@ -259,15 +279,18 @@ extension Connection {
     }
 }
 
-/// Statements that travel together.
+/// Statements whose results are wanted together.
 package struct Batch: Sendable {
-    package let text: String
-    package let count: Int
+    package let statements: [String]
+    /// All of them, for a connection that sends batches.
+    let text: String
 
     package init(_ statements: [String]) {
+        self.statements = statements
         text = statements.joined(separator: ";\n")
-        count = statements.count
     }
+
+    package var count: Int { statements.count }
 }
 
 /// What came back for a batch, in the order of its statements.

@@ -1,8 +1,10 @@
 internal import CMariaDB
 internal import Glibc
 
-/// Several statements a packet; no LOCAL INFILE, which is on in the library's default flags.
-let clientFlags = UInt(CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
+/// No LOCAL INFILE, which is on in the library's default flags; several statements a packet only where they are sent.
+func clientFlags(for options: ConnectionOptions) -> UInt {
+    UInt(options.sendsBatches ? CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS : CLIENT_MULTI_RESULTS)
+}
 
 /// The authentication plugins that a server may ask for. A rogue server would ask for `mysql_clear_password` and get the
 /// password; `dialog` asks for it just as openly. (Connector/C manual, MARIADB_OPT_RESTRICTED_AUTH.)

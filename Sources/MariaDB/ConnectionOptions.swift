@@ -38,6 +38,9 @@ package struct ConnectionOptions: Sendable {
     package var certificateAuthority: String?
     package var certificate: String?
     package var key: String?
+    /// Whether the statements of a batch travel in one packet. Only for statements without names that a server supplies: where
+    /// this is off, the server refuses a packet with more than one statement, whatever a name holds.
+    package var sendsBatches = false
 
     package init(
         address: Address, user: String, password: String, tls: TLSMode = .disabled, certificateAuthority: String? = nil,

@@ -1,6 +1,6 @@
 internal import Glibc
 package import Logging
-internal import MariaDB
+package import MariaDB
 package import Replication
 internal import Synchronization
 
@@ -17,7 +17,7 @@ package final class HeartbeatWriter: Probe {
         "SET SESSION time_zone = '+00:00', autocommit = 1, lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
     ]
 
-    private let table: ProbeTable
+    private let table: QualifiedName
     private let interval: Duration
     private let watch: SetWatch
     private let connect: @Sendable (_ node: String) -> ProbeConnection?
@@ -27,7 +27,7 @@ package final class HeartbeatWriter: Probe {
 
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
-        table: ProbeTable, interval: Duration, watch: SetWatch, logger: Logger,
+        table: QualifiedName, interval: Duration, watch: SetWatch, logger: Logger,
         connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
     ) {
         self.table = table
@@ -114,12 +114,13 @@ package final class HeartbeatWriter: Probe {
         let sent = ContinuousClock.now
         let patience = max(interval, Self.shortestDeadline)
         let wallClock = WallClock.microseconds()
-        let statement = """
-            UPDATE \(table.quoted) SET ts = '\(HeartbeatTime.text(wallClock))' \
-            WHERE server_id = \(node.serverID) AND \(WriteGuard.holds)
-            """
         do throws(MySQLError) {
-            try await connection.change(statement, on: node, deadline: sent + patience)
+            try await connection.change(on: node, deadline: sent + patience) { condition in
+                """
+                UPDATE \(table.quoted) SET ts = '\(HeartbeatTime.text(wallClock))' \
+                WHERE server_id = \(node.serverID) AND \(condition)
+                """
+            }
             remember(.init(time: wallClock, sent: sent, confirmed: .now))
         } catch {
             // It may have been carried out all the same.
@@ -174,11 +175,12 @@ package final class HeartbeatWriter: Probe {
     private func insert(
         _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
-        let statement = """
-            INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
-            \(node.serverID) FROM DUAL WHERE \(WriteGuard.holds)
+        try await connection.change(on: node, deadline: deadline) { condition in
             """
-        try await connection.change(statement, on: node, deadline: deadline)
+            INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
+            \(node.serverID) FROM DUAL WHERE \(condition)
+            """
+        }
     }
 
     /// pt-heartbeat's own (its manual, "MAGIC_create_heartbeat"). InnoDB, so that a crash of a replica tears nothing.

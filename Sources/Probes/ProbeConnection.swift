@@ -10,6 +10,7 @@ package final class ProbeConnection: Sendable {
     package let node: String
     private let options: @Sendable () throws(ProbeFailure) -> ConnectionOptions
     private let setUp: [String]
+    private let check: @Sendable ([ResultTable]) -> MySQLError?
     private let state = Mutex(State())
 
     fileprivate struct Call: Sendable {
@@ -17,6 +18,7 @@ package final class ProbeConnection: Sendable {
         let isRepeatable: Bool
         let deadline: ContinuousClock.Instant
         let setUp: [String]
+        let check: @Sendable ([ResultTable]) -> MySQLError?
         let options: @Sendable () throws(ProbeFailure) -> ConnectionOptions
     }
 
@@ -29,11 +31,14 @@ package final class ProbeConnection: Sendable {
     /// - Parameters:
     ///   - options: asked before each connection is made, since passwords change.
     ///   - setUp: statements for the session, sent after connecting; without them there is no session.
+    ///   - check: looks at what the set-up gave; with an error there is no session either.
     package init(
-        node: String, setUp: [String] = [], options: @escaping @Sendable () throws(ProbeFailure) -> ConnectionOptions
+        node: String, setUp: [String] = [], check: @escaping @Sendable ([ResultTable]) -> MySQLError? = { _ in nil },
+        options: @escaping @Sendable () throws(ProbeFailure) -> ConnectionOptions
     ) {
         self.node = node
         self.setUp = setUp
+        self.check = check
         self.options = options
     }
 
@@ -50,7 +55,8 @@ package final class ProbeConnection: Sendable {
         let line = try take()
         let outcome = Outcome()
         let call = Call(
-            statements: statements, isRepeatable: isRepeatable, deadline: deadline, setUp: setUp, options: options)
+            statements: statements, isRepeatable: isRepeatable, deadline: deadline, setUp: setUp, check: check,
+            options: options)
         Task {
             let result = await line.run(call)
             let isClosed = self.state.withLock { state in
@@ -152,7 +158,10 @@ private actor Line {
         }
         try await connection.open(options, deadline: call.deadline)
         do throws(MySQLError) {
-            if !call.setUp.isEmpty { _ = try await send(call.setUp, call.deadline) }
+            if !call.setUp.isEmpty {
+                let answers = try await send(call.setUp, call.deadline)
+                if let problem = call.check(answers) { throw problem }
+            }
         } catch {
             await connection.close()
             throw error

@@ -1,5 +1,5 @@
 package import Logging
-internal import MariaDB
+package import MariaDB
 internal import Synchronization
 package import Topology
 
@@ -19,7 +19,7 @@ package final class SentinelProbe: Probe {
 
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
-        table: ProbeTable, interval: Duration, watch: SetWatch, logger: Logger,
+        table: QualifiedName, interval: Duration, watch: SetWatch, logger: Logger,
         connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
     ) {
         self.table = SentinelTable(table: table)

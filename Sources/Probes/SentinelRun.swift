@@ -70,15 +70,19 @@ struct SentinelRun {
                 node: primary.name, message: "no longer the primary, in the middle of the sentinel's run")
         }
         do throws(MySQLError) {
-            try await connection.change(table.statement(operation, key: key), on: primary, deadline: deadline)
+            try await change(operation, key)
             return .now
         } catch {
             if operation == .update {
                 // Best effort: what stays is taken away by a later run.
-                try? await connection.change(table.statement(.delete, key: key), on: primary, deadline: deadline)
+                try? await change(.delete, key)
             }
             throw ProbeFailure(error, node: primary.name, while: "the sentinel's \(operation.rawValue)")
         }
+    }
+
+    private func change(_ operation: SentinelOperation, _ key: String) async throws(MySQLError) {
+        try await connection.change(on: primary, deadline: deadline) { table.statement(operation, key: key, if: $0) }
     }
 
     private var deadline: ContinuousClock.Instant { .now + max(patience, .seconds(1)) }
@@ -152,7 +156,7 @@ struct SentinelRun {
                 keys.removeAll { !there.contains($0) }
             }
             for key in keys {
-                try await connection.change(table.statement(.delete, key: key), on: primary, deadline: deadline)
+                try await change(.delete, key)
             }
         } catch {
             // They are in nobody's way, and the next run tries again.

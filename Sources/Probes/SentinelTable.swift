@@ -4,7 +4,7 @@ internal import Topology
 /// The statements of the sentinel. Each run has a row of its own, under a key that no other run has: what a run that was cut
 /// short left behind, on whichever nodes, is in nobody's way.
 struct SentinelTable {
-    let table: ProbeTable
+    let table: QualifiedName
 
     /// Written by `insert` and `update`; what a replica shows then.
     private static let inserted: UInt64 = 1
@@ -26,19 +26,20 @@ struct SentinelTable {
         return text(.random(in: .min ... .max)) + text(.random(in: .min ... .max))
     }
 
-    func statement(_ operation: SentinelOperation, key: String) -> String {
+    /// - Parameter condition: on which it is carried out (`WriteGuard.holds`).
+    func statement(_ operation: SentinelOperation, key: String, if condition: String) -> String {
         switch operation {
         case .insert:
             """
             INSERT INTO \(table.quoted) (id, value) SELECT '\(key)', \(Self.inserted) FROM DUAL \
-            WHERE \(WriteGuard.holds)
+            WHERE \(condition)
             """
         case .update:
             """
             UPDATE \(table.quoted) SET value = \(Self.updated) \
-            WHERE id = '\(key)' AND value = \(Self.inserted) AND \(WriteGuard.holds)
+            WHERE id = '\(key)' AND value = \(Self.inserted) AND \(condition)
             """
-        case .delete: "DELETE FROM \(table.quoted) WHERE id = '\(key)' AND \(WriteGuard.holds)"
+        case .delete: "DELETE FROM \(table.quoted) WHERE id = '\(key)' AND \(condition)"
         }
     }
 

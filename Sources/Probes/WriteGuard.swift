@@ -1,31 +1,37 @@
+internal import MariaDB
 internal import Replication
 
 /// Statements that do nothing on a server which must not be written to, whoever the account is: privileged ones write on
 /// read-only servers too, and between a look at the server and the write somebody may make it so.
 ///
 /// What is checked is put into a user variable, which goes into the binary log by its value: in STATEMENT format a replica
-/// would else check itself, find that it is read-only, and leave the change out.
+/// would otherwise check itself, find that it is read-only, and leave the change out. The deadline is part of the write as well:
+/// each statement travels in a packet of its own, and a server may freeze between the two. (NOW goes into the binary log as the
+/// source's time, with its microseconds.)
 package enum WriteGuard {
-    /// MariaDB 12 has words for what was a switch; all but OFF restrict.
-    static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF')"
+    /// MariaDB 12 has words for what was a switch; all but OFF restrict. An Aurora reader has `innodb_read_only` alone.
+    static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0"
 
     /// Sets `@writable`, on which the next statement depends.
     /// - Parameter latest: epoch seconds by the server's clock. A statement that a frozen server finds in its socket when
     ///   it comes back, after others have taken its place, is not to be carried out.
     package static func check(until latest: Double) -> String {
-        "SET @writable = \(isWritable) AND UNIX_TIMESTAMP(NOW(6)) <= \(decimal(latest))"
+        "SET @writable = \(isWritable) AND \(isInTime(latest))"
     }
 
-    /// For WHERE.
-    package static let holds = "@writable"
+    /// For WHERE, after a `check`.
+    package static func holds(until latest: Double) -> String { "@writable AND \(isInTime(latest))" }
 
-    /// Carries out a statement that has no WHERE if `@writable` is true. It must not hold quotes.
-    package static func ifWritable(_ statement: String) -> [String] {
+    /// Carries out a statement that has no WHERE, after a `check`. The deadline is looked at when the statement is prepared: no
+    /// server evaluates anything when it executes DDL, so a server that freezes between these two is not caught.
+    package static func ifWritable(_ statement: String, until latest: Double) -> [String] {
         [
-            "SET @statement = IF(@writable, '\(statement)', 'DO 0')", "PREPARE probe FROM @statement",
-            "EXECUTE probe", "DEALLOCATE PREPARE probe",
+            "SET @statement = IF(\(holds(until: latest)), \(SQLText.literal(statement)), _utf8mb4 'DO 0')",
+            "PREPARE probe FROM @statement", "EXECUTE probe", "DEALLOCATE PREPARE probe",
         ]
     }
+
+    private static func isInTime(_ latest: Double) -> String { "UNIX_TIMESTAMP(NOW(6)) <= \(decimal(latest))" }
 
     /// With microseconds, and never as a power of ten. A time before 1970, or none at all, is 0: long past.
     static func decimal(_ seconds: Double) -> String {

@@ -67,7 +67,7 @@ func parse(
                     preferred: "db1", standby: "db2",
                     table: TableName(database: "replication_probe", table: "lastcheck"), maxGap: .seconds(20),
                     maxLag: .seconds(1)))
-        #expect(set.checksums?.table.quoted == "`percona`.`checksums`")
+        #expect(set.checksums?.table.description == "percona.checksums")
         #expect(configuration.metrics == MetricsOptions(compatibility: [.mysqldExporter]))
         #expect(
             warnings.map(\.description) == [

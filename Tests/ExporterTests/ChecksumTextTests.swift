@@ -1,3 +1,4 @@
+import MariaDB
 @testable import Probes
 import Testing
 

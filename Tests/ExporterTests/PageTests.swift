@@ -27,24 +27,24 @@ struct PageTests {
                 -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
                 GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
 
-                -- CREATE USER 'o''b\\'@'10.%' IDENTIFIED BY '...';
-                GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO 'o''b\\'@'10.%';
+                -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
+                GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO `o'b\`@'10.%';
 
                 -- MariaDB 10.5.9 and later
                 -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
                 GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
 
-                -- CREATE USER 'o''b\\'@'10.%' IDENTIFIED BY '...';
-                GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'o''b\\'@'10.%';
+                -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
+                GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO `o'b\`@'10.%';
 
                 -- MySQL 5.7 and later
                 -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
                 GRANT REPLICATION CLIENT ON *.* TO 'exporter'@'10.%';
                 GRANT SELECT ON performance_schema.* TO 'exporter'@'10.%';
 
-                -- CREATE USER 'o''b\\'@'10.%' IDENTIFIED BY '...';
-                GRANT REPLICATION CLIENT ON *.* TO 'o''b\\'@'10.%';
-                GRANT SELECT ON performance_schema.* TO 'o''b\\'@'10.%';
+                -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
+                GRANT REPLICATION CLIENT ON *.* TO `o'b\`@'10.%';
+                GRANT SELECT ON performance_schema.* TO `o'b\`@'10.%';
 
                 """#)
     }

@@ -35,6 +35,27 @@ struct VerdictTests {
         #expect(verdict.performanceData == "'db2 lag'=U;;;0 'db2 bytes'=0B;;;0")
     }
 
+    @Test("no mark behind a bar, a quote or a line end hides it from whoever reads bytes")
+    func marks() {
+        for mark in ["\u{301}", "\u{200D}", "\u{FE0F}"] {
+            let summary = verdict(error: "a|\(mark)b\r\n\(mark)c").summary
+            #expect(
+                !summary.utf8.contains(UInt8(ascii: "|")) && !summary.utf8.contains(10) && !summary.utf8.contains(13))
+            let channel = Samples.channel("x'\(mark)=\(mark)|\(mark)y", from: 1)
+            let numbers = Verdict(
+                [
+                    Samples.findings([
+                        Samples.primary("db1", id: 1), Samples.primary("db2", id: 2, replicates: [channel]),
+                    ])
+                ], judging: nil, limits: .init()
+            ).performanceData
+            // Two values, each with its quotes and its equals sign.
+            #expect(numbers.utf8.count { $0 == UInt8(ascii: "'") } == 4)
+            #expect(numbers.utf8.count { $0 == UInt8(ascii: "=") } == 2)
+            #expect(!numbers.utf8.contains(UInt8(ascii: "|")))
+        }
+    }
+
     @Test("a server's words do not steer the terminal")
     func controlCharacters() {
         let summary = verdict(error: "\u{1B}[2Jgone\u{9B}31m \u{202E}desrever\u{2028}x").summary

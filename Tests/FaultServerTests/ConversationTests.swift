@@ -83,7 +83,10 @@ struct ConversationTests {
 }
 
 private func options(_ server: FaultServer) -> ConnectionOptions {
-    ConnectionOptions(address: .tcp(host: "127.0.0.1", port: server.port), user: "exporter", password: "secret")
+    var options = ConnectionOptions(
+        address: .tcp(host: "127.0.0.1", port: server.port), user: "exporter", password: "secret")
+    options.sendsBatches = true
+    return options
 }
 
 private func withClient(_ script: Script, _ body: (FaultServer, Connection) async throws -> Void) async throws {

@@ -102,6 +102,54 @@ extension IntegrationSuite {
             #expect(again.status == .exited(0), "\(again.output)")
         }
 
+        @Test(
+            "it goes on over a new connection as long as it gets its lock again, and writes nothing without it",
+            arguments: try await Matrix.flavors.value)
+        func lostLock(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
+                let primary = try sandbox.server("db1")
+                try await ShopTables.fill(primary)
+                let first = try await ChecksumCommandRun.start(Self.oneByOne, in: sandbox)
+                try await first.compares(chunks: 20, of: "orders", on: primary)
+                try await Self.killComparison(on: primary)
+                let whole = try await first.ended()
+                #expect(whole.status == .exited(0), "\(whole.output)")
+                #expect(try whole.report.table("shop.orders")?.chunks == 302)
+
+                try await primary.sql("DELETE FROM percona.checksums")
+                let second = try await ChecksumCommandRun.start(Self.oneByOne, in: sandbox)
+                try await second.compares(chunks: 20, of: "orders", on: primary)
+                // Another comparison waits for the lock, and gets it.
+                let executor = try ThreadExecutor(name: "waiter")
+                defer { executor.stop() }
+                let waiter = Connection(executor: executor)
+                try await waiter.open(
+                    ConnectionOptions(address: .unix(path: primary.socketPath), user: "root", password: ""),
+                    deadline: .now + .seconds(10))
+                let waiting = Task {
+                    try await waiter.query(
+                        "SELECT GET_LOCK(\(Self.lock), 30) AS got", deadline: .now + .seconds(40))
+                }
+                let waiters = "SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'"
+                while try await primary.sql(waiters).isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+                try await Self.killComparison(on: primary)
+                #expect(try await waiting.value.first?.flag("got") == true)
+                let done = try await primary.sql("SELECT * FROM percona.checksums").rowCount
+                let ended = try await second.ended()
+                #expect(ended.status == .exited(3), "\(ended.output)")
+                #expect(ended.output.contains("another comparison has the lock now"), "\(ended.output)")
+                #expect(try await primary.sql("SELECT * FROM percona.checksums").rowCount == done)
+                await waiter.close()
+            }
+        }
+
+        private static let lock = "'mysql-replication-exporter checksum'"
+
+        private static func killComparison(on primary: Server) async throws {
+            let owner = try await primary.sql("SELECT IS_USED_LOCK(\(lock)) AS id").first?.unsigned("id")
+            try await primary.sql("KILL \(try #require(owner))")
+        }
+
         @Test("finds no difference that is none while others write", arguments: try await Matrix.all.value)
         func writeLoad(software: ServerSoftware) async throws {
             var settings = ServerSettings()

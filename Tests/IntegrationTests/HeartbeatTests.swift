@@ -107,13 +107,14 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("is replicated whatever the format of the binary log", arguments: ["ROW", "MIXED", "STATEMENT"])
-        func binlogFormat(format: String) async throws {
+        @Test(
+            "is replicated whatever the format of the binary log", arguments: ["ROW", "MIXED", "STATEMENT"],
+            try await Matrix.flavors.value)
+        func binlogFormat(format: String, software: ServerSoftware) async throws {
             var settings = ServerSettings()
             settings.arguments = ["--binlog-format=\(format)"]
-            try await withProbes(
-                writing, of: .chain(of: 3), software: try await Matrix.all.value[0], settings: settings
-            ) { sandbox, exporter in
+            try await withProbes(writing, of: .chain(of: 3), software: software, settings: settings) {
+                sandbox, exporter in
                 let first = try await sandbox.heartbeat(of: 1, on: "db3", after: nil)
                 try await sandbox.heartbeat(of: 1, on: "db3", after: first)
                 try await exporter.scrape(until: "both are in time by heartbeat") { scrape in

@@ -44,19 +44,19 @@ extension IntegrationSuite {
             try await server.sql(
                 "SELECT * FROM percona.checksums WHERE db = 'shop' AND tbl <> 'nothing' ORDER BY db, tbl, chunk"
             ).rows.map { row in
-                ["tbl", "chunk", "chunk_index", "lower_boundary", "upper_boundary", "this_crc", "this_cnt"].map {
+                ["tbl", "chunk", "chunk_index", "lower_boundary", "upper_boundary", "this_cnt"].map {
                     row.text($0) ?? "NULL"
                 }.joined(separator: " ")
             }
         }
 
         @Test(
-            "the same rows have the same checksum; each reads what the other has found",
+            "the same chunks have the same boundaries; each reads what the other has found",
             arguments: try await software.value)
         func bothWays(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
                 try await ShopTables.fill(try sandbox.server("db1"))
-                try await compareChecksums(in: sandbox)
+                try await compareChunks(in: sandbox)
                 let replica = try sandbox.server("db2")
                 try await replica.withoutBinlog("DELETE FROM shop.orders WHERE id = 1500")
                 try await letThemReadOurs(in: sandbox)
@@ -65,7 +65,7 @@ extension IntegrationSuite {
             }
         }
 
-        private func compareChecksums(in sandbox: Sandbox) async throws {
+        private func compareChunks(in sandbox: Sandbox) async throws {
             let primary = try sandbox.server("db1")
             let run = try await ChecksumCommandRun.result(
                 ["--tables", "shop.orders,shop.parts", "--chunk-size", "1000"], in: sandbox)
@@ -75,6 +75,10 @@ extension IntegrationSuite {
             let theirs = try await percona(["--chunk-size=1000"], in: sandbox)
             #expect(theirs.status == .exited(0), "\(theirs.output)")
             #expect(try await checksums(primary) == ours)
+            // Its method misses what ours does not: results of its own are nothing to go on with.
+            let resumed = try await ChecksumCommandRun.result(
+                ["--tables", "shop.orders,shop.parts", "--chunk-size", "1000", "--resume"], in: sandbox)
+            #expect(try resumed.report.tables.map(\.earlier_run) == [false, false])
         }
 
         private func letThemReadOurs(in sandbox: Sandbox) async throws {

@@ -73,12 +73,12 @@ struct ConnectionTests {
         }
     }
 
-    @Test("A refused statement leaves the connection good, and is told by its place")
-    func refusal() async throws {
+    @Test("A refused statement leaves the connection good, and is told by its place", arguments: [true, false])
+    func refusal(sendsBatches: Bool) async throws {
         let script = Script.replying {
             $0 == "bad" ? .refusal(code: 1227, sqlState: "42000", message: "Access denied") : .ok
         }
-        try await withOpenConnection(script) { server, connection in
+        try await withOpenConnection(script, sendsBatches: sendsBatches) { server, connection in
             let reply = try await connection.run(Batch(["good", "bad", "good"]), deadline: .never)
             #expect(reply.tables.count == 1)
             #expect(reply.refusal?.statement == 1)
@@ -86,7 +86,41 @@ struct ConnectionTests {
             #expect(reply.refusal?.error.sqlState == "42000")
             _ = try await connection.query("good", deadline: .never)
             #expect(server.journal.connections == 1)
+            #expect(connection.roundTrips == (sendsBatches ? 2 : 3))
+            #expect(
+                server.journal.queries.map(\.query.text)
+                    == (sendsBatches ? ["good;\nbad;\ngood", "good"] : ["good", "bad", "good"]))
+        }
+    }
+
+    @Test(
+        "Only a connection that sends batches lets the server read several statements in a packet",
+        arguments: [true, false])
+    func severalStatements(sendsBatches: Bool) async throws {
+        try await withOpenConnection(.replying { _ in .ok }, sendsBatches: sendsBatches) { server, _ in
+            // The log-in begins with the client's flags (manual: Protocol::HandshakeResponse41).
+            let flags = try #require(server.journal.answers.first).prefix(4)
+            let isAllowed = flags[flags.startIndex + 2] & 1 == 1
+            #expect(isAllowed == sendsBatches)
+        }
+    }
+
+    @Test("Statements in packets of their own have their own results; after the deadline none is sent")
+    func onePacketEach() async throws {
+        let script = Script { query in
+            query.text == "SLOW"
+                ? [.drip(milliseconds: 14), .packet(Payload.ok())]
+                : query.steps { .table(columns: ["a"], rows: [[$0]]) }
+        }
+        try await withOpenConnection(script, sendsBatches: false) { server, connection in
+            let reply = try await connection.run(Batch(["one", "two"]), deadline: .never)
+            #expect(reply.tables.map { $0.first?.text("a") } == ["one", "two"])
             #expect(connection.roundTrips == 2)
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.run(Batch(["SLOW", "SLOW", "late"]), deadline: .soon)
+            }
+            #expect(error?.phase == .timeout)
+            #expect(!server.journal.statements.contains("late"))
         }
     }
 

@@ -16,8 +16,12 @@ func withConnection(
 }
 
 /// As `withConnection`, and connected.
-func withOpenConnection(_ script: Script, _ body: (FaultServer, Connection) async throws -> Void) async throws {
+func withOpenConnection(
+    _ script: Script, sendsBatches: Bool = true, _ body: (FaultServer, Connection) async throws -> Void
+) async throws {
     try await withConnection(script) { server, connection, options in
+        var options = options
+        options.sendsBatches = sendsBatches
         try await connection.open(options, deadline: .never)
         try await body(server, connection)
     }

@@ -26,7 +26,7 @@ struct ProbeConnectionTests {
                 let answer = try await connection.run(["SELECT 1", "SET b"], deadline: .now + .seconds(20))
                 #expect(answer.map(\.rowCount) == [1, 0])
             }
-            #expect(server.journal.queries.map(\.query.text) == ["SET a", "SELECT 1;\nSET b", "SELECT 1;\nSET b"])
+            #expect(server.journal.queries.map(\.query.text) == ["SET a", "SELECT 1", "SET b", "SELECT 1", "SET b"])
         }
     }
 

@@ -9,7 +9,8 @@ struct WriteGuardTests {
         let text = latest == 0.5 ? "0.500000" : "1700000000.000001"
         #expect(
             WriteGuard.check(until: latest)
-                == "SET @writable = CONCAT(@@global.read_only) IN ('0', 'OFF') AND UNIX_TIMESTAMP(NOW(6)) <= \(text)")
+                == "SET @writable = CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 AND UNIX_TIMESTAMP(NOW(6)) <= \(text)"
+        )
     }
 
     @Test(
@@ -26,7 +27,14 @@ struct WriteGuardTests {
     @Test("A statement without WHERE is carried out only if it may be")
     func definition() {
         #expect(
-            WriteGuard.ifWritable("CREATE TABLE t (i INT)").first
-                == "SET @statement = IF(@writable, 'CREATE TABLE t (i INT)', 'DO 0')")
+            WriteGuard.ifWritable("DO 1", until: 0.5).first
+                == "SET @statement = IF(@writable AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000, 'DO 1', _utf8mb4 'DO 0')")
+        // `'`
+        #expect(WriteGuard.ifWritable("DO '1'", until: 0.5).first?.contains("_utf8mb4 X'444F20273127', ") == true)
+    }
+
+    @Test("A write looks at the clock itself: its packet may be read long after the check's")
+    func write() {
+        #expect(WriteGuard.holds(until: 0.5) == "@writable AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000")
     }
 }

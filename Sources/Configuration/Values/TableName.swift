@@ -6,9 +6,6 @@ package struct TableName: Sendable, Hashable, CustomStringConvertible {
     /// As it is written in the configuration.
     package var description: String { "\(database).\(table)" }
 
-    /// For SQL. The parts hold no backtick, so nothing in them can end the quotes.
-    package var quoted: String { "`\(database)`.`\(table)`" }
-
     init(database: String, table: String) {
         self.database = database
         self.table = table

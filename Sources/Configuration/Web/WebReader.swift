@@ -33,7 +33,7 @@ struct WebReader {
         var users: [String: BcryptHash] = [:]
         for entry in entries {
             // The value is not shown: somebody may have written the password itself.
-            if entry.key.isEmpty || entry.key.contains(":") {
+            if entry.key.isEmpty || entry.key.utf8.contains(UInt8(ascii: ":")) {
                 report.problem(entry.at, "a user's name must not be empty, nor hold a colon: \(shown(entry.key))")
             } else if case .text(let text, _) = entry.value.content, let hash = BcryptHash(text) {
                 users[entry.key] = hash

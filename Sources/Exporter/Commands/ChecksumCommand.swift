@@ -95,7 +95,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         let table = (set.checksums ?? ChecksumTable()).table
         let run = Task {
             try await ChecksumRun.compare(
-                table: QualifiedName(database: table.database, table: table.table), options: options,
+                table: QualifiedName(table), options: options,
                 look: {
                     await monitor.findings(of: Selection(sets: [set.name]), deadline: .now + .seconds(10)).first
                 },

@@ -33,6 +33,10 @@ struct GrantsCommand: ParsableCommand {
 
     func run() throws {
         let accounts = try file.map(configuredAccounts) ?? [GrantStatements.Account(user: user ?? "exporter")]
+        for name in accounts.map(\.user) + [from] where name.unicodeScalars.contains(where: \.isControlling) {
+            throw ValidationError(
+                "The name \(name.debugDescription) holds a control character; name the account: --user NAME.")
+        }
         print(GrantStatements.text(accounts, host: from), terminator: "")
     }
 

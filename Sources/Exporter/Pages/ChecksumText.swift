@@ -1,3 +1,4 @@
+import MariaDB
 import Probes
 
 /// A comparison's result, for people and for programs.

@@ -1,4 +1,5 @@
 import Collection
+import MariaDB
 import Replication
 
 /// The statements that let an account see what the exporter asks for. The privileges are those of the dialects' facts.
@@ -22,7 +23,8 @@ enum GrantStatements {
         Era(flavor: .mysql, since: ServerVersion(8, 0, 22)), Era(flavor: .mysql, since: ServerVersion(8, 2, 0)),
     ]
 
-    /// For every server that is spoken to, oldest first; what is not a statement is a comment.
+    /// For every server that is spoken to, oldest first; what is not a statement is a comment. Names must be `printable`: a line
+    /// end would end the comment.
     static func text(_ accounts: [Account], host: String) -> String {
         var sections: [(title: String, grants: [String])] = []
         for (index, era) in eras.enumerated() {
@@ -38,7 +40,9 @@ enum GrantStatements {
         return sections.map { title, grants in
             "-- \(title)\n"
                 + accounts.map { account in
-                    statements(grants, account.probes, for: "\(quoted(account.user))@\(quoted(host))")
+                    statements(
+                        grants, account.probes, for: "\(SQLText.accountPart(account.user))@\(SQLText.accountPart(host))"
+                    )
                 }.joined(separator: "\n")
         }.joined(separator: "\n")
     }
@@ -71,11 +75,5 @@ enum GrantStatements {
 
     private static func short(_ version: ServerVersion) -> String {
         version.patch == 0 ? "\(version.major).\(version.minor)" : "\(version)"
-    }
-
-    /// A string literal, whichever way the server reads backslashes.
-    private static func quoted(_ text: String) -> String {
-        let text = text.flatMap { $0 == "'" ? "''" : $0 == "\\" ? "\\\\" : "\($0)" }
-        return "'\(String(text))'"
     }
 }

@@ -3,11 +3,16 @@ extension String {
     var printable: String {
         String(
             String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator: "·"
-                    default: scalar
-                    }
-                }))
+                unicodeScalars.map { $0.isControlling ? "·" : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    /// Steers a terminal, ends a line, or turns around the reading direction.
+    var isControlling: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

@@ -1,26 +1,27 @@
 import Configuration
+import MariaDB
 
 /// What a probe may do with its table. On the table alone, since the name of a database in a GRANT is a pattern.
 struct ProbeGrant: Equatable {
-    let table: TableName
+    let table: QualifiedName
     let privileges: String
     /// It makes the table where there is none; the database must be there.
     let isWriting: Bool
 
     private init(reading table: TableName) {
-        self.table = table
+        self.table = QualifiedName(table)
         privileges = "SELECT"
         isWriting = false
     }
 
     private init(writing table: TableName) {
-        self.table = table
+        self.table = QualifiedName(table)
         privileges = "CREATE, SELECT, INSERT, UPDATE, DELETE"
         isWriting = true
     }
 
     /// Quoted for SQL.
-    var database: String { "`\(table.database)`" }
+    var database: String { table.quotedDatabase }
 
     /// As it stands in a GRANT, up to TO.
     var text: String { "\(privileges) ON \(table.quoted)" }

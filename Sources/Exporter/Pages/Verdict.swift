@@ -106,15 +106,24 @@ struct Verdict {
         return "REPLICATION \(summary)" + (numbers.isEmpty ? "" : " | \(numbers)")
     }
 
-    /// A bar would begin the performance data, a line feed would end the line.
+    /// A bar would begin the performance data, a line end would end the line. By scalars: a mark behind a bar does not hide it
+    /// from whoever reads bytes.
     static func oneLine(_ text: String) -> String {
-        String(text.map { $0 == "|" || $0.isNewline ? " " : $0 }).printable
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0 == "|" || Character($0).isNewline ? " " : $0 })
+        ).printable
+    }
+
+    /// A label's text, which may hold neither its own quotes nor an equals sign.
+    private static func labelText(_ text: String) -> String {
+        oneLine(String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "'" && $0 != "=" })))
     }
 
     /// `'label'=value[unit];warning;critical;minimum`; a value that is not known is `U`.
     var performanceData: String {
         judged.flatMap { label, channel in
-            let name = Self.oneLine(label.filter { $0 != "'" && $0 != "=" })
+            let name = Self.labelText(label)
             let lag = channel.lag.map { "\($0.seconds)s" } ?? "U"
             let bytes = channel.applyDelta.map { "\($0)B" } ?? "U"
             return [

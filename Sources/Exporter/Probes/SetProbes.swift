@@ -38,7 +38,7 @@ struct SetProbes: Sendable {
                 kept?.set.heartbeat == heartbeat
                 ? kept?.heartbeat
                 : HeartbeatWriter(
-                    table: ProbeTable(heartbeat.table), interval: heartbeat.interval, watch: watch, logger: logger
+                    table: QualifiedName(heartbeat.table), interval: heartbeat.interval, watch: watch, logger: logger
                 ) { name in
                     set.node(named: name).map {
                         ProbeConnection($0, environment: environment, setUp: HeartbeatWriter.session)
@@ -51,7 +51,7 @@ struct SetProbes: Sendable {
         sentinel = set.sentinel.map { section in
             if let running = kept?.sentinel, kept?.set.sentinel == section { return running }
             return SentinelProbe(
-                table: ProbeTable(section.table), interval: section.interval, watch: watch, logger: logger
+                table: QualifiedName(section.table), interval: section.interval, watch: watch, logger: logger
             ) { name in
                 set.node(named: name).map {
                     ProbeConnection($0, environment: environment, setUp: SentinelProbe.session)
@@ -100,14 +100,14 @@ extension FailoverProbe {
         let policy = FailoverPolicy(
             preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
         self.init(
-            policy, set: set.name, table: ProbeTable(rule.table), checker: keeping.checker,
+            policy, set: set.name, table: QualifiedName(rule.table), checker: keeping.checker,
             memory: keeping.state?.failoverMemory(of: set) ?? FailoverMemory(), logger: logger,
             clock: { Moment.now.wall }, keep: { keeping.state?.write($0, of: set) }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }
 
-extension ProbeTable {
+extension QualifiedName {
     init(_ name: TableName) {
         self.init(database: name.database, table: name.table)
     }

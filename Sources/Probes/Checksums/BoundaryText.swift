@@ -13,7 +13,14 @@ enum BoundaryText {
     }
 
     private static func joined(_ values: [String]) -> String {
-        values.map { $0.replacing("\\", with: "\\\\").replacing(",", with: "\\,") }.joined(separator: ",")
+        values.map { value in
+            var text = String.UnicodeScalarView()
+            for scalar in value.unicodeScalars {
+                if scalar == "\\" || scalar == "," { text.append("\\") }
+                text.append(scalar)
+            }
+            return String(text)
+        }.joined(separator: ",")
     }
 
     private static func split(_ text: String) -> [String] {

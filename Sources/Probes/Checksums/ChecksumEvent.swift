@@ -1,3 +1,5 @@
+package import MariaDB
+
 /// What a comparison is doing, for whoever watches it.
 package enum ChecksumEvent: Sendable, Equatable {
     case started(primary: String, replicas: [String], tables: Int)

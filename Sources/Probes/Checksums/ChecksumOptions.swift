@@ -1,3 +1,5 @@
+package import MariaDB
+
 /// How a comparison is to be done.
 package struct ChecksumOptions: Sendable {
     /// All of the server's where nil.

@@ -25,12 +25,12 @@ final class ChecksumPulse {
 
     /// Returns when the servers are fit for one more chunk.
     /// - Returns: false when the task was cancelled: the run is to end.
-    /// - Throws: when somebody else has become the primary.
+    /// - Throws: when somebody else has become the primary, or has taken over the lock.
     func holdOn() async throws(ChecksumRefusal) -> Bool {
         var told: String?
         while !Task.isCancelled {
             if let lookedAt, lookedAt.duration(to: .now) < Self.interval { return true }
-            let verdict = await verdict()
+            let verdict = try await verdict()
             switch verdict {
             case .go:
                 lookedAt = .now
@@ -47,7 +47,7 @@ final class ChecksumPulse {
         return false
     }
 
-    private func verdict() async -> ChecksumThrottle.Verdict {
+    private func verdict() async throws(ChecksumRefusal) -> ChecksumThrottle.Verdict {
         do throws(MySQLError) {
             // Asked while pausing too: it keeps the session from falling asleep.
             let threads = try await sessions.primary(["SHOW GLOBAL STATUS LIKE 'Threads_running'"])[0].first?
@@ -55,6 +55,7 @@ final class ChecksumPulse {
             let load = throttle.verdict(threadsRunning: threads)
             if load != .go { return load }
         } catch {
+            try sessions.refuse(error)
             return .pause("\(sessions.scope.primary): \(error.message)")
         }
         return throttle.verdict(await look())

@@ -1,3 +1,5 @@
+package import MariaDB
+
 /// What a comparison came to.
 package struct ChecksumReport: Sendable {
     /// A chunk whose rows are not the same on the replica.

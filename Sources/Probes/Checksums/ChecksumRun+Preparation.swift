@@ -2,47 +2,29 @@ import MariaDB
 
 extension ChecksumRun {
     /// Connects to all nodes, and makes sure that a comparison is sound before anything is written.
-    func prepare() async throws(ChecksumRefusal) {
+    /// - Returns: whether the primary ignores the case of tables' names.
+    func prepare() async throws(ChecksumRefusal) -> Bool {
         var variables: [String: ServerVariables] = [:]
         for node in [scope.primary] + scope.replicas {
             do throws(MySQLError) {
                 variables[node] = ServerVariables(try await sessions.run([ServerVariables.statement], on: node)[0])
             } catch {
-                throw ChecksumRefusal("\(node): \(error.message) (error \(error.code))" + Self.advice(error))
+                throw ChecksumRefusal("\(node): " + Self.words(error) + Self.advice(error))
             }
         }
         let reasons = scope.reasons(against: variables)
         guard reasons.isEmpty else { throw ChecksumRefusal(reasons) }
-        try await checkSession()
         try await makeTable()
+        return variables[scope.primary]?.ignoresCase ?? false
+    }
+
+    private static func words(_ error: MySQLError) -> String {
+        error.code == 0 ? error.message : "\(error.message) (error \(error.code))"
     }
 
     private static func advice(_ error: MySQLError) -> String {
         guard error.phase == .permission else { return "" }
         return "; setting binlog_format needs the privilege BINLOG ADMIN on MariaDB, SESSION_VARIABLES_ADMIN on MySQL"
-    }
-
-    /// That the session is what it was set up to be: a proxy may have thought otherwise.
-    private func checkSession() async throws(ChecksumRefusal) {
-        do throws(MySQLError) {
-            let row = try await sessions.primary([
-                """
-                SELECT IS_USED_LOCK(\(ChecksumSessions.lock)) = CONNECTION_ID() AS has_lock, \
-                @@session.binlog_format AS format, @@session.sql_log_bin AS is_logged
-                """
-            ])[0].first
-            guard row?.flag("has_lock") == true else {
-                throw MySQLError(phase: .query, code: 0, message: "another comparison is running there")
-            }
-            guard row?.text("format") == "STATEMENT" else {
-                throw MySQLError(phase: .query, code: 0, message: "binlog_format could not be set to STATEMENT")
-            }
-            guard row?.flag("is_logged") == true else {
-                throw MySQLError(phase: .query, code: 0, message: "sql_log_bin is off: nothing would reach a replica")
-            }
-        } catch {
-            throw ChecksumRefusal("\(scope.primary): \(error.message)")
-        }
     }
 
     /// Makes the checksum table where it is missing, and waits until it is everywhere: a row for a table that is not there
@@ -96,7 +78,8 @@ extension ChecksumRun {
     }
 
     /// The tables to compare, in order.
-    func tables() async throws(ChecksumRefusal) -> [QualifiedName] {
+    /// - Parameter ignoresCase: the primary ignores the case of tables' names.
+    func tables(ignoringCase ignoresCase: Bool) async throws(ChecksumRefusal) -> [QualifiedName] {
         if let tables = options.tables { return Array(Set(tables)).sorted() }
         let statement = """
             SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES \
@@ -107,7 +90,7 @@ extension ChecksumRun {
             return try await sessions.primary([statement])[0].rows.compactMap { row in
                 guard let database = row.text("TABLE_SCHEMA"), let table = row.text("TABLE_NAME") else { return nil }
                 return QualifiedName(database: database, table: table)
-            }.filter { $0 != statements.table }.sorted()
+            }.filter { !statements.isItself($0, ignoringCase: ignoresCase) }.sorted()
         } catch {
             throw ChecksumRefusal("\(scope.primary): listing the tables: \(error.message) (error \(error.code))")
         }

@@ -52,15 +52,18 @@ package struct ChecksumRun: Sendable {
     }
 
     private func run() async throws(ChecksumRefusal) -> ChecksumReport {
-        try await prepare()
-        let tables = try await self.tables()
+        let ignoresCase = try await prepare()
+        let tables = try await self.tables(ignoringCase: ignoresCase)
         tell(.started(primary: scope.primary, replicas: scope.replicas, tables: tables.count))
         let resumed = options.resumes ? try await tablesBegun(of: tables) : 0
         let throttle = ChecksumThrottle(scope: scope, maxLag: options.maxLag, maxThreads: options.maxThreads)
         let pulse = ChecksumPulse(sessions, throttle, look: look, tell: tell)
         var works: [(name: QualifiedName, work: Work)] = []
         for (place, name) in tables.enumerated() {
-            let work = try await work(on: name, number: place + 1, resumes: place < resumed, pulse)
+            let work =
+                statements.isItself(name, ignoringCase: ignoresCase)
+                ? .notCompared(.leftOut("it is the checksum table"))
+                : try await work(on: name, number: place + 1, resumes: place < resumed, pulse)
             if work == .interrupted {
                 return ChecksumReport(primary: scope.primary, replicas: scope.replicas, tables: [], isInterrupted: true)
             }
@@ -89,6 +92,7 @@ package struct ChecksumRun: Sendable {
             point = resumes ? try await ResumePoint.read(name, key: plan.key, statements, sessions) : .beginning
             if point == .beginning { try await sessions.primary([statements.removal(name)], within: .seconds(600)) }
         } catch {
+            try sessions.refuse(error)
             return .notCompared(.failed("\(error.message) (error \(error.code))"))
         }
         var walk = ChunkWalk()

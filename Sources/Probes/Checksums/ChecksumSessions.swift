@@ -8,8 +8,13 @@ struct ChecksumSessions: Sendable {
     /// A lock by this name keeps two runs on one server apart. (Two runs on one table would mix their chunks.)
     static let lock = SQLText.literal("mysql-replication-exporter checksum")
 
+    /// The lock was lost together with the connection, and somebody else has it: nothing is known any more of what stands in the
+    /// checksum table.
+    static let otherRun = MySQLError(phase: .query, code: 0, message: "another comparison is running there")
+
     /// Both are needed for a statement to lock what it reads, and to reach the replicas as it is; the rest makes it say the
-    /// same whatever the servers' defaults are.
+    /// same whatever the servers' defaults are. The last one is looked at, after every connection: the server drops the lock of
+    /// a connection that is lost, though it may take a moment.
     private static let primarySetUp = [
         "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci",
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
@@ -17,7 +22,10 @@ struct ChecksumSessions: Sendable {
         SET SESSION binlog_format = 'STATEMENT', time_zone = '+00:00', sql_mode = '', innodb_lock_wait_timeout = 1, \
         lock_wait_timeout = 5, autocommit = 1
         """,
-        "DO GET_LOCK(\(lock), 1)",
+        """
+        SELECT GET_LOCK(\(lock), 5) = 1 AND IS_USED_LOCK(\(lock)) = CONNECTION_ID() AS has_lock, \
+        @@session.binlog_format AS format, @@session.sql_log_bin AS is_logged
+        """,
     ]
     private static let replicaSetUp = [
         "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci", "SET SESSION time_zone = '+00:00', lock_wait_timeout = 5",
@@ -28,12 +36,30 @@ struct ChecksumSessions: Sendable {
     ) {
         self.scope = scope
         var connections: [String: ProbeConnection] = [:]
-        for node in [scope.primary] + scope.replicas {
-            connections[node] = ProbeConnection(
-                node: node, setUp: node == scope.primary ? Self.primarySetUp : Self.replicaSetUp
-            ) { () throws(ProbeFailure) in try options(node) }
+        for node in scope.replicas {
+            connections[node] = ProbeConnection(node: node, setUp: Self.replicaSetUp) { () throws(ProbeFailure) in
+                try options(node)
+            }
+        }
+        let primary = scope.primary
+        connections[primary] = ProbeConnection(node: primary, setUp: Self.primarySetUp, check: Self.problem) {
+            () throws(ProbeFailure) in try options(primary)
         }
         self.connections = connections
+    }
+
+    /// Whether the session is what it was set up to be: a proxy may have thought otherwise.
+    /// - Parameter setUp: the answers to `primarySetUp`.
+    private static func problem(_ setUp: [ResultTable]) -> MySQLError? {
+        let row = setUp.last?.first
+        if row?.flag("has_lock") != true { return otherRun }
+        if row?.text("format") != "STATEMENT" {
+            return MySQLError(phase: .query, code: 0, message: "binlog_format could not be set to STATEMENT")
+        }
+        if row?.flag("is_logged") != true {
+            return MySQLError(phase: .query, code: 0, message: "sql_log_bin is off: nothing would reach a replica")
+        }
+        return nil
     }
 
     /// On the primary. Every statement of a comparison may be carried out twice: over a lost connection it is tried again.
@@ -51,6 +77,16 @@ struct ChecksumSessions: Sendable {
             throw MySQLError(phase: .connect, code: 0, message: "\(node) is no node of this run")
         }
         return try await connection.run(statements, isRepeatable: true, deadline: .now + time)
+    }
+
+    /// Ends the run where the lock is somebody else's now.
+    func refuse(_ error: MySQLError) throws(ChecksumRefusal) {
+        guard error == Self.otherRun else { return }
+        throw ChecksumRefusal(
+            """
+            \(scope.primary): the connection was lost, and another comparison has the lock now; what the two have written \
+            cannot be told apart: run it again
+            """)
     }
 
     func close() async {

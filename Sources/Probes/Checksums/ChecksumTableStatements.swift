@@ -1,15 +1,18 @@
+internal import MariaDB
+
 /// What is written to and read from the checksum table: pt-table-checksum's, column for column.
 struct ChecksumTableStatements: Sendable {
     let table: QualifiedName
 
-    /// As in pt-table-checksum's manual, but for the character set: a boundary may hold any text.
+    /// As in pt-table-checksum's manual, but for the character sets: a boundary may hold any text, and `Orders` and `orders` may
+    /// be two tables.
     var creation: [String] {
         [
             "CREATE DATABASE IF NOT EXISTS \(SQLText.identifier(table.database))",
             """
             CREATE TABLE IF NOT EXISTS \(table.quoted) (
-                db CHAR(64) NOT NULL,
-                tbl CHAR(64) NOT NULL,
+                db CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+                tbl CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
                 chunk INT NOT NULL,
                 chunk_time FLOAT NULL,
                 chunk_index VARCHAR(200) NULL,
@@ -25,6 +28,13 @@ struct ChecksumTableStatements: Sendable {
             ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
             """,
         ]
+    }
+
+    /// Whether a table is the checksum table itself.
+    func isItself(_ name: QualifiedName, ignoringCase: Bool) -> Bool {
+        if !ignoringCase { return name == table }
+        return name.database.lowercased() == table.database.lowercased()
+            && name.table.lowercased() == table.table.lowercased()
     }
 
     static let columns = [
@@ -85,6 +95,7 @@ struct ChecksumTableStatements: Sendable {
         SELECT COUNT(*) AS chunks, COALESCE(MAX(chunk), 0) AS last, \
         COALESCE(SUM(master_cnt IS NULL OR master_crc IS NULL), 0) AS pending, \
         COALESCE(SUM(this_cnt <> master_cnt OR this_crc <> master_crc), 0) AS differences, \
+        COALESCE(SUM(this_crc NOT LIKE '\(RowChecksum.mark)%'), 0) AS others, \
         COALESCE(SUM(master_cnt), 0) AS total FROM \(table.quoted) WHERE \(rows(name))
         """
     }
@@ -93,8 +104,7 @@ struct ChecksumTableStatements: Sendable {
     func gaps(_ name: QualifiedName) -> String {
         """
         SELECT COUNT(*) AS gaps FROM \(table.quoted) a JOIN \(table.quoted) b \
-        ON b.db = a.db AND b.tbl = a.tbl AND b.chunk = a.chunk + 1 \
-        WHERE a.db = \(SQLText.literal(name.database)) AND a.tbl = \(SQLText.literal(name.table)) \
+        ON b.db = a.db AND b.tbl = a.tbl AND b.chunk = a.chunk + 1 WHERE \(rows(name, of: "a.")) \
         AND a.lower_boundary IS NOT NULL AND b.lower_boundary IS NOT NULL AND b.upper_boundary IS NOT NULL \
         AND CAST(a.upper_boundary AS BINARY) <> CAST(b.lower_boundary AS BINARY)
         """
@@ -112,8 +122,16 @@ struct ChecksumTableStatements: Sendable {
         "SELECT db, tbl FROM \(table.quoted) WHERE master_cnt IS NOT NULL ORDER BY ts DESC, db DESC, tbl DESC LIMIT 1"
     }
 
-    private func rows(_ name: QualifiedName) -> String {
-        "db = \(SQLText.literal(name.database)) AND tbl = \(SQLText.literal(name.table))"
+    /// The first comparison is by the columns' own collation, and has the index. By that of a table which others have made,
+    /// `Orders` may well be `orders`; the second is exact.
+    private func rows(_ name: QualifiedName, of alias: String = "") -> String {
+        [("db", name.database), ("tbl", name.table)].map { column, value in
+            let literal = SQLText.literal(value)
+            return """
+                \(alias)\(column) = \(literal) \
+                AND CONVERT(\(alias)\(column) USING utf8mb4) COLLATE utf8mb4_bin = \(literal)
+                """
+        }.joined(separator: " AND ")
     }
 }
 

@@ -1,3 +1,5 @@
+internal import MariaDB
+
 /// The key along which a table is walked: unique, without NULL, and of types whose values can be written down exactly.
 struct ChunkKey: Sendable, Hashable {
     /// How a column's values are read and written.
@@ -7,6 +9,7 @@ struct ChunkKey: Sendable, Hashable {
         case member
         /// Dates, times, UUIDs and network addresses: ASCII that the server reads back as it wrote it.
         case word
+        /// The character set's name is of ASCII letters, digits and `_`.
         case text(characterSet: String)
         case binary
     }
@@ -70,12 +73,23 @@ extension ChunkKey.Kind {
         case "enum": self = .member
         case "date", "datetime", "timestamp", "time", "uuid", "inet4", "inet6": self = .word
         case "char", "varchar":
-            guard let characterSet = column.characterSet else { return nil }
+            guard let characterSet = column.characterSet, Self.isName(characterSet) else { return nil }
             self = .text(characterSet: characterSet)
         case "binary", "varbinary": self = .binary
         // A float's text is not its value; sets, bits and geometries are nobody's keys.
         default: return nil
         }
+    }
+
+    /// The name of a character set, which stands in a statement without quotes.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"): true
+                default: false
+                }
+            }
     }
 }
 

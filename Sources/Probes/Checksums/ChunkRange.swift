@@ -1,3 +1,5 @@
+internal import MariaDB
+
 /// A part of a table between two values of its key. The ranges of a table leave no gap between them: a row that a replica
 /// has too many lies in one of them, wherever it is.
 struct ChunkRange: Sendable, Hashable {

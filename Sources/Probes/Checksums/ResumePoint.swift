@@ -15,10 +15,12 @@ enum ResumePoint: Sendable, Equatable {
         let answers = try await sessions.primary([statements.summary(name), statements.gaps(name)])
         guard let summary = answers[0].first, let count = summary.unsigned("chunks"), count > 0,
             let last = summary.unsigned("last"), last == count, let rows = summary.unsigned("total"),
+            // A chunk's number is an INT.
+            last < Int32.max, let all = Int(exactly: last), summary.unsigned("others") == 0,
             let pending = summary.unsigned("pending"), pending <= 1, answers[1].first?.unsigned("gaps") == 0
         else { return .beginning }
         // The one that was cut short is the last, or the rows are not of a run that can be gone on with.
-        let done = Int(last - pending)
+        let done = all - Int(pending)
         guard done > 0 else { return .beginning }
         let chunks = try await sessions.primary([
             statements.row(of: 1, of: name), statements.row(of: max(1, done - 1), of: name),
@@ -33,7 +35,7 @@ enum ResumePoint: Sendable, Equatable {
     ///   - before: the chunk before it.
     init(done: Int, rows: UInt64, first: StoredChunk, before: StoredChunk, newest: StoredChunk, key: ChunkKey?) {
         self = .beginning
-        guard newest.isDone, newest.index == nil || newest.index == key?.name else { return }
+        guard newest.isDone, newest.index.map({ key?.name.hasSameBytes(as: $0) == true }) ?? true else { return }
         switch (newest.lower, newest.upper) {
         case (nil, nil): if done == 1 { self = .complete(chunks: 1, rows: rows) }
         case (.some, nil): self = .complete(chunks: done, rows: rows)

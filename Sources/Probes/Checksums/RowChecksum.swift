@@ -1,33 +1,78 @@
-/// The checksum of rows: the expressions of pt-table-checksum with its defaults, so that both say the same of the same rows.
-///
-/// A row's is the CRC32 of its columns' text, with the NULLs as bits behind it (an empty text and NULL look the same to
-/// CONCAT_WS); a chunk's is the XOR of its rows', beside their count.
-struct RowChecksum: Sendable {
-    let columns: [TableStructure.Column]
+internal import MariaDB
 
-    /// Two columns, `cnt` and `crc`.
+/// The checksum of rows: different rows have different ones, but for the chance that the hash leaves.
+///
+/// Every column is written as text that no other value of its type has and that holds no `#`; behind them stands which are NULL
+/// (CONCAT_WS leaves those out). A row's checksum is the first 64 bits of the SHA-256 of that. A chunk's is the sum of its
+/// rows', in full: unlike an exclusive or, a sum does not lose rows that are there twice.
+///
+/// The functions are those that MySQL 5.7 to 9 and MariaDB have in common (MySQL 9.6 took MD5 away).
+struct RowChecksum: Sendable {
+    /// Stands before the sum. Results without it, such as those of pt-table-checksum, are another method's.
+    static let mark = "sha2:"
+
+    private let columns: [TableStructure.Column]
+    private let texts: [String]
+
+    /// - Parameters:
+    ///   - columns: of the source.
+    ///   - converted: names of columns whose character set is another one on some server. Elsewhere the bytes are compared.
+    /// - Throws: the first column of a type without an exact text.
+    init(columns: [TableStructure.Column], converting converted: Set<String> = []) throws(UnknownType) {
+        self.columns = columns
+        var texts: [String] = []
+        for column in columns {
+            guard let text = Self.text(of: column, isConverted: converted.contains(column.name)) else {
+                throw UnknownType(column: column)
+            }
+            texts.append(text)
+        }
+        self.texts = texts
+    }
+
+    struct UnknownType: Error { let column: TableStructure.Column }
+
+    /// Two columns, `cnt` and `crc`. Where a row has no checksum, the sum is NULL or comes with a warning, and the chunk counts
+    /// as failed.
     var chunk: String {
-        "COUNT(*) AS cnt, COALESCE(LOWER(CONV(BIT_XOR(CAST(\(row) AS UNSIGNED)), 10, 16)), 0) AS crc"
+        """
+        COUNT(*) AS cnt, CONCAT('\(Self.mark)', IF(COUNT(*) = 0, 0, \
+        SUM(CAST(CONV(LEFT(\(row), 16), 16, 10) AS UNSIGNED)))) AS crc
+        """
     }
 
     var row: String {
-        var parts = columns.map(Self.text)
-        let nullable = columns.filter(\.isNullable)
-        if !nullable.isEmpty {
-            parts.append("CONCAT(\(nullable.map { "ISNULL(\(SQLText.identifier($0.name)))" }.joined(separator: ", ")))")
-        }
-        return parts.count == 1 ? "CRC32(\(parts[0]))" : "CRC32(CONCAT_WS('#', \(parts.joined(separator: ", "))))"
+        let nulls = columns.map { "ISNULL(\(SQLText.identifier($0.name)))" }.joined(separator: ", ")
+        return "SHA2(CONCAT_WS('#', \(texts.joined(separator: ", ")), CONCAT(\(nulls))), 256)"
     }
 
-    private static func text(_ column: TableStructure.Column) -> String {
+    private static func text(of column: TableStructure.Column, isConverted: Bool) -> String? {
         let name = SQLText.identifier(column.name)
-        switch column.type {
+        let bytes = isConverted ? "CONVERT(\(name) USING utf8mb4)" : name
+        return switch column.type {
+        case "tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year", "date", "datetime", "time": name
+        case "float", "double": number(name)
+        case "bit": "CAST(\(name) AS UNSIGNED)"
         // A server writes it in its own time zone, unless it is a number.
-        case "timestamp": return "UNIX_TIMESTAMP(\(name))"
-        case let type where type.contains("blob") || type.contains("text") || type.contains("binary"):
-            return "CRC32(\(name))"
-        case "char", "varchar", "enum", "set", "json": return "convert(\(name) using utf8mb4)"
-        default: return name
+        case "timestamp": "UNIX_TIMESTAMP(\(name))"
+        case "char", "varchar", "binary", "varbinary": "HEX(\(bytes))"
+        // The number too: an invalid value and an empty member have the same text.
+        case "enum", "set": "\(name) + 0, HEX(\(bytes))"
+        // Of any length: a text longer than max_allowed_packet would be NULL.
+        case "tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob", "vector",
+            "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+            "geometrycollection", "geomcollection":
+            "SHA2(\(bytes), 256)"
+        case "json": "SHA2(CONVERT(\(name) USING utf8mb4), 256)"
+        case "uuid", "inet4", "inet6": "CAST(\(name) AS CHAR)"
+        default: nil
         }
+    }
+
+    /// A FLOAT is written with six digits, and MySQL cuts the text of an expression off at 22 characters: so there is the sign, the
+    /// absolute value as a DOUBLE, and what its text has lost.
+    private static func number(_ name: String) -> String {
+        let value = "ABS(\(name) + 0e0)"
+        return "SIGN(\(name)), \(value), \(value) - (CONCAT(\(value)) + 0e0)"
     }
 }

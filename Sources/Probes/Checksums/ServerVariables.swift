@@ -6,7 +6,7 @@ struct ServerVariables: Sendable, Equatable {
     static let statement = """
         SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_format', 'log_bin', 'log_slave_updates', \
         'log_replica_updates', 'transaction_isolation', 'tx_isolation', 'slave_parallel_threads', \
-        'slave_parallel_mode', 'wsrep_on')
+        'slave_parallel_mode', 'wsrep_on', 'lower_case_table_names')
         """
 
     private let values: [String: String]
@@ -23,6 +23,8 @@ struct ServerVariables: Sendable, Equatable {
 
     var binlogFormat: String { values["binlog_format"] ?? "ROW" }
     var isolation: String { values["transaction_isolation"] ?? values["tx_isolation"] ?? "" }
+    /// Names of tables are the same in whatever case.
+    var ignoresCase: Bool { (values["lower_case_table_names"] ?? "0") != "0" }
     var isGaleraNode: Bool { values["wsrep_on"] == "ON" }
 
     /// What is applied is written to the server's own binary log.

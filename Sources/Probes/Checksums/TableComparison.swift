@@ -46,11 +46,12 @@ struct TableComparison {
                 let result = try await compute(chunk, pace: &pace)
                 walk = next
                 last = chunk.number
-                rows += result.count
+                rows &+= result.count
                 failures = 0
                 tell(.chunk(chunk.number, rows: rows))
                 if chunk.isLast { return .done(chunks: last, rows: rows) }
             } catch {
+                try sessions.refuse(error)
                 failures += 1
                 guard Self.passing.contains(error.code), failures < Self.attempts else {
                     return .failed("\(error.message) (error \(error.code))")

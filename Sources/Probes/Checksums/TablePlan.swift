@@ -43,14 +43,24 @@ struct TablePlan: Sendable {
             }
         }
         var differing: [ChecksumReport.NodeStructure] = []
+        var converted: Set<String> = []
         for node in sessions.scope.replicas {
             let replica = TableStructure(try await sessions.run(statements, on: node))
             let difference =
                 replica.map { $0.difference(from: source, key: key?.name) }
                 ?? "the table is missing, or its account may not see it"
             if let difference { differing.append(.init(node: node, difference: difference)) }
+            for column in source.columns where replica?.column(column.name)?.characterSet != column.characterSet {
+                converted.insert(column.name)
+            }
         }
         guard differing.isEmpty else { return .hindered(.structureDiffers(differing)) }
-        return .ready(TablePlan(key: key, checksum: RowChecksum(columns: source.columns), rows: source.rows))
+        do throws(RowChecksum.UnknownType) {
+            let checksum = try RowChecksum(columns: source.columns, converting: converted)
+            return .ready(TablePlan(key: key, checksum: checksum, rows: source.rows))
+        } catch {
+            return .hindered(
+                .leftOut("its column \(error.column.name) is of type \(error.column.type), which has no exact text"))
+        }
     }
 }

@@ -26,7 +26,9 @@ extension TableStructure {
         var keys: [Key] = []
         for row in tables[2].rows {
             guard let name = row.text("INDEX_NAME") else { continue }
-            if keys.last?.name != name { keys.append(Key(name: name, columns: [], isWalkable: true)) }
+            if keys.last?.name.hasSameBytes(as: name) != true {
+                keys.append(Key(name: name, columns: [], isWalkable: true))
+            }
             // Without a name it is an expression.
             keys[keys.count - 1].columns.append(row.text("COLUMN_NAME") ?? "")
             if !row.isOfWalkableKey { keys[keys.count - 1].isWalkable = false }

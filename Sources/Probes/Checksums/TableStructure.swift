@@ -1,3 +1,5 @@
+internal import MariaDB
+
 /// How a table looks on one server, as far as comparing it needs to know.
 struct TableStructure: Sendable, Hashable {
     struct Column: Sendable, Hashable {
@@ -26,7 +28,7 @@ struct TableStructure: Sendable, Hashable {
     /// The primary key first.
     var keys: [Key]
 
-    func column(_ name: String) -> Column? { columns.first { $0.name == name } }
+    func column(_ name: String) -> Column? { columns.first { $0.name.hasSameBytes(as: name) } }
 
     /// What makes a comparison with the table on `source` impossible, or would break replication when a statement that
     /// works there arrives here. Nil: nothing.
@@ -39,8 +41,10 @@ struct TableStructure: Sendable, Hashable {
         if let extra = columns.first(where: { source.column($0.name) == nil }) {
             return "it has one more column, \(extra.name)"
         }
-        guard let key, let there = source.keys.first(where: { $0.name == key }) else { return nil }
-        guard let here = keys.first(where: { $0.name == key }), here.columns == there.columns, here.isWalkable else {
+        guard let key, let there = source.keys.first(where: { $0.name.hasSameBytes(as: key) }) else { return nil }
+        guard let here = keys.first(where: { $0.name.hasSameBytes(as: key) }), here.isWalkable,
+            here.columns.elementsEqual(there.columns, by: { $0.hasSameBytes(as: $1) })
+        else {
             return "its key \(key) is another one"
         }
         for name in there.columns where column(name)?.collation != source.column(name)?.collation {

@@ -1,4 +1,5 @@
 package import Logging
+package import MariaDB
 internal import Replication
 internal import Synchronization
 package import Topology
@@ -36,7 +37,7 @@ package final class FailoverProbe: Sendable {
     ///   - keep: takes what is to outlive the process.
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
-        _ policy: FailoverPolicy, set: String, table: ProbeTable, checker: String,
+        _ policy: FailoverPolicy, set: String, table: QualifiedName, checker: String,
         memory: FailoverMemory = FailoverMemory(),
         logger: Logger, clock: @escaping @Sendable () -> Double,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection

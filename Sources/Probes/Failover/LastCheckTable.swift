@@ -52,7 +52,7 @@ final class LastCheckTable: Sendable {
     /// - Parameters:
     ///   - checker: who checks, as it stands in the table.
     ///   - connection: to the preferred node, with `setUp`.
-    init(_ table: ProbeTable, checker: String, on connection: ProbeConnection) {
+    init(_ table: QualifiedName, checker: String, on connection: ProbeConnection) {
         name = table.quoted
         self.checker = SQLText.literal(checker)
         self.connection = connection
@@ -81,13 +81,15 @@ final class LastCheckTable: Sendable {
     ///   - time: epoch seconds.
     ///   - reading: what was read in this check.
     func note(_ time: Double, after reading: Reading, deadline: ContinuousClock.Instant) async throws(Failure) {
+        let latest = reading.serverClock + Self.longestCheck
+        let isInTime = WriteGuard.holds(until: latest)
         let statement: String
         switch reading.layout {
         case .own:
             let time = WriteGuard.decimal(time)
             statement = """
                 INSERT INTO \(name) (checker, server_id, epoch) SELECT \(checker), \(reading.serverID), \(time) FROM DUAL \
-                WHERE \(WriteGuard.holds) ON DUPLICATE KEY UPDATE epoch = \(time)
+                WHERE \(isInTime) ON DUPLICATE KEY UPDATE epoch = \(time)
                 """
         case .shared(let column):
             // In whole seconds: most such columns hold nothing finer.
@@ -95,13 +97,14 @@ final class LastCheckTable: Sendable {
             let column = SQLText.identifier(column)
             statement =
                 reading.noted == nil
-                ? "INSERT INTO \(name) (\(column)) SELECT \(time) FROM DUAL WHERE \(WriteGuard.holds)"
-                : "UPDATE \(name) SET \(column) = \(time) WHERE \(WriteGuard.holds)"
+                ? "INSERT INTO \(name) (\(column)) SELECT \(time) FROM DUAL WHERE \(isInTime)"
+                : "UPDATE \(name) SET \(column) = \(time) WHERE \(isInTime)"
         }
         let tables = try await run(
             [
-                WriteGuard.check(until: reading.serverClock + Self.longestCheck), statement,
-                "SELECT \(WriteGuard.holds) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
+                WriteGuard.check(until: latest), statement,
+                // Still true afterwards, and so it was when the row was written.
+                "SELECT (\(isInTime)) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
             ], deadline)
         guard let row = tables.last?.first, row.flag("is_noted") == true else {
             throw tables.last?.first?.flag("is_writable") == false
@@ -116,7 +119,8 @@ final class LastCheckTable: Sendable {
         let statement = """
             SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock, @@global.server_id AS server_id
             """
-        guard let row = try await run([statement], isRepeatable: true, deadline).first?.first, let clock = row.time("clock"),
+        guard let row = try await run([statement], isRepeatable: true, deadline).first?.first,
+            let clock = row.time("clock"),
             let isWritable = row.flag("is_writable"), let id = row.unsigned32("server_id")
         else {
             throw Failure("cannot be queried: it does not tell whether it is read-only, its clock and its server_id")
@@ -182,16 +186,18 @@ final class LastCheckTable: Sendable {
             CREATE TABLE IF NOT EXISTS \(name) (checker VARCHAR(100) NOT NULL, server_id INT UNSIGNED NOT NULL, \
             epoch DECIMAL(17,6) NOT NULL, PRIMARY KEY (checker, server_id)) ENGINE = InnoDB
             """
+        let latest = clock + Self.longestCheck
         let tables = try await run(
-            [WriteGuard.check(until: clock + Self.longestCheck)] + WriteGuard.ifWritable(create)
+            [WriteGuard.check(until: latest)] + WriteGuard.ifWritable(create, until: latest)
                 + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline)
         guard tables.last?.first?.flag("is_writable") == true else { throw Self.readOnly }
     }
 
-    private func run(_ statements: [String], _ deadline: ContinuousClock.Instant) async throws(Failure) -> [ResultTable]
-    {
+    private func run(
+        _ statements: [String], isRepeatable: Bool = false, _ deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> [ResultTable] {
         do throws(MySQLError) {
-            return try await connection.run(statements, deadline: deadline)
+            return try await connection.run(statements, isRepeatable: isRepeatable, deadline: deadline)
         } catch {
             throw Failure(error, "updated")
         }

@@ -58,23 +58,28 @@ final class ChecksumCommandRun: Sendable {
     /// - Parameters:
     ///   - arguments: after `checksum demo`.
     ///   - isLetIn: the account has what it needs, or is meant to have no more than it has.
-    static func start(_ arguments: [String] = [], isLetIn: Bool = false, in sandbox: Sandbox) async throws
-        -> ChecksumCommandRun
-    {
-        let configuration =
-            isLetIn ? try sandbox.writeExporterConfiguration() : try await sandbox.letCheckerIn()
+    ///   - configuration: a configuration file; the account has what it needs, then.
+    static func start(
+        _ arguments: [String] = [], isLetIn: Bool = false, configuration: String? = nil, in sandbox: Sandbox
+    ) async throws -> ChecksumCommandRun {
+        let written =
+            if let configuration { configuration } else {
+                isLetIn ? try sandbox.writeExporterConfiguration() : try await sandbox.letCheckerIn()
+            }
         let log = "\(sandbox.folder)/checksum-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
             [
-                try Products.path("mysql-replication-exporter"), "checksum", "demo", "--config.file", configuration,
+                try Products.exporter, "checksum", "demo", "--config.file", written,
                 "--format", "json",
             ] + arguments, environment: ChildProcess.neutralEnvironment, group: sandbox.processGroup, output: log)
         return ChecksumCommandRun(process: process, log: log)
     }
 
     /// Runs it to its end.
-    static func result(_ arguments: [String] = [], isLetIn: Bool = false, in sandbox: Sandbox) async throws -> Result {
-        try await start(arguments, isLetIn: isLetIn, in: sandbox).ended()
+    static func result(
+        _ arguments: [String] = [], isLetIn: Bool = false, configuration: String? = nil, in sandbox: Sandbox
+    ) async throws -> Result {
+        try await start(arguments, isLetIn: isLetIn, configuration: configuration, in: sandbox).ended()
     }
 
     private init(process: ChildProcess, log: String) {

@@ -12,11 +12,17 @@ struct Scrape: Sendable {
     init(_ text: String) throws {
         self.text = text
         samples = try text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-            guard let match = line.wholeMatch(of: /([a-z_]+)(?:\{(.*)\})? (\S+)/), let value = Double(match.3) else {
+            guard
+                let match = line.wholeMatch(
+                    of: /([a-z_]+)(?:\{(.*)\})? (\S+)/.matchingSemantics(.unicodeScalar).dotMatchesNewlines()),
+                let value = Double(match.3)
+            else {
                 throw Failure("no sample: \(line)")
             }
             var labels: [String: String] = [:]
-            for label in (match.2 ?? "").matches(of: /([a-z_]+)="((?:[^"\\]|\\.)*)"/) {
+            for label in (match.2 ?? "").matches(
+                of: /([a-z_]+)="((?:[^"\\]|\\.)*)"/.matchingSemantics(.unicodeScalar).dotMatchesNewlines())
+            {
                 labels[String(label.1)] = String(label.2)
             }
             return Sample(name: String(match.1), labels: labels, value: value)

@@ -1,3 +1,4 @@
+import MariaDB
 import Testing
 
 @testable import Probes
@@ -72,24 +73,80 @@ struct ChecksumTextTests {
         #expect(BoundaryText.boundary(text) == values)
     }
 
-    /// The expressions are those that `pt-table-checksum --explain` 3.2.1 prints for such columns.
-    @Test("A row's checksum is pt-table-checksum's")
-    func rowChecksum() {
-        func column(_ name: String, _ type: String, _ isNullable: Bool = false) -> TableStructure.Column {
-            .init(name: name, type: type, isNullable: isNullable)
+    @Test("A boundary of any scalars reads back as it was written")
+    func anyBoundary() {
+        let scalars: [Unicode.Scalar] = [",", "\\", "\u{301}", "\u{200D}", "\r", "\n", "a", "\u{FE0F}", "\0"]
+        for first in scalars {
+            for second in scalars {
+                for third in scalars {
+                    let value = String(String.UnicodeScalarView([first, second, third]))
+                    for values in [[value], ["1", value], [value, value, ","]] {
+                        let back = BoundaryText.boundary(BoundaryText.text(values))
+                        #expect(back.map { Array($0.utf8) } == values.map { Array($0.utf8) })
+                    }
+                }
+            }
         }
+    }
+
+    @Test(
+        "A character set goes into a statement as it is, and so must be a name",
+        arguments: [
+            ("latin1", true), ("utf8mb4", true), ("latin1) + SLEEP(1", false), ("latin1\u{301}", false), ("", false),
+        ])
+    func characterSet(name: String, isUsable: Bool) {
+        let table = TableStructure(
+            engine: "InnoDB", rows: 1,
+            columns: [.init(name: "a", type: "char", isNullable: false, characterSet: name, collation: name)],
+            keys: [.init(name: "PRIMARY", columns: ["a"], isWalkable: true)])
+        #expect((ChunkKey(table) != nil) == isUsable)
+    }
+
+    private static func column(_ name: String, _ type: String) -> TableStructure.Column {
+        .init(name: name, type: type, isNullable: false)
+    }
+
+    @Test("A row's checksum is a hash of its columns, none of which can look like another, and of which are NULL")
+    func rowChecksum() throws {
+        let columns = [
+            ("id", "bigint"), ("n", "varchar"), ("t", "timestamp"), ("b", "mediumblob"), ("e", "enum"), ("f", "float"),
+        ].map(Self.column)
         #expect(
-            RowChecksum(columns: [
-                column("id", "bigint"), column("n", "varchar", true), column("t", "timestamp", true),
-                column("b", "mediumblob"), column("v", "varbinary"), column("x", "longtext"), column("e", "enum"),
-                column("f", "float"),
-            ]).row
-                == "CRC32(CONCAT_WS('#', `id`, convert(`n` using utf8mb4), UNIX_TIMESTAMP(`t`), CRC32(`b`), CRC32(`v`), "
-                + "CRC32(`x`), convert(`e` using utf8mb4), `f`, CONCAT(ISNULL(`n`), ISNULL(`t`))))")
-        #expect(RowChecksum(columns: [column("id", "int")]).row == "CRC32(`id`)")
+            try RowChecksum(columns: columns).row
+                == "SHA2(CONCAT_WS('#', `id`, HEX(`n`), UNIX_TIMESTAMP(`t`), SHA2(`b`, 256), `e` + 0, HEX(`e`), "
+                + "SIGN(`f`), ABS(`f` + 0e0), ABS(`f` + 0e0) - (CONCAT(ABS(`f` + 0e0)) + 0e0), "
+                + "CONCAT(ISNULL(`id`), ISNULL(`n`), ISNULL(`t`), ISNULL(`b`), ISNULL(`e`), ISNULL(`f`))), 256)")
         #expect(
-            RowChecksum(columns: [column("id", "int")]).chunk
-                == "COUNT(*) AS cnt, COALESCE(LOWER(CONV(BIT_XOR(CAST(CRC32(`id`) AS UNSIGNED)), 10, 16)), 0) AS crc")
+            try RowChecksum(columns: [Self.column("n", "char")], converting: ["n"]).row
+                == "SHA2(CONCAT_WS('#', HEX(CONVERT(`n` USING utf8mb4)), CONCAT(ISNULL(`n`))), 256)")
+        #expect(
+            try RowChecksum(columns: [Self.column("i", "int")]).chunk
+                == "COUNT(*) AS cnt, CONCAT('sha2:', IF(COUNT(*) = 0, 0, SUM(CAST(CONV(LEFT("
+                + "SHA2(CONCAT_WS('#', `i`, CONCAT(ISNULL(`i`))), 256), 16), 16, 10) AS UNSIGNED)))) AS crc")
+    }
+
+    @Test("A column of a type that nobody has heard of is not compared", arguments: ["xml", "", "int) + SLEEP(1"])
+    func unknownType(type: String) {
+        #expect(throws: RowChecksum.UnknownType.self) { try RowChecksum(columns: [Self.column("c", type)]) }
+    }
+
+    @Test("The checksum table is itself in whatever case, where the server ignores it")
+    func itself() {
+        let statements = ChecksumTableStatements(table: QualifiedName(database: "Probe_DB", table: "CheckSums"))
+        let folded = QualifiedName(database: "probe_db", table: "checksums")
+        #expect(statements.isItself(folded, ignoringCase: true))
+        #expect(!statements.isItself(folded, ignoringCase: false))
+        #expect(statements.isItself(statements.table, ignoringCase: false))
+        #expect(!statements.isItself(QualifiedName(database: "probe_db", table: "other"), ignoringCase: true))
+    }
+
+    @Test(
+        "A delay that no server can have ends nothing",
+        arguments: [
+            (nil, 0), (3600, 3600), (-1, 0), (.nan, 0), (1e300, 2_147_483_647), (.infinity, 2_147_483_647),
+        ] as [(Double?, Int64)])
+    func delay(told: Double?, seconds: Int64) {
+        #expect(ChecksumRun.delay(told) == .seconds(seconds))
     }
 }
 
