@@ -225,6 +225,45 @@ def check_dashboards(metrics):
     return expressions, len(paths)
 
 
+def aggregations(expression):
+    """(operator, "by", "without" or "", its labels, where its argument begins and ends) of each, outer ones first."""
+    text = re.sub(r'"(?:[^"\\]|\\.)*"', lambda match: '"' + "_" * (len(match.group(0)) - 2) + '"', expression)
+    pattern = r"\b(sum|min|max|avg|count|topk|bottomk|group|stddev|quantile)\s*(?:(by|without)\s*\(([^)]*)\)\s*)?\("
+    for match in re.finditer(pattern, text):
+        end, depth = match.end(), 1
+        while depth and end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        labels = {label.strip() for label in (match.group(3) or "").split(",") if label.strip()}
+        yield match.group(1), match.group(2) or "", labels, match.end(), end
+
+
+def check_doubles(place, expression, kept):
+    """Two exporters of one fleet show no more than one, and sets of one name in two clusters do not become one.
+
+    So each series of a node or set is first made one over its instances, by a max or min without (instance); and nothing
+    groups by a list of labels, which would leave out what the scrape added. `kept` are labels that no grouping may drop.
+    An aggregation that keeps instance is about one exporter, and free to."""
+    unquoted = re.sub(r'"[^"]*"', lambda match: "_" * len(match.group(0)), expression)
+    for series in re.finditer(r"\b(mysql_replication_(?!exporter_)\w+|ALERTS)\b", unquoted):
+        around = [a for a in aggregations(expression) if a[3] <= series.start() < a[4]]
+        if around and around[0][1] and ("instance" in around[0][2]) == (around[0][1] == "by"):
+            continue
+        settled = False
+        for operator, grouping, labels, _, _ in reversed(around):
+            if grouping == "by":
+                finding(place, f"groups {series.group(1)} by a list of labels, which merges sets of one name: {expression}")
+            if grouping == "without" and labels & kept:
+                finding(place, f"drops {', '.join(sorted(labels & kept))} of {series.group(1)}: {expression}")
+            if operator in ("min", "max") and (not grouping or (grouping == "without") == ("instance" in labels)):
+                settled = True
+            elif operator not in ("min", "max") and not settled:
+                finding(place, f"{operator} counts {series.group(1)} once for each exporter of the fleet: {expression}")
+                settled = True
+        if not settled:
+            finding(place, f"shows {series.group(1)} once for each exporter of the fleet: {expression}")
+
+
 def check_panels(path, dashboard, known, variables):
     expressions, ids = [], set()
     for panel in panels(dashboard):
@@ -253,6 +292,7 @@ def check_panels(path, dashboard, known, variables):
             if re.search(r"\b(rate|increase)\(", expression) and "$__rate_interval" not in expression:
                 finding(place, "a rate without $__rate_interval")
             check_names(place, filled(expression), known)
+            check_doubles(place, expression, {"replication_set", "job", "cluster", "region"})
             expressions.append((place, filled(expression)))
     return expressions
 
