@@ -91,6 +91,7 @@ struct Serve: AsyncParsableCommand {
         for warning in warnings { logger.warning("\(warning)") }
 
         MallocSettings.apply()
+        PrivateMemory.applyToRelease()
         OpenFiles.warn(configuration, logger)
         let environment = ProcessEnvironment.variables
         let monitor = try Monitor(configuration, environment: environment, logger: logger)
