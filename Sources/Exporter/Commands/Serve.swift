@@ -111,7 +111,8 @@ struct Serve: AsyncParsableCommand {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
-            isLifecycleEnabled: isLifecycleEnabled, nodeChecks: NodeChecks(states: agent.operatorStates(logger)))
+            isLifecycleEnabled: isLifecycleEnabled,
+            nodeChecks: agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger))
         let router = routes.router
         let listener = Listener(
             options: try listenerOptions(nodes: nodes, logger), protection: protection, logger: logger,
