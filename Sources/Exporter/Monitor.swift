@@ -109,11 +109,12 @@ final class Monitor: Sendable {
     }
 
     /// The findings as metric families; of a narrowed selection only the wanted nodes.
-    func families(of findings: [SetFindings], _ selection: Selection) -> Families {
+    /// - Parameter withSets: also what concerns the sets of these nodes as a whole.
+    func families(of findings: [SetFindings], _ selection: Selection, withSets: Bool = false) -> Families {
         var families = Families()
         for set in findings {
             if let names = selection.nodes(in: set.name) {
-                families.add(set, only: names, options)
+                families.add(set, only: names, withSet: withSets, options)
             } else {
                 families.add(set, options)
             }

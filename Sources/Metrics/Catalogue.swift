@@ -54,6 +54,12 @@ private func set(_ name: String, _ help: String) -> CatalogueEntry {
         fact: nil)
 }
 
+private func probe(_ name: String, _ help: String) -> CatalogueEntry {
+    CatalogueEntry(
+        description: MetricDescription(name: prefix + name, type: .gauge, help: help), labels: setLabels + ["probe"],
+        fact: nil)
+}
+
 private func own(
     _ name: String, type: MetricType = .gauge, unit: String? = nil, _ help: String, labels: [String] = []
 ) -> CatalogueEntry {
@@ -331,6 +337,11 @@ extension Metric {
         case .setCycles: set("cycles", "Rings of nodes that replicate from each other.")
         case .setDuplicateServerIDs: set("duplicate_server_ids", "Server ids that more than one node has.")
 
+        case .probeWorking:
+            probe(
+                "probe_working",
+                "Whether a configured probe works: fresh heartbeats are seen, the sentinel's row gets through the primary; 0 until it first has."
+            )
         case .failoverActive:
             node(
                 "failover_active",

@@ -30,7 +30,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case setUnknownSources, setCycles, setDuplicateServerIDs
 
     // Probes.
-    case failoverActive
+    case probeWorking, failoverActive
 
     // The exporter itself.
     case buildInfo, scrapeDuration, configLastReloadSuccessful, configLastReloadSuccessTimestamp, httpRequests
