@@ -126,7 +126,7 @@ def check_rules(metrics):
     for name in (tested["silent"] | set(tested["fires"])) - set(alerts):
         finding("deploy/prometheus/tests", f"{name} is tested and does not exist")
     check_runbooks(set(alerts), set(metrics))
-    return len(alerts), len(recorded), len(used & set(metrics))
+    return len(alerts), sorted(recorded), len(used & set(metrics))
 
 
 def check_alert(path, name, block):
@@ -335,32 +335,61 @@ def check_live(url, expressions):
         finding(place, f"no data for {text}")
 
 
+def check_alike(url, other, records):
+    """What the rules record and which alerts wait or fire is the same in both, apart from the instance of a node's own."""
+    expressions = [*records, "ALERTS"]
+    deadline = time.monotonic() + 60
+    while True:
+        differing = []
+        for expression in expressions:
+            here, there = (series(place, expression) for place in (url, other))
+            if here != there or len(there) != len(set(there)) or not here:
+                differing.append(f"{expression}: {here} at /metrics, {there} at /probe")
+        if not differing or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    for text in differing:
+        finding("rules", text)
+
+
+def series(url, expression):
+    """The label sets that an expression gives, in order, without what differs between two ways to scrape."""
+    kept = [sorted((k, v) for k, v in labels.items() if k != "instance") for labels in query(url, expression) or []]
+    return sorted(tuple(labels) for labels in kept)
+
+
 def has_data(url, expression):
-    query = urllib.parse.urlencode({"query": expression})
+    return bool(query(url, expression))
+
+
+def query(url, expression):
+    """The label sets of an instant query; None while Prometheus is not up."""
+    text = urllib.parse.urlencode({"query": expression})
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{query}", timeout=10) as response:
-            return bool(json.load(response)["data"]["result"])
+        with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{text}", timeout=10) as response:
+            return [result["metric"] for result in json.load(response)["data"]["result"]]
     except urllib.error.HTTPError as error:
         sys.exit(f"{expression}: {error.read().decode()}")
     except OSError:
-        # Prometheus is not up yet.
-        return False
+        return None
 
 
 def main():
-    live = sys.argv[2] if sys.argv[1:2] == ["--live"] and len(sys.argv) == 3 else None
+    live = sys.argv[2:] if sys.argv[1:2] == ["--live"] and len(sys.argv) in (3, 4) else []
     if sys.argv[1:] and not live:
-        sys.exit("usage: check-operators.py [--live URL]")
+        sys.exit("usage: check-operators.py [--live URL [URL that scrapes /probe]]")
     metrics = catalogue()
     alerts, records, used = check_rules(metrics)
     expressions, dashboards = check_dashboards(metrics)
     parse(expressions)
     if live:
-        check_live(live, expressions)
+        check_live(live[0], expressions)
+    if len(live) > 1:
+        check_alike(*live, records)
     for text in sorted(findings):
         print(text, file=sys.stderr)
     print(
-        f"operators: {alerts} alerts and their runbooks, {records} recording rules, {dashboards} dashboards with "
+        f"operators: {alerts} alerts and their runbooks, {len(records)} recording rules, {dashboards} dashboards with "
         f"{len(expressions)} expressions, against {len(metrics)} metrics of which rules use {used}: "
         + (f"{len(findings)} to mend" if findings else "in order")
     )

@@ -2,6 +2,7 @@
 # check-operators.sh: rules, alerts, their tests, runbooks and dashboards, without a server: see check-operators.py for
 # what is held against what, and check-dashboards.py for Grafana's own schema. With the URL of a Prometheus that scrapes the demo, also that every panel gets data:
 #   scripts/check-operators.sh --live http://localhost:9090
+# and with another one's that scrapes /probe, also that the rules find the same there.
 set -eu
 cd "$(dirname "$0")/.."
 
