@@ -39,6 +39,12 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+/// What NIO and ServiceLifecycle are made of, and linked in with them: a pinned package has to be used by a target.
+let pinned: [Target.Dependency] = [
+    .product(name: "Atomics", package: "swift-atomics"),
+    .product(name: "DequeModule", package: "swift-collections"),
+    .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+]
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -49,11 +55,16 @@ let package = Package(
         .executable(name: "replication-sandbox", targets: ["SandboxCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Exact, since this repository keeps no lock file: what is tested is what is built anywhere else.
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        // Theirs, named here to pin them as well. (swift-system is fetched for a part of NIO that is not compiled.)
+        .package(url: "https://github.com/apple/swift-atomics", exact: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
     ],
     targets: [
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
@@ -72,7 +83,8 @@ let package = Package(
         room("Metrics", ["Replication", "Topology", "Exposition"]),
         room("Configuration", ["CYAML"]),
         room(
-            "Web", ["Configuration", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]),
+            "Web",
+            ["Configuration", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"] + pinned),
         room("Sandbox", ["MariaDB"]),
         room("FaultServer"),
 
@@ -107,8 +119,9 @@ let package = Package(
         tests(
             "Exporter",
             [
-                "Exporter", "Probes", "MariaDB", "Web", "Replication", "Topology", "Configuration", "Metrics", logging,
-                arguments,
+                "Exporter", "Probes", "Traffic", "MariaDB", "Web", "Replication", "Topology", "Configuration",
+                "Metrics",
+                "CMemory", logging, arguments,
             ]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
         // Through the real program, against real servers.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# check-live.sh EXPORTER SANDBOX: every panel of the dashboards gets data from a live Prometheus that scrapes the demo.
+# check-live.sh EXPORTER SANDBOX: every panel of the dashboards gets data from a live Prometheus that scrapes the demo, and the
+# rules find the same in it as in another one that scrapes each node at /probe.
 # Called without SANDBOX from within one.
 set -eu
 cd "$(dirname "$0")/.."
@@ -36,13 +37,17 @@ configuration=$folder/live.yml
 
 ports=$(python3 -c '
 import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
 print(*(s.getsockname()[1] for s in sockets))')
-"$1" --config.file "$configuration" --web.listen-address "127.0.0.1:${ports% *}" >"$folder/exporter.log" 2>&1 &
+# shellcheck disable=SC2086 # three numbers
+set -- "$1" $ports
+"$1" --config.file "$configuration" --web.listen-address "127.0.0.1:$2" >"$folder/exporter.log" 2>&1 &
 pids=$!
-scripts/prometheus.sh "$folder/prometheus" "${ports#* }" "127.0.0.1:${ports% *}" 1s &
+scripts/prometheus.sh "$folder/prometheus" "$3" "127.0.0.1:$2" 1s &
 pids="$pids $!"
-scripts/check-operators.sh --live "http://127.0.0.1:${ports#* }" || {
-    tail -n 5 "$folder/exporter.log" "$folder/prometheus/prometheus.log" >&2
+scripts/prometheus.sh "$folder/probing" "$4" "127.0.0.1:$2" 1s probe &
+pids="$pids $!"
+scripts/check-operators.sh --live "http://127.0.0.1:$3" "http://127.0.0.1:$4" || {
+    tail -n 5 "$folder/exporter.log" "$folder/prometheus/prometheus.log" "$folder/probing/prometheus.log" >&2
     exit 1
 }

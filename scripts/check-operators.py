@@ -45,11 +45,13 @@ def catalogue():
         "node": ["replication_set", "node"],
         "channel": ["replication_set", "node", "channel"],
         "set": ["replication_set"],
+        "probe": ["replication_set", "probe"],
         "own": [],
     }
     prefixes = {"node": "mysql_replication_", "channel": "mysql_replication_", "set": "mysql_replication_set_", "own": ""}
+    prefixes["probe"] = "mysql_replication_"
     metrics = {}
-    entries = re.findall(r"case \.\w+:\s*(node|channel|set|own)\(\s*\"(\w+)\"(.*?)(?=\n        case |\Z)", source, re.S)
+    entries = re.findall(r"case \.\w+:\s*(node|channel|set|probe|own)\(\s*\"(\w+)\"(.*?)(?=\n        case |\Z)", source, re.S)
     for kind, name, rest in entries:
         labels = re.search(r"labels: \[([^\]]*)\]", rest)
         extra = re.findall(r'"(\w+)"', labels.group(1)) if labels else []
@@ -124,7 +126,7 @@ def check_rules(metrics):
     for name in (tested["silent"] | set(tested["fires"])) - set(alerts):
         finding("deploy/prometheus/tests", f"{name} is tested and does not exist")
     check_runbooks(set(alerts), set(metrics))
-    return len(alerts), len(recorded), len(used & set(metrics))
+    return len(alerts), sorted(recorded), len(used & set(metrics))
 
 
 def check_alert(path, name, block):
@@ -225,6 +227,45 @@ def check_dashboards(metrics):
     return expressions, len(paths)
 
 
+def aggregations(expression):
+    """(operator, "by", "without" or "", its labels, where its argument begins and ends) of each, outer ones first."""
+    text = re.sub(r'"(?:[^"\\]|\\.)*"', lambda match: '"' + "_" * (len(match.group(0)) - 2) + '"', expression)
+    pattern = r"\b(sum|min|max|avg|count|topk|bottomk|group|stddev|quantile)\s*(?:(by|without)\s*\(([^)]*)\)\s*)?\("
+    for match in re.finditer(pattern, text):
+        end, depth = match.end(), 1
+        while depth and end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        labels = {label.strip() for label in (match.group(3) or "").split(",") if label.strip()}
+        yield match.group(1), match.group(2) or "", labels, match.end(), end
+
+
+def check_doubles(place, expression, kept):
+    """Two exporters of one fleet show no more than one, and sets of one name in two clusters do not become one.
+
+    So each series of a node or set is first made one over its instances, by a max or min without (instance); and nothing
+    groups by a list of labels, which would leave out what the scrape added. `kept` are labels that no grouping may drop.
+    An aggregation that keeps instance is about one exporter, and free to."""
+    unquoted = re.sub(r'"[^"]*"', lambda match: "_" * len(match.group(0)), expression)
+    for series in re.finditer(r"\b(mysql_replication_(?!exporter_)\w+|ALERTS)\b", unquoted):
+        around = [a for a in aggregations(expression) if a[3] <= series.start() < a[4]]
+        if around and around[0][1] and ("instance" in around[0][2]) == (around[0][1] == "by"):
+            continue
+        settled = False
+        for operator, grouping, labels, _, _ in reversed(around):
+            if grouping == "by":
+                finding(place, f"groups {series.group(1)} by a list of labels, which merges sets of one name: {expression}")
+            if grouping == "without" and labels & kept:
+                finding(place, f"drops {', '.join(sorted(labels & kept))} of {series.group(1)}: {expression}")
+            if operator in ("min", "max") and (not grouping or (grouping == "without") == ("instance" in labels)):
+                settled = True
+            elif operator not in ("min", "max") and not settled:
+                finding(place, f"{operator} counts {series.group(1)} once for each exporter of the fleet: {expression}")
+                settled = True
+        if not settled:
+            finding(place, f"shows {series.group(1)} once for each exporter of the fleet: {expression}")
+
+
 def check_panels(path, dashboard, known, variables):
     expressions, ids = [], set()
     for panel in panels(dashboard):
@@ -253,6 +294,7 @@ def check_panels(path, dashboard, known, variables):
             if re.search(r"\b(rate|increase)\(", expression) and "$__rate_interval" not in expression:
                 finding(place, "a rate without $__rate_interval")
             check_names(place, filled(expression), known)
+            check_doubles(place, expression, {"replication_set", "job", "cluster", "region"})
             expressions.append((place, filled(expression)))
     return expressions
 
@@ -293,32 +335,61 @@ def check_live(url, expressions):
         finding(place, f"no data for {text}")
 
 
+def check_alike(url, other, records):
+    """What the rules record and which alerts wait or fire is the same in both, apart from the instance of a node's own."""
+    expressions = [*records, "ALERTS"]
+    deadline = time.monotonic() + 60
+    while True:
+        differing = []
+        for expression in expressions:
+            here, there = (series(place, expression) for place in (url, other))
+            if here != there or len(there) != len(set(there)) or not here:
+                differing.append(f"{expression}: {here} at /metrics, {there} at /probe")
+        if not differing or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    for text in differing:
+        finding("rules", text)
+
+
+def series(url, expression):
+    """The label sets that an expression gives, in order, without what differs between two ways to scrape."""
+    kept = [sorted((k, v) for k, v in labels.items() if k != "instance") for labels in query(url, expression) or []]
+    return sorted(tuple(labels) for labels in kept)
+
+
 def has_data(url, expression):
-    query = urllib.parse.urlencode({"query": expression})
+    return bool(query(url, expression))
+
+
+def query(url, expression):
+    """The label sets of an instant query; None while Prometheus is not up."""
+    text = urllib.parse.urlencode({"query": expression})
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{query}", timeout=10) as response:
-            return bool(json.load(response)["data"]["result"])
+        with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{text}", timeout=10) as response:
+            return [result["metric"] for result in json.load(response)["data"]["result"]]
     except urllib.error.HTTPError as error:
         sys.exit(f"{expression}: {error.read().decode()}")
     except OSError:
-        # Prometheus is not up yet.
-        return False
+        return None
 
 
 def main():
-    live = sys.argv[2] if sys.argv[1:2] == ["--live"] and len(sys.argv) == 3 else None
+    live = sys.argv[2:] if sys.argv[1:2] == ["--live"] and len(sys.argv) in (3, 4) else []
     if sys.argv[1:] and not live:
-        sys.exit("usage: check-operators.py [--live URL]")
+        sys.exit("usage: check-operators.py [--live URL [URL that scrapes /probe]]")
     metrics = catalogue()
     alerts, records, used = check_rules(metrics)
     expressions, dashboards = check_dashboards(metrics)
     parse(expressions)
     if live:
-        check_live(live, expressions)
+        check_live(live[0], expressions)
+    if len(live) > 1:
+        check_alike(*live, records)
     for text in sorted(findings):
         print(text, file=sys.stderr)
     print(
-        f"operators: {alerts} alerts and their runbooks, {records} recording rules, {dashboards} dashboards with "
+        f"operators: {alerts} alerts and their runbooks, {len(records)} recording rules, {dashboards} dashboards with "
         f"{len(expressions)} expressions, against {len(metrics)} metrics of which rules use {used}: "
         + (f"{len(findings)} to mend" if findings else "in order")
     )

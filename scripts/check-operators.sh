@@ -2,6 +2,7 @@
 # check-operators.sh: rules, alerts, their tests, runbooks and dashboards, without a server: see check-operators.py for
 # what is held against what, and check-dashboards.py for Grafana's own schema. With the URL of a Prometheus that scrapes the demo, also that every panel gets data:
 #   scripts/check-operators.sh --live http://localhost:9090
+# and with another one's that scrapes /probe, also that the rules find the same there.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,8 +19,14 @@ quietly() {
     status=1
 }
 
-quietly promtool check rules deploy/prometheus/*.yml
+quietly promtool check rules --lint-fatal deploy/prometheus/*.yml
+# As /metrics is scraped, and as /probe is.
 quietly promtool test rules deploy/prometheus/tests/*.test.yml
+probed=$(mktemp -d)
+trap 'rm -rf "$probed"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if quietly scripts/probe-tests.py "$probed"; then quietly promtool test rules "$probed"/*.test.yml; fi
 python3 scripts/check-operators.py "$@" || status=1
 if [ $# -eq 0 ]; then
     if venv=$(scripts/venv.sh grafana 'grafana-foundation-sdk==1769699379!11.6.0'); then

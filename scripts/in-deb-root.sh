@@ -25,8 +25,8 @@ shows() { metrics | grep -q "^$1"; }
 step "installing"
 dpkg --install /root/exporter.deb
 systemctl is-active --quiet $name && fail "it started before it was configured"
-getent passwd prometheus >/dev/null || fail "no account prometheus"
-[ "$(stat -c '%a %U %G' /etc/$name/config.yml)" = "640 root prometheus" ] || fail "config.yml: $(stat -c '%a %U %G' /etc/$name/config.yml)"
+getent passwd $name >/dev/null || fail "no account $name"
+[ "$(stat -c '%a %U %G' /etc/$name/config.yml)" = "640 root $name" ] || fail "config.yml: $(stat -c '%a %U %G' /etc/$name/config.yml)"
 [ "$(stat -c '%a %U %G' /etc/$name/mysql-password)" = "600 root root" ] || fail "mysql-password can be read by others"
 $name --version
 $name --config.check --config.file=/etc/$name/config.yml
@@ -43,11 +43,23 @@ metrics | grep -E '^mysql_replication_(up|node_info|node_role.* 1|exporter_build
 
 step "what it may do"
 pid=$(systemctl show --property MainPID --value $name)
-[ "$(stat -c %U "/proc/$pid")" = prometheus ] || fail "it runs as $(stat -c %U "/proc/$pid")"
+# /proc/PID belongs to root where a process may not be looked into, so the owner of the folder does not tell.
+user=$(awk '/^Uid:/ { print $3 }' "/proc/$pid/status")
+[ "$user" = "$(id -u $name)" ] || fail "it runs as $(getent passwd "$user")"
+[ "$(stat -c %U "/proc/$pid")" = root ] || fail "its memory can be read by its account"
+grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits" || fail "it may leave a core dump"
+password=/run/credentials/$name.service/mysql-password
+[ "$(cat $password)" = tops3cret ] || fail "no password at $password"
+adduser --quiet --system --no-create-home other-exporter
+for account in other-exporter nobody; do
+    ! runuser -u $account -- cat $password >/dev/null 2>&1 || fail "$account reads $password"
+    ! runuser -u $account -- cat /etc/$name/config.yml >/dev/null 2>&1 || fail "$account reads config.yml"
+done
+[ "$(stat -c '%a %U' /var/lib/$name)" = "750 $name" ] || fail "/var/lib/$name: $(stat -c '%a %U' /var/lib/$name)"
 grep -q '^NoNewPrivs:.*1' "/proc/$pid/status" || fail "new privileges can be had"
 grep -q '^Seccomp:.*2' "/proc/$pid/status" || fail "system calls are not filtered"
 grep -q '^CapBnd:.*0000000000000000' "/proc/$pid/status" || fail "capabilities are left"
-systemd-analyze security --no-pager --threshold=20 $name | tail -n 1
+systemd-analyze security --no-pager --threshold=11 $name | tail -n 1
 
 step "reloading"
 echo 'replication_sets: {}' >/etc/$name/config.yml
@@ -75,6 +87,7 @@ systemctl is-failed --quiet $name && fail "it did not end cleanly"
 step "removing"
 dpkg --purge $name
 [ ! -e /etc/$name ] || fail "left behind: $(ls -la /etc/$name)"
+[ ! -e /var/lib/$name ] || fail "left behind: /var/lib/$name"
 [ ! -e /usr/bin/$name ] || fail "the program is still there"
 systemctl cat $name >/dev/null 2>&1 && fail "the unit is still there"
 echo "the package is in order"

@@ -114,7 +114,11 @@ package actor NodeCollector {
         if followUps.contains(.binlogIndex), session.refused[.binlogIndex] == nil {
             wanted.append(session.dialect.binlogIndex)
         }
-        if followUps.contains(.transactions), let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
+        if followUps.contains(.transactions) {
+            // A semi-synchronous source first says whose commit waits and so is not among its transactions yet.
+            if facts.semiSync?.isSourceEnabled == true, let fact = session.dialect.fact(.status) { wanted.append(fact) }
+            if let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
+        }
         do throws(MySQLError) {
             try await run(wanted, into: &facts, deadline: deadline)
         } catch {
@@ -257,7 +261,9 @@ package actor NodeCollector {
             } else {
                 facts.miss(refused, for: refusal.error)
                 // A lock wait or a KILL QUERY may be over in the next round, and a table there; a missing privilege is not.
-                if refused.isEssential || MissingReason(refusal.error) != .error, !refused.mayComeAbout(refusal.error) {
+                if refused.isEssential || MissingReason(refusal.error, asking: refused.name) != .error,
+                    !refused.mayComeAbout(refusal.error)
+                {
                     session?.refused[refused.name] = refusal.error
                 }
             }
@@ -311,7 +317,7 @@ extension Fact {
 extension NodeFacts {
     /// Takes note of a refusal, with the grant that would have prevented it.
     fileprivate mutating func miss(_ fact: Fact, for error: MySQLError) {
-        missing[fact.name] = MissingReason(error)
+        missing[fact.name] = MissingReason(error, asking: fact.name)
         unreadable[fact.name] = NodeFailure(error, refusing: fact).message
     }
 

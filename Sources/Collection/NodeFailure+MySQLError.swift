@@ -37,12 +37,23 @@ extension NodeFailure.Reason {
 }
 
 extension MissingReason {
-    init(_ error: MySQLError) {
+    init(_ error: MySQLError, asking fact: FactName) {
         switch (error.phase, error.code) {
+        case _ where fact.isOfConfiguredTable && error.isForWantOfTable: self = .noTable
         case (.permission, _), (.authentication, _): self = .permission
         // Syntax error, unknown database, table, column, variable or command: this server does not have it.
         case (_, 1064), (_, 1049), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
         default: self = .error
+        }
+    }
+}
+
+extension FactName {
+    /// Whether it is read from a table that the user has named, and that is there or not whatever the server's version.
+    fileprivate var isOfConfiguredTable: Bool {
+        switch self {
+        case .heartbeat, .checksums, .checksumSummary: true
+        default: false
         }
     }
 }

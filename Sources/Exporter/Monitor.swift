@@ -11,8 +11,7 @@ import Traffic
 /// The fleet as configured, and what one scrape of it finds.
 final class Monitor: Sendable {
     let configuration: Configuration
-    private let fleet: FleetCollector
-    private let changes: StateChanges
+    private let fleet: LoggedFleet
     private let probes: FleetProbes
     private let keeping: Keeping
     private let logger: Logger
@@ -26,17 +25,18 @@ final class Monitor: Sendable {
         _ configuration: Configuration, environment: [String: String], keeping: Keeping = .nothing, logger: Logger
     ) throws(ThreadError) {
         self.init(
-            configuration, try FleetCollector(configuration, environment: environment), StateChanges(logger: logger),
+            configuration,
+            LoggedFleet(
+                try FleetCollector(configuration, environment: environment), StateChanges(logger: logger)),
             environment: environment, keeping: keeping, logger: logger)
     }
 
     private init(
-        _ configuration: Configuration, _ fleet: FleetCollector, _ changes: StateChanges,
-        replacing predecessor: FleetProbes? = nil, environment: [String: String], keeping: Keeping, logger: Logger
+        _ configuration: Configuration, _ fleet: LoggedFleet, replacing predecessor: FleetProbes? = nil,
+        environment: [String: String], keeping: Keeping, logger: Logger
     ) {
         self.configuration = configuration
         self.fleet = fleet
-        self.changes = changes
         self.logger = logger
         self.keeping = keeping
         checked = Dictionary(configuration.sets.map { ($0.name, RecentRound()) }, uniquingKeysWith: { $1 })
@@ -45,10 +45,7 @@ final class Monitor: Sendable {
         ) { set in
             let timeout = set.nodes.map(\.timeout).max() ?? .zero
             let deadline = ContinuousClock.now + min(timeout, WriteTarget.patience)
-            let reports = await fleet.round(deadline: deadline) { asked, _ in asked.name == set.name }
-            // What a hurry makes of a node is no news.
-            if ContinuousClock.now < deadline { changes.note(reports) }
-            return reports.first
+            return await fleet.round(deadline: deadline) { asked, _ in asked.name == set.name }.reports.first
         }
         options = Metrics.MetricsOptions(
             gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers,
@@ -58,12 +55,9 @@ final class Monitor: Sendable {
     /// Who goes on in this one's place, by another configuration. Nodes that did not change stay connected.
     /// - Throws: `ThreadError`; then nothing has changed.
     func successor(_ configuration: Configuration, environment: [String: String]) throws(ThreadError) -> Monitor {
-        let fleet = try FleetCollector(
-            configuration, environment: environment, replacing: (self.fleet, self.configuration))
-        changes.forget(allBut: configuration.nodes(unchangedSince: self.configuration))
+        let fleet = try fleet.successor(configuration, replacing: self.configuration, environment: environment)
         return Monitor(
-            configuration, fleet, changes, replacing: probes, environment: environment, keeping: keeping, logger: logger
-        )
+            configuration, fleet, replacing: probes, environment: environment, keeping: keeping, logger: logger)
     }
 
     /// Begins what works beside the scrapes. What runs under a predecessor goes on if it is configured as it was, and has
@@ -78,10 +72,9 @@ final class Monitor: Sendable {
     /// One round over the sets that hold a wanted node. Whole sets are asked, since a replica is judged by its source.
     func findings(of selection: Selection = .all, deadline: ContinuousClock.Instant) async -> [SetFindings] {
         let startedAt = ContinuousClock.now
-        let reports = await fleet.round(deadline: deadline) { set, _ in selection.touches(set.name, configuration) }
-        changes.note(reports)
-        // A round that was cut short says less than others would wait for.
-        let isWhole = ContinuousClock.now < deadline
+        let (reports, isWhole) = await fleet.round(deadline: deadline) { set, _ in
+            selection.touches(set.name, configuration)
+        }
         let findings = reports.map { report in
             let findings = probes.findings(report)
             if isWhole { probes.note(findings, asked: startedAt) }
@@ -105,9 +98,8 @@ final class Monitor: Sendable {
         guard let recent = checked[set] else { return RecentRound.Outcome(findings: [], startedAt: .now) }
         return await recent.outcome(within: .seconds(1)) { [self] in
             let deadline = ContinuousClock.now + .seconds(1)
-            let reports = await fleet.round(deadline: deadline) { asked, _ in asked.name == set }
-            if ContinuousClock.now < deadline { changes.note(reports) }
-            return reports.map(probes.findings)
+            return await fleet.round(deadline: deadline) { asked, _ in asked.name == set }.reports
+                .map(probes.findings)
         }
     }
 
@@ -123,7 +115,7 @@ final class Monitor: Sendable {
         guard let probe = probes[set]?.failover else { return nil }
         let decision = await probe.check { [fleet] names, deadline in
             // Of two nodes alone: no round to remember.
-            await fleet.round(deadline: deadline) { $0.name == set && names.contains($1.name) }.first.map {
+            await fleet.round(deadline: deadline) { $0.name == set && names.contains($1.name) }.reports.first.map {
                 SetFindings($0)
             }
         }
@@ -140,11 +132,12 @@ final class Monitor: Sendable {
     }
 
     /// The findings as metric families; of a narrowed selection only the wanted nodes.
-    func families(of findings: [SetFindings], _ selection: Selection) -> Families {
+    /// - Parameter withSets: also what concerns the sets of these nodes as a whole.
+    func families(of findings: [SetFindings], _ selection: Selection, withSets: Bool = false) -> Families {
         var families = Families()
         for set in findings {
             if let names = selection.nodes(in: set.name) {
-                families.add(set, only: names, options)
+                families.add(set, only: names, withSet: withSets, options)
             } else {
                 families.add(set, options)
             }

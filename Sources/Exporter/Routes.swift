@@ -76,19 +76,17 @@ struct Routes: Sendable {
         }
     }
 
-    /// One node, for those who relabel targets: what the process says of itself is at `/metrics`, once.
+    /// One node, for those who relabel targets. With it comes what concerns its set as a whole, and what alerts need to know
+    /// of the exporter: the same rules work here and at `/metrics`. What the process uses is at `/metrics`, once.
     private func probe(_ request: Request) async -> Response {
         let targets = request.queryValues("target")
         guard let target = targets.first, targets.count == 1, !target.isEmpty else {
             return .text(status: 400, "say which node to ask, once: /probe?target=<name of a configured node>")
         }
         return await round(request, Selection(nodes: [target])) { monitor, selection, findings, started in
-            var own = Families()
-            own.add(statistics(since: started))
-            let duration = own.all.filter {
-                $0.description.name == "mysql_replication_exporter_scrape_duration_seconds"
-            }
-            return rendered(monitor.families(of: findings, selection).all + duration, for: request)
+            var families = monitor.families(of: findings, selection, withSets: true)
+            families.addState(of: statistics(since: started))
+            return rendered(families.all, for: request)
         }
     }
 

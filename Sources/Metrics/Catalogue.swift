@@ -54,6 +54,12 @@ private func set(_ name: String, _ help: String) -> CatalogueEntry {
         fact: nil)
 }
 
+private func probe(_ name: String, _ help: String) -> CatalogueEntry {
+    CatalogueEntry(
+        description: MetricDescription(name: prefix + name, type: .gauge, help: help), labels: setLabels + ["probe"],
+        fact: nil)
+}
+
 private func own(
     _ name: String, type: MetricType = .gauge, unit: String? = nil, _ help: String, labels: [String] = []
 ) -> CatalogueEntry {
@@ -347,6 +353,11 @@ extension Metric {
         case .setRivals:
             set("rivals", "Nodes that take writes beside one another and must not: neither replicates from the other.")
 
+        case .probeWorking:
+            probe(
+                "probe_working",
+                "Whether a configured probe works: fresh heartbeats are seen, the sentinel's row gets through the primary; 0 until it first has."
+            )
         case .failoverActive:
             node(
                 "failover_active",

@@ -26,16 +26,27 @@ extension Families {
         let setLabels: LabelBlock = ["replication_set": set.name]
         add(set.nodes, of: set, setLabels, options)
         for sentinel in set.probes.sentinel { add(sentinel, in: setLabels) }
-        add(set, setLabels)
+        addOverall(set, setLabels)
         if let failover = set.probes.failover { add(failover, setLabels) }
     }
 
-    /// Some nodes of a set; nothing about the set itself, which could be taken for all of it.
-    package mutating func add(_ set: SetFindings, only names: Set<String>, _ options: MetricsOptions = MetricsOptions())
-    {
+    /// What concerns the set as a whole.
+    private mutating func addOverall(_ set: SetFindings, _ setLabels: LabelBlock) {
+        add(set, setLabels)
+        add(set.probes.working, in: setLabels)
+    }
+
+    /// Some nodes of a set.
+    /// - Parameter withSet: with what concerns the set as a whole. Otherwise nothing of that is said, since what is there
+    ///   could be taken for all of the set.
+    package mutating func add(
+        _ set: SetFindings, only names: Set<String>, withSet: Bool = false,
+        _ options: MetricsOptions = MetricsOptions()
+    ) {
         let setLabels: LabelBlock = ["replication_set": set.name]
         add(set.nodes.filter { names.contains($0.description.name) }, of: set, setLabels, options)
         for sentinel in set.probes.sentinel where names.contains(sentinel.node) { add(sentinel, in: setLabels) }
+        if withSet { addOverall(set, setLabels) }
         if let failover = set.probes.failover { add(failover, only: names, setLabels) }
     }
 

@@ -31,7 +31,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case setWriters, setWriterKnown, setRivals
 
     // Probes.
-    case failoverActive
+    case probeWorking, failoverActive
 
     // The exporter itself.
     case buildInfo, scrapeDuration, configLastReloadSuccessful, configLastReloadSuccessTimestamp, httpRequests

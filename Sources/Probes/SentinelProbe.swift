@@ -32,6 +32,9 @@ package final class SentinelProbe: Probe {
     /// What the last run found.
     package var findings: [SentinelFindings] { record.withLock { $0.findings } }
 
+    /// Whether the last run got its row through the primary; false before the first.
+    package var isWorking: Bool { record.withLock { $0.isSent } }
+
     package func start() {
         task.withLock { $0 = Task { await run() } }
     }

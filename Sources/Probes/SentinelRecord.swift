@@ -9,10 +9,13 @@ struct SentinelRecord: Sendable {
 
     private var outcomes: [Place: [SentinelOperation: SentinelOutcome]] = [:]
     private var lastSuccess: [Place: Double] = [:]
+    /// Whether the last run got its row through the primary, whoever saw it then.
+    private(set) var isSent = false
 
     /// Takes the outcomes of a run in place of those of the run before.
     /// - Parameter time: epoch seconds.
     mutating func take(_ run: [Place: [SentinelOperation: SentinelOutcome]], at time: Double) {
+        isSent = true
         outcomes = run
         for (place, outcomes) in run {
             let seen = SentinelOperation.allCases.allSatisfy { operation in
@@ -24,6 +27,7 @@ struct SentinelRecord: Sendable {
 
     /// No run is under way any more: what an earlier one found is no news of now. When one last succeeded stays true.
     mutating func rest() {
+        isSent = false
         for place in outcomes.keys { outcomes[place] = [:] }
     }
 

@@ -116,6 +116,9 @@ package struct SemiSync: Sendable, Hashable {
     package var clients: UInt64?
     /// Commits that were not acknowledged in time, since the server started.
     package var unacknowledged: UInt64?
+    /// Sessions whose commit waits for an acknowledgement now: in the binary log, and so perhaps on replicas, but not yet
+    /// among the node's own transactions.
+    package var waitingSessions: UInt64?
     package var isReplicaActive: Bool?
 
     package init() {}
@@ -150,4 +153,6 @@ package enum FactName: String, Sendable, CaseIterable {
 /// Why a fact could not be read.
 package enum MissingReason: String, Sendable, CaseIterable {
     case permission, unsupported, error
+    /// A table that the configuration names.
+    case noTable = "no_table"
 }

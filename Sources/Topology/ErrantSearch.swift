@@ -58,7 +58,7 @@ struct ErrantSearch {
         let isSettled = sources.allSatisfy { $0.isRead(after: node) }
         guard let excess = excess(beyond: isSettled ? beyondSources : everybodyAbove) else { return nil }
         if excess == 0 { return 0 }
-        guard sources.allSatisfy(\.recordsReplicated) else { return nil }
+        guard sources.allSatisfy(\.recordsReplicated), !sources.contains(where: \.mayHoldBack) else { return nil }
         return isSettled || (isSecondLook && isEverybodyAboveKnown) ? excess : nil
     }
 
@@ -104,6 +104,11 @@ extension NodeFacts {
 
     /// Without a binary log what is written on a server gets no GTID, and is in no record.
     package var recordsOwnWrites: Bool { binaryLog?.isEnabled ?? true }
+
+    /// Whether a commit may be on a replica and not yet among this node's transactions: with semi-synchronous replication
+    /// it waits for the acknowledgement in between (AFTER_SYNC). Counted before the transactions are read, so that whoever
+    /// waited then is either still counted or done.
+    fileprivate var mayHoldBack: Bool { semiSync?.waitingSessions ?? 0 > 0 || missing[.status] != nil }
 
     /// Whether the history names what came by replication, too. Without log_slave_updates the binary log of a former
     /// replica does not.

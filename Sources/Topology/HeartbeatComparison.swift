@@ -84,9 +84,12 @@ struct HeartbeatComparison {
         return found
     }
 
+    /// Seconds without a new heartbeat after which nobody is writing them.
+    static func patience(_ interval: Double) -> Double { 3 * interval + 2 }
+
     /// Whether somebody writes heartbeats on the node now: its own row was seen to change, and lately.
     private func isWritten(on place: Int, every interval: Double) -> Bool {
-        let patience = 3 * interval + 2
+        let patience = Self.patience(interval)
         guard let facts = nodes[place].report.facts, let own = facts.heartbeat?.own, let unchanged = own.unchanged,
             unchanged <= patience, let wallClock = nodes[place].wallClock, let offset = facts.clockOffset
         else { return false }
@@ -113,5 +116,12 @@ extension ReplicationSetReport.Node {
     /// The exporter's clock when the node was asked, microseconds since 1970.
     fileprivate var wallClock: Int64? {
         report.facts?.askedAt.flatMap { Int64(exactly: ($0 * 1e6).rounded()) }
+    }
+}
+
+extension SetFindings {
+    /// Whether somebody writes heartbeats in the set: on some node, a row is not much older than the time between two.
+    package func isHeartbeatFresh(interval: Double) -> Bool {
+        nodes.contains { ($0.heartbeatAge ?? .infinity) <= HeartbeatComparison.patience(interval) }
     }
 }

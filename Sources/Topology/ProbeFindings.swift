@@ -4,11 +4,21 @@ package struct ProbeFindings: Sendable, Equatable {
     package var sentinel: [SentinelFindings]
     /// Nil where nobody has asked for the failover answer of late.
     package var failover: FailoverFinding?
+    /// Of each probe that is configured, whether it does what it is for. One that has never worked does not.
+    package var working: [ProbeName: Bool]
 
-    package init(sentinel: [SentinelFindings] = [], failover: FailoverFinding? = nil) {
+    package init(
+        sentinel: [SentinelFindings] = [], failover: FailoverFinding? = nil, working: [ProbeName: Bool] = [:]
+    ) {
         self.sentinel = sentinel
         self.failover = failover
+        self.working = working
     }
+}
+
+/// The probes that work by themselves, as they are called in the configuration and in `probe_working{probe}`.
+package enum ProbeName: String, Sendable, CaseIterable {
+    case heartbeat, sentinel
 }
 
 /// What became of the sentinel's last run on a channel that leads from the primary to a node.

@@ -7,16 +7,21 @@ package struct AgentReply: Sendable, Equatable {
 
     private init(_ line: String) { self.line = line }
 
-    package init(_ verdict: NodeVerdict, _ state: OperatorState) {
+    /// - Parameter endsMaintenance: whether a drain or maint that agents were told of has ended, and has to be taken back.
+    ///   HAProxy has one such state for each server, whoever has set it: "ready" would also end what an operator has said to
+    ///   HAProxy itself (`set server … state maint`), and so is not said without need.
+    package init(_ verdict: NodeVerdict, _ state: OperatorState, endsMaintenance: Bool = false) {
         switch state {
         case .drain: self.init("drain")
         case .maintenance: self.init("maint")
-        case .ready: self = verdict.isPassed ? .up(weight: verdict.weight) : .down(verdict.reason)
+        case .ready:
+            let reply = verdict.isPassed ? .up(weight: verdict.weight) : AgentReply.down(verdict.reason)
+            self.init(endsMaintenance ? "ready \(reply.line)" : reply.line)
         }
     }
 
-    /// "ready" ends what drain and maint began; "up" what down did.
-    private static func up(weight: Int) -> AgentReply { AgentReply("up ready \(weight)%") }
+    /// "up" ends what down did.
+    private static func up(weight: Int) -> AgentReply { AgentReply("up \(weight)%") }
 
     /// The space before the number sign matters: `down#lag` is an unknown word and would leave the server up.
     package static func down(_ reason: String) -> AgentReply {

@@ -2,6 +2,8 @@
 ///
 /// A pattern is a path; a segment that begins with a colon stands for any one segment, which the handler finds in
 /// `Request.parameters`: `/nodes/:node/primary`. Patterns are tried in the order in which they were added.
+///
+/// A handler whose method may change something is never asked on behalf of another web site: see `CrossSiteRequest`.
 package struct Router: Sendable {
     /// What was answered, and the pattern that matched: for metrics, where a path must not become a label.
     package struct Answer: Sendable {
@@ -41,6 +43,9 @@ package struct Router: Sendable {
                 fitting = fitting ?? route
                 allowed += route.methods.filter { !allowed.contains($0) }
                 continue
+            }
+            if let refusal = CrossSiteRequest.refusal(of: request) {
+                return Answer(response: refusal, route: route.pattern)
             }
             var request = request
             request.parameters = parameters

@@ -53,6 +53,52 @@ struct NodeCollectorTests {
         }
     }
 
+    @Test(
+        "A configured table that is not there is told as that, and not as what the server does not know",
+        arguments: [(UInt16(1146), "42S02"), (1049, "42000")])
+    func noTable(code: UInt16, state: String) async throws {
+        let refusal = Reply.refusal(code: code, sqlState: state, message: "no such table")
+        let tables = NodeExtras(
+            checksumTable: "`p`.`checksums`", heartbeatTable: "`p`.`heartbeat`")
+        let script = try script { _, statement in statement.contains("`p`") ? refusal : nil }
+        try await withNode(script, extras: tables) { _, node in
+            let missing = await node.ask(deadline: .never).facts?.missing
+            #expect(missing?[.heartbeat] == .noTable)
+            #expect(missing?[.checksums] == .noTable)
+        }
+        // A table of the server's own is another thing.
+        let own = try self.script { $1 == Self.binlogStatus ? refusal : nil }
+        try await withNode(own) { _, node in
+            #expect(await node.ask(deadline: .never).facts?.missing == [.binlogStatus: .unsupported])
+        }
+    }
+
+    @Test(
+        "Asked for its transactions again, a semi-synchronous source first says whose commit waits",
+        arguments: [
+            ("mariadb-10.11/primary-semi-sync", true), ("mysql-9.7/primary-semi-sync", true),
+            ("mariadb-10.11/primary", false), ("mysql-9.7/primary", false),
+        ])
+    func transactionsAgain(name: String, isSemiSync: Bool) async throws {
+        try await withNode(try Fixture(name: name).recording.script) { server, node in
+            let first = await node.ask(deadline: .never)
+            let asked = server.journal.statements
+            // In a round as well, the count comes before the transactions that it excuses.
+            let (status, transactions) = (
+                asked.firstIndex { $0.contains("WAIT_SESSIONS") || $0.contains("wait_sessions") },
+                asked.firstIndex { $0.contains("@@global.gtid_") && !$0.contains("clock") }
+            )
+            let (statusPlace, transactionsPlace) = (try #require(status), try #require(transactions))
+            #expect(statusPlace < transactionsPlace)
+            let second = await node.ask([.transactions], adding: first, deadline: .never)
+            let again = server.journal.statements.dropFirst(asked.count)
+            #expect(again.count == (isSemiSync ? 2 : 1))
+            #expect(again.last == asked[transactionsPlace])
+            if isSemiSync { #expect(again.first == asked[statusPlace]) }
+            #expect(second.facts?.isSecondLook == true && second.facts?.semiSync == first.facts?.semiSync)
+        }
+    }
+
     @Test("A denied essential statement is tried again in the next round, on a new connection")
     func grantCame() async throws {
         let script = try script { $0.connection == 0 && $1 == Self.channels ? Self.denied : nil }

@@ -272,6 +272,7 @@ struct RecordedRepliesTests {
         #expect(semiSync.isSourceActive == active)
         #expect(semiSync.clients == clients)
         #expect(semiSync.unacknowledged == unacknowledged)
+        #expect(semiSync.waitingSessions == 0)
     }
 
     @Test("MariaDB: two connections, one of them stopped")

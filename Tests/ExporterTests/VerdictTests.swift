@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import Exporter
@@ -6,15 +7,14 @@ import Testing
 struct VerdictTests {
     private func verdict(
         _ channel: Bool = true, behind: Double? = 0, position: UInt64 = 500, error: String? = nil,
-        judging: Set<String>? = nil, limits: Verdict.Limits = .init()
+        delay: Double? = nil, judging: Verdict.Naming = .sets, limits: Verdict.Limits = .init()
     ) -> Verdict {
-        Verdict(
+        var replica = Samples.channel(from: 1, behind: behind, position: position, error: error)
+        replica.configuredDelay = delay
+        return Verdict(
             [
                 Samples.findings([
-                    Samples.primary("db1", id: 1),
-                    Samples.primary(
-                        "db2", id: 2,
-                        replicates: [Samples.channel(from: 1, behind: behind, position: position, error: error)]),
+                    Samples.primary("db1", id: 1), Samples.primary("db2", id: 2, replicates: [replica]),
                 ])
             ], judging: judging, limits: limits)
     }
@@ -47,7 +47,7 @@ struct VerdictTests {
                     Samples.findings([
                         Samples.primary("db1", id: 1), Samples.primary("db2", id: 2, replicates: [channel]),
                     ])
-                ], judging: nil, limits: .init()
+                ], judging: .sets, limits: .init()
             ).performanceData
             // Two values, each with its quotes and its equals sign.
             #expect(numbers.utf8.count { $0 == UInt8(ascii: "'") } == 4)
@@ -65,7 +65,7 @@ struct VerdictTests {
     @Test("without a channel there are no numbers, and no bar")
     func noChannels() {
         let verdict = Verdict(
-            [Samples.findings([Samples.primary("db1", id: 1)])], judging: nil, limits: .init())
+            [Samples.findings([Samples.primary("db1", id: 1)])])
         #expect(verdict.pluginLine == "REPLICATION OK - 1 node, 0 channels")
         #expect(
             self.verdict().pluginLine
@@ -91,7 +91,69 @@ struct VerdictTests {
 
     @Test("only the named nodes are judged")
     func named() {
-        #expect(verdict(error: "broken", judging: ["db1"]).status == .ok)
-        #expect(verdict(error: "broken", judging: ["db2"]).status == .critical)
+        #expect(verdict(error: "broken", judging: .nodes(["db1"])).status == .ok)
+        #expect(verdict(error: "broken", judging: .nodes(["db2"])).status == .critical)
+    }
+
+    @Test(
+        "a node that is named and has no channel is unknown, unless it is writable and no limit is given",
+        arguments: [
+            // Read-only, whether others follow it, and which limits; by name, by its address, by its set alone.
+            (true, true, false, false, .unknown, .unknown, .ok), (true, true, true, false, .unknown, .unknown, .ok),
+            (nil, false, false, false, .unknown, .unknown, .ok), (nil, true, false, true, .unknown, .unknown, .ok),
+            (false, false, false, false, .ok, .ok, .ok), (false, false, true, false, .unknown, .unknown, .ok),
+            (false, false, false, true, .unknown, .unknown, .ok), (false, true, false, false, .ok, .ok, .ok),
+            (false, true, true, true, .unknown, .ok, .ok),
+        ] as [(Bool?, Bool, Bool, Bool, Verdict.Status, Verdict.Status, Verdict.Status)])
+    func withoutChannel(
+        isReadOnly: Bool?, isFollowed: Bool, lag: Bool, bytes: Bool, named: Verdict.Status, server: Verdict.Status,
+        set: Verdict.Status
+    ) {
+        var node = Samples.primary("db1", id: 1)
+        node.report.facts?.isReadOnly = isReadOnly
+        // Somebody else is writable, so that the set has no trouble of its own.
+        let replica = Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1)])
+        let findings = [Samples.findings([node] + (isFollowed ? [replica] : []))]
+        let limits = Verdict.Limits(lag: lag ? 300 : nil, bytes: bytes ? 1000 : nil)
+        for (naming, status) in [(.nodes(["db1"]), named), (.servers, server), (.sets, set)]
+            as [(Verdict.Naming, Verdict.Status)]
+        {
+            let verdict = Verdict(findings, judging: naming, limits: limits)
+            let own = verdict.reasons.filter { $0.text.hasPrefix("db1: ") }
+            #expect(own.map(\.status) == (status == .ok ? [] : [status]), "\(naming)")
+            if naming == .nodes(["db1"]) { #expect(verdict.status == status) }
+        }
+    }
+
+    @Test(
+        "a channel that is intended and missing is critical, and a node that is down as well; neither is unknown beside"
+    )
+    func intended() {
+        var node = Samples.primary("db3", id: 3)
+        node.report.facts?.isReadOnly = true
+        node.description.intendedSources = ["": "db1"]
+        for node in [node, Samples.down("db3", intended: "db1")] {
+            let verdict = Verdict(
+                [Samples.findings([Samples.primary("db1", id: 1), node])], judging: .nodes(["db3"]),
+                limits: .init(lag: 1))
+            #expect(verdict.status == .critical && verdict.reasons.allSatisfy { $0.status == .critical })
+        }
+    }
+
+    @Test("a limit that cannot be judged is unknown")
+    func unknownLimits() {
+        let bytes = Verdict.Limits(bytes: 1000)
+        // The source is not asked: nobody knows how many bytes it has.
+        let alone = [Samples.findings([Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1)])])]
+        for naming in [.sets, .nodes(["db2"]), .servers] as [Verdict.Naming] {
+            let verdict = Verdict(alone, judging: naming, limits: bytes)
+            #expect(verdict.reasons.contains { $0.status == .unknown && $0.text == "db2: bytes behind unknown" })
+        }
+        #expect(Verdict(alone, judging: .nodes(["db2"])).status == .ok)
+        // A delayed replica is behind by design: of one that is named, the question makes no sense and is not answered.
+        #expect(verdict(delay: 60, judging: .nodes(["db2"]), limits: bytes).status == .unknown)
+        #expect(verdict(delay: 60, limits: bytes).status == .ok)
+        #expect(verdict(behind: 90, delay: 60, judging: .nodes(["db2"]), limits: .init(lag: 29)).status == .critical)
+        #expect(verdict(behind: nil, judging: .nodes(["db2"]), limits: .init(lag: 10)).status == .unknown)
     }
 }

@@ -83,7 +83,7 @@ extension IntegrationSuite {
                 for node in ["db1", "db2"] {
                     #expect(scrape.value("up", node) == 1)
                     #expect(
-                        scrape.value("node_fact_missing", node, ["fact": "checksums", "reason": "unsupported"]) == 1)
+                        scrape.value("node_fact_missing", node, ["fact": "checksums", "reason": "no_table"]) == 1)
                     #expect(scrape.all("checksum_last_run_timestamp_seconds", node).isEmpty)
                     #expect(scrape.all("checksum_differences", node).isEmpty)
                 }

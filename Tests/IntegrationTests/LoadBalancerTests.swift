@@ -178,8 +178,8 @@ extension IntegrationSuite {
                 #expect(try await exporter.get("/nodes/db1/drain", method: "POST").status == 403)
                 let port = try await exporter.agentPort()
                 for (line, reply) in [
-                    ("db1/primary\n", "up ready 100%"), ("db1\r\n", "up ready 100%"), ("db2\n", "up ready 100%"),
-                    ("db2/replica?max_lag=10s\n", "up ready 100%"), ("db2/primary\n", "down # db1 is the primary"),
+                    ("db1/primary\n", "up 100%"), ("db1\r\n", "up 100%"), ("db2\n", "up 100%"),
+                    ("db2/replica?max_lag=10s\n", "up 100%"), ("db2/primary\n", "down # db1 is the primary"),
                     ("db9\n", "down # no node is named db9"), ("\n", "down # agent-send does not name a node"),
                     ("db1/secondary\n", "down # no check is named \"secondary\""),
                     (
@@ -257,7 +257,9 @@ extension IntegrationSuite {
                         try await exporter.get("/nodes/db1/primary").body,
                     ]
                 }
-                let well = ["up ready 100%\n", "db1 is the primary\n"]
+                let well = ["up 100%\n", "db1 is the primary\n"]
+                // HAProxy is told that what it was told before has ended.
+                let wellAgain = ["ready up 100%\n", "db1 is the primary\n"]
                 let drained = ["drain\n", "db1 is being drained, as an operator said\n"]
                 let inMaintenance = ["maint\n", "db1 is in maintenance, as an operator said\n"]
                 #expect(try await answers() == well)
@@ -270,19 +272,86 @@ extension IntegrationSuite {
                 #expect(try await exporter.get("/nodes/db1/maint", method: "POST").status == 200)
                 #expect(try await answers() == inMaintenance)
                 #expect(try await exporter.get("/nodes/db1/ready", method: "POST").status == 200)
-                #expect(try await answers() == well)
+                #expect(try await answers() == wellAgain)
                 #expect(!FileManager.default.fileExists(atPath: "\(states)/db1"))
+                for header in [["Origin": "http://evil.example"], ["Sec-Fetch-Site": "cross-site"]] {
+                    for path in ["/nodes/db1/maint", "/-/reload"] {
+                        let answer = try await exporter.get(path, headers: header, method: "POST")
+                        #expect(answer.status == 403 && answer.body.contains("curl -X POST"), "\(path) \(header)")
+                    }
+                }
+                #expect(try await answers() == wellAgain)
                 #expect(try await exporter.get("/nodes/db9/drain", method: "POST").status == 404)
                 #expect(try await exporter.get("/nodes/db1/away", method: "POST").status == 404)
 
                 for (content, expected) in [
-                    ("drain", drained), (" maint \n", inMaintenance), ("ready\n", well), ("", inMaintenance),
+                    ("drain", drained), (" maint \n", inMaintenance), ("ready\n", wellAgain), ("", inMaintenance),
                     ("drian", inMaintenance),
                 ] {
                     try content.write(toFile: "\(states)/db1", atomically: true, encoding: .utf8)
                     #expect(try await answers() == expected, "\(content)")
                 }
                 #expect(try exporter.output().contains("holds neither ready, drain nor maint"))
+            }
+        }
+
+        @Test(
+            "HAProxy's own maint and drain stay; the exporter's end with it, for every backend that asks, over a restart too"
+        )
+        func maintenance() async throws {
+            let states = FileManager.default.temporaryDirectory.appendingPathComponent("states-\(UUID().uuidString)")
+                .path
+            try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: states) }
+            try await withSandbox(.primary(replicas: 2), software: try await Self.software.value) { sandbox in
+                let (web, agent) = (try LoopbackPort(), try LoopbackPort())
+                let arguments = [
+                    "--config.file", try sandbox.writeExporterConfiguration(), "--web.enable-lifecycle",
+                    "--agent.listen-address", "127.0.0.1:\(agent.number)", "--agent.state-directory", states,
+                ]
+                var exporter = try await RunningExporter.start(arguments, in: sandbox, port: web.number)
+                let proxy = try await HAProxy.start(in: sandbox, exporter)
+                func db3(_ listener: String) throws -> String {
+                    try proxy.servers()["mysql-\(listener)/db3"]?.status ?? ""
+                }
+                try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+
+                for (word, status) in [("maint", "MAINT"), ("drain", "DRAIN")] {
+                    try proxy.set("mysql-reader/db3", state: word)
+                    // The agent is asked once a second.
+                    let end = ContinuousClock.now + .seconds(4)
+                    while ContinuousClock.now < end {
+                        let now = try db3("reader")
+                        try #require(now.hasPrefix(status), "\(word) was undone: \(now)")
+                        try await Task.sleep(for: .milliseconds(50))
+                    }
+                    #expect(await proxy.answerers("reader") == [2])
+                    try proxy.set("mysql-reader/db3", state: "ready")
+                    try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
+                }
+
+                // Both listeners ask for db3, which for one of them is down whatever happens.
+                func isInMaintenance() throws -> Bool {
+                    try ["reader", "writer"].allSatisfy { try db3($0).hasPrefix("MAINT") }
+                }
+                func isReleased() throws -> Bool {
+                    try db3("reader").hasPrefix("UP") && db3("writer").hasPrefix("DOWN")
+                }
+                #expect(try await exporter.get("/nodes/db3/maint", method: "POST").status == 200)
+                try await self.eventually("db3 is in maintenance") { try isInMaintenance() }
+                #expect(try await exporter.get("/nodes/db3/ready", method: "POST").status == 200)
+                try await self.eventually("db3 is released: \(try proxy.servers())") { try isReleased() }
+
+                #expect(try await exporter.get("/nodes/db3/maint", method: "POST").status == 200)
+                try await self.eventually("db3 is in maintenance again") { try isInMaintenance() }
+                #expect(await exporter.stop() == .exited(0))
+                try FileManager.default.removeItem(atPath: "\(states)/db3")
+                exporter = try await RunningExporter.start(arguments, in: sandbox, port: web.number)
+                try await self.eventually("db3 is released after a restart: \(try proxy.servers())") {
+                    try isReleased()
+                }
+                await proxy.stop()
+                #expect(await exporter.stop() == .exited(0))
             }
         }
 

@@ -82,7 +82,8 @@ extension IntegrationSuite {
                 }
                 #expect(
                     Set(up) == [
-                        "mysql-replication \(own)", "by-name db1", "by-name db2", "discovered db1", "discovered db2",
+                        "mysql-replication \(own)", "mysql-replication-by-name db1", "mysql-replication-by-name db2",
+                        "mysql-replication-discovered db1", "mysql-replication-discovered db2",
                     ], "\(targets)")
                 let errors = Dictionary(targets.map { ($0.labels["job"] ?? "", $0.lastError) }) { first, _ in first }
                 #expect(errors["without-password"]?.contains("401 Unauthorized") == true, "\(errors)")
@@ -97,8 +98,9 @@ extension IntegrationSuite {
                             "\($0.labels["job"] ?? "") \($0.labels["instance"] ?? "") \($0.labels["node"] ?? "")"
                         })
                         == [
-                            "mysql-replication \(own) db1", "mysql-replication \(own) db2", "by-name db1 db1",
-                            "by-name db2 db2", "discovered db1 db1", "discovered db2 db2",
+                            "mysql-replication \(own) db1", "mysql-replication \(own) db2",
+                            "mysql-replication-by-name db1 db1", "mysql-replication-by-name db2 db2",
+                            "mysql-replication-discovered db1 db1", "mysql-replication-discovered db2 db2",
                         ])
                 // OpenMetrics alone tells units: this Prometheus asks for it first.
                 #expect(try await prometheus.unit(of: "mysql_replication_lag_seconds") == "seconds")

@@ -54,6 +54,60 @@ extension IntegrationSuite {
         }
 
         @Test(
+            "what a replica has applied while its commit on the source still waits for acknowledgement is not errant",
+            arguments: try await Matrix.flavors.value)
+        func waitingCommit(software: ServerSoftware) async throws {
+            let isMySQL = software.flavor == .mysql
+            let (source, replica) = isMySQL ? ("source", "replica") : ("master", "slave")
+            var settings = ServerSettings()
+            if isMySQL {
+                settings.arguments = ["--plugin-load-add=semisync_source.so", "--plugin-load-add=semisync_replica.so"]
+            }
+            try await withExporter(of: .primary(replicas: 1), software: software, settings: settings) {
+                sandbox, exporter in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                try await exporter.scrape(until: "all is well") { $0.isHealthyReplica("db2", knowsTransactions: true) }
+                // MySQL waits for two acknowledgements, of which one comes. MariaDB waits for one, and none comes: the replica
+                // is an ordinary one.
+                var settings = ["\(source)_timeout = 600000", "\(source)_wait_point = 'AFTER_SYNC'"]
+                if isMySQL { settings += ["\(source)_wait_for_replica_count = 2"] }
+                for setting in settings + ["\(source)_enabled = 1"] {
+                    try await db1.sql("SET GLOBAL rpl_semi_sync_\(setting)")
+                }
+                if isMySQL {
+                    try await db2.sql("SET GLOBAL rpl_semi_sync_\(replica)_enabled = 1")
+                    try await db2.stopIO()
+                    try await db2.startIO()
+                }
+                func waiting() async throws -> UInt64? {
+                    try await db1.sql("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_\(source)_wait_sessions'").first?
+                        .unsigned("Value")
+                }
+                // The server goes on with it when the client has given up.
+                let executed = try await db2.sql(Self.executed(software)).first?.text("executed")
+                _ = try? await db1.sql("CREATE DATABASE waits", within: .seconds(1))
+                try await eventually("the commit waits, and the replica has it", deadline: .now + .seconds(20)) {
+                    let now = try? await db2.sql(Self.executed(software)).first?.text("executed")
+                    return (try? await waiting()) == 1 && now != executed
+                }
+                for _ in 0..<20 {
+                    let scrape = try await exporter.scrape()
+                    let errant = scrape.value("errant_transactions", "db2")
+                    try #require(errant == nil || errant == 0, "\(scrape.text)")
+                }
+                #expect(try await waiting() == 1)
+                try await db1.sql("SET GLOBAL rpl_semi_sync_\(source)_enabled = 0")
+                try await exporter.scrape(until: "none is errant") { $0.value("errant_transactions", "db2") == 0 }
+                try await db2.write(note: "errant")
+                try await exporter.scrape(until: "one is errant") { $0.value("errant_transactions", "db2") ?? 0 >= 1 }
+            }
+        }
+
+        private static func executed(_ software: ServerSoftware) -> String {
+            "SELECT @@global.\(software.flavor == .mysql ? "gtid_executed" : "gtid_slave_pos") AS executed"
+        }
+
+        @Test(
             "set arithmetic agrees with GTID_SUBTRACT and GTID_SUBSET of a real server",
             arguments: try await Matrix.all.value.filter { $0.flavor == .mysql })
         func agreesWithServer(software: ServerSoftware) async throws {

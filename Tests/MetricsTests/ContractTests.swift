@@ -59,7 +59,7 @@ struct ContractTests {
             "cycles", "duplicate_server_ids", "writers", "writer_known", "rivals",
         ].map { ("set_" + $0, ["replication_set"]) }
         + [
-            ("failover_active", node),
+            ("probe_working", ["replication_set", "probe"]), ("failover_active", node),
             ("exporter_build_info", ["version", "swift", "libmariadb"]), ("exporter_scrape_duration_seconds", []),
             ("exporter_config_last_reload_successful", []),
             ("exporter_config_last_reload_success_timestamp_seconds", []),

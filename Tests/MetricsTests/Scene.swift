@@ -58,6 +58,7 @@ enum Scene {
                         description("branch2", intending: ["eu": "branch1", "asia": "branch1"]),
                         NodeReport(facts: replica, duration: 0.002, roundTrips: 1)),
                 ], heartbeat: .own(heartbeats)))
+        findings.probes.working = [.heartbeat: true, .sentinel: false]
         findings.probes.sentinel = [
             SentinelFindings(
                 node: "branch2", channel: "eu",

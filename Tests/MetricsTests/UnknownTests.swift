@@ -164,6 +164,32 @@ struct SetTests {
         #expect(lines == all.lines { $0.contains(#"node="db2""#) })
     }
 
+    @Test("With what concerns the set as a whole it is all that is said of the set and these nodes")
+    func selectionWithSet() throws {
+        var families = Families()
+        families.add(try Scene.branches(), only: ["branch1"], withSet: true)
+        let lines = families.lines()
+        #expect(lines.contains(#"mysql_replication_set_nodes{replication_set="branches"} 2"#))
+        #expect(lines.contains(#"mysql_replication_probe_working{replication_set="branches",probe="sentinel"} 0"#))
+        #expect(lines.contains(#"mysql_replication_probe_working{replication_set="branches",probe="heartbeat"} 1"#))
+        var all = Families()
+        all.add(try Scene.branches())
+        #expect(lines == all.lines { !$0.contains(#"node="branch2""#) })
+    }
+
+    @Test("A probe that is not configured has no series; one that has never worked has")
+    func probes() throws {
+        var set = try Scene.branches()
+        set.probes.working = [.sentinel: false]
+        set.probes.sentinel = []
+        var families = Families()
+        families.add(set)
+        #expect(
+            families.lines { $0.contains("probe_working{") } == [
+                #"mysql_replication_probe_working{replication_set="branches",probe="sentinel"} 0"#
+            ])
+    }
+
     @Test("An intended channel that is not there fails its check")
     func absentChannel() throws {
         var families = Families()

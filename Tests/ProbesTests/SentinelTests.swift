@@ -35,6 +35,17 @@ struct SentinelRecordTests {
         record.rest()
         #expect(record.findings == [SentinelFindings(node: "db2", channel: "", outcomes: [:], lastSuccess: 10)])
     }
+
+    @Test(
+        "It is sent once a run got through the primary, whoever saw it, until one does not; before the first it is not")
+    func sent() {
+        var record = SentinelRecord()
+        #expect(!record.isSent)
+        record.take([Self.place: [.insert: .missed, .update: .missed, .delete: .missed]], at: 10)
+        #expect(record.isSent)
+        record.rest()
+        #expect(!record.isSent)
+    }
 }
 
 @Suite("The sentinel's statements")

@@ -65,6 +65,31 @@ struct ErrantTests {
         #expect(try errant(mariadb(1, "0-1-100", again: true), mariadb(2, "0-1-100,0-2-101", from: 1)) == 1)
     }
 
+    @Test("While commits on the source wait for an acknowledgement, an excess is not judged; none is none all the same")
+    func waitingCommits() throws {
+        func source(waiting: UInt64?, _ number: Int = 1) -> ReplicationSetReport.Node {
+            mysql(number, "1:1-8", again: true).with {
+                $0.semiSync = SemiSync()
+                $0.semiSync?.isSourceEnabled = true
+                $0.semiSync?.waitingSessions = waiting
+            }
+        }
+        for replica in [mysql(2, "1:1-9", from: 1), mysql(2, "1:1-8,2:1", from: 1)] {
+            #expect(try errant(source(waiting: 1), replica) == nil)
+            #expect(try errant(source(waiting: 0), replica) == 1)
+            #expect(try errant(source(waiting: nil), replica) == 1)
+            // Whether any waits could not be read.
+            #expect(try errant(source(waiting: 0).with { $0.missing[.status] = .error }, replica) == nil)
+        }
+        #expect(try errant(source(waiting: 1), mysql(2, "1:1-8", from: 1)) == 0)
+        #expect(
+            try errant(
+                mariadb(1, "0-1-100", again: true).with {
+                    $0.semiSync = SemiSync()
+                    $0.semiSync?.waitingSessions = 2
+                }, mariadb(2, "0-1-100,0-2-101", from: 1)) == nil)
+    }
+
     @Test("SERVER-FACTS' divergence: the same sequence number from two servers, no distance between them")
     func divergence() throws {
         #expect(

@@ -7,8 +7,8 @@ struct AgentReplyTests {
     @Test(
         "The weight falls with the lag, and never to nothing",
         arguments: [
-            (0, "up ready 100%"), (0.25, "up ready 75%"), (0.994, "up ready 1%"), (1, "up ready 1%"),
-            (-1, "up ready 100%"), (5, "up ready 1%"),
+            (0, "up 100%"), (0.25, "up 75%"), (0.994, "up 1%"), (1, "up 1%"),
+            (-1, "up 100%"), (5, "up 1%"),
         ])
     func weight(load: Double, line: String) {
         #expect(AgentReply(NodeVerdict(isPassed: true, reason: "well", load: load), .ready).line == line)
@@ -19,6 +19,14 @@ struct AgentReplyTests {
         let verdict = NodeVerdict(isPassed: isPassed, reason: "so")
         #expect(AgentReply(verdict, .drain).line == "drain")
         #expect(AgentReply(verdict, .maintenance).line == "maint")
+    }
+
+    @Test("Ready is said where maintenance has to be ended, also to a node that is down, and nowhere else")
+    func endsMaintenance() {
+        let verdict = NodeVerdict(isPassed: true, reason: "well", load: 0.25)
+        #expect(AgentReply(verdict, .ready, endsMaintenance: true).line == "ready up 75%")
+        #expect(AgentReply(.refused("late"), .ready, endsMaintenance: true).line == "ready down # late")
+        #expect(AgentReply(verdict, .maintenance, endsMaintenance: true).line == "maint")
     }
 
     @Test("A reason stays one line of ASCII, apart from the word before it")

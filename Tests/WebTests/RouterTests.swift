@@ -50,4 +50,52 @@ import Testing
         let health = await router.answer(Request(method: "POST", path: "/nodes/db1/health"))
         #expect(health.response.headers["Allow"] == "GET, OPTIONS, HEAD")
     }
+
+    @Test(
+        "What may change something is not done for a page of another site, and is done for a program and a page of its own",
+        arguments: [
+            ([:], true),
+            (["Sec-Fetch-Site": "cross-site"], false),
+            (["Sec-Fetch-Site": "same-site"], false),
+            (["Sec-Fetch-Site": "Cross-Site"], false),
+            (["Sec-Fetch-Site": "none, cross-site"], false),
+            (["Sec-Fetch-Site": "same-origin"], true),
+            (["Sec-Fetch-Site": "none"], true),
+            (["Origin": "http://evil.example"], false),
+            (["Origin": "null"], false),
+            (["Origin": ""], false),
+            (["Origin": "http://exporter:19104"], true),
+            (["Origin": "HTTPS://Exporter:19104"], true),
+            (["Origin": "http://exporter"], false),
+            (["Origin": "http://exporter:19105"], false),
+            (["Origin": "http://exporter:19104.evil.example"], false),
+            (["Origin": "http://evil.example, http://exporter:19104"], false),
+            (["Origin": "ftp://exporter:19104"], false),
+            (["Host": "exporter", "Origin": "http://exporter:80"], true),
+            (["Host": "exporter:443", "Origin": "https://exporter"], true),
+            (["Host": "[::1]:80", "Origin": "http://[::1]"], true),
+            (["Host": "exporter:443", "Origin": "http://exporter"], false),
+            (["Content-Type": "application/x-www-form-urlencoded"], false),
+            (["Content-Type": "Text/Plain ; charset=utf-8"], false),
+            (["Content-Type": "multipart/form-data; boundary=x"], false),
+            (["Content-Type": "application/json"], true),
+        ] as [([String: String], Bool)])
+    func crossSite(fields: [String: String], isDone: Bool) async {
+        let headers = Headers(
+            fields.merging(["Host": "exporter:19104"]) { given, _ in given }.map { ($0.key, $0.value) })
+        // Not by its path: whatever route is added is protected by its method.
+        var router = Router()
+        for method in ["POST", "PUT", "PATCH", "DELETE", "REPORT"] {
+            router.on(method, path: "/sets/:set/writer") { _ in .text("done") }
+            let answer = await router.answer(Request(method: method, path: "/sets/shop/writer", headers: headers))
+            #expect(answer.response.status == (isDone ? 200 : 403), "\(method) \(fields)")
+            #expect(answer.route == "/sets/:set/writer")
+            let body = String(decoding: answer.response.body, as: UTF8.self)
+            #expect(isDone || (body.contains("curl -X POST") && body.split(separator: "\n").count == 1), "\(body)")
+        }
+        for method in ["GET", "HEAD", "OPTIONS"] {
+            let answer = await self.router.answer(Request(method: method, path: "/nodes/db1/health", headers: headers))
+            #expect(answer.response.status == 200, "\(method) \(fields)")
+        }
+    }
 }

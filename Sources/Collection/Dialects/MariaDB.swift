@@ -22,10 +22,11 @@ extension Dialect {
                 ]),
                 .replicationStatus("SHOW ALL SLAVES STATUS", privileges: statusPrivilege, columns: .mariaDB),
                 .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),
+                // Before the transactions: it tells whose commit waits and is not among them yet.
+                .mariaDBStatus,
                 .mariaDBTransactions,
                 .mariaDBDurability,
                 .mariaDBApplier,
-                .mariaDBStatus,
             ],
             binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"))
     }

@@ -45,9 +45,10 @@ extension Dialect {
                 ]),
                 status,
                 .binlogStatus(binlogStatus, privileges: clientPrivilege),
+                // Before the transactions: it tells whose commit waits and is not among them yet.
+                .mySQLStatus,
                 .mySQLTransactions,
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),
-                .mySQLStatus,
             ] + schema,
             binlogIndex: .binlogIndex(privileges: clientPrivilege))
     }

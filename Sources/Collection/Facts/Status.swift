@@ -10,7 +10,7 @@ extension Fact {
         """
         SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME IN (\
         'UPTIME','SLAVES_CONNECTED','RPL_SEMI_SYNC_MASTER_STATUS','RPL_SEMI_SYNC_MASTER_CLIENTS',\
-        'RPL_SEMI_SYNC_MASTER_NO_TX','RPL_SEMI_SYNC_SLAVE_STATUS') \
+        'RPL_SEMI_SYNC_MASTER_NO_TX','RPL_SEMI_SYNC_MASTER_WAIT_SESSIONS','RPL_SEMI_SYNC_SLAVE_STATUS') \
         UNION ALL SELECT 'RPL_SEMI_SYNC_MASTER_ENABLED', @@global.rpl_semi_sync_master_enabled
         """
     ) { table, facts throws(FactError) in
@@ -29,7 +29,8 @@ extension Fact {
         WHERE VARIABLE_NAME IN ('Uptime',\
         'Rpl_semi_sync_master_status','Rpl_semi_sync_master_clients','Rpl_semi_sync_master_no_tx',\
         'Rpl_semi_sync_slave_status','Rpl_semi_sync_source_status','Rpl_semi_sync_source_clients',\
-        'Rpl_semi_sync_source_no_tx','Rpl_semi_sync_replica_status') \
+        'Rpl_semi_sync_source_no_tx','Rpl_semi_sync_replica_status',\
+        'Rpl_semi_sync_master_wait_sessions','Rpl_semi_sync_source_wait_sessions') \
         UNION ALL SELECT UPPER(VARIABLE_NAME), VARIABLE_VALUE FROM performance_schema.global_variables \
         WHERE VARIABLE_NAME IN ('rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled')
         """
@@ -75,6 +76,7 @@ extension SemiSync {
         isSourceActive = flag("\(source)_STATUS")
         clients = status["RPL_SEMI_SYNC_\(source)_CLIENTS"].flatMap(UInt64.init)
         unacknowledged = status["RPL_SEMI_SYNC_\(source)_NO_TX"].flatMap(UInt64.init)
+        waitingSessions = status["RPL_SEMI_SYNC_\(source)_WAIT_SESSIONS"].flatMap(UInt64.init)
         isReplicaActive = flag("\(replica)_STATUS")
         if self == SemiSync() { return nil }
     }

@@ -17,6 +17,9 @@ struct CheckCommand: AsyncParsableCommand {
 
             As a check of two replicas:
               mysql-replication-exporter check --config.file exporter.yml db2 db3 --max-lag 5m
+
+            A node that is named and replicates from nobody is unknown, unless it is writable and no limit is given. So is one \
+            whose limit cannot be judged.
             """)
 
     @OptionGroup var source: ConfigurationOptions
@@ -57,13 +60,17 @@ struct CheckCommand: AsyncParsableCommand {
             throw ExitCode(unknown)
         }
         let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout))
-        let verdict = Verdict(findings, judging: nodeNames.isEmpty ? nil : Set(nodeNames), limits: try limits())
+        let verdict = Verdict(findings, judging: naming, limits: try limits())
         switch format {
         case .nagios: print(verdict.pluginLine)
         case .plain: print(verdict.summary)
         case .json: print(verdict.json.text)
         }
         if verdict.status != .ok { throw ExitCode(verdict.status.exitCode) }
+    }
+
+    private var naming: Verdict.Naming {
+        nodeNames.isEmpty ? source.nodes.isEmpty ? .sets : .servers : .nodes(Set(nodeNames))
     }
 
     static func isMeant(by arguments: ArraySlice<String>) -> Bool {

@@ -93,6 +93,7 @@ struct Serve: AsyncParsableCommand {
         for warning in warnings { logger.warning("\(warning)") }
 
         MallocSettings.apply()
+        PrivateMemory.applyToRelease()
         OpenFiles.warn(configuration, logger)
         let environment = ProcessEnvironment.variables
         let monitor = try Monitor(
@@ -113,7 +114,8 @@ struct Serve: AsyncParsableCommand {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
-            isLifecycleEnabled: isLifecycleEnabled, nodeChecks: NodeChecks(states: agent.operatorStates(logger)))
+            isLifecycleEnabled: isLifecycleEnabled,
+            nodeChecks: agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger))
         let router = routes.router
         let listener = Listener(
             options: try listenerOptions(nodes: nodes, logger), protection: protection, logger: logger,

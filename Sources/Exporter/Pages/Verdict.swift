@@ -44,13 +44,29 @@ struct Verdict {
     private var judged: [(name: String, channel: ChannelFindings)] = []
     private var nodeCount = 0
     private let limits: Limits
+    private let naming: Naming
 
-    /// - Parameter names: the nodes to judge; nil for all, and then for the sets as a whole.
-    init(_ sets: [SetFindings], judging names: Set<String>?, limits: Limits) {
+    /// How it was said which nodes to judge. Of a node that was named one by one, whoever named it wants to know that it
+    /// replicates: where that cannot be judged, the answer is unknown and never ok.
+    enum Naming: Equatable {
+        /// By a configuration file alone: the sets as a whole.
+        case sets
+        /// By addresses alone (`--node`): all of them, and the set that they are. Its primary need not replicate.
+        case servers
+        /// These, of those that are configured.
+        case nodes(Swift.Set<String>)
+    }
+
+    init(_ sets: [SetFindings], judging naming: Naming = .sets, limits: Limits = Limits()) {
         self.limits = limits
+        self.naming = naming
         for set in sets {
-            if names == nil { add(set.troubles, of: set.name) }
-            for node in set.nodes where names?.contains(node.description.name) ?? true { judge(node) }
+            guard case .nodes(let names) = naming else {
+                add(set.troubles, of: set.name)
+                for node in set.nodes { judge(node) }
+                continue
+            }
+            for node in set.nodes where names.contains(node.description.name) { judge(node) }
         }
     }
 
@@ -64,19 +80,47 @@ struct Verdict {
             add(channel.troubles, of: label)
             judge(channel, label)
         }
+        // Of a node that is down, or that lacks an intended channel, its troubles tell.
+        if node.channels.isEmpty, node.report.isUp, node.absentChannels.isEmpty, isToReplicate(node) {
+            reasons.append(
+                Reason(
+                    status: .unknown,
+                    text: "\(name): replicates from nobody, so there is nothing to judge"
+                        + (node.isWritable ? " by a limit" : "")))
+        }
+    }
+
+    private func isToReplicate(_ node: NodeFindings) -> Bool {
+        let hasLimits = limits.lag != nil || limits.bytes != nil
+        return switch naming {
+        case .sets: false
+        case .servers: !node.isWritable || (hasLimits && node.role != .primary)
+        case .nodes: !node.isWritable || hasLimits
+        }
     }
 
     private mutating func judge(_ channel: ChannelFindings, _ label: String) {
         let delay = channel.channel.configuredDelay ?? 0
         if let lag = channel.lag?.seconds {
-            if let limit = limits.lag, lag - delay > limit {
+            if let limit = limits.lag, !(lag - delay <= limit) {
                 reasons.append(Reason(status: .critical, text: "\(label): lag \(Amount.seconds(lag))"))
             }
         } else if channel.troubles.isEmpty {
             reasons.append(Reason(status: .unknown, text: "\(label): lag unknown"))
         }
-        if let limit = limits.bytes, delay == 0, let delta = channel.applyDelta, delta > limit {
-            reasons.append(Reason(status: .critical, text: "\(label): \(Amount.bytes(delta)) behind"))
+        guard let limit = limits.bytes else { return }
+        if delay > 0 {
+            // What a delayed replica is behind by bytes is what its source has written in that time.
+            if naming != .sets {
+                reasons.append(
+                    Reason(status: .unknown, text: "\(label): bytes behind are not judged, since it is delayed"))
+            }
+        } else if let delta = channel.applyDelta {
+            if delta > limit {
+                reasons.append(Reason(status: .critical, text: "\(label): \(Amount.bytes(delta)) behind"))
+            }
+        } else if channel.troubles.isEmpty {
+            reasons.append(Reason(status: .unknown, text: "\(label): bytes behind unknown"))
         }
     }
 

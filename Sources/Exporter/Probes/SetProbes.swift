@@ -83,6 +83,10 @@ struct SetProbes: Sendable {
         var findings = judge.findings(report)
         findings.probes.sentinel = sentinel?.findings ?? []
         findings.probes.failover = failover?.finding
+        if let heartbeat = set.heartbeat {
+            findings.probes.working[.heartbeat] = findings.isHeartbeatFresh(interval: heartbeat.interval.seconds)
+        }
+        if let sentinel { findings.probes.working[.sentinel] = sentinel.isWorking }
         return findings
     }
 

@@ -33,8 +33,15 @@ struct AgentOptions: ParsableArguments {
         }
     }
 
-    func operatorStates(_ logger: Logger) -> OperatorStates {
-        OperatorStates(directory: stateDirectory, logger: logger)
+    func nodeChecks(isLifecycleEnabled: Bool, _ logger: Logger) -> NodeChecks {
+        if isLifecycleEnabled, !listenAddresses.isEmpty, stateDirectory == nil {
+            logger.warning(
+                "without --agent.state-directory, HAProxy stays in the drain or maint that POST /nodes/… has set if the exporter is restarted meanwhile"
+            )
+        }
+        return NodeChecks(
+            states: OperatorStates(directory: stateDirectory, logger: logger),
+            notices: MaintenanceNotices(directory: stateDirectory, logger: logger))
     }
 
     /// Nil where nobody asked for one.

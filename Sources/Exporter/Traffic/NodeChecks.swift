@@ -30,10 +30,12 @@ final class NodeChecks: Sendable {
     private static let maxGates = 4096
 
     let states: OperatorStates
+    let notices: MaintenanceNotices
     private let gates = Mutex<[GateKey: LagGate]>([:])
 
-    init(states: OperatorStates) {
+    init(states: OperatorStates, notices: MaintenanceNotices) {
         self.states = states
+        self.notices = notices
     }
 
     /// - Returns: nil when no node is named so.

@@ -93,7 +93,10 @@ extension Routes {
             let question = try NodeQuestion(line: line)
             let answer = await live.use { await nodeChecks.answer(question, $0) }
             guard let answer else { return AgentReply.down("no node is named \(question.node)").line }
-            return AgentReply(answer.verdict, answer.state).line
+            return AgentReply(
+                answer.verdict, answer.state,
+                endsMaintenance: nodeChecks.notices.endsMaintenance(of: question.node, answer.state)
+            ).line
         } catch {
             return AgentReply.down(error.description).line
         }

@@ -65,15 +65,7 @@ package struct ExporterStatistics: Sendable {
 
 extension Families {
     package mutating func add(_ exporter: ExporterStatistics) {
-        add(
-            .buildInfo, .empty, 1,
-            extra: [
-                "version": exporter.build.version, "swift": exporter.build.swift,
-                "libmariadb": exporter.build.libmariadb,
-            ])
-        add(.scrapeDuration, .empty, exporter.scrapeDuration)
-        add(.configLastReloadSuccessful, .empty, exporter.isConfigurationFresh)
-        add(.configLastReloadSuccessTimestamp, .empty, exporter.configurationLoaded)
+        addState(of: exporter)
         for request in exporter.requests {
             add(.httpRequests, .empty, request.count, extra: ["route": request.route, "code": "\(request.code)"])
         }
@@ -85,5 +77,18 @@ extension Families {
         add(.processOpenFDs, .empty, process.openFiles)
         add(.processMaxFDs, .empty, process.maxFiles)
         add(.processThreads, .empty, process.threads)
+    }
+
+    /// That there is an exporter, how long it takes, and whether its configuration is in effect.
+    package mutating func addState(of exporter: ExporterStatistics) {
+        add(
+            .buildInfo, .empty, 1,
+            extra: [
+                "version": exporter.build.version, "swift": exporter.build.swift,
+                "libmariadb": exporter.build.libmariadb,
+            ])
+        add(.scrapeDuration, .empty, exporter.scrapeDuration)
+        add(.configLastReloadSuccessful, .empty, exporter.isConfigurationFresh)
+        add(.configLastReloadSuccessTimestamp, .empty, exporter.configurationLoaded)
     }
 }

@@ -23,7 +23,10 @@ final class HAProxy: Sendable {
             ("port 19104", "port \(exporter.port)"), ("agent-port 19105", "agent-port \(agentPort)"),
             // A second of lag takes a second to come about.
             ("max_lag=10s", "max_lag=4s"),
-            ("log /dev/log local0", "log stdout format raw local0\n    stats socket \(folder)/admin mode 600"),
+            (
+                "log /dev/log local0",
+                "log stdout format raw local0\n    stats socket \(folder)/admin mode 600 level admin"
+            ),
         ] {
             guard text.contains(from) else { throw Failure("deploy/haproxy/haproxy.cfg has no \(from)") }
             text = text.replacing(from, with: to)
@@ -161,6 +164,12 @@ final class HAProxy: Sendable {
         var ids: Set<UInt64?> = []
         for _ in 0..<count { ids.insert(await answerer(listener)) }
         return ids
+    }
+
+    /// What an operator says to HAProxy itself.
+    func set(_ server: String, state: String) throws {
+        let answer = try ask("set server \(server) state \(state)")
+        guard answer.allSatisfy(\.isWhitespace) else { throw Failure(answer) }
     }
 
     private func ask(_ command: String) throws -> String { try UnixSocket.ask("\(command)\n", at: "\(folder)/admin") }

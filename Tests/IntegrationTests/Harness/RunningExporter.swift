@@ -18,12 +18,14 @@ final class RunningExporter: Sendable {
     /// - Parameters:
     ///   - environment: added to a neutral one.
     ///   - launcher: a command that becomes the one behind it.
+    ///   - port: where it listens; 0 for any free one.
     static func start(
-        _ arguments: [String], in sandbox: Sandbox, environment: [String: String] = [:], launcher: [String] = []
+        _ arguments: [String], in sandbox: Sandbox, environment: [String: String] = [:], launcher: [String] = [],
+        port: UInt16 = 0
     ) async throws -> RunningExporter {
         let log = "\(sandbox.folder)/exporter-\(UUID().uuidString).log"
         let process = try ChildProcess.start(
-            launcher + [try Products.exporter, "--web.listen-address", "127.0.0.1:0"] + arguments,
+            launcher + [try Products.exporter, "--web.listen-address", "127.0.0.1:\(port)"] + arguments,
             environment: ChildProcess.neutralEnvironment.merging(environment) { $1 }, group: sandbox.processGroup,
             output: log)
         do {

@@ -1,0 +1,69 @@
+import Foundation
+import Logging
+import Testing
+import Traffic
+
+@testable import Exporter
+
+@Suite("What HAProxy's agents were told of maintenance")
+struct MaintenanceNoticesTests {
+    private static let logger = Logger(label: "notices")
+
+    @Test(
+        "Ready is said only after a drain or maint, for a minute, and again after the next one",
+        arguments: [true, false])
+    func release(isWrittenDown: Bool) throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let notices = MaintenanceNotices(directory: isWrittenDown ? folder : nil, logger: Self.logger)
+        let start = ContinuousClock.now
+        func isEnding(_ state: OperatorState, after seconds: Int, node: String = "db1") -> Bool {
+            notices.endsMaintenance(of: node, state, now: start + .seconds(seconds))
+        }
+        #expect(!isEnding(.ready, after: 0))
+        #expect(!isEnding(.drain, after: 10))
+        #expect(!isEnding(.maintenance, after: 20))
+        // The minute begins with the first question after it, however late that comes.
+        #expect(isEnding(.ready, after: 1000))
+        #expect(isEnding(.ready, after: 1060))
+        #expect(!isEnding(.ready, after: 500, node: "db2"))
+        #expect(!isEnding(.ready, after: 1061))
+        #expect(!isEnding(.ready, after: 1062))
+        #expect(try Self.files(folder).isEmpty)
+
+        #expect(!isEnding(.drain, after: 2000))
+        #expect(isEnding(.ready, after: 2001))
+        #expect(!isEnding(.maintenance, after: 2002))
+        #expect(isEnding(.ready, after: 2100))
+        #expect(!isEnding(.ready, after: 2161))
+    }
+
+    @Test("What was told before a restart is taken back after it")
+    func restart() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let start = ContinuousClock.now
+        let before = MaintenanceNotices(directory: folder, logger: Self.logger)
+        #expect(!before.endsMaintenance(of: "db1", .maintenance, now: start))
+        #expect(try Self.files(folder) == ["db1~told"])
+        // Ended, and not told for long enough.
+        #expect(before.endsMaintenance(of: "db1", .ready, now: start + .seconds(1)))
+
+        let after = MaintenanceNotices(directory: folder, logger: Self.logger)
+        #expect(after.endsMaintenance(of: "db1", .ready, now: start + .seconds(100)))
+        #expect(!after.endsMaintenance(of: "db2", .ready, now: start + .seconds(100)))
+        #expect(!after.endsMaintenance(of: "db1", .ready, now: start + .seconds(161)))
+        #expect(try Self.files(folder).isEmpty)
+        #expect(!MaintenanceNotices(directory: folder, logger: Self.logger).endsMaintenance(of: "db1", .ready))
+    }
+
+    private static func folder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("notices-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    private static func files(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder)
+    }
+}
