@@ -6,7 +6,7 @@ package struct TableName: Sendable, Hashable, CustomStringConvertible {
     /// As it is written in the configuration.
     package var description: String { "\(database).\(table)" }
 
-    init(database: String, table: String) {
+    package init(database: String, table: String) {
         self.database = database
         self.table = table
     }
