@@ -3,12 +3,13 @@ package import Replication
 
 extension NodeFailure {
     package init(_ error: MySQLError) {
-        self.init(reason: Reason(error.phase), message: "\(error.message) (error \(error.code))")
+        self.init(reason: Reason(error), message: "\(error.message) (error \(error.code))\(error.advice)")
     }
 
     init(_ error: MySQLError, connectingTo address: ConnectionOptions.Address) {
         self.init(
-            reason: Reason(error.phase), message: "connecting to \(address): \(error.message) (error \(error.code))")
+            reason: Reason(error),
+            message: "connecting to \(address): \(error.message) (error \(error.code))\(error.advice)")
     }
 
     init(_ error: MySQLError, refusing fact: Fact) {
@@ -17,13 +18,27 @@ extension NodeFailure {
             let scope = fact.privileges.contains(" ON ") ? "" : " ON *.*"
             message += "; the user needs GRANT \(fact.privileges)\(scope)"
         }
-        self.init(reason: Reason(error.phase), message: message)
+        self.init(reason: Reason(error), message: message)
+    }
+}
+
+extension MySQLError {
+    /// What to do, for the end of a message.
+    fileprivate var advice: String {
+        switch code {
+        case ErrorCode.tooManyConnections:
+            "; the server has reached max_connections: find out who holds its connections, or raise the limit"
+        case ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached:
+            "; the account needs more: `mysql-replication-exporter grants` prints the limit to set"
+        default: ""
+        }
     }
 }
 
 extension NodeFailure.Reason {
-    init(_ phase: MySQLError.Phase) {
-        switch phase {
+    init(_ error: MySQLError) {
+        switch error.phase {
+        case _ where error.isConnectionLimit: self = .connectionLimit
         case .dns: self = .dns
         case .connect: self = .connect
         case .tls: self = .tls

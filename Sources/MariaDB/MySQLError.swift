@@ -38,8 +38,11 @@ extension MySQLError: CustomStringConvertible {
 
 /// The errors that are told apart, by the names of the manuals.
 package enum ErrorCode {
+    package static let tooManyConnections: UInt32 = 1040  // ER_CON_COUNT_ERROR
     package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
     package static let noSuchTable: UInt32 = 1146  // ER_NO_SUCH_TABLE
+    package static let tooManyUserConnections: UInt32 = 1203  // ER_TOO_MANY_USER_CONNECTIONS
+    package static let userLimitReached: UInt32 = 1226  // ER_USER_LIMIT_REACHED
     package static let optionPreventsStatement: UInt32 = 1290  // ER_OPTION_PREVENTS_STATEMENT
     package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
@@ -114,6 +117,14 @@ extension MySQLError {
 
     /// Whether it is for want of a table, or of its database: MySQL says either, where MariaDB always speaks of the table.
     package var isForWantOfTable: Bool { code == ErrorCode.noSuchTable || code == ErrorCode.noSuchDatabase }
+
+    /// Whether the server lives and has no connection left for this account, or for anybody.
+    package var isConnectionLimit: Bool {
+        switch code {
+        case ErrorCode.tooManyConnections, ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached: true
+        default: false
+        }
+    }
 
     /// Whether the connection cannot be used any more, so that the next statement needs a new one.
     package var breaksConnection: Bool {
