@@ -97,7 +97,9 @@ package actor Connection {
             if logIn.lacksTLS { return false }
             throw logIn.refusal ?? error
         }
-        interrupter.adopt(mysql_get_socket(mysql))
+        let socket = mysql_get_socket(mysql)
+        interrupter.adopt(socket)
+        if case .tcp = options.address { noticeSilence(of: socket) }
         self.mysql = mysql
         // It came behind the server's last word, and the socket is shut down.
         if let refusal = logIn.refusal {

@@ -1,4 +1,5 @@
 import FaultServer
+import Glibc
 import MariaDB
 import Testing
 
@@ -111,6 +112,30 @@ struct DeadlineTests {
             #expect(error?.phase == .timeout)
             #expect(connection.isOpen == false)
         }
+    }
+
+    @Test("The kernel gives up a connection whose peer has vanished")
+    func vanishedPeer() async throws {
+        try await withOpenConnection(.replying { _ in .ok }) { server, _ in
+            let socket = try #require((0..<4096).first { isConnected($0, to: server.port) })
+            func option(_ level: Int32, _ name: Int32) -> Int32 {
+                var value: Int32 = 0
+                var size = socklen_t(MemoryLayout<Int32>.size)
+                _ = getsockopt(socket, level, name, &value, &size)
+                return value
+            }
+            #expect(option(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 10_000)
+            #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1)
+            #expect(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 10)
+        }
+    }
+
+    private func isConnected(_ socket: Int32, to port: UInt16) -> Bool {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(socket, $0, &size) == 0 }
+        } && address.sin_port == port.bigEndian
     }
 
     @Test("A server that stops reading does not hold up who sends, nor who closes")
