@@ -21,6 +21,15 @@ package struct Fact: Sendable {
 
     /// Without these a node is not up.
     package var isEssential: Bool { name == .identity || name == .replicationStatus }
+
+    /// Whether the statement waits in the server for whoever holds a log or a table: for space on a full disk, for a lock.
+    /// What hangs behind one of these may well stop the others. The rest reads variables and counters.
+    var waitsForOthers: Bool {
+        switch name {
+        case .replicationStatus, .binlogStatus, .binlogIndex, .heartbeat, .checksums, .checksumSummary: true
+        case .identity, .transactions, .durability, .status, .receiver, .applier, .connectedReplicas: false
+        }
+    }
 }
 
 /// A server answered, and the answer makes no sense.

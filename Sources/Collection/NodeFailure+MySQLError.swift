@@ -55,6 +55,7 @@ extension MissingReason {
     init(_ error: MySQLError) {
         switch (error.phase, error.code) {
         case (.permission, _), (.authentication, _): self = .permission
+        case (.timeout, _): self = .timeout
         // Syntax error, unknown database, table, column, variable or command: this server does not have it.
         case (_, 1064), (_, 1049), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
         default: self = .error
@@ -64,7 +65,7 @@ extension MissingReason {
 
 extension Fact {
     /// The statement if it is short, else what it is for: for a line of a log.
-    fileprivate var summary: String {
+    var summary: String {
         statement.utf8.count <= 40 ? statement : "the statement for \(name.rawValue)"
     }
 }
