@@ -22,12 +22,16 @@ package struct Fact: Sendable {
     /// Without these a node is not up.
     package var isEssential: Bool { name == .identity || name == .replicationStatus }
 
-    /// Whether the statement waits in the server for whoever holds a log or a table: for space on a full disk, for a lock.
-    /// What hangs behind one of these may well stop the others. The rest reads variables and counters.
-    var waitsForOthers: Bool {
+    /// Whether the statement may well hang for the same reason as another one: where a disk is full or a lock is held, others
+    /// wait behind it. Variables are read without waiting.
+    func mayHang(behind other: FactName) -> Bool {
         switch name {
-        case .replicationStatus, .binlogStatus, .binlogIndex, .heartbeat, .checksums, .checksumSummary: true
-        case .identity, .transactions, .durability, .status, .receiver, .applier, .connectedReplicas: false
+        // Without these a node is not up, so that the risk is worth it.
+        case .identity, .replicationStatus: false
+        case .binlogStatus, .binlogIndex, .heartbeat, .checksums, .checksumSummary: true
+        // MariaDB's counters, and MySQL's tables, look at the channels.
+        case .status, .receiver, .applier: other == .replicationStatus
+        case .transactions, .durability, .connectedReplicas: false
         }
     }
 }

@@ -8,6 +8,9 @@ internal import Synchronization
 /// the pool of threads that all nodes share. So a round costs one switch to the node's thread and back, and a thousand
 /// threads keep neither deep stacks nor what malloc would hold ready for each of them.
 package actor NodeCollector {
+    /// The one that is kept, and those on which a statement hangs in the server (`UnansweredStatements`).
+    package static let maxConnections = 1 + UnansweredStatements.limit
+
     package nonisolated let description: NodeDescription
     /// At most this much of a scrape is the node's.
     package nonisolated let timeout: Duration
@@ -27,6 +30,8 @@ package actor NodeCollector {
     private var memory = NodeMemory()
     /// Outlives connections: what hangs in the server does so too.
     private var unanswered = UnansweredStatements()
+    /// Statements that waited for a lock, or for longer than they may: each would take as long again.
+    private var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
     /// The look under way, for callers that cannot wait for its end.
     private var look: (started: ContinuousClock.Instant, roundTrips: Int, call: Call?)?
     /// What is being asked once more adds to this report.
@@ -49,8 +54,6 @@ package actor NodeCollector {
         let dialect: Dialect
         /// Statements that the server refused. Tried again with the next connection.
         var refused: [FactName: MySQLError] = [:]
-        /// Statements that waited for a lock, or for longer than they may: each would take as long again.
-        var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
         /// What is still to be sent to set the session up.
         var setUp: [String]
         /// False once the server has said that it keeps no binary log, which does not change while it runs.
@@ -300,8 +303,8 @@ package actor NodeCollector {
     private func toAsk(of wanted: [Fact], missing facts: inout NodeFacts) -> [Fact] {
         let now = ContinuousClock.now
         var known = session?.refused ?? [:]
-        for (name, postponed) in session?.postponed ?? [:] {
-            if now < postponed.until { known[name] = postponed.error } else { session?.postponed[name] = nil }
+        for (name, entry) in postponed {
+            if now < entry.until { known[name] = entry.error } else { postponed[name] = nil }
         }
         for (name, error) in known {
             if let fact = session?.dialect.anyFact(name) { facts.miss(fact, for: error) }
@@ -326,9 +329,9 @@ package actor NodeCollector {
         // A KILL QUERY may be over in the next round.
         case .error where !fact.isEssential: break
         case .timeout where !fact.isEssential:
-            // The summary reads a whole table, and is wanted once a minute.
-            let pause = fact.name == .checksumSummary ? 60 : 10
-            session?.postponed[fact.name] = (error, .now + .seconds(pause))
+            // The summary reads a whole table: where that takes too long, once a minute is often enough.
+            let pause = fact.name == .checksumSummary && error.code != ErrorCode.lockWaitTimeout ? 60 : 10
+            postponed[fact.name] = (error, .now + .seconds(pause))
         // And a table may be there; a missing privilege is not.
         default: if !fact.mayComeAbout(error) { session?.refused[fact.name] = error }
         }

@@ -14,8 +14,8 @@ struct UnansweredStatements {
         let since: ContinuousClock.Instant
     }
 
-    /// One that hangs is the rule: nothing that waits for others is asked beside it, but for the replication status. No more
-    /// connections are risked than this.
+    /// One is the rule: what may hang for the same reason is not asked beside it, but for what is essential. No more
+    /// connections than this are risked.
     static let limit = 2
 
     private(set) var entries: [Entry] = []
@@ -57,11 +57,12 @@ struct UnansweredStatements {
 
     /// Why a statement is not to be asked; nil if it may be.
     func reason(against fact: Fact, at now: ContinuousClock.Instant) -> String? {
-        guard let first = entries.first else { return nil }
         if let own = entries.first(where: { $0.fact == fact.name }) {
             return own.reason(at: now) + "; not asked again before that ends"
         }
-        guard fact.waitsForOthers, !fact.isEssential else { return nil }
+        guard let first = entries.first(where: { entry in entry.fact.map { fact.mayHang(behind: $0) } ?? false }) else {
+            return nil
+        }
         return "not asked while \(first.statement) hangs in the server (connection \(first.connection))"
     }
 }
