@@ -31,9 +31,13 @@ struct UnansweredStatements {
         entries.removeAll { $0.connection == own || !ProcessList.shows($0.connection, atWorkIn: processes) }
     }
 
-    /// Forgets what is old: where the list of processes is refused, as by a proxy, nothing else can be done.
+    /// Forgets what is old, and what the node cannot be up without: where the list of processes is refused, as by a proxy,
+    /// nothing better can be done.
     mutating func settleBlindly(at now: ContinuousClock.Instant) {
-        entries.removeAll { $0.since.duration(to: now) > .seconds(60) }
+        entries.removeAll { entry in
+            let isOptional = entry.fact.map { ![.identity, .replicationStatus].contains($0) } ?? false
+            return !isOptional || entry.since.duration(to: now) > .seconds(60)
+        }
     }
 
     /// The list of processes was not answered, on this connection.

@@ -257,6 +257,10 @@ struct UnansweredStatementTests {
         unanswered.note(.init(connection: 1, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: start))
         unanswered.settleBlindly(at: start + .seconds(59))
         #expect(unanswered.entries.count == 1)
+        // Without the other one the node would be down.
+        unanswered.note(.init(connection: 2, fact: .identity, statement: "SELECT", since: start))
+        unanswered.settleBlindly(at: start + .seconds(1))
+        #expect(unanswered.entries.map(\.connection) == [1])
         unanswered.settleBlindly(at: start + .seconds(61))
         #expect(unanswered.entries.isEmpty)
     }
