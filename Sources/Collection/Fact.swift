@@ -21,6 +21,19 @@ package struct Fact: Sendable {
 
     /// Without these a node is not up.
     package var isEssential: Bool { name == .identity || name == .replicationStatus }
+
+    /// Whether the statement may well hang for the same reason as another one: where a disk is full or a lock is held, others
+    /// wait behind it. Variables are read without waiting.
+    func mayHang(behind other: FactName) -> Bool {
+        switch name {
+        // Without these a node is not up, so that the risk is worth it.
+        case .identity, .replicationStatus: false
+        case .binlogStatus, .binlogIndex, .heartbeat, .checksums, .checksumSummary: true
+        // MariaDB's counters, and MySQL's tables, look at the channels.
+        case .status, .receiver, .applier: other == .replicationStatus
+        case .transactions, .durability, .connectedReplicas: false
+        }
+    }
 }
 
 /// A server answered, and the answer makes no sense.

@@ -58,16 +58,25 @@ package final class FleetCollector: Sendable {
         // Whoever hangs must not cost the others what is asked once more: for that there has to be time left.
         await round.wait(until: started + started.duration(to: deadline) * 0.7)
         let early = round.reports
-        var reports = assemble(early, of: wanted, since: started)
-        reports = await followUp(reports, wanted.map(\.flights), deadline: deadline)
+        var reports = assemble(await completed(early, all), of: wanted, since: started)
+        reports = await followUp(reports, wanted.map(\.flights), isDone: early.map { $0 != nil }, deadline: deadline)
         if round.isComplete {
             if early.contains(where: { $0 == nil }) { takeLate(round.reports, missing: early, into: &reports) }
         } else {
             await round.wait(until: deadline)
-            takeLate(round.reports, missing: early, into: &reports)
+            takeLate(await completed(round.reports, all), missing: early, into: &reports)
         }
         if round.isComplete { watch.cancel() }
         return reports
+    }
+
+    /// With what those have told by now that are not done: a statement that takes its time is no silence.
+    private func completed(_ answers: [NodeReport?], _ flights: [NodeFlight]) async -> [NodeReport?] {
+        var answers = answers
+        for place in answers.indices where answers[place] == nil {
+            answers[place] = await flights[place].collector.reportSoFar()
+        }
+        return answers
     }
 
     /// A report of every node; of one that has not answered, that it has not.
@@ -152,9 +161,10 @@ package final class FleetCollector: Sendable {
     }
 
     private func followUp(
-        _ reports: [ReplicationSetReport], _ flights: [[NodeFlight]], deadline: ContinuousClock.Instant
+        _ reports: [ReplicationSetReport], _ flights: [[NodeFlight]], isDone: [Bool], deadline: ContinuousClock.Instant
     ) async -> [ReplicationSetReport] {
         var places: [(set: Int, node: Int, asks: Swift.Set<FollowUp>)] = []
+        var isDone = isDone[...]
         for (set, report) in reports.enumerated() {
             var previous: [String: TransactionHistory] = [:]
             for (node, flight) in zip(report.nodes, flights[set]) {
@@ -165,7 +175,8 @@ package final class FleetCollector: Sendable {
                 var ask = asks[entry.description.name] ?? []
                 flights[set][node].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
                 if entry.report.facts?.binaryLog?.isIndexFresh == true { ask.remove(.binlogIndex) }
-                if !ask.isEmpty { places.append((set, node, ask)) }
+                // Whose first look is still under way would be asked once more only after it.
+                if isDone.removeFirst(), !ask.isEmpty { places.append((set, node, ask)) }
             }
         }
         if places.isEmpty { return reports }
@@ -175,7 +186,8 @@ package final class FleetCollector: Sendable {
             flights[set][node].again { collector in
                 // Too late to be of use to anybody.
                 if deadline <= .now { return first }
-                return await collector.ask(asks, adding: first, deadline: min(deadline, .now + collector.timeout))
+                // The node's own time, as for a look: a list that takes long is of use to the next round.
+                return await collector.ask(asks, adding: first, deadline: .now + collector.timeout)
             } _: {
                 round.put($0, at: place)
             }

@@ -8,6 +8,9 @@ internal import Synchronization
 /// the pool of threads that all nodes share. So a round costs one switch to the node's thread and back, and a thousand
 /// threads keep neither deep stacks nor what malloc would hold ready for each of them.
 package actor NodeCollector {
+    /// The one that is kept, and those on which a statement hangs in the server (`UnansweredStatements`).
+    package static let maxConnections = 1 + UnansweredStatements.limit
+
     package nonisolated let description: NodeDescription
     /// At most this much of a scrape is the node's.
     package nonisolated let timeout: Duration
@@ -24,10 +27,24 @@ package actor NodeCollector {
     private var isClosed = false
     private var session: Session?
     private var backOff = BackOff()
-    private var index = BinlogIndexCache()
-    private var arrivals = ArrivalLog()
-    private var startTime = StartTime()
-    private var heartbeats = HeartbeatWatch()
+    private var memory = NodeMemory()
+    /// Outlives connections: what hangs in the server does so too.
+    private var unanswered = UnansweredStatements()
+    /// Statements that waited for a lock, or for longer than they may: each would take as long again.
+    private var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
+    /// The look under way, for callers that cannot wait for its end.
+    private var look: (started: ContinuousClock.Instant, roundTrips: Int, call: Call?)?
+    /// What is being asked once more adds to this report.
+    private var followedUp: NodeReport?
+
+    /// A batch under way.
+    private struct Call {
+        /// What earlier batches of the look have told.
+        let facts: NodeFacts
+        let pending: [Fact]
+        /// Statements before those of `pending`.
+        let setUp: Int
+    }
 
     /// What is known of the server at the other end of the connection. A class, for it is looked at a dozen times a round,
     /// and a structure would be copied whole each time; it never leaves the actor.
@@ -88,8 +105,12 @@ package actor NodeCollector {
         let roundTrips = connection.roundTrips
         var facts: NodeFacts?
         var failure: NodeFailure?
-        do {
+        look = (started, roundTrips, nil)
+        defer { look = nil }
+        do throws(NodeFailure) {
+            if let hindrance = unanswered.obstacle(at: started, isSettled: false) { throw NodeFailure(hindrance) }
             try await withConnection(deadline: deadline) { () throws(MySQLError) in
+                try await settleUnanswered(deadline: deadline)
                 facts = try await collect(deadline: deadline)
             }
             if let missing = facts?.essentialFailure(of: session?.refused ?? [:], session?.dialect) {
@@ -119,18 +140,40 @@ package actor NodeCollector {
             if facts.semiSync?.isSourceEnabled == true, let fact = session.dialect.fact(.status) { wanted.append(fact) }
             if let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
         }
+        followedUp = report
+        defer { followedUp = nil }
         do throws(MySQLError) {
             try await run(wanted, into: &facts, deadline: deadline)
         } catch {
             return report
         }
-        facts.isSecondLook = followUps.contains(.transactions)
-        keepIndex(of: &facts)
+        facts.isSecondLook = followUps.contains(.transactions) && facts.missing[.transactions] == nil
+        memory.keepIndex(of: &facts)
         var report = report
         report.facts = facts
         report.duration += started.duration(to: .now).seconds
         report.roundTrips += connection.roundTrips - roundTrips
         return report
+    }
+
+    /// The report of the look under way as it stands, for a caller that cannot wait for the rest. Nil until the node has
+    /// told who it is and its replication status: without these there is nothing to go by.
+    func reportSoFar() -> NodeReport? {
+        if let followedUp { return followedUp }
+        guard let look, let call = look.call, let reply = connection.replySoFar else { return nil }
+        var facts = call.facts
+        let told = facts.take(reply, answering: call.pending, after: call.setUp)
+        for fact in call.pending.dropFirst(told) {
+            facts.miss(fact, .timeout, "\(fact.summary) was not answered yet")
+        }
+        guard facts.channels != nil, facts.essentialFailure(of: [:], session?.dialect) == nil else { return nil }
+        var memory = memory
+        memory.complete(&facts, at: .now)
+        var checksums = session?.checksums
+        checksums?.complete(&facts, at: .now)
+        return NodeReport(
+            facts: facts, duration: look.started.duration(to: .now).seconds,
+            roundTrips: connection.roundTrips - look.roundTrips)
     }
 
     /// A connection that was open may have died since the last round: its loss at the first word is no failure of this
@@ -187,7 +230,8 @@ package actor NodeCollector {
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
         guard let session else { throw .deadlineExceeded(while: "connecting") }
         var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
-        let wantsIndex = session.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || index.isDue(at: .now))
+        let wantsIndex =
+            session.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
         var wanted = session.dialect.facts
         if wantsIndex { wanted.append(session.dialect.binlogIndex) }
         if let summary = session.dialect.checksumSummary, session.checksums.isDue(at: .now) {
@@ -197,80 +241,123 @@ package actor NodeCollector {
         }
         try await run(wanted, into: &facts, deadline: deadline)
 
-        if let uptime = facts.uptime, let askedAt = facts.askedAt, let offset = facts.clockOffset {
-            facts.startTime = startTime.settle(clock: askedAt + offset, uptime: uptime)
-        }
         if let log = facts.binaryLog { self.session?.hasBinaryLog = log.isEnabled }
-        keepIndex(of: &facts)
-        if facts.binaryLog?.isEnabled == true, facts.binaryLog?.index == nil, !wantsIndex {
+        memory.keepIndex(of: &facts)
+        if facts.binaryLog?.isEnabled == true, facts.binaryLog?.end != nil, facts.binaryLog?.index == nil, !wantsIndex,
+            connection.isOpen
+        {
             // It has moved on to a new file since its files were listed.
             try await run([session.dialect.binlogIndex], into: &facts, deadline: deadline)
-            keepIndex(of: &facts)
         }
-        arrivals.note(&facts, at: .now)
+        memory.complete(&facts, at: .now)
         self.session?.checksums.complete(&facts, at: .now)
-        heartbeats.note(&facts, at: .now)
         return facts
-    }
-
-    /// Takes a list just read for the next rounds, or completes facts without one from an earlier round.
-    private func keepIndex(of facts: inout NodeFacts) {
-        guard var log = facts.binaryLog, let end = log.end else { return }
-        facts.binaryLog = nil
-        index.complete(&log, end: end, server: facts.identity, uptime: facts.uptime, at: .now)
-        facts.binaryLog = log
     }
 
     // MARK: - Batches
 
-    /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest goes out again without it.
+    /// Asks whether the statements that were not answered in time are over, if there are any.
+    private func settleUnanswered(deadline: ContinuousClock.Instant) async throws(MySQLError) {
+        if unanswered.entries.isEmpty { return }
+        let reply = try await connection.run(Batch([ProcessList.statement]), deadline: deadline)
+        if let list = reply.tables.first {
+            unanswered.settle(by: list, askedOver: await connection.serverThread)
+        } else if let refusal = reply.refusal {
+            if let thread = refusal.unanswered {
+                unanswered.listIsUnanswered(on: thread, at: .now)
+                throw refusal.error
+            }
+            unanswered.settleBlindly(at: .now)
+        }
+        if let hindrance = unanswered.obstacle(at: .now, isSettled: true) { throw hindrance }
+    }
+
+    /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest goes out again without it. One
+    /// that is not answered before the deadline ends the connection: the rest is missing, and what came before it stands.
     private func run(
         _ wanted: [Fact], into facts: inout NodeFacts, deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
-        var pending = wanted
-        if let refused = session?.refused, !refused.isEmpty { pending.removeAll { refused[$0.name] != nil } }
+        var pending = toAsk(of: wanted, missing: &facts)
         while !pending.isEmpty {
             let setUp = session?.setUp ?? []
             // A job that a thread is given after its end is never run.
             if isClosed { throw .deadlineExceeded(while: "closing") }
+            look?.call = Call(facts: facts, pending: pending, setUp: setUp.count)
             let reply = try await connection.run(batch(of: pending, setUp), deadline: deadline)
+            look?.call = nil
             facts.askedAt = facts.askedAt ?? reply.sent.wall
+            if let refusal = reply.refusal, let thread = refusal.unanswered {
+                try giveUp(refusal, on: thread, pending, after: setUp.count, reply, into: &facts)
+                return
+            }
             if let refusal = reply.refusal, refusal.statement < setUp.count {
                 // A proxy that allows no SET is no reason to know nothing: go on without.
                 session?.setUp.removeFirst(refusal.statement + 1)
                 continue
             }
             session?.setUp = []
-            let tables = reply.tables.dropFirst(setUp.count)
-            for (fact, table) in zip(pending, tables) { fact.fill(table, into: &facts) }
-            let told = pending.prefix(tables.count)
-            if told.contains(where: { $0.name == .identity }) {
-                facts.settleClock(by: reply)
-                facts.identityRead = Reading(reply)
-            }
-            if told.contains(where: { $0.name == .transactions }) {
-                facts.transactionsRead = Reading(reply)
-            }
-            if told.contains(where: { $0.name == .heartbeat }) {
-                facts.heartbeat?.reading = Reading(reply)
-            }
+            let told = facts.take(reply, answering: pending, after: setUp.count)
             guard let refusal = reply.refusal else { break }
-            let refused = pending[tables.count]
-            if refusal.error.code == ErrorCode.noBinaryLogging {
-                session?.hasBinaryLog = false
-            } else {
-                facts.miss(refused, for: refusal.error)
-                // A lock wait or a KILL QUERY may be over in the next round, and a table there; a missing privilege is not.
-                if refused.isEssential || MissingReason(refusal.error, asking: refused.name) != .error,
-                    !refused.mayComeAbout(refusal.error)
-                {
-                    session?.refused[refused.name] = refusal.error
-                }
-            }
-            pending.removeFirst(tables.count + 1)
+            note(refusal.error, of: pending[told], in: &facts)
+            pending.removeFirst(told + 1)
         }
-        for (name, error) in session?.refused ?? [:] {
+    }
+
+    /// Those of `wanted` that may be asked now; why the others are missing.
+    private func toAsk(of wanted: [Fact], missing facts: inout NodeFacts) -> [Fact] {
+        let now = ContinuousClock.now
+        var known = session?.refused ?? [:]
+        for (name, entry) in postponed {
+            if now < entry.until { known[name] = entry.error } else { postponed[name] = nil }
+        }
+        for (name, error) in known {
             if let fact = session?.dialect.anyFact(name) { facts.miss(fact, for: error) }
+        }
+        if known.isEmpty, unanswered.entries.isEmpty { return wanted }
+        return wanted.filter { fact in
+            if known[fact.name] != nil { return false }
+            guard let reason = unanswered.reason(against: fact, at: now) else { return true }
+            facts.miss(fact, .timeout, reason)
+            return false
+        }
+    }
+
+    /// Takes note of a refusal.
+    private func note(_ error: MySQLError, of fact: Fact, in facts: inout NodeFacts) {
+        if error.code == ErrorCode.noBinaryLogging {
+            session?.hasBinaryLog = false
+            return
+        }
+        facts.miss(fact, for: error)
+        switch MissingReason(error, asking: fact.name) {
+        // A KILL QUERY may be over in the next round.
+        case .error where !fact.isEssential: break
+        case .timeout where !fact.isEssential:
+            // The summary reads a whole table: where that takes too long, once a minute is often enough.
+            let pause = fact.name == .checksumSummary && error.code != ErrorCode.lockWaitTimeout ? 60 : 10
+            postponed[fact.name] = (error, .now + .seconds(pause))
+        // And a table may be there; a missing privilege is not.
+        default: if !fact.mayComeAbout(error) { session?.refused[fact.name] = error }
+        }
+    }
+
+    /// The deadline passed with a statement under way, and the connection is closed: keeps what came before it.
+    /// - Throws: where nothing came at all, as from a server that is frozen.
+    private func giveUp(
+        _ refusal: BatchReply.Refusal, on thread: UInt32, _ pending: [Fact], after setUp: Int, _ reply: BatchReply,
+        into facts: inout NodeFacts
+    ) throws(MySQLError) {
+        let told = facts.take(reply, answering: pending, after: setUp)
+        let late = refusal.statement < setUp ? nil : pending[told]
+        let statement = late?.summary ?? "the first statement of a connection"
+        unanswered.note(.init(connection: thread, fact: late?.name, statement: statement, since: .now))
+        guard let late, refusal.statement > 0 || facts.identity.serverID != nil else { throw refusal.error }
+        facts.miss(
+            late, .timeout,
+            "\(statement) was not answered before the node's timeout, and may go on in the server "
+                + "(connection \(thread))")
+        for fact in pending.dropFirst(told + 1) {
+            facts.miss(fact, .timeout, "not asked: \(statement), before it, was not answered in time")
         }
     }
 
@@ -315,17 +402,44 @@ extension Fact {
 }
 
 extension NodeFacts {
+    /// Reads the tables of a reply in the order of what was asked.
+    /// - Parameter setUp: tables before them.
+    /// - Returns: how many there were.
+    fileprivate mutating func take(_ reply: BatchReply, answering asked: [Fact], after setUp: Int) -> Int {
+        let tables = reply.tables.dropFirst(setUp)
+        askedAt = askedAt ?? reply.sent.wall
+        for (fact, table) in zip(asked, tables) { fact.fill(table, into: &self) }
+        for (place, fact) in asked.prefix(tables.count).enumerated() {
+            let told = reply.received(table: setUp + place)
+            switch fact.name {
+            case .identity:
+                settleClock(asked: reply.sent, told: told)
+                identityRead = Reading(reply.sent, told)
+            case .transactions: transactionsRead = Reading(reply.sent, told)
+            case .heartbeat: heartbeat?.reading = Reading(reply.sent, told)
+            default: break
+            }
+        }
+        return tables.count
+    }
+
     /// Takes note of a refusal, with the grant that would have prevented it.
     fileprivate mutating func miss(_ fact: Fact, for error: MySQLError) {
-        missing[fact.name] = MissingReason(error, asking: fact.name)
-        unreadable[fact.name] = NodeFailure(error, refusing: fact).message
+        miss(fact, MissingReason(error, asking: fact.name), NodeFailure(error, refusing: fact).message)
+    }
+
+    fileprivate mutating func miss(_ fact: Fact, _ reason: MissingReason, _ text: String) {
+        missing[fact.name] = reason
+        unreadable[fact.name] = text
     }
 
     /// Why the node is not up although it answered.
     fileprivate func essentialFailure(of refused: [FactName: MySQLError], _ dialect: Dialect?) -> NodeFailure? {
         for name in [FactName.identity, .replicationStatus] where missing[name] != nil {
             guard let error = refused[name], let fact = dialect?.fact(name) else {
-                return NodeFailure(reason: .protocol, message: unreadable[name] ?? "\(name.rawValue) could not be read")
+                return NodeFailure(
+                    reason: missing[name] == .timeout ? .timeout : .protocol,
+                    message: unreadable[name] ?? "\(name.rawValue) could not be read")
             }
             return NodeFailure(error, refusing: fact)
         }

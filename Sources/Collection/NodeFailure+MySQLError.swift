@@ -3,12 +3,13 @@ package import Replication
 
 extension NodeFailure {
     package init(_ error: MySQLError) {
-        self.init(reason: Reason(error.phase), message: "\(error.message) (error \(error.code))")
+        self.init(reason: Reason(error), message: "\(error.message) (error \(error.code))\(error.advice)")
     }
 
     init(_ error: MySQLError, connectingTo address: ConnectionOptions.Address) {
         self.init(
-            reason: Reason(error.phase), message: "connecting to \(address): \(error.message) (error \(error.code))")
+            reason: Reason(error),
+            message: "connecting to \(address): \(error.message) (error \(error.code))\(error.advice)")
     }
 
     init(_ error: MySQLError, refusing fact: Fact) {
@@ -17,13 +18,27 @@ extension NodeFailure {
             let scope = fact.privileges.contains(" ON ") ? "" : " ON *.*"
             message += "; the user needs GRANT \(fact.privileges)\(scope)"
         }
-        self.init(reason: Reason(error.phase), message: message)
+        self.init(reason: Reason(error), message: message)
+    }
+}
+
+extension MySQLError {
+    /// What to do, for the end of a message.
+    fileprivate var advice: String {
+        switch code {
+        case ErrorCode.tooManyConnections:
+            "; the server has reached max_connections: find out who holds its connections, or raise the limit"
+        case ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached:
+            "; the account needs more: `mysql-replication-exporter grants` prints the limit to set"
+        default: ""
+        }
     }
 }
 
 extension NodeFailure.Reason {
-    init(_ phase: MySQLError.Phase) {
-        switch phase {
+    init(_ error: MySQLError) {
+        switch error.phase {
+        case _ where error.isConnectionLimit: self = .connectionLimit
         case .dns: self = .dns
         case .connect: self = .connect
         case .tls: self = .tls
@@ -41,6 +56,7 @@ extension MissingReason {
         switch (error.phase, error.code) {
         case _ where fact.isOfConfiguredTable && error.isForWantOfTable: self = .noTable
         case (.permission, _), (.authentication, _): self = .permission
+        case (.timeout, _): self = .timeout
         // Syntax error, unknown database, table, column, variable or command: this server does not have it.
         case (_, 1064), (_, 1049), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
         default: self = .error
@@ -60,7 +76,7 @@ extension FactName {
 
 extension Fact {
     /// The statement if it is short, else what it is for: for a line of a log.
-    fileprivate var summary: String {
+    var summary: String {
         statement.utf8.count <= 40 ? statement : "the statement for \(name.rawValue)"
     }
 }

@@ -29,11 +29,11 @@ package enum Payload {
     private static let scramble: [UInt8] = Array("0123456789abcdefghij".utf8)
 
     /// - Parameter offersTLS: whether the client may go on encrypted.
-    package static func handshake(version: String, offersTLS: Bool = false) -> [UInt8] {
+    package static func handshake(version: String, thread: UInt32 = 1, offersTLS: Bool = false) -> [UInt8] {
         let capabilities = offersTLS ? Capability.all | Capability.tls : Capability.all
         var bytes: [UInt8] = [10]
         bytes.append(terminated: version)
-        bytes.append(integer: UInt32(1))  // thread
+        bytes.append(integer: thread)
         bytes += scramble[..<8] + [0]
         bytes.append(integer: UInt16(truncatingIfNeeded: capabilities))
         bytes.append(utf8mb4)

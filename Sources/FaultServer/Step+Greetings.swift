@@ -2,8 +2,9 @@ extension Step {
     package static let defaultVersion = "10.11.19-MariaDB-log"
 
     /// Lets everybody in, whatever the password.
-    package static func welcome(version: String = defaultVersion) -> [Step] {
-        [.packet(Payload.handshake(version: version)), .receive, .packet(Payload.ok())]
+    /// - Parameter thread: the server's id of the connection.
+    package static func welcome(version: String = defaultVersion, thread: UInt32 = 1) -> [Step] {
+        [.packet(Payload.handshake(version: version, thread: thread)), .receive, .packet(Payload.ok())]
     }
 
     /// Turns the client away with an error in place of the handshake (1040 too many connections, 1130 host not allowed).

@@ -22,6 +22,7 @@ package actor Connection {
     // Looked at from other threads between calls, without a change to this one and back.
     private nonisolated let hasConnection = Atomic(false)
     private nonisolated let packetsSent = Atomic(0)
+    private nonisolated let underway = Mutex<ReplyProgress?>(nil)
 
     package init(executor: ThreadExecutor) {
         self.executor = executor
@@ -43,11 +44,17 @@ package actor Connection {
     /// Packets of statements sent so far: what asking cost the network.
     nonisolated package var roundTrips: Int { packetsSent.load(ordering: .relaxed) }
 
+    /// The complete tables of the reply that is being received, for callers that cannot wait for its end. Nil between calls.
+    nonisolated package var replySoFar: BatchReply? { underway.withLock(\.self)?.reply() }
+
     /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
     package var serverVersion: String {
         guard let mysql, let text = mysql_get_server_info(mysql) else { return "" }
         return String(cString: text)
     }
+
+    /// The lower half of the server's id of this connection, as the list of processes shows it. 0 when closed.
+    package var serverThread: UInt32 { mysql.map { UInt32(truncatingIfNeeded: mysql_thread_id($0)) } ?? 0 }
 
     /// Connects and authenticates. Closes a connection that was open before.
     /// - Returns: the server's version in its own words (`serverVersion`).
@@ -100,7 +107,9 @@ package actor Connection {
             if logIn.lacksTLS { return false }
             throw logIn.refusal ?? error
         }
-        interrupter.adopt(mysql_get_socket(mysql))
+        let socket = mysql_get_socket(mysql)
+        interrupter.adopt(socket)
+        if case .tcp = options.address { noticeSilence(of: socket) }
         self.mysql = mysql
         sendsBatches = options.sendsBatches
         // It came behind the server's last word, and the socket is shut down.
@@ -126,7 +135,8 @@ package actor Connection {
     /// Sends all statements and reads their results in order: in one round trip where the connection sends batches, otherwise
     /// one after the other.
     ///
-    /// A refused statement ends the batch: the reply then holds the tables before it, and the refusal.
+    /// A refused statement ends the batch: the reply then holds the tables before it, and the refusal. So does the deadline,
+    /// and the connection is closed then.
     /// - Throws: `MySQLError` when the connection is of no use any more; it is closed then.
     package func run(_ batch: Batch, deadline: ContinuousClock.Instant) throws(MySQLError) -> BatchReply {
         guard let mysql else {
@@ -134,20 +144,24 @@ package actor Connection {
         }
         // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
         guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
-        var builder = ReplyBuilder(like: batch.count == lastReply.statements ? lastReply.size : .usual)
-        let sent = Moment.now
-        let error = interrupter.during(until: deadline) { send(batch, to: mysql, deadline, into: &builder) }
+        let progress = ReplyProgress(like: batch.count == lastReply.statements ? lastReply.size : .usual)
+        underway.withLock { $0 = progress }
+        defer { underway.withLock { $0 = nil } }
+        let error = interrupter.during(until: deadline) { send(batch, to: mysql, deadline, into: progress) }
         let received = Moment.now
-        if error == nil { lastReply = (batch.count, builder.size) }
+        if error == nil { lastReply = (batch.count, progress.size) }
         if let error, error.breaksConnection {
+            let isLate = interrupter.interruption == .deadline
+            let thread = serverThread
             close()
-            throw error
+            guard isLate else { throw error }
+            return progress.reply(
+                received: received, refusal: .init(statement: progress.tableCount, error: error, unanswered: thread))
         }
         // The reply was complete all the same; the socket is shut down.
         if interrupter.interruption != nil { close() }
-        return builder.reply(
-            sent: sent, received: received,
-            refusal: error.map { BatchReply.Refusal(statement: builder.tableCount, error: $0) })
+        return progress.reply(
+            received: received, refusal: error.map { .init(statement: progress.tableCount, error: $0) })
     }
 
     /// One statement. A refusal is thrown.
@@ -175,20 +189,20 @@ package actor Connection {
 
     private func send(
         _ batch: Batch, to mysql: UnsafeMutablePointer<MYSQL>, _ deadline: ContinuousClock.Instant,
-        into reply: inout ReplyBuilder
+        into reply: ReplyProgress
     ) -> MySQLError? {
-        if sendsBatches { return send(batch.text, statements: batch.count, to: mysql, into: &reply) }
+        if sendsBatches { return send(batch.text, statements: batch.count, to: mysql, into: reply) }
         for statement in batch.statements {
             // What is sent too late might be carried out all the same.
             if deadline <= .now { return .deadlineExceeded(while: "waiting for a reply") }
-            if let error = send(statement, statements: 1, to: mysql, into: &reply) { return error }
+            if let error = send(statement, statements: 1, to: mysql, into: reply) { return error }
         }
         return nil
     }
 
     /// Sends one packet and reads the results of its statements.
     private func send(
-        _ text: String, statements: Int, to mysql: UnsafeMutablePointer<MYSQL>, into reply: inout ReplyBuilder
+        _ text: String, statements: Int, to mysql: UnsafeMutablePointer<MYSQL>, into reply: ReplyProgress
     ) -> MySQLError? {
         packetsSent.wrappingAdd(1, ordering: .relaxed)
         let end = reply.tableCount + statements
@@ -199,7 +213,7 @@ package actor Connection {
         if status != 0 { return lastError(of: mysql, connecting: false) }
 
         while true {
-            if let error = receiveTable(of: mysql, into: &reply) { return error }
+            if let error = receiveTable(of: mysql, into: reply) { return error }
             let next = mysql_next_result(mysql)
             // Before anything is read out of it: a refusal has to be that of a statement which was sent.
             if (next < 0) != (reply.tableCount == end) {
@@ -213,7 +227,7 @@ package actor Connection {
     }
 
     private func receiveTable(
-        of mysql: UnsafeMutablePointer<MYSQL>, into reply: inout ReplyBuilder
+        of mysql: UnsafeMutablePointer<MYSQL>, into reply: ReplyProgress
     ) -> MySQLError? {
         guard let result = mysql_use_result(mysql) else {
             if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
@@ -230,14 +244,7 @@ package actor Connection {
         let columns = shape(at: reply.tableCount, UnsafeBufferPointer(start: fields, count: count))
         while let row = mysql_fetch_row(result) {
             guard let lengths = mysql_fetch_lengths(result) else { break }
-            for column in 0..<count {
-                let length = Int(lengths[column])
-                reply.append(
-                    cell: row[column].map { cell in
-                        UnsafeBufferPointer(
-                            start: UnsafeRawPointer(cell).assumingMemoryBound(to: UInt8.self), count: length)
-                    })
-            }
+            reply.append(row: row, lengths: lengths, count: count)
         }
         if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
         reply.endTable(columns)
@@ -299,6 +306,9 @@ package struct BatchReply: Sendable {
         /// Place in the batch.
         package let statement: Int
         package let error: MySQLError
+        /// The server's id of the connection, if the deadline passed while this statement was under way: the server may
+        /// go on with it although the connection is closed.
+        package var unanswered: UInt32?
     }
 
     private let cells: CellBuffer
@@ -316,6 +326,9 @@ package struct BatchReply: Sendable {
         self.received = received
         self.refusal = refusal
     }
+
+    /// When the last row of a table had come: a later statement may have taken its time.
+    package func received(table: Int) -> Moment { places[table].ended ?? received }
 
     /// Made anew at every look.
     package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }

@@ -38,8 +38,12 @@ extension MySQLError: CustomStringConvertible {
 
 /// The errors that are told apart, by the names of the manuals.
 package enum ErrorCode {
+    package static let tooManyConnections: UInt32 = 1040  // ER_CON_COUNT_ERROR
     package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
     package static let noSuchTable: UInt32 = 1146  // ER_NO_SUCH_TABLE
+    package static let tooManyUserConnections: UInt32 = 1203  // ER_TOO_MANY_USER_CONNECTIONS
+    package static let lockWaitTimeout: UInt32 = 1205  // ER_LOCK_WAIT_TIMEOUT
+    package static let userLimitReached: UInt32 = 1226  // ER_USER_LIMIT_REACHED
     package static let optionPreventsStatement: UInt32 = 1290  // ER_OPTION_PREVENTS_STATEMENT
     package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
@@ -85,7 +89,7 @@ extension MySQLError {
             phase = .authentication
         case 1142, 1143, 1227, 1370:  // ER_TABLEACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED …
             phase = .permission
-        case 1205, 1969, 3024:  // lock wait, max_statement_time, max_execution_time
+        case ErrorCode.lockWaitTimeout, 1969, 3024:  // max_statement_time, max_execution_time
             phase = .timeout
         case 1040, 1203, 1226, 1053, 1927, 4031, 1152, 1158...1161, 2001...2006, 2009...2011, ErrorCode.serverLost,
             2055:
@@ -114,6 +118,14 @@ extension MySQLError {
 
     /// Whether it is for want of a table, or of its database: MySQL says either, where MariaDB always speaks of the table.
     package var isForWantOfTable: Bool { code == ErrorCode.noSuchTable || code == ErrorCode.noSuchDatabase }
+
+    /// Whether the server lives and has no connection left for this account, or for anybody.
+    package var isConnectionLimit: Bool {
+        switch code {
+        case ErrorCode.tooManyConnections, ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached: true
+        default: false
+        }
+    }
 
     /// Whether the connection cannot be used any more, so that the next statement needs a new one.
     package var breaksConnection: Bool {

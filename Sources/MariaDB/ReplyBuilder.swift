@@ -32,7 +32,8 @@ struct ReplyBuilder {
 
     /// All cells since the last table are those of this one.
     mutating func endTable(_ columns: ColumnNames, affectedRows: UInt64 = 0) {
-        places.append(TablePlace(columns: columns, affectedRows: affectedRows, cells: firstCell..<cells.count))
+        places.append(
+            TablePlace(columns: columns, affectedRows: affectedRows, cells: firstCell..<cells.count, ended: .now))
         firstCell = cells.count
     }
 
@@ -47,6 +48,8 @@ struct TablePlace: Sendable {
     let columns: ColumnNames
     let affectedRows: UInt64
     let cells: Range<Int>
+    /// When its last row had come; nil for a table that came from no server.
+    var ended: Moment?
 }
 
 /// Cells one after the other, each bytes or NULL.

@@ -74,10 +74,14 @@ extension Metric {
             node("up", "Whether the node was reached in this scrape and told who it is and its replication status.")
         case .nodeFactMissing:
             node(
-                "node_fact_missing", "A fact that could not be read from the node, and why; the others stand.",
+                "node_fact_missing",
+                "A fact that could not be read, and why (permission, unsupported, timeout, error); the others stand.",
                 labels: ["fact", "reason"])
         case .nodeFailure:
-            node("node_failure", "Why the node is not up; absent while it is.", labels: ["reason"])
+            node(
+                "node_failure",
+                "Why the node is not up; absent while it is. connection_limit: the server lives, and refuses another one.",
+                labels: ["reason"])
         case .nodeInfo:
             node(
                 "node_info", type: .info, "Who the node says it is.",

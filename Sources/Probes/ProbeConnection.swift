@@ -6,6 +6,9 @@ internal import Synchronization
 /// One call at a time. A call that outlives its deadline, in a name look-up that nothing can interrupt, is left behind; the
 /// next one is refused until it ends, so that nothing piles up.
 package final class ProbeConnection: Sendable {
+    /// It and one that the server has not given back: closed with a statement under way, or lost and not noticed yet.
+    package static let maxConnections = 2
+
     /// By name.
     package let node: String
     private let options: @Sendable () throws(ProbeFailure) -> ConnectionOptions
@@ -116,6 +119,9 @@ private actor Line {
     nonisolated let executor: ThreadExecutor
     nonisolated let interrupter: Interrupter
     private let connection: Connection
+    /// The server's id of a connection that was closed with a statement under way, which may hang there still: on a full disk
+    /// each write would leave one more. Nothing is asked before it is over.
+    private var unanswered: UInt32?
 
     init(executor: ThreadExecutor) {
         self.executor = executor
@@ -158,6 +164,10 @@ private actor Line {
         }
         try await connection.open(options, deadline: call.deadline)
         do throws(MySQLError) {
+            if let thread = unanswered {
+                if try await connection.sees(atWork: thread, deadline: call.deadline) { throw .stillHangs(on: thread) }
+                unanswered = nil
+            }
             if !call.setUp.isEmpty {
                 let answers = try await send(call.setUp, call.deadline)
                 if let problem = call.check(answers) { throw problem }
@@ -172,8 +182,19 @@ private actor Line {
         -> [ResultTable]
     {
         let reply = try await connection.run(Batch(statements), deadline: deadline)
-        if let refusal = reply.refusal { throw refusal.error }
+        if let refusal = reply.refusal {
+            unanswered = refusal.unanswered ?? unanswered
+            throw refusal.error
+        }
         return reply.tables
+    }
+}
+
+extension MySQLError {
+    /// Nothing was sent, so that nothing can have been carried out.
+    fileprivate static func stillHangs(on thread: UInt32) -> MySQLError {
+        MySQLError(
+            phase: .timeout, code: 0, message: "an earlier statement still hangs in the server (connection \(thread))")
     }
 }
 

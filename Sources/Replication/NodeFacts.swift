@@ -152,7 +152,10 @@ package enum FactName: String, Sendable, CaseIterable {
 
 /// Why a fact could not be read.
 package enum MissingReason: String, Sendable, CaseIterable {
-    case permission, unsupported, error
+    case permission, unsupported
+    /// The statement waited for a lock, reached its time limit, or was not answered before the node's timeout.
+    case timeout
+    case error
     /// A table that the configuration names.
     case noTable = "no_table"
 }

@@ -34,7 +34,10 @@ package struct NodeReport: Sendable {
 package struct NodeFailure: Error, Sendable, Equatable {
     /// The values of `node_failure{reason}`.
     package enum Reason: String, Sendable, CaseIterable {
-        case dns, connect, tls, authentication, permission, timeout, query, `protocol`
+        case dns, connect
+        /// The server answered that it has no connection left, for this account or for anybody.
+        case connectionLimit = "connection_limit"
+        case tls, authentication, permission, timeout, query, `protocol`
     }
 
     package var reason: Reason

@@ -16,6 +16,7 @@ final class Warden: Sendable {
             kill -s KILL -- "-$1"
             tries=0
             while kill -s 0 -- "-$1" 2>/dev/null && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.05; done
+            while read -r _ point _; do case $point in "$2"/*) umount -l "$point" ;; esac; done </proc/mounts
             rm -rf -- "$2"
         ' sh $$ "$1"
         """

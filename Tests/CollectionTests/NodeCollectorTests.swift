@@ -263,7 +263,9 @@ struct NodeCollectorTests {
             var reports: [NodeReport] = []
             // On a slow machine the first waits may be over before the next question; they get longer.
             for _ in 0..<20 { reports.append(await node.ask(deadline: .never)) }
-            #expect(reports.allSatisfy { $0.failure?.reason == .connect })
+            #expect(reports.allSatisfy { $0.failure?.reason == .connectionLimit })
+            #expect(
+                reports.allSatisfy { $0.failure?.message.contains("the server has reached max_connections") == true })
             #expect(reports.allSatisfy { $0.failure?.message.hasPrefix("connecting to 127.0.0.1:") == true })
             let spared = reports.map { $0.failure?.message.hasSuffix("; not tried again yet") == true }
             #expect(spared.prefix(2) == [false, false], "the first failure costs no waiting")

@@ -22,31 +22,38 @@ struct PageTests {
     @Test("grants are what each server calls them, for every account")
     func grantStatements() {
         #expect(
-            GrantStatements.text([.init(user: "exporter"), .init(user: "o'b\\")], host: "10.%") == #"""
-                -- MariaDB 10.5.2 and later, before 10.5.9
-                -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
-                GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
+            GrantStatements.text(
+                [.init(user: "exporter", connections: 12), .init(user: "o'b\\", connections: 7)], host: "10.%") == #"""
+                    -- MariaDB 10.5.2 and later, before 10.5.9
+                    -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
+                    ALTER USER 'exporter'@'10.%' WITH MAX_USER_CONNECTIONS 12;
+                    GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
 
-                -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
-                GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO `o'b\`@'10.%';
+                    -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
+                    ALTER USER `o'b\`@'10.%' WITH MAX_USER_CONNECTIONS 7;
+                    GRANT REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.* TO `o'b\`@'10.%';
 
-                -- MariaDB 10.5.9 and later
-                -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
-                GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
+                    -- MariaDB 10.5.9 and later
+                    -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
+                    ALTER USER 'exporter'@'10.%' WITH MAX_USER_CONNECTIONS 12;
+                    GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'exporter'@'10.%';
 
-                -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
-                GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO `o'b\`@'10.%';
+                    -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
+                    ALTER USER `o'b\`@'10.%' WITH MAX_USER_CONNECTIONS 7;
+                    GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO `o'b\`@'10.%';
 
-                -- MySQL 5.7 and later
-                -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
-                GRANT REPLICATION CLIENT ON *.* TO 'exporter'@'10.%';
-                GRANT SELECT ON performance_schema.* TO 'exporter'@'10.%';
+                    -- MySQL 5.7 and later
+                    -- CREATE USER 'exporter'@'10.%' IDENTIFIED BY '...';
+                    ALTER USER 'exporter'@'10.%' WITH MAX_USER_CONNECTIONS 12;
+                    GRANT REPLICATION CLIENT ON *.* TO 'exporter'@'10.%';
+                    GRANT SELECT ON performance_schema.* TO 'exporter'@'10.%';
 
-                -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
-                GRANT REPLICATION CLIENT ON *.* TO `o'b\`@'10.%';
-                GRANT SELECT ON performance_schema.* TO `o'b\`@'10.%';
+                    -- CREATE USER `o'b\`@'10.%' IDENTIFIED BY '...';
+                    ALTER USER `o'b\`@'10.%' WITH MAX_USER_CONNECTIONS 7;
+                    GRANT REPLICATION CLIENT ON *.* TO `o'b\`@'10.%';
+                    GRANT SELECT ON performance_schema.* TO `o'b\`@'10.%';
 
-                """#)
+                    """#)
     }
 
     @Test("what probes need is granted on their tables alone, and their databases are made")
@@ -73,12 +80,13 @@ struct PageTests {
                     "CREATE, SELECT, INSERT, UPDATE, DELETE ON `other`.`last-check`", "SELECT ON `percona`.`checksums`",
                 ], ["SELECT ON `their`.`heartbeat`"],
             ])
-        let account = GrantStatements.Account(user: "x", probes: sets.flatMap(ProbeGrant.of))
+        let account = GrantStatements.Account(user: "x", probes: sets.flatMap(ProbeGrant.of), connections: 35)
         let text = GrantStatements.text([account], host: "h")
         #expect(
             text.hasSuffix(
                 """
                 -- CREATE USER 'x'@'h' IDENTIFIED BY '...';
+                ALTER USER 'x'@'h' WITH MAX_USER_CONNECTIONS 35;
                 CREATE DATABASE IF NOT EXISTS `probe`;
                 CREATE DATABASE IF NOT EXISTS `other`;
                 GRANT REPLICATION CLIENT ON *.* TO 'x'@'h';
@@ -104,6 +112,33 @@ struct PageTests {
         ])
     func grants(flavor: Flavor, version: ServerVersion, grants: [String]) {
         #expect(GrantStatements.grants(flavor, version) == grants)
+    }
+
+    @Test(
+        "as many connections are allowed as all who may connect at a time have together",
+        arguments: [
+            // The collector has 3. Two exporters, a third one in place of either, and `check`.
+            ("", 3, 12), ("heartbeat: {table: p.h}", 3, 12),
+            // Each probe has 2.
+            ("heartbeat: {table: p.h, write: true}", 5, 18), ("sentinel: {table: p.s}", 5, 18),
+            // And `failover-check`, which has the collector's and the probe's.
+            ("failover: {preferred: db1, standby: db2, table: p.l}", 5, 20),
+            // `checksum` looks at the set, and has a connection of its own.
+            ("checksums: {}", 3, 17),
+            (
+                "heartbeat: {table: p.h, write: true}, sentinel: {table: p.s}, failover: {preferred: db1, standby: db2, table: p.l}, checksums: {}",
+                9, 37
+            ),
+        ])
+    func connections(probes: String, serving: Int, limit: Int) throws {
+        let file = """
+            replication_sets: [{name: a, user: u, password: p, nodes: [{name: db1, address: h1}, {name: db2, address: h2}]\
+            \(probes.isEmpty ? "" : ", " + probes)}]
+            """
+        let set = try Configuration.parse(file, file: "f", environment: [:]).configuration.sets[0]
+        #expect(ConnectionCount(set).serving == serving)
+        #expect(ConnectionCount(set).limit(exporters: 2) == limit)
+        #expect(ConnectionCount(set).limit(exporters: 1) == limit - serving)
     }
 
     @Test("--help of the program shows what serve takes, and the other commands")

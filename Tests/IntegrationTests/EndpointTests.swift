@@ -243,6 +243,11 @@ extension IntegrationSuite {
                 }
                 #expect(scrape.all("up").map(\.value) == [1, 1])
                 #expect(scrape.all("node_fact_missing").isEmpty, "\(scrape.text)")
+                // Two exporters and one more, each with the collector's 3 and the heartbeat's 2; `check` with 3, and
+                // `checksum` with 5.
+                let limits = try await sandbox.server("db1").sql(
+                    "SELECT max_user_connections AS most FROM mysql.user WHERE user = 'watcher'")
+                #expect(limits.rows.map { $0.unsigned("most") } == [23])
                 #expect(await exporter.stop() == .exited(0))
             }
         }

@@ -1,4 +1,5 @@
 import FaultServer
+import Glibc
 import MariaDB
 import Testing
 
@@ -106,11 +107,72 @@ struct DeadlineTests {
     func querying(_ slowness: Slowness) async throws {
         try await withOpenConnection(slowness.script) { _, connection in
             let error = await #expect(throws: MySQLError.self) {
-                _ = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .soon)
+                let reply = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .soon)
+                if let refusal = reply.refusal { throw refusal.error }
             }
             #expect(error?.phase == .timeout)
             #expect(connection.isOpen == false)
         }
+    }
+
+    @Test("At the deadline the complete tables are kept, and the statement under way is named with its connection")
+    func partialReply() async throws {
+        let one = Payload.table(columns: ["a"], rows: [["1"]], moreFollow: true).map(Step.packet)
+        let half = Payload.header(columns: ["b"]).map(Step.packet) + [.packet(Payload.row(["2"]))]
+        let script = Script(
+            greeting: { _ in Step.welcome(thread: 4711) }, answer: { _ in one + half + [.silence] })
+        try await withOpenConnection(script) { _, connection in
+            let reply = try await connection.run(Batch(["SHOW x", "SHOW y", "SHOW z"]), deadline: .soon)
+            #expect(reply.tables.map { $0.first?.text("a") } == ["1"])
+            #expect(reply.refusal?.statement == 1)
+            #expect(reply.refusal?.error.phase == .timeout)
+            #expect(reply.refusal?.unanswered == 4711)
+            #expect(reply.received(table: 0).instant < reply.received.instant - .milliseconds(50))
+            #expect(connection.isOpen == false)
+        }
+    }
+
+    @Test("What has come so far can be had while the rest is under way")
+    func replySoFar() async throws {
+        let gate = try Gate()
+        let script = Script { query in
+            Payload.table(columns: ["a"], rows: [["1"]], moreFollow: true).map(Step.packet) + [.wait(gate)]
+                + Payload.table(columns: ["a"], rows: [["2"]], moreFollow: false).map(Step.packet)
+        }
+        try await withOpenConnection(script) { _, connection in
+            #expect(connection.replySoFar == nil)
+            let answer = Task { try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .never) }
+            while connection.replySoFar?.tables.isEmpty ?? true { await Task.yield() }
+            #expect(connection.replySoFar?.tables.map { $0.first?.text("a") } == ["1"])
+            gate.open()
+            let whole = try await answer.value.tables
+            #expect(whole.map { $0.first?.text("a") } == ["1", "2"])
+            #expect(connection.replySoFar == nil)
+        }
+    }
+
+    @Test("The kernel gives up a connection whose peer has vanished")
+    func vanishedPeer() async throws {
+        try await withOpenConnection(.replying { _ in .ok }) { server, _ in
+            let socket = try #require((0..<4096).first { isConnected($0, to: server.port) })
+            func option(_ level: Int32, _ name: Int32) -> Int32 {
+                var value: Int32 = 0
+                var size = socklen_t(MemoryLayout<Int32>.size)
+                _ = getsockopt(socket, level, name, &value, &size)
+                return value
+            }
+            #expect(option(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 10_000)
+            #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1)
+            #expect(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 10)
+        }
+    }
+
+    private func isConnected(_ socket: Int32, to port: UInt16) -> Bool {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(socket, $0, &size) == 0 }
+        } && address.sin_port == port.bigEndian
     }
 
     @Test("A server that stops reading does not hold up who sends, nor who closes")

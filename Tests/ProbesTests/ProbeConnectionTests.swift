@@ -1,6 +1,7 @@
 import FaultServer
 import MariaDB
 import Probes
+import Synchronization
 import Testing
 
 @Suite("A probe's own connection", .timeLimit(.minutes(1)))
@@ -53,6 +54,39 @@ struct ProbeConnectionTests {
             // And leaves nothing behind: the next call has a connection of its own.
             _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
             #expect(server.journal.queries.last?.query.connection == 1)
+        }
+    }
+
+    @Test("A statement that hangs in the server is not followed by another before it is over")
+    func hangsInTheServer() async throws {
+        let isOver = Mutex(false)
+        let script = Script(
+            greeting: { Step.welcome(thread: UInt32($0 + 100)) },
+            answer: { query in
+                query.steps { statement in
+                    switch statement {
+                    case "HANG": .steps([.silence])
+                    case "SHOW PROCESSLIST":
+                        .table(
+                            columns: ["Id", "Command"], rows: isOver.withLock(\.self) ? [] : [["100", "Killed"]])
+                    default: .ok
+                    }
+                }
+            })
+        try await withConnection(script) { server, connection in
+            for round in 0..<4 {
+                let error = await #expect(throws: MySQLError.self) {
+                    try await connection.run(["HANG"], deadline: .now + .seconds(round == 0 ? 5 : 20))
+                }
+                #expect(error?.phase == .timeout)
+                guard round > 0 else { continue }
+                #expect(error?.message == "an earlier statement still hangs in the server (connection 100)")
+                #expect(error?.breaksConnection == false)
+            }
+            #expect(server.journal.statements.count { $0 == "HANG" } == 1)
+            isOver.withLock { $0 = true }
+            _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
+            #expect(server.journal.statements.suffix(3) == ["SHOW PROCESSLIST", "SET a", "GOOD"])
         }
     }
 

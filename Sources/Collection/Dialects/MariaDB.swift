@@ -13,7 +13,7 @@ extension Dialect {
             name: name,
             session: [
                 // Times as numbers, and an end on the server's side to what the exporter has given up on.
-                "SET SESSION time_zone = '+00:00', lock_wait_timeout = 5, max_statement_time = 30"
+                "SET SESSION time_zone = '+00:00', lock_wait_timeout = 1, max_statement_time = 30"
             ],
             facts: [
                 .identity(variables: [

@@ -37,7 +37,7 @@ extension Dialect {
     ) -> Dialect {
         Dialect(
             name: name,
-            session: ["SET SESSION time_zone = '+00:00', lock_wait_timeout = 5, max_execution_time = 30000"],
+            session: ["SET SESSION time_zone = '+00:00', lock_wait_timeout = 1, max_execution_time = 30000"],
             facts: [
                 .identity(variables: [
                     "server_id", "server_uuid", "hostname", "port", "report_host", "read_only", "super_read_only",

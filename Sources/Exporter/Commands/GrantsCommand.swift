@@ -27,12 +27,26 @@ struct GrantsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where the exporter connects from, as in 'user'@'host'.", valueName: "host"))
     var from = "%"
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many exporters watch the same servers: MAX_USER_CONNECTIONS is for them, one that replaces another, and \
+            the other commands.
+            """, valueName: "number"))
+    var exporters = 2
+
     func validate() throws {
+        guard (1...100).contains(exporters) else { throw ValidationError("--exporters must be between 1 and 100.") }
         if file != nil, user != nil { throw ValidationError("Use --config.file or --user, not both.") }
     }
 
     func run() throws {
-        let accounts = try file.map(configuredAccounts) ?? [GrantStatements.Account(user: user ?? "exporter")]
+        let accounts =
+            try file.map(configuredAccounts)
+            ?? [
+                GrantStatements.Account(
+                    user: user ?? "exporter", connections: ConnectionCount().limit(exporters: exporters))
+            ]
         for name in accounts.map(\.user) + [from] where name.unicodeScalars.contains(where: \.isControlling) {
             throw ValidationError(
                 "The name \(name.debugDescription) holds a control character; name the account: --user NAME.")
@@ -49,7 +63,10 @@ struct GrantsCommand: ParsableCommand {
                 for node in set.nodes {
                     let user = try node.login(environment: environment).user
                     let place = accounts.firstIndex { $0.user == user } ?? accounts.endIndex
-                    if place == accounts.endIndex { accounts.append(GrantStatements.Account(user: user)) }
+                    let connections = ConnectionCount(set).limit(exporters: exporters)
+                    if place == accounts.endIndex { accounts.append(.init(user: user, connections: connections)) }
+                    // A server is in one set.
+                    accounts[place].connections = max(accounts[place].connections, connections)
                     for grant in ProbeGrant.of(set) where !accounts[place].probes.contains(grant) {
                         accounts[place].probes.append(grant)
                     }

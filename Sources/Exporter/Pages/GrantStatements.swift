@@ -8,6 +8,8 @@ enum GrantStatements {
     struct Account: Equatable {
         let user: String
         var probes: [ProbeGrant] = []
+        /// MAX_USER_CONNECTIONS: how many connections it may have to one server.
+        var connections: Int
     }
 
     /// Servers of one flavor, from a version on.
@@ -41,8 +43,7 @@ enum GrantStatements {
             "-- \(title)\n"
                 + accounts.map { account in
                     statements(
-                        grants, account.probes, for: "\(SQLText.accountPart(account.user))@\(SQLText.accountPart(host))"
-                    )
+                        grants, account, named: "\(SQLText.accountPart(account.user))@\(SQLText.accountPart(host))")
                 }.joined(separator: "\n")
         }.joined(separator: "\n")
     }
@@ -63,14 +64,15 @@ enum GrantStatements {
     }
 
     /// Making the account stays a comment: pasted as it is, it must not make one that anybody can guess.
-    private static func statements(_ grants: [String], _ probes: [ProbeGrant], for account: String) -> String {
+    private static func statements(_ grants: [String], _ account: Account, named name: String) -> String {
         var databases: [String] = []
-        for probe in probes where probe.isWriting && !databases.contains(probe.database) {
+        for probe in account.probes where probe.isWriting && !databases.contains(probe.database) {
             databases.append(probe.database)
         }
-        return "-- CREATE USER \(account) IDENTIFIED BY '...';\n"
+        return "-- CREATE USER \(name) IDENTIFIED BY '...';\n"
+            + "ALTER USER \(name) WITH MAX_USER_CONNECTIONS \(account.connections);\n"
             + databases.map { "CREATE DATABASE IF NOT EXISTS \($0);\n" }.joined()
-            + (grants + probes.map(\.text)).map { "GRANT \($0) TO \(account);\n" }.joined()
+            + (grants + account.probes.map(\.text)).map { "GRANT \($0) TO \(name);\n" }.joined()
     }
 
     private static func short(_ version: ServerVersion) -> String {

@@ -178,7 +178,8 @@ extension FailoverPolicy {
             return FailoverFault("was not asked", isOwn: true)
         }
         guard !report.isUp else { return nil }
-        let isOwn = report.failure.map { [.permission, .authentication].contains($0.reason) } ?? false
+        let own: [NodeFailure.Reason] = [.permission, .authentication, .connectionLimit]
+        let isOwn = report.failure.map { own.contains($0.reason) } ?? false
         return FailoverFault(
             "cannot be reached or queried" + (report.failure.map { ": \($0.message)" } ?? ""), isOwn: isOwn)
     }

@@ -226,10 +226,10 @@ extension MySQLError {
     /// account's connections are used up.
     fileprivate var isOfTheAsker: Bool {
         switch phase {
+        case _ where isConnectionLimit: true
         case .permission, .authentication: true
         case .query: [1049, 1054, 1146].contains(code)
-        case .connect: [1040, 1203, 1226].contains(code)
-        case .dns, .tls, .timeout, .protocol: false
+        case .dns, .connect, .tls, .timeout, .protocol: false
         }
     }
 }

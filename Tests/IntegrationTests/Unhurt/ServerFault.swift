@@ -39,7 +39,7 @@ struct ServerFault: Sendable {
         ServerFault(
             "a handshake of 16 MiB", broken, greeting: [.packet([UInt8](repeating: 10, count: 1 << 24)), .end]),
         ServerFault(
-            "too many connections", ["connect"],
+            "too many connections", ["connection_limit"],
             greeting: Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections")),
         ServerFault(
             "access denied", ["authentication"],

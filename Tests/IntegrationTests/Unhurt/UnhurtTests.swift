@@ -140,7 +140,7 @@ extension IntegrationSuite {
                     try #require(crowd.count < 20)
                 }
                 let during = try await exporter.scrape(until: "too many connections") {
-                    $0.value("node_failure", "db2", ["reason": "connect"]) == 1
+                    $0.value("node_failure", "db2", ["reason": "connection_limit"]) == 1
                 }
                 #expect(during.value("up", "db1") == 1)
                 for connection in crowd { await connection.close() }

@@ -1,0 +1,79 @@
+import MariaDB
+import Replication
+
+/// The statements that were under way when a node's time was over. The server may go on with them, each on a connection
+/// that it does not give back meanwhile: nothing is asked again while it would take another one.
+struct UnansweredStatements {
+    struct Entry {
+        /// The server's id of the connection that was closed.
+        let connection: UInt32
+        /// Nil for what sets the session up, without which nothing is asked.
+        let fact: FactName?
+        /// For people.
+        let statement: String
+        let since: ContinuousClock.Instant
+    }
+
+    /// One is the rule: what may hang for the same reason is not asked beside it, but for what is essential. No more
+    /// connections than this are risked.
+    static let limit = 2
+
+    private(set) var entries: [Entry] = []
+    /// The list of processes was not answered either: it is not asked for again before this.
+    private var notBefore: ContinuousClock.Instant?
+
+    mutating func note(_ entry: Entry) { entries.append(entry) }
+
+    /// Forgets what has ended.
+    /// - Parameter own: the connection that asked; after a restart of the server it may have the id of one that hung.
+    mutating func settle(by processes: ResultTable, askedOver own: UInt32) {
+        notBefore = nil
+        entries.removeAll { $0.connection == own || !ProcessList.shows($0.connection, atWorkIn: processes) }
+    }
+
+    /// Forgets what is old, and what the node cannot be up without: where the list of processes is refused, as by a proxy,
+    /// nothing better can be done.
+    mutating func settleBlindly(at now: ContinuousClock.Instant) {
+        entries.removeAll { entry in
+            let isOptional = entry.fact.map { ![.identity, .replicationStatus].contains($0) } ?? false
+            return !isOptional || entry.since.duration(to: now) > .seconds(60)
+        }
+    }
+
+    /// The list of processes was not answered, on this connection.
+    mutating func listIsUnanswered(on connection: UInt32, at now: ContinuousClock.Instant) {
+        let isFirst = !entries.contains { $0.statement == ProcessList.statement }
+        notBefore = now + .seconds(isFirst ? 10 : 60)
+        entries.removeAll { $0.statement == ProcessList.statement }
+        note(Entry(connection: connection, fact: nil, statement: ProcessList.statement, since: now))
+    }
+
+    /// Why nothing can be asked now, if that is so.
+    func obstacle(at now: ContinuousClock.Instant, isSettled: Bool) -> MySQLError? {
+        if isSettled {
+            guard entries.count >= Self.limit || entries.contains(where: { $0.fact == nil }) else { return nil }
+        } else {
+            guard let notBefore, now < notBefore else { return nil }
+        }
+        let reasons = entries.map { $0.reason(at: now) }.joined(separator: "; ")
+        return MySQLError(phase: .timeout, code: ErrorCode.serverLost, message: reasons)
+    }
+
+    /// Why a statement is not to be asked; nil if it may be.
+    func reason(against fact: Fact, at now: ContinuousClock.Instant) -> String? {
+        if let own = entries.first(where: { $0.fact == fact.name }) {
+            return own.reason(at: now) + "; not asked again before that ends"
+        }
+        guard let first = entries.first(where: { entry in entry.fact.map { fact.mayHang(behind: $0) } ?? false }) else {
+            return nil
+        }
+        return "not asked while \(first.statement) hangs in the server (connection \(first.connection))"
+    }
+}
+
+extension UnansweredStatements.Entry {
+    fileprivate func reason(at now: ContinuousClock.Instant) -> String {
+        let seconds = since.duration(to: now).components.seconds
+        return "\(statement) hangs in the server (connection \(connection)), given up \(seconds) s ago"
+    }
+}

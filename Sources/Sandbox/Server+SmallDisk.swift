@@ -1,0 +1,62 @@
+import Foundation
+import MariaDB
+
+/// A file system of a few megabytes, in memory, in the folder of a sandbox.
+package struct SmallDisk: Sendable {
+    /// On this machine.
+    let path: String
+
+    /// Frees space by adding some. A server looks again a minute after it found none.
+    package func grow() throws(SandboxError) {
+        guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "size=256m") == 0 else {
+            throw .system(doing: "grow the file system on \(path)", errno: errno)
+        }
+    }
+
+    /// Unmounts it, whoever still has files on it. To be called before the sandbox ends.
+    package func remove() { umount2(path, Int32(MNT_DETACH)) }
+}
+
+extension Server {
+    /// Starts the server again with a log on a disk of its own that is soon full.
+    /// - Parameter option: the option of the log, such as `--log-bin`.
+    /// - Throws: `SandboxError.system` for want of root's rights.
+    package func restart(
+        _ option: String, onDiskOf megabytes: Int, with extra: [String] = []
+    ) async throws(SandboxError) -> SmallDisk {
+        let disk = SmallDisk(path: try folder.makeServerFolder("disk-of-\(name)"))
+        let owner = folder.user.map { ",uid=\($0.id),gid=\($0.group)" } ?? ""
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=\(megabytes)m,mode=700\(owner)") == 0 else {
+            throw .system(doing: "mount a file system on \(disk.path)", errno: errno)
+        }
+        do throws(SandboxError) {
+            try await restart(with: ["\(option)=\(folder.inside(disk.path))/log"] + extra)
+            return disk
+        } catch {
+            disk.remove()
+            throw error
+        }
+    }
+
+    /// Writes until one of the writers waits for space, and leaves it to that.
+    package func fillDisk(within time: Duration = .seconds(30)) async throws(SandboxError) {
+        try await sql("CREATE TABLE IF NOT EXISTS sandbox.bulk (body LONGTEXT)")
+        let deadline = ContinuousClock.now + time
+        while ContinuousClock.now < deadline {
+            let writer = try await anotherConnection()
+            var failure: MySQLError?
+            do throws(MySQLError) {
+                _ = try await writer.connection.query(
+                    "INSERT INTO sandbox.bulk VALUES (REPEAT('q', 1000000))", deadline: .now + .seconds(3))
+            } catch {
+                failure = error
+            }
+            await writer.connection.close()
+            writer.executor.stop()
+            guard let failure else { continue }
+            if failure.phase == .timeout { return }
+            throw .refused(node: name, statement: "INSERT of a megabyte", failure)
+        }
+        throw .timeout(waitingFor: "the disk of \(name) to be full")
+    }
+}

@@ -1,0 +1,288 @@
+import FaultServer
+import MariaDB
+import Replication
+import Synchronization
+import Testing
+
+@testable import Collection
+
+/// A MariaDB replica some of whose statements hang in the server, each on its connection, until that is over: also after the
+/// client has gone.
+private final class HangingServer: Sendable {
+    private struct State {
+        /// Statements that hang.
+        var causes: Set<String> = []
+        /// What hangs, by the server's ids of the connections.
+        var hanging: [UInt32: String] = [:]
+        var most = 0
+    }
+
+    let server: FaultServer
+    private final class Box: Sendable { let state = Mutex(State()) }
+    private let box: Box
+
+    init(_ causes: Set<String>, others: @escaping @Sendable (String) -> Reply? = { _ in nil }) throws {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let box = Box()
+        box.state.withLock { $0.causes = causes }
+        server = try FaultServer(
+            Script(
+                greeting: { Step.welcome(version: recording.version, thread: UInt32($0 + 100)) },
+                answer: { query in
+                    let thread = UInt32(query.connection + 100)
+                    return query.steps { statement in
+                        box.state.withLock { state in
+                            if statement == "SHOW PROCESSLIST" {
+                                let idle = [[String(thread), "Query"], ["7", "Sleep"]]
+                                return .table(
+                                    columns: ["Id", "Command"],
+                                    rows: idle + state.hanging.keys.map { [String($0), "Killed"] })
+                            }
+                            if state.causes.contains(statement) {
+                                state.hanging[thread] = statement
+                                state.most = max(state.most, state.hanging.count)
+                                return .steps([.silence])
+                            }
+                            return others(statement) ?? recording.reply(to: statement)
+                        }
+                    }
+                }))
+        self.box = box
+    }
+
+    /// What hangs now.
+    var hanging: [String] { box.state.withLock { $0.hanging.values.sorted() } }
+    var most: Int { box.state.withLock(\.most) }
+
+    func hang(on causes: Set<String>) {
+        box.state.withLock { state in
+            state.causes = causes
+            state.hanging = state.hanging.filter { causes.contains($0.value) }
+        }
+    }
+
+    func count(_ statement: String) -> Int { server.journal.statements.count { $0 == statement } }
+}
+
+@Suite("Statements that hang in the server", .timeLimit(.minutes(1)))
+struct UnansweredStatementTests {
+    private static let binlogStatus = "SHOW BINLOG STATUS"
+    private static let channels = "SHOW ALL SLAVES STATUS"
+    /// Of a look in which something hangs: long enough for the rest of it on a machine that is busy with all other tests.
+    private static var soon: ContinuousClock.Instant { .now + .seconds(10) }
+
+    private func withHangingNode(
+        _ causes: Set<String>, extras: NodeExtras = NodeExtras(),
+        others: @escaping @Sendable (String) -> Reply? = { _ in nil },
+        _ body: (HangingServer, NodeCollector) async throws -> Void
+    ) async throws {
+        let hanging = try HangingServer(causes, others: others)
+        defer { hanging.server.stop() }
+        try await withNode(hanging.server, extras: extras) { try await body(hanging, $0) }
+    }
+
+    @Test("What came before it stands at the node's timeout: the node is up, and the statement is named")
+    func factsStand() async throws {
+        try await withHangingNode([Self.binlogStatus]) { server, node in
+            let report = await node.ask(deadline: Self.soon)
+            #expect(report.isUp)
+            #expect(report.failure == nil)
+            #expect(report.facts?.identity.serverID != nil)
+            #expect(report.facts?.channels?.count == 1)
+            #expect(report.facts?.missing[.binlogStatus] == .timeout)
+            #expect(report.facts?.unreadable[.binlogStatus]?.hasPrefix("SHOW BINLOG STATUS was not answered") == true)
+            #expect(report.facts?.unreadable[.status]?.contains("SHOW BINLOG STATUS") == true)
+            // As exact as if nothing had hung: the clock is not read when the last answer fails to come.
+            let recording = try Fixture(name: "mariadb-10.11/replica").recording
+            let clock = recording.results.first { $0.sql.hasPrefix("SELECT @@global.server_id") }?.rows?.first?.last
+            let (asked, offset) = (try #require(report.facts?.askedAt), try #require(report.facts?.clockOffset))
+            #expect(abs(asked + offset - (Double((clock ?? nil) ?? "") ?? 0)) < 0.001)
+            #expect(asked - (server.server.journal.queries.first?.time ?? 0) < 3)
+        }
+    }
+
+    @Test("It is asked again only when it is over; meanwhile the rest is complete, and one connection is stuck")
+    func askedAgainWhenOver() async throws {
+        try await withHangingNode([Self.binlogStatus]) { server, node in
+            _ = await node.ask(deadline: Self.soon)
+            for _ in 0..<10 {
+                let report = await node.ask(deadline: .never)
+                #expect(report.isUp)
+                #expect(report.facts?.missing == [.binlogStatus: .timeout, .binlogIndex: .timeout])
+                #expect(
+                    report.facts?.unreadable[.binlogStatus]?.contains("hangs in the server (connection 100)") == true)
+                #expect(report.facts?.transactions != nil && report.facts?.uptime != nil)
+                #expect(report.facts?.channels?.first?.workers != nil)
+                #expect(server.hanging == [Self.binlogStatus])
+            }
+            #expect(server.most == 1)
+            #expect(server.count(Self.binlogStatus) == 1)
+            #expect(server.server.journal.connections == 2)
+
+            server.hang(on: [])
+            let after = await node.ask(deadline: .never)
+            #expect(after.isUp)
+            #expect(after.facts?.missing == [:])
+            #expect(after.facts?.binaryLog?.end != nil)
+            #expect(await node.ask(deadline: .never).roundTrips == 1)
+            #expect(server.server.journal.connections == 2)
+        }
+    }
+
+    @Test("Lost connections in between change nothing")
+    func acrossReconnects() async throws {
+        try await withHangingNode([Self.binlogStatus]) { server, node in
+            #expect(await node.ask(deadline: Self.soon).isUp)
+            for _ in 0..<5 {
+                #expect(await node.ask(deadline: .never).isUp)
+                server.server.dropConnections()
+            }
+            #expect(server.most == 1)
+            #expect(server.count(Self.binlogStatus) == 1)
+        }
+    }
+
+    @Test(
+        "An essential statement that hangs is named in the failure, is not asked again, nor is what may hang beside it")
+    func essential() async throws {
+        try await withHangingNode([Self.channels, Self.binlogStatus]) { server, node in
+            for round in 0..<6 {
+                let report = await node.ask(deadline: round == 0 ? Self.soon : .never)
+                #expect(!report.isUp)
+                #expect(report.failure?.reason == .timeout)
+                #expect(report.failure?.message.hasPrefix("SHOW ALL SLAVES STATUS") == true)
+                #expect(report.facts?.identity.serverID != nil)
+                if round > 0 {
+                    #expect(report.facts?.transactions != nil && report.facts?.missing[.status] == .timeout)
+                }
+                #expect(server.hanging == [Self.channels])
+            }
+            #expect(server.most == 1)
+            server.hang(on: [])
+            let after = await node.ask(deadline: .never)
+            #expect(after.isUp)
+            #expect(after.facts?.missing == [:])
+        }
+    }
+
+    @Test("The replication status goes on being asked beside one that hangs, and no more than both hang ever")
+    func both() async throws {
+        try await withHangingNode([Self.binlogStatus]) { server, node in
+            #expect(await node.ask(deadline: Self.soon).isUp)
+            server.hang(on: [Self.binlogStatus, Self.channels])
+            for round in 0..<6 {
+                let report = await node.ask(deadline: round == 0 ? Self.soon : .never)
+                #expect(report.failure?.reason == .timeout)
+                #expect(report.failure?.message.contains("SHOW ALL SLAVES STATUS") == true)
+            }
+            #expect(server.most == 2)
+            #expect(server.server.journal.openConnections <= 1)
+            server.hang(on: [])
+            #expect(await node.ask(deadline: .never).facts?.missing == [:])
+        }
+    }
+
+    @Test("A server that answers nothing is down, as it was, and up at once when it wakes")
+    func silent() async throws {
+        let first = "SELECT @@global.server_id"
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let identity = try #require(recording.results.first { $0.sql.hasPrefix(first) }?.sql)
+        try await withHangingNode([]) { server, node in
+            #expect(await node.ask(deadline: .never).isUp)
+            server.hang(on: [identity])
+            let silent = await node.ask(deadline: Self.soon)
+            #expect(silent.facts == nil)
+            #expect(silent.failure?.message.hasPrefix("no answer before the deadline") == true)
+            server.hang(on: [])
+            let awake = await node.ask(deadline: .never)
+            #expect(awake.isUp && awake.facts?.missing == [:])
+        }
+    }
+
+    @Test("What waits for a lock is missing for it, and is not waited for again at once")
+    func lockWait() async throws {
+        let heartbeat = "SELECT * FROM `p`.`heartbeat` ORDER BY ts DESC LIMIT 64"
+        let extras = NodeExtras(heartbeatTable: "`p`.`heartbeat`")
+        try await withHangingNode([], extras: extras) { statement in
+            statement == heartbeat
+                ? .refusal(code: 1205, sqlState: "HY000", message: "Lock wait timeout exceeded") : nil
+        } _: { server, node in
+            for _ in 0..<3 {
+                let report = await node.ask(deadline: .never)
+                #expect(report.isUp)
+                #expect(report.facts?.missing == [.heartbeat: .timeout])
+            }
+            #expect(server.count(heartbeat) == 1)
+            #expect(server.server.journal.connections == 1)
+        }
+    }
+
+    @Test("A caller that cannot wait for a slow statement is told the rest; one that can gets all of it")
+    func earlyReport() async throws {
+        let gate = try Gate()
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let list = try #require(recording.results.first { $0.sql == "SHOW BINARY LOGS" })
+        // The last of the batch.
+        let slow = Payload.table(columns: list.columns ?? [], rows: list.rows ?? [], moreFollow: false)
+        let server = try FaultServer(
+            .replying(version: recording.version) { statement in
+                statement == list.sql
+                    ? .steps([.wait(gate)] + slow.map(Step.packet)) : recording.reply(to: statement)
+            })
+        defer { server.stop() }
+        let executor = try ThreadExecutor(name: "test")
+        let fleet = FleetCollector(
+            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, executor: executor)])],
+            followUps: { _, _ in [:] })
+        for _ in 0..<2 {
+            let hasty = await fleet.round(deadline: Self.soon)[0].nodes[0].report
+            #expect(hasty.isUp)
+            #expect(hasty.facts?.missing == [.binlogIndex: .timeout])
+            #expect(hasty.facts?.unreadable[.binlogIndex] == "SHOW BINARY LOGS was not answered yet")
+            #expect(hasty.facts?.startTime != nil && hasty.facts?.clockOffset != nil)
+        }
+        async let patient = fleet.round(deadline: .never)
+        gate.open()
+        let report = await patient[0].nodes[0].report
+        #expect(report.isUp && report.facts?.missing == [:])
+        #expect(report.facts?.binaryLog?.isIndexFresh == true)
+        #expect(server.journal.connections == 1)
+        await fleet.close()
+    }
+
+    @Test("Without the right to see processes a statement is tried again after a while")
+    func listRefused() {
+        var unanswered = UnansweredStatements()
+        let start = ContinuousClock.now
+        unanswered.note(.init(connection: 1, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: start))
+        unanswered.settleBlindly(at: start + .seconds(59))
+        #expect(unanswered.entries.count == 1)
+        // Without the other one the node would be down.
+        unanswered.note(.init(connection: 2, fact: .identity, statement: "SELECT", since: start))
+        unanswered.settleBlindly(at: start + .seconds(1))
+        #expect(unanswered.entries.map(\.connection) == [1])
+        unanswered.settleBlindly(at: start + .seconds(61))
+        #expect(unanswered.entries.isEmpty)
+    }
+
+    @Test("A list of processes that is not answered is not asked for again at once")
+    func listUnanswered() {
+        var unanswered = UnansweredStatements()
+        let start = ContinuousClock.now
+        unanswered.note(.init(connection: 1, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: start))
+        unanswered.listIsUnanswered(on: 2, at: start)
+        let obstacle = unanswered.obstacle(at: start + .seconds(9), isSettled: false)
+        #expect(obstacle?.message.contains("SHOW PROCESSLIST hangs in the server (connection 2)") == true)
+        #expect(unanswered.obstacle(at: start + .seconds(11), isSettled: false) == nil)
+        unanswered.settle(by: ResultTable(columns: ["Id", "Command"], rows: [["1", "Sleep"]]), askedOver: 3)
+        #expect(unanswered.entries.isEmpty)
+    }
+
+    @Test("After a restart of the server, the connection that asks may have the id of one that hung")
+    func sameID() {
+        var unanswered = UnansweredStatements()
+        unanswered.note(.init(connection: 5, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: .now))
+        unanswered.settle(by: ResultTable(columns: ["Id", "Command"], rows: [["5", "Query"]]), askedOver: 5)
+        #expect(unanswered.entries.isEmpty)
+    }
+}
