@@ -133,7 +133,11 @@ let package = Package(
             ]),
         tests(
             "Fuzz",
-            ["FaultServer", "MariaDB", "Collection", "Replication", "Topology", "Metrics", "Exposition", "CMemory"]),
+            [
+                "Exporter", "Web", "Probes", "Traffic", "Configuration", "FaultServer", "MariaDB", "Collection",
+                "Replication",
+                "Topology", "Metrics", "Exposition", "CMemory", logging,
+            ]),
         tests(
             "Web", ["Web", "Configuration", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
     ],

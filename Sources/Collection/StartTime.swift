@@ -8,9 +8,10 @@ struct StartTime {
     /// - Parameters:
     ///   - clock: the server's clock, epoch seconds.
     ///   - uptime: seconds.
-    /// - Returns: epoch seconds.
-    mutating func settle(clock: Double, uptime: Double) -> Double {
+    /// - Returns: epoch seconds; nil where the two do not go together.
+    mutating func settle(clock: Double, uptime: Double) -> Double? {
         let started = (clock - uptime).rounded(.down)
+        guard started >= 0 else { return nil }
         if let known, abs(known - started) <= 2 { return known }
         known = started
         return started

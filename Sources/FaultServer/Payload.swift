@@ -52,8 +52,10 @@ package enum Payload {
         return bytes + scramble + [0]
     }
 
-    package static func ok(moreFollow: Bool = false) -> [UInt8] {
-        var bytes: [UInt8] = [0x00, 0, 0]  // no affected rows, no insert id
+    package static func ok(affectedRows: UInt64 = 0, moreFollow: Bool = false) -> [UInt8] {
+        var bytes: [UInt8] = [0x00]
+        bytes.append(length: affectedRows)
+        bytes.append(0)  // no insert id
         bytes.append(integer: status(moreFollow))
         bytes.append(integer: UInt16(0))  // warnings
         return bytes

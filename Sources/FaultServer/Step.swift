@@ -87,6 +87,8 @@ package struct Query: Sendable {
 package enum Reply: Sendable, Equatable {
     /// The statement gives no rows.
     case ok
+    /// The statement gives no rows, and changed this many.
+    case changed(UInt64)
     case table(columns: [String], rows: [[String?]])
     case refusal(code: UInt16, sqlState: String, message: String)
     /// Anything else; ends the batch.
@@ -98,7 +100,7 @@ package enum Reply: Sendable, Equatable {
 
     var endsBatch: Bool {
         switch self {
-        case .ok, .table: false
+        case .ok, .changed, .table: false
         case .refusal, .steps: true
         }
     }
@@ -106,6 +108,7 @@ package enum Reply: Sendable, Equatable {
     func steps(moreFollow: Bool) -> [Step] {
         switch self {
         case .ok: [.packet(Payload.ok(moreFollow: moreFollow))]
+        case .changed(let rows): [.packet(Payload.ok(affectedRows: rows, moreFollow: moreFollow))]
         case .table(let columns, let rows):
             Payload.table(columns: columns, rows: rows, moreFollow: moreFollow).map(Step.packet)
         case .refusal(let code, let sqlState, let message):

@@ -87,6 +87,11 @@ package struct ResultTable: Sendable {
             number(column).flatMap { (0...1e11).contains($0) ? $0 : nil }
         }
 
+        /// Seconds from one time to another, either way: less than what `time` knows. A longer one is none.
+        package func span(_ column: String) -> Double? {
+            number(column).flatMap { (-1e11...1e11).contains($0) ? $0 : nil }
+        }
+
         /// A decimal number. Not a number and infinities are nil.
         package func number(_ column: String) -> Double? {
             cell(column) { Double(String(decoding: $0, as: UTF8.self)) }.flatMap { $0.isFinite ? $0 : nil }

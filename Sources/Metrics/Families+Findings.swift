@@ -63,9 +63,8 @@ extension Families {
             for channel in node.absentChannels {
                 add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])
             }
-            // A series that stood there twice would cost the whole scrape; no server means to name two channels alike.
-            var names: Set<String> = []
-            for channel in node.channels where names.insert(channel.channel.name).inserted {
+            // No server means to name two channels alike.
+            for channel in node.channels.firstOfEach(\.channel.name) {
                 add(channel, nodeLabels.appending("channel", channel.channel.name), options)
             }
         }

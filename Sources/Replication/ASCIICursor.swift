@@ -91,12 +91,3 @@ extension UInt8 {
         }
     }
 }
-
-extension UInt64 {
-    /// The sum, or the largest value where it does not fit. A sum of sizes or counts that a lying server blew up must
-    /// not trap.
-    func addingSaturated(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}

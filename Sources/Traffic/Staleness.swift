@@ -99,10 +99,3 @@ extension ChannelFindings {
         return "the lag is not known"
     }
 }
-
-extension UInt64 {
-    fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}

@@ -48,6 +48,33 @@ struct FactTests {
         #expect(read.uptime == nil)
     }
 
+    @Test(
+        "What is no UUID is not told as one; it would go into the file that is kept over restarts",
+        arguments: ["", "1", "x y", "3e11fa47-71ca-11e1-9e33-c80aa9429562\nword db2"])
+    func absurdUUID(uuid: String) throws {
+        let read = try facts(Dialect.mySQL84.fact(.identity), [["server_id": "7", "server_uuid": uuid]])
+        #expect(read.identity.serverUUID == nil && read.identity.serverID == 7)
+        #expect(try channel(["Source_UUID": uuid], of: .mySQL84).source.serverUUID == nil)
+    }
+
+    @Test("A UUID is told in lower case")
+    func uuid() throws {
+        let read = try facts(
+            Dialect.mySQL84.fact(.identity),
+            [["server_id": "7", "server_uuid": "3E11FA47-71CA-11E1-9E33-C80AA9429562"]])
+        #expect(read.identity.serverUUID == "3e11fa47-71ca-11e1-9e33-c80aa9429562")
+    }
+
+    @Test("A delay or a lag that is longer than history is not told", arguments: ["1e300", "-1e300", "1e308", "nan"])
+    func absurdSpans(seconds: String) throws {
+        let channel = try channel([
+            "SQL_Delay": seconds, "SQL_Remaining_Delay": seconds, "Seconds_Behind_Master": seconds,
+            "Slave_heartbeat_period": seconds,
+        ])
+        #expect(channel.configuredDelay == nil && channel.remainingDelay == nil)
+        #expect(channel.secondsBehindSource == nil && channel.heartbeatPeriod == nil)
+    }
+
     // MARK: - Replication status
 
     @Test(

@@ -14,6 +14,15 @@ struct StartTimeTests {
         }
     }
 
+    @Test("A server that has been up since before 1970 has not said when it started, and what was known stays")
+    func impossible() {
+        var start = StartTime()
+        #expect(start.settle(clock: 0, uptime: 86_400) == nil)
+        #expect(start.settle(clock: 1000, uptime: 100) == 900)
+        #expect(start.settle(clock: 1000, uptime: 1e11) == nil)
+        #expect(start.settle(clock: 1001.5, uptime: 100) == 900)
+    }
+
     @Test("A restart moves it")
     func restart() {
         var start = StartTime()

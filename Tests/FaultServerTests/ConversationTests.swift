@@ -16,6 +16,14 @@ struct ConversationTests {
         }
     }
 
+    @Test("The client reads how many rows a statement changed", arguments: [0, 1, 251, 1 << 32, .max - 1] as [UInt64])
+    func changed(rows: UInt64) async throws {
+        try await withClient(.replying { _ in .changed(rows) }) { _, connection in
+            let table = try await connection.query("DELETE FROM a", deadline: .now + .seconds(30))
+            #expect(table.affectedRows == rows)
+        }
+    }
+
     @Test("Each statement of a batch gets its reply, up to the one that is refused")
     func batch() async throws {
         let script = Script.replying { statement in

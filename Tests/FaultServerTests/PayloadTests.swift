@@ -26,6 +26,13 @@ struct PayloadTests {
         #expect(Payload.end(moreFollow: true) == [0xFE, 0, 0, 10, 0])
     }
 
+    @Test("The answer to a statement without rows holds how many it changed")
+    func affectedRows() {
+        #expect(Payload.ok(affectedRows: 1) == [0, 1, 0, 2, 0, 0, 0])
+        #expect(
+            Payload.ok(affectedRows: .max) == [0, 0xFE] + [UInt8](repeating: 0xFF, count: 8) + [0, 2, 0, 0, 0])
+    }
+
     @Test("An error holds its number, little end first, and its state after a #")
     func error() {
         #expect(

@@ -6,7 +6,6 @@ import Foundation
 import MariaDB
 import Metrics
 import Replication
-import Synchronization
 import Testing
 import Topology
 
@@ -14,13 +13,9 @@ import Topology
 /// metrics. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED say how many, and from which seed on.
 @Suite("Fuzzed servers", .serialized)
 struct ServerFuzzTests {
-    private static let count = environment("FUZZ_REPLIES") ?? 2_000
-    private static let firstSeed = UInt64(environment("FUZZ_SEED") ?? 1)
+    private static let count = FuzzRun.number("FUZZ_REPLIES") ?? 2_000
+    private static let firstSeed = UInt64(FuzzRun.number("FUZZ_SEED") ?? 1)
     private static let workers = 4
-
-    private static func environment(_ name: String) -> Int? {
-        ProcessInfo.processInfo.environment[name].flatMap(Int.init)
-    }
 
     @Test("What was recorded is understood as it is")
     func recorded() async throws {
@@ -51,7 +46,7 @@ struct ServerFuzzTests {
     func fuzz() async throws {
         let conversations = RecordedConversation.all
         let tally = Tally()
-        let before = (try openFiles(), try residentMemory())
+        let before = (try FuzzRun.openFiles(), try FuzzRun.residentMemory())
         let started = ContinuousClock.now
         try await withThrowingTaskGroup { group in
             for _ in 0..<Self.workers {
@@ -60,7 +55,7 @@ struct ServerFuzzTests {
                     defer { worker.stop() }
                     while let number = tally.next(below: Self.count) {
                         let mutation = Mutation(seed: Self.firstSeed + UInt64(number), of: conversations)
-                        worker.trace(mutation.seed)
+                        worker.seeds.trace(mutation.seed)
                         let report = await worker.report(to: mutation.before, then: mutation.changed)
                         tally.note(report.isUp ? "up" : report.failure?.reason.rawValue ?? "no reason")
                         // All was sent, and that nothing more comes: there is nothing to wait for.
@@ -75,7 +70,7 @@ struct ServerFuzzTests {
         }
         // What malloc keeps to use again is held by nobody.
         malloc_trim(0)
-        let after = (try openFiles(), try residentMemory())
+        let after = (try FuzzRun.openFiles(), try FuzzRun.residentMemory())
         print(
             """
             fuzz: \(Self.count) replies, seeds \(Self.firstSeed) to \(Self.firstSeed + UInt64(Self.count) - 1), \
@@ -84,20 +79,10 @@ struct ServerFuzzTests {
             open files \(before.0) -> \(after.0), resident MiB \(before.1 >> 20) -> \(after.1 >> 20)
             """)
         // Among other tests, what the process holds is theirs as well.
-        guard Self.environment("FUZZ_REPLIES") != nil else { return }
+        guard FuzzRun.number("FUZZ_REPLIES") != nil else { return }
         #expect(after.0 <= before.0)
         // It levels off, and so is no leak: 71 MiB more after 10,000 replies, 128 after 30,000, 168 after 100,000.
         #expect(after.1 <= before.1 + 256 << 20)
-    }
-
-    private func openFiles() throws -> Int {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-    }
-
-    /// Bytes.
-    private func residentMemory() throws -> Int {
-        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .ascii).split(separator: " ")
-        return (Int(fields[1]) ?? 0) * 4096
     }
 }
 
@@ -114,51 +99,21 @@ private func families(of report: NodeReport) -> [MetricFamily] {
     return families.all
 }
 
-/// What the workers share.
-private final class Tally: Sendable {
-    private let state = Mutex((taken: 0, outcomes: [String: Int]()))
-
-    func next(below count: Int) -> Int? {
-        state.withLock { state in
-            defer { state.taken += 1 }
-            return state.taken < count ? state.taken : nil
-        }
-    }
-
-    func note(_ outcome: String) { state.withLock { $0.outcomes[outcome, default: 0] += 1 } }
-
-    var text: String {
-        state.withLock {
-            $0.outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        }
-    }
-}
-
 /// A server and the thread of those who ask it.
 private final class Worker: Sendable {
     private let server: FaultServer
     private let executor: ThreadExecutor
-    /// Where the seed of the case under way is written: after a crash it says which one it was.
-    private let log: Int32
-    private let logPath: String
+    let seeds = SeedTrace()
 
     init() throws {
         server = try FaultServer(.saying([.close]), keepsJournal: false)
         executor = try ThreadExecutor(name: "fuzz")
-        logPath = NSTemporaryDirectory() + "fuzz-\(getpid())-\(UUID().uuidString).seed"
-        log = open(logPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    }
-
-    func trace(_ seed: UInt64) {
-        let line = Array("\(seed)\n".utf8)
-        _ = pwrite(log, line, line.count, 0)
     }
 
     func stop() {
         server.stop()
         executor.stop()
-        close(log)
-        unlink(logPath)
+        seeds.remove()
     }
 
     /// What a node is reported to be when its server says this: the turns each before a packet of the client, the rest at

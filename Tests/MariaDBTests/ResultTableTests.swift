@@ -73,6 +73,16 @@ struct ResultTableTests {
     }
 
     @Test(
+        "Spans of time, either way; one that is longer than history is none",
+        arguments: [
+            ("0", 0), ("-1.5", -1.5), ("86400", 86_400), ("1e300", nil), ("-1e300", nil), ("inf", nil), ("nan", nil),
+            ("18446744073709551615", nil), ("", nil), (nil, nil),
+        ] as [(String?, Double?)])
+    func span(text: String?, value: Double?) {
+        #expect(row(text)?.span("x") == value)
+    }
+
+    @Test(
         "Switches; a state that is neither on nor off is nil",
         arguments: [
             ("Yes", true), ("ON", true), ("1", true), ("TRUE", true), ("No", false), ("OFF", false), ("0", false),

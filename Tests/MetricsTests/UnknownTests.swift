@@ -83,6 +83,30 @@ struct UnknownTests {
     }
 }
 
+@Suite("Rows that a server repeats")
+struct RepeatedRowTests {
+    @Test("Channels, workers and checksums that are told twice make one series each")
+    func repeated() {
+        var facts = NodeFacts(
+            identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0), hostname: "h", serverID: 1))
+        var channel = Channel(name: "", source: .init(host: "s", port: 1), ioThread: .running, isApplierRunning: true)
+        let worker = Channel.WorkerState(id: 1, isRunning: true, isBusy: false, applyingAge: nil, errorNumber: 0)
+        channel.workerStates = [worker, worker]
+        facts.channels = [channel, channel]
+        let table = ChecksumResults.Table(database: "a", table: "b", differences: 1, pending: 0)
+        facts.checksums = ChecksumResults(lastRun: 1, summary: .init(tableCount: 1, tables: [table, table]))
+        var families = Families()
+        let node = NodeDescription(name: "db2", address: .tcp(host: "h", port: 3306))
+        families.add(
+            SetFindings(ReplicationSetReport(name: "shop", nodes: [.init(node, NodeReport(facts: facts))])),
+            MetricsOptions(workers: true))
+        #expect(MetricFamily.problems(in: families.all) == [])
+        for name in ["worker_running", "checksum_differences"] {
+            #expect(families.all.first { $0.description.name == "mysql_replication_" + name }?.samples.count == 1)
+        }
+    }
+}
+
 @Suite("Names that servers and users think of")
 struct HostileNameTests {
     static let names = ["plain", "with \"quotes\"", "back\\slash", "line\nfeed", "naïve 数据 🐬", "{}=,", ""]

@@ -33,7 +33,7 @@ extension Fact {
                 channel.workerStates = workers.compactMap(Channel.WorkerState.init)
                 channel.retriedTransactions = workers.first?.unsigned("retries")
                 channel.applierTimes = Channel.ApplierTimes(workers)
-                let errorTime = workers.compactMap { $0.number("error_time") }.max()
+                let errorTime = workers.compactMap { $0.time("error_time") }.max()
                 if channel.applierError?.number ?? 0 > 0 { channel.applierError?.time = errorTime }
             }
         }
@@ -70,7 +70,7 @@ extension Channel.ApplierTimes {
         // The oldest transaction under way: its age is the channel's lag.
         applyingAge = workers.compactMap(\.applyingAge).max()
 
-        guard let last = workers.max(by: { $0.number("apply_end") ?? 0 < $1.number("apply_end") ?? 0 }) else { return }
+        guard let last = workers.max(by: { $0.time("apply_end") ?? 0 < $1.time("apply_end") ?? 0 }) else { return }
         lastEndToEnd = last.elapsed("applied_commit", "apply_end")
         stages[.apply] = last.elapsed("apply_start", "apply_end")
         stages[.transport] = last.elapsed("queued_commit", "queue_start")
@@ -83,7 +83,7 @@ extension Channel.ApplierTimes {
 extension ResultTable.Row {
     /// Seconds since the transaction that the worker is applying was committed on the source; nil when it is at rest.
     fileprivate var applyingAge: Double? {
-        guard flag("busy") == true, let commit = number("applying_commit"), let clock = number("clock") else {
+        guard flag("busy") == true, let commit = time("applying_commit"), let clock = time("clock") else {
             return nil
         }
         return max(0, clock - commit)
@@ -91,7 +91,7 @@ extension ResultTable.Row {
 
     /// Seconds from one time to another; nil where either is not known. Never negative: clocks of two hosts differ.
     fileprivate func elapsed(_ start: String, _ end: String) -> Double? {
-        guard let start = number(start), let end = number(end) else { return nil }
+        guard let start = time(start), let end = time(end) else { return nil }
         return max(0, end - start)
     }
 }

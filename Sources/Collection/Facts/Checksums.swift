@@ -17,7 +17,7 @@ struct ChecksumFacts: Sendable {
             privileges: "SELECT ON \(table)"
         ) { result, facts throws(FactError) in
             guard let row = result.first else { throw FactError("the checksum table told nothing") }
-            facts.checksums = ChecksumResults(lastRun: row.number("last_run"))
+            facts.checksums = ChecksumResults(lastRun: row.time("last_run"))
         }
         summary = Fact(.checksumSummary, Self.summaryStatement(table, flavor, limit), privileges: "SELECT ON \(table)")
         {

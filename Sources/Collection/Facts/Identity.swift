@@ -12,7 +12,7 @@ extension Fact {
                 throw FactError("the server did not tell its server_id")
             }
             facts.identity.serverID = UInt32(exactly: id)
-            facts.identity.serverUUID = row.text("server_uuid")?.lowercased()
+            facts.identity.serverUUID = row.text("server_uuid").flatMap(ServerUUID.init)?.description
             facts.identity.hostname = row.text("hostname") ?? ""
             facts.identity.port = row.unsigned("port").flatMap(UInt16.init(exactly:))
             facts.identity.reportHost = row.text("report_host").flatMap { $0.isEmpty ? nil : $0 }

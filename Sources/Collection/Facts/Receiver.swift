@@ -26,9 +26,9 @@ extension Fact {
             for row in table.rows {
                 facts.withChannel(row.text("CHANNEL_NAME")) { channel in
                     channel.heartbeatsReceived = row.unsigned("heartbeats")
-                    channel.heartbeatPeriod = row.number("period")
-                    channel.sourceSilence = row.number("silence").map { max(0, $0) }
-                    if channel.ioError?.number ?? 0 > 0 { channel.ioError?.time = row.number("error_time") }
+                    channel.heartbeatPeriod = row.span("period")
+                    channel.sourceSilence = row.span("silence").map { max(0, $0) }
+                    if channel.ioError?.number ?? 0 > 0 { channel.ioError?.time = row.time("error_time") }
                 }
             }
         }

@@ -89,23 +89,23 @@ extension Channel {
                 host: row.text(columns.host) ?? "",
                 port: row.unsigned(columns.port).flatMap(UInt16.init(exactly:)) ?? 0,
                 serverID: row.unsigned32(columns.serverID).flatMap { $0 == 0 ? nil : $0 },
-                serverUUID: row.text(columns.uuid).flatMap { $0.isEmpty ? nil : $0.lowercased() }),
+                serverUUID: row.text(columns.uuid).flatMap(ServerUUID.init)?.description),
             ioThread: ioThread, isApplierRunning: isApplierRunning)
 
         readPosition = row.coordinate(columns.logFile, columns.readPosition)
         executedPosition = row.coordinate(columns.executedFile, columns.executedPosition)
         relayLogBytes = row.unsigned("Relay_Log_Space")
-        secondsBehindSource = row.number(columns.secondsBehind)
-        configuredDelay = row.number("SQL_Delay")
-        remainingDelay = row.number("SQL_Remaining_Delay")
+        secondsBehindSource = row.span(columns.secondsBehind)
+        configuredDelay = row.span("SQL_Delay")
+        remainingDelay = row.span("SQL_Remaining_Delay")
         ioError = row.threadError("Last_IO_Errno", "Last_IO_Error")
         applierError = row.threadError("Last_SQL_Errno", "Last_SQL_Error")
         isSourceConnectionEncrypted = row.flag(columns.sslAllowed)
         heartbeatsReceived = row.unsigned("Slave_received_heartbeats")
-        heartbeatPeriod = row.number("Slave_heartbeat_period")
+        heartbeatPeriod = row.span("Slave_heartbeat_period")
         retriedTransactions = row.unsigned("Retried_transactions")
         if row.has("Master_Slave_time_diff") {
-            eventTimes = EventTimes(difference: row.number("Master_Slave_time_diff"))
+            eventTimes = EventTimes(difference: row.span("Master_Slave_time_diff"))
         }
         for (filter, column) in filterColumns {
             let entries = filter == .rewriteDatabase ? row.text(column).pairCount : row.text(column).entryCount

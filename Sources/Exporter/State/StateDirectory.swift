@@ -137,7 +137,9 @@ struct StateText: Sendable, Equatable {
         for node in record.nodes where !node.address.contains(where: \.isWhitespace) {
             let id = node.serverID.map { "\($0)" } ?? "-"
             let start = node.startTime.map { "\($0)" } ?? "-"
-            lines.append("node \(node.name) \(node.address) \(id) \(node.serverUUID ?? "-") \(start)")
+            // A server's word must not end the line and begin another.
+            let uuid = node.serverUUID.flatMap(ServerUUID.init).map { "\($0)" } ?? "-"
+            lines.append("node \(node.name) \(node.address) \(id) \(uuid) \(start)")
         }
         lines += record.writers.map { "writer \($0)" }
         if let word = record.operatorsWord { lines.append("word \(word)") }

@@ -22,9 +22,7 @@ extension Families {
         if let heartbeat = facts.heartbeat, let askedAt = facts.askedAt, let offset = facts.clockOffset {
             addMysqldExporterHeartbeat(heartbeat.rows, serverClock: askedAt + offset, labels)
         }
-        // A series that stood there twice would cost the whole scrape.
-        var names: Set<String> = []
-        for channel in facts.channels ?? [] where names.insert(channel.name).inserted {
+        for channel in (facts.channels ?? []).firstOfEach(\.name) {
             if let row = channel.statusRow { addMysqldExporterStatus(row, of: facts.identity, labels) }
         }
     }
@@ -48,9 +46,8 @@ extension Families {
     private mutating func addMysqldExporterHeartbeat(
         _ rows: [HeartbeatRow], serverClock: Double, _ labels: LabelBlock
     ) {
-        var servers: Set<UInt32> = []
-        for row in rows {
-            guard let server = row.serverID, servers.insert(server).inserted else { continue }
+        for row in rows.firstOfEach(\.serverID) {
+            guard let server = row.serverID else { continue }
             let label: LabelBlock = ["server_id": "\(server)"]
             add(
                 compatible: "mysql_heartbeat_stored_timestamp_seconds", type: .gauge,

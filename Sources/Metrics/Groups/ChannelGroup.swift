@@ -79,7 +79,7 @@ extension Families {
     }
 
     private mutating func addWorkers(_ channel: Channel, _ labels: LabelBlock) {
-        for worker in channel.workerStates {
+        for worker in channel.workerStates.firstOfEach(\.id) {
             let label: LabelBlock = ["worker": "\(worker.id)"]
             add(.workerRunning, labels, worker.isRunning, extra: label)
             add(.workerBusy, labels, worker.isBusy, extra: label)

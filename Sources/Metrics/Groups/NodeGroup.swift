@@ -40,7 +40,7 @@ extension Families {
         guard isReplica, let summary = checksums.summary else { return }
         add(.checksumTables, labels, summary.tableCount)
         add(.checksumAge, labels, summary.age)
-        for table in summary.tables {
+        for table in summary.tables.firstOfEach({ [$0.database, $0.table] }) {
             let label: LabelBlock = ["database": table.database, "table": table.table]
             add(.checksumDifferences, labels, table.differences, extra: label)
             add(.checksumPending, labels, table.pending, extra: label)

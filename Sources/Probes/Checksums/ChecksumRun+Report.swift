@@ -157,7 +157,7 @@ private struct ChunkMark: Equatable {
 
     /// Nil until the source's result is there.
     init?(_ row: ResultTable.Row?) {
-        guard let row, let time = row.number("time"), let duration = row.number("chunk_time"),
+        guard let row, let time = row.time("time"), let duration = row.span("chunk_time"),
             let crc = row.text("master_crc"), let count = row.unsigned("master_cnt")
         else { return nil }
         self.time = time

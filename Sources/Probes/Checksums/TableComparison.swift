@@ -1,4 +1,5 @@
 import MariaDB
+import Replication
 
 /// Takes one table from the first chunk to the last.
 struct TableComparison {
@@ -46,7 +47,7 @@ struct TableComparison {
                 let result = try await compute(chunk, pace: &pace)
                 walk = next
                 last = chunk.number
-                rows &+= result.count
+                rows = rows.addingSaturated(result.count)
                 failures = 0
                 tell(.chunk(chunk.number, rows: rows))
                 if chunk.isLast { return .done(chunks: last, rows: rows) }

@@ -27,7 +27,15 @@ struct TableKeys: KeySource {
         guard let row = try await sessions.primary([statement], within: .seconds(60))[0].first else { return nil }
         let values = key.columns.indices.compactMap { row.text("v\($0)") }
         guard row.flag("exact") == true, values.count == key.columns.count else { throw Self.inexact(key) }
+        guard values != boundary else { throw Self.standing(key) }
         return values
+    }
+
+    /// A walk over such a key would have no end.
+    private static func standing(_ key: ChunkKey) -> MySQLError {
+        MySQLError(
+            phase: .query, code: 0,
+            message: "the server gave the same value of the key \(key.name) for what comes after it")
     }
 
     private static func inexact(_ key: ChunkKey) -> MySQLError {

@@ -1,0 +1,8 @@
+extension Sequence {
+    /// The first element of each key, in order: a series that stood there twice would cost the whole scrape, and a server may
+    /// repeat a row.
+    func firstOfEach<Key: Hashable>(_ key: (Element) -> Key) -> [Element] {
+        var keys: Set<Key> = []
+        return filter { keys.insert(key($0)).inserted }
+    }
+}
