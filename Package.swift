@@ -104,6 +104,8 @@ let package = Package(
             dependencies: ["Sandbox", "MariaDB", "Replication", "Collection", arguments, unixSignals],
             swiftSettings: settings),
 
+        // What happens to replication sets at random, for tests on fault servers and on real ones.
+        .target(name: "Operations", path: "Tests/Operations", swiftSettings: settings),
         tests("Replication", ["Replication"]),
         tests("Exposition", ["Exposition"]),
         tests("Configuration", ["Configuration"]),
@@ -120,7 +122,7 @@ let package = Package(
             "Exporter",
             [
                 "Exporter", "Probes", "Traffic", "MariaDB", "Web", "Replication", "Topology", "Configuration",
-                "Metrics",
+                "Metrics", "FaultServer", "Operations",
                 "CMemory", logging, arguments,
             ]),
         tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
@@ -129,7 +131,7 @@ let package = Package(
             "Integration",
             [
                 "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Probes", "Exporter", "Web",
-                "SandboxCommand",
+                "SandboxCommand", "Operations",
             ]),
         tests(
             "Fuzz",

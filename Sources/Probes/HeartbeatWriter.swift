@@ -115,7 +115,7 @@ package final class HeartbeatWriter: Probe {
         let patience = max(interval, Self.shortestDeadline)
         let wallClock = WallClock.microseconds()
         do throws(MySQLError) {
-            try await connection.change(on: node, deadline: sent + patience) { condition in
+            try await connection.change(on: node, by: watch, deadline: sent + patience) { condition in
                 """
                 UPDATE \(table.quoted) SET ts = '\(HeartbeatTime.text(wallClock))' \
                 WHERE server_id = \(node.serverID) AND \(condition)
@@ -146,7 +146,7 @@ package final class HeartbeatWriter: Probe {
             do throws(MySQLError) {
                 rows = try await read(connection, deadline)
             } catch  where error.isForWantOfTable {
-                try await connection.create(table, definition, on: node, deadline: deadline)
+                try await connection.create(table, definition, on: node, by: watch, deadline: deadline)
                 rows = try await read(connection, deadline)
             }
             if !rows.contains(where: { $0.serverID == node.serverID }) { try await insert(connection, node, deadline) }
@@ -175,7 +175,7 @@ package final class HeartbeatWriter: Probe {
     private func insert(
         _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
-        try await connection.change(on: node, deadline: deadline) { condition in
+        try await connection.change(on: node, by: watch, deadline: deadline) { condition in
             """
             INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
             \(node.serverID) FROM DUAL WHERE \(condition)

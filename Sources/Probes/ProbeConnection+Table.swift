@@ -2,12 +2,16 @@ internal import MariaDB
 
 extension ProbeConnection {
     /// Makes a table on the primary, and its database where that is lacking, if the server may be written to.
-    /// - Parameter definition: CREATE TABLE IF NOT EXISTS.
+    /// - Parameters:
+    ///   - definition: CREATE TABLE IF NOT EXISTS.
+    ///   - watch: knows whether the node still is the primary.
     func create(
-        _ table: QualifiedName, _ definition: String, on node: WritableNode, deadline: ContinuousClock.Instant
+        _ table: QualifiedName, _ definition: String, on node: WritableNode, by watch: SetWatch,
+        deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
+        try watch.confirm(node)
         let latest = node.latest(deadline)
-        let check = WriteGuard.check(until: latest)
+        let check = node.check(until: latest)
         let tableStatements = WriteGuard.ifWritable(definition, until: latest)
         do throws(MySQLError) {
             _ = try await run([check] + tableStatements, deadline: deadline)
@@ -19,18 +23,39 @@ extension ProbeConnection {
     }
 
     /// Changes one row on the primary.
-    /// - Parameter statement: makes the statement, with this condition in its WHERE.
+    /// - Parameters:
+    ///   - watch: knows whether the node still is the primary.
+    ///   - statement: makes the statement, with this condition in its WHERE.
     /// - Throws: `MySQLError`, also when nothing was changed: the server is no longer to be written to, or the row is not
     ///   what it should be.
     func change(
-        on node: WritableNode, deadline: ContinuousClock.Instant, by statement: (_ condition: String) -> String
+        on node: WritableNode, by watch: SetWatch, deadline: ContinuousClock.Instant,
+        _ statement: (_ condition: String) -> String
     ) async throws(MySQLError) {
+        try watch.confirm(node)
         let latest = node.latest(deadline)
         let results = try await run(
-            [WriteGuard.check(until: latest), statement(WriteGuard.holds(until: latest))], deadline: deadline)
+            [node.check(until: latest), statement(WriteGuard.holds(until: latest))], deadline: deadline)
         guard results.last?.affectedRows == 1 else {
             throw MySQLError(
                 phase: .query, code: 0, message: "the node is read-only now, or the row is not as expected")
         }
+    }
+}
+
+extension WritableNode {
+    /// Nothing is written on another server than this one.
+    fileprivate func check(until latest: Double) -> String {
+        WriteGuard.check(until: latest, serverID: serverID, serverUUID: serverUUID)
+    }
+}
+
+extension SetWatch {
+    /// Makes sure, right before a write, that a node is the primary by the newest findings: what comes before a write takes
+    /// round trips, and the primary may have moved meanwhile.
+    fileprivate func confirm(_ node: WritableNode) throws(MySQLError) {
+        guard case .node(let primary) = WriteTarget(newest(renewing: WriteTarget.renewal), at: .now),
+            primary.isSame(as: node)
+        else { throw MySQLError(phase: .query, code: 0, message: "the node is no longer the primary") }
     }
 }

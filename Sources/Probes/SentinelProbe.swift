@@ -69,13 +69,8 @@ package final class SentinelProbe: Probe {
             routes.learn(view.findings, from: primary.name)
             let run = SentinelRun(
                 table: table, primary: primary, connection: connection,
-                replicas: connections.connections(to: routes.channels.keys.sorted()), patience: interval / 4
-            ) { [watch] in
-                guard case .node(let now) = WriteTarget(watch.newest(renewing: WriteTarget.renewal), at: .now) else {
-                    return false
-                }
-                return now.isSame(as: primary)
-            }
+                replicas: connections.connections(to: routes.channels.keys.sorted()), patience: interval / 4,
+                watch: watch)
             do throws(ProbeFailure) {
                 let outcomes = try await run.carryOut()
                 if Task.isCancelled { return }

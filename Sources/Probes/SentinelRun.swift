@@ -10,8 +10,8 @@ struct SentinelRun {
     let replicas: [ProbeConnection]
     /// How long each operation is waited for on a replica.
     let patience: Duration
-    /// Whether the primary still is the primary.
-    let isCurrent: @Sendable () -> Bool
+    /// Knows whether the primary still is the primary.
+    let watch: SetWatch
     private let key = SentinelTable.newKey()
 
     /// By node and operation. A replica that misses one misses the rest; the others go on.
@@ -56,7 +56,8 @@ struct SentinelRun {
                     throw MySQLError(phase: .query, code: 0, message: "the row is there already")
                 }
             } catch  where error.isForWantOfTable {
-                try await connection.create(table.table, table.definition, on: primary, deadline: deadline)
+                try await connection.create(
+                    table.table, table.definition, on: primary, by: watch, deadline: deadline)
             }
         } catch {
             throw ProbeFailure(error, node: primary.name, while: "preparing the sentinel table \(table.table.quoted)")
@@ -65,10 +66,6 @@ struct SentinelRun {
 
     /// - Returns: when the primary had confirmed it.
     private func perform(_ operation: SentinelOperation) async throws(ProbeFailure) -> ContinuousClock.Instant {
-        guard isCurrent() else {
-            throw ProbeFailure(
-                node: primary.name, message: "no longer the primary, in the middle of the sentinel's run")
-        }
         do throws(MySQLError) {
             try await change(operation, key)
             return .now
@@ -82,7 +79,9 @@ struct SentinelRun {
     }
 
     private func change(_ operation: SentinelOperation, _ key: String) async throws(MySQLError) {
-        try await connection.change(on: primary, deadline: deadline) { table.statement(operation, key: key, if: $0) }
+        try await connection.change(on: primary, by: watch, deadline: deadline) {
+            table.statement(operation, key: key, if: $0)
+        }
     }
 
     private var deadline: ContinuousClock.Instant { .now + max(patience, .seconds(1)) }

@@ -13,10 +13,16 @@ package enum WriteGuard {
     static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0"
 
     /// Sets `@writable`, on which the next statement depends.
-    /// - Parameter latest: epoch seconds by the server's clock. A statement that a frozen server finds in its socket when
-    ///   it comes back, after others have taken its place, is not to be carried out.
-    package static func check(until latest: Double) -> String {
-        "SET @writable = \(isWritable) AND \(isInTime(latest))"
+    /// - Parameters:
+    ///   - latest: epoch seconds by the server's clock. A statement that a frozen server finds in its socket when it comes
+    ///     back, after others have taken its place, is not to be carried out.
+    ///   - serverID: of the server that is meant; nil for whichever answers. A connection that was lost is made anew, and its
+    ///     address may stand for another server by then.
+    ///   - serverUUID: MySQL only.
+    package static func check(until latest: Double, serverID: UInt32? = nil, serverUUID: String? = nil) -> String {
+        let id = serverID.map { " AND @@global.server_id = \($0)" } ?? ""
+        let uuid = serverUUID.map { " AND @@global.server_uuid = \(SQLText.literal($0))" } ?? ""
+        return "SET @writable = \(isWritable)\(id)\(uuid) AND \(isInTime(latest))"
     }
 
     /// For WHERE, after a `check`.

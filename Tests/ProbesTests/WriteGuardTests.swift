@@ -1,3 +1,4 @@
+import MariaDB
 import Testing
 
 @testable import Probes
@@ -10,6 +11,14 @@ struct WriteGuardTests {
         #expect(
             WriteGuard.check(until: latest)
                 == "SET @writable = CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 AND UNIX_TIMESTAMP(NOW(6)) <= \(text)"
+        )
+    }
+
+    @Test("So is the server whether it is the one that is meant")
+    func identity() {
+        #expect(
+            WriteGuard.check(until: 0.5, serverID: 7, serverUUID: "u'")
+                == "SET @writable = CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 AND @@global.server_id = 7 AND @@global.server_uuid = \(SQLText.literal("u'")) AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000"
         )
     }
 

@@ -154,6 +154,42 @@ struct WriterScenarioTests {
         for _ in 0..<60 { #expect(world.round().writers == []) }
     }
 
+    @Test(
+        "A writer wakes up beside a node that was promoted in its silence, and never named: nobody, however often it sleeps",
+        arguments: [true, false], [true, false])
+    func silentSuccession(isPromotionSeen: Bool, hasRestarted: Bool) {
+        var world = World.primary(replicas: 2, readOnly: false)
+        world.crash("db1")
+        world.promote("db2")
+        #expect(world.round().writers == ["db2"])
+        world.freeze("db2")
+        #expect(world.round().writers == [])
+        if hasRestarted {
+            world.crash("db3")
+            world.round()
+            world.start("db3", readOnly: false)
+            if isPromotionSeen { #expect(world.round().writers == []) }
+        }
+        // db1, which this exporter has never seen, may be taking writes for all that it knows.
+        world.promote("db3", repointing: false)
+        if isPromotionSeen { #expect(world.round().writers == []) }
+        for _ in 0..<3 {
+            world.thaw("db2")
+            for _ in 0..<3 {
+                let set = world.round()
+                #expect(set.writers == [] && set.rivals == ["db2", "db3"])
+                #expect(set.primary.reason?.contains("POST /sets/<set>/writer") == true, "\(set.primary)")
+            }
+            world.freeze("db2")
+            for _ in 0..<3 { #expect(world.round().writers == []) }
+        }
+        world.thaw("db2")
+        world["db2"].isReadOnly = true
+        world.start("db1", readOnly: true)
+        world.round()
+        #expect(world.round().writers == ["db3"])
+    }
+
     @Test("Two that take writes with nothing between them: nobody, until an operator says who")
     func word() {
         var world = World([("db1", false, nil), ("db2", false, nil)])

@@ -64,7 +64,7 @@ final class LastCheckTable: Sendable {
         let server = try await server(deadline)
         var layout = try await layout(deadline)
         if layout == nil {
-            try await make(server.clock, deadline)
+            try await make(server, deadline)
             layout = try await self.layout(deadline)
         }
         guard let layout else {
@@ -102,7 +102,7 @@ final class LastCheckTable: Sendable {
         }
         let tables = try await run(
             [
-                WriteGuard.check(until: latest), statement,
+                WriteGuard.check(until: latest, serverID: reading.serverID), statement,
                 // Still true afterwards, and so it was when the row was written.
                 "SELECT (\(isInTime)) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
             ], deadline)
@@ -181,14 +181,16 @@ final class LastCheckTable: Sendable {
         return noted
     }
 
-    private func make(_ clock: Double, _ deadline: ContinuousClock.Instant) async throws(Failure) {
+    private func make(
+        _ server: (clock: Double, id: UInt32), _ deadline: ContinuousClock.Instant
+    ) async throws(Failure) {
         let create = """
             CREATE TABLE IF NOT EXISTS \(name) (checker VARCHAR(100) NOT NULL, server_id INT UNSIGNED NOT NULL, \
             epoch DECIMAL(17,6) NOT NULL, PRIMARY KEY (checker, server_id)) ENGINE = InnoDB
             """
-        let latest = clock + Self.longestCheck
+        let latest = server.clock + Self.longestCheck
         let tables = try await run(
-            [WriteGuard.check(until: latest)] + WriteGuard.ifWritable(create, until: latest)
+            [WriteGuard.check(until: latest, serverID: server.id)] + WriteGuard.ifWritable(create, until: latest)
                 + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline)
         guard tables.last?.first?.flag("is_writable") == true else { throw Self.readOnly }
     }

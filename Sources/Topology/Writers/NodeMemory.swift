@@ -35,16 +35,31 @@ struct NodeMemory: Sendable {
     /// It was seen read-only, or with a source, since its server started.
     var wasReadOnly: Bool
     var wasReplica: Bool
+    /// Its last silence: from the answer before to the one after.
+    var lastSilence: Span?
+    /// When it came to be writable and nobody's replica: from the last answer that showed it otherwise to the first that
+    /// showed it so.
+    var freed: Span?
     /// From when on it had no obstacle and was alone in being writable.
     var eligibleSince: ContinuousClock.Instant?
     /// Where channels led when they were last connected.
     var resolved: [ChannelKey: ChannelMemory.Source] = [:]
+
+    struct Span: Sendable, Equatable {
+        let since: ContinuousClock.Instant
+        let until: ContinuousClock.Instant
+
+        func overlaps(_ other: Span) -> Bool { since <= other.until && other.since <= until }
+    }
 
     struct ChannelKey: Sendable, Hashable {
         let channel: String
         let host: String
         let port: UInt16
     }
+
+    /// Writable, and nobody's replica.
+    private var isFree: Bool { writability == .writable && channels?.allSatisfy(\.isParked) == true }
 
     /// Seen read-only or as a replica, and then, without a restart, writable and without a source: somebody has promoted it.
     var isPromoted: Bool {
@@ -116,11 +131,16 @@ extension NodeMemory {
             }
             self.channels = channels
         }
-        guard let earlier, isSameServer, !hasRestarted(since: earlier) else { return }
+        guard let earlier, isSameServer else { return }
+        let sinceEarlier = earlier.read.flatMap { before in read.map { Span(since: before.told, until: $0.told) } }
+        // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
+        if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
+        guard !hasRestarted(since: earlier) else { return }
         lifeBegan = earlier.lifeBegan
         wasReadOnly = wasReadOnly || earlier.wasReadOnly
         wasReplica = wasReplica || earlier.wasReplica
         eligibleSince = earlier.eligibleSince
+        lastSilence = earlier.wasSilent ? sinceEarlier : earlier.lastSilence
     }
 
     /// Whether what is remembered is of the same server, restarted or not.

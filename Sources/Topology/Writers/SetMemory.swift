@@ -106,5 +106,7 @@ struct WriterPair: Sendable, Hashable {
     struct State: Sendable, Equatable {
         /// The one that writes on, as of the last round in which both answered.
         var winner: String?
+        /// One may have been promoted in place of the other, while that was the writer and silent.
+        var isSuccession = false
     }
 }

@@ -62,8 +62,13 @@ extension SetMemory {
         for (place, one) in candidates.enumerated() {
             for other in candidates[(place + 1)...] where !graph.arePartners(one, other) {
                 let pair = WriterPair(one, other)
-                let newcomer = newcomer(one, other, graph)
-                conflicts[pair] = .init(winner: newcomer.map(pair.other) ?? winner(one, other, graph))
+                let isSuccession =
+                    conflicts[pair]?.isSuccession == true || mayHaveSucceeded(one, other)
+                    || mayHaveSucceeded(other, one)
+                let newcomer = isSuccession ? nil : newcomer(one, other, graph)
+                conflicts[pair] = .init(
+                    winner: newcomer.map(pair.other) ?? winner(one, other, isSuccession: isSuccession, graph),
+                    isSuccession: isSuccession)
             }
         }
         conflicts = conflicts.filter { pair, _ in !isOver(pair, replicas, graph) }
@@ -93,13 +98,23 @@ extension SetMemory {
         return nil
     }
 
+    /// Whether a node came to take writes while the writer was silent: as after a failover of which no more was seen, because
+    /// something else kept it from being the writer at once.
+    private func mayHaveSucceeded(_ name: String, _ incumbent: String) -> Bool {
+        guard incumbents.contains(incumbent), let freed = nodes[name]?.freed,
+            let silence = nodes[incumbent]?.lastSilence
+        else { return false }
+        return freed.overlaps(silence)
+    }
+
     /// The one of which alone two of three hold: it is the writer until now; it has all that the other has; every other
     /// replica that answers, at least one, receives from it.
-    private func winner(_ one: String, _ other: String, _ graph: WriterGraph) -> String? {
+    /// - Parameter isSuccession: then to have been the writer speaks for neither.
+    private func winner(_ one: String, _ other: String, isSuccession: Bool, _ graph: WriterGraph) -> String? {
         func merits(_ name: String, over rival: String) -> Int {
             let replicas = graph.replicas(beside: [name, rival])
             return [
-                incumbents.contains(name), graph.hasAll(name, of: rival),
+                incumbents.contains(name) && !isSuccession, graph.hasAll(name, of: rival),
                 !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) },
             ].count { $0 }
         }

@@ -1,0 +1,100 @@
+import Configuration
+import Foundation
+import Logging
+import Operations
+import Replication
+import Topology
+import Traffic
+
+@testable import Configuration
+@testable import Exporter
+
+/// The program but for its listener, on the servers of an operated set: collectors, memory, balancer checks and probes.
+final class OperatedMonitor {
+    private let configuration: Configuration
+    private let checks: NodeChecks
+    private let states: String
+    private var monitor: Monitor
+    private static let environment = [
+        "MYSQL_REPLICATION_EXPORTER_USER": "exporter", "MYSQL_REPLICATION_EXPORTER_PASSWORD": "secret",
+    ]
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// - Parameter intended: whether the configuration says who follows whom.
+    init(_ set: OperatedSet, on servers: OperatedServers, intended: Bool) async throws {
+        let nodes = try set.names.map { name in
+            Node(
+                name: name, address: try Address("127.0.0.1:\(servers.port(name))"),
+                source: intended && name != "db1" ? .node("db1") : nil, tls: TLSOptions(mode: .disabled),
+                timeout: .milliseconds(400))
+        }
+        configuration = Configuration(sets: [
+            ReplicationSet(
+                name: "shop", nodes: nodes,
+                heartbeat: Heartbeat(
+                    table: TableName(database: "replication_probe", table: "heartbeat"),
+                    interval: .milliseconds(20), write: true),
+                sentinel: Sentinel(
+                    table: TableName(database: "replication_probe", table: "sentinel"), interval: .milliseconds(100)))
+        ])
+        states = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
+        let operators = OperatorStates(directory: nil, logger: Self.logger)
+        checks = NodeChecks(states: operators, notices: MaintenanceNotices(directory: nil, logger: Self.logger))
+        monitor = try Self.monitor(configuration, states, keepsState: false)
+        await monitor.startProbes()
+    }
+
+    private static func monitor(_ configuration: Configuration, _ states: String, keepsState: Bool) throws -> Monitor {
+        if !keepsState { try? FileManager.default.removeItem(atPath: states) }
+        try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
+        return try Monitor(
+            configuration, environment: environment,
+            keeping: Keeping(state: StateDirectory(states, logger: logger), checker: "test"), logger: logger)
+    }
+
+    func restart(keepsState: Bool) async throws {
+        await close()
+        monitor = try Self.monitor(configuration, states, keepsState: keepsState)
+        await monitor.startProbes()
+    }
+
+    func close() async {
+        await monitor.stopProbes()
+        await monitor.close()
+    }
+
+    func end() async {
+        await close()
+        try? FileManager.default.removeItem(atPath: states)
+    }
+
+    /// What a scrape finds.
+    func round() async throws -> SetFindings {
+        guard let set = await monitor.findings(deadline: .now + .seconds(1)).first else { throw NothingFound() }
+        return set
+    }
+
+    struct NothingFound: Error {}
+
+    struct Check: Sendable {
+        let status: Int
+        let reason: String
+        /// The nodes that answered in the round that it is made from.
+        let answering: Set<String>
+    }
+
+    /// What a balancer is told, by node.
+    func check() async throws -> [String: Check] {
+        var checks: [String: Check] = [:]
+        for node in configuration.nodes {
+            let question = try NodeQuestion(node: node.name, check: .primary)
+            guard let answer = await self.checks.answer(question, monitor) else { continue }
+            let reply = CheckReply(answer.verdict, answer.state, of: node.name)
+            let standings = answer.findings?.writing.standings ?? [:]
+            checks[node.name] = Check(
+                status: reply.status, reason: reply.reason,
+                answering: Set(standings.filter(\.value.isAnswering).keys))
+        }
+        return checks
+    }
+}
