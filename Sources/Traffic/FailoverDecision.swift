@@ -68,6 +68,7 @@ extension FailoverPolicy {
         }
         if let trouble = trouble(situation) { return decideInTrouble(situation, trouble) }
         if let age = age(situation) { return FailoverDecision(cause: .unbroken, reason: "checked \(age.text) s ago") }
+        if let fault = situation.lookFault { return decideInTrouble(situation, "\(preferred) \(fault.reason)") }
         return decide(situation.catchUp, situation)
     }
 

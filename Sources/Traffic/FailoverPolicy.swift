@@ -52,9 +52,10 @@ package struct FailoverMemory: Sendable, Equatable {
     package mutating func note(_ decision: FailoverDecision, at time: Double) {
         guard let answer = decision.answer else { return }
         self.answer = answer
+        // What an operator says holds for the next answer, and not for a break after it.
+        isAccepted = false
         if decision.isGoodCheck {
             goodCheck = time
-            isAccepted = false
         } else if answer == .standby {
             goodCheck = nil
         }
@@ -73,6 +74,8 @@ package struct FailoverSituation: Sendable, Equatable {
     package var preferred: Preferred
     /// As a round found it: it answers, and is writable.
     package var isPreferredWritable: Bool
+    /// Why the preferred node's replication cannot be looked at although it can be updated; nil when it can.
+    package var lookFault: FailoverFault?
     /// Why the standby cannot be asked; nil when it can.
     package var standbyFault: FailoverFault?
     /// The preferred node as a replica of the standby.
@@ -82,11 +85,13 @@ package struct FailoverSituation: Sendable, Equatable {
     package var now: Double
 
     package init(
-        preferred: Preferred, isPreferredWritable: Bool = true, standbyFault: FailoverFault? = nil,
-        catchUp: CatchUp = CatchUp(), memory: FailoverMemory = FailoverMemory(), now: Double
+        preferred: Preferred, isPreferredWritable: Bool = true, lookFault: FailoverFault? = nil,
+        standbyFault: FailoverFault? = nil, catchUp: CatchUp = CatchUp(), memory: FailoverMemory = FailoverMemory(),
+        now: Double
     ) {
         self.preferred = preferred
         self.isPreferredWritable = isPreferredWritable
+        self.lookFault = lookFault
         self.standbyFault = standbyFault
         self.catchUp = catchUp
         self.memory = memory

@@ -64,7 +64,9 @@ extension SetFindings {
         let intended = node.description.intendedSource(of: channel.channel.name)
         guard let name = channel.sourceNode else {
             // Of a source outside of the set nobody knows more than its replica.
-            if writers.isEmpty, intended == nil || intended == NodeDescription.outside { return fresh }
+            if writers.isEmpty, intended == NodeDescription.outside || intended == nil && isWithoutWriter {
+                return fresh
+            }
             let right = writers.isEmpty ? intended ?? "" : writers.joined(separator: ", ")
             throw UnknownStaleness(
                 reason: "\(node.description.name) follows \(channel.channel.source), and not \(right)")
@@ -82,6 +84,14 @@ extension SetFindings {
         if writers.isEmpty, intended == name, source.isReadOnly { return fresh }
         throw UnknownStaleness(
             reason: source.isWritable ? "\(start) is not alone in being writable" : "\(start) is no primary")
+    }
+
+    /// Every node is somebody's replica as far as it is known, and none has been the writer.
+    private var isWithoutWriter: Bool {
+        writing.incumbents.isEmpty
+            && nodes.allSatisfy { node in
+                !node.channels.isEmpty || writing.standings[node.description.name]?.ties.isEmpty == false
+            }
     }
 
     /// Whether a silent node took writes when it was last seen, or is meant to as far as the configuration tells.

@@ -12,9 +12,9 @@ import Traffic
 struct StateDirectoryTests {
     private static let record = SetMemory.Record(
         nodes: [
-            .init(name: "db1", address: "10.0.0.1:3306", serverID: 1, serverUUID: "u-1", startTime: 1_700_000_000),
+            .init(name: "db1", address: "10.0.0.1:3306", serverID: 1, serverUUID: "3e11fa47-71ca-11e1-9e33-c80aa9429562", startTime: 1_700_000_000),
             .init(name: "db2", address: "[::1]:3307", serverID: nil, serverUUID: nil, startTime: nil),
-        ], writers: ["db1"], operatorsWord: "db1")
+        ], writers: ["db1"], operatorsWord: "db1", writableThen: ["db1", "db2"])
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -27,17 +27,14 @@ struct StateDirectoryTests {
 
     @Test("The text is read back as it was written")
     func text() throws {
-        let state = StateText(
-            time: 1_700_000_001.25, record: Self.record,
-            lastFailoverCheck: .init(time: 1_700_000_000.5, preferred: "db1"))
+        let state = StateText(time: 1_700_000_001.25, record: Self.record)
         #expect(
             state.text == """
                 state 1 1700000001.25
-                node db1 10.0.0.1:3306 1 u-1 1700000000.0
+                node db1 10.0.0.1:3306 1 3e11fa47-71ca-11e1-9e33-c80aa9429562 1700000000.0
                 node db2 [::1]:3307 - - -
                 writer db1
-                word db1
-                failover_check 1700000000.5 db1
+                word db1 db1 db2
                 end
 
                 """)
@@ -49,7 +46,8 @@ struct StateDirectoryTests {
         arguments: [
             "", "state 1 1700000001\n", "state 2 1700000001\nend\n", "state 1 nan\nend\n", "state 1 1e300\nend\n",
             "state 1 -1\nend\n", "state 1 1\nwriter\nend\n", "state 1 1\nwriter db1 db2\nend\n",
-            "state 1 1\nroot db1\nend\n", "end\n", "state 1 1\nnode a b\nend\n",
+            "state 1 1\nfailover_check 1 db1\nend\n", "state 1 1\nroot db1\nend\n", "end\n",
+            "state 1 1\nnode a b\nend\n",
         ])
     func nonsense(text: String) {
         #expect(StateText(parsing: text) == nil)
@@ -105,6 +103,60 @@ struct StateDirectoryTests {
             #expect(
                 StateDirectory(folder, logger: Self.quiet).failoverMemory(of: set(preferring: "db1", "db2"))
                     == FailoverMemory())
+        }
+    }
+
+    private static let shop = ReplicationSet(
+        name: "shop", nodes: ["db1", "db2"].map { Node(name: $0, address: .tcp(host: $0, port: 3306)) },
+        failover: FailoverRule(
+            preferred: "db1", standby: "db2", table: TableName(database: "p", table: "lastcheck")))
+
+    @Test("The exporter and the command, which may share a folder, each keep their own checks")
+    func checkers() throws {
+        try withFolder { folder in
+            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let exporter = StateDirectory(folder, logger: Self.quiet)
+            exporter.write(Self.record, of: "shop", at: 1_700_000_000)
+            exporter.write(good, of: Self.shop)
+            let command = StateDirectory(folder, checker: .command, logger: Self.quiet)
+            #expect(command.failoverMemory(of: Self.shop) == FailoverMemory())
+            command.write(good, of: Self.shop)
+            // The exporter goes on writing its own; what the command has removed does not come back.
+            command.write(FailoverMemory(answer: .standby), of: Self.shop)
+            exporter.write(Self.record, of: "shop", at: 1_700_000_100)
+            exporter.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_101), of: Self.shop)
+            let later = StateDirectory(folder, checker: .command, logger: Self.quiet)
+            #expect(later.failoverMemory(of: Self.shop) == FailoverMemory())
+            #expect(StateDirectory(folder, logger: Self.quiet).read("shop")?.record == Self.record)
+        }
+    }
+
+    @Test("A run of the command that ends late does not bring back what another one has removed")
+    func overlapping() throws {
+        try withFolder { folder in
+            func command() -> StateDirectory { StateDirectory(folder, checker: .command, logger: Self.quiet) }
+            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            command().write(good, of: Self.shop)
+            let (early, late) = (command(), command())
+            #expect(early.failoverMemory(of: Self.shop) == good)
+            #expect(late.failoverMemory(of: Self.shop) == good)
+            early.write(FailoverMemory(answer: .standby), of: Self.shop)
+            late.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_001), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory())
+        }
+    }
+
+    @Test("A check that cannot be written down leaves none behind: less is known then")
+    func fullDisk() throws {
+        try withFolder { folder in
+            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let state = StateDirectory(folder, logger: Self.quiet)
+            state.write(good, of: Self.shop)
+            // No file can be made under this name, whoever is asking.
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/shop.failover~\(getpid())", withIntermediateDirectories: false)
+            state.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_010), of: Self.shop)
+            #expect(StateDirectory(folder, logger: Self.quiet).failoverMemory(of: Self.shop) == FailoverMemory())
         }
     }
 }

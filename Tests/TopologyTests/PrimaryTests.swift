@@ -68,7 +68,9 @@ struct PrimaryTests {
     func orphan() {
         #expect(
             primary(silent("db1"), writable("db2", id: 2, from: channel(from: "db1:3306", id: 1)))
-                == .unknown("db2 is writable, and replicates from db1, which is silent"))
+                == .unknown(
+                    "db2 is writable, and replicates from db1, which is silent; "
+                        + "if it is to be the writer, end that replication (RESET REPLICA ALL)"))
     }
 
     @Test("In a ring of two the writable one is the primary")

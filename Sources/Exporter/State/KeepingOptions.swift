@@ -29,10 +29,10 @@ struct KeepingOptions: ParsableArguments {
         }
     }
 
-    func keeping(_ logger: Logger) -> Keeping {
+    func keeping(_ logger: Logger, as role: StateDirectory.Checker = .exporter) -> Keeping {
         Keeping(
-            state: directory.map { StateDirectory($0, logger: logger) }, checker: checker ?? ProcessEnvironment.hostName
-        )
+            state: directory.map { StateDirectory($0, checker: role, logger: logger) },
+            checker: checker ?? ProcessEnvironment.hostName)
     }
 }
 

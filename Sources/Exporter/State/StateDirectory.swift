@@ -6,33 +6,102 @@ import Synchronization
 import Topology
 import Traffic
 
-/// What outlives the exporter, a file a replication set: who its nodes are, who took the writes, an operator's word, and when
-/// the failover answer was last "preferred".
+/// What outlives the exporter. Of each replication set a file tells who its nodes are, who took the writes, and an operator's
+/// word; another one when this checker's failover answer was last "preferred".
 ///
 /// A file that is missing, cannot be read or makes no sense is no error: less is known then. Written by way of another file,
 /// so that nobody reads half of it.
 final class StateDirectory: Sendable {
+    /// Whose failover checks are kept: each remembers its own alone.
+    enum Checker: String, Sendable {
+        case exporter = "failover"
+        case command = "failover-check"
+    }
+
     /// Writers that were recorded longer ago than this are not known to be the writers until now.
     static let trust = 300.0
     /// As long as nothing changes, the time is written down anew after this.
     private static let renewal = 60.0
 
-    private let path: String
-    private let logger: Logger
-    private let isTrouble = Mutex(false)
-    private let written = Mutex<[String: StateText]>([:])
+    private struct Known {
+        var states: [String: StateText] = [:]
+        var checks: [String: FailoverText] = [:]
+        var isInTrouble = false
+    }
 
-    init(_ path: String, logger: Logger) {
+    private let path: String
+    private let checker: Checker
+    private let logger: Logger
+    /// Held while files are written: one at a time.
+    private let known = Mutex(Known())
+
+    init(_ path: String, checker: Checker = .exporter, logger: Logger) {
         self.path = path
+        self.checker = checker
         self.logger = logger
     }
 
     /// What was left behind for a set; nil where there is nothing.
     func read(_ set: String) -> StateText? {
-        let file = self.file(of: set)
+        known.withLock { known in
+            let state = text(of: stateFile(of: set), &known, parsing: StateText.init(parsing:))
+            known.states[set] = state
+            return state
+        }
+    }
+
+    /// Writes a set's state down, unless the file says so already.
+    func write(_ record: SetMemory.Record, of set: String, at now: Double) {
+        known.withLock { known in
+            if let state = known.states[set], state.record == record, abs(now - state.time) < Self.renewal { return }
+            let state = StateText(time: now, record: record)
+            known.states[set] = state
+            _ = write(state.text, to: stateFile(of: set), &known)
+        }
+    }
+
+    /// Writes down what a set's failover checker knows of its checks. What is not good any more is removed, which takes no room
+    /// on a disk.
+    func write(_ memory: FailoverMemory, of set: ReplicationSet) {
+        guard let rule = set.failover else { return }
+        let file = failoverFile(of: set.name)
+        known.withLock { known in
+            let before = known.checks[set.name]
+            let check = memory.goodCheck.map { FailoverText(time: $0, preferred: rule.preferred) }
+            guard check != before else { return }
+            known.checks[set.name] = check
+            // Another run of the command has removed it since it was read: the answer was "standby" meanwhile.
+            let isRevoked = before != nil && access(file, F_OK) != 0
+            if let check, !isRevoked, write(check.text, to: file, &known) { return }
+            known.checks[set.name] = nil
+            if unlink(file) != 0, errno != ENOENT {
+                complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
+            }
+        }
+    }
+
+    /// What a set's failover checker knew of its checks when it ended.
+    func failoverMemory(of set: ReplicationSet) -> FailoverMemory {
+        let check = known.withLock { known in
+            if let check = known.checks[set.name] { return check as FailoverText? }
+            let check = text(of: failoverFile(of: set.name), &known, parsing: FailoverText.init(parsing:))
+            known.checks[set.name] = check
+            return check
+        }
+        guard let check, check.preferred == set.failover?.preferred else { return FailoverMemory() }
+        return FailoverMemory(answer: .preferred, goodCheck: check.time)
+    }
+
+    // MARK: - Files
+
+    // A set's name needs no escaping in a path (`Schema.setName`).
+    private func stateFile(of set: String) -> String { "\(path)/\(set).state" }
+    private func failoverFile(of set: String) -> String { "\(path)/\(set).\(checker.rawValue)" }
+
+    private func text<Text>(of file: String, _ known: inout Known, parsing: (String) -> Text?) -> Text? {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno != ENOENT { complain("cannot read \(file): \(String(cString: strerror(errno)))") }
+            if errno != ENOENT { complain("cannot read \(file): \(String(cString: strerror(errno)))", &known) }
             return nil
         }
         defer { close(descriptor) }
@@ -40,68 +109,67 @@ final class StateDirectory: Sendable {
         let text = String(unsafeUninitializedCapacity: limit) {
             max(0, Glibc.read(descriptor, $0.baseAddress, $0.count))
         }
-        guard text.utf8.count < limit, let state = StateText(parsing: text) else {
-            complain("\(file) makes no sense; starting without it")
+        guard text.utf8.count < limit, let value = parsing(text) else {
+            complain("\(file) makes no sense; starting without it", &known)
             return nil
         }
-        written.withLock { $0[set] = state }
-        return state
+        return value
     }
 
-    /// Writes a set's state down, unless the file says so already.
-    func write(_ record: SetMemory.Record, of set: String, at now: Double) {
-        let known = written.withLock { $0[set] }
-        if let known, known.record == record, abs(now - known.time) < Self.renewal { return }
-        write(StateText(time: now, record: record, lastFailoverCheck: known?.lastFailoverCheck), of: set)
-    }
-
-    /// Writes down what a set's failover checker knows of its checks.
-    func write(_ memory: FailoverMemory, of set: ReplicationSet) {
-        guard let rule = set.failover else { return }
-        let check = memory.goodCheck.map { StateText.FailoverCheck(time: $0, preferred: rule.preferred) }
-        var state =
-            written.withLock { $0[set.name] }
-            ?? StateText(time: 0, record: .init(nodes: [], writers: [], operatorsWord: nil))
-        if state.lastFailoverCheck == check { return }
-        state.lastFailoverCheck = check
-        write(state, of: set.name)
-    }
-
-    /// What a set's failover checker knew of its checks when it ended.
-    func failoverMemory(of set: ReplicationSet) -> FailoverMemory {
-        guard let check = (written.withLock { $0[set.name] } ?? read(set.name))?.lastFailoverCheck,
-            check.preferred == set.failover?.preferred
-        else { return FailoverMemory() }
-        return FailoverMemory(answer: .preferred, goodCheck: check.time)
-    }
-
-    private func write(_ state: StateText, of set: String) {
-        written.withLock { $0[set] = state }
-        let file = self.file(of: set)
+    /// - Returns: whether it is written.
+    private func write(_ text: String, to file: String, _ known: inout Known) -> Bool {
         let draft = "\(file)~\(getpid())"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { return complain("cannot write \(draft): \(String(cString: strerror(errno)))") }
-        let text = Array(state.text.utf8)
-        let isWritten = Glibc.write(descriptor, text, text.count) == text.count
+        guard descriptor >= 0 else {
+            complain("cannot write \(draft): \(String(cString: strerror(errno)))", &known)
+            return false
+        }
+        let bytes = Array(text.utf8)
+        let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count
         let reason = String(cString: strerror(errno))
         close(descriptor)
         guard isWritten, rename(draft, file) == 0 else {
+            let reason = isWritten ? String(cString: strerror(errno)) : reason
             unlink(draft)
-            return complain("cannot write \(file): \(isWritten ? String(cString: strerror(errno)) : reason)")
+            complain("cannot write \(file): \(reason)", &known)
+            return false
         }
-        isTrouble.withLock { $0 = false }
+        known.isInTrouble = false
+        return true
     }
 
-    /// A set's name needs no escaping in a path (`Schema.setName`).
-    private func file(of set: String) -> String { "\(path)/\(set).state" }
+    private func complain(_ what: String, _ known: inout Known) {
+        if !known.isInTrouble { logger.warning("state is not kept", metadata: ["reason": "\(what)"]) }
+        known.isInTrouble = true
+    }
+}
 
-    private func complain(_ what: String) {
-        if isTrouble.withLock({ isTrouble in
-            defer { isTrouble = true }
-            return !isTrouble
-        }) {
-            logger.warning("state is not kept", metadata: ["reason": "\(what)"])
+/// When the failover answer was last "preferred", and for which node: a line, and the end.
+///
+///     failover 1 <epoch seconds> <preferred node>
+///     end
+struct FailoverText: Sendable, Equatable {
+    /// When it was noted, epoch seconds.
+    var time: Double
+    /// The node that the answer stood for.
+    var preferred: String
+
+    init(time: Double, preferred: String) {
+        self.time = time
+        self.preferred = preferred
+    }
+
+    var text: String { "failover 1 \(time) \(preferred)\nend\n" }
+
+    /// - Returns: nil for a text that is cut short, or of another version.
+    init?(parsing text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 3, lines[1] == "end", lines[2].isEmpty else { return nil }
+        let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 4, words[0] == "failover", words[1] == "1", let time = StateText.time(words[2]) else {
+            return nil
         }
+        self.init(time: time, preferred: words[3])
     }
 }
 
@@ -110,26 +178,16 @@ final class StateDirectory: Sendable {
 ///     state 1 <epoch seconds>
 ///     node <name> <address> <server id or -> <server uuid or -> <start, epoch seconds, or ->
 ///     writer <name>
-///     word <name>
-///     failover_check <epoch seconds> <preferred node>
+///     word <name> <nodes that were writable then>
 ///     end
 struct StateText: Sendable, Equatable {
-    struct FailoverCheck: Sendable, Equatable {
-        /// When it was noted, epoch seconds.
-        var time: Double
-        /// The node that the answer stood for.
-        var preferred: String
-    }
-
     /// When it was written, epoch seconds.
     var time: Double
     var record: SetMemory.Record
-    var lastFailoverCheck: FailoverCheck?
 
-    init(time: Double, record: SetMemory.Record, lastFailoverCheck: FailoverCheck? = nil) {
+    init(time: Double, record: SetMemory.Record) {
         self.time = time
         self.record = record
-        self.lastFailoverCheck = lastFailoverCheck
     }
 
     var text: String {
@@ -142,8 +200,9 @@ struct StateText: Sendable, Equatable {
             lines.append("node \(node.name) \(node.address) \(id) \(uuid) \(start)")
         }
         lines += record.writers.map { "writer \($0)" }
-        if let word = record.operatorsWord { lines.append("word \(word)") }
-        if let check = lastFailoverCheck { lines.append("failover_check \(check.time) \(check.preferred)") }
+        if let word = record.operatorsWord {
+            lines.append((["word", word] + record.writableThen).joined(separator: " "))
+        }
         return lines.joined(separator: "\n") + "\nend\n"
     }
 
@@ -151,7 +210,6 @@ struct StateText: Sendable, Equatable {
     init?(parsing text: String) {
         var record = SetMemory.Record(nodes: [], writers: [], operatorsWord: nil)
         var time: Double?
-        var check: FailoverCheck?
         var isWhole = false
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
@@ -163,17 +221,18 @@ struct StateText: Sendable, Equatable {
                         name: words[1], address: words[2], serverID: UInt32(words[3]),
                         serverUUID: words[4] == "-" ? nil : words[4], startTime: Self.time(words[5])))
             case ("writer", 2): record.writers.append(words[1])
-            case ("word", 2): record.operatorsWord = words[1]
-            case ("failover_check", 3): check = Self.time(words[1]).map { FailoverCheck(time: $0, preferred: words[2]) }
+            case ("word", 2...):
+                record.operatorsWord = words[1]
+                record.writableThen = Array(words[2...])
             case ("end", 1): isWhole = true
             default: return nil
             }
         }
         guard let time, isWhole else { return nil }
-        self.init(time: time, record: record, lastFailoverCheck: check)
+        self.init(time: time, record: record)
     }
 
-    private static func time(_ text: String) -> Double? {
+    fileprivate static func time(_ text: String) -> Double? {
         Double(text).flatMap { (0...1e11).contains($0) ? $0 : nil }
     }
 }

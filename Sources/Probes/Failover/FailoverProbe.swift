@@ -19,6 +19,8 @@ package final class FailoverProbe: Sendable {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
+        /// When an operator accepted the preferred node as it is.
+        var accepted: ContinuousClock.Instant?
     }
 
     package let policy: FailoverPolicy
@@ -70,9 +72,17 @@ package final class FailoverProbe: Sendable {
         return await task.value
     }
 
-    /// An operator says that the preferred node has all there is, whatever replication tells; good for the next check in
-    /// which it can be written to.
-    package func accept() { state.withLock { $0.memory.isAccepted = true } }
+    /// How long an operator's word waits for a check.
+    package static let acceptance = Duration.seconds(60)
+
+    /// An operator says that the preferred node has all there is, whatever replication tells; good for the next answer, if that
+    /// comes within `acceptance`.
+    package func accept() {
+        state.withLock { state in
+            state.memory.isAccepted = true
+            state.accepted = .now
+        }
+    }
 
     /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
     package var finding: FailoverFinding? {
@@ -88,6 +98,10 @@ package final class FailoverProbe: Sendable {
 extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
         let now = clock()
+        state.withLock { state in
+            if let accepted = state.accepted, accepted.duration(to: .now) <= Self.acceptance { return }
+            state.memory.isAccepted = false
+        }
         let decision = await decide(look, at: now)
         let memory = state.withLock { state in
             state.memory.note(decision, at: now)
@@ -118,6 +132,7 @@ extension FailoverProbe {
         situation.isPreferredWritable =
             reading != nil || findings?.nodes.first { $0.description.name == policy.preferred }?.isWritable == true
         situation.standbyFault = policy.standbyFault(findings)
+        situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
         if decision.cause == .behind, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
@@ -178,9 +193,27 @@ extension FailoverPolicy {
             return FailoverFault("was not asked", isOwn: true)
         }
         guard !report.isUp else { return nil }
-        let own: [NodeFailure.Reason] = [.permission, .authentication, .connectionLimit]
-        let isOwn = report.failure.map { own.contains($0.reason) } ?? false
+        let isOwn = report.failure?.isOfTheAsker ?? false
         return FailoverFault(
             "cannot be reached or queried" + (report.failure.map { ": \($0.message)" } ?? ""), isOwn: isOwn)
     }
+
+    /// What keeps the exporter, and nobody else, from looking at the preferred node's replication.
+    fileprivate func lookFault(_ findings: SetFindings?) -> FailoverFault? {
+        guard let report = findings?.nodes.first(where: { $0.description.name == preferred })?.report else {
+            return FailoverFault("was not asked", isOwn: true)
+        }
+        if let failure = report.failure, failure.isOfTheAsker {
+            return FailoverFault("cannot be asked for its replication: \(failure.message)", isOwn: true)
+        }
+        guard let facts = report.facts, facts.channels == nil,
+            facts.missing.values.contains(.permission)
+        else { return nil }
+        return FailoverFault("does not tell its replication status: the account may not see it", isOwn: true)
+    }
+}
+
+extension NodeFailure {
+    /// The server lives, and refuses this account, or has no connection left for it.
+    fileprivate var isOfTheAsker: Bool { [.permission, .authentication, .connectionLimit].contains(reason) }
 }

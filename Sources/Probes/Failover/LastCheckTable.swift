@@ -132,16 +132,24 @@ final class LastCheckTable: Sendable {
     /// Nil where there is no table.
     private func layout(_ deadline: ContinuousClock.Instant) async throws(Failure) -> Layout? {
         let columns: [String]
+        let keys: Set<String>
         do throws(MySQLError) {
             let rows = try await connection.run(
                 ["SHOW COLUMNS FROM \(name)"], isRepeatable: true, deadline: deadline)
             columns = rows.first?.rows.compactMap { $0.text("Field") } ?? []
+            keys = Set(
+                rows.first?.rows.filter { $0.text("Key") == "PRI" }.compactMap { $0.text("Field")?.lowercased() } ?? [])
         } catch {
             if error.isForWantOfTable { return nil }
             throw Failure(error, "checked")
         }
         let names = Set(columns.map { $0.lowercased() })
-        if names.isSuperset(of: ["checker", "server_id", "epoch"]) { return .own }
+        if names.isSuperset(of: ["checker", "server_id", "epoch"]) {
+            guard keys.isSuperset(of: ["checker", "server_id"]) else {
+                throw Failure("cannot be checked: \(name) needs PRIMARY KEY (checker, server_id)", isOwn: true)
+            }
+            return .own
+        }
         // The exporter's own of 0.1.0: one row for everybody.
         if names == ["id", "epoch"] { return .shared(column: "epoch") }
         guard let column = columns.first, columns.count == 1 else {
@@ -216,7 +224,7 @@ extension LastCheckTable.Failure {
         let isOwn = error.isOfTheAsker
         let verb =
             switch error.phase {
-            case .query, .permission: isOwn ? "checked" : verb
+            case .query, .permission: isOwn ? "checked" : "queried or updated"
             case .dns, .connect, .tls, .authentication, .timeout, .protocol: isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.message) (\(error.code))", isOwn: isOwn)
@@ -224,13 +232,23 @@ extension LastCheckTable.Failure {
 }
 
 extension MySQLError {
-    /// The server lives, and refuses this client or this statement: a grant, a password or a table is missing, or the
+    /// Errors that say of the server itself that it cannot be written to now: no room on its disk, in memory or in a table,
+    /// broken tables, locks (of a backup as well), read-only in any of the ways, shutting down, out of its cluster, too slow.
+    private static let ofTheServer: Set<UInt32> = [
+        1015, 1016, 1021, 1026, 1030, 1034, 1035, 1036, 1037, 1038, 1041, 1047, 1053, 1099, 1100, 1114, 1135, 1180,
+        1181, 1194,
+        1195, 1205, 1206, 1213, 1223, 1290, 1317, 1598, 1669, 1712, 1785, 1792, 1799, 1836, 1927, 1969, 3024, 3098,
+        3100, 3101,
+        3572, 4031,
+    ]
+
+    /// The server lives, and refuses this client or this statement: a grant, a password or a table is missing or odd, or the
     /// account's connections are used up.
     fileprivate var isOfTheAsker: Bool {
         switch phase {
         case _ where isConnectionLimit: true
         case .permission, .authentication: true
-        case .query: [1049, 1054, 1146].contains(code)
+        case .query: !Self.ofTheServer.contains(code)
         case .dns, .connect, .tls, .timeout, .protocol: false
         }
     }

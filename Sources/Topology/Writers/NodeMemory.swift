@@ -23,6 +23,8 @@ struct NodeMemory: Sendable {
     /// Nil where it did not tell its replication status.
     var channels: [ChannelMemory]?
     var transactions: TransactionHistory?
+    /// Those of the answer before, of the same server.
+    var transactionsBefore: TransactionHistory?
     /// Whether `transactions` names what was written on this very server.
     var recordsOwnWrites: Bool
 
@@ -59,7 +61,7 @@ struct NodeMemory: Sendable {
     }
 
     /// Writable, and nobody's replica.
-    private var isFree: Bool { writability == .writable && channels?.allSatisfy(\.isParked) == true }
+    var isFree: Bool { writability == .writable && channels?.allSatisfy(\.isParked) == true }
 
     /// Seen read-only or as a replica, and then, without a restart, writable and without a source: somebody has promoted it.
     var isPromoted: Bool {
@@ -132,6 +134,7 @@ extension NodeMemory {
             self.channels = channels
         }
         guard let earlier, isSameServer else { return }
+        transactionsBefore = earlier.transactions
         let sinceEarlier = earlier.read.flatMap { before in read.map { Span(since: before.told, until: $0.told) } }
         // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }

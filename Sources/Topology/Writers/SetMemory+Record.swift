@@ -24,11 +24,14 @@ extension SetMemory {
         package var nodes: [Node]
         package var writers: [String]
         package var operatorsWord: String?
+        /// The nodes that were writable when it was given. Empty where that is not known: then it does not outlive the process.
+        package var writableThen: [String]
 
-        package init(nodes: [Node], writers: [String], operatorsWord: String?) {
+        package init(nodes: [Node], writers: [String], operatorsWord: String?, writableThen: [String] = []) {
             self.nodes = nodes
             self.writers = writers
             self.operatorsWord = operatorsWord
+            self.writableThen = writableThen
         }
     }
 
@@ -40,7 +43,7 @@ extension SetMemory {
                     name: name, address: node.address.description, serverID: node.identity.serverID,
                     serverUUID: node.identity.serverUUID, startTime: node.startTime)
             },
-            writers: incumbents.sorted(), operatorsWord: word?.node)
+            writers: incumbents.sorted(), operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [])
     }
 
     /// - Parameters:
@@ -56,6 +59,8 @@ extension SetMemory {
             nodes[node.name] = NodeMemory(recorded: identity, at: address, startTime: node.startTime)
         }
         if isRecent { incumbents = Set(record.writers.filter { nodes[$0] != nil }) }
-        if let node = record.operatorsWord, nodes[node] != nil { word = Word(node: node) }
+        if let node = record.operatorsWord, nodes[node] != nil, !record.writableThen.isEmpty {
+            word = Word(node: node, writable: Set(record.writableThen))
+        }
     }
 }

@@ -15,7 +15,7 @@ package struct SetMemory: Sendable {
     /// An operator's word about who takes the writes.
     struct Word: Sendable, Equatable {
         let node: String
-        /// The nodes that were writable when it was given; another that turns writable ends it.
+        /// The nodes that were writable when it was given, and no replicas; another that comes to be so ends it.
         var writable: Set<String>?
     }
 
@@ -78,7 +78,7 @@ package struct SetMemory: Sendable {
             incumbents.remove(name)
             if word?.node == name { word = nil }
         }
-        guard let given = word, given.node != name, answer.writability == .writable else { return }
+        guard let given = word, given.node != name, answer.isFree else { return }
         // Those that are writable already when the word is given are what it is about.
         if let known = given.writable, !known.contains(name) { word = nil }
     }

@@ -69,7 +69,10 @@ struct WriterGraph {
                 if channel.isStopped, answering.contains(source), !isUnderReign(source) { return nil }
                 return Tie(channel: channel, sources: [source])
             case .outside: return channel.isStopped ? nil : Tie(channel: channel, sources: [])
-            case .unrecognised: return channel.isStopped ? nil : Tie(channel: channel, sources: suspects(channel, name))
+            case .unrecognised:
+                // Not even a stopped one is left over for certain while a node is silent that it may lead to.
+                let suspects = suspects(channel, name)
+                return channel.isStopped && suspects.isEmpty ? nil : Tie(channel: channel, sources: suspects)
             }
         }
     }
@@ -129,12 +132,33 @@ struct WriterGraph {
         if above(name).contains(where: { reigning.contains($0) && !above($0).contains(name) }) { return true }
         return ties(of: name).contains { tie in
             guard let source = tie.sources.first, tie.sources.count == 1, tie.channel.source == .node(source),
-                !tie.channel.isReceiverStopped, tie.channel.isApplying
+                !tie.channel.isReceiverStopped
             else { return false }
+            // Nothing is applied, or it is half a ring: then what is written here may be nowhere else.
+            if !tie.channel.isApplying || sourcesOfAll(above: source).contains(name), !hasAll(source, of: name) {
+                return false
+            }
             // A source that is silent to the exporter alone, and feeds it all the same, is as good.
             let isAlive =
                 !answering.contains(source) && memory[source]?.writability == .writable && tie.channel.isReceiving
             return (answersWritable(source) || isAlive) && !above(source).contains(name)
+        }
+    }
+
+    /// The nodes above one by all of their channels, stopped ones as well.
+    private func sourcesOfAll(above name: String) -> Set<String> {
+        reach(from: name) { (memory[$0]?.channels ?? []).compactMap(\.sourceNode) }
+    }
+
+    /// Whether the writer until now has become a replica: it applies what comes from a writable node that follows nobody, and
+    /// that has all there is. A planned switchover ends so where `read_only` is left off.
+    func hasAbdicated(_ name: String) -> Bool {
+        guard reigning.contains(name) else { return false }
+        return above(name).contains { source in
+            guard answersWritable(source), ties(of: source).isEmpty, let memory = memory[source], memory.isPromoted,
+                receives(name, from: source)
+            else { return false }
+            return !sourcesOfAll(above: source).contains(name) && (hasAll(source, of: name) || !memory.recordsOwnWrites)
         }
     }
 
@@ -148,14 +172,18 @@ struct WriterGraph {
                 // Named so in the configuration; two of which one replicates from the other are not side by side.
                 return !above(one).contains(other) && !above(other).contains(one)
             }
-            let followed = (memory[name]?.channels ?? []).compactMap(\.sourceNode)
+            // What is stopped is followed no more.
+            let followed = (memory[name]?.channels ?? []).filter { !$0.isReceiverStopped }.compactMap(\.sourceNode)
             if followed.contains(one), followed.contains(other) { areFollowed = true }
         }
         return areFollowed && haveNothingInCommon(one, other)
     }
 
     private func haveNothingInCommon(_ one: String, _ other: String) -> Bool {
-        guard let mine = memory[one]?.transactions, let theirs = memory[other]?.transactions else { return false }
+        // A server without a binary log feeds nobody, whatever it holds.
+        guard let one = memory[one], let other = memory[other], one.recordsOwnWrites, other.recordsOwnWrites,
+            let mine = one.transactions, let theirs = other.transactions
+        else { return false }
         return mine.hasNothing(of: theirs)
     }
 
@@ -166,7 +194,11 @@ struct WriterGraph {
             let here = mine.transactions, let there = theirs.transactions,
             !(above(name).contains(other) && above(other).contains(name))
         else { return false }
-        return there.errant(against: [here]) == 0
+        if there.errant(against: [here]) == 0 { return true }
+        // The other may have been asked later, under writes that were on their way to it: the writer until now has what the
+        // other had a round ago.
+        guard reigning.contains(name), let before = theirs.transactionsBefore else { return false }
+        return before.errant(against: [here]) == 0
     }
 }
 

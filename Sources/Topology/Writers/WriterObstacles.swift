@@ -33,6 +33,7 @@ struct WriterObstacles {
     private static func obstacle(_ tie: WriterGraph.Tie, of name: String, _ graph: WriterGraph) -> String? {
         let isReigning = graph.reigning.contains(name)
         let start = "\(name) is writable, and replicates from"
+        let remedy = "if it is to be the writer, end that replication (RESET REPLICA ALL)"
         if tie.sources.isEmpty {
             // From outside of the set. What replicates from it in turn shows that it is meant to be written to.
             if isReigning || !graph.receivers(of: name).isEmpty { return nil }
@@ -44,11 +45,13 @@ struct WriterObstacles {
             return !(isReigning && !graph.answering.contains(source) && graph.wasReadOnly(source))
         }
         guard let source = blocking.first else { return nil }
+        // Stopped, and it did not keep the node from becoming the writer.
+        if isReigning, tie.channel.isStopped, tie.channel.source == .unrecognised { return nil }
         if tie.channel.source == .unrecognised {
             return "\(start) \(tie.channel.address), which may be \(blocking.list); \(blocking.list) "
-                + "\(blocking.count == 1 ? "is" : "are") silent"
+                + "\(blocking.count == 1 ? "is" : "are") silent; \(remedy)"
         }
-        if !graph.answering.contains(source) { return "\(start) \(source), which is silent" }
+        if !graph.answering.contains(source) { return "\(start) \(source), which is silent; \(remedy)" }
         if graph.answersReadOnly(source) {
             return "\(start) \(source), which is read-only and does not follow it; "
                 + "end that replication (RESET REPLICA ALL), or let \(source) replicate from \(name)"

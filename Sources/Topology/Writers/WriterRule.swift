@@ -6,11 +6,16 @@ extension SetMemory {
 
     /// Judges who takes the writes, and remembers what follows from it.
     mutating func judge(_ findings: SetFindings) -> WriterFindings {
-        let graph = WriterGraph(findings, self)
-        if word != nil, word?.writable == nil {
-            word?.writable = Set(graph.names.filter { nodes[$0]?.writability == .writable })
+        var graph = WriterGraph(findings, self)
+        let abdicated = graph.reigning.filter(graph.hasAbdicated)
+        if !abdicated.isEmpty {
+            incumbents.subtract(abdicated)
+            graph = WriterGraph(findings, self)
         }
         let replicas = Set(graph.names.filter(graph.isWritableReplica))
+        if word != nil, word?.writable == nil {
+            word?.writable = Set(graph.names.filter { nodes[$0]?.writability == .writable && !replicas.contains($0) })
+        }
         let candidates = graph.names.filter { graph.answersWritable($0) && !replicas.contains($0) }
         updateConflicts(candidates, replicas, graph)
 
@@ -135,7 +140,8 @@ extension SetMemory {
                     ? "\(rival) is the writer, and \(name) takes writes as well; set read_only on \(name)"
                     : graph.answering.contains(rival)
                         ? "\(name) and \(rival) both take writes; \(remedy)"
-                        : "\(rival) took writes beside \(name) and is silent; \(remedy)")
+                        : "\(rival) took writes beside \(name) and is silent; name the writer (POST /sets/<set>/writer)"
+            )
         }
         return obstacles
     }
