@@ -41,7 +41,7 @@ final class PretendSet: Sendable {
         var lastCheck: Double?
         /// By key.
         var sentinels: [String: Int] = [:]
-        /// By table and server: the chunks that were published.
+        /// By table: the chunks that were published.
         var chunks: [String: Set<Int>] = [:]
         /// How often a table was asked for a key.
         var keysAsked: [String: Int] = [:]
