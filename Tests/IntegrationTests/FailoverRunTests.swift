@@ -10,7 +10,7 @@ extension IntegrationSuite {
     @Suite("Failover answer, behind HAProxy")
     struct FailoverRunTests {
         @Test(
-            "Of a client that writes all the while no confirmed row is lost, and none is on the standby after the return",
+            "Of clients that write all the while no confirmed row is lost, and none is on the standby after the return",
             arguments: try await Matrix.flavors.value)
         func threeCases(software: ServerSoftware) async throws {
             try await withSandbox(.ring, software: software) { sandbox in
@@ -49,31 +49,38 @@ extension IntegrationSuite {
                 // All is well.
                 try await settles("db1")
                 try await daemon.firstLine(becomes: "100")
-                let client = Client(proxy)
-                try await client.hasConfirmed(further: 200)
+                let clients = [
+                    Client(proxy, 0, of: 3), Client(proxy, 1, of: 3, writes: 7), Client(proxy, 2, of: 3, writes: 5),
+                ]
+                func allHaveConfirmed() async throws {
+                    for client in clients { try await client.hasConfirmed(further: 100) }
+                }
+                try await allHaveConfirmed()
 
                 // The master dies.
                 await db1.kill()
                 try await settles("db2")
                 try await daemon.firstLine(becomes: "200")
-                try await client.hasConfirmed(further: 200)
+                try await allHaveConfirmed()
 
                 // The master rises from the dead.
                 try await db1.start()
                 try await settles("db1")
                 try await daemon.firstLine(becomes: "100")
-                try await client.hasConfirmed(further: 200)
-                let confirmed = await client.stop()
+                try await allHaveConfirmed()
+                var confirmed: Set<Int64> = []
+                for client in clients { confirmed.formUnion(await client.stop()) }
 
                 try await sandbox.catchUp()
                 let rows = try await self.rows(db1)
                 let missing = confirmed.subtracting(rows.map(\.id))
                 #expect(missing.isEmpty, "lost: \(missing.sorted())")
                 #expect(try await self.rows(db2) == rows)
-                // One client, one write after the other: the ids are in the order of the writes.
-                let turns = rows.map(\.server).reduce(into: [UInt64]()) { turns, server in
-                    if turns.last != server { turns.append(server) }
-                }
+                // By the time at which each write began; all servers have this machine's clock.
+                let turns = rows.filter { confirmed.contains($0.id) }.sorted { $0.written < $1.written }.map(\.server)
+                    .reduce(into: [UInt64]()) { turns, server in
+                        if turns.last != server { turns.append(server) }
+                    }
                 #expect(turns == [1, 2, 1], "\(turns)")
                 print(
                     "\(software): \(confirmed.count) rows confirmed of \(rows.count); "
@@ -87,18 +94,20 @@ extension IntegrationSuite {
         private struct Row: Equatable {
             let id: Int64
             let server: UInt64
+            let written: String
         }
 
         private func rows(_ server: Server) async throws -> [Row] {
-            try await server.sql("SELECT id, server FROM shop.orders ORDER BY id").rows.compactMap { row in
-                guard let id = row.integer("id"), let server = row.unsigned("server") else { return nil }
-                return Row(id: id, server: server)
+            try await server.sql("SELECT id, server, written FROM shop.orders ORDER BY id").rows.compactMap { row in
+                guard let id = row.integer("id"), let server = row.unsigned("server"), let time = row.text("written")
+                else { return nil }
+                return Row(id: id, server: server, written: time)
             }
         }
     }
 }
 
-/// Writes one row after the other through HAProxy, on a connection that it keeps, and remembers those that were confirmed.
+/// Writes one row after the other through HAProxy, and remembers those that were confirmed.
 private struct Client {
     private final class Record: Sendable {
         let confirmed = Mutex<Set<Int64>>([])
@@ -107,17 +116,24 @@ private struct Client {
     private let record = Record()
     private let task: Task<Void, Never>
 
-    init(_ proxy: HAProxy) {
+    /// - Parameters:
+    ///   - number: of so many clients; their ids are apart.
+    ///   - writes: after so many it connects anew; nil to keep its connection as long as it lasts.
+    init(_ proxy: HAProxy, _ number: Int64, of count: Int64, writes: Int64? = nil) {
         task = Task { [record] in
             var session: HAProxy.Session?
-            var id: Int64 = 0
+            var id = number
             while !Task.isCancelled {
                 if session == nil { session = await proxy.session("orders") }
                 if let open = session {
-                    id += 1
+                    id += count
                     let written = id
                     if await open.isDone("INSERT INTO shop.orders VALUES (\(id), @@global.server_id, NOW(6))") {
                         record.confirmed.withLock { _ = $0.insert(written) }
+                        if let writes, id / count % writes == 0 {
+                            await open.close()
+                            session = nil
+                        }
                     } else {
                         await open.close()
                         session = nil
