@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release deb test-deb bench bench-full check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
+.PHONY: help run test test-all build release deb test-deb bench bench-full check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -25,6 +25,9 @@ test: setup-tests lint ## every test, real servers included
 	@scripts/check-operators.sh
 	@scripts/check-deploy.sh
 	@scripts/test.sh
+
+test-all: export TEST_ALL := 1
+test-all: test ## make test, and what takes minutes more: 100 random operations on real servers of each flavor
 
 build: setup ## a debug build
 	@$(BUILD)

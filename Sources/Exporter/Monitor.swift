@@ -12,7 +12,7 @@ import Traffic
 final class Monitor: Sendable {
     let configuration: Configuration
     private let fleet: LoggedFleet
-    private let probes: FleetProbes
+    let probes: FleetProbes
     private let keeping: Keeping
     private let logger: Logger
     private let options: Metrics.MetricsOptions
@@ -97,9 +97,14 @@ final class Monitor: Sendable {
     func checkedFindings(of set: String) async -> RecentRound.Outcome {
         guard let recent = checked[set] else { return RecentRound.Outcome(findings: [], startedAt: .now) }
         return await recent.outcome(within: .seconds(1)) { [self] in
-            let deadline = ContinuousClock.now + .seconds(1)
-            return await fleet.round(deadline: deadline) { asked, _ in asked.name == set }.reports
-                .map(probes.findings)
+            let startedAt = ContinuousClock.now
+            return await fleet.round(deadline: startedAt + .seconds(1)) { asked, _ in asked.name == set }.reports
+                .map { report in
+                    let findings = probes.findings(report)
+                    // Probes go by the same as balancers; but a writer that was too slow for these keeps its heartbeat.
+                    if findings.isEveryWriterAnswering { probes.note(findings, asked: startedAt) }
+                    return findings
+                }
         }
     }
 
@@ -170,5 +175,11 @@ struct Selection: Sendable, Equatable {
     /// Nil: all nodes of the set, and the set's own series.
     func nodes(in set: String) -> Swift.Set<String>? {
         self == .all || sets.contains(set) ? nil : nodes
+    }
+}
+
+extension SetFindings {
+    fileprivate var isEveryWriterAnswering: Bool {
+        writing.incumbents.allSatisfy { writing.standings[$0]?.isAnswering == true }
     }
 }

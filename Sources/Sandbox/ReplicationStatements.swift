@@ -29,7 +29,9 @@ struct ReplicationStatements: Sendable {
     }
 
     /// Points a replica at a source. Without GTIDs it begins at the source's first binlog.
-    func changeSource(channel: String, port: UInt16, account: Accounts.Account, settings: ServerSettings) -> String {
+    func changeSource(
+        channel: String, host: String = "127.0.0.1", port: UInt16, account: Accounts.Account, settings: ServerSettings
+    ) -> String {
         switch flavor {
         case .mariadb:
             let start =
@@ -37,7 +39,7 @@ struct ReplicationStatements: Sendable {
                 ? "MASTER_USE_GTID = slave_pos"
                 : "MASTER_USE_GTID = no, MASTER_LOG_FILE = 'binlog.000001', MASTER_LOG_POS = 4"
             return """
-                CHANGE MASTER \(channel.isEmpty ? "" : "'\(channel)' ")TO MASTER_HOST = '127.0.0.1', MASTER_PORT = \(port), \
+                CHANGE MASTER \(channel.isEmpty ? "" : "'\(channel)' ")TO MASTER_HOST = '\(host)', MASTER_PORT = \(port), \
                 MASTER_USER = '\(account.user)', MASTER_PASSWORD = '\(account.password)', MASTER_CONNECT_RETRY = 1, \
                 MASTER_HEARTBEAT_PERIOD = \(settings.heartbeatPeriod), MASTER_SSL = 0, \(start)
                 """
@@ -47,11 +49,27 @@ struct ReplicationStatements: Sendable {
                 ? "SOURCE_AUTO_POSITION = 1" : "SOURCE_LOG_FILE = 'binlog.000001', SOURCE_LOG_POS = 4"
             // Since 8.4 a replica gives up after ten tries; a source that is down for a minute would stay lost.
             return """
-                CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = \(port), \
+                CHANGE REPLICATION SOURCE TO SOURCE_HOST = '\(host)', SOURCE_PORT = \(port), \
                 SOURCE_USER = '\(account.user)', SOURCE_PASSWORD = '\(account.password)', SOURCE_CONNECT_RETRY = 1, \
                 SOURCE_RETRY_COUNT = 86400, SOURCE_HEARTBEAT_PERIOD = \(settings.heartbeatPeriod), \
                 GET_SOURCE_PUBLIC_KEY = 1, \(start) FOR CHANNEL '\(channel)'
                 """
+        }
+    }
+
+    /// Changes the source's host alone.
+    func changeHost(to host: String, channel: String) -> String {
+        switch flavor {
+        case .mariadb: "CHANGE MASTER \(channel.isEmpty ? "" : "'\(channel)' ")TO MASTER_HOST = '\(host)'"
+        case .mysql: "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '\(host)' FOR CHANNEL '\(channel)'"
+        }
+    }
+
+    /// Makes a stopped channel go.
+    func forgetSource(channel: String) -> String {
+        switch flavor {
+        case .mariadb: "RESET SLAVE\(channel.isEmpty ? "" : " '\(channel)'") ALL"
+        case .mysql: "RESET REPLICA ALL FOR CHANNEL '\(channel)'"
         }
     }
 

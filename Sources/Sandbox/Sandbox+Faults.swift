@@ -32,13 +32,38 @@ extension Sandbox {
     }
 
     /// Lets a replica follow another node than it was wired to, or the same one again.
-    package func repoint(_ name: String, to source: String, channel: String = "") async throws(SandboxError) {
+    /// - Parameters:
+    ///   - address: under which it has its source, where that is not the node's own.
+    ///   - isRebuilt: whether it is taken to have what its source has, as if it had been restored from a backup of that. Else it
+    ///     cannot follow a source that lacks one of its transactions (MariaDB).
+    package func repoint(
+        _ name: String, to source: String, channel: String = "", at address: (host: String, port: UInt16)? = nil,
+        isRebuilt: Bool = false
+    ) async throws(SandboxError) {
         let (replica, source) = (try server(name), try server(source))
         try await replica.sql(replica.statements.stop(.both, channel: channel))
+        if isRebuilt, let position = try await source.gtidPosition {
+            try await replica.sql("SET GLOBAL gtid_slave_pos = '\(position)'")
+        }
         try await replica.sql(
             replica.statements.changeSource(
-                channel: channel, port: source.port, account: accounts.replication, settings: settings))
+                channel: channel, host: address?.host ?? "127.0.0.1", port: address?.port ?? source.port,
+                account: accounts.replication, settings: settings))
         try await replica.sql(replica.statements.start(.both, channel: channel))
+    }
+
+    /// Makes a node forget whom it follows.
+    package func forgetSource(_ name: String, channel: String = "") async throws(SandboxError) {
+        let server = try server(name)
+        try await server.sql(server.statements.stop(.both, channel: channel))
+        try await server.sql(server.statements.forgetSource(channel: channel))
+    }
+
+    /// Marks a replica as detached, as orchestrator does: its source's host begins with `//`, and both threads are stopped.
+    package func detach(_ name: String, channel: String = "") async throws(SandboxError) {
+        let server = try server(name)
+        try await server.sql(server.statements.stop(.both, channel: channel))
+        try await server.sql(server.statements.changeHost(to: "//127.0.0.1", channel: channel))
     }
 
     /// Makes a node's binary log begin anew (RESET MASTER), with nothing in it of what its replicas have.

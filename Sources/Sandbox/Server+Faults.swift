@@ -23,12 +23,23 @@ extension Server {
         try await sql(statements.start(.sql, channel: channel))
     }
 
+    /// What a replica of this server has to have, by MariaDB's GTIDs; nil for MySQL, whose replicas tell it by themselves.
+    var gtidPosition: String? {
+        get async throws(SandboxError) {
+            guard software.flavor == .mariadb else { return nil }
+            return try await sql("SELECT @@global.gtid_binlog_pos AS position").first?.text("position")
+        }
+    }
+
     // MARK: - The process
 
     /// The server answers nothing any more, yet its connections stay open: as a hung machine or a cut cable looks.
     package func freeze() { signal(SIGSTOP) }
 
     package func thaw() { signal(SIGCONT) }
+
+    /// The next start is that of another server with the same data: MySQL draws another server_uuid. (A server_id is an option.)
+    package nonisolated func forgetIdentity() { unlink("\(dataFolder)/auto.cnf") }
 
     // MARK: - Locks
 

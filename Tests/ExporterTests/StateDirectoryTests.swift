@@ -12,7 +12,9 @@ import Traffic
 struct StateDirectoryTests {
     private static let record = SetMemory.Record(
         nodes: [
-            .init(name: "db1", address: "10.0.0.1:3306", serverID: 1, serverUUID: "3e11fa47-71ca-11e1-9e33-c80aa9429562", startTime: 1_700_000_000),
+            .init(
+                name: "db1", address: "10.0.0.1:3306", serverID: 1, serverUUID: "3e11fa47-71ca-11e1-9e33-c80aa9429562",
+                startTime: 1_700_000_000),
             .init(name: "db2", address: "[::1]:3307", serverID: nil, serverUUID: nil, startTime: nil),
         ], writers: ["db1"], operatorsWord: "db1", writableThen: ["db1", "db2"])
 

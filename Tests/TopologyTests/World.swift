@@ -132,6 +132,13 @@ struct World {
     /// The exporter starts again, and remembers nothing.
     mutating func restartExporter() { memory = SetMemory() }
 
+    /// The exporter starts again, with a state directory.
+    mutating func restartExporterWithState() {
+        let addresses = Dictionary(
+            uniqueKeysWithValues: report().nodes.map { ($0.description.name, $0.description.address) })
+        memory = SetMemory(memory.record, isRecent: true, addresses: addresses)
+    }
+
     func report() -> ReplicationSetReport {
         ReplicationSetReport(name: "shop", nodes: names.map(node))
     }

@@ -190,6 +190,56 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db3"])
     }
 
+    @Test("A writer wakes up while the node that was promoted in its silence is silent in turn: nobody")
+    func silentSuccessor() {
+        var world = World.primary(replicas: 1, readOnly: false)
+        world.round()
+        world.freeze("db1")
+        world.round()
+        world["db2"].links[0].isDetached = true
+        // Nothing else speaks for it, and so it waits.
+        #expect(world.round().writers == [])
+        world.freeze("db2")
+        world.round()
+        world.thaw("db1")
+        for _ in 0..<60 { #expect(world.round().writers == []) }
+        world.start("db2", readOnly: true)
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test(
+        "What happened while the writer was silent is not forgotten by a restart with a state directory",
+        arguments: [true, false])
+    func successionOverRestart(isSeenBefore: Bool) {
+        var world = World.primary(replicas: 2, readOnly: false)
+        world.crash("db1")
+        world.promote("db2")
+        world.round()
+        world.freeze("db2")
+        world.round()
+        world.promote("db3", repointing: false)
+        world.round()
+        if isSeenBefore {
+            world.thaw("db2")
+            #expect(world.round().writers == [])
+            world.restartExporterWithState()
+        } else {
+            world.restartExporterWithState()
+            #expect(world.round().writers == [])
+            world.thaw("db2")
+        }
+        for _ in 0..<3 { #expect(world.round().writers == []) }
+
+        // Whom nobody succeeded is the writer at once, beside a rival too.
+        var calm = World.primary(replicas: 2)
+        calm.round()
+        calm["db3"].links = []
+        calm["db3"].isReadOnly = false
+        #expect(calm.round().writers == ["db1"])
+        calm.restartExporterWithState()
+        #expect(calm.round().writers == ["db1"])
+    }
+
     @Test("Two that take writes with nothing between them: nobody, until an operator says who")
     func word() {
         var world = World([("db1", false, nil), ("db2", false, nil)])

@@ -32,6 +32,8 @@ struct NodeMemory: Sendable {
     var isRecorded = false
     /// It has been silent in a round since it last answered.
     var wasSilent = false
+    /// Of a recorded node: it has been silent in a round of this process.
+    var wasMissed = false
     /// When it was first seen since its server started.
     var lifeBegan: ContinuousClock.Instant?
     /// It was seen read-only, or with a source, since its server started.
@@ -59,6 +61,9 @@ struct NodeMemory: Sendable {
         let host: String
         let port: UInt16
     }
+
+    /// Before this process began.
+    private static let longAgo = Duration.seconds(1_000_000_000)
 
     /// Writable, and nobody's replica.
     var isFree: Bool { writability == .writable && channels?.allSatisfy(\.isParked) == true }
@@ -135,7 +140,7 @@ extension NodeMemory {
         }
         guard let earlier, isSameServer else { return }
         transactionsBefore = earlier.transactions
-        let sinceEarlier = earlier.read.flatMap { before in read.map { Span(since: before.told, until: $0.told) } }
+        let sinceEarlier = read.map { Span(since: earlier.read?.told ?? $0.told - Self.longAgo, until: $0.told) }
         // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
         guard !hasRestarted(since: earlier) else { return }
@@ -143,7 +148,8 @@ extension NodeMemory {
         wasReadOnly = wasReadOnly || earlier.wasReadOnly
         wasReplica = wasReplica || earlier.wasReplica
         eligibleSince = earlier.eligibleSince
-        lastSilence = earlier.wasSilent ? sinceEarlier : earlier.lastSilence
+        let wasSilent = earlier.isRecorded ? earlier.wasMissed : earlier.wasSilent
+        lastSilence = wasSilent ? sinceEarlier : earlier.lastSilence
     }
 
     /// Whether what is remembered is of the same server, restarted or not.

@@ -35,15 +35,17 @@ extension SetMemory {
         }
     }
 
-    /// In the order of names.
+    /// In the order of names. A writer beside which another may take the writes is not written down as the writer.
     package var record: Record {
-        Record(
+        let contested = conflicts.filter { $0.value.winner == nil }.keys
+        return Record(
             nodes: nodes.sorted { $0.key < $1.key }.map { name, node in
                 Record.Node(
                     name: name, address: node.address.description, serverID: node.identity.serverID,
                     serverUUID: node.identity.serverUUID, startTime: node.startTime)
             },
-            writers: incumbents.sorted(), operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [])
+            writers: incumbents.filter { name in !contested.contains { $0.contains(name) } }.sorted(),
+            operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [])
     }
 
     /// - Parameters:

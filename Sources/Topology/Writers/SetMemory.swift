@@ -61,6 +61,7 @@ package struct SetMemory: Sendable {
             let earlier = nodes[name]
             guard let answer = NodeMemory(node, isEverybodyKnown: isEverybodyKnown, earlier: earlier) else {
                 nodes[name]?.wasSilent = true
+                nodes[name]?.wasMissed = true
                 continue
             }
             // Rounds overlap: an older answer that comes late changes nothing.

@@ -76,6 +76,13 @@ extension SetMemory {
                     isSuccession: isSuccession)
             }
         }
+        // The one that may have succeeded the writer need not answer when that wakes up.
+        for one in candidates where incumbents.contains(one) {
+            for other in graph.silent where nodes[other]?.writability == .writable && mayHaveSucceeded(other, one) {
+                let pair = WriterPair(one, other)
+                if conflicts[pair] == nil { conflicts[pair] = .init(isSuccession: true) }
+            }
+        }
         conflicts = conflicts.filter { pair, _ in !isOver(pair, replicas, graph) }
     }
 

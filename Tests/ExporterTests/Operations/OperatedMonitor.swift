@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Logging
 import Operations
+import Probes
 import Replication
 import Topology
 import Traffic
@@ -21,7 +22,7 @@ final class OperatedMonitor {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// - Parameter intended: whether the configuration says who follows whom.
-    init(_ set: OperatedSet, on servers: OperatedServers, intended: Bool) async throws {
+    init(_ set: OperatedSet, on servers: OperatedServers, intended: Bool, hasProbes: Bool = true) async throws {
         let nodes = try set.names.map { name in
             Node(
                 name: name, address: try Address("127.0.0.1:\(servers.port(name))"),
@@ -31,11 +32,16 @@ final class OperatedMonitor {
         configuration = Configuration(sets: [
             ReplicationSet(
                 name: "shop", nodes: nodes,
-                heartbeat: Heartbeat(
-                    table: TableName(database: "replication_probe", table: "heartbeat"),
-                    interval: .milliseconds(20), write: true),
-                sentinel: Sentinel(
-                    table: TableName(database: "replication_probe", table: "sentinel"), interval: .milliseconds(100)))
+                heartbeat: !hasProbes
+                    ? nil
+                    : Heartbeat(
+                        table: TableName(database: "replication_probe", table: "heartbeat"),
+                        interval: .milliseconds(20), write: true),
+                sentinel: !hasProbes
+                    ? nil
+                    : Sentinel(
+                        table: TableName(database: "replication_probe", table: "sentinel"), interval: .milliseconds(100)
+                    ))
         ])
         states = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
         let operators = OperatorStates(directory: nil, logger: Self.logger)
@@ -75,6 +81,9 @@ final class OperatedMonitor {
     }
 
     struct NothingFound: Error {}
+
+    /// What the probes go by.
+    var view: SetWatch.View? { monitor.probes["shop"]?.watch.newest(renewing: .seconds(60)) }
 
     struct Check: Sendable {
         let status: Int

@@ -15,8 +15,9 @@ final class OperatedServers: Sendable {
     struct Write: Sendable {
         let node: String
         let statement: String
-        /// The server that was written to at that moment.
-        let legitimate: String
+        /// When the probe chose the node, and when it was carried out: epoch seconds.
+        let chosen: Double
+        let done: Double
     }
 
     struct State {
@@ -140,9 +141,12 @@ final class OperatedServers: Sendable {
     /// The guard of a probe's statement, as a server would evaluate it.
     private func write(_ statement: String, _ name: String, _ state: inout State) -> Reply {
         let deadline = statement.firstMatch(of: #/UNIX_TIMESTAMP\(NOW\(6\)\) <= (\d+\.\d+)/#).flatMap { Double($0.1) }
-        let isWritten = !state.set[name].isReadOnly && Self.clock <= deadline ?? 0
-        if isWritten {
-            state.writes.append(Write(node: name, statement: statement, legitimate: state.set.legitimate))
+        let now = Self.clock
+        let isWritten = !state.set[name].isReadOnly && now <= deadline ?? 0
+        if isWritten, let deadline {
+            // What comes after a look at the table shares its two seconds; anything else has one.
+            let patience: Double = statement.contains("INTO `replication_probe`.`heartbeat`") ? 2 : 1
+            state.writes.append(Write(node: name, statement: statement, chosen: deadline - patience, done: now))
         }
         // OK, with the number of rows.
         return .steps([.packet([0, isWritten ? 1 : 0, 0, 2, 0, 0, 0])])

@@ -2,33 +2,46 @@ import Foundation
 import MariaDB
 import Sandbox
 
-/// A real HAProxy before a sandbox's servers, by the example of deploy/haproxy with its addresses replaced. Its listeners are
-/// unix sockets, named as in the example.
+/// A real HAProxy before a sandbox's servers, by an example of deploy/haproxy with its addresses replaced. Its listeners are
+/// unix sockets.
 final class HAProxy: Sendable {
     private let process: ChildProcess
     private let folder: String
     private let executor: ThreadExecutor
     private let account: Accounts.Account
 
+    /// By `deploy/haproxy/haproxy.cfg`.
     static func start(in sandbox: Sandbox, _ exporter: RunningExporter) async throws -> HAProxy {
+        let agentPort = try await exporter.agentPort()
+        return try await start(
+            in: sandbox, by: "haproxy.cfg", listeners: ["3306": "writer", "3307": "reader"],
+            replacing: [
+                ("port 19104", "port \(exporter.port)"), ("agent-port 19105", "agent-port \(agentPort)"),
+                // A second of lag takes a second to come about.
+                ("max_lag=10s", "max_lag=4s"),
+            ])
+    }
+
+    /// - Parameters:
+    ///   - example: a file of `deploy/haproxy`.
+    ///   - listeners: names of unix sockets, by the port that each is bound to in the example.
+    ///   - replacements: what else is replaced in it.
+    static func start(
+        in sandbox: Sandbox, by example: String, listeners: [String: String], replacing replacements: [(String, String)]
+    ) async throws -> HAProxy {
         let folder = "\(sandbox.folder)/haproxy"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let agentPort = try await exporter.agentPort()
-        var text = try Repository.text("deploy/haproxy/haproxy.cfg")
+        var text = try Repository.text("deploy/haproxy/\(example)")
         for server in sandbox.servers {
             text = text.replacing("10.0.170.\(server.serverID)0:3306", with: "127.0.0.1:\(server.port)")
         }
-        for (from, to) in [
-            ("bind :3306", "bind unix@\(folder)/writer"), ("bind :3307", "bind unix@\(folder)/reader"),
-            ("port 19104", "port \(exporter.port)"), ("agent-port 19105", "agent-port \(agentPort)"),
-            // A second of lag takes a second to come about.
-            ("max_lag=10s", "max_lag=4s"),
-            (
-                "log /dev/log local0",
-                "log stdout format raw local0\n    stats socket \(folder)/admin mode 600 level admin"
-            ),
-        ] {
-            guard text.contains(from) else { throw Failure("deploy/haproxy/haproxy.cfg has no \(from)") }
+        let log = (
+            "log /dev/log local0",
+            "log stdout format raw local0\n    stats socket \(folder)/admin mode 600 level admin"
+        )
+        let binds = listeners.map { ("bind :\($0)", "bind unix@\(folder)/\($1)") }
+        for (from, to) in binds + replacements + [log] {
+            guard text.contains(from) else { throw Failure("deploy/haproxy/\(example) has no \(from)") }
             text = text.replacing(from, with: to)
         }
         let configuration = "\(folder)/haproxy.cfg"
@@ -120,6 +133,11 @@ final class HAProxy: Sendable {
         func answerer() async -> UInt64? {
             let table = try? await connection.query("SELECT @@server_id AS id", deadline: .now + .seconds(5))
             return table?.first?.unsigned("id")
+        }
+
+        /// - Returns: whether the server has confirmed it.
+        func isDone(_ statement: String) async -> Bool {
+            (try? await connection.query(statement, deadline: .now + .seconds(5))) != nil
         }
 
         func isAlive() async -> Bool { await answerer() != nil }

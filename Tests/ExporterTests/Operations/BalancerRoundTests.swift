@@ -1,0 +1,38 @@
+import Operations
+import Probes
+import Replication
+import Testing
+import Topology
+
+@Suite("A balancer's round", .timeLimit(.minutes(1)))
+struct BalancerRoundTests {
+    /// Whom a probe would write to.
+    private func target(_ monitor: OperatedMonitor) -> String? {
+        guard case .node(let node) = WriteTarget(monitor.view, at: .now) else { return nil }
+        return node.name
+    }
+
+    @Test("tells the probes of a switchover at once; of a primary that is silent to its hurry alone it tells nothing")
+    func switchover() async throws {
+        var set = OperatedSet(replicas: 2, readOnly: true)
+        let servers = try OperatedServers(set, .mariaDB)
+        let monitor = try await OperatedMonitor(set, on: servers, intended: true, hasProbes: false)
+        _ = try await monitor.round()
+        #expect(target(monitor) == "db1")
+
+        // What a balancer is told is a second old at most.
+        try await Task.sleep(for: .milliseconds(1100))
+        set.apply(.switchOver(to: "db2"))
+        servers.follow(set, after: .switchOver(to: "db2"))
+        #expect(try await monitor.check()["db2"]?.status == 200)
+        #expect(target(monitor) == "db2")
+
+        try await Task.sleep(for: .milliseconds(1100))
+        set.apply(.freeze("db2"))
+        servers.follow(set, after: .freeze("db2"))
+        #expect(try await monitor.check()["db2"]?.status == 503)
+        #expect(target(monitor) == "db2", "a slow primary keeps its heartbeat")
+        await monitor.end()
+        servers.stop()
+    }
+}
