@@ -32,6 +32,7 @@ struct OperationsTests {
         let monitor = try await OperatedMonitor(set, on: servers, intended: Bool.random(using: &random))
         var (named, written) = (0, 0)
         var timeline = Timeline()
+        timeline.note([set.legitimate], at: 0)
 
         /// Takes note of whom an exporter may take for the writer now.
         func noteTimeline(_ more: Set<String> = []) {
