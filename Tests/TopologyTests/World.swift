@@ -25,6 +25,8 @@ struct World {
         /// The exporter alone cannot reach it.
         var isHidden = false
         var isReadOnly: Bool?
+        /// The account may not see its replication status.
+        var hidesReplication = false
         var startedAt = 0.0
         var links: [Link] = []
         var frozenSince: Double?
@@ -133,10 +135,10 @@ struct World {
     mutating func restartExporter() { memory = SetMemory() }
 
     /// The exporter starts again, with a state directory.
-    mutating func restartExporterWithState() {
+    mutating func restartExporterWithState(isRecent: Bool = true) {
         let addresses = Dictionary(
             uniqueKeysWithValues: report().nodes.map { ($0.description.name, $0.description.address) })
-        memory = SetMemory(memory.record, isRecent: true, addresses: addresses)
+        memory = SetMemory(memory.record, isRecent: isRecent, addresses: addresses)
     }
 
     func report() -> ReplicationSetReport {
@@ -163,7 +165,7 @@ struct World {
         facts.binaryLog = BinaryLog(isEnabled: true)
         let executed = server.executed.sorted { $0.key < $1.key }.map { "\($0.key):1-\($0.value)" }
         facts.transactions = .set(executed: gtidSet(executed.joined(separator: ",")), server: nil)
-        facts.channels = server.links.map(channel)
+        facts.channels = server.hidesReplication ? nil : server.links.map(channel)
         return .init(description, NodeReport(facts: facts))
     }
 

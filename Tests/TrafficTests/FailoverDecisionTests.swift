@@ -243,6 +243,29 @@ struct FailoverDecisionTests {
         #expect(policy.decide(situation).answer == .standby)
     }
 
+    @Test("An operator's word does not outlive the break that follows it")
+    func acceptedAndAway() {
+        var memory = FailoverMemory(answer: .standby)
+        memory.isAccepted = true
+        var situation = Row.checked(nil)
+        situation.memory = memory
+        situation.preferred = .failed(FailoverFault("is away"))
+        memory.note(policy.decide(situation), at: Row.now)
+        #expect(!memory.isAccepted)
+    }
+
+    @Test("What the account may not see of the preferred node moves no traffic, and stands behind a recent check")
+    func lookFault() {
+        var situation = Row.checked(nil)
+        situation.lookFault = FailoverFault("does not tell its replication status", isOwn: true)
+        #expect(policy.decide(situation).answer == nil)
+        situation.memory.answer = .standby
+        #expect(policy.decide(situation).answer == .standby)
+        var recent = Row.checked(3)
+        recent.lookFault = situation.lookFault
+        #expect(policy.decide(recent).cause == .unbroken && policy.decide(recent).isGoodCheck)
+    }
+
     @Test(
         "The reason says what a DBA has to know",
         arguments: [

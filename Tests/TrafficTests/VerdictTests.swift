@@ -154,6 +154,19 @@ struct VerdictTests {
         #expect(writable.verdict("db2", .replica).reason == "db2 is writable, and not the primary")
     }
 
+    @Test("A replica of a server outside of the set does not become one to read from when the primary falls silent")
+    func foreign() {
+        let replicas = [
+            node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)),
+            node("db3", id: 3, from: channel(from: "staging", id: 9, behind: 0)),
+        ]
+        var memory = SetMemory()
+        for primary in [node("db1", id: 1, readOnly: false), silent("db1")] {
+            let set = memory.fold(ReplicationSetReport(name: "shop", nodes: [primary] + replicas))
+            #expect(set.passes("db3").isDisjoint(with: [.replica, .readOnly]))
+        }
+    }
+
     @Test("A replica whose source is outside of the set is as late as it says")
     func outside() {
         let set = findings(node("db2", id: 2, from: channel(from: "elsewhere", id: 77, behind: 5)))

@@ -150,6 +150,11 @@ struct WriterGraph {
         reach(from: name) { (memory[$0]?.channels ?? []).compactMap(\.sourceNode) }
     }
 
+    /// Whether a channel of a node, running or not, leads to another.
+    func leads(_ name: String, to source: String) -> Bool {
+        (memory[name]?.channels ?? []).contains { $0.sourceNode == source }
+    }
+
     /// Whether the writer until now has become a replica: it applies what comes from a writable node that follows nobody, and
     /// that has all there is. A planned switchover ends so where `read_only` is left off.
     func hasAbdicated(_ name: String) -> Bool {

@@ -126,7 +126,9 @@ extension SetMemory {
         func merits(_ name: String, over rival: String) -> Int {
             let replicas = graph.replicas(beside: [name, rival])
             return [
-                incumbents.contains(name) && !isSuccession, graph.hasAll(name, of: rival),
+                incumbents.contains(name) && !isSuccession,
+                // A stopped replica has all that its source has, until that is written to again.
+                graph.hasAll(name, of: rival) && !(graph.leads(name, to: rival) && graph.hasAll(rival, of: name)),
                 !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) },
             ].count { $0 }
         }
