@@ -9,10 +9,10 @@ import Testing
 /// comparison of tables work with. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED say how many, and from which seed on.
 @Suite("Fuzzed values", .serialized)
 struct ProbeFuzzTests {
-    private static let count = FuzzRun.number("FUZZ_REPLIES") ?? 100
+    private static let count = FuzzRun.number("FUZZ_REPLIES") ?? 250
     private static let firstSeed = UInt64(FuzzRun.number("FUZZ_SEED") ?? 1)
     /// Paths wait now and then: for a replica, for the next beat.
-    private static let workers = FuzzRun.number("FUZZ_REPLIES") == nil ? 2 : 8
+    private static let workers = 8
     private static let patience = Duration.seconds(60)
 
     @Test("A set that behaves is understood along every path", arguments: ProbePath.allCases)

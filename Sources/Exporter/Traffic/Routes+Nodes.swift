@@ -55,8 +55,8 @@ extension Routes {
                 return .text(status: 404, "no replication set is named \(set.debugDescription)")
             }
             let nodes = request.queryValues("node")
-            guard let node = nodes.first, nodes.count == 1 else {
-                return .text(status: 400, "name the writer, once: POST /sets/\(set)/writer?node=<name>")
+            guard let node = nodes.first, request.query.count == 1 else {
+                return .text(status: 400, "name the writer, once, and nothing else: POST /sets/\(set)/writer?node=<name>")
             }
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
