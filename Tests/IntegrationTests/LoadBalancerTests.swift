@@ -295,6 +295,47 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("An operator's word makes a node the writer, for as long as it answers so")
+        func word() async throws {
+            try await withAgent(["--web.enable-lifecycle"]) { sandbox, exporter in
+                func status(_ node: String) async throws -> Int {
+                    try await exporter.get("/nodes/\(node)/primary").status
+                }
+                #expect(try await status("db1") == 200)
+                // A second writer beside one that answers is not the primary by itself.
+                let db2 = try sandbox.server("db2")
+                for statement in ["STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = OFF"] {
+                    _ = try await db2.sql(statement)
+                }
+                try await self.eventually("db2 is seen to take writes") {
+                    let page = try await exporter.get("/nodes/db2/primary?format=json").body
+                    return page.contains("db1 is the writer, and db2 takes writes as well")
+                }
+                #expect(try await status("db1") == 200)
+
+                for (query, answer) in [
+                    ("", 400), ("?node=db2&node=db1", 400), ("?node=db2&x=1", 400), ("?node=db9", 404),
+                ] {
+                    let path = "/sets/demo/writer\(query)"
+                    #expect(try await exporter.get(path, method: "POST").status == answer, "\(path)")
+                }
+                #expect(try await exporter.get("/sets/other/writer?node=db2", method: "POST").status == 404)
+                #expect(try await status("db1") == 200)
+
+                #expect(try await exporter.get("/sets/demo/writer?node=db2", method: "POST").status == 200)
+                try await self.eventually("db2 is the primary") { try await status("db2") == 200 }
+                #expect(try await status("db1") == 503)
+                let page = try await exporter.get("/nodes/db1/primary?format=json").body
+                #expect(page.contains(#""operators_word":"db2""#), "\(page)")
+
+                _ = try await db2.sql("SET GLOBAL read_only = ON")
+                try await self.eventually("the word has ended") {
+                    try await exporter.get("/nodes/db1/primary?format=json").body.contains(#""operators_word":null"#)
+                }
+                #expect(try await status("db2") == 503)
+            }
+        }
+
         @Test(
             "HAProxy's own maint and drain stay; the exporter's end with it, for every backend that asks, over a restart too"
         )

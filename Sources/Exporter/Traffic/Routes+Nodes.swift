@@ -56,7 +56,8 @@ extension Routes {
             }
             let nodes = request.queryValues("node")
             guard let node = nodes.first, request.query.count == 1 else {
-                return .text(status: 400, "name the writer, once, and nothing else: POST /sets/\(set)/writer?node=<name>")
+                return .text(
+                    status: 400, "name the writer, once, and nothing else: POST /sets/\(set)/writer?node=<name>")
             }
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
