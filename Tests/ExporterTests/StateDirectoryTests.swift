@@ -58,7 +58,7 @@ struct StateDirectoryTests {
     @Test("A file is written when something changes, and once a minute; only its owner may read it")
     func writing() throws {
         try withFolder { folder in
-            let state = StateDirectory(folder, logger: Self.quiet)
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(state.read("shop") == nil)
             state.write(Self.record, of: "shop", at: 1_700_000_000)
             let path = "\(folder)/shop.state"
@@ -66,7 +66,7 @@ struct StateDirectoryTests {
             state.write(Self.record, of: "shop", at: 1_700_000_059)
             #expect(try String(contentsOfFile: path, encoding: .utf8) == first)
             state.write(Self.record, of: "shop", at: 1_700_000_060)
-            #expect(StateDirectory(folder, logger: Self.quiet).read("shop")?.time == 1_700_000_060)
+            #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.time == 1_700_000_060)
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["shop.state"])
@@ -81,7 +81,7 @@ struct StateDirectoryTests {
                 toFile: elsewhere, atomically: true, encoding: .utf8)
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/shop.state", withDestinationPath: elsewhere)
-            #expect(StateDirectory(folder, logger: Self.quiet).read("shop") == nil)
+            #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop") == nil)
         }
     }
 
@@ -96,14 +96,15 @@ struct StateDirectoryTests {
                         preferred: preferred, standby: standby, table: TableName(database: "p", table: "lastcheck")))
             }
             let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
-            StateDirectory(folder, logger: Self.quiet).write(good, of: set(preferring: "db1", "db2"))
-            let again = StateDirectory(folder, logger: Self.quiet)
+            StateDirectory(folder, name: "monitor", logger: Self.quiet).write(good, of: set(preferring: "db1", "db2"))
+            let again = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(again.failoverMemory(of: set(preferring: "db1", "db2")) == good)
             #expect(again.failoverMemory(of: set(preferring: "db2", "db1")) == FailoverMemory())
             // "Standby" ends it.
             again.write(FailoverMemory(answer: .standby), of: set(preferring: "db1", "db2"))
             #expect(
-                StateDirectory(folder, logger: Self.quiet).failoverMemory(of: set(preferring: "db1", "db2"))
+                StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(
+                    of: set(preferring: "db1", "db2"))
                     == FailoverMemory())
         }
     }
@@ -117,26 +118,28 @@ struct StateDirectoryTests {
     func checkers() throws {
         try withFolder { folder in
             let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
-            let exporter = StateDirectory(folder, logger: Self.quiet)
+            let exporter = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             exporter.write(Self.record, of: "shop", at: 1_700_000_000)
             exporter.write(good, of: Self.shop)
-            let command = StateDirectory(folder, checker: .command, logger: Self.quiet)
+            let command = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(command.failoverMemory(of: Self.shop) == FailoverMemory())
             command.write(good, of: Self.shop)
             // The exporter goes on writing its own; what the command has removed does not come back.
             command.write(FailoverMemory(answer: .standby), of: Self.shop)
             exporter.write(Self.record, of: "shop", at: 1_700_000_100)
             exporter.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_101), of: Self.shop)
-            let later = StateDirectory(folder, checker: .command, logger: Self.quiet)
+            let later = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(later.failoverMemory(of: Self.shop) == FailoverMemory())
-            #expect(StateDirectory(folder, logger: Self.quiet).read("shop")?.record == Self.record)
+            #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.record == Self.record)
         }
     }
 
     @Test("A run of the command that ends late does not bring back what another one has removed")
     func overlapping() throws {
         try withFolder { folder in
-            func command() -> StateDirectory { StateDirectory(folder, checker: .command, logger: Self.quiet) }
+            func command() -> StateDirectory {
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
+            }
             let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
             command().write(good, of: Self.shop)
             let (early, late) = (command(), command())
@@ -152,13 +155,31 @@ struct StateDirectoryTests {
     func fullDisk() throws {
         try withFolder { folder in
             let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
-            let state = StateDirectory(folder, logger: Self.quiet)
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             state.write(good, of: Self.shop)
             // No file can be made under this name, whoever is asking.
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/shop.failover~\(getpid())", withIntermediateDirectories: false)
             state.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_010), of: Self.shop)
-            #expect(StateDirectory(folder, logger: Self.quiet).failoverMemory(of: Self.shop) == FailoverMemory())
+            #expect(
+                StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(of: Self.shop)
+                    == FailoverMemory())
+        }
+    }
+
+    @Test("What one checker has kept is nothing to another name, nor to another table")
+    func names() throws {
+        try withFolder { folder in
+            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            func state(_ name: String) -> StateDirectory { StateDirectory(folder, name: name, logger: Self.quiet) }
+            state("vm \n1").write(good, of: Self.shop)
+            #expect(state("vm \n1").failoverMemory(of: Self.shop) == good)
+            #expect(state("lb1").failoverMemory(of: Self.shop) == FailoverMemory())
+            let moved = ReplicationSet(
+                name: "shop", nodes: Self.shop.nodes,
+                failover: FailoverRule(
+                    preferred: "db1", standby: "db2", table: TableName(database: "p", table: "other")))
+            #expect(state("vm \n1").failoverMemory(of: moved) == FailoverMemory())
         }
     }
 }

@@ -134,7 +134,7 @@ struct ProbeCase: Sendable {
     func run(ports: [UInt16], state: String) async throws -> (outcome: String, problems: [String]) {
         let configuration = try configuration(ports: ports)
         let log = ProbeJournal()
-        let keeping = Keeping(state: StateDirectory(state, logger: log.logger), checker: "fuzz")
+        let keeping = Keeping(state: StateDirectory(state, name: "fuzz", logger: log.logger), checker: "fuzz")
         let monitor = try Monitor(
             configuration, environment: [EnvironmentName.user: "exporter", EnvironmentName.password: "secret"],
             keeping: keeping,

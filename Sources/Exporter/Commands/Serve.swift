@@ -41,7 +41,9 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("web.enable-lifecycle"),
-        help: "Allow POST /-/reload to read the configuration anew; SIGHUP does so in any case.")
+        help:
+            "Allow requests that change something: POST /-/reload, and POST to a node's, a set's or a failover rule's path, which moves traffic."
+    )
     var isLifecycleEnabled = false
 
     @OptionGroup var agent: AgentOptions

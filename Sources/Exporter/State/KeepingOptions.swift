@@ -30,9 +30,9 @@ struct KeepingOptions: ParsableArguments {
     }
 
     func keeping(_ logger: Logger, as role: StateDirectory.Checker = .exporter) -> Keeping {
-        Keeping(
-            state: directory.map { StateDirectory($0, checker: role, logger: logger) },
-            checker: checker ?? ProcessEnvironment.hostName)
+        let name = checker ?? ProcessEnvironment.hostName
+        return Keeping(
+            state: directory.map { StateDirectory($0, checker: role, name: name, logger: logger) }, checker: name)
     }
 }
 

@@ -31,13 +31,16 @@ final class StateDirectory: Sendable {
 
     private let path: String
     private let checker: Checker
+    /// The checker's name, as it stands in the table of checks.
+    private let name: String
     private let logger: Logger
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
 
-    init(_ path: String, checker: Checker = .exporter, logger: Logger) {
+    init(_ path: String, checker: Checker = .exporter, name: String, logger: Logger) {
         self.path = path
         self.checker = checker
+        self.name = name
         self.logger = logger
     }
 
@@ -67,7 +70,7 @@ final class StateDirectory: Sendable {
         let file = failoverFile(of: set.name)
         known.withLock { known in
             let before = known.checks[set.name]
-            let check = memory.goodCheck.map { FailoverText(time: $0, preferred: rule.preferred) }
+            let check = memory.goodCheck.map { FailoverText(time: $0, preferred: rule.preferred, key: key(of: rule)) }
             guard check != before else { return }
             known.checks[set.name] = check
             // Another run of the command has removed it since it was read: the answer was "standby" meanwhile.
@@ -88,8 +91,15 @@ final class StateDirectory: Sendable {
             known.checks[set.name] = check
             return check
         }
-        guard let check, check.preferred == set.failover?.preferred else { return FailoverMemory() }
+        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule) else {
+            return FailoverMemory()
+        }
         return FailoverMemory(answer: .preferred, goodCheck: check.time)
+    }
+
+    /// Whose check it is and where it was noted: another name, or another table, makes another checker.
+    private func key(of rule: FailoverRule) -> String {
+        "\(name.debugDescription) \(rule.table.database.debugDescription).\(rule.table.table.debugDescription)"
     }
 
     // MARK: - Files
@@ -144,32 +154,36 @@ final class StateDirectory: Sendable {
     }
 }
 
-/// When the failover answer was last "preferred", and for which node: a line, and the end.
+/// When the failover answer was last "preferred", for which node, and who said so.
 ///
 ///     failover 1 <epoch seconds> <preferred node>
+///     by <checker and table, in quotes>
 ///     end
 struct FailoverText: Sendable, Equatable {
     /// When it was noted, epoch seconds.
     var time: Double
     /// The node that the answer stood for.
     var preferred: String
+    /// Of one line.
+    var key: String
 
-    init(time: Double, preferred: String) {
+    init(time: Double, preferred: String, key: String) {
         self.time = time
         self.preferred = preferred
+        self.key = key
     }
 
-    var text: String { "failover 1 \(time) \(preferred)\nend\n" }
+    var text: String { "failover 1 \(time) \(preferred)\nby \(key)\nend\n" }
 
     /// - Returns: nil for a text that is cut short, or of another version.
     init?(parsing text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 3, lines[1] == "end", lines[2].isEmpty else { return nil }
+        guard lines.count == 4, lines[1].hasPrefix("by "), lines[2] == "end", lines[3].isEmpty else { return nil }
         let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard words.count == 4, words[0] == "failover", words[1] == "1", let time = StateText.time(words[2]) else {
             return nil
         }
-        self.init(time: time, preferred: words[3])
+        self.init(time: time, preferred: words[3], key: String(lines[1].dropFirst("by ".count)))
     }
 }
 

@@ -66,6 +66,7 @@ extension Routes {
         guard await live.use({ $0.acceptPreferred(set) }) else {
             return .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
         }
-        return .text("the next check of \(set) takes the preferred node's word")
+        return .text(
+            "the next check of \(set), within a minute, takes the preferred node for caught up if it can be written to")
     }
 }

@@ -55,7 +55,8 @@ final class OperatedMonitor {
         try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
         return try Monitor(
             configuration, environment: environment,
-            keeping: Keeping(state: StateDirectory(states, logger: logger), checker: "test"), logger: logger)
+            keeping: Keeping(state: StateDirectory(states, name: "test", logger: logger), checker: "test"),
+            logger: logger)
     }
 
     func restart(keepsState: Bool) async throws {
