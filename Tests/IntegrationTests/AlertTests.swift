@@ -112,9 +112,9 @@ extension IntegrationSuite {
                         "MySQLReplicationConfigReloadFailed", "MySQLReplicationSQLThreadStopped",
                     ], beside: ["MySQLReplicationNodeFactMissing"])
                 try await sandbox.server("db2").startSQL()
-                try await sandbox.server("db3").sql("SET GLOBAL read_only = 0")
+                try await sandbox.server("db1").sql("SET GLOBAL read_only = 1")
                 try await agree(
-                    servers, on: ["MySQLReplicationConfigReloadFailed", "MySQLReplicationSeveralWritableNodes"],
+                    servers, on: ["MySQLReplicationConfigReloadFailed", "MySQLReplicationNoWritableNode"],
                     beside: [
                         "MySQLReplicationNodeFactMissing", "MySQLReplicationHeartbeatMissing",
                         "MySQLReplicationSentinelNotSent",

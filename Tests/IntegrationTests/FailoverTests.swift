@@ -391,11 +391,22 @@ extension IntegrationSuite {
                 #expect(try await answer(another).cause == "unbroken")
                 #expect(await another.stop() == .exited(0))
                 let arguments = ["--config.file", path, "--state.directory", states, "demo"]
+                // The command has not checked yet, whatever the exporter knows.
+                #expect(try await command(arguments, in: sandbox).0.contains("cause=lag_unknown"))
+                try await db1.sql("START SLAVE")
+                #expect(try await answer(exporter, until: "unbroken").answer == 100)
+                let deadline = ContinuousClock.now + .seconds(30)
+                while !(try await command(arguments, in: sandbox).0.hasPrefix("100\n")), .now < deadline {}
+                try await db1.sql("STOP SLAVE")
                 let (kept, status) = try await command(arguments, in: sandbox)
                 #expect(kept == "100\n" && status == 0, "\(kept)")
+                let (other, _) = try await command(["--failover.checker", "other"] + arguments, in: sandbox)
+                #expect(other.hasPrefix("200\n"), "\(other)")
+                let (again, _) = try await command(arguments, in: sandbox)
+                #expect(again.hasPrefix("200\n"), "the other one has said 200 meanwhile: \(again)")
                 let (looked, _) = try await command(["--config.file", path, "demo"], in: sandbox)
                 #expect(looked.hasPrefix("200\n") && looked.contains("cause=lag_unknown"), "\(looked)")
-                try Data("state 1 nonsense".utf8).write(to: URL(fileURLWithPath: "\(states)/demo.state"))
+                try Data("state 1 nonsense".utf8).write(to: URL(fileURLWithPath: "\(states)/demo.failover-check"))
                 let (lost, _) = try await command(arguments, in: sandbox)
                 #expect(lost.hasPrefix("200\n"), "\(lost)")
             }

@@ -35,10 +35,9 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         }
         // The other sets are nobody's business here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
-        let warnings = Logger(label: "state") { _ in LineLogHandler(logLevel: .warning, format: .logfmt) }
         let monitor = try Monitor(
             Configuration(sets: [set]), environment: ProcessEnvironment.variables,
-            keeping: keeping.keeping(warnings, as: .command),
+            keeping: keeping.keeping(quiet, as: .command),
             logger: quiet)
         if accept { _ = monitor.acceptPreferred(set.name) }
         guard let (_, decision) = await monitor.failover(set.name) else { throw ExitCode.failure }
