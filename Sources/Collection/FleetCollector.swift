@@ -70,7 +70,7 @@ package final class FleetCollector: Sendable {
         return reports
     }
 
-    /// With what those have told by now that are not done: a statement that takes its time is no silence.
+    /// Adds what nodes that are not done have told by now: a slow statement is not silence.
     private func completed(_ answers: [NodeReport?], _ flights: [NodeFlight]) async -> [NodeReport?] {
         var answers = answers
         for place in answers.indices where answers[place] == nil {

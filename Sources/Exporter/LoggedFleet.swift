@@ -24,8 +24,8 @@ struct LoggedFleet: Sendable {
     }
 
     /// One round, as `FleetCollector.round` makes it.
-    /// - Returns: `isWhole` unless the round was cut short by its deadline. Then a node may be missing for want of time alone:
-    ///   that is no change of its state, and says less than others would wait for.
+    /// - Returns: `isWhole` unless the round was cut short by its deadline. A node may then be missing for want of time alone, which
+    ///   is no change of its state, and no answer to share with callers that can wait longer.
     func round(
         deadline: ContinuousClock.Instant,
         where isWanted: (FleetCollector.Set, NodeDescription) -> Bool = { _, _ in true }

@@ -28,7 +28,7 @@ package enum WriteTarget: Sendable, Equatable {
         switch view.findings.primary {
         case .unknown(let reason): self = .nobody(reason)
         case .node(let name):
-            guard let node = view.findings.nodes.first(where: { $0.description.name == name }),
+            guard let node = view.findings.node(named: name),
                 let facts = node.report.facts, let server = facts.identity.serverID, server != 0,
                 let offset = facts.clockOffset
             else {

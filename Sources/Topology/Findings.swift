@@ -14,6 +14,8 @@ package struct SetFindings: Sendable {
     package var writing: WriterFindings
     /// What was found by other means than asking the nodes in this round.
     package var probes = ProbeFindings()
+
+    package func node(named name: String) -> NodeFindings? { nodes.first { $0.description.name == name } }
 }
 
 package struct NodeFindings: Sendable {

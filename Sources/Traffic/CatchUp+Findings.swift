@@ -6,8 +6,8 @@ extension CatchUp {
     /// standby replicates from it and has stayed read-only.
     package init(_ set: SetFindings, of preferred: String, with standby: String) {
         self.init()
-        guard let node = set.nodes.first(where: { $0.description.name == preferred }),
-            let other = set.nodes.first(where: { $0.description.name == standby })
+        guard let node = set.node(named: preferred),
+            let other = set.node(named: standby)
         else { return }
         if let channel = node.channels.first(where: { $0.sourceNode == standby }) {
             lag = channel.lag?.seconds

@@ -10,7 +10,7 @@ extension SetFindings {
     package func verdict(
         on name: String, _ check: NodeCheck, within limits: ReplicaLimits, gate: inout LagGate
     ) -> NodeVerdict {
-        guard let node = nodes.first(where: { $0.description.name == name }) else {
+        guard let node = node(named: name) else {
             return .refused("no node is named \(name)")
         }
         guard node.report.isUp else {

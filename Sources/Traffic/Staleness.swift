@@ -73,7 +73,7 @@ extension SetFindings {
         }
         if writers.contains(name) { return fresh }
         let start = "\(node.description.name) follows \(name), which"
-        guard let source = nodes.first(where: { $0.description.name == name }), source.report.isUp else {
+        guard let source = self.node(named: name), source.report.isUp else {
             // The exporter alone may have lost it, as long as its replica hears of it.
             if writers.isEmpty, tookWrites(name), channel.channel.isReceiving { return fresh }
             throw UnknownStaleness(reason: "\(start) does not answer")

@@ -2,7 +2,8 @@ import CMemory
 
 /// Keeps passwords where they are.
 enum PrivateMemory {
-    /// No core dump, and nobody who runs as the same user looks into this process: by a debugger, or in /proc. Only root may.
+    /// Leaves no core dump, and keeps other processes of the same user from reading this one's memory, with a debugger or through
+    /// /proc; root still can.
     /// (prctl(2), PR_SET_DUMPABLE; ptrace(2), "Ptrace access mode checking".)
     static func apply() {
         set_dumpable(0)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Logging
 
 /// What outlives the process, and under which name its checks are noted.
@@ -22,9 +21,7 @@ struct KeepingOptions: ParsableArguments {
         if let checker, !(1...100).contains(checker.unicodeScalars.count) || checker.printable != checker {
             throw ValidationError("--failover.checker must be 1 to 100 printable characters.")
         }
-        guard let directory else { return }
-        var status = stat()
-        guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        if let directory, !Directory.exists(directory) {
             throw ValidationError("--state.directory: \(directory) is not a directory.")
         }
     }

@@ -9,8 +9,7 @@ import Traffic
 /// What outlives the exporter. Of each replication set a file tells who its nodes are, who took the writes, and an operator's
 /// word; another one when this checker's failover answer was last "preferred".
 ///
-/// A file that is missing, cannot be read or makes no sense is no error: less is known then. Written by way of another file,
-/// so that nobody reads half of it.
+/// A file that is missing, cannot be read or makes no sense is no error: less is known then.
 final class StateDirectory: Sendable {
     /// Whose failover checks are kept: each remembers its own alone.
     enum Checker: String, Sendable {
@@ -128,20 +127,10 @@ final class StateDirectory: Sendable {
 
     /// - Returns: whether it is written.
     private func write(_ text: String, to file: String, _ known: inout Known) -> Bool {
-        let draft = "\(file)~\(getpid())"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            complain("cannot write \(draft): \(String(cString: strerror(errno)))", &known)
-            return false
-        }
-        let bytes = Array(text.utf8)
-        let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count
-        let reason = String(cString: strerror(errno))
-        close(descriptor)
-        guard isWritten, rename(draft, file) == 0 else {
-            let reason = isWritten ? String(cString: strerror(errno)) : reason
-            unlink(draft)
-            complain("cannot write \(file): \(reason)", &known)
+        do throws(DraftedFile.Failure) {
+            try DraftedFile.write(text, to: file, mode: 0o600)
+        } catch {
+            complain(error.description, &known)
             return false
         }
         known.isInTrouble = false

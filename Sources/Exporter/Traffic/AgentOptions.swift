@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Logging
 import Web
 
@@ -25,11 +24,8 @@ struct AgentOptions: ParsableArguments {
         } catch {
             throw ValidationError("--agent.listen-address: \(error)")
         }
-        if let stateDirectory {
-            var status = stat()
-            guard stat(stateDirectory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-                throw ValidationError("--agent.state-directory: \(stateDirectory) is no directory.")
-            }
+        if let stateDirectory, !Directory.exists(stateDirectory) {
+            throw ValidationError("--agent.state-directory: \(stateDirectory) is no directory.")
         }
     }
 

@@ -51,22 +51,20 @@ extension Routes {
             return .text(status: 400, "format is text or json")
         }
         let answer = await live.use { await $0.failover(set) }
-        guard let (policy, decision) = answer else {
-            return .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
-        }
+        guard let (policy, decision) = answer else { return Self.withoutFailover(set) }
         return FailoverPage.response(set, policy, decision, as: format)
     }
 
     /// POST `/failover/<set>/accept`: an operator's word that the preferred node has all there is.
     func acceptPreferred(_ request: Request) async -> Response {
         let set = request.parameters["set"] ?? ""
-        guard isLifecycleEnabled else {
-            return .text(status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
-        }
-        guard await live.use({ $0.acceptPreferred(set) }) else {
-            return .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
-        }
+        guard isLifecycleEnabled else { return Self.withoutLifecycle }
+        guard await live.use({ $0.acceptPreferred(set) }) else { return Self.withoutFailover(set) }
         return .text(
             "the next check of \(set), within a minute, takes the preferred node for caught up if it can be written to")
+    }
+
+    private static func withoutFailover(_ set: String) -> Response {
+        .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
     }
 }

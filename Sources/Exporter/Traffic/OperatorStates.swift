@@ -8,9 +8,7 @@ import Traffic
 /// A file is named like its node and holds `drain` or `maint`; a node without a file is ready. A file that says anything else,
 /// or cannot be read, was put there to say something: it counts as `maint`.
 final class OperatorStates: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
+    typealias Failure = DraftedFile.Failure
 
     private let directory: String?
     private let logger: Logger
@@ -63,26 +61,12 @@ final class OperatorStates: Sendable {
         return .maintenance
     }
 
-    /// By way of another file, so that nobody reads half of it. No node has a name that begins with this one's.
+    /// The name of a draft is no node's.
     private func write(_ state: OperatorState, to path: String) throws(Failure) {
         if state == .ready {
-            guard unlink(path) == 0 || errno == ENOENT else { throw failure(path) }
+            guard unlink(path) == 0 || errno == ENOENT else { throw Failure(path) }
             return
         }
-        let draft = "\(path)~\(getpid())"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure(draft) }
-        let text = Array("\(state.rawValue)\n".utf8)
-        let isWritten = Glibc.write(descriptor, text, text.count) == text.count
-        let error = failure(draft)
-        close(descriptor)
-        guard isWritten, rename(draft, path) == 0 else {
-            unlink(draft)
-            throw isWritten ? failure(path) : error
-        }
-    }
-
-    private func failure(_ path: String) -> Failure {
-        Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
+        try DraftedFile.write("\(state.rawValue)\n", to: path, mode: 0o644)
     }
 }

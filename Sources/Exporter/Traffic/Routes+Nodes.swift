@@ -48,9 +48,7 @@ extension Routes {
     func setWriter(_ request: Request) async -> Response {
         await live.use { monitor in
             let set = request.parameters["set"] ?? ""
-            guard isLifecycleEnabled else {
-                return .text(status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
-            }
+            guard isLifecycleEnabled else { return Self.withoutLifecycle }
             guard let configured = monitor.configuration.set(named: set) else {
                 return .text(status: 404, "no replication set is named \(set.debugDescription)")
             }
@@ -75,9 +73,7 @@ extension Routes {
                 let states = OperatorState.allCases.map(\.rawValue).joined(separator: ", ")
                 return .text(status: 404, "a node can be set to \(states)")
             }
-            guard isLifecycleEnabled else {
-                return .text(status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
-            }
+            guard isLifecycleEnabled else { return Self.withoutLifecycle }
             guard monitor.configuration.node(named: node) != nil else { return Self.unknown(node) }
             do throws(OperatorStates.Failure) {
                 try nodeChecks.states.set(state, of: node)
@@ -102,6 +98,10 @@ extension Routes {
             return AgentReply.down(error.description).line
         }
     }
+
+    /// To what would change something.
+    static let withoutLifecycle = Response.text(
+        status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
 
     private static func unknown(_ node: String) -> Response {
         .text(status: 404, "no node is named \(node.debugDescription)")

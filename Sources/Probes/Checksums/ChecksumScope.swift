@@ -36,7 +36,7 @@ struct ChecksumScope: Sendable, Equatable {
         if leftOut.contains(primary) { reasons.append("\(primary) is the source of all others; it cannot be left out") }
         for name in leftOut.sorted() where sources[name] == nil { reasons.append("no node is named \(name)") }
         if compared.isEmpty { reasons.append("there is no replica to compare \(primary) with") }
-        let binaryLog = set.nodes.first { $0.description.name == primary }?.report.facts?.binaryLog
+        let binaryLog = set.node(named: primary)?.report.facts?.binaryLog
         if binaryLog?.isEnabled == false {
             reasons.append("\(primary) writes no binary log, so that nothing reaches a replica")
         }

@@ -26,7 +26,7 @@ struct ChecksumThrottle: Sendable {
         case .unknown(let reason): return .pause(reason)
         }
         for name in scope.replicas {
-            guard let node = set.nodes.first(where: { $0.description.name == name }) else { continue }
+            guard let node = set.node(named: name) else { continue }
             if let reason = reason(against: node) { return .pause(reason) }
         }
         return .go

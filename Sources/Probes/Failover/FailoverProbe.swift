@@ -130,7 +130,7 @@ extension FailoverProbe {
         }
         let findings = await found
         situation.isPreferredWritable =
-            reading != nil || findings?.nodes.first { $0.description.name == policy.preferred }?.isWritable == true
+            reading != nil || findings?.node(named: policy.preferred)?.isWritable == true
         situation.standbyFault = policy.standbyFault(findings)
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
@@ -157,7 +157,7 @@ extension FailoverProbe {
         _ before: CatchUp, since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
     ) async -> CatchUp {
         var catchUp = before
-        let standby = first.nodes.first { $0.description.name == policy.standby }?.report
+        let standby = first.node(named: policy.standby)?.report
         while catchUp.hasAll == false, deadline > .now {
             // A cancelled check ends with what it knows.
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil,
@@ -180,7 +180,7 @@ extension SetFindings {
         let nodes = first.nodes.map { node in
             let report =
                 node.description.name == name
-                ? earlier : self.nodes.first { $0.description.name == node.description.name }?.report ?? node.report
+                ? earlier : self.node(named: node.description.name)?.report ?? node.report
             return ReplicationSetReport.Node(node.description, report)
         }
         return SetFindings(ReplicationSetReport(name: first.name, thresholds: first.thresholds, nodes: nodes))
@@ -189,7 +189,7 @@ extension SetFindings {
 
 extension FailoverPolicy {
     fileprivate func standbyFault(_ findings: SetFindings?) -> FailoverFault? {
-        guard let report = findings?.nodes.first(where: { $0.description.name == standby })?.report else {
+        guard let report = findings?.node(named: standby)?.report else {
             return FailoverFault("was not asked", isOwn: true)
         }
         guard !report.isUp else { return nil }
@@ -200,7 +200,7 @@ extension FailoverPolicy {
 
     /// What keeps the exporter, and nobody else, from looking at the preferred node's replication.
     fileprivate func lookFault(_ findings: SetFindings?) -> FailoverFault? {
-        guard let report = findings?.nodes.first(where: { $0.description.name == preferred })?.report else {
+        guard let report = findings?.node(named: preferred)?.report else {
             return FailoverFault("was not asked", isOwn: true)
         }
         if let failure = report.failure, failure.isOfTheAsker {

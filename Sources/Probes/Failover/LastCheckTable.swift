@@ -232,14 +232,11 @@ extension LastCheckTable.Failure {
 }
 
 extension MySQLError {
-    /// Errors that say of the server itself that it cannot be written to now: no room on its disk, in memory or in a table,
-    /// broken tables, locks (of a backup as well), read-only in any of the ways, shutting down, out of its cluster, too slow.
+    /// Errors of phase `query` that say of the server itself that it cannot be written to now: no room on its disk, in memory
+    /// or in a table, broken tables, deadlocks, a backup's lock, read-only in any of the ways, out of its cluster.
     private static let ofTheServer: Set<UInt32> = [
-        1015, 1016, 1021, 1026, 1030, 1034, 1035, 1036, 1037, 1038, 1041, 1047, 1053, 1099, 1100, 1114, 1135, 1180,
-        1181, 1194,
-        1195, 1205, 1206, 1213, 1223, 1290, 1317, 1598, 1669, 1712, 1785, 1792, 1799, 1836, 1927, 1969, 3024, 3098,
-        3100, 3101,
-        3572, 4031,
+        1015, 1016, 1021, 1026, 1030, 1034, 1035, 1036, 1037, 1038, 1041, 1047, 1099, 1100, 1114, 1135, 1180, 1181,
+        1194, 1195, 1206, 1213, 1223, 1290, 1317, 1598, 1669, 1712, 1785, 1792, 1799, 1836, 3098, 3100, 3101, 3572,
     ]
 
     /// The server lives, and refuses this client or this statement: a grant, a password or a table is missing or odd, or the

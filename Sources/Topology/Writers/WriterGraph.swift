@@ -79,9 +79,7 @@ struct WriterGraph {
 
     /// The writer itself, or a node that replicates from it at any distance.
     private func isUnderReign(_ name: String) -> Bool {
-        if reigning.contains(name) { return true }
-        return reach(from: name) { source in (memory[source]?.channels ?? []).compactMap(\.sourceNode) }
-            .contains { reigning.contains($0) }
+        reigning.contains(name) || !sourcesOfAll(above: name).isDisjoint(with: reigning)
     }
 
     /// The silent nodes that an unrecognised source may be: the intended one, if that is silent, or any.
@@ -160,10 +158,9 @@ struct WriterGraph {
     func hasAbdicated(_ name: String) -> Bool {
         guard reigning.contains(name) else { return false }
         return above(name).contains { source in
-            guard answersWritable(source), ties(of: source).isEmpty, let memory = memory[source], memory.isPromoted,
-                receives(name, from: source)
-            else { return false }
-            return !sourcesOfAll(above: source).contains(name) && (hasAll(source, of: name) || !memory.recordsOwnWrites)
+            answersWritable(source) && ties(of: source).isEmpty && memory[source]?.isPromoted == true
+                && receives(name, from: source) && !sourcesOfAll(above: source).contains(name)
+                && hasAll(source, of: name)
         }
     }
 

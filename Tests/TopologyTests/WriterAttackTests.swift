@@ -1,0 +1,124 @@
+import Replication
+import Testing
+
+@testable import Topology
+
+/// Situations in which the rule once named the wrong node, or nobody where everybody knew. Found by attacks on real servers.
+@Suite("Who takes the writes, where it once went wrong")
+struct WriterAttackTests {
+    @Test("A channel that is stopped, or of a server that has nothing of its own, makes no second writer")
+    func formerFanIn() {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
+        world["db3"].links.append(
+            .init(channel: "b", source: "db2", isReceiverOn: false, isApplierOn: false))
+        world["db1"].executed = [1: 5]
+        for _ in 0..<3 {
+            #expect(world.round().writers == ["db1"])
+            world.write("db1")
+            world.write("db2")
+        }
+    }
+
+    @Test("A stopped replica whose source the exporter alone cannot reach is no primary, by whatever address it has it")
+    func stoppedBehindAnotherAddress() {
+        var world = World([("db1", false, nil), ("db2", false, "db1"), ("db3", true, "db2")])
+        world["db2"].links[0].host = "10.0.0.9"
+        world["db2"].links[0].isReceiverOn = false
+        world["db2"].links[0].isApplierOn = false
+        world["db1"].isHidden = true
+        for _ in 0..<60 { #expect(world.round().writers == []) }
+        world["db1"].isHidden = false
+        for _ in 0..<3 { #expect(world.round().writers != ["db2"]) }
+    }
+
+    @Test("Half a ring that is stopped, and both write: the one that lacks what the other has is not the primary")
+    func halfARing() {
+        var world = World([("db1", false, "db2"), ("db2", true, "db1")])
+        world["db1"].links[0].isApplierOn = false
+        #expect(world.round().writers == ["db1"])
+        world.crash("db1")
+        world["db2"].isReadOnly = false
+        for _ in 0..<40 { #expect(world.round().writers == []) }
+        world.write("db2", 3)
+        world.start("db1", readOnly: false)
+        world["db1"].links[0].isReceiverOn = false
+        for _ in 0..<3 { #expect(world.round().writers == []) }
+    }
+
+    @Test(
+        "A planned switchover where read_only is off everywhere, with or without a look in between",
+        arguments: [true, false])
+    func openSwitchover(isSeen: Bool) {
+        var world = World.primary(replicas: 2, readOnly: false)
+        world.write("db1", 3)
+        #expect(world.round().writers == ["db1"])
+        world["db2"].links = []
+        if isSeen { #expect(world.round().writers == ["db1"]) }
+        world["db3"].links = [.init(source: "db2")]
+        world["db1"].links = [.init(source: "db2")]
+        for _ in 0..<3 {
+            #expect(world.round().writers == ["db2"])
+            world.write("db2")
+        }
+        // Whoever starts now says the same.
+        world.restartExporter()
+        #expect(world.round().writers == ["db2"])
+    }
+
+    @Test("The writer that follows a node which lacks what it has: nobody")
+    func losingSwitchover() {
+        var world = World.primary(replicas: 2, readOnly: false)
+        world.round()
+        world["db2"].links = []
+        world["db1"].executed[1, default: 0] += 3
+        world["db1"].links = [.init(source: "db2")]
+        for _ in 0..<3 { #expect(world.round().writers == []) }
+    }
+
+    @Test("A writable replica that only receives is no rival of a primary that was restarted, nor for a new exporter")
+    func stoppedApplier() {
+        var world = World.primary(replicas: 1, readOnly: false)
+        world["db2"].links[0].isApplierOn = false
+        world.round()
+        world.write("db1", 3)
+        world.crash("db1")
+        world.round()
+        world.start("db1", readOnly: false)
+        #expect(world.round().writers == ["db1"])
+        world.restartExporter()
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test("Writes on their way to a replica that does not show its channels do not unseat the writer")
+    func writesUnderway() {
+        var world = World.primary(replicas: 1, readOnly: false)
+        world.write("db1")
+        world.round()
+        world["db2"].hidesReplication = true
+        for _ in 0..<10 {
+            world["db2"].executed[1, default: 0] += 1
+            #expect(world.round().writers == ["db1"])
+            world["db1"].executed[1, default: 0] += 1
+        }
+        world["db2"].executed[2] = 5
+        world.round()
+        for _ in 0..<3 { #expect(world.round().writers == [], "it writes for itself") }
+    }
+
+    @Test(
+        "An operator's word outlives the exporter only until another node has come to take writes",
+        arguments: [true, false])
+    func wordOverRestart(isRecent: Bool) {
+        var world = World.primary(replicas: 2)
+        world.round()
+        world.memory.takeWord(for: "db1")
+        #expect(world.round().writers == ["db1"])
+        world.restartExporterWithState(isRecent: isRecent)
+        #expect(world.round().writing.operatorsWord == "db1")
+        world.promote("db2")
+        world.restartExporterWithState(isRecent: isRecent)
+        let set = world.round()
+        #expect(set.writing.operatorsWord == nil)
+        if !isRecent { #expect(set.writers == ["db2"]) }
+    }
+}
