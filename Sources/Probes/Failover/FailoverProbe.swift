@@ -19,7 +19,7 @@ package final class FailoverProbe: Sendable {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
-        /// When an operator accepted the preferred node as it is.
+        /// When an operator accepted the preferred node as it is; nil once an answer was given with that in mind.
         var accepted: ContinuousClock.Instant?
     }
 
@@ -78,10 +78,7 @@ package final class FailoverProbe: Sendable {
     /// An operator says that the preferred node has all there is, whatever replication tells; good for the next answer, if that
     /// comes within `acceptance`.
     package func accept() {
-        state.withLock { state in
-            state.memory.isAccepted = true
-            state.accepted = .now
-        }
+        state.withLock { $0.accepted = .now }
     }
 
     /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
@@ -98,13 +95,18 @@ package final class FailoverProbe: Sendable {
 extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
         let now = clock()
-        state.withLock { state in
-            if let accepted = state.accepted, accepted.duration(to: .now) <= Self.acceptance { return }
-            state.memory.isAccepted = false
+        // What is said while this check is under way is for the next one.
+        let accepted = state.withLock { state in
+            let accepted = state.accepted.flatMap { $0.duration(to: .now) <= Self.acceptance ? $0 : nil }
+            state.memory.isAccepted = accepted != nil
+            state.accepted = nil
+            return accepted
         }
         let decision = await decide(look, at: now)
         let memory = state.withLock { state in
             state.memory.note(decision, at: now)
+            // Without an answer it was not made use of.
+            if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
         }
         keep(memory)
