@@ -119,6 +119,9 @@ extension MySQLError {
     /// Whether it is for want of a table, or of its database: MySQL says either, where MariaDB always speaks of the table.
     package var isForWantOfTable: Bool { code == ErrorCode.noSuchTable || code == ErrorCode.noSuchDatabase }
 
+    /// Whether the server itself said so. What is made here, or by the library, has a code of the library's, or none.
+    package var isOfServer: Bool { code != 0 && !ErrorCode.isOfLibrary(code) }
+
     /// Whether the server lives and has no connection left for this account, or for anybody.
     package var isConnectionLimit: Bool {
         switch code {

@@ -225,6 +225,8 @@ extension LastCheckTable.Failure {
         let verb =
             switch error.phase {
             case .query, .permission: isOwn ? "checked" : "queried or updated"
+            // It answered: a lock was held, or the statement took too long there.
+            case .timeout where error.isOfServer: "queried or updated"
             case .dns, .connect, .tls, .authentication, .timeout, .protocol: isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.message) (\(error.code))", isOwn: isOwn)
