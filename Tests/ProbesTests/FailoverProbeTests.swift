@@ -36,6 +36,8 @@ struct FailoverProbeTests {
         return FailoverProbe(
             FailoverPolicy(preferred: "db1", standby: "db2"), set: "shop",
             table: QualifiedName(database: "p", table: "t"), checker: "test",
+            // Many tests run at a time: a reply may be a while.
+            timeout: .seconds(60),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { 1_800_000_000 }
         ) { _ in
             ProbeConnection(node: "db1") { () throws(ProbeFailure) in

@@ -12,7 +12,7 @@ package final class FailoverProbe: Sendable {
     /// Asks nodes, by name, for as long as the deadline allows.
     package typealias Look = @Sendable (Set<String>, _ deadline: ContinuousClock.Instant) async -> SetFindings?
 
-    /// What a check may take.
+    /// What a check may take, unless told otherwise.
     package static let timeout = Duration.seconds(2)
 
     private struct State {
@@ -26,6 +26,7 @@ package final class FailoverProbe: Sendable {
     package let policy: FailoverPolicy
     private let set: String
     private let table: LastCheckTable
+    private let timeout: Duration
     private let clock: @Sendable () -> Double
     private let keep: @Sendable (FailoverMemory) -> Void
     private let logger: Logger
@@ -35,17 +36,19 @@ package final class FailoverProbe: Sendable {
     ///   - set: the replication set's name, for the log.
     ///   - checker: who checks, as it stands in the table.
     ///   - memory: what this checker knows of its checks before it was started.
+    ///   - timeout: what a check may take.
     ///   - clock: epoch seconds.
     ///   - keep: takes what is to outlive the process.
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, table: QualifiedName, checker: String,
-        memory: FailoverMemory = FailoverMemory(),
+        memory: FailoverMemory = FailoverMemory(), timeout: Duration = FailoverProbe.timeout,
         logger: Logger, clock: @escaping @Sendable () -> Double,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
     ) {
         self.policy = policy
         self.set = set
+        self.timeout = timeout
         self.clock = clock
         self.keep = keep
         self.logger = logger
@@ -115,9 +118,9 @@ extension FailoverProbe {
 
     private func decide(_ look: @escaping Look, at now: Double) async -> FailoverDecision {
         let started = ContinuousClock.now
-        let deadline = started + Self.timeout
+        let deadline = started + timeout
         // The rest is for noting the check.
-        let firstLook = started + Self.timeout * 0.6
+        let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
             preferred: .ready(noted: nil), memory: state.withLock { $0.memory }, now: now)
@@ -140,7 +143,7 @@ extension FailoverProbe {
         if decision.cause == .behind, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
             let patience = Duration.seconds(min(max(policy.maxLag, 0.1), 1))
             situation.catchUp = await stillBehind(
-                situation.catchUp, since: findings, look, until: min(.now + patience, started + Self.timeout * 0.8))
+                situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)
         }
         guard decision.isGoodCheck, let reading else { return decision }
