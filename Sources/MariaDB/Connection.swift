@@ -39,6 +39,10 @@ package actor Connection {
         mysql_get_client_info().map { String(cString: $0) } ?? ""
     }
 
+    /// Settles what libmariadb and OpenSSL take from the environment. The first connection does it as well; but nobody else should
+    /// be looking at the environment then (setenv(3)).
+    package static func settleEnvironment() { environmentIsSettled }
+
     nonisolated package var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
 
     /// Packets of statements sent so far: what asking cost the network.
