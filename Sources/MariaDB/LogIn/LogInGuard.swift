@@ -15,11 +15,14 @@ final class LogInGuard {
     /// As the options have it.
     enum Wish { case plain, tlsPreferred, tls }
 
-    private static let gate = ProcessorGate(places: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    private static let gate = ProcessorGate(places: Processors.available)
+    /// How often a log-in goes on before those who begin. It takes three to five turns where nobody means ill.
+    private static let privileged = 8
 
     private let wish: Wish
     private let deadline: ContinuousClock.Instant
     private var place: ProcessorGate.Place?
+    private var privileges = privileged
     /// There was no turn at the processor before the deadline.
     private var isCrowdedOut = false
     private var greeting = GreetingReader()
@@ -35,10 +38,17 @@ final class LogInGuard {
     /// Why the log-in was ended, if it was not for want of TLS.
     var refusal: MySQLError? {
         if isCrowdedOut { return .deadlineExceeded(while: "waiting for a turn at this machine's processors, for TLS") }
-        return fence.refused.map {
-            MySQLError(
-                phase: .protocol, code: ErrorCode.packetTooLarge,
-                message: "a packet of \($0) bytes during the log-in; refused")
+        return fence.refused.map { refused in
+            switch refused {
+            case .long(let length):
+                MySQLError(
+                    phase: .protocol, code: ErrorCode.packetTooLarge,
+                    message: "a packet of \(length) bytes during the log-in; refused")
+            case .progress:
+                MySQLError(
+                    phase: .protocol, code: ErrorCode.malformedPacket,
+                    message: "a progress report during the log-in; refused")
+            }
         }
     }
 
@@ -59,11 +69,11 @@ final class LogInGuard {
         if wish != .plain, greeting.offer == nil {
             greeting.take(bytes)
             switch greeting.offer {
-            case true?: prepareHandshake(over: socket)
-            case false?:
+            case .tls?: prepareHandshake(over: socket)
+            case GreetingReader.Offer.none?:
                 lacksTLS = true
                 if wish == .tlsPreferred { doWithoutTLS(mysql) }
-            case nil: break
+            case .refusal?, nil: break
             }
         }
         if lacksTLS && wish == .tls || isCrowdedOut || fence.refused != nil { end(socket) }
@@ -81,25 +91,36 @@ final class LogInGuard {
     }
 
     private func enter(isResuming: Bool) {
-        place = Self.gate.enter(isResuming: isResuming, deadline: deadline)
+        place = Self.gate.enter(isResuming: isResuming && privileges > 0, deadline: deadline)
+        privileges -= isResuming ? 1 : 0
         isCrowdedOut = place == nil
     }
 
     private func leave() {
-        if let place { Self.gate.leave(place) }
-        place = nil
+        guard let place else { return }
+        self.place = nil
+        // Whoever had to have it taken away is no longer in a hurry.
+        if !Self.gate.leave(place) { privileges = 0 }
     }
 
-    /// Runs what waits for the server, out of others' way.
-    fileprivate func whileWaiting(for socket: Int32, _ wait: () -> Int32) -> Int32 {
-        guard place != nil else { return wait() }
+    /// Runs what waits for the server, out of others' way. What ends without a word of it is over.
+    /// - Parameter wait: returns as `poll` does. To be told whether to wait also until the socket can be written to.
+    fileprivate func whileWaiting(for socket: Int32, _ wait: (_ orWriting: Bool) -> Int32) -> Int32 {
+        guard place != nil else { return wait(false) }
         leave()
-        let status = wait()
+        let status = wait(!canBeWritten(socket))
+        guard status > 0 else { return status }
         let reason = errno
         enter(isResuming: true)
         if isCrowdedOut { end(socket) }
         errno = reason
         return status
+    }
+
+    /// The library asks to read also where OpenSSL wants to write (Connector/C 3.3, `ma_tls_connect`).
+    private func canBeWritten(_ socket: Int32) -> Bool {
+        var poll = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        return Glibc.poll(&poll, 1, 0) != 0
     }
 }
 
@@ -135,7 +156,7 @@ func inspect(_ bytes: UnsafePointer<UInt8>?, count: Int, of mysql: UnsafeMutable
 }
 
 /// Runs what waits for a socket on this thread, out of the way of others' log-ins if it is within one.
-func waitingOutOfTheWay(for socket: Int32, _ wait: () -> Int32) -> Int32 {
-    guard let current = pthread_getspecific(currentGuard) else { return wait() }
+func waitingOutOfTheWay(for socket: Int32, _ wait: (_ orWriting: Bool) -> Int32) -> Int32 {
+    guard let current = pthread_getspecific(currentGuard) else { return wait(false) }
     return Unmanaged<LogInGuard>.fromOpaque(current).takeUnretainedValue().whileWaiting(for: socket, wait)
 }

@@ -60,13 +60,14 @@ final class ProcessorGate: Sendable {
 
     /// - Parameter lease: whoever holds a place for longer has lost it to those who wait: it may be waiting in a way that nobody is
     ///   told of.
-    init(places: Int, lease: Duration = .milliseconds(200)) {
+    init(places: Int, lease: Duration = .milliseconds(50)) {
         state = Mutex(State(free: max(1, places)))
         self.lease = lease
     }
 
     /// Waits for a place.
-    /// - Parameter isResuming: goes before those who are not.
+    /// - Parameter isResuming: goes before those who are not. To be said a few times only: whoever goes on for ever would never let
+    ///   anybody begin.
     /// - Returns: nil if there is none before the deadline.
     func enter(isResuming: Bool = false, deadline: ContinuousClock.Instant) -> Place? {
         let waiter = Waiter()
@@ -97,8 +98,14 @@ final class ProcessorGate: Sendable {
     }
 
     /// Gives a place up.
-    func leave(_ place: Place) {
-        state.withLock { $0.leave(place, .now) }
+    /// - Returns: false if it had been taken away before.
+    @discardableResult
+    func leave(_ place: Place) -> Bool {
+        state.withLock { state in
+            let isHeld = state.holders[place] != nil
+            state.leave(place, .now)
+            return isHeld
+        }
     }
 
     /// For tests.
