@@ -69,6 +69,12 @@ extension Routes {
                 return .text(
                     status: 409, "\(node) takes no writes (\(switches)): make it writable, then name it the writer")
             }
+            if writing?.standings[node]?.isWritableReplica == true {
+                return .text(
+                    status: 409,
+                    "\(node) replicates from the primary: end that first (STOP REPLICA; RESET REPLICA ALL), then name it "
+                        + "the writer")
+            }
             monitor.nameWriter(node, of: set)
             return .text("\(node) counts as the writer of \(set) while it answers and is writable")
         }

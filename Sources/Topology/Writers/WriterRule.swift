@@ -26,7 +26,10 @@ extension SetMemory {
         let free = candidates.filter { obstacles[$0]?.isEmpty == true }
         let waits = probation(of: free, candidates, graph)
         var names = free.filter { waits[$0] == nil }
-        if let word, graph.answersWritable(word.node) { names = [word.node] }
+        if let word, graph.answersWritable(word.node), !replicas.contains(word.node) {
+            // It decides between it and those that stand against it; not against its partners.
+            names = [word.node] + names.filter { $0 != word.node && graph.arePartners($0, word.node) }
+        }
 
         var writing = WriterFindings(writers: .nodes(names))
         if names.isEmpty {
@@ -107,7 +110,7 @@ extension SetMemory {
     private func newcomer(_ one: String, _ other: String, _ graph: WriterGraph) -> String? {
         for (name, rival) in [(one, other), (other, one)] {
             guard graph.reigning.contains(rival), !graph.reigning.contains(name), let memory = nodes[name],
-                !memory.wasReadOnly
+                !memory.wasReadOnly, !memory.isOfBefore
             else { continue }
             guard let began = memory.lifeBegan, let since = incumbentSince else { return name }
             if began > since { return name }
