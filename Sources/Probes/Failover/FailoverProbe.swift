@@ -143,7 +143,10 @@ extension FailoverProbe {
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
-        if decision.cause == .behind, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
+        // What is on its way just then, and a source of which something would have to arrive first: one more look tells.
+        let mayBeOnItsWay =
+            decision.cause == .behind || decision.cause == .lagUnknown && situation.catchUp.hasAll == false
+        if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
             let patience = Duration.seconds(min(max(policy.maxLag, 0.1), 1))
             situation.catchUp = await stillBehind(
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
@@ -190,6 +193,7 @@ extension FailoverProbe {
             guard now.hasAll != nil else { return catchUp }
             catchUp.missing = now.missing
             catchUp.bytes = now.bytes
+            catchUp.lag = now.lag ?? catchUp.lag
         }
         return catchUp
     }
