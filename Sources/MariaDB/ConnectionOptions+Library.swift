@@ -76,11 +76,10 @@ private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePoin
     mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce)
     // In the other modes it would verify the signature with Connector/C 3.3 and nothing with 3.4.
     if options.tls == .verifyIdentity {
-        let system = SystemAuthorities.ofThisSystem
-        if let certificateAuthority = options.certificateAuthority, system?.cover(certificateAuthority) != true {
+        if let system = SystemAuthorities.ofThisSystem {
+            system.apply(to: mysql, for: options.certificateAuthority)
+        } else if let certificateAuthority = options.certificateAuthority {
             mysql_options(mysql, MYSQL_OPT_SSL_CA, certificateAuthority)
-        } else {
-            system?.apply(to: mysql)
         }
     }
     if let certificate = options.certificate { mysql_options(mysql, MYSQL_OPT_SSL_CERT, certificate) }

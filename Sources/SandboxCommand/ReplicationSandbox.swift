@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import MariaDB
 import Sandbox
 
 @main
@@ -14,6 +16,16 @@ struct ReplicationSandbox: AsyncParsableCommand {
             PrimaryCommand.self, ChainCommand.self, RingCommand.self, MultiSourceCommand.self, RecordCommand.self,
         ],
         defaultSubcommand: PrimaryCommand.self)
+
+    /// As it was handed over, for programs that are started here.
+    static let environment = ProcessInfo.processInfo.environment
+
+    static func main() async {
+        // While there are no other threads.
+        _ = environment
+        Connection.settleEnvironment()
+        await main(nil)
+    }
 }
 
 /// What every wiring may be run with.

@@ -92,7 +92,7 @@ struct Session {
     /// Starts the program in the servers' process group, so that it never outlives them, and ends it when this task is
     /// cancelled.
     private func runProgram(in sandbox: Sandbox, configuration: String) async throws -> Int32 {
-        var environment = ProcessInfo.processInfo.environment
+        var environment = ReplicationSandbox.environment
         environment["SANDBOX_CONFIG"] = configuration
         let child = try ChildProcess.start(
             options.program, environment: environment, group: sandbox.processGroup, output: nil)

@@ -5,69 +5,130 @@ import Testing
 
 @Suite("The system's certificate authorities")
 struct SystemAuthoritiesTests {
-    private static let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    /// Nothing that OpenSSL would take, and whole as far as its length tells.
+    private static func certificate(_ number: UInt8) -> String {
+        let body = Data([0x30, 4, 2, 2, 0, number]).base64EncodedString()
+        return "# number \(number)\n-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n"
+    }
 
-    /// A bundle of so many certificates beside a directory with these entries.
-    private func authorities(
-        bundle: Int?, links: [String], _ environment: [String: String] = [:],
-        _ check: (SystemAuthorities, _ folder: String) throws -> Void
-    ) throws {
+    private static func certificates(_ numbers: [UInt8]) -> String { numbers.map(certificate).joined() }
+
+    /// A folder with a bundle of these certificates and a directory with these files.
+    private struct Store {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ca-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try FileManager.default.createDirectory(atPath: "\(folder)/certs", withIntermediateDirectories: true)
-        if let bundle {
-            try String(repeating: Self.certificate, count: bundle)
-                .write(toFile: "\(folder)/cert.pem", atomically: true, encoding: .utf8)
+
+        init(bundle: String?, _ files: [String: String]) throws {
+            try FileManager.default.createDirectory(atPath: "\(folder)/certs", withIntermediateDirectories: true)
+            if let bundle { try write(bundle, to: "cert.pem") }
+            for (name, text) in files { try write(text, to: "certs/\(name)") }
         }
-        for link in links { try Data().write(to: URL(fileURLWithPath: "\(folder)/certs/\(link)")) }
-        try check(
+
+        func write(_ text: String, to name: String) throws {
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+        }
+
+        func remove() { try? FileManager.default.removeItem(atPath: folder) }
+
+        func authorities(_ environment: [String: String] = [:]) -> SystemAuthorities {
             SystemAuthorities(
-                environment: { name in environment[name].map { $0.replacingOccurrences(of: "%", with: folder) } },
-                defaultFile: "\(folder)/cert.pem", defaultDirectory: "\(folder)/certs"), folder)
-    }
-
-    @Test("A directory with a link for each is read in place of the bundle")
-    func directory() throws {
-        try authorities(bundle: 2, links: ["002c0b4f.0", "002c0b4f.1", "some.pem"]) {
-            #expect($0.bundle == nil && $0.directory == "\($1)/certs")
-            #expect($0.cover("\($1)/certs/../cert.pem") && !$0.cover("\($1)/certs/some.pem"))
+                environment: { environment[$0] }, defaultFile: "\(folder)/cert.pem", defaultDirectory: "\(folder)/certs"
+            )
         }
     }
 
-    @Test("A bundle that somebody has added to is read as well; so is one beside a directory without links")
-    func bundle() throws {
-        try authorities(bundle: 3, links: ["002c0b4f.0", "02265526.0"]) {
-            #expect($0.bundle == "\($1)/cert.pem" && $0.directory == "\($1)/certs")
-            #expect(!$0.cover("\($1)/cert.pem"))
+    private func withStore(
+        bundle: String?, _ files: [String: String], _ body: (Store) throws -> Void
+    ) throws {
+        let store = try Store(bundle: bundle, files)
+        defer { store.remove() }
+        try body(store)
+    }
+
+    private static let hashed = ["002c0b4f.0": certificate(1), "002c0b4f.1": certificate(2)]
+
+    @Test("Directories that have what the bundle has are read in its place; also where the configuration names it")
+    func directories() throws {
+        try withStore(bundle: Self.certificates([1, 2]), Self.hashed) { store in
+            let authorities = store.authorities()
+            #expect(
+                authorities.sources == .init(bundle: nil, directories: "\(store.folder)/certs", isSame: true))
+            #expect(authorities.isBundle("\(store.folder)/certs/../cert.pem"))
+            #expect(!authorities.isBundle("\(store.folder)/certs/002c0b4f.0"))
+            #expect(!authorities.isBundle("\(store.folder)/none"))
         }
-        for links in [[], ["some.pem", "002c0b4.0", "002C0B4F.0", "002c0b4f.", "002c0b4f.r0", "002c0b4f-0"]] {
-            try authorities(bundle: 1, links: links) {
-                #expect($0.bundle == "\($1)/cert.pem" && $0.directory == nil, "\(links)")
+    }
+
+    @Test("A directory that has more is no stand-in for a bundle that the configuration names")
+    func more() throws {
+        try withStore(bundle: Self.certificates([1]), Self.hashed) { store in
+            let sources = store.authorities().sources
+            #expect(sources.bundle == nil && !sources.isSame)
+        }
+    }
+
+    @Test(
+        "A bundle that holds anything else is read as well, however many links there are",
+        arguments: [[3], [1, 2, 3], [1, 3]] as [[UInt8]])
+    func lessThanBundle(bundle: [UInt8]) throws {
+        // Links that lead nowhere, to something else, and what is no link by hash.
+        let others = [
+            "01234567.0": "", "01234567.1": Self.certificate(9), "01234567.2": Self.certificate(8),
+            "x.pem": Self.certificate(3), "0123456.0": Self.certificate(3), "0123456A.0": Self.certificate(3),
+            "01234567.r0": Self.certificate(3), "01234567-0": Self.certificate(3),
+        ]
+        try withStore(bundle: Self.certificates(bundle), Self.hashed.merging(others) { $1 }) { store in
+            let sources = store.authorities().sources
+            #expect(sources.bundle == "\(store.folder)/cert.pem" && sources.directories == "\(store.folder)/certs")
+            #expect(!sources.isSame)
+        }
+    }
+
+    @Test("Of a file behind a link the first certificate counts")
+    func firstOfFile() throws {
+        try withStore(bundle: Self.certificates([1, 2]), ["002c0b4f.0": Self.certificates([1, 2])]) { store in
+            #expect(store.authorities().sources.bundle != nil)
+        }
+    }
+
+    @Test("A bundle with a broken entry would be an error to libmariadb: it is left out where there is a directory")
+    func broken() throws {
+        for text in ["!", "MAQC", "MAkCAgAB", "AAQCAgAB", ""] {
+            let entry = "-----BEGIN CERTIFICATE-----\n\(text)\n-----END CERTIFICATE-----\n"
+            try withStore(bundle: Self.certificate(1) + entry, Self.hashed) { store in
+                let sources = store.authorities().sources
+                #expect(sources.bundle == nil && !sources.isSame, "\(text)")
+            }
+            try withStore(bundle: Self.certificate(1) + entry, [:]) { store in
+                #expect(store.authorities().sources.bundle != nil, "\(text)")
             }
         }
     }
 
-    @Test("The environment names others: a bundle that is named is always read, unless it is the system's")
+    @Test("The environment names others; of several directories all count")
     func environment() throws {
-        try authorities(bundle: 1, links: ["002c0b4f.0"], ["SSL_CERT_FILE": "%/certs/../cert.pem"]) {
-            #expect($0.bundle == nil && $0.directory == "\($1)/certs")
-        }
-        try authorities(bundle: 1, links: ["002c0b4f.0"]) { _, folder in
-            try Self.certificate.write(toFile: "\(folder)/other.pem", atomically: true, encoding: .utf8)
-            let named = SystemAuthorities(
-                environment: { $0 == "SSL_CERT_FILE" ? "\(folder)/other.pem" : nil },
-                defaultFile: "\(folder)/cert.pem", defaultDirectory: "\(folder)/certs")
-            #expect(named.bundle == "\(folder)/other.pem" && named.directory == "\(folder)/certs")
-        }
-        try authorities(bundle: 1, links: ["002c0b4f.0"], ["SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": "%"]) {
-            #expect($0.bundle == nil && $0.directory == nil, "\($1)")
+        try withStore(bundle: Self.certificate(1), Self.hashed) { store in
+            try store.write(Self.certificate(3), to: "other.pem")
+            let other = store.authorities(["SSL_CERT_FILE": "\(store.folder)/other.pem"]).sources
+            #expect(other.bundle == "\(store.folder)/other.pem")
+            let list = "/nonexistent:\(store.folder)/certs"
+            let several = store.authorities(["SSL_CERT_DIR": list]).sources
+            #expect(several.bundle == nil && several.directories == list)
+            let none = store.authorities(["SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": ""]).sources
+            #expect(none == .init(bundle: nil, directories: "", isSame: false))
         }
     }
 
-    @Test("Where there are none, none are named")
-    func none() throws {
-        try authorities(bundle: nil, links: []) { authorities, _ in
-            #expect(authorities.bundle == nil && authorities.directory == nil)
+    @Test("What comes and goes while the process runs is seen")
+    func changes() throws {
+        try withStore(bundle: nil, [:]) { store in
+            let authorities = store.authorities()
+            #expect(authorities.sources == .init(bundle: nil, directories: "\(store.folder)/certs", isSame: false))
+            try store.write(Self.certificates([1, 2]), to: "cert.pem")
+            #expect(authorities.sources.bundle == "\(store.folder)/cert.pem")
+            for (name, text) in Self.hashed { try store.write(text, to: "certs/\(name)") }
+            #expect(authorities.sources.bundle == nil && authorities.sources.isSame)
+            try store.write(Self.certificate(1), to: "cert.pem")
+            #expect(!authorities.sources.isSame)
         }
     }
 
