@@ -1,6 +1,5 @@
 import Collection
 import MariaDB
-import Replication
 import Sandbox
 
 /// What a dialect's statements cost a server: each by itself, and the batch without it, which is what leaving it out would
@@ -34,16 +33,18 @@ struct StatementCosts {
         try await connection.open(options, deadline: .now + .seconds(10))
         for statement in dialect.session { _ = try await connection.query(statement, deadline: .now + .seconds(10)) }
 
-        let statements = dialect.facts.map(\.statement)
-        let nothing = Batch(["SELECT 1"])
-        let whole = Batch(statements)
+        // All that a round may ask, and what most of them do.
+        let questions = dialect.inquiry(withCounters: true).questions
+        let statements = questions.map(\.statement)
+        let wholes = [Batch(["SELECT 1"]), Batch(statements), dialect.inquiry(withCounters: false).batch]
         let alone = statements.map { Batch([$0]) }
         let without = statements.indices.map { left in
             Batch(statements.indices.filter { $0 != left }.map { statements[$0] })
         }
-        var costs = [[Double]](repeating: [], count: 2 + 2 * statements.count)
+        let batches = wholes + alone + without
+        var costs = [[Double]](repeating: [], count: batches.count)
         for turn in 0...turns {
-            for (place, batch) in ([nothing, whole] + alone + without).enumerated() {
+            for (place, batch) in batches.enumerated() {
                 let before = try usage.cpuSeconds()
                 for _ in 0..<repeats { try await ask(batch, over: connection) }
                 let cost = (try usage.cpuSeconds() - before) / Double(repeats)
@@ -52,10 +53,11 @@ struct StatementCosts {
             }
         }
         for connection in others + [connection] { await connection.close() }
+        let names = ["a round trip (SELECT 1)", "all of the batch", "the batch without counters"]
         return Result(
-            batches: [("a round trip (SELECT 1)", costs[0]), ("the whole batch", costs[1])],
-            statements: dialect.facts.enumerated().map { place, fact in
-                (fact.name.rawValue, costs[2 + place], costs[2 + statements.count + place])
+            batches: zip(names, costs).map { ($0, $1) },
+            statements: questions.enumerated().map { place, question in
+                (question.name, costs[wholes.count + place], costs[wholes.count + statements.count + place])
             })
     }
 
