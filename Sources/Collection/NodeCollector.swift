@@ -410,7 +410,11 @@ package actor NodeCollector {
         guard let session, setUp.isEmpty else {
             return Inquiry(facts, isMerged: session?.isSplit != true, setUp: setUp)
         }
-        if !session.isSplit, session.dialect.usual.facts.haveNames(of: facts) { return session.dialect.usual }
+        if !session.isSplit, session.dialect.usual.facts.haveNames(of: facts) {
+            // What a round of the minute was asked is not kept by a thousand nodes until the next.
+            session.inquiry = nil
+            return session.dialect.usual
+        }
         if let known = session.inquiry, known.facts.haveNames(of: facts) { return known }
         let inquiry = Inquiry(facts, isMerged: !session.isSplit)
         session.inquiry = inquiry
