@@ -1,7 +1,7 @@
 # `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all build release deb test-deb bench bench-full check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
+.PHONY: help run test test-all build release deb test-deb bench bench-full bench-statements check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
@@ -11,7 +11,7 @@ EXPORTER := .build/debug/mysql-replication-exporter
 SANDBOX := .build/debug/replication-sandbox
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## a primary with two replicas under a light write load, the exporter watching them, and Prometheus
 	@scripts/install-packages.sh mariadb-server mariadb-client
@@ -47,6 +47,9 @@ bench: setup-bench ## the exporter beside mysqld_exporter and a floor in C, up t
 
 bench-full: setup-bench ## the same with 5,000 nodes, and written into docs/performance.md
 	@Benchmarks/run.sh --sizes 1,10,100,1000,5000 --far 1,10,100,1000 --turns 9 --markdown docs/performance.md
+
+bench-statements: setup-bench ## what each statement costs a server, MariaDB's and MySQL's (scripts/server-root.sh mysql-9 first)
+	@Benchmarks/statements.sh $(BENCH)
 
 check-live: setup-tests ## every panel of the dashboards, against a live Prometheus that scrapes the demo
 	@$(BUILD) --product mysql-replication-exporter

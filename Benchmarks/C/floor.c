@@ -1,12 +1,12 @@
-/* floor USER BATCH STATEMENTS TARGETS
+/* floor USER TARGETS BATCH STATEMENTS [BATCH STATEMENTS …]
  *
  * What collecting costs at the least: one thread and one persistent connection a node, the same statements in the same
  * batch as the exporter's, every row read and thrown away. No names, no comparison, no text.
  *
  * USER       the account; its password is in the environment variable FLOOR_PASSWORD
+ * TARGETS    a file with a node a line: HOST PORT WHICH; the first batch is 0
  * BATCH      a file that holds the statements as they are sent
  * STATEMENTS how many they are
- * TARGETS    a file with an address a line: HOST PORT
  *
  * Talks over its standard input, a socket: says "ready" when all are connected; for each line it is told it asks all
  * nodes once, and says how many of them answered every statement. */
@@ -22,13 +22,18 @@
 struct node {
     char host[64];
     unsigned port;
+    int batch;
     MYSQL *mysql;
 };
 
+struct batch {
+    char *text;
+    unsigned long length;
+    int statements;
+};
+
 static const char *user, *password;
-static char *batch;
-static unsigned long batch_length;
-static int statements;
+static struct batch batches[8];
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t begin = PTHREAD_COND_INITIALIZER;
@@ -63,7 +68,8 @@ static void connect_to(struct node *node) {
 
 /* How many statements were answered. */
 static int ask(struct node *node) {
-    if (mysql_real_query(node->mysql, batch, batch_length)) return 0;
+    const struct batch *batch = &batches[node->batch];
+    if (mysql_real_query(node->mysql, batch->text, batch->length)) return 0;
     int answers = 0, next;
     do {
         MYSQL_RES *result = mysql_use_result(node->mysql);
@@ -91,7 +97,7 @@ __attribute__((noreturn)) static void *work(void *argument) {
         pthread_mutex_unlock(&mutex);
         int answers = ask(node);
         pthread_mutex_lock(&mutex);
-        complete += answers == statements;
+        complete += answers == batches[node->batch].statements;
         if (--outstanding == 0) pthread_cond_signal(&end);
     }
 }
@@ -101,13 +107,17 @@ static void wait_for_all(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) fail("usage", "floor USER BATCH STATEMENTS TARGETS");
+    int batch_count = (count - 3) / 2;
+    if (batch_count < 1 || batch_count > 8 || count % 2 == 0)
+        fail("usage", "floor USER TARGETS BATCH STATEMENTS [BATCH STATEMENTS ...]");
     user = arguments[1];
     password = getenv("FLOOR_PASSWORD");
-    batch = read_file(arguments[2], &batch_length);
-    statements = atoi(arguments[3]);
-    FILE *targets = fopen(arguments[4], "r");
-    if (!targets) fail(arguments[4], strerror(errno));
+    for (int i = 0; i < batch_count; i++) {
+        batches[i].text = read_file(arguments[3 + 2 * i], &batches[i].length);
+        batches[i].statements = atoi(arguments[4 + 2 * i]);
+    }
+    FILE *targets = fopen(arguments[2], "r");
+    if (!targets) fail(arguments[2], strerror(errno));
 
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
@@ -118,7 +128,8 @@ int main(int count, char **arguments) {
     struct node *nodes = NULL;
     int node_count = 0;
     struct node node = {0};
-    while (fscanf(targets, "%63s %u", node.host, &node.port) == 2) {
+    while (fscanf(targets, "%63s %u %d", node.host, &node.port, &node.batch) == 3) {
+        if (node.batch < 0 || node.batch >= batch_count) fail(arguments[2], "there is no such batch");
         nodes = realloc(nodes, sizeof *nodes * (size_t)(node_count + 1));
         if (!nodes) fail("targets", "out of memory");
         nodes[node_count++] = node;

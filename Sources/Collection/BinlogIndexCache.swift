@@ -9,7 +9,7 @@ struct BinlogIndexCache {
     private var index: BinlogIndex?
     private var owner: ServerIdentity?
     private var readAt: ContinuousClock.Instant?
-    private var uptime: Double?
+    private var startTime: Double?
 
     /// Whether it is time to read the list again, even if nobody needs it.
     func isDue(at now: ContinuousClock.Instant) -> Bool {
@@ -19,23 +19,23 @@ struct BinlogIndexCache {
 
     /// Keeps the list that `log` came with if it was just read, or gives it the one kept if that still holds.
     mutating func complete(
-        _ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, uptime: Double?,
+        _ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, startTime: Double?,
         at now: ContinuousClock.Instant
     ) {
         if log.isIndexFresh, let fresh = log.index {
             index = fresh
             owner = server
             readAt = now
-            self.uptime = uptime
+            self.startTime = startTime
             return
         }
-        guard let index, owner == server, index.newest == end.file, !hasRestarted(uptime) else { return }
+        guard let index, owner == server, index.newest == end.file, !hasRestarted(startTime) else { return }
         log.index = index
     }
 
     /// After RESET MASTER or a restart with an emptied folder the same names may hold other sizes.
-    private func hasRestarted(_ uptime: Double?) -> Bool {
-        guard let uptime, let before = self.uptime else { return false }
-        return uptime < before
+    private func hasRestarted(_ startTime: Double?) -> Bool {
+        guard let startTime, let before = self.startTime else { return false }
+        return startTime != before
     }
 }

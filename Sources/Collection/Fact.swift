@@ -7,6 +7,8 @@ package struct Fact: Sendable {
     package let statement: String
     /// The privileges that the statement needs, as they stand in a GRANT; empty where none is needed.
     package let privileges: String
+    /// What is selected, where the statement is nothing but that: facts of this kind can be asked for in one statement.
+    let selected: String?
     package let read: @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
 
     package init(
@@ -16,11 +18,30 @@ package struct Fact: Sendable {
         self.name = name
         self.statement = statement
         self.privileges = privileges
+        selected = nil
+        self.read = read
+    }
+
+    /// - Parameter selected: expressions, each with a name of its own among all that a dialect selects like this.
+    init(
+        _ name: FactName, selecting selected: String,
+        read: @escaping @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
+    ) {
+        self.name = name
+        statement = "SELECT \(selected)"
+        privileges = ""
+        self.selected = selected
         self.read = read
     }
 
     /// Without these a node is not up.
     package var isEssential: Bool { name == .identity || name == .replicationStatus }
+
+    /// Looked at now and then only (`CounterCache`).
+    var isCounter: Bool { name == .status || name == .connectedReplicas }
+
+    /// Tables that are empty but on replicas, and cost all the same.
+    var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
 
     /// Whether the statement may well hang for the same reason as another one: where a disk is full or a lock is held, others
     /// wait behind it. Variables are read without waiting.
@@ -52,10 +73,10 @@ package struct Dialect: Sendable {
     package let name: String
     /// Sent once a connection.
     package let session: [String]
-    /// Asked in every round, in this order, in one batch.
-    package private(set) var facts: [Fact] { didSet { batch = Batch(facts.map(\.statement)) } }
-    /// `facts` as they are sent: one text for all nodes that speak like this.
-    private(set) var batch: Batch
+    /// In the order in which they are asked for, in one batch.
+    package private(set) var facts: [Fact] { didSet { usual = Self.usual(facts) } }
+    /// What a round asks where no counter is due: one text for all nodes that speak like this.
+    private(set) var usual: Inquiry
     /// Asked when somebody needs it.
     package let binlogIndex: Fact
     /// Asked when the checksum table has changed. Nil where none is configured.
@@ -65,11 +86,27 @@ package struct Dialect: Sendable {
         self.name = name
         self.session = session
         self.facts = facts
-        batch = Batch(facts.map(\.statement))
+        usual = Self.usual(facts)
         self.binlogIndex = binlogIndex
     }
 
+    private static func usual(_ facts: [Fact]) -> Inquiry { Inquiry(facts.filter { !$0.isCounter }, isMerged: true) }
+
     package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
+
+    /// Those of every round, and these counters.
+    func facts(with counters: Set<FactName>) -> [Fact] {
+        counters.isEmpty ? usual.facts : facts.filter { !$0.isCounter || counters.contains($0.name) }
+    }
+
+    /// What a round asks for, with all counters or with none of them.
+    package func inquiry(withCounters isWhole: Bool) -> Inquiry { isWhole ? Inquiry(facts, isMerged: true) : usual }
+
+    /// All that may be sent, each once.
+    package var statements: [String] {
+        let merged = inquiry(withCounters: true).questions.map(\.statement)
+        return merged + facts.map(\.statement).filter { !merged.contains($0) } + [binlogIndex.statement]
+    }
 
     /// Those that are not asked in every round among them.
     func anyFact(_ name: FactName) -> Fact? {

@@ -41,8 +41,8 @@ package actor NodeCollector {
     private struct Call {
         /// What earlier batches of the look have told.
         let facts: NodeFacts
-        let pending: [Fact]
-        /// Statements before those of `pending`.
+        let questions: [Question]
+        /// Statements before those of `questions`.
         let setUp: Int
     }
 
@@ -59,8 +59,13 @@ package actor NodeCollector {
         /// False once the server has said that it keeps no binary log, which does not change while it runs.
         var hasBinaryLog = true
         let opened = ContinuousClock.now
-        /// The last batch that was not the dialect's own, to save joining the same statements again.
-        var batch: (facts: [Fact], batch: Batch)?
+        /// A statement that asks for several facts was refused: each is asked for by itself from now on, or what the server has
+        /// would be lost with what it has not.
+        var isSplit = false
+        /// Whether there were channels when it was last asked: there is more to ask of a replica.
+        var hasChannels = true
+        /// The last inquiry that was not the dialect's own, to save joining the same statements again.
+        var inquiry: Inquiry?
         var checksums = ChecksumSummaryCache()
 
         init(flavor: Flavor, version: ServerVersion, dialect: Dialect) {
@@ -136,8 +141,11 @@ package actor NodeCollector {
             wanted.append(session.dialect.binlogIndex)
         }
         if followUps.contains(.transactions) {
-            // A semi-synchronous source first says whose commit waits and so is not among its transactions yet.
-            if facts.semiSync?.isSourceEnabled == true, let fact = session.dialect.fact(.status) { wanted.append(fact) }
+            // A semi-synchronous source first says whose commit waits and so is not among its transactions yet. Whether it is
+            // one was not asked in every round.
+            if facts.isStatusKept || facts.semiSync?.isSourceEnabled == true, let fact = session.dialect.fact(.status) {
+                wanted.append(fact)
+            }
             if let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
         }
         followedUp = report
@@ -148,7 +156,7 @@ package actor NodeCollector {
             return report
         }
         facts.isSecondLook = followUps.contains(.transactions) && facts.missing[.transactions] == nil
-        memory.keepIndex(of: &facts)
+        memory.keep(&facts)
         var report = report
         report.facts = facts
         report.duration += started.duration(to: .now).seconds
@@ -162,9 +170,9 @@ package actor NodeCollector {
         if let followedUp { return followedUp }
         guard let look, let call = look.call, let reply = connection.replySoFar else { return nil }
         var facts = call.facts
-        let told = facts.take(reply, answering: call.pending, after: call.setUp)
-        for fact in call.pending.dropFirst(told) {
-            facts.miss(fact, .timeout, "\(fact.summary) was not answered yet")
+        let told = facts.take(reply, answering: call.questions, after: call.setUp)
+        for question in call.questions.dropFirst(told) {
+            facts.miss(question, .timeout, "\(question.summary) was not answered yet")
         }
         guard facts.channels != nil, facts.essentialFailure(of: [:], session?.dialect) == nil else { return nil }
         var memory = memory
@@ -225,6 +233,7 @@ package actor NodeCollector {
         session = Session(
             flavor: flavor, version: version,
             dialect: dialect.adding(extras, flavor: flavor, timeout: timeout))
+        memory.reconnected()
     }
 
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
@@ -232,7 +241,10 @@ package actor NodeCollector {
         var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
         let wantsIndex =
             session.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
-        var wanted = session.dialect.facts
+        var wanted = session.dialect.facts(
+            with: memory.counters.due(
+                at: .now, statusTellsReplicas: session.dialect.fact(.connectedReplicas) == nil))
+        if !session.hasChannels { wanted.removeAll(where: \.isOfChannels) }
         if wantsIndex { wanted.append(session.dialect.binlogIndex) }
         if let summary = session.dialect.checksumSummary, session.checksums.isDue(at: .now) {
             // The last, since it may take longest. If it fails, it is not tried again at once either.
@@ -242,7 +254,9 @@ package actor NodeCollector {
         try await run(wanted, into: &facts, deadline: deadline)
 
         if let log = facts.binaryLog { self.session?.hasBinaryLog = log.isEnabled }
-        memory.keepIndex(of: &facts)
+        await collectFurther(of: session.dialect, into: &facts, deadline: deadline)
+        if let channels = facts.channels { self.session?.hasChannels = !channels.isEmpty }
+        memory.keep(&facts)
         if facts.binaryLog?.isEnabled == true, facts.binaryLog?.end != nil, facts.binaryLog?.index == nil, !wantsIndex,
             connection.isOpen
         {
@@ -252,6 +266,28 @@ package actor NodeCollector {
         memory.complete(&facts, at: .now)
         self.session?.checksums.complete(&facts, at: .now)
         return facts
+    }
+
+    /// Asks for what the round itself has shown to be necessary: counters that what is kept of them no longer stands for, and
+    /// what there is to ask of a server that has become a replica.
+    private func collectFurther(
+        of dialect: Dialect, into facts: inout NodeFacts, deadline: ContinuousClock.Instant
+    ) async {
+        var names: Set<FactName> = []
+        if memory.counters.isOutdated(by: facts) {
+            if !facts.areConnectedReplicasFresh { names.insert(.connectedReplicas) }
+            // Transactions once more: the counters say whose commit waits, and was not among them yet.
+            if !facts.isStatusFresh { names.formUnion([.status, .transactions]) }
+        }
+        let hasBecomeReplica = session?.hasChannels == false && facts.channels?.isEmpty == false
+        let further = dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }
+        if further.isEmpty || !connection.isOpen { return }
+        do throws(MySQLError) {
+            try await run(further, into: &facts, deadline: deadline)
+        } catch {
+            // What has come stands.
+            for fact in further where fact.name != .transactions { facts.miss(fact, for: error) }
+        }
     }
 
     // MARK: - Batches
@@ -282,12 +318,14 @@ package actor NodeCollector {
             let setUp = session?.setUp ?? []
             // A job that a thread is given after its end is never run.
             if isClosed { throw .deadlineExceeded(while: "closing") }
-            look?.call = Call(facts: facts, pending: pending, setUp: setUp.count)
-            let reply = try await connection.run(batch(of: pending, setUp), deadline: deadline)
+            let inquiry = inquiry(about: pending, setUp)
+            let questions = inquiry.questions
+            look?.call = Call(facts: facts, questions: questions, setUp: setUp.count)
+            let reply = try await connection.run(inquiry.batch, deadline: deadline)
             look?.call = nil
             facts.askedAt = facts.askedAt ?? reply.sent.wall
             if let refusal = reply.refusal, let thread = refusal.unanswered {
-                try giveUp(refusal, on: thread, pending, after: setUp.count, reply, into: &facts)
+                try giveUp(refusal, on: thread, questions, after: setUp.count, reply, into: &facts)
                 return
             }
             if let refusal = reply.refusal, refusal.statement < setUp.count {
@@ -296,10 +334,16 @@ package actor NodeCollector {
                 continue
             }
             session?.setUp = []
-            let told = facts.take(reply, answering: pending, after: setUp.count)
+            let told = facts.take(reply, answering: questions, after: setUp.count)
             guard let refusal = reply.refusal else { break }
-            note(refusal.error, of: pending[told], in: &facts)
-            pending.removeFirst(told + 1)
+            let refused = questions[told].facts
+            if refused.count > 1 {
+                session?.isSplit = true
+                session?.inquiry = nil
+            } else {
+                for fact in refused { note(refusal.error, of: fact, in: &facts) }
+            }
+            pending = questions.dropFirst(refused.count > 1 ? told : told + 1).flatMap(\.facts)
         }
     }
 
@@ -344,31 +388,37 @@ package actor NodeCollector {
     /// The deadline passed with a statement under way, and the connection is closed: keeps what came before it.
     /// - Throws: where nothing came at all, as from a server that is frozen.
     private func giveUp(
-        _ refusal: BatchReply.Refusal, on thread: UInt32, _ pending: [Fact], after setUp: Int, _ reply: BatchReply,
-        into facts: inout NodeFacts
+        _ refusal: BatchReply.Refusal, on thread: UInt32, _ questions: [Question], after setUp: Int,
+        _ reply: BatchReply, into facts: inout NodeFacts
     ) throws(MySQLError) {
-        let told = facts.take(reply, answering: pending, after: setUp)
-        let late = refusal.statement < setUp ? nil : pending[told]
+        let told = facts.take(reply, answering: questions, after: setUp)
+        let late = refusal.statement < setUp ? nil : questions[told]
         let statement = late?.summary ?? "the first statement of a connection"
-        unanswered.note(.init(connection: thread, fact: late?.name, statement: statement, since: .now))
+        unanswered.note(
+            .init(connection: thread, facts: late?.facts.map(\.name) ?? [], statement: statement, since: .now))
         guard let late, refusal.statement > 0 || facts.identity.serverID != nil else { throw refusal.error }
         facts.miss(
             late, .timeout,
             "\(statement) was not answered before the node's timeout, and may go on in the server "
                 + "(connection \(thread))")
-        for fact in pending.dropFirst(told + 1) {
-            facts.miss(fact, .timeout, "not asked: \(statement), before it, was not answered in time")
+        for question in questions.dropFirst(told + 1) {
+            facts.miss(question, .timeout, "not asked: \(statement), before it, was not answered in time")
         }
     }
 
-    private func batch(of facts: [Fact], _ setUp: [String]) -> Batch {
-        if setUp.isEmpty, let session {
-            if session.dialect.facts.haveNames(of: facts) { return session.dialect.batch }
-            if let known = session.batch, known.facts.haveNames(of: facts) { return known.batch }
+    private func inquiry(about facts: [Fact], _ setUp: [String]) -> Inquiry {
+        guard let session, setUp.isEmpty else {
+            return Inquiry(facts, isMerged: session?.isSplit != true, setUp: setUp)
         }
-        let batch = Batch(setUp + facts.map(\.statement))
-        if setUp.isEmpty { session?.batch = (facts, batch) }
-        return batch
+        if !session.isSplit, session.dialect.usual.facts.haveNames(of: facts) {
+            // What a round of the minute was asked is not kept by a thousand nodes until the next.
+            session.inquiry = nil
+            return session.dialect.usual
+        }
+        if let known = session.inquiry, known.facts.haveNames(of: facts) { return known }
+        let inquiry = Inquiry(facts, isMerged: !session.isSplit)
+        session.inquiry = inquiry
+        return inquiry
     }
 }
 
@@ -405,22 +455,31 @@ extension NodeFacts {
     /// Reads the tables of a reply in the order of what was asked.
     /// - Parameter setUp: tables before them.
     /// - Returns: how many there were.
-    fileprivate mutating func take(_ reply: BatchReply, answering asked: [Fact], after setUp: Int) -> Int {
+    fileprivate mutating func take(_ reply: BatchReply, answering asked: [Question], after setUp: Int) -> Int {
         let tables = reply.tables.dropFirst(setUp)
         askedAt = askedAt ?? reply.sent.wall
-        for (fact, table) in zip(asked, tables) { fact.fill(table, into: &self) }
-        for (place, fact) in asked.prefix(tables.count).enumerated() {
+        for (question, table) in zip(asked, tables) {
+            for fact in question.facts { fact.fill(table, into: &self) }
+        }
+        for (place, question) in asked.prefix(tables.count).enumerated() {
             let told = reply.received(table: setUp + place)
-            switch fact.name {
-            case .identity:
-                settleClock(asked: reply.sent, told: told)
-                identityRead = Reading(reply.sent, told)
-            case .transactions: transactionsRead = Reading(reply.sent, told)
-            case .heartbeat: heartbeat?.reading = Reading(reply.sent, told)
-            default: break
-            }
+            for fact in question.facts { note(fact.name, asked: reply.sent, told: told) }
         }
         return tables.count
+    }
+
+    private mutating func note(_ name: FactName, asked: Moment, told: Moment) {
+        switch name {
+        case .identity:
+            settleClock(asked: asked, told: told)
+            identityRead = Reading(asked, told)
+        case .status:
+            let isWithClock = identityRead?.asked == asked.instant
+            uptimeAskedAt = isWithClock ? askedAt : (asked.wall + told.wall) / 2
+        case .transactions: transactionsRead = Reading(asked, told)
+        case .heartbeat: heartbeat?.reading = Reading(asked, told)
+        default: break
+        }
     }
 
     /// Takes note of a refusal, with the grant that would have prevented it.
@@ -431,6 +490,10 @@ extension NodeFacts {
     fileprivate mutating func miss(_ fact: Fact, _ reason: MissingReason, _ text: String) {
         missing[fact.name] = reason
         unreadable[fact.name] = text
+    }
+
+    fileprivate mutating func miss(_ question: Question, _ reason: MissingReason, _ text: String) {
+        for fact in question.facts { miss(fact, reason, text) }
     }
 
     /// Why the node is not up although it answered.

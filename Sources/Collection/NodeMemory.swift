@@ -4,25 +4,27 @@ import Replication
 /// with a copy.
 struct NodeMemory {
     private(set) var index = BinlogIndexCache()
+    private(set) var counters = CounterCache()
     private var arrivals = ArrivalLog()
-    private var startTime = StartTime()
     private var heartbeats = HeartbeatWatch()
 
-    /// Adds what the node itself does not tell.
+    /// The next answers come over another connection.
+    mutating func reconnected() { counters.forget() }
+
+    /// Adds what the node itself does not tell, or was not asked in this round.
     mutating func complete(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
-        if let uptime = facts.uptime, let askedAt = facts.askedAt, let offset = facts.clockOffset {
-            facts.startTime = startTime.settle(clock: askedAt + offset, uptime: uptime)
-        }
-        keepIndex(of: &facts)
+        keep(&facts)
         arrivals.note(&facts, at: now)
         heartbeats.note(&facts, at: now)
     }
 
-    /// Takes a list just read for the next rounds, or completes facts without one from an earlier round.
-    mutating func keepIndex(of facts: inout NodeFacts) {
+    /// Takes counters and a list of binary logs just read for the next rounds, or completes facts without them from an earlier
+    /// round.
+    mutating func keep(_ facts: inout NodeFacts) {
+        counters.complete(&facts, at: .now)
         guard var log = facts.binaryLog, let end = log.end else { return }
         facts.binaryLog = nil
-        index.complete(&log, end: end, server: facts.identity, uptime: facts.uptime, at: .now)
+        index.complete(&log, end: end, server: facts.identity, startTime: facts.startTime, at: .now)
         facts.binaryLog = log
     }
 }

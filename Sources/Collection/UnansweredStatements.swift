@@ -7,8 +7,8 @@ struct UnansweredStatements {
     struct Entry {
         /// The server's id of the connection that was closed.
         let connection: UInt32
-        /// Nil for what sets the session up, without which nothing is asked.
-        let fact: FactName?
+        /// Those it asks for; none for what sets the session up, without which nothing is asked.
+        let facts: [FactName]
         /// For people.
         let statement: String
         let since: ContinuousClock.Instant
@@ -35,8 +35,9 @@ struct UnansweredStatements {
     /// nothing better can be done.
     mutating func settleBlindly(at now: ContinuousClock.Instant) {
         entries.removeAll { entry in
-            let isOptional = entry.fact.map { ![.identity, .replicationStatus].contains($0) } ?? false
-            return !isOptional || entry.since.duration(to: now) > .seconds(60)
+            let isEssential =
+                entry.facts.isEmpty || entry.facts.contains { $0 == .identity || $0 == .replicationStatus }
+            return isEssential || entry.since.duration(to: now) > .seconds(60)
         }
     }
 
@@ -45,13 +46,13 @@ struct UnansweredStatements {
         let isFirst = !entries.contains { $0.statement == ProcessList.statement }
         notBefore = now + .seconds(isFirst ? 10 : 60)
         entries.removeAll { $0.statement == ProcessList.statement }
-        note(Entry(connection: connection, fact: nil, statement: ProcessList.statement, since: now))
+        note(Entry(connection: connection, facts: [], statement: ProcessList.statement, since: now))
     }
 
     /// Why nothing can be asked now, if that is so.
     func obstacle(at now: ContinuousClock.Instant, isSettled: Bool) -> MySQLError? {
         if isSettled {
-            guard entries.count >= Self.limit || entries.contains(where: { $0.fact == nil }) else { return nil }
+            guard entries.count >= Self.limit || entries.contains(where: \.facts.isEmpty) else { return nil }
         } else {
             guard let notBefore, now < notBefore else { return nil }
         }
@@ -61,10 +62,10 @@ struct UnansweredStatements {
 
     /// Why a statement is not to be asked; nil if it may be.
     func reason(against fact: Fact, at now: ContinuousClock.Instant) -> String? {
-        if let own = entries.first(where: { $0.fact == fact.name }) {
+        if let own = entries.first(where: { $0.facts.contains(fact.name) }) {
             return own.reason(at: now) + "; not asked again before that ends"
         }
-        guard let first = entries.first(where: { entry in entry.fact.map { fact.mayHang(behind: $0) } ?? false }) else {
+        guard let first = entries.first(where: { $0.facts.contains(where: fact.mayHang) }) else {
             return nil
         }
         return "not asked while \(first.statement) hangs in the server (connection \(first.connection))"

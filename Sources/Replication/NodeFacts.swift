@@ -9,8 +9,12 @@ package struct NodeFacts: Sendable {
     package var readOnlySwitches: [String] = []
     /// When the server said who it is and whether it takes writes, by the exporter's clock.
     package var identityRead: Reading?
-    /// Seconds since the server started.
+    /// The server's id of the connection over which it answered.
+    package var connectionID: UInt64?
+    /// Seconds since the server started, where it was asked in this round; and when, epoch seconds by the exporter's clock:
+    /// `askedAt`, if in one batch with the server's clock.
     package var uptime: Double?
+    package var uptimeAskedAt: Double?
     /// Epoch seconds by the server's clock; the same in every round until the server starts again.
     package var startTime: Double?
     /// Epoch seconds by the exporter's clock, in the middle of asking.
@@ -27,7 +31,13 @@ package struct NodeFacts: Sendable {
     /// Nil when the replication status could not be read; empty when the node replicates from nowhere.
     package var channels: [Channel]?
     package var connectedReplicas: Int?
+    /// `connectedReplicas` was read in this round, not kept from an earlier one.
+    package var areConnectedReplicasFresh = false
     package var semiSync: SemiSync?
+    /// The counters, those of `semiSync` among them, were read in this round.
+    package var isStatusFresh = false
+    /// They are kept from an earlier one.
+    package var isStatusKept = false
     package var durability: [DurablePart: Bool] = [:]
     /// Where a checksum table is configured.
     package var checksums: ChecksumResults?
@@ -113,6 +123,8 @@ package struct SemiSync: Sendable, Hashable {
     /// Switched on, and really waiting for acknowledgements now: it falls back silently when they fail to come.
     package var isSourceEnabled: Bool?
     package var isSourceActive: Bool?
+    /// MariaDB only.
+    package var isReplicaEnabled: Bool?
     package var clients: UInt64?
     /// Commits that were not acknowledged in time, since the server started.
     package var unacknowledged: UInt64?

@@ -30,7 +30,7 @@ struct RecordCommand: AsyncParsableCommand {
         guard let version = ServerVersion(software.version),
             let dialect = Dialect.of(software.flavor == .mariadb ? .mariadb : .mysql, version)
         else { throw ValidationError("The exporter does not speak to \(software).") }
-        asked += (dialect.facts + [dialect.binlogIndex]).map(\.statement).filter { !asked.contains($0) }
+        asked += dialect.statements.filter { !asked.contains($0) }
         let target = URL(fileURLWithPath: folder).appendingPathComponent(software.series)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
         for situation in known where only.isEmpty || only.contains(situation.name) {

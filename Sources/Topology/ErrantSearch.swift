@@ -107,8 +107,10 @@ extension NodeFacts {
 
     /// Whether a commit may be on a replica and not yet among this node's transactions: with semi-synchronous replication
     /// it waits for the acknowledgement in between (AFTER_SYNC). Counted before the transactions are read, so that whoever
-    /// waited then is either still counted or done.
-    fileprivate var mayHoldBack: Bool { semiSync?.waitingSessions ?? 0 > 0 || missing[.status] != nil }
+    /// waited then is either still counted or done. A count of an earlier round is none.
+    fileprivate var mayHoldBack: Bool {
+        semiSync?.waitingSessions ?? 0 > 0 || missing[.status] != nil || isStatusKept
+    }
 
     /// Whether the history names what came by replication, too. Without log_slave_updates the binary log of a former
     /// replica does not.

@@ -21,11 +21,11 @@ struct BinlogIndexCacheTests {
     }
 
     private func complete(
-        _ cache: inout BinlogIndexCache, _ log: inout BinaryLog, server: ServerIdentity? = nil, uptime: Double? = 10,
+        _ cache: inout BinlogIndexCache, _ log: inout BinaryLog, server: ServerIdentity? = nil, startTime: Double? = 10,
         after: Duration = .zero
     ) throws {
         cache.complete(
-            &log, end: try #require(log.end), server: server ?? self.server, uptime: uptime, at: now + after)
+            &log, end: try #require(log.end), server: server ?? self.server, startTime: startTime, at: now + after)
     }
 
     @Test("A list that was read is given to the rounds that follow, and is not fresh there")
@@ -35,7 +35,7 @@ struct BinlogIndexCacheTests {
         try complete(&cache, &first)
         #expect(first.isIndexFresh)
         var second = try log(nil, end: "bin.2")
-        try complete(&cache, &second, uptime: 20)
+        try complete(&cache, &second)
         #expect(second.index?.totalBytes == 150)
         #expect(!second.isIndexFresh)
     }
@@ -43,16 +43,16 @@ struct BinlogIndexCacheTests {
     @Test(
         "It is not given to a server that writes another file, another server, or one that has restarted",
         arguments: [
-            ("bin.3", "a", 20), ("bin.2", "b", 20), ("bin.2", "a", 5),
+            ("bin.3", "a", 10), ("bin.2", "b", 10), ("bin.2", "a", 5), ("bin.2", "a", 20),
         ] as [(String, String, Double)])
-    func outdated(end: String, uuid: String, uptime: Double) throws {
+    func outdated(end: String, uuid: String, startTime: Double) throws {
         var cache = cache
         var first = try log([("bin.1", 100), ("bin.2", 50)], end: "bin.2")
         try complete(&cache, &first)
         var second = try log(nil, end: end)
         var identity = server
         identity.serverUUID = uuid
-        try complete(&cache, &second, server: identity, uptime: uptime)
+        try complete(&cache, &second, server: identity, startTime: startTime)
         #expect(second.index == nil)
     }
 

@@ -41,6 +41,27 @@ struct DialectTests {
         #expect(dialect.facts.allSatisfy { !$0.statement.contains("\n") && !$0.statement.contains(";") })
     }
 
+    @Test(
+        "What is essential is asked for by itself; what is selected together has names of its own",
+        arguments: all.map(\.name))
+    func selectedTogether(name: String) throws {
+        let dialect = try #require(Self.all.first { $0.name == name })
+        let questions = dialect.inquiry(withCounters: true).questions
+        #expect(questions.flatMap(\.facts).count == dialect.facts.count)
+        for question in questions where question.facts.contains(where: \.isEssential) {
+            #expect(question.facts.count == 1)
+        }
+        let together = try #require(questions.first { $0.facts.count > 1 })
+        #expect(together.facts.map(\.name).prefix(2) == [.transactions, .durability])
+        let names = together.statement.matches(of: #/ AS (\w+)/#).map { String($0.1) }
+        #expect(Set(names).count == names.count && names.count > 5)
+        // Most rounds have no counters, and the others have them before the transactions.
+        let usual = dialect.inquiry(withCounters: false).questions.flatMap(\.facts).map(\.name)
+        #expect(!usual.contains(.status) && !usual.contains(.connectedReplicas))
+        let order = questions.flatMap(\.facts).map(\.name)
+        #expect(try #require(order.firstIndex(of: .status)) < (try #require(order.firstIndex(of: .transactions))))
+    }
+
     @Test("A dialect reads the facts that others work on before those", arguments: all.map(\.name))
     func order(name: String) throws {
         let dialect = try #require(Self.all.first { $0.name == name })

@@ -44,7 +44,7 @@ struct FactTests {
     @Test("An uptime that is no time is not told", arguments: ["nan", "inf", "-1", "1e300"])
     func absurdUptime(uptime: String) throws {
         let read = try facts(
-            Dialect.mariaDB.fact(.status), [["VARIABLE_NAME": "UPTIME", "VARIABLE_VALUE": uptime]])
+            Dialect.mariaDB.fact(.status), [["Variable_name": "Uptime", "Value": uptime]])
         #expect(read.uptime == nil)
     }
 

@@ -111,7 +111,7 @@ struct UnansweredStatementTests {
                 #expect(report.facts?.missing == [.binlogStatus: .timeout, .binlogIndex: .timeout])
                 #expect(
                     report.facts?.unreadable[.binlogStatus]?.contains("hangs in the server (connection 100)") == true)
-                #expect(report.facts?.transactions != nil && report.facts?.uptime != nil)
+                #expect(report.facts?.transactions != nil && report.facts?.startTime != nil)
                 #expect(report.facts?.channels?.first?.workers != nil)
                 #expect(server.hanging == [Self.binlogStatus])
             }
@@ -254,11 +254,11 @@ struct UnansweredStatementTests {
     func listRefused() {
         var unanswered = UnansweredStatements()
         let start = ContinuousClock.now
-        unanswered.note(.init(connection: 1, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: start))
+        unanswered.note(.init(connection: 1, facts: [.binlogStatus], statement: "SHOW BINLOG STATUS", since: start))
         unanswered.settleBlindly(at: start + .seconds(59))
         #expect(unanswered.entries.count == 1)
         // Without the other one the node would be down.
-        unanswered.note(.init(connection: 2, fact: .identity, statement: "SELECT", since: start))
+        unanswered.note(.init(connection: 2, facts: [.identity], statement: "SELECT", since: start))
         unanswered.settleBlindly(at: start + .seconds(1))
         #expect(unanswered.entries.map(\.connection) == [1])
         unanswered.settleBlindly(at: start + .seconds(61))
@@ -269,7 +269,7 @@ struct UnansweredStatementTests {
     func listUnanswered() {
         var unanswered = UnansweredStatements()
         let start = ContinuousClock.now
-        unanswered.note(.init(connection: 1, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: start))
+        unanswered.note(.init(connection: 1, facts: [.binlogStatus], statement: "SHOW BINLOG STATUS", since: start))
         unanswered.listIsUnanswered(on: 2, at: start)
         let obstacle = unanswered.obstacle(at: start + .seconds(9), isSettled: false)
         #expect(obstacle?.message.contains("SHOW PROCESSLIST hangs in the server (connection 2)") == true)
@@ -281,7 +281,7 @@ struct UnansweredStatementTests {
     @Test("After a restart of the server, the connection that asks may have the id of one that hung")
     func sameID() {
         var unanswered = UnansweredStatements()
-        unanswered.note(.init(connection: 5, fact: .binlogStatus, statement: "SHOW BINLOG STATUS", since: .now))
+        unanswered.note(.init(connection: 5, facts: [.binlogStatus], statement: "SHOW BINLOG STATUS", since: .now))
         unanswered.settle(by: ResultTable(columns: ["Id", "Command"], rows: [["5", "Query"]]), askedOver: 5)
         #expect(unanswered.entries.isEmpty)
     }

@@ -63,5 +63,8 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.clockOffset = nil
     facts.transactionsRead = nil
     facts.identityRead = nil
+    facts.uptimeAskedAt = nil
+    // A recorded uptime stands still, whenever the clock was read.
+    facts.startTime = nil
     return sketch(facts)
 }

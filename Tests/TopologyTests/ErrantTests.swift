@@ -80,6 +80,8 @@ struct ErrantTests {
             #expect(try errant(source(waiting: nil), replica) == 1)
             // Whether any waits could not be read.
             #expect(try errant(source(waiting: 0).with { $0.missing[.status] = .error }, replica) == nil)
+            // Whether any waited was read in an earlier round.
+            #expect(try errant(source(waiting: 0).with { $0.isStatusKept = true }, replica) == nil)
         }
         #expect(try errant(source(waiting: 1), mysql(2, "1:1-8", from: 1)) == 0)
         #expect(

@@ -5,7 +5,13 @@ import Sandbox
 @main
 struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmark",
+        commandName: "benchmark", abstract: "Measures what asking costs: the exporter, and the servers.",
+        subcommands: [CompareCommand.self, StatementsCommand.self], defaultSubcommand: CompareCommand.self)
+}
+
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
         abstract: "Measures the exporter beside mysqld_exporter and a floor in C, against the same servers.",
         discussion: "Started by Benchmarks/run.sh, which builds what it compares and gives it a network of its own.")
 

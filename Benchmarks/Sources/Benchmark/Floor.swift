@@ -18,7 +18,12 @@ final class Floor: Contender {
         guard let version = ServerVersion(place.serverVersion), let dialect = Dialect.of(.mariadb, version) else {
             throw BenchmarkError.failed("there is no dialect for MariaDB \(place.serverVersion)")
         }
-        let batch = Batch(dialect.facts.map(\.statement))
+        // Those of a round of most nodes, and of one of which replicas replicate.
+        var batches: [String] = []
+        for withCounters in [false, true] {
+            let batch = dialect.inquiry(withCounters: withCounters).batch
+            batches += [try place.write(batch.text, to: "batch\(batches.count).sql"), "\(batch.count)"]
+        }
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw BenchmarkError.system("make a pair of sockets")
@@ -26,9 +31,8 @@ final class Floor: Contender {
         talk = ends[0]
         process = try ChildProcess.start(
             [
-                place.tools.floor, fleet.account.user, try place.write(batch.text, to: "batch.sql"), "\(batch.count)",
-                try place.write(fleet.targets, to: "targets"),
-            ],
+                place.tools.floor, fleet.account.user, try place.write(fleet.targets, to: "targets"),
+            ] + batches,
             environment: ChildProcess.neutralEnvironment.merging(["FLOOR_PASSWORD": fleet.account.password]) { $1 },
             group: place.group, output: place.log("floor"), input: ends[1])
         close(ends[1])

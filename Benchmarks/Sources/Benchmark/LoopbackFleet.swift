@@ -60,5 +60,8 @@ struct LoopbackFleet {
     }
 
     /// What floor.c reads.
-    var targets: String { nodes.map { "\($0.host) \($0.port)\n" }.joined() }
+    var targets: String {
+        let hasReplicas = Set(nodes.compactMap(\.source))
+        return nodes.map { "\($0.host) \($0.port) \(hasReplicas.contains($0.name) ? 1 : 0)\n" }.joined()
+    }
 }

@@ -44,7 +44,7 @@ extension Fact {
     /// MariaDB: how many threads apply in parallel. They are a pool that all channels share; 0 means that the SQL thread
     /// applies by itself. No privilege; what each of them does is told only with the Performance Schema on.
     static let mariaDBApplier = Fact(
-        .applier, "SELECT @@global.slave_parallel_threads AS threads"
+        .applier, selecting: "@@global.slave_parallel_threads AS threads"
     ) { table, facts throws(FactError) in
         guard let threads = table.first?.unsigned("threads").flatMap(Int.init(exactly:)) else {
             throw FactError("the server did not tell slave_parallel_threads")

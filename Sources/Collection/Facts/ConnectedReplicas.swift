@@ -16,5 +16,6 @@ extension Fact {
             throw FactError("the Performance Schema is off, which would tell the connected replicas")
         }
         facts.connectedReplicas = count
+        facts.areConnectedReplicasFresh = true
     }
 }

@@ -6,11 +6,22 @@ extension Fact {
     ///
     /// A replica that uses GTID keeps its position in the InnoDB table mysql.gtid_slave_pos, in the same transaction as
     /// the data; one that does not keeps it in the file relay-log.info, which a crash leaves behind the data.
+    ///
+    /// The switches of semi-synchronous replication, which is built in, say whether its counters are worth a look.
     static let mariaDBDurability = Fact(
-        .durability, "SELECT @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log"
+        .durability,
+        selecting: """
+            @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log, \
+            @@global.rpl_semi_sync_master_enabled AS semi_sync_source, \
+            @@global.rpl_semi_sync_slave_enabled AS semi_sync_replica
+            """
     ) { table, facts throws(FactError) in
         guard let row = table.first else { throw FactError("the server did not tell sync_binlog") }
         facts.readLogDurability(row)
+        var semiSync = facts.semiSync ?? SemiSync()
+        semiSync.isSourceEnabled = row.flag("semi_sync_source")
+        semiSync.isReplicaEnabled = row.flag("semi_sync_replica")
+        facts.semiSync = semiSync
         if let channels = facts.channels, !channels.isEmpty {
             let gtid = channels.compactMap(\.usesGTID)
             if gtid.count == channels.count { facts.durability[.replicationState] = gtid.allSatisfy { $0 } }
@@ -23,10 +34,10 @@ extension Fact {
         let repository = hasRepositoryVariable ? "@@global.relay_log_info_repository" : "'TABLE'"
         return Fact(
             .durability,
-            """
-            SELECT @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log, \
-            @@global.relay_log_recovery AS recovery, \(repository) AS repository
-            """
+            selecting: """
+                @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log, \
+                @@global.relay_log_recovery AS recovery, \(repository) AS repository
+                """
         ) { table, facts throws(FactError) in
             guard let row = table.first else { throw FactError("the server did not tell sync_binlog") }
             facts.readLogDurability(row)

@@ -5,8 +5,11 @@ extension Fact {
     /// Who the server is, whether it takes writes, and its clock. `SELECT @@…` needs no privilege.
     /// - Parameter variables: `@@global.` names that this dialect has; they come back under their own names.
     static func identity(variables: [String]) -> Fact {
-        let columns = variables.map { "@@global.\($0) AS \($0)" }
-        let statement = "SELECT \(columns.joined(separator: ", ")), UNIX_TIMESTAMP(NOW(6)) AS clock"
+        let columns =
+            variables.map { "@@global.\($0) AS \($0)" } + [
+                "CONNECTION_ID() AS connection", "UNIX_TIMESTAMP(NOW(6)) AS clock",
+            ]
+        let statement = "SELECT \(columns.joined(separator: ", "))"
         return Fact(.identity, statement) { table, facts throws(FactError) in
             guard let row = table.first, let id = row.unsigned("server_id") else {
                 throw FactError("the server did not tell its server_id")
@@ -16,6 +19,7 @@ extension Fact {
             facts.identity.hostname = row.text("hostname") ?? ""
             facts.identity.port = row.unsigned("port").flatMap(UInt16.init(exactly:))
             facts.identity.reportHost = row.text("report_host").flatMap { $0.isEmpty ? nil : $0 }
+            facts.connectionID = row.unsigned("connection")
             facts.isSuperReadOnly = row.isRestricted("super_read_only")
             facts.readOnlySwitches = readOnlySwitches.filter { row.isRestricted($0) == true }
             facts.isReadOnly = facts.readOnlySwitches.isEmpty ? row.isRestricted("read_only") : true

@@ -2,22 +2,26 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// MariaDB's counters; no privilege. Semi-synchronous replication is built in, so its variables are always there.
-    /// None of these is a session's, so that both tables tell the same; but to fill GLOBAL_STATUS the server first adds up
-    /// the counters of all its threads, under a lock.
+    /// MariaDB's counters; no privilege. None of these is a session's, so that SHOW STATUS tells the same as SHOW GLOBAL STATUS,
+    /// for which the server first adds up the counters of all its threads, under a lock. A SELECT from the information schema
+    /// costs more, and gets into the slow log where that is to hold queries without an index.
     static let mariaDBStatus = Fact(
         .status,
         """
-        SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME IN (\
-        'UPTIME','SLAVES_CONNECTED','RPL_SEMI_SYNC_MASTER_STATUS','RPL_SEMI_SYNC_MASTER_CLIENTS',\
-        'RPL_SEMI_SYNC_MASTER_NO_TX','RPL_SEMI_SYNC_MASTER_WAIT_SESSIONS','RPL_SEMI_SYNC_SLAVE_STATUS') \
-        UNION ALL SELECT 'RPL_SEMI_SYNC_MASTER_ENABLED', @@global.rpl_semi_sync_master_enabled
+        SHOW STATUS WHERE Variable_name IN ('Uptime','Slaves_connected','Rpl_semi_sync_master_status',\
+        'Rpl_semi_sync_master_clients','Rpl_semi_sync_master_no_tx','Rpl_semi_sync_master_wait_sessions',\
+        'Rpl_semi_sync_slave_status')
         """
     ) { table, facts throws(FactError) in
-        let status = table.dictionary
+        let status = table.dictionary("Variable_name", "Value")
         facts.readStatus(status)
         facts.connectedReplicas = status["SLAVES_CONNECTED"].flatMap(Int.init)
-        facts.semiSync = SemiSync(status, source: "MASTER", replica: "SLAVE")
+        facts.areConnectedReplicasFresh = true
+        var semiSync = SemiSync(status, source: "MASTER", replica: "SLAVE") ?? SemiSync()
+        // The switches are variables (`durability`).
+        semiSync.isSourceEnabled = facts.semiSync?.isSourceEnabled
+        semiSync.isReplicaEnabled = facts.semiSync?.isReplicaEnabled
+        facts.semiSync = semiSync
     }
 
     /// MySQL's counters, and the switches of semi-synchronous replication where the plugins are installed. These two
@@ -35,7 +39,7 @@ extension Fact {
         WHERE VARIABLE_NAME IN ('rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled')
         """
     ) { table, facts throws(FactError) in
-        let status = table.dictionary
+        let status = table.dictionary("VARIABLE_NAME", "VARIABLE_VALUE")
         facts.readStatus(status)
         facts.semiSync =
             SemiSync(status, source: "SOURCE", replica: "REPLICA")
@@ -44,12 +48,12 @@ extension Fact {
 }
 
 extension ResultTable {
-    /// Name and value of each row.
-    fileprivate var dictionary: [String: String] {
+    /// Name, in capitals, and value of each row.
+    fileprivate func dictionary(_ name: String, _ value: String) -> [String: String] {
         var values: [String: String] = [:]
         values.reserveCapacity(rowCount)
         for row in rows {
-            if let name = row.text("VARIABLE_NAME"), let value = row.text("VARIABLE_VALUE") { values[name] = value }
+            if let name = row.text(name)?.uppercased(), let value = row.text(value) { values[name] = value }
         }
         return values
     }
@@ -58,6 +62,7 @@ extension ResultTable {
 extension NodeFacts {
     fileprivate mutating func readStatus(_ status: [String: String]) {
         uptime = status["UPTIME"].flatMap(Double.init).flatMap { (0...1e11).contains($0) ? $0 : nil }
+        isStatusFresh = true
     }
 }
 

@@ -5,10 +5,10 @@ extension Fact {
     /// MariaDB's GTID positions. No privilege.
     static let mariaDBTransactions = Fact(
         .transactions,
-        """
-        SELECT @@global.gtid_slave_pos AS replicated, @@global.gtid_binlog_pos AS logged, \
-        @@global.gtid_current_pos AS current, @@global.gtid_binlog_state AS state
-        """
+        selecting: """
+            @@global.gtid_slave_pos AS replicated, @@global.gtid_binlog_pos AS logged, \
+            @@global.gtid_current_pos AS current, @@global.gtid_binlog_state AS state
+            """
     ) { table, facts throws(FactError) in
         guard let row = table.first else { throw FactError("the server did not tell its GTID positions") }
         do {
@@ -27,7 +27,7 @@ extension Fact {
     /// nothing of what was executed.
     static let mySQLTransactions = Fact(
         .transactions,
-        "SELECT @@global.gtid_executed AS executed, @@global.gtid_mode AS mode, @@global.server_uuid AS server_uuid"
+        selecting: "@@global.gtid_executed AS executed, @@global.gtid_mode AS mode, @@global.server_uuid AS server_uuid"
     ) { table, facts throws(FactError) in
         guard let row = table.first, let executed = row.text("executed") else {
             throw FactError("the server did not tell its executed GTID set")

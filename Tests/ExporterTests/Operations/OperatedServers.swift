@@ -126,6 +126,9 @@ final class OperatedServers: Sendable {
         if statement.contains("replication_applier_status_by_worker") {
             return .table(columns: ["CHANNEL_NAME"], rows: [])
         }
+        if statement.hasPrefix("SHOW STATUS") {
+            return .table(columns: ["Variable_name", "Value"], rows: [["Uptime", "\(uptime(server))"]])
+        }
         if statement.contains("VARIABLE_VALUE") {
             return .table(columns: ["VARIABLE_NAME", "VARIABLE_VALUE"], rows: [["UPTIME", "\(uptime(server))"]])
         }

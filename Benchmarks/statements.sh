@@ -1,0 +1,7 @@
+#!/bin/sh
+# statements.sh [OPTION…]: what each statement that the exporter sends costs a server. Options are `benchmark statements`'.
+set -eu
+cd "$(dirname "$0")/.."
+echo "==> building the benchmark" >&2
+swift build -c release --package-path Benchmarks --product Benchmark
+exec Benchmarks/.build/release/Benchmark statements "$@"
