@@ -59,20 +59,7 @@ package struct ResultTable: Sendable {
         }
 
         /// A whole number without sign.
-        package func unsigned(_ column: String) -> UInt64? {
-            cell(column) { digits in
-                guard !digits.isEmpty else { return nil }
-                var value: UInt64 = 0
-                for digit in digits {
-                    guard digit >= 0x30, digit <= 0x39 else { return nil }
-                    let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-                    let (sum, carry) = tens.addingReportingOverflow(UInt64(digit - 0x30))
-                    if overflow || carry { return nil }
-                    value = sum
-                }
-                return value
-            }
-        }
+        package func unsigned(_ column: String) -> UInt64? { cell(column, \.wholeNumber) }
 
         /// A whole number, as the server writes it.
         package func integer(_ column: String) -> Int64? {
@@ -94,16 +81,17 @@ package struct ResultTable: Sendable {
 
         /// A decimal number. Not a number and infinities are nil.
         package func number(_ column: String) -> Double? {
-            cell(column) { Double(String(decoding: $0, as: UTF8.self)) }.flatMap { $0.isFinite ? $0 : nil }
+            cell(column) { $0.shortDecimal ?? Double(String(decoding: $0, as: UTF8.self)) }
+                .flatMap { $0.isFinite ? $0 : nil }
         }
 
         /// Yes/No, ON/OFF, 1/0, TRUE/FALSE; nil for every other word, so that a state such as `Connecting` is never taken
         /// for either.
         package func flag(_ column: String) -> Bool? {
-            switch text(column)?.uppercased() {
-            case "YES", "ON", "1", "TRUE": true
-            case "NO", "OFF", "0", "FALSE": false
-            default: nil
+            cell(column) { word in
+                if word.reads("yes") || word.reads("on") || word.reads("1") || word.reads("true") { return true }
+                if word.reads("no") || word.reads("off") || word.reads("0") || word.reads("false") { return false }
+                return nil
             }
         }
 
