@@ -10,8 +10,8 @@ struct Target {
 extension Results {
     /// Those for which the run measured anything.
     var targets: [Target] {
-        (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + growth + inTime + distances.map(\.target)
-            + (silence.map { [$0.target] } ?? []) + rendered
+        (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + (start.map { [$0.target] } ?? [])
+            + growth + inTime + distances.map(\.target) + (silence.map { [$0.target] } ?? []) + rendered
     }
 
     private func size(_ nodes: Int) -> SizeResult? { sizes.first { $0.nodes == nodes } }
@@ -96,6 +96,15 @@ extension Results {
                 measured: "\(Text.fixed(rendering.megabytesPerSecond, 0)) MB/s",
                 isMet: rendering.megabytesPerSecond >= 200)
         ]
+    }
+}
+
+extension StartResult {
+    fileprivate var target: Target {
+        .ratio(
+            "\(Text.count(nodes, "node")): from the start to the first answer no longer than the peer", exporter.wall,
+            peer.wall, limit: 1,
+            remark: " (\(Text.milliseconds(exporter.wall)) ms, the peer \(Text.milliseconds(peer.wall)) ms)")
     }
 }
 
