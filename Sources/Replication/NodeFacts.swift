@@ -28,7 +28,7 @@ package struct NodeFacts: Sendable {
     package var channels: [Channel]?
     package var connectedReplicas: Int?
     package var semiSync: SemiSync?
-    package var durability: [DurablePart: Bool] = [:]
+    package var durability: Answers<DurablePart> = [:]
     /// Where a checksum table is configured.
     package var checksums: ChecksumResults?
     /// Only where a heartbeat is configured.
@@ -125,11 +125,19 @@ package struct SemiSync: Sendable, Hashable {
 }
 
 /// What survives a crash of the server or of its machine.
-package enum DurablePart: String, Sendable, CaseIterable {
+package enum DurablePart: String, Sendable, CaseIterable, NumberedQuestion {
     /// The position of a replica.
     case replicationState = "replication_state"
     case binaryLog = "binary_log"
     case redoLog = "redo_log"
+
+    package var number: Int {
+        switch self {
+        case .replicationState: 0
+        case .binaryLog: 1
+        case .redoLog: 2
+        }
+    }
 }
 
 /// The facts that are asked for one by one, as they are called in `node_fact_missing{fact}`.
