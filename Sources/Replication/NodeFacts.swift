@@ -45,16 +45,19 @@ package struct NodeFacts: Sendable {
 
 /// When a statement was on its way: what it tells was true at some moment between the two.
 package struct Reading: Sendable, Hashable {
-    package var asked: ContinuousClock.Instant
-    package var told: ContinuousClock.Instant
+    private let first: FixedInstant
+    private let last: FixedInstant
+
+    package var asked: ContinuousClock.Instant { first.instant }
+    package var told: ContinuousClock.Instant { last.instant }
 
     package init(asked: ContinuousClock.Instant, told: ContinuousClock.Instant) {
-        self.asked = asked
-        self.told = told
+        first = FixedInstant(asked)
+        last = FixedInstant(told)
     }
 
     /// Whether all that was true then was already told by the other.
-    package func isAfter(_ other: Reading) -> Bool { asked >= other.told }
+    package func isAfter(_ other: Reading) -> Bool { first >= other.last }
 }
 
 /// Who a server is.
