@@ -16,6 +16,9 @@ extension [UInt8] {
 
     /// Both formats escape backslash and line feed everywhere; the quote only where one would end the text.
     mutating func appendEscaped(_ text: String, quotes: Bool) {
+        // Few texts have anything to escape.
+        let isPlain = text.utf8.allSatisfy { $0 != .backslash && $0 != .lineFeed && !($0 == .quote && quotes) }
+        if isPlain { return append(text) }
         for byte in text.utf8 {
             switch byte {
             case .backslash: append("\\\\")
@@ -53,13 +56,21 @@ extension [UInt8] {
 
     private mutating func appendInteger(_ value: Int64) {
         if value < 0 { append(.minus) }
-        let start = endIndex
+        if value.magnitude < 10 { return append(.zero + UInt8(truncatingIfNeeded: value.magnitude)) }
+        var count = 0
         var rest = value.magnitude
-        repeat {
+        while rest > 0 {
+            rest /= 10
+            count += 1
+        }
+        append(contentsOf: repeatElement(.zero, count: count))
+        var place = endIndex
+        rest = value.magnitude
+        while rest > 0 {
             let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            append(.zero + UInt8(truncatingIfNeeded: digit))
+            place -= 1
+            self[place] += UInt8(truncatingIfNeeded: digit)
             rest = quotient
-        } while rest > 0
-        self[start...].reverse()
+        }
     }
 }

@@ -44,6 +44,8 @@ struct ErrantSearch {
         else { return nil }
         var sources: [Source] = []
         var sourceHistories: [TransactionHistory] = []
+        sources.reserveCapacity(places.count)
+        sourceHistories.reserveCapacity(places.count)
         for source in places {
             guard let source, let facts = nodes[source].report.facts, let history = facts.transactions else {
                 return nil
