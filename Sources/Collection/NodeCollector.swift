@@ -406,10 +406,10 @@ extension NodeFacts {
     /// - Parameter setUp: tables before them.
     /// - Returns: how many there were.
     fileprivate mutating func take(_ reply: BatchReply, answering asked: [Fact], after setUp: Int) -> Int {
-        let tables = reply.tables.dropFirst(setUp)
+        let count = max(0, reply.tableCount - setUp)
         askedAt = askedAt ?? reply.sent.wall
-        for (fact, table) in zip(asked, tables) { fact.fill(table, into: &self) }
-        for (place, fact) in asked.prefix(tables.count).enumerated() {
+        for (place, fact) in asked.prefix(count).enumerated() { fact.fill(reply.table(setUp + place), into: &self) }
+        for (place, fact) in asked.prefix(count).enumerated() {
             let told = reply.received(table: setUp + place)
             switch fact.name {
             case .identity:
@@ -420,7 +420,7 @@ extension NodeFacts {
             default: break
             }
         }
-        return tables.count
+        return count
     }
 
     /// Takes note of a refusal, with the grant that would have prevented it.

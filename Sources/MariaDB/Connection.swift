@@ -338,4 +338,6 @@ package struct BatchReply: Sendable {
 
     /// Made anew at every look.
     package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }
+    package var tableCount: Int { places.count }
+    package func table(_ table: Int) -> ResultTable { ResultTable(places[table], in: cells) }
 }

@@ -32,11 +32,45 @@ package struct ResultTable: Sendable {
     package var affectedRows: UInt64 { place.affectedRows }
     package var rowCount: Int { columns.count == 0 ? 0 : place.cells.count / columns.count }
     package var isEmpty: Bool { place.cells.isEmpty }
-    package var rows: some RandomAccessCollection<Row> { (0..<rowCount).lazy.map { Row(table: self, index: $0) } }
+    package var rows: Rows { Rows(table: self) }
     package var first: Row? { isEmpty ? nil : Row(table: self, index: 0) }
 
     fileprivate func withCell<Value>(row: Int, column: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
         cells.withCell(place.cells.lowerBound + row * columns.count + column, body)
+    }
+
+    /// The value of `column` in the first row whose `key` is this very text.
+    package func text(of column: String, where key: String, is text: String) -> String? {
+        guard let key = columns[key], let column = columns[column] else { return nil }
+        var text = text
+        return text.withUTF8 { wanted in
+            for row in 0..<rowCount {
+                let isFound = withCell(row: row, column: key) { $0.elementsEqual(wanted) }
+                if isFound == true { return withCell(row: row, column: column) { String(decoding: $0, as: UTF8.self) } }
+            }
+            return nil
+        }
+    }
+
+    package struct Rows: RandomAccessCollection, Sendable {
+        let table: ResultTable
+
+        package var startIndex: Int { 0 }
+        package var endIndex: Int { table.rowCount }
+        package subscript(index: Int) -> Row { Row(table: table, index: index) }
+
+        package struct Iterator: IteratorProtocol {
+            let table: ResultTable
+            var index = 0
+
+            package mutating func next() -> Row? {
+                guard index < table.rowCount else { return nil }
+                defer { index += 1 }
+                return Row(table: table, index: index)
+            }
+        }
+
+        package func makeIterator() -> Iterator { Iterator(table: table) }
     }
 
     /// One row. An accessor gives nil for NULL, for a column that the server does not have, and for a value that is not

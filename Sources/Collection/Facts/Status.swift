@@ -17,7 +17,7 @@ extension Fact {
         let status = table.dictionary
         facts.readStatus(status)
         facts.connectedReplicas = status["SLAVES_CONNECTED"].flatMap(Int.init)
-        facts.semiSync = SemiSync(status, source: "MASTER", replica: "SLAVE")
+        facts.semiSync = SemiSync(status, .master)
     }
 
     /// MySQL's counters, and the switches of semi-synchronous replication where the plugins are installed. These two
@@ -37,47 +37,62 @@ extension Fact {
     ) { table, facts throws(FactError) in
         let status = table.dictionary
         facts.readStatus(status)
-        facts.semiSync =
-            SemiSync(status, source: "SOURCE", replica: "REPLICA")
-            ?? SemiSync(status, source: "MASTER", replica: "SLAVE")
+        facts.semiSync = SemiSync(status, .source) ?? SemiSync(status, .master)
     }
 }
 
 extension ResultTable {
     /// Name and value of each row.
-    fileprivate var dictionary: [String: String] {
-        var values: [String: String] = [:]
-        values.reserveCapacity(rowCount)
-        for row in rows {
-            if let name = row.text("VARIABLE_NAME"), let value = row.text("VARIABLE_VALUE") { values[name] = value }
-        }
-        return values
-    }
+    fileprivate var dictionary: StatusRows { StatusRows(table: self) }
+}
+
+/// Names and values, a row each: so few that to look through them costs less than to make texts of all.
+private struct StatusRows {
+    let table: ResultTable
+
+    subscript(name: String) -> String? { table.text(of: "VARIABLE_VALUE", where: "VARIABLE_NAME", is: name) }
 }
 
 extension NodeFacts {
-    fileprivate mutating func readStatus(_ status: [String: String]) {
+    fileprivate mutating func readStatus(_ status: StatusRows) {
         uptime = status["UPTIME"].flatMap(Double.init).flatMap { (0...1e11).contains($0) ? $0 : nil }
+    }
+}
+
+/// What the variables of semi-synchronous replication are called; spelled out once.
+private struct SemiSyncNames {
+    let enabled, status, clients, unacknowledged, waiting, replicaStatus: String
+
+    static let source = SemiSyncNames(source: "SOURCE", replica: "REPLICA")
+    static let master = SemiSyncNames(source: "MASTER", replica: "SLAVE")
+
+    private init(source: String, replica: String) {
+        enabled = "RPL_SEMI_SYNC_\(source)_ENABLED"
+        status = "RPL_SEMI_SYNC_\(source)_STATUS"
+        clients = "RPL_SEMI_SYNC_\(source)_CLIENTS"
+        unacknowledged = "RPL_SEMI_SYNC_\(source)_NO_TX"
+        waiting = "RPL_SEMI_SYNC_\(source)_WAIT_SESSIONS"
+        replicaStatus = "RPL_SEMI_SYNC_\(replica)_STATUS"
     }
 }
 
 extension SemiSync {
     /// Nil where the server has none of its variables.
-    fileprivate init?(_ status: [String: String], source: String, replica: String) {
+    fileprivate init?(_ status: StatusRows, _ names: SemiSyncNames) {
         self.init()
         func flag(_ name: String) -> Bool? {
-            switch status["RPL_SEMI_SYNC_\(name)"] {
+            switch status[name] {
             case "ON", "1": true
             case "OFF", "0": false
             default: nil
             }
         }
-        isSourceEnabled = flag("\(source)_ENABLED")
-        isSourceActive = flag("\(source)_STATUS")
-        clients = status["RPL_SEMI_SYNC_\(source)_CLIENTS"].flatMap(UInt64.init)
-        unacknowledged = status["RPL_SEMI_SYNC_\(source)_NO_TX"].flatMap(UInt64.init)
-        waitingSessions = status["RPL_SEMI_SYNC_\(source)_WAIT_SESSIONS"].flatMap(UInt64.init)
-        isReplicaActive = flag("\(replica)_STATUS")
+        isSourceEnabled = flag(names.enabled)
+        isSourceActive = flag(names.status)
+        clients = status[names.clients].flatMap(UInt64.init)
+        unacknowledged = status[names.unacknowledged].flatMap(UInt64.init)
+        waitingSessions = status[names.waiting].flatMap(UInt64.init)
+        isReplicaActive = flag(names.replicaStatus)
         if self == SemiSync() { return nil }
     }
 }
