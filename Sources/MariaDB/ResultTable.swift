@@ -45,7 +45,7 @@ package struct ResultTable: Sendable {
         var text = text
         return text.withUTF8 { wanted in
             for row in 0..<rowCount {
-                let isFound = withCell(row: row, column: key) { $0.elementsEqual(wanted) }
+                let isFound = withCell(row: row, column: key) { $0.count == wanted.count && $0.elementsEqual(wanted) }
                 if isFound == true { return withCell(row: row, column: column) { String(decoding: $0, as: UTF8.self) } }
             }
             return nil

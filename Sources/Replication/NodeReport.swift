@@ -27,7 +27,12 @@ package struct NodeReport: Sendable {
     }
 
     /// Connected, and both identity and replication status answered.
-    package var isUp: Bool { failure == nil && facts?.channels != nil }
+    package var isUp: Bool { failure == nil && box.facts?.channels != nil }
+
+    /// Who the server is; nil unless it told in this round.
+    package var identity: ServerIdentity? {
+        box.facts?.identity.serverID == nil ? nil : box.facts?.identity
+    }
 }
 
 /// Why a node is not up.

@@ -131,7 +131,9 @@ extension NodeMemory {
                     port: findings.channel.source.port)
                 var channel = ChannelMemory(findings, of: node.description, isEverybodyKnown: isEverybodyKnown)
                 if channel.source == .unrecognised, let known = resolved[key] { channel.source = known }
-                if findings.channel.ioThread == .running, channel.source != .unrecognised {
+                if findings.channel.ioThread == .running, channel.source != .unrecognised,
+                    resolved[key] != channel.source
+                {
                     resolved[key] = channel.source
                 }
                 channels.append(channel)

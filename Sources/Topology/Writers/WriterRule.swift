@@ -161,11 +161,13 @@ extension SetMemory {
     private mutating func probation(of free: [String], _ candidates: [String], _ graph: WriterGraph) -> [String: Double]
     {
         var waits: [String: Double] = [:]
-        for name in graph.names where !free.contains(name) { nodes[name]?.eligibleSince = nil }
+        for name in graph.names where !free.contains(name) && nodes[name]?.eligibleSince != nil {
+            nodes[name]?.eligibleSince = nil
+        }
         for name in free {
             guard let memory = nodes[name] else { continue }
             let since = memory.eligibleSince?.instant ?? memory.read?.told
-            nodes[name]?.eligibleSince = since.map(FixedInstant.init)
+            if memory.eligibleSince == nil { nodes[name]?.eligibleSince = since.map(FixedInstant.init) }
             let isCertain =
                 graph.incumbents.contains(name) || graph.silent.isEmpty || !graph.receivers(of: name).isEmpty
                 || memory.isPromoted
