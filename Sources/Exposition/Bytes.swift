@@ -37,40 +37,4 @@ extension [UInt8] {
         appendEscaped(value, quotes: true)
         append(.quote)
     }
-
-    /// Adds the shortest text that reads back as `value`. Most values are whole numbers, and are written without
-    /// a `String` in between.
-    mutating func appendNumber(_ value: Double) {
-        if value.magnitude < 0x1p53 {
-            let whole = Int64(value)
-            if Double(whole) == value { return appendInteger(whole) }
-        }
-        if value.isNaN {
-            append("NaN")
-        } else if value.isInfinite {
-            append(value < 0 ? "-Inf" : "+Inf")
-        } else {
-            append(value.description)
-        }
-    }
-
-    private mutating func appendInteger(_ value: Int64) {
-        if value < 0 { append(.minus) }
-        if value.magnitude < 10 { return append(.zero + UInt8(truncatingIfNeeded: value.magnitude)) }
-        var count = 0
-        var rest = value.magnitude
-        while rest > 0 {
-            rest /= 10
-            count += 1
-        }
-        append(contentsOf: repeatElement(.zero, count: count))
-        var place = endIndex
-        rest = value.magnitude
-        while rest > 0 {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            place -= 1
-            self[place] += UInt8(truncatingIfNeeded: digit)
-            rest = quotient
-        }
-    }
 }
