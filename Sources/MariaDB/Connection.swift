@@ -296,7 +296,7 @@ extension Connection {
 package struct Batch: Sendable {
     package let statements: [String]
     /// All of them, for a connection that sends batches.
-    let text: String
+    package let text: String
 
     package init(_ statements: [String]) {
         self.statements = statements
