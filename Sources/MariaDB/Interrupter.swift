@@ -124,11 +124,10 @@ package final class Interrupter: Sendable {
         }
         var poll = pollfd(fd: descriptor, events: Int16(reading ? POLLIN : POLLOUT), revents: 0)
         while true {
-            let remaining = deadline.map { milliseconds(until: $0) }
-            let library = libraryTimeout > 0 ? libraryTimeout : Int32.max
-            let longest = min(remaining ?? library, library)
+            // The library's own limit is not asked: in the TLS handshake it gives its seconds as milliseconds.
+            let limit = deadline.map { milliseconds(until: $0) } ?? (libraryTimeout > 0 ? libraryTimeout : Int32.max)
             // What has come by the deadline is to be read before it.
-            let status = Glibc.poll(&poll, 1, isGuess ? min(Self.patience, longest / 2) : longest)
+            let status = Glibc.poll(&poll, 1, isGuess ? min(Self.patience, limit / 2) : limit)
             if status > 0 { return status }
             if status < 0 {
                 if errno == EINTR { continue }
@@ -189,8 +188,10 @@ private func withCurrentInterrupter<Value>(_ body: (Interrupter) -> Value) -> Va
 
 /// `MARIADB_OPT_IO_WAIT`: `int (*)(my_socket, my_bool is_read, int timeout_ms)`.
 let waitHook: @convention(c) (Int32, Int8, Int32) -> Int32 = { descriptor, isRead, timeout in
-    if let status = withCurrentInterrupter({
-        $0.wait(for: descriptor, reading: isRead != 0, libraryTimeout: timeout)
+    if let status = withCurrentInterrupter({ interrupter in
+        waitingOutOfTheWay(for: descriptor) {
+            interrupter.wait(for: descriptor, reading: isRead != 0, libraryTimeout: timeout)
+        }
     }) {
         return status
     }

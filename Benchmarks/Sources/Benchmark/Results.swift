@@ -6,6 +6,7 @@ struct Results: Codable {
     var sizes: [SizeResult] = []
     var distances: [DistanceResult] = []
     var start: StartResult?
+    var encryptions: [EncryptionResult] = []
     var silence: SilenceResult?
     var rendering: RenderingResult?
     var allocations: AllocationResult?

@@ -112,5 +112,8 @@ struct WriterPair: Sendable, Hashable {
         var winner: String?
         /// One may have been promoted in place of the other, while that was the writer and silent.
         var isSuccession = false
+        var newcomer: String?
+        /// By name.
+        var merits: [String: [WriterConflict.Merit]] = [:]
     }
 }
