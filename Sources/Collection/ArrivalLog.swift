@@ -59,8 +59,10 @@ struct ArrivalLog {
                 channels[place].sourceSilence = seen
             }
         }
-        let names = Set(channels.map(\.name))
-        memories = memories.filter { names.contains($0.key) }
+        if memories.count != channels.count {
+            let names = Set(channels.map(\.name))
+            memories = memories.filter { names.contains($0.key) }
+        }
         facts.channels = channels
     }
 }

@@ -456,16 +456,17 @@ extension NodeFacts {
     /// - Parameter setUp: tables before them.
     /// - Returns: how many there were.
     fileprivate mutating func take(_ reply: BatchReply, answering asked: [Question], after setUp: Int) -> Int {
-        let tables = reply.tables.dropFirst(setUp)
+        let count = max(0, reply.tableCount - setUp)
         askedAt = askedAt ?? reply.sent.wall
-        for (question, table) in zip(asked, tables) {
+        for (place, question) in asked.prefix(count).enumerated() {
+            let table = reply.table(setUp + place)
             for fact in question.facts { fact.fill(table, into: &self) }
         }
-        for (place, question) in asked.prefix(tables.count).enumerated() {
+        for (place, question) in asked.prefix(count).enumerated() {
             let told = reply.received(table: setUp + place)
             for fact in question.facts { note(fact.name, asked: reply.sent, told: told) }
         }
-        return tables.count
+        return count
     }
 
     private mutating func note(_ name: FactName, asked: Moment, told: Moment) {

@@ -10,7 +10,9 @@ final class NodeFlight: Sendable {
     private struct Job {
         let isLook: Bool
         let call: Call
-        var deliveries: [Deliver]
+        let deliver: Deliver
+        /// To those who have asked for it after the first.
+        var others: [Deliver] = []
     }
 
     private struct State {
@@ -32,22 +34,30 @@ final class NodeFlight: Sendable {
     /// Everything about the node. `deliver` is called once, whenever the call ends: who is in a hurry leaves before.
     /// The call's deadline is the node's own, so that nobody's hurry makes the node fail for others.
     func look(_ deliver: @escaping Deliver) {
-        state.withLock { state in
+        // A call that came out of here as a value would be wrapped twice.
+        let starts = state.withLock { state in
             if state.running?.isLook == true {
-                state.running?.deliveries.append(deliver)
-            } else if let queued = state.queue.firstIndex(where: \.isLook) {
-                state.queue[queued].deliveries.append(deliver)
-            } else {
-                state.queue.append(
-                    Job(isLook: true, call: { await $0.look() }, deliveries: [deliver]))
+                state.running?.others.append(deliver)
+                return false
             }
+            if let queued = state.queue.firstIndex(where: \.isLook) {
+                state.queue[queued].others.append(deliver)
+                return false
+            }
+            let job = Job(isLook: true, call: { await $0.look() }, deliver: deliver)
+            guard state.running == nil, state.queue.isEmpty else {
+                state.queue.append(job)
+                return false
+            }
+            state.running = job
+            return true
         }
-        startNext()
+        if starts { start { await $0.look() } }
     }
 
     /// A call of its own, before looks that wait.
     func again(_ call: @escaping Call, _ deliver: @escaping Deliver) {
-        state.withLock { $0.queue.insert(Job(isLook: false, call: call, deliveries: [deliver]), at: 0) }
+        state.withLock { $0.queue.insert(Job(isLook: false, call: call, deliver: deliver), at: 0) }
         startNext()
     }
 
@@ -79,18 +89,24 @@ final class NodeFlight: Sendable {
             state.running = job
             return job.call
         }
-        guard let next else { return }
+        if let next { start(next) }
+    }
+
+    private func start(_ call: @escaping Call) {
         Task { [collector] in
-            let report = await next(collector)
-            let (deliveries, idle) = state.withLock { state -> ([Deliver], [CheckedContinuation<Void, Never>]) in
-                let deliveries = state.running?.deliveries ?? []
+            let report = await call(collector)
+            let (job, idle) = state.withLock { state -> (Job?, [CheckedContinuation<Void, Never>]) in
+                let job = state.running
                 state.running = nil
-                guard state.queue.isEmpty else { return (deliveries, []) }
+                guard state.queue.isEmpty else { return (job, []) }
                 defer { state.idle = [] }
-                return (deliveries, state.idle)
+                return (job, state.idle)
             }
             startNext()
-            for deliver in deliveries { deliver(report) }
+            if let job {
+                job.deliver(report)
+                for deliver in job.others { deliver(report) }
+            }
             for waiter in idle { waiter.resume() }
         }
     }

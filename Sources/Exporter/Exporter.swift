@@ -36,7 +36,7 @@ struct Exporter: AsyncParsableCommand {
             return
         }
         do {
-            var command = try parseAsRoot(Array(arguments))
+            var command = try parsed(Array(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -49,6 +49,13 @@ struct Exporter: AsyncParsableCommand {
             }
             exit(withError: error)
         }
+    }
+
+    /// The exporter itself is tried first where no subcommand is named: with all of them in view, the parser takes twice the
+    /// time. What is not for it alone, and what is wrong, is the root's to say.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        if arguments.first?.hasPrefix("--") == true, let serve = try? Serve.parse(arguments) { return serve }
+        return try parseAsRoot(arguments)
     }
 }
 

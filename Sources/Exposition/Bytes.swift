@@ -16,6 +16,9 @@ extension [UInt8] {
 
     /// Both formats escape backslash and line feed everywhere; the quote only where one would end the text.
     mutating func appendEscaped(_ text: String, quotes: Bool) {
+        // Few texts have anything to escape.
+        let isPlain = text.utf8.allSatisfy { $0 != .backslash && $0 != .lineFeed && !($0 == .quote && quotes) }
+        if isPlain { return append(text) }
         for byte in text.utf8 {
             switch byte {
             case .backslash: append("\\\\")
@@ -33,33 +36,5 @@ extension [UInt8] {
         append("=\"")
         appendEscaped(value, quotes: true)
         append(.quote)
-    }
-
-    /// Adds the shortest text that reads back as `value`. Most values are whole numbers, and are written without
-    /// a `String` in between.
-    mutating func appendNumber(_ value: Double) {
-        if value.magnitude < 0x1p53 {
-            let whole = Int64(value)
-            if Double(whole) == value { return appendInteger(whole) }
-        }
-        if value.isNaN {
-            append("NaN")
-        } else if value.isInfinite {
-            append(value < 0 ? "-Inf" : "+Inf")
-        } else {
-            append(value.description)
-        }
-    }
-
-    private mutating func appendInteger(_ value: Int64) {
-        if value < 0 { append(.minus) }
-        let start = endIndex
-        var rest = value.magnitude
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            append(.zero + UInt8(truncatingIfNeeded: digit))
-            rest = quotient
-        } while rest > 0
-        self[start...].reverse()
     }
 }

@@ -3,54 +3,56 @@ package enum Exposition {
     /// Appends all of `families` to `output`, in their order; a family without samples is left out. Never fails:
     /// `MetricFamily.problems(in:)` says, in tests, what would be refused by a reader.
     package static func render(_ families: [MetricFamily], format: ExpositionFormat, into output: inout [UInt8]) {
-        output.reserveCapacity(output.count + sizeBound(families))
-        for family in families where !family.samples.isEmpty {
-            appendHead(family.description, format: format, to: &output)
-            appendSamples(family, to: &output)
+        let page = [UInt8](unsafeUninitializedCapacity: sizeBound(families)) { memory, count in
+            var writer = PageWriter(memory)
+            for family in families where !family.samples.isEmpty {
+                writeHead(family.description, format: format, to: &writer)
+                writeSamples(family, to: &writer)
+            }
+            if format == .openMetrics100 { writer.write("# EOF\n") }
+            count = writer.count
         }
-        if format == .openMetrics100 { output.append("# EOF\n") }
+        if output.isEmpty { output = page } else { output += page }
     }
 
-    private static func appendHead(
-        _ description: MetricDescription, format: ExpositionFormat, to output: inout [UInt8]
+    private static func writeHead(
+        _ description: MetricDescription, format: ExpositionFormat, to writer: inout PageWriter
     ) {
+        var help: [UInt8] = []
         switch format {
         case .text004:
-            output.append("# HELP \(description.name) ")
-            output.appendEscaped(description.help, quotes: false)
-            output.append("\n# TYPE \(description.name) \(description.textType)\n")
+            help.appendEscaped(description.help, quotes: false)
+            writer.write("# HELP \(description.name) ")
+            writer.write(help)
+            writer.write("\n# TYPE \(description.name) \(description.textType)\n")
         case .openMetrics100:
             let name = description.openMetricsName
-            output.append("# TYPE \(name) \(description.openMetricsType)\n")
-            if let unit = description.unit { output.append("# UNIT \(name) \(unit)\n") }
-            output.append("# HELP \(name) ")
-            output.appendEscaped(description.help, quotes: true)
-            output.append(.lineFeed)
+            help.appendEscaped(description.help, quotes: true)
+            writer.write("# TYPE \(name) \(description.openMetricsType)\n")
+            if let unit = description.unit { writer.write("# UNIT \(name) \(unit)\n") }
+            writer.write("# HELP \(name) ")
+            writer.write(help)
+            writer.write(.lineFeed)
         }
     }
 
     /// The hot loop: whole runs of bytes, nothing made for a sample.
-    private static func appendSamples(_ family: MetricFamily, to output: inout [UInt8]) {
+    private static func writeSamples(_ family: MetricFamily, to writer: inout PageWriter) {
         let name = Array(family.description.name.utf8)
-        let open = name + [UInt8(ascii: "{")]
-        let close: [UInt8] = [UInt8(ascii: "}"), .space]
         for sample in family.samples {
-            let labels = sample.labels.bytes
-            let extra = sample.extra.bytes
-            if labels.isEmpty && extra.isEmpty {
-                output.append(contentsOf: name)
-                output.append(.space)
-            } else {
-                output.append(contentsOf: open)
-                output.append(contentsOf: labels)
-                if !extra.isEmpty {
-                    if !labels.isEmpty { output.append(.comma) }
-                    output.append(contentsOf: extra)
-                }
-                output.append(contentsOf: close)
+            writer.write(name)
+            let hasLabels = !sample.labels.bytes.isEmpty
+            let hasExtra = !sample.extra.bytes.isEmpty
+            if hasLabels || hasExtra {
+                writer.write(UInt8(ascii: "{"))
+                writer.write(sample.labels.bytes)
+                if hasLabels, hasExtra { writer.write(.comma) }
+                writer.write(sample.extra.bytes)
+                writer.write(UInt8(ascii: "}"))
             }
-            output.appendNumber(sample.value)
-            output.append(.lineFeed)
+            writer.write(.space)
+            writer.write(sample.value)
+            writer.write(.lineFeed)
         }
     }
 

@@ -12,17 +12,38 @@ package struct LabelBlock: Sendable, Hashable {
     /// Names are taken as they are (see `MetricFamily.problems(in:)`); values may hold anything.
     package init(_ labels: [(name: String, value: String)]) {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(labels.reduce(0) { $0 + Self.room($1.name, $1.value) })
         for label in labels { bytes.appendLabel(label.name, label.value) }
         self.bytes = bytes
     }
 
+    /// What a label takes, unless something in it is escaped.
+    private static func room(_ name: String, _ value: String) -> Int { name.utf8.count + value.utf8.count + 4 }
+
     private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Labels that are written one by one, into memory for about as many bytes.
+    package init(room: Int, _ write: (inout Writer) -> Void) {
+        var writer = Writer(room: room)
+        write(&writer)
+        bytes = writer.bytes
+    }
+
+    package struct Writer {
+        fileprivate var bytes: [UInt8] = []
+
+        fileprivate init(room: Int) { bytes.reserveCapacity(room) }
+
+        package mutating func add(_ name: String, _ value: String) { bytes.appendLabel(name, value) }
+    }
 
     /// This block and one more label behind it.
     package func appending(_ name: String, _ value: String) -> LabelBlock {
-        var bytes = bytes
-        bytes.appendLabel(name, value)
-        return LabelBlock(bytes: bytes)
+        var longer: [UInt8] = []
+        longer.reserveCapacity(bytes.count + Self.room(name, value))
+        longer += bytes
+        longer.appendLabel(name, value)
+        return LabelBlock(bytes: longer)
     }
 
     /// This block with all of `other` behind it.
@@ -56,6 +77,9 @@ package struct LabelBlock: Sendable, Hashable {
 
 extension LabelBlock: ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral labels: (String, String)...) {
-        self.init(labels.map { (name: $0.0, value: $0.1) })
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(labels.reduce(0) { $0 + Self.room($1.0, $1.1) })
+        for (name, value) in labels { bytes.appendLabel(name, value) }
+        self.init(bytes: bytes)
     }
 }

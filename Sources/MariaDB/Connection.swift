@@ -17,8 +17,8 @@ package actor Connection {
     private var sendsBatches = false
     /// Column names by place in the batch; a dialect's statements give the same ones every time.
     private var shapes: [ColumnNames] = []
-    /// What the last reply took, and to how many statements.
-    private var lastReply: (statements: Int, size: ReplyBuilder.Size) = (0, .usual)
+    /// What the last reply took, and to what; the bytes are those on the wire.
+    private var lastReply: (text: String, size: ReplyBuilder.Size, bytes: Int) = ("", .usual, 0)
     // Looked at from other threads between calls, without a change to this one and back.
     private nonisolated let hasConnection = Atomic(false)
     private nonisolated let packetsSent = Atomic(0)
@@ -142,12 +142,17 @@ package actor Connection {
         }
         // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
         guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
-        let progress = ReplyProgress(like: batch.count == lastReply.statements ? lastReply.size : .usual)
+        let isAsLast = batch.text == lastReply.text
+        let progress = ReplyProgress(like: isAsLast ? lastReply.size : .usual)
         underway.withLock { $0 = progress }
         defer { underway.withLock { $0 = nil } }
-        let error = interrupter.during(until: deadline) { send(batch, to: mysql, deadline, into: progress) }
+        // In TLS a mark would count what is encrypted, and a reply that comes by the statement is none.
+        let expected = isAsLast && sendsBatches && mysql_get_ssl_cipher(mysql) == nil ? lastReply.bytes : 0
+        let error = interrupter.during(until: deadline, expecting: expected) {
+            send(batch, to: mysql, deadline, into: progress)
+        }
         let received = Moment.now
-        if error == nil { lastReply = (batch.count, progress.size) }
+        if error == nil { lastReply = (batch.text, progress.size, interrupter.bytesRead) }
         if let error, error.breaksConnection {
             let isLate = interrupter.interruption == .deadline
             let thread = serverThread
@@ -173,6 +178,7 @@ package actor Connection {
         guard let mysql else { return }
         self.mysql = nil
         shapes.removeAll()
+        lastReply.bytes = 0
         discard(mysql)
     }
 
@@ -330,4 +336,6 @@ package struct BatchReply: Sendable {
 
     /// Made anew at every look.
     package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }
+    package var tableCount: Int { places.count }
+    package func table(_ table: Int) -> ResultTable { ResultTable(places[table], in: cells) }
 }

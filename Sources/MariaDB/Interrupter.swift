@@ -32,8 +32,10 @@ package final class Interrupter: Sendable {
         var read = 0
         var budget = 0
         var interruption: Interruption?
+        var lowWater = LowWaterMark()
 
         mutating func adopt(_ descriptor: Int32) {
+            lowWater = LowWaterMark()
             if duplicate >= 0 { close(duplicate) }
             original = descriptor
             // Without a duplicate (no descriptor left) the deadline in `wait` still holds.
@@ -56,23 +58,32 @@ package final class Interrupter: Sendable {
     }
 
     /// Runs a blocking libmariadb call on this thread, no longer than `deadline`.
-    /// - Parameter budget: bytes that it may read.
+    /// - Parameters:
+    ///   - budget: bytes that it may read.
+    ///   - expected: bytes that it will most likely read, without TLS; 0 where nobody knows.
     func during<Value>(
-        until deadline: ContinuousClock.Instant, reading budget: Int = ReplyLimit.bytes, _ call: () -> Value
+        until deadline: ContinuousClock.Instant, reading budget: Int = ReplyLimit.bytes, expecting expected: Int = 0,
+        _ call: () -> Value
     ) -> Value {
         state.withLock {
             $0.deadline = deadline
             $0.read = 0
             $0.budget = budget
             $0.interruption = nil
+            $0.lowWater.begin(expecting: expected)
         }
+        callsUnderWay.wrappingAdd(1, ordering: .relaxed)
         pthread_setspecific(currentInterrupter, Unmanaged.passUnretained(self).toOpaque())
         defer {
             pthread_setspecific(currentInterrupter, nil)
+            callsUnderWay.wrappingSubtract(1, ordering: .relaxed)
             state.withLock { $0.deadline = nil }
         }
         return call()
     }
+
+    /// Bytes that the last call has read.
+    var bytesRead: Int { state.withLock { $0.read } }
 
     /// Why the last call was cut off, by `wait`, by what it read, or from outside.
     var interruption: Interruption? { state.withLock { $0.interruption } }
@@ -107,26 +118,37 @@ package final class Interrupter: Sendable {
     /// What libmariadb calls instead of `poll(2)`. Returns as `poll` does: 1 ready, 0 timed out, −1 error.
     /// - Parameter orWriting: also where it can be written to.
     func wait(for descriptor: Int32, reading: Bool, orWriting: Bool = false, libraryTimeout: Int32) -> Int32 {
-        let deadline = state.withLock { state in
+        var (deadline, isGuess) = state.withLock { state in
             if !state.isConnected { state.adopt(descriptor) }
-            return state.deadline
+            if !reading { return (state.deadline, false) }
+            return (state.deadline, state.lowWater.put(state.lowWater.next(after: state.read), on: descriptor) > 1)
         }
         let events = (reading ? POLLIN : POLLOUT) | (orWriting ? POLLOUT : 0)
         var poll = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
             // The library's own limit is not asked: in the TLS handshake it gives its seconds as milliseconds.
             let limit = deadline.map { milliseconds(until: $0) } ?? (libraryTimeout > 0 ? libraryTimeout : Int32.max)
-            let status = Glibc.poll(&poll, 1, limit)
+            // What has come by the deadline is to be read before it.
+            let status = Glibc.poll(&poll, 1, isGuess ? min(Self.patience, limit / 2) : limit)
             if status > 0 { return status }
             if status < 0 {
                 if errno == EINTR { continue }
                 return -1
+            }
+            if isGuess {
+                isGuess = false
+                _ = state.withLock { $0.lowWater.put(1, on: descriptor) }
+                continue
             }
             state.withLock { $0.interruption = $0.interruption ?? .deadline }
             errno = ETIMEDOUT
             return 0
         }
     }
+
+    /// How long to wait for as much as a reply is expected to have: milliseconds. Where many are asked at once, each gets its
+    /// answer the later.
+    private static var patience: Int32 { Int32(min(5 + callsUnderWay.load(ordering: .relaxed) / 4, 250)) }
 
     /// What libmariadb has just read; called on its thread, in the middle of a call.
     fileprivate func received(_ count: Int) {
@@ -149,6 +171,9 @@ package final class Interrupter: Sendable {
         return Int32(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }
+
+/// Calls to all servers.
+private let callsUnderWay = Atomic(0)
 
 /// The interrupter of the call that this thread is in: neither of libmariadb's callbacks carries user data.
 private let currentInterrupter: pthread_key_t = {

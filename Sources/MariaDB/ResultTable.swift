@@ -32,11 +32,45 @@ package struct ResultTable: Sendable {
     package var affectedRows: UInt64 { place.affectedRows }
     package var rowCount: Int { columns.count == 0 ? 0 : place.cells.count / columns.count }
     package var isEmpty: Bool { place.cells.isEmpty }
-    package var rows: some RandomAccessCollection<Row> { (0..<rowCount).lazy.map { Row(table: self, index: $0) } }
+    package var rows: Rows { Rows(table: self) }
     package var first: Row? { isEmpty ? nil : Row(table: self, index: 0) }
 
     fileprivate func withCell<Value>(row: Int, column: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
         cells.withCell(place.cells.lowerBound + row * columns.count + column, body)
+    }
+
+    /// The value of `column` in the first row whose `key` is this very text.
+    package func text(of column: String, where key: String, is text: String) -> String? {
+        guard let key = columns[key], let column = columns[column] else { return nil }
+        var text = text
+        return text.withUTF8 { wanted in
+            for row in 0..<rowCount {
+                let isFound = withCell(row: row, column: key) { $0.count == wanted.count && $0.elementsEqual(wanted) }
+                if isFound == true { return withCell(row: row, column: column) { String(decoding: $0, as: UTF8.self) } }
+            }
+            return nil
+        }
+    }
+
+    package struct Rows: RandomAccessCollection, Sendable {
+        let table: ResultTable
+
+        package var startIndex: Int { 0 }
+        package var endIndex: Int { table.rowCount }
+        package subscript(index: Int) -> Row { Row(table: table, index: index) }
+
+        package struct Iterator: IteratorProtocol {
+            let table: ResultTable
+            var index = 0
+
+            package mutating func next() -> Row? {
+                guard index < table.rowCount else { return nil }
+                defer { index += 1 }
+                return Row(table: table, index: index)
+            }
+        }
+
+        package func makeIterator() -> Iterator { Iterator(table: table) }
     }
 
     /// One row. An accessor gives nil for NULL, for a column that the server does not have, and for a value that is not
@@ -59,20 +93,7 @@ package struct ResultTable: Sendable {
         }
 
         /// A whole number without sign.
-        package func unsigned(_ column: String) -> UInt64? {
-            cell(column) { digits in
-                guard !digits.isEmpty else { return nil }
-                var value: UInt64 = 0
-                for digit in digits {
-                    guard digit >= 0x30, digit <= 0x39 else { return nil }
-                    let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-                    let (sum, carry) = tens.addingReportingOverflow(UInt64(digit - 0x30))
-                    if overflow || carry { return nil }
-                    value = sum
-                }
-                return value
-            }
-        }
+        package func unsigned(_ column: String) -> UInt64? { cell(column, \.wholeNumber) }
 
         /// A whole number, as the server writes it.
         package func integer(_ column: String) -> Int64? {
@@ -94,16 +115,17 @@ package struct ResultTable: Sendable {
 
         /// A decimal number. Not a number and infinities are nil.
         package func number(_ column: String) -> Double? {
-            cell(column) { Double(String(decoding: $0, as: UTF8.self)) }.flatMap { $0.isFinite ? $0 : nil }
+            cell(column) { $0.shortDecimal ?? Double(String(decoding: $0, as: UTF8.self)) }
+                .flatMap { $0.isFinite ? $0 : nil }
         }
 
         /// Yes/No, ON/OFF, 1/0, TRUE/FALSE; nil for every other word, so that a state such as `Connecting` is never taken
         /// for either.
         package func flag(_ column: String) -> Bool? {
-            switch text(column)?.uppercased() {
-            case "YES", "ON", "1", "TRUE": true
-            case "NO", "OFF", "0", "FALSE": false
-            default: nil
+            cell(column) { word in
+                if word.reads("yes") || word.reads("on") || word.reads("1") || word.reads("true") { return true }
+                if word.reads("no") || word.reads("off") || word.reads("0") || word.reads("false") { return false }
+                return nil
             }
         }
 

@@ -10,7 +10,9 @@ internal import Glibc
 /// `@unchecked Sendable`: the mutable state is touched only with `mutex` held.
 package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let wakeUp: UnsafeMutablePointer<pthread_cond_t>
+    /// Posted when the queue is not empty any more. Whoever wakes from a condition variable always makes another system call,
+    /// to give its mutex back.
+    private let wakeUp: UnsafeMutablePointer<sem_t>
     private var queue: [UnownedJob] = []
     private var isStopped = false
 
@@ -23,7 +25,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         mutex = .allocate(capacity: 1)
         wakeUp = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(wakeUp, nil)
+        sem_init(wakeUp, 0, 0)
 
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -50,7 +52,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     }
 
     deinit {
-        pthread_cond_destroy(wakeUp)
+        sem_destroy(wakeUp)
         pthread_mutex_destroy(mutex)
         wakeUp.deallocate()
         mutex.deallocate()
@@ -59,9 +61,11 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         pthread_mutex_lock(mutex)
+        let wasEmpty = queue.isEmpty
         queue.append(job)
         pthread_mutex_unlock(mutex)
-        pthread_cond_signal(wakeUp)
+        // Of a queue that was not, the thread has yet to take all.
+        if wasEmpty { sem_post(wakeUp) }
     }
 
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
@@ -74,17 +78,18 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         pthread_mutex_lock(mutex)
         isStopped = true
         pthread_mutex_unlock(mutex)
-        pthread_cond_signal(wakeUp)
+        sem_post(wakeUp)
     }
 
     private func run() {
         var batch: [UnownedJob] = []
         while true {
+            while sem_wait(wakeUp) != 0 {}  // interrupted by a signal
             pthread_mutex_lock(mutex)
-            while queue.isEmpty, !isStopped { pthread_cond_wait(wakeUp, mutex) }
             swap(&queue, &batch)
+            let isOver = isStopped && batch.isEmpty
             pthread_mutex_unlock(mutex)
-            if batch.isEmpty { return }
+            if isOver { return }
             for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
             batch.removeAll(keepingCapacity: true)
         }

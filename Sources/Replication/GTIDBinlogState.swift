@@ -34,14 +34,29 @@ package struct GTIDBinlogState: Hashable, Sendable {
     /// Linear in the size of both states.
     package func errant(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> ErrantTransactions {
         var entries: [ErrantTransactions.Entry] = []
+        forEachErrant(against: source, sourceServers: sourceServers) { entries.append($0) }
+        return ErrantTransactions(entries: entries)
+    }
+
+    /// How many of them there are at least.
+    package func errantAtLeast(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> UInt64 {
+        var count: UInt64 = 0
+        forEachErrant(against: source, sourceServers: sourceServers) {
+            count = count.addingSaturated($0.transactionsAtLeast)
+        }
+        return count
+    }
+
+    private func forEachErrant(
+        against source: GTIDBinlogState, sourceServers: Set<UInt32>, _ body: (ErrantTransactions.Entry) -> Void
+    ) {
         var theirs = source.entries[...]
         for gtid in self.entries where !sourceServers.contains(gtid.server) {
             while let first = theirs.first, Writer(first) < Writer(gtid) { theirs.removeFirst() }
             let known = theirs.first.flatMap { Writer($0) == Writer(gtid) ? $0.sequence : nil }
             if let known, gtid.sequence <= known { continue }
-            entries.append(.init(gtid: gtid, sourceSequence: known))
+            body(.init(gtid: gtid, sourceSequence: known))
         }
-        return ErrantTransactions(entries: entries)
     }
 }
 

@@ -39,11 +39,17 @@ package struct GTIDPosition: Hashable, Sendable {
     /// as a whole; one that only this position has does not count. An estimate: sequence numbers may skip, and a
     /// position whose transactions have diverged looks caught up all the same (see `GTIDBinlogState.errant`).
     package func missing(from source: GTIDPosition) -> [GTIDDomainDistance] {
-        source.entries.map { theirs in
-            let mine = self[theirs.domain]?.sequence ?? 0
-            return GTIDDomainDistance(
-                domain: theirs.domain, transactions: theirs.sequence > mine ? theirs.sequence - mine : 0)
-        }
+        source.entries.map { GTIDDomainDistance(domain: $0.domain, transactions: lacks(of: $0)) }
+    }
+
+    /// The same over all domains together; `UInt64.max` if it would be more.
+    package func missingCount(from source: GTIDPosition) -> UInt64 {
+        source.entries.reduce(0) { $0.addingSaturated(lacks(of: $1)) }
+    }
+
+    private func lacks(of theirs: MariaDBGTID) -> UInt64 {
+        let mine = self[theirs.domain]?.sequence ?? 0
+        return theirs.sequence > mine ? theirs.sequence - mine : 0
     }
 }
 

@@ -31,8 +31,10 @@ extension [MariaDBGTID] {
             cursor.skipWhitespace()
             let start = cursor.index
             let gtid = try MariaDBGTID(from: &cursor, format: format)
-            read.append((gtid, start))
             cursor.skipWhitespace()
+            // Most servers have one domain.
+            if cursor.isAtEnd, read.isEmpty { return [gtid] }
+            read.append((gtid, start))
         } while cursor.take(UInt8(ascii: ","))
         guard cursor.isAtEnd else {
             throw GTIDError(format, "expected \",\" or the end", at: cursor.index, in: cursor)

@@ -38,7 +38,7 @@ package struct NodeFacts: Sendable {
     package var isStatusFresh = false
     /// They are kept from an earlier one.
     package var isStatusKept = false
-    package var durability: [DurablePart: Bool] = [:]
+    package var durability: Answers<DurablePart> = [:]
     /// Where a checksum table is configured.
     package var checksums: ChecksumResults?
     /// Only where a heartbeat is configured.
@@ -55,16 +55,19 @@ package struct NodeFacts: Sendable {
 
 /// When a statement was on its way: what it tells was true at some moment between the two.
 package struct Reading: Sendable, Hashable {
-    package var asked: ContinuousClock.Instant
-    package var told: ContinuousClock.Instant
+    private let first: FixedInstant
+    private let last: FixedInstant
+
+    package var asked: ContinuousClock.Instant { first.instant }
+    package var told: ContinuousClock.Instant { last.instant }
 
     package init(asked: ContinuousClock.Instant, told: ContinuousClock.Instant) {
-        self.asked = asked
-        self.told = told
+        first = FixedInstant(asked)
+        last = FixedInstant(told)
     }
 
     /// Whether all that was true then was already told by the other.
-    package func isAfter(_ other: Reading) -> Bool { asked >= other.told }
+    package func isAfter(_ other: Reading) -> Bool { first >= other.last }
 }
 
 /// Who a server is.
@@ -137,11 +140,19 @@ package struct SemiSync: Sendable, Hashable {
 }
 
 /// What survives a crash of the server or of its machine.
-package enum DurablePart: String, Sendable, CaseIterable {
+package enum DurablePart: String, Sendable, CaseIterable, NumberedQuestion {
     /// The position of a replica.
     case replicationState = "replication_state"
     case binaryLog = "binary_log"
     case redoLog = "redo_log"
+
+    package var number: Int {
+        switch self {
+        case .replicationState: 0
+        case .binaryLog: 1
+        case .redoLog: 2
+        }
+    }
 }
 
 /// The facts that are asked for one by one, as they are called in `node_fact_missing{fact}`.

@@ -2,15 +2,16 @@
 /// up, and its binary log position is still good for its replicas' byte deltas.
 package struct NodeReport: Sendable {
     /// Facts are many, and a report passes through many hands in a round: kept in a box, they are not copied each time.
-    private final class Box: Sendable {
-        let facts: NodeFacts?
+    @usableFromInline package final class Box: Sendable {
+        @usableFromInline package let facts: NodeFacts?
 
-        init(_ facts: NodeFacts?) { self.facts = facts }
+        @usableFromInline package init(_ facts: NodeFacts?) { self.facts = facts }
     }
 
-    private var box: Box
-    package var facts: NodeFacts? {
-        _read { yield box.facts }
+    @usableFromInline package var box: Box
+    /// Inlined, so that who looks at one fact takes that one out of the box and not all.
+    @inlinable package var facts: NodeFacts? {
+        get { box.facts }
         set { box = Box(newValue) }
     }
     package var failure: NodeFailure?
@@ -27,7 +28,12 @@ package struct NodeReport: Sendable {
     }
 
     /// Connected, and both identity and replication status answered.
-    package var isUp: Bool { failure == nil && facts?.channels != nil }
+    package var isUp: Bool { failure == nil && box.facts?.channels != nil }
+
+    /// Who the server is; nil unless it told in this round.
+    package var identity: ServerIdentity? {
+        box.facts?.identity.serverID == nil ? nil : box.facts?.identity
+    }
 }
 
 /// Why a node is not up.

@@ -26,6 +26,7 @@ package indirect enum TransactionHistory: Sendable {
         /// What has been applied: what came by replication, and for a domain that nothing came for, what was written
         /// here (a former primary that has not applied anything yet).
         var applied: GTIDPosition {
+            if current.entries.allSatisfy({ replicated[$0.domain] != nil }) { return replicated }
             let domains = Set(replicated.entries.map(\.domain))
             return GTIDPosition(replicated.entries + current.entries.filter { !domains.contains($0.domain) })
         }
@@ -87,8 +88,8 @@ extension TransactionHistory {
             distance.missingByDomain = applied.missing(from: there.logged)
             distance.missing = distance.missingByDomain.total
             if case .position(let position) = fetched {
-                distance.unfetched = position.missing(from: there.logged).total
-                distance.unapplied = applied.missing(from: position).total
+                distance.unfetched = position.missingCount(from: there.logged)
+                distance.unapplied = applied.missingCount(from: position)
             }
             return distance
         default:
@@ -113,6 +114,9 @@ extension TransactionHistory {
             }
             return (excused.uuids.isEmpty ? rest : rest.excluding(excused.uuids)).count
         case .positions(let here):
+            if sources.count == 1, case .positions(let there) = sources[0] {
+                return here.state.errantAtLeast(against: there.state, sourceServers: excused.serverIDs)
+            }
             var states: [GTIDBinlogState] = []
             for source in sources {
                 guard case .positions(let there) = source else { return nil }
@@ -120,7 +124,7 @@ extension TransactionHistory {
             }
             guard let first = states.first else { return nil }
             let union = states.count == 1 ? first : GTIDBinlogState(newestOf: states)
-            return here.state.errant(against: union, sourceServers: excused.serverIDs).transactionsAtLeast
+            return here.state.errantAtLeast(against: union, sourceServers: excused.serverIDs)
         }
     }
 

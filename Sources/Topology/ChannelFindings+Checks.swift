@@ -33,6 +33,8 @@ extension NodeDescription {
     /// these will do.
     func absentChannels(among channels: [Channel]) -> [String] {
         if intendedSources.isEmpty { return [] }
+        // As most are configured: any channel will do.
+        if intendedSources.count == 1, intendedSources[""] != nil { return channels.isEmpty ? [""] : [] }
         let present = Set(channels.map { $0.name.lowercased() })
         let named = Set(intendedSources.keys.map { $0.lowercased() }).subtracting([""])
         return intendedSources.keys.filter { channel in

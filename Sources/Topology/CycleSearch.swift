@@ -53,13 +53,19 @@ struct CycleSearch {
     }
 
     private mutating func finish(_ first: Int) {
+        // As good as always: a node by itself.
+        if open.last == first {
+            open.removeLast()
+            isOpen[first] = false
+            if sources[first].contains(first) { cycles.append([first]) }
+            return
+        }
         var component: Set<Int> = []
         while let node = open.popLast() {
             isOpen[node] = false
             component.insert(node)
             if node == first { break }
         }
-        // A node by itself is a cycle only if it replicates from itself.
-        if component.count > 1 || sources[first].contains(first) { cycles.append(component) }
+        cycles.append(component)
     }
 }

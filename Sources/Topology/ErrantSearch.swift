@@ -8,10 +8,32 @@ struct ErrantSearch {
     private let place: Int
     private let nodes: [ReplicationSetReport.Node]
     private let graph: ReplicationGraph
-    private let node: NodeFacts
+    /// When the node's transactions were read.
+    private let read: Reading?
     private let history: TransactionHistory
-    private let sources: [NodeFacts]
+    private let sources: [Source]
     private let sourceHistories: [TransactionHistory]
+
+    /// What is to be known of a source. All of its facts would be a hundred references to count.
+    private struct Source {
+        let read: Reading?
+        let isSecondLook: Bool
+        let recordsReplicated: Bool
+        let mayHoldBack: Bool
+
+        init(_ facts: NodeFacts) {
+            read = facts.transactionsRead
+            isSecondLook = facts.isSecondLook
+            recordsReplicated = facts.recordsReplicated
+            mayHoldBack = facts.mayHoldBack
+        }
+
+        /// Whether its transactions were asked for when the others had been told.
+        func isRead(after other: Reading?) -> Bool {
+            guard let read, let other else { return false }
+            return read.isAfter(other)
+        }
+    }
 
     /// Nil for a node without sources, when one of them is not known or did not tell, and for a node that keeps no
     /// record of what was written on it.
@@ -20,19 +42,21 @@ struct ErrantSearch {
         guard !places.isEmpty, let node = nodes[place].report.facts, let history = node.transactions,
             node.recordsOwnWrites
         else { return nil }
-        var sources: [NodeFacts] = []
+        var sources: [Source] = []
         var sourceHistories: [TransactionHistory] = []
+        sources.reserveCapacity(places.count)
+        sourceHistories.reserveCapacity(places.count)
         for source in places {
             guard let source, let facts = nodes[source].report.facts, let history = facts.transactions else {
                 return nil
             }
-            sources.append(facts)
+            sources.append(Source(facts))
             sourceHistories.append(history)
         }
         self.place = place
         self.nodes = nodes
         self.graph = graph
-        self.node = node
+        read = node.transactionsRead
         self.history = history
         self.sources = sources
         self.sourceHistories = sourceHistories
@@ -55,7 +79,7 @@ struct ErrantSearch {
         let isSecondLook = sources.allSatisfy(\.isSecondLook)
         // Not who was asked again, but who was asked after whom: rounds that overlap share answers, and two that were
         // asked again at once are as far apart as on the first look.
-        let isSettled = sources.allSatisfy { $0.isRead(after: node) }
+        let isSettled = sources.allSatisfy { $0.isRead(after: read) }
         guard let excess = excess(beyond: isSettled ? beyondSources : everybodyAbove) else { return nil }
         if excess == 0 { return 0 }
         guard sources.allSatisfy(\.recordsReplicated), !sources.contains(where: \.mayHoldBack) else { return nil }
@@ -96,12 +120,6 @@ struct ErrantSearch {
 }
 
 extension NodeFacts {
-    /// Whether this node's transactions were asked for when the other's had been told.
-    fileprivate func isRead(after other: NodeFacts) -> Bool {
-        guard let mine = transactionsRead, let theirs = other.transactionsRead else { return false }
-        return mine.isAfter(theirs)
-    }
-
     /// Without a binary log what is written on a server gets no GTID, and is in no record.
     package var recordsOwnWrites: Bool { binaryLog?.isEnabled ?? true }
 

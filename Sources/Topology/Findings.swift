@@ -51,11 +51,11 @@ package struct ChannelFindings: Sendable {
     package var errant: UInt64?
     package var lag: Lag?
     /// A check that cannot be known is absent.
-    package var checks: [Check: Bool]
+    package var checks: Answers<Check>
 }
 
 /// The questions a DBA asks of a channel.
-package enum Check: String, Sendable, CaseIterable {
+package enum Check: String, Sendable, CaseIterable, NumberedQuestion {
     /// Is it the intended source?
     case source
     /// Does the source have the binary log that the replica reads?
@@ -66,6 +66,16 @@ package enum Check: String, Sendable, CaseIterable {
     case apply
     /// Is the replica keeping up?
     case lag
+
+    package var number: Int {
+        switch self {
+        case .source: 0
+        case .binaryLog: 1
+        case .transfer: 2
+        case .apply: 3
+        case .lag: 4
+        }
+    }
 }
 
 /// How late a replica is.

@@ -12,8 +12,9 @@ package func followUps(
             guard let source, let log = report.nodes[source].report.facts?.binaryLog, let end = log.end else {
                 continue
             }
-            let needed = [channel.readPosition, channel.executedPosition].compactMap { $0?.file }
-            if needed.contains(where: { $0 != end.file }) {
+            if channel.readPosition?.file ?? end.file != end.file
+                || channel.executedPosition?.file ?? end.file != end.file
+            {
                 asks[report.nodes[source].description.name, default: []].insert(.binlogIndex)
             }
         }

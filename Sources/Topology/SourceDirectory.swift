@@ -11,8 +11,8 @@ struct SourceDirectory {
     private let identities: [ServerIdentity?]
     /// The nodes that the exporter reaches on its own machine.
     private let isLocal: [Bool]
-    private var byUUID: [String: [Int]] = [:]
-    private var byServerID: [UInt32: [Int]] = [:]
+    private var byUUID: [String: Holders] = [:]
+    private var byServerID: [UInt32: Holders] = [:]
     private var configured = AddressBook()
     /// By the names that the servers give themselves: weaker, for containers are often all called the same.
     private var announced = AddressBook()
@@ -21,15 +21,18 @@ struct SourceDirectory {
     init(_ nodes: [ReplicationSetReport.Node], remembering remembered: [String: ServerIdentity] = [:]) {
         identities = nodes.map { $0.identity ?? remembered[$0.description.name] }
         isLocal = nodes.map(\.description.address.isLocal)
+        byServerID.reserveCapacity(nodes.count)
+        configured.reserve(nodes.count)
+        announced.reserve(nodes.count)
         for (place, node) in nodes.enumerated() {
-            for address in [node.description.address] + node.description.aliases { configured.add(address, place) }
+            configured.add(node.description.address, place)
+            for address in node.description.aliases { configured.add(address, place) }
             guard let identity = identities[place] else { continue }
-            if let uuid = identity.serverUUID { byUUID[uuid, default: []].append(place) }
-            if let id = identity.serverID { byServerID[id, default: []].append(place) }
+            if let uuid = identity.serverUUID { byUUID[uuid] = Holders(place, after: byUUID[uuid]) }
+            if let id = identity.serverID { byServerID[id] = Holders(place, after: byServerID[id]) }
             guard let port = identity.port else { continue }
-            for case let host? in [identity.reportHost, identity.hostname] where !host.isEmpty {
-                announced.add(.tcp(host: host, port: port), place)
-            }
+            if let host = identity.reportHost, !host.isEmpty { announced.add(.tcp(host: host, port: port), place) }
+            if !identity.hostname.isEmpty { announced.add(.tcp(host: identity.hostname, port: port), place) }
         }
     }
 
@@ -45,8 +48,8 @@ struct SourceDirectory {
         let named = holders(of: source)
         // Nobody replicates from himself on purpose: a replica with the identity of its source is a second holder.
         let isSelfNamed = identities[replica].map { source.isNamed($0) } ?? false
-        let others = named.count - (isSelfNamed ? 1 : 0)
-        if others == 1 { return named.first { $0 != replica } }
+        let others = (named?.count ?? 0) - (isSelfNamed ? 1 : 0)
+        if others == 1 { return named?.first(otherThan: replica) }
 
         guard let addressed = configured ?? (isAddressShared ? announced[address] : nil) else { return nil }
         guard let identity = identities[addressed] else {
@@ -59,17 +62,30 @@ struct SourceDirectory {
         return source.rulesOut(identity) && channel.ioThread == .running ? nil : addressed
     }
 
-    private func holders(of source: Channel.SourceIdentity) -> [Int] {
-        if let uuid = source.serverUUID { return byUUID[uuid] ?? [] }
-        return source.serverID.flatMap { byServerID[$0] } ?? []
+    private func holders(of source: Channel.SourceIdentity) -> Holders? {
+        if let uuid = source.serverUUID { return byUUID[uuid] }
+        return source.serverID.flatMap { byServerID[$0] }
     }
+}
+
+/// The nodes that have a name; one, unless something is wrong.
+private struct Holders {
+    private let first: Int
+    private let second: Int?
+    let count: Int
+
+    init(_ place: Int, after earlier: Holders?) {
+        first = earlier?.first ?? place
+        second = earlier.map { $0.second ?? place }
+        count = 1 + (earlier?.count ?? 0)
+    }
+
+    func first(otherThan place: Int) -> Int? { first != place ? first : second }
 }
 
 extension ReplicationSetReport.Node {
     /// Nil unless it told in this round who it is.
-    var identity: ServerIdentity? {
-        report.facts.flatMap { $0.identity.serverID == nil ? nil : $0.identity }
-    }
+    var identity: ServerIdentity? { report.identity }
 }
 
 extension Channel.SourceIdentity {
@@ -90,6 +106,8 @@ private struct AddressBook {
     private var owners: [NodeAddress: Int] = [:]
     private var shared: Set<NodeAddress> = []
 
+    mutating func reserve(_ count: Int) { owners.reserveCapacity(count) }
+
     mutating func add(_ address: NodeAddress, _ place: Int) {
         let address = address.lowercased
         if let owner = owners[address], owner != place { shared.insert(address) }
@@ -106,7 +124,8 @@ extension NodeAddress {
     /// Whether the address means another server on every machine.
     fileprivate var isLocal: Bool {
         switch self {
-        case .tcp(let host, _): host.hasPrefix("127.") || host == "::1" || host.lowercased() == "localhost"
+        case .tcp(let host, _):
+            host.utf8.starts(with: "127.".utf8) || host == "::1" || host.lowercasedName == "localhost"
         case .unix: true
         }
     }
@@ -114,8 +133,16 @@ extension NodeAddress {
     /// Host names do not know case.
     fileprivate var lowercased: NodeAddress {
         switch self {
-        case .tcp(let host, let port): .tcp(host: host.lowercased(), port: port)
+        case .tcp(let host, let port): .tcp(host: host.lowercasedName, port: port)
         case .unix: self
         }
+    }
+}
+
+extension String {
+    /// In lower case; itself where it is already, as names of hosts mostly are.
+    fileprivate var lowercasedName: String {
+        let isLower = utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        return isLower ? self : lowercased()
     }
 }

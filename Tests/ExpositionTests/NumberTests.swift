@@ -27,8 +27,11 @@ import Testing
     }
 
     private func rendered(_ value: Double) -> String {
-        var bytes: [UInt8] = []
-        bytes.appendNumber(value)
+        let bytes = [UInt8](unsafeUninitializedCapacity: 64) { memory, count in
+            var writer = PageWriter(memory)
+            writer.write(value)
+            count = writer.count
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

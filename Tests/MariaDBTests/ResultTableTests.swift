@@ -48,10 +48,25 @@ struct ResultTableTests {
         "Decimal numbers; what is no number is nil",
         arguments: [
             ("1763694000.123456", 1_763_694_000.123456), ("-0.5", -0.5), ("nan", nil), ("inf", nil), ("1e999", nil),
-            ("", nil), ("0x10 ", nil), (nil, nil),
+            ("", nil), ("0x10 ", nil), (nil, nil), ("0", 0), ("5", 5), ("-12.25", -12.25),
+            ("9007199254740991", 0x1p53 - 1), ("9007199254740993", 9_007_199_254_740_992), ("0.1", 0.1),
+            ("0.000001", 0.000001), ("1e3", 1000), ("-", nil), (".", nil), ("1.2.3", nil), ("--1", nil), ("1,5", nil),
         ] as [(String?, Double?)])
     func number(text: String?, value: Double?) {
         #expect(row(text)?.number("x") == value)
+    }
+
+    @Test("Decimals that are read by digits are those that the library reads", arguments: 0..<20)
+    func decimals(seed: UInt64) {
+        var state = seed
+        for _ in 0..<200 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let digits = "\(state >> (state & 31 + 11))"
+            let point = Int(state >> 59) % (digits.count + 1)
+            let text = "\(digits.prefix(point)).\(digits.dropFirst(point))"
+            let value = Array(text.utf8).withUnsafeBufferPointer(\.shortDecimal)
+            if let value { #expect(value == Double(text), "\(text)") }
+        }
     }
 
     @Test(
@@ -86,6 +101,7 @@ struct ResultTableTests {
         "Switches; a state that is neither on nor off is nil",
         arguments: [
             ("Yes", true), ("ON", true), ("1", true), ("TRUE", true), ("No", false), ("OFF", false), ("0", false),
+            ("yes", true), ("oN", true), ("true", true), ("FALSE", false), ("\u{11}", nil), ("Y", nil),
             ("Connecting", nil), ("", nil), ("2", nil), (nil, nil),
         ] as [(String?, Bool?)])
     func flag(text: String?, value: Bool?) {
@@ -123,6 +139,21 @@ struct ResultTableTests {
     @Test("Of two columns with one name the first counts")
     func duplicates() {
         #expect(ResultTable(columns: ["x", "x"], rows: [["1", "2"]]).first?.text("x") == "1")
+        let many = ColumnNames((0..<300).map { "column \($0 / 2)" })
+        #expect(many["column 7"] == 14)
+    }
+
+    @Test(
+        "Every column is found by its name, however many there are and however alike, and no other",
+        arguments: [0, 1, 7, 64, 200, 201, 5000])
+    func manyColumns(count: Int) {
+        let ends = ["", "a", "Ä", "Master_Host", "Replicate_Wild_Do_Table"]
+        let names = (0..<count).map { number in
+            number % 3 == 0 ? "\(number)" : "prefix_\(number)_\(ends[number % ends.count])_suffix"
+        }
+        let columns = ColumnNames(names)
+        for (place, name) in names.enumerated() { #expect(columns[name] == place) }
+        for name in ["", "prefix_", "Prefix_1_a_suffix", "5001"] { #expect(columns[name] == nil) }
     }
 
     @Test("No rows and no columns")

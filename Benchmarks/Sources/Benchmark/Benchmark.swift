@@ -69,6 +69,8 @@ struct CompareCommand: AsyncParsableCommand {
                 say("\(Text.count(size, "node")), side by side")
                 results.sizes.append(try await Comparison(place: place, turns: turns).run(fleet(size)))
             }
+            say("from the start to the first answer")
+            results.start = try await Start(place: place, turns: turns).run(fleet(3))
             for size in far {
                 say("\(Text.count(size, "node")), far away")
                 results.distances.append(

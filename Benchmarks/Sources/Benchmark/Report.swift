@@ -10,6 +10,10 @@ extension Results {
                 ).text)
         }
         if !sizes.isEmpty { parts += ["A warm scrape, side by side:", sideBySide.text] }
+        if let start {
+            let nodes = Text.count(start.nodes, "node")
+            parts += ["From the start of the process to the first answer, \(nodes):", start.table.text]
+        }
         if !distances.isEmpty { parts += ["A warm scrape through a proxy that adds 50 ms each way:", farAway.text] }
         if let rendering { parts += rendering.paragraphs }
         if let allocations {
@@ -50,6 +54,19 @@ extension Results {
                 [
                     Text.grouped($0.nodes), "\(Text.milliseconds($0.exporter)) ms",
                     "\(Text.milliseconds($0.exporterNearBy)) ms", "\(Text.milliseconds($0.peer)) ms",
+                ]
+            })
+    }
+}
+
+extension StartResult {
+    fileprivate var table: TextTable {
+        TextTable(
+            heading: ["", "wall", "CPU", "resident"],
+            rows: [("exporter", exporter), ("peer", peer)].map { name, taken in
+                [
+                    name, "\(Text.milliseconds(taken.wall)) ms", "\(Text.milliseconds(taken.cpu)) ms",
+                    "\(Text.fixed(Text.mebibytes(taken.resident), 1)) MiB",
                 ]
             })
     }

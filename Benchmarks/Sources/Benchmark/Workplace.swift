@@ -61,7 +61,7 @@ func eventually(_ what: String, _ holds: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
     while (try? holds()) != true {
         guard ContinuousClock.now < deadline else { throw BenchmarkError.failed("not within a minute: \(what)") }
-        try await Task.sleep(for: .milliseconds(20))
+        try await Task.sleep(for: .milliseconds(1))
     }
 }
 

@@ -16,8 +16,10 @@ extension Fact {
             var log = facts.binaryLog ?? BinaryLog(isEnabled: true)
             log.isEnabled = true
             log.end = BinlogCoordinate(file: file, position: position)
-            log.filters[.doDatabase] = row.text("Binlog_Do_DB").entryCount
-            log.filters[.ignoreDatabase] = row.text("Binlog_Ignore_DB").entryCount
+            log.filters = [
+                .doDatabase: row.text("Binlog_Do_DB").entryCount,
+                .ignoreDatabase: row.text("Binlog_Ignore_DB").entryCount,
+            ]
             facts.binaryLog = log
         }
     }

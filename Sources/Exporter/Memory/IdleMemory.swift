@@ -11,23 +11,16 @@ final class IdleMemory: Sendable {
         var lastEnd: ContinuousClock.Instant = .now
         /// Somebody waits for the quiet.
         var isAwaited = false
-        /// What starting has left behind was handed back, too.
-        var isStartOver = false
     }
 
     private let quiet: Duration
     private let trim: @Sendable () -> Void
-    private let releaseText: @Sendable () -> Void
     private let state = Mutex(State())
 
     /// - Parameter quiet: how long there must have been no round.
-    init(
-        quiet: Duration = .milliseconds(100), trim: @escaping @Sendable () -> Void = { malloc_trim(0) },
-        releaseText: @escaping @Sendable () -> Void = ProgramText.release
-    ) {
+    init(quiet: Duration = .milliseconds(100), trim: @escaping @Sendable () -> Void = { malloc_trim(0) }) {
         self.quiet = quiet
         self.trim = trim
-        self.releaseText = releaseText
     }
 
     /// Runs a round, and what is made of it.
@@ -46,12 +39,7 @@ final class IdleMemory: Sendable {
 
     private func releaseWhenQuiet() async throws {
         while let moment = nextLook { try await Task.sleep(until: moment, clock: .continuous) }
-        let isStartOver = state.withLock { state in
-            defer { state.isStartOver = true }
-            return state.isStartOver
-        }
         trim()
-        if !isStartOver { releaseText() }
     }
 
     /// When to look again; nil when it has been quiet long enough, and the next round is to be waited for anew.

@@ -39,11 +39,13 @@ extension Families {
     private mutating func addSource(_ source: Channel.SourceIdentity, node: String?, _ labels: LabelBlock) {
         add(
             .sourceInfo, labels, 1,
-            extra: [
-                "source_host": source.host, "source_port": "\(source.port)",
-                "source_server_id": source.serverID.map { "\($0)" } ?? "", "source_uuid": source.serverUUID ?? "",
-                "source_node": node ?? "",
-            ])
+            extra: LabelBlock(room: 192) {
+                $0.add("source_host", source.host)
+                $0.add("source_port", "\(source.port)")
+                $0.add("source_server_id", source.serverID.map { "\($0)" } ?? "")
+                $0.add("source_uuid", source.serverUUID ?? "")
+                $0.add("source_node", node ?? "")
+            })
     }
 
     private mutating func addLag(_ findings: ChannelFindings, _ labels: LabelBlock) {

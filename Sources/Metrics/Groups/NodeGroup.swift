@@ -52,11 +52,14 @@ extension Families {
         guard let id = identity.serverID else { return }
         add(
             .nodeInfo, labels, 1,
-            extra: [
-                "address": address.description, "hostname": identity.hostname, "server_id": "\(id)",
-                "server_uuid": identity.serverUUID ?? "", "flavor": identity.flavor.rawValue,
-                "version": identity.version.text,
-            ])
+            extra: LabelBlock(room: 256) {
+                $0.add("address", address.description)
+                $0.add("hostname", identity.hostname)
+                $0.add("server_id", "\(id)")
+                $0.add("server_uuid", identity.serverUUID ?? "")
+                $0.add("flavor", identity.flavor.rawValue)
+                $0.add("version", identity.version.text)
+            })
     }
 
     private mutating func add(_ log: BinaryLog, _ labels: LabelBlock) {

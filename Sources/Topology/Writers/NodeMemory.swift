@@ -37,7 +37,7 @@ struct NodeMemory: Sendable {
     /// Of a recorded node: it has been silent in a round of this process.
     var wasMissed = false
     /// When it was first seen since its server started.
-    var lifeBegan: ContinuousClock.Instant?
+    var lifeBegan: FixedInstant?
     /// It was seen read-only, or with a source, since its server started.
     var wasReadOnly: Bool
     var wasReplica: Bool
@@ -47,13 +47,13 @@ struct NodeMemory: Sendable {
     /// showed it so.
     var freed: Span?
     /// From when on it had no obstacle and was alone in being writable.
-    var eligibleSince: ContinuousClock.Instant?
+    var eligibleSince: FixedInstant?
     /// Where channels led when they were last connected.
     var resolved: [ChannelKey: ChannelMemory.Source] = [:]
 
     struct Span: Sendable, Equatable {
-        let since: ContinuousClock.Instant
-        let until: ContinuousClock.Instant
+        let since: FixedInstant
+        let until: FixedInstant
 
         func overlaps(_ other: Span) -> Bool { since <= other.until && other.since <= until }
     }
@@ -122,7 +122,7 @@ extension NodeMemory {
         recordsOwnWrites = facts.recordsOwnWrites
         wasReadOnly = writability == .readOnly
         wasReplica = facts.channels?.isEmpty == false
-        lifeBegan = read?.told
+        lifeBegan = read.map { FixedInstant($0.told) }
         let isSameServer = earlier.map { $0.isSameServer(as: facts.identity, at: node.description.address) } ?? false
         resolved = isSameServer ? earlier?.resolved ?? [:] : [:]
         if facts.channels != nil {
@@ -133,7 +133,9 @@ extension NodeMemory {
                     port: findings.channel.source.port)
                 var channel = ChannelMemory(findings, of: node.description, isEverybodyKnown: isEverybodyKnown)
                 if channel.source == .unrecognised, let known = resolved[key] { channel.source = known }
-                if findings.channel.ioThread == .running, channel.source != .unrecognised {
+                if findings.channel.ioThread == .running, channel.source != .unrecognised,
+                    resolved[key] != channel.source
+                {
                     resolved[key] = channel.source
                 }
                 channels.append(channel)
@@ -142,7 +144,10 @@ extension NodeMemory {
         }
         guard let earlier, isSameServer else { return }
         transactionsBefore = earlier.transactions
-        let sinceEarlier = read.map { Span(since: earlier.read?.told ?? $0.told - Self.longAgo, until: $0.told) }
+        let sinceEarlier = read.map {
+            Span(
+                since: FixedInstant(earlier.read?.told ?? $0.told - Self.longAgo), until: FixedInstant($0.told))
+        }
         // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
         guard !hasRestarted(since: earlier) else { return }

@@ -25,7 +25,7 @@ package struct SetMemory: Sendable {
     /// - Parameter report: of the whole set.
     package mutating func fold(_ report: ReplicationSetReport) -> SetFindings {
         let present = Set(report.nodes.map(\.description.name))
-        nodes = nodes.filter { present.contains($0.key) }
+        if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
         var findings = SetFindings(report, remembering: identities(for: report))
         take(findings)
         findings.writing = judge(findings)
@@ -53,12 +53,15 @@ package struct SetMemory: Sendable {
 
     private mutating func take(_ findings: SetFindings) {
         let isEverybodyKnown = findings.nodes.allSatisfy {
-            $0.report.facts?.identity.serverID != nil || nodes[$0.description.name]?.address == $0.description.address
+            $0.report.identity != nil || nodes[$0.description.name]?.address == $0.description.address
         }
         for node in findings.nodes {
             let name = node.description.name
-            if let known = nodes[name], known.address != node.description.address { forget(name) }
-            let earlier = nodes[name]
+            var earlier = nodes[name]
+            if let known = earlier, known.address != node.description.address {
+                forget(name)
+                earlier = nil
+            }
             guard let answer = NodeMemory(node, isEverybodyKnown: isEverybodyKnown, earlier: earlier) else {
                 nodes[name]?.wasSilent = true
                 nodes[name]?.wasMissed = true

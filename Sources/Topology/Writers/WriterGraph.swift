@@ -22,7 +22,7 @@ struct WriterGraph {
             findings.nodes.map { ($0.description.name, $0.description) }, uniquingKeysWith: { first, _ in first })
         self.memory = memory.nodes
         let answering = Set(
-            findings.nodes.filter { $0.report.facts?.identity.serverID != nil }.map(\.description.name))
+            findings.nodes.lazy.filter { $0.report.identity != nil }.map(\.description.name))
         self.answering = answering
         silent = names.filter { !answering.contains($0) }
         incumbents = memory.incumbents

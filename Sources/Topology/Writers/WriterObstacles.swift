@@ -9,7 +9,9 @@ struct WriterObstacles {
         if graph.memory[name]?.channels == nil {
             all.append("\(name) is writable, and does not tell its replication status")
         }
-        all += graph.ties(of: name).compactMap { Self.obstacle($0, of: name, graph) }
+        all += graph.ties(of: name).compactMap { tie in
+            Self.hindrance(by: tie, to: name, graph).map { Self.words($0, tie, name, graph) }
+        }
         let isReigning = graph.reigning.contains(name)
         if !isReigning {
             all += Self.alive(beside: name, graph)
@@ -26,19 +28,28 @@ struct WriterObstacles {
 
     /// Names of the channels that are obstacles.
     static func blockingChannels(of name: String, _ graph: WriterGraph) -> Set<String> {
-        Set(graph.ties(of: name).filter { obstacle($0, of: name, graph) != nil }.map(\.channel.name))
+        var names: Set<String> = []
+        for tie in graph.ties(of: name) where hindrance(by: tie, to: name, graph) != nil {
+            names.insert(tie.channel.name)
+        }
+        return names
     }
 
-    /// Why a tie keeps a node from being the writer; nil where it does not.
-    private static func obstacle(_ tie: WriterGraph.Tie, of name: String, _ graph: WriterGraph) -> String? {
+    /// What keeps a node from being the writer about a tie.
+    private enum Hindrance {
+        /// Its source is outside of the set.
+        case outside
+        /// Its source may be one of these.
+        case unrecognised([String])
+        case source(String)
+    }
+
+    /// Whether a tie keeps a node from being the writer.
+    private static func hindrance(by tie: WriterGraph.Tie, to name: String, _ graph: WriterGraph) -> Hindrance? {
         let isReigning = graph.reigning.contains(name)
-        let start = "\(name) is writable, and replicates from"
-        let remedy = "if it is to be the writer, end that replication (RESET REPLICA ALL)"
         if tie.sources.isEmpty {
             // From outside of the set. What replicates from it in turn shows that it is meant to be written to.
-            if isReigning || !graph.receivers(of: name).isEmpty { return nil }
-            return "\(start) \(tie.channel.address), which is no node of the set; "
-                + "if that is intended, configure source: outside for it"
+            return isReigning || !graph.receivers(of: name).isEmpty ? nil : .outside
         }
         let blocking = tie.sources.filter { source in
             if graph.answersReadOnly(source) { return !isReigning && !graph.above(source).contains(name) }
@@ -47,9 +58,23 @@ struct WriterObstacles {
         guard let source = blocking.first else { return nil }
         // Stopped, and it did not keep the node from becoming the writer.
         if isReigning, tie.channel.isStopped, tie.channel.source == .unrecognised { return nil }
-        if tie.channel.source == .unrecognised {
-            return "\(start) \(tie.channel.address), which may be \(blocking.list); \(blocking.list) "
-                + "\(blocking.count == 1 ? "is" : "are") silent; \(remedy)"
+        return tie.channel.source == .unrecognised ? .unrecognised(blocking) : .source(source)
+    }
+
+    private static func words(
+        _ hindrance: Hindrance, _ tie: WriterGraph.Tie, _ name: String, _ graph: WriterGraph
+    ) -> String {
+        let start = "\(name) is writable, and replicates from"
+        let remedy = "if it is to be the writer, end that replication (RESET REPLICA ALL)"
+        let source: String
+        switch hindrance {
+        case .outside:
+            return "\(start) \(tie.channel.address), which is no node of the set; "
+                + "if that is intended, configure source: outside for it"
+        case .unrecognised(let suspects):
+            return "\(start) \(tie.channel.address), which may be \(suspects.list); \(suspects.list) "
+                + "\(suspects.count == 1 ? "is" : "are") silent; \(remedy)"
+        case .source(let name): source = name
         }
         if !graph.answering.contains(source) { return "\(start) \(source), which is silent; \(remedy)" }
         if graph.answersReadOnly(source) {

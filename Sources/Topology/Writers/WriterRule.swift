@@ -113,7 +113,7 @@ extension SetMemory {
                 !memory.wasReadOnly, !memory.isOfBefore
             else { continue }
             guard let began = memory.lifeBegan, let since = incumbentSince else { return name }
-            if began > since { return name }
+            if began.instant > since { return name }
         }
         return nil
     }
@@ -176,11 +176,13 @@ extension SetMemory {
     private mutating func probation(of free: [String], _ candidates: [String], _ graph: WriterGraph) -> [String: Double]
     {
         var waits: [String: Double] = [:]
-        for name in graph.names where !free.contains(name) { nodes[name]?.eligibleSince = nil }
+        for name in graph.names where !free.contains(name) && nodes[name]?.eligibleSince != nil {
+            nodes[name]?.eligibleSince = nil
+        }
         for name in free {
             guard let memory = nodes[name] else { continue }
-            let since = memory.eligibleSince ?? memory.read?.told
-            nodes[name]?.eligibleSince = since
+            let since = memory.eligibleSince?.instant ?? memory.read?.told
+            if memory.eligibleSince == nil { nodes[name]?.eligibleSince = since.map(FixedInstant.init) }
             let isCertain =
                 graph.incumbents.contains(name) || graph.silent.isEmpty || !graph.receivers(of: name).isEmpty
                 || memory.isPromoted
