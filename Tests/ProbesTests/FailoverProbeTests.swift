@@ -31,11 +31,12 @@ struct FailoverProbeTests {
         return .ok
     }
 
-    private func probe(on server: FaultServer) -> FailoverProbe {
+    private func probe(on server: FaultServer, replacing predecessor: FailoverProbe? = nil) -> FailoverProbe {
         let port = server.port
         return FailoverProbe(
             FailoverPolicy(preferred: "db1", standby: "db2"), set: "shop",
             table: QualifiedName(database: "p", table: "t"), checker: "test",
+            replacing: predecessor,
             // Many tests run at a time: a reply may be a while.
             timeout: .seconds(60),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { 1_800_000_000 }
@@ -60,6 +61,19 @@ struct FailoverProbeTests {
         #expect(first.cause == .lagUnknown)
         let second = await probe.check { _, _ in set }
         #expect(second.cause == .caughtUp && second.reason.contains("an operator says"))
+    }
+
+    @Test("Who takes a probe's place knows its answers, and its operator's word")
+    func successor() async throws {
+        let server = try FaultServer(Self.script())
+        defer { server.stop() }
+        let first = probe(on: server)
+        let set = findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false))
+        #expect(await first.check { _, _ in set }.reason.hasPrefix("this checker has just started"))
+        let second = probe(on: server, replacing: first)
+        #expect(await second.check { _, _ in set }.reason.hasPrefix("the last answer was db2"))
+        second.accept()
+        #expect(await probe(on: server, replacing: second).check { _, _ in set }.cause == .caughtUp)
     }
 
     @Test("A row that somebody has locked is not a node that cannot be reached")

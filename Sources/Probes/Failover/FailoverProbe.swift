@@ -15,7 +15,7 @@ package final class FailoverProbe: Sendable {
     /// What a check may take, unless told otherwise.
     package static let timeout = Duration.seconds(2)
 
-    private struct State {
+    fileprivate struct State {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
@@ -25,6 +25,13 @@ package final class FailoverProbe: Sendable {
         var accepted: ContinuousClock.Instant?
     }
 
+    /// What goes on when another probe takes the place of one.
+    fileprivate final class Record: Sendable {
+        let state: Mutex<State>
+
+        init(_ memory: FailoverMemory) { state = Mutex(State(memory: memory)) }
+    }
+
     package let policy: FailoverPolicy
     private let set: String
     private let table: LastCheckTable
@@ -32,20 +39,22 @@ package final class FailoverProbe: Sendable {
     private let clock: @Sendable () -> Double
     private let keep: @Sendable (FailoverMemory) -> Void
     private let logger: Logger
-    private let state: Mutex<State>
+    private let record: Record
 
     /// - Parameters:
     ///   - set: the replication set's name, for the log.
     ///   - checker: who checks, as it stands in the table.
     ///   - memory: what this checker knows of its checks before it was started.
+    ///   - predecessor: what checked the same two nodes by the same rule until now: what it knows, and its check under way, go
+    ///     on here. Then `memory` says nothing.
     ///   - timeout: what a check may take.
     ///   - clock: epoch seconds.
     ///   - keep: takes what is to outlive the process.
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, table: QualifiedName, checker: String,
-        memory: FailoverMemory = FailoverMemory(), timeout: Duration = FailoverProbe.timeout,
-        logger: Logger, clock: @escaping @Sendable () -> Double,
+        memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
+        timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> Double,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
     ) {
         self.policy = policy
@@ -55,17 +64,20 @@ package final class FailoverProbe: Sendable {
         self.keep = keep
         self.logger = logger
         self.table = LastCheckTable(table, checker: checker, on: connect(LastCheckTable.setUp))
-        state = Mutex(State(memory: memory))
+        record = predecessor?.record ?? Record(memory)
     }
+
+    /// Whether what the one learns of its checks is known to the other.
+    package func sharesMemory(with other: FailoverProbe) -> Bool { record === other.record }
 
     /// The answer of the check under way, or of a new one.
     package func check(_ look: @escaping Look) async -> FailoverDecision {
-        let task = state.withLock { state in
+        let task = record.state.withLock { state in
             if let underway = state.underway { return underway }
             let task = Task {
                 let decision = await decide(look)
                 decision.log(to: logger, of: set)
-                self.state.withLock { state in
+                record.state.withLock { state in
                     state.underway = nil
                     state.latest = (decision, .now)
                 }
@@ -83,12 +95,12 @@ package final class FailoverProbe: Sendable {
     /// An operator says that the preferred node has all there is, whatever replication tells; good for the next answer, if that
     /// comes within `acceptance`.
     package func accept() {
-        state.withLock { $0.accepted = .now }
+        record.state.withLock { $0.accepted = .now }
     }
 
     /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
     package var finding: FailoverFinding? {
-        guard let latest = state.withLock({ $0.latest }), let answer = latest.decision.answer,
+        guard let latest = record.state.withLock({ $0.latest }), let answer = latest.decision.answer,
             latest.at.duration(to: .now) <= .seconds(policy.maxGap)
         else { return nil }
         return FailoverFinding(active: policy.name(of: answer), nodes: [policy.preferred, policy.standby])
@@ -101,14 +113,14 @@ extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
         let now = clock()
         // What is said while this check is under way is for the next one.
-        let accepted = state.withLock { state in
+        let accepted = record.state.withLock { state in
             let accepted = state.accepted.flatMap { $0.duration(to: .now) <= Self.acceptance ? $0 : nil }
             state.memory.isAccepted = accepted != nil
             state.accepted = nil
             return accepted
         }
         let decision = await decide(look, at: now)
-        let memory = state.withLock { state in
+        let memory = record.state.withLock { state in
             state.memory.note(decision, at: now)
             // Without an answer it was not made use of.
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
@@ -125,7 +137,7 @@ extension FailoverProbe {
         let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
-            preferred: .ready(noted: nil), memory: state.withLock { $0.memory }, now: now)
+            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now)
         var reading: LastCheckTable.Reading?
         do throws(LastCheckTable.Failure) {
             let read = try await table.read(deadline: firstLook)
@@ -161,7 +173,7 @@ extension FailoverProbe {
 
     /// Seconds since the standby was first found failed.
     private func timeOfFailure(_ fault: FailoverFault?, at now: ContinuousClock.Instant) -> Double {
-        state.withLock { state in
+        record.state.withLock { state in
             guard let fault, !fault.isOwn else {
                 state.standbyFailedSince = nil
                 return 0
