@@ -33,23 +33,36 @@ package struct FailoverFault: Sendable, Equatable {
     }
 }
 
+/// When a check was made, by both clocks.
+package struct FailoverTime: Sendable, Equatable {
+    /// Seconds since this machine was started, suspension included: by a clock that nobody sets. Distances are taken from it.
+    package var steady: Double
+    /// Epoch seconds, as they stand in the table: for people, and to know one's own row again.
+    package var epoch: Double
+
+    package init(steady: Double, epoch: Double) {
+        self.steady = steady
+        self.epoch = epoch
+    }
+}
+
 /// What this checker knows of its own earlier checks.
 package struct FailoverMemory: Sendable, Equatable {
     /// The last answer; nil before the first.
     package var answer: FailoverDecision.Answer?
-    /// When the last good check was noted, epoch seconds. Nil when the answer has been "standby" since, or none was noted:
+    /// When the last good check was noted. Nil when the answer has been "standby" since, or none was noted:
     /// the preferred node then has to have caught up.
-    package var goodCheck: Double?
+    package var goodCheck: FailoverTime?
     /// An operator has said that the preferred node has all there is.
     package var isAccepted = false
 
-    package init(answer: FailoverDecision.Answer? = nil, goodCheck: Double? = nil) {
+    package init(answer: FailoverDecision.Answer? = nil, goodCheck: FailoverTime? = nil) {
         self.answer = answer
         self.goodCheck = goodCheck
     }
 
-    /// - Parameter time: of the check, epoch seconds.
-    package mutating func note(_ decision: FailoverDecision, at time: Double) {
+    /// - Parameter time: of the check.
+    package mutating func note(_ decision: FailoverDecision, at time: FailoverTime) {
         guard let answer = decision.answer else { return }
         self.answer = answer
         // What an operator says holds for the next answer, and not for a break after it.
@@ -83,7 +96,7 @@ package struct FailoverSituation: Sendable, Equatable {
     /// The preferred node as a replica of the standby.
     package var catchUp: CatchUp
     package var memory: FailoverMemory
-    /// Epoch seconds, by the clock that the memory is from.
+    /// By the steady clock that the memory is from.
     package var now: Double
 
     package init(

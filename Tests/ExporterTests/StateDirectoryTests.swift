@@ -20,6 +20,12 @@ struct StateDirectoryTests {
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+    private static func good(_ seconds: Double = 0) -> FailoverMemory {
+        // A machine has been up for longer than that.
+        let time = FailoverTime(steady: 1 + seconds / 1000, epoch: 1_700_000_000 + seconds)
+        return FailoverMemory(answer: .preferred, goodCheck: time)
+    }
+
     private func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -95,7 +101,7 @@ struct StateDirectoryTests {
                     failover: FailoverRule(
                         preferred: preferred, standby: standby, table: TableName(database: "p", table: "lastcheck")))
             }
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             StateDirectory(folder, name: "monitor", logger: Self.quiet).write(good, of: set(preferring: "db1", "db2"))
             let again = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(again.failoverMemory(of: set(preferring: "db1", "db2")) == good)
@@ -117,7 +123,7 @@ struct StateDirectoryTests {
     @Test("The exporter and the command, which may share a folder, each keep their own checks")
     func checkers() throws {
         try withFolder { folder in
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             let exporter = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             exporter.write(Self.record, of: "shop", at: 1_700_000_000)
             exporter.write(good, of: Self.shop)
@@ -127,7 +133,7 @@ struct StateDirectoryTests {
             // The exporter goes on writing its own; what the command has removed does not come back.
             command.write(FailoverMemory(answer: .standby), of: Self.shop)
             exporter.write(Self.record, of: "shop", at: 1_700_000_100)
-            exporter.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_101), of: Self.shop)
+            exporter.write(Self.good(101), of: Self.shop)
             let later = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(later.failoverMemory(of: Self.shop) == FailoverMemory())
             #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.record == Self.record)
@@ -140,13 +146,13 @@ struct StateDirectoryTests {
             func command() -> StateDirectory {
                 StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             }
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             command().write(good, of: Self.shop)
             let (early, late) = (command(), command())
             #expect(early.failoverMemory(of: Self.shop) == good)
             #expect(late.failoverMemory(of: Self.shop) == good)
             early.write(FailoverMemory(answer: .standby), of: Self.shop)
-            late.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_001), of: Self.shop)
+            late.write(Self.good(1), of: Self.shop)
             #expect(command().failoverMemory(of: Self.shop) == FailoverMemory())
         }
     }
@@ -154,23 +160,43 @@ struct StateDirectoryTests {
     @Test("A check that cannot be written down leaves none behind: less is known then")
     func fullDisk() throws {
         try withFolder { folder in
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             state.write(good, of: Self.shop)
             // No file can be made under this name, whoever is asking.
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/shop.failover~\(getpid())", withIntermediateDirectories: false)
-            state.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_010), of: Self.shop)
+            state.write(Self.good(10), of: Self.shop)
             #expect(
                 StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(of: Self.shop)
                     == FailoverMemory())
         }
     }
 
+    @Test("A check of before the machine was started again, or of a time to come, is none")
+    func boots() throws {
+        try withFolder { folder in
+            func state(_ boot: String?) -> StateDirectory {
+                StateDirectory(folder, name: "monitor", boot: boot, logger: Self.quiet)
+            }
+            state("boot-1").write(Self.good(), of: Self.shop)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 1) == Self.good())
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 0.9) == FailoverMemory())
+            #expect(state("boot-2").failoverMemory(of: Self.shop, at: 1) == FailoverMemory())
+            #expect(state(nil).failoverMemory(of: Self.shop, at: 1) == FailoverMemory())
+        }
+    }
+
+    @Test("The system tells which start of the machine this is, and for how long it has been up")
+    func boot() {
+        #expect(Boot.id?.count == 36)
+        #expect(FailoverTime.now.steady > 1)
+    }
+
     @Test("What one checker has kept is nothing to another name, nor to another table")
     func names() throws {
         try withFolder { folder in
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             func state(_ name: String) -> StateDirectory { StateDirectory(folder, name: name, logger: Self.quiet) }
             state("vm \n1").write(good, of: Self.shop)
             #expect(state("vm \n1").failoverMemory(of: Self.shop) == good)

@@ -39,7 +39,8 @@ struct FailoverProbeTests {
             replacing: predecessor,
             // Many tests run at a time: a reply may be a while.
             timeout: .seconds(60),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { 1_800_000_000 }
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            clock: { FailoverTime(steady: 500_000, epoch: 1_800_000_000) }
         ) { _ in
             ProbeConnection(node: "db1") { () throws(ProbeFailure) in
                 ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")

@@ -121,7 +121,7 @@ extension FailoverProbe {
         self.init(
             policy, set: set.name, table: QualifiedName(rule.table), checker: keeping.checker,
             memory: memory ?? FailoverMemory(), replacing: predecessor,
-            logger: logger, clock: { Moment.now.wall }, keep: { keeping.state?.write($0, of: set) }
+            logger: logger, clock: { .now }, keep: { keeping.state?.write($0, of: set) }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }

@@ -32,12 +32,18 @@ final class StateDirectory: Sendable {
     private let checker: Checker
     /// The checker's name, as it stands in the table of checks.
     private let name: String
+    /// Nil where it is not known since when seconds are counted; then no check is kept.
+    private let boot: String?
     private let logger: Logger
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
 
-    init(_ path: String, checker: Checker = .exporter, name: String, logger: Logger) {
+    /// - Parameter boot: which start of the machine this is.
+    init(
+        _ path: String, checker: Checker = .exporter, name: String, boot: String? = Boot.id, logger: Logger
+    ) {
         self.path = path
+        self.boot = boot
         self.checker = checker
         self.name = name
         self.logger = logger
@@ -69,7 +75,8 @@ final class StateDirectory: Sendable {
         let file = failoverFile(of: set.name)
         known.withLock { known in
             let before = known.checks[set.name]
-            let check = memory.goodCheck.map { FailoverText(time: $0, preferred: rule.preferred, key: key(of: rule)) }
+            let check = FailoverText(
+                boot: boot, time: memory.goodCheck, preferred: rule.preferred, key: key(of: rule))
             guard check != before else { return }
             known.checks[set.name] = check
             // Another run of the command has removed it since it was read: the answer was "standby" meanwhile.
@@ -83,16 +90,18 @@ final class StateDirectory: Sendable {
     }
 
     /// What a set's failover checker knew of its checks when it ended.
-    func failoverMemory(of set: ReplicationSet) -> FailoverMemory {
+    /// - Parameter now: by the steady clock.
+    func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
         let check = known.withLock { known in
             if let check = known.checks[set.name] { return check as FailoverText? }
             let check = text(of: failoverFile(of: set.name), &known, parsing: FailoverText.init(parsing:))
             known.checks[set.name] = check
             return check
         }
-        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule) else {
-            return FailoverMemory()
-        }
+        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule),
+            // Of before the machine was started again, or of no time that has been.
+            check.boot == boot, check.time.steady <= now
+        else { return FailoverMemory() }
         return FailoverMemory(answer: .preferred, goodCheck: check.time)
     }
 
@@ -145,34 +154,45 @@ final class StateDirectory: Sendable {
 
 /// When the failover answer was last "preferred", for which node, and who said so.
 ///
-///     failover 1 <epoch seconds> <preferred node>
+///     failover 2 <boot id> <seconds since then> <epoch seconds> <preferred node>
 ///     by <checker and table, in quotes>
 ///     end
 struct FailoverText: Sendable, Equatable {
-    /// When it was noted, epoch seconds.
-    var time: Double
+    /// The start of the machine from which seconds are counted.
+    var boot: String
+    /// When it was noted.
+    var time: FailoverTime
     /// The node that the answer stood for.
     var preferred: String
     /// Of one line.
     var key: String
 
-    init(time: Double, preferred: String, key: String) {
+    init(boot: String, time: FailoverTime, preferred: String, key: String) {
+        self.boot = boot
         self.time = time
         self.preferred = preferred
         self.key = key
     }
 
-    var text: String { "failover 1 \(time) \(preferred)\nby \(key)\nend\n" }
+    /// - Returns: nil where there is nothing to keep.
+    init?(boot: String?, time: FailoverTime?, preferred: String, key: String) {
+        guard let boot, let time else { return nil }
+        self.init(boot: boot, time: time, preferred: preferred, key: key)
+    }
+
+    var text: String { "failover 2 \(boot) \(time.steady) \(time.epoch) \(preferred)\nby \(key)\nend\n" }
 
     /// - Returns: nil for a text that is cut short, or of another version.
     init?(parsing text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 4, lines[1].hasPrefix("by "), lines[2] == "end", lines[3].isEmpty else { return nil }
         let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard words.count == 4, words[0] == "failover", words[1] == "1", let time = StateText.time(words[2]) else {
-            return nil
-        }
-        self.init(time: time, preferred: words[3], key: String(lines[1].dropFirst("by ".count)))
+        guard words.count == 6, words[0] == "failover", words[1] == "2", let steady = StateText.time(words[3]),
+            let epoch = StateText.time(words[4])
+        else { return nil }
+        self.init(
+            boot: words[2], time: FailoverTime(steady: steady, epoch: epoch), preferred: words[5],
+            key: String(lines[1].dropFirst("by ".count)))
     }
 }
 

@@ -36,7 +36,7 @@ package final class FailoverProbe: Sendable {
     private let set: String
     private let table: LastCheckTable
     private let timeout: Duration
-    private let clock: @Sendable () -> Double
+    private let clock: @Sendable () -> FailoverTime
     private let keep: @Sendable (FailoverMemory) -> Void
     private let logger: Logger
     private let record: Record
@@ -48,13 +48,13 @@ package final class FailoverProbe: Sendable {
     ///   - predecessor: what checked the same two nodes by the same rule until now: what it knows, and its check under way, go
     ///     on here. Then `memory` says nothing.
     ///   - timeout: what a check may take.
-    ///   - clock: epoch seconds.
+    ///   - clock: of this machine.
     ///   - keep: takes what is to outlive the process.
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, table: QualifiedName, checker: String,
         memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
-        timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> Double,
+        timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> FailoverTime,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
     ) {
         self.policy = policy
@@ -130,14 +130,14 @@ extension FailoverProbe {
         return decision
     }
 
-    private func decide(_ look: @escaping Look, at now: Double) async -> FailoverDecision {
+    private func decide(_ look: @escaping Look, at now: FailoverTime) async -> FailoverDecision {
         let started = ContinuousClock.now
         let deadline = started + timeout
         // The rest is for noting the check.
         let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
-            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now)
+            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now.steady)
         var reading: LastCheckTable.Reading?
         do throws(LastCheckTable.Failure) {
             let read = try await table.read(deadline: firstLook)
@@ -163,7 +163,7 @@ extension FailoverProbe {
         }
         guard decision.isGoodCheck, let reading else { return decision }
         do throws(LastCheckTable.Failure) {
-            try await table.note(now, after: reading, deadline: deadline)
+            try await table.note(now.epoch, after: reading, deadline: deadline)
             return decision
         } catch {
             situation.preferred = .failed(error.fault)
