@@ -53,12 +53,27 @@ package struct FailoverMemory: Sendable, Equatable {
     /// When the last good check was noted. Nil when the answer has been "standby" since, or none was noted:
     /// the preferred node then has to have caught up.
     package var goodCheck: FailoverTime?
+    /// The first check from which on each has found the standby failed, by the steady clock.
+    package var standbyFailedSince: Double?
     /// An operator has said that the preferred node has all there is.
     package var isAccepted = false
 
     package init(answer: FailoverDecision.Answer? = nil, goodCheck: FailoverTime? = nil) {
         self.answer = answer
         self.goodCheck = goodCheck
+    }
+
+    /// - Parameter now: by the steady clock.
+    /// - Returns: seconds since the first check from which on each has found the standby failed; 0 in that check, and where the
+    ///   standby has not failed.
+    package mutating func noteStandby(isFailed: Bool, at now: Double) -> Double {
+        guard isFailed else {
+            standbyFailedSince = nil
+            return 0
+        }
+        let since = standbyFailedSince ?? now
+        standbyFailedSince = since
+        return max(0, now - since)
     }
 
     /// - Parameter time: of the check.

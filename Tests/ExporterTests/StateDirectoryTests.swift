@@ -111,7 +111,7 @@ struct StateDirectoryTests {
             #expect(
                 StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(
                     of: set(preferring: "db1", "db2"))
-                    == FailoverMemory())
+                    == FailoverMemory(answer: .standby))
         }
     }
 
@@ -135,7 +135,7 @@ struct StateDirectoryTests {
             exporter.write(Self.record, of: "shop", at: 1_700_000_100)
             exporter.write(Self.good(101), of: Self.shop)
             let later = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
-            #expect(later.failoverMemory(of: Self.shop) == FailoverMemory())
+            #expect(later.failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
             #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.record == Self.record)
         }
     }
@@ -153,7 +153,7 @@ struct StateDirectoryTests {
             #expect(late.failoverMemory(of: Self.shop) == good)
             early.write(FailoverMemory(answer: .standby), of: Self.shop)
             late.write(Self.good(1), of: Self.shop)
-            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory())
+            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
         }
     }
 
@@ -187,13 +187,66 @@ struct StateDirectoryTests {
         }
     }
 
+    @Test("That the answer was \"standby\" is kept, and since when the standby fails")
+    func standby() throws {
+        try withFolder { folder in
+            func state(_ boot: String) -> StateDirectory {
+                StateDirectory(folder, name: "monitor", boot: boot, logger: Self.quiet)
+            }
+            var memory = FailoverMemory(answer: .standby)
+            memory.standbyFailedSince = 7.5
+            state("boot-1").write(memory, of: Self.shop)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8) == memory)
+            // Since when is not known then.
+            #expect(state("boot-2").failoverMemory(of: Self.shop, at: 8) == FailoverMemory(answer: .standby))
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 7) == FailoverMemory(answer: .standby))
+            // An operator's word is for the process that was told, and what there is no answer to is nothing.
+            memory.isAccepted = true
+            state("boot-1").write(memory, of: Self.shop)
+            #expect(!state("boot-1").failoverMemory(of: Self.shop, at: 8).isAccepted)
+            state("boot-1").write(FailoverMemory(), of: Self.shop)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8).answer == .standby)
+        }
+    }
+
+    @Test("A run that found nothing kept does not write over the \"standby\" of one that ended before it")
+    func overlappingFirst() throws {
+        try withFolder { folder in
+            func command() -> StateDirectory {
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
+            }
+            let late = command()
+            #expect(late.failoverMemory(of: Self.shop) == FailoverMemory())
+            command().write(FailoverMemory(answer: .standby), of: Self.shop)
+            late.write(Self.good(), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
+            // Who has read that it was "standby" has looked at replication before it said otherwise.
+            let next = command()
+            _ = next.failoverMemory(of: Self.shop)
+            next.write(Self.good(1), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == Self.good(1))
+        }
+    }
+
+    @Test(
+        "A failover check's text that is cut short, of another version, or nonsense is nothing",
+        arguments: [
+            "", "end\n", "by a\nend\n", "failover 2 b 100 db1\nby a\nend", "failover 2 b 100 db1\nend\n",
+            "failover 1 1700000000 db1\nby a\nend\n", "failover 2 b 300 db1\nby a\nend\n",
+            "failover 2 b 100 db1\ncheck 1\nby a\nend\n", "failover 2 b 100 db1\ncheck nan 1\nby a\nend\n",
+            "failover 2 b 200 db1\nstandby-failed -1\nby a\nend\n", "check 1 1\nby a\nend\n",
+        ])
+    func failoverNonsense(text: String) {
+        #expect(FailoverText(parsing: text) == nil)
+    }
+
     @Test("The system tells which start of the machine this is, and for how long it has been up")
     func boot() {
         #expect(Boot.id?.count == 36)
         #expect(FailoverTime.now.steady > 1)
     }
 
-    @Test("What one checker has kept is nothing to another name, nor to another table")
+    @Test("What one checker has kept is nothing to another name, to another table, nor of nodes elsewhere")
     func names() throws {
         try withFolder { folder in
             let good = Self.good()
@@ -206,6 +259,9 @@ struct StateDirectoryTests {
                 failover: FailoverRule(
                     preferred: "db1", standby: "db2", table: TableName(database: "p", table: "other")))
             #expect(state("vm \n1").failoverMemory(of: moved) == FailoverMemory())
+            let nodes = ["db1", "db2"].map { Node(name: $0, address: .tcp(host: "new-\($0)", port: 3306)) }
+            let elsewhere = ReplicationSet(name: "shop", nodes: nodes, failover: Self.shop.failover)
+            #expect(state("vm \n1").failoverMemory(of: elsewhere) == FailoverMemory())
         }
     }
 }

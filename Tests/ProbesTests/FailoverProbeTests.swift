@@ -1,6 +1,7 @@
 import FaultServer
 import Logging
 import MariaDB
+import Replication
 import Synchronization
 import Testing
 import Topology
@@ -31,16 +32,19 @@ struct FailoverProbeTests {
         return .ok
     }
 
-    private func probe(on server: FaultServer, replacing predecessor: FailoverProbe? = nil) -> FailoverProbe {
+    private func probe(
+        on server: FaultServer, memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
+        uptime: Double = 500_000, keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }
+    ) -> FailoverProbe {
         let port = server.port
         return FailoverProbe(
             FailoverPolicy(preferred: "db1", standby: "db2"), set: "shop",
             table: QualifiedName(database: "p", table: "t"), checker: "test",
-            replacing: predecessor,
+            memory: memory, replacing: predecessor,
             // Many tests run at a time: a reply may be a while.
             timeout: .seconds(60),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            clock: { FailoverTime(steady: 500_000, epoch: 1_800_000_000) }
+            clock: { FailoverTime(steady: uptime, epoch: 1_800_000_000) }, keep: keep
         ) { _ in
             ProbeConnection(node: "db1") { () throws(ProbeFailure) in
                 ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
@@ -75,6 +79,24 @@ struct FailoverProbeTests {
         #expect(await second.check { _, _ in set }.reason.hasPrefix("the last answer was db2"))
         second.accept()
         #expect(await probe(on: server, replacing: second).check { _, _ in set }.cause == .caughtUp)
+    }
+
+    @Test("How long a standby that has the requests has failed is known to the next process")
+    func restart() async throws {
+        let server = try FaultServer(Self.script())
+        defer { server.stop() }
+        var away = node("db2", id: 2, readOnly: false)
+        away.report = NodeReport(failure: NodeFailure(reason: .connect, message: "no answer"))
+        let set = findings(node("db1", id: 1, readOnly: false), away)
+        let kept = Mutex(FailoverMemory(answer: .standby))
+        for (seconds, answer) in [(0, .standby), (19, .standby), (20, .preferred)]
+            as [(Double, FailoverDecision.Answer)]
+        {
+            let probe = probe(on: server, memory: kept.withLock { $0 }, uptime: 500_000 + seconds) { memory in
+                kept.withLock { $0 = memory }
+            }
+            #expect(await probe.check { _, _ in set }.answer == answer, "after \(seconds) s")
+        }
     }
 
     @Test("A row that somebody has locked is not a node that cannot be reached")

@@ -250,6 +250,14 @@ struct FailoverDecisionTests {
         #expect(step(back) == 100)
     }
 
+    @Test("A standby fails for as long as each check has found it so")
+    func standbyFailedFor() {
+        var memory = FailoverMemory()
+        let checks = [(true, 10), (true, 13), (false, 14), (true, 15)] as [(Bool, Double)]
+        let seconds = checks.map { memory.noteStandby(isFailed: $0, at: $1) }
+        #expect(seconds == [0, 3, 0, 0])
+    }
+
     @Test("An operator's word stands for one good check, and not for a node that fails")
     func accepted() {
         var memory = FailoverMemory(answer: .standby)

@@ -7,7 +7,7 @@ import Topology
 import Traffic
 
 /// What outlives the exporter. Of each replication set a file tells who its nodes are, who took the writes, and an operator's
-/// word; another one when this checker's failover answer was last "preferred".
+/// word; another one what this checker last answered as its failover answer, and when it was last "preferred".
 ///
 /// A file that is missing, cannot be read or makes no sense is no error: less is known then.
 final class StateDirectory: Sendable {
@@ -32,7 +32,7 @@ final class StateDirectory: Sendable {
     private let checker: Checker
     /// The checker's name, as it stands in the table of checks.
     private let name: String
-    /// Nil where it is not known since when seconds are counted; then no check is kept.
+    /// Nil where it is not known since when seconds are counted; then no time is believed.
     private let boot: String?
     private let logger: Logger
     /// Held while files are written: one at a time.
@@ -68,46 +68,74 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Writes down what a set's failover checker knows of its checks. What is not good any more is removed, which takes no room
-    /// on a disk.
+    /// Writes down what a set's failover checker knows of its checks. What is not true any more, and cannot be replaced, is
+    /// removed, which takes no room on a disk.
     func write(_ memory: FailoverMemory, of set: ReplicationSet) {
         guard let rule = set.failover else { return }
         let file = failoverFile(of: set.name)
         known.withLock { known in
             let before = known.checks[set.name]
             let check = FailoverText(
-                boot: boot, time: memory.goodCheck, preferred: rule.preferred, key: key(of: rule))
+                memory, boot: boot ?? FailoverText.unknown, preferred: rule.preferred, key: key(of: rule, in: set))
             guard check != before else { return }
-            known.checks[set.name] = check
-            // Another run of the command has removed it since it was read: the answer was "standby" meanwhile.
-            let isRevoked = before != nil && access(file, F_OK) != 0
-            if let check, !isRevoked, write(check.text, to: file, &known) { return }
-            known.checks[set.name] = nil
-            if unlink(file) != 0, errno != ENOENT {
+            if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return }
+            if let check, write(check.text, to: file, &known) {
+                known.checks[set.name] = check
+                return
+            }
+            if unlink(file) == 0 || errno == ENOENT {
+                known.checks[set.name] = nil
+            } else {
+                // As long as it is there, the next check tries again.
                 complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
             }
         }
+    }
+
+    /// Whether another run of the command, which ended after this one had read the file, has answered "standby", or found that
+    /// it could not write that down. By the time that this one ends its "preferred" is too old to be kept.
+    private func isRevoked(_ check: FailoverText, of set: String, _ known: inout Known) -> Bool {
+        let file = failoverFile(of: set)
+        let before = known.checks[set]
+        guard access(file, F_OK) == 0 else {
+            known.checks[set] = nil
+            return before != nil
+        }
+        guard before?.memory.answer != .standby,
+            let other = text(of: file, &known, parsing: FailoverText.init(parsing:)), other.key == check.key,
+            other.memory.answer == .standby
+        else { return false }
+        known.checks[set] = other
+        return true
     }
 
     /// What a set's failover checker knew of its checks when it ended.
     /// - Parameter now: by the steady clock.
     func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
         let check = known.withLock { known in
-            if let check = known.checks[set.name] { return check as FailoverText? }
             let check = text(of: failoverFile(of: set.name), &known, parsing: FailoverText.init(parsing:))
             known.checks[set.name] = check
             return check
         }
-        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule),
-            // Of before the machine was started again, or of no time that has been.
-            check.boot == boot, check.time.steady <= now
-        else { return FailoverMemory() }
-        return FailoverMemory(answer: .preferred, goodCheck: check.time)
+        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule, in: set)
+        else {
+            return FailoverMemory()
+        }
+        let times = [check.memory.goodCheck?.steady, check.memory.standbyFailedSince].compactMap(\.self)
+        guard let boot, check.boot == boot, times.allSatisfy({ $0 <= now }) else {
+            // Of before the machine was started again, or of no time that has been. Who had the requests is known all the same.
+            return check.memory.answer == .standby ? FailoverMemory(answer: .standby) : FailoverMemory()
+        }
+        return check.memory
     }
 
-    /// Whose check it is and where it was noted: another name, or another table, makes another checker.
-    private func key(of rule: FailoverRule) -> String {
-        "\(name.debugDescription) \(rule.table.database.debugDescription).\(rule.table.table.debugDescription)"
+    /// Whose check it is, where it was noted and of which nodes: another name, table or address makes another checker.
+    private func key(of rule: FailoverRule, in set: ReplicationSet) -> String {
+        let addresses = [rule.preferred, rule.standby].map { node in
+            (set.node(named: node)?.address.description ?? "").debugDescription
+        }
+        let table = "\(rule.table.database.debugDescription).\(rule.table.table.debugDescription)"
+        return ([name.debugDescription, table] + addresses).joined(separator: " ")
     }
 
     // MARK: - Files
@@ -152,47 +180,69 @@ final class StateDirectory: Sendable {
     }
 }
 
-/// When the failover answer was last "preferred", for which node, and who said so.
+/// What a failover checker knows of its checks, and who it is. Times are in seconds since the machine was started.
 ///
-///     failover 2 <boot id> <seconds since then> <epoch seconds> <preferred node>
-///     by <checker and table, in quotes>
+///     failover 2 <boot id or -> <100 or 200> <preferred node>
+///     check <time of the last good one> <epoch seconds>
+///     standby-failed <since>
+///     by <checker, table and the two nodes' addresses, in quotes>
 ///     end
 struct FailoverText: Sendable, Equatable {
+    /// In place of a boot id.
+    static let unknown = "-"
+
     /// The start of the machine from which seconds are counted.
     var boot: String
-    /// When it was noted.
-    var time: FailoverTime
-    /// The node that the answer stood for.
+    /// With an answer.
+    var memory: FailoverMemory
+    /// The node that "preferred" stands for.
     var preferred: String
     /// Of one line.
     var key: String
 
-    init(boot: String, time: FailoverTime, preferred: String, key: String) {
+    /// Nil where there was no answer yet.
+    init?(_ memory: FailoverMemory, boot: String, preferred: String, key: String) {
+        guard memory.answer != nil else { return nil }
         self.boot = boot
-        self.time = time
+        self.memory = memory
+        // For the process that was told.
+        self.memory.isAccepted = false
         self.preferred = preferred
         self.key = key
     }
 
-    /// - Returns: nil where there is nothing to keep.
-    init?(boot: String?, time: FailoverTime?, preferred: String, key: String) {
-        guard let boot, let time else { return nil }
-        self.init(boot: boot, time: time, preferred: preferred, key: key)
+    var text: String {
+        var lines = ["failover 2 \(boot) \(memory.answer?.rawValue ?? 0) \(preferred)"]
+        if let check = memory.goodCheck { lines.append("check \(check.steady) \(check.epoch)") }
+        if let since = memory.standbyFailedSince { lines.append("standby-failed \(since)") }
+        return (lines + ["by \(key)", "end"]).joined(separator: "\n") + "\n"
     }
-
-    var text: String { "failover 2 \(boot) \(time.steady) \(time.epoch) \(preferred)\nby \(key)\nend\n" }
 
     /// - Returns: nil for a text that is cut short, or of another version.
     init?(parsing text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 4, lines[1].hasPrefix("by "), lines[2] == "end", lines[3].isEmpty else { return nil }
-        let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard words.count == 6, words[0] == "failover", words[1] == "2", let steady = StateText.time(words[3]),
-            let epoch = StateText.time(words[4])
-        else { return nil }
-        self.init(
-            boot: words[2], time: FailoverTime(steady: steady, epoch: epoch), preferred: words[5],
-            key: String(lines[1].dropFirst("by ".count)))
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 4, lines.removeLast().isEmpty, lines.removeLast() == "end" else { return nil }
+        let last = lines.removeLast()
+        guard last.hasPrefix("by ") else { return nil }
+        var head: (boot: String, preferred: String)?
+        var memory = FailoverMemory()
+        for line in lines {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            switch (words[0], words.count) {
+            case ("failover", 5) where words[1] == "2":
+                memory.answer = Int(words[3]).flatMap(FailoverDecision.Answer.init(rawValue:))
+                head = (boot: words[2], preferred: words[4])
+            case ("check", 3):
+                guard let steady = StateText.time(words[1]), let epoch = StateText.time(words[2]) else { return nil }
+                memory.goodCheck = FailoverTime(steady: steady, epoch: epoch)
+            case ("standby-failed", 2):
+                guard let since = StateText.time(words[1]) else { return nil }
+                memory.standbyFailedSince = since
+            default: return nil
+            }
+        }
+        guard let head else { return nil }
+        self.init(memory, boot: head.boot, preferred: head.preferred, key: String(last.dropFirst("by ".count)))
     }
 }
 

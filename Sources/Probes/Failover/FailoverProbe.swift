@@ -19,8 +19,6 @@ package final class FailoverProbe: Sendable {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
-        /// The first check from which on each has found the standby failed.
-        var standbyFailedSince: ContinuousClock.Instant?
         /// When an operator accepted the preferred node as it is; nil once an answer was given with that in mind.
         var accepted: ContinuousClock.Instant?
     }
@@ -151,7 +149,10 @@ extension FailoverProbe {
         situation.isPreferredWritable =
             reading != nil || findings?.node(named: policy.preferred)?.isWritable == true
         situation.standbyFault = policy.standbyFault(findings)
-        situation.standbyFailedFor = timeOfFailure(situation.standbyFault, at: started)
+        let isStandbyFailed = situation.standbyFault.map { !$0.isOwn } ?? false
+        situation.standbyFailedFor = record.state.withLock { state in
+            state.memory.noteStandby(isFailed: isStandbyFailed, at: now.steady)
+        }
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
@@ -168,19 +169,6 @@ extension FailoverProbe {
         } catch {
             situation.preferred = .failed(error.fault)
             return policy.decide(situation)
-        }
-    }
-
-    /// Seconds since the standby was first found failed.
-    private func timeOfFailure(_ fault: FailoverFault?, at now: ContinuousClock.Instant) -> Double {
-        record.state.withLock { state in
-            guard let fault, !fault.isOwn else {
-                state.standbyFailedSince = nil
-                return 0
-            }
-            let since = state.standbyFailedSince ?? now
-            state.standbyFailedSince = since
-            return since.duration(to: now).seconds
         }
     }
 
