@@ -90,7 +90,7 @@ extension FailoverPolicy {
         guard situation.isPreferredWritable else {
             return FailoverDecision(cause: .notChecked, reason: trouble)
         }
-        if isRecent(situation), situation.memory.answer == .preferred {
+        if isRecent(situation), !situation.isElsewhere, situation.memory.answer == .preferred {
             return FailoverDecision(
                 cause: .unbroken, reason: "checked \((situation.gap ?? 0).text) s ago, and not noted: \(trouble)")
         }
@@ -108,7 +108,7 @@ extension FailoverPolicy {
 
     /// Seconds since the last good check, if there has been no break since.
     private func age(_ situation: FailoverSituation) -> Double? {
-        guard isRecent(situation), let goodCheck = situation.memory.goodCheck,
+        guard isRecent(situation), !situation.isElsewhere, let goodCheck = situation.memory.goodCheck,
             case .ready(let noted) = situation.preferred,
             // Noted in whole seconds where the table is somebody else's. An older row was set back by hand, or is of a
             // server that was restored.
@@ -159,6 +159,7 @@ extension FailoverPolicy {
             case .preferred: return "there was no good check before"
             }
         }
+        if situation.isElsewhere { return "the last good check was on another server" }
         return isRecent(situation)
             ? "the last good check is not in the table any more" : "the last good check was \(gap.text) s ago"
     }
@@ -167,4 +168,10 @@ extension FailoverPolicy {
 extension FailoverSituation {
     /// Seconds since the last good check of this checker's own; nil where there was none, or "standby" since.
     fileprivate var gap: Double? { memory.goodCheck.map { now - $0.steady } }
+
+    /// The preferred node's address has moved to another server since the last good check.
+    fileprivate var isElsewhere: Bool {
+        guard memory.goodCheck != nil, let server else { return false }
+        return memory.server.map { !$0.isSame(as: server) } ?? true
+    }
 }

@@ -23,7 +23,9 @@ struct StateDirectoryTests {
     private static func good(_ seconds: Double = 0) -> FailoverMemory {
         // A machine has been up for longer than that.
         let time = FailoverTime(steady: 1 + seconds / 1000, epoch: 1_700_000_000 + seconds)
-        return FailoverMemory(answer: .preferred, goodCheck: time)
+        var memory = FailoverMemory(answer: .preferred, goodCheck: time)
+        memory.server = FailoverServer(id: 7, uuid: ServerUUID("3e11fa47-71ca-11e1-9e33-c80aa9429562"))
+        return memory
     }
 
     private func withFolder(_ body: (String) throws -> Void) throws {
@@ -233,8 +235,8 @@ struct StateDirectoryTests {
         arguments: [
             "", "end\n", "by a\nend\n", "failover 2 b 100 db1\nby a\nend", "failover 2 b 100 db1\nend\n",
             "failover 1 1700000000 db1\nby a\nend\n", "failover 2 b 300 db1\nby a\nend\n",
-            "failover 2 b 100 db1\ncheck 1\nby a\nend\n", "failover 2 b 100 db1\ncheck nan 1\nby a\nend\n",
-            "failover 2 b 200 db1\nstandby-failed -1\nby a\nend\n", "check 1 1\nby a\nend\n",
+            "failover 2 b 100 db1\ncheck 1 1\nby a\nend\n", "failover 2 b 100 db1\ncheck nan 1 1 -\nby a\nend\n",
+            "failover 2 b 200 db1\nstandby-failed -1\nby a\nend\n", "check 1 1 1 -\nby a\nend\n",
         ])
     func failoverNonsense(text: String) {
         #expect(FailoverText(parsing: text) == nil)

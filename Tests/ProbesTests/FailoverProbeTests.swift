@@ -99,6 +99,48 @@ struct FailoverProbeTests {
         }
     }
 
+    @Test("An address that moves to another server is a break, with a table of one column too, and nothing is written")
+    func movedAddress() async throws {
+        let address = Mutex<(UInt32, String)>((1, "3e11fa47-71ca-11e1-9e33-c80aa9429562"))
+        let writes = Mutex<[String]>([])
+        let server = try FaultServer(
+            Script { query in
+                query.steps { statement in
+                    if statement.hasPrefix("SHOW COLUMNS") {
+                        return .table(columns: ["Field", "Key"], rows: [["lastcheck", ""]])
+                    }
+                    if statement.contains("AS clock") {
+                        let (id, uuid) = address.withLock { $0 }
+                        return .table(
+                            columns: ["is_writable", "clock", "server_id", "server_uuid"],
+                            rows: [["1", "1800000000", "\(id)", uuid]])
+                    }
+                    if statement.contains("AS noted") { return .table(columns: ["noted"], rows: [["1800000000"]]) }
+                    if statement.hasPrefix("SET @writable") || statement.hasSuffix("<= 1800000003.000000") {
+                        writes.withLock { $0.append(statement) }
+                    }
+                    return Self.reply(to: statement, nil)
+                }
+            })
+        defer { server.stop() }
+        let time = FailoverTime(steady: 499_995, epoch: 1_800_000_000)
+        var memory = FailoverMemory(answer: .preferred, goodCheck: time)
+        memory.server = FailoverServer(id: 1, uuid: ServerUUID("3e11fa47-71ca-11e1-9e33-c80aa9429562"))
+        let set = findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false))
+        #expect(await probe(on: server, memory: memory).check { _, _ in set }.cause == .unbroken)
+        let written = writes.withLock { $0 }
+        #expect(written.count == 2)
+        #expect(written.first?.contains("@@global.server_id = 1 AND @@global.server_uuid = ") == true)
+        // The standby's server, or a copy with the same server id.
+        for other in [(2, "3e11fa47-71ca-11e1-9e33-c80aa9429563"), (1, "3e11fa47-71ca-11e1-9e33-c80aa9429563")]
+            as [(UInt32, String)]
+        {
+            address.withLock { $0 = (other.0, other.1) }
+            #expect(await probe(on: server, memory: memory).check { _, _ in set }.cause == .lagUnknown)
+            #expect(writes.withLock { $0 } == written)
+        }
+    }
+
     @Test("A row that somebody has locked is not a node that cannot be reached")
     func lockedRow() async throws {
         let server = try FaultServer(

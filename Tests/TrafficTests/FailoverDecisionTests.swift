@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import Traffic
@@ -221,6 +222,48 @@ struct FailoverDecisionTests {
         pause.memory.goodCheck?.epoch = Row.now
         pause.preferred = .ready(noted: Row.now)
         #expect(policy.decide(pause).cause == .lagUnknown)
+    }
+
+    @Test("A good check on one server says nothing of another that has its address now")
+    func elsewhere() throws {
+        let uuids = try ["3e11fa47-71ca-11e1-9e33-c80aa9429562", "3e11fa47-71ca-11e1-9e33-c80aa9429563"].map {
+            try #require(ServerUUID($0))
+        }
+        let first = FailoverServer(id: 1, uuid: uuids[0])
+        var situation = Row.checked(2)
+        situation.memory.server = first
+        for (server, cause) in [
+            (first, .unbroken), (FailoverServer(id: 1), .unbroken), (nil, .unbroken),
+            (FailoverServer(id: 2), .lagUnknown), (FailoverServer(id: 2, uuid: uuids[0]), .lagUnknown),
+            (FailoverServer(id: 1, uuid: uuids[1]), .lagUnknown),
+        ] as [(FailoverServer?, FailoverDecision.Cause)] {
+            situation.server = server
+            #expect(policy.decide(situation).cause == cause)
+        }
+        #expect(policy.decide(situation).reason.hasPrefix("the last good check was on another server, and"))
+        // Nor does the exporter's own fault make it one that is noted there.
+        situation.lookFault = FailoverFault("does not tell", isOwn: true)
+        #expect(!policy.decide(situation).isGoodCheck)
+        situation.catchUp = CatchUp(lag: 0, missing: 0)
+        situation.lookFault = nil
+        #expect(policy.decide(situation).cause == .caughtUp)
+        // It is not known where it was.
+        situation.memory.server = nil
+        situation.catchUp = CatchUp()
+        #expect(policy.decide(situation).cause == .lagUnknown)
+    }
+
+    @Test("Where a good check was noted is remembered, and ends with a 200")
+    func server() {
+        var memory = FailoverMemory()
+        let server = FailoverServer(id: 7)
+        memory.note(FailoverDecision(cause: .caughtUp, reason: ""), at: Row.moment(3), on: server)
+        memory.note(FailoverDecision(cause: .unbroken, reason: ""), at: Row.moment(2))
+        #expect(memory.server == server)
+        memory.note(FailoverDecision(cause: .standbyFailed, reason: ""), at: Row.moment(1), on: FailoverServer(id: 8))
+        #expect(memory.server == server)
+        memory.note(FailoverDecision(cause: .behind, reason: ""), at: Row.moment(0), on: server)
+        #expect(memory.server == nil)
     }
 
     @Test("A checker that said standby goes on saying so until the preferred node has caught up, whoever else checks")

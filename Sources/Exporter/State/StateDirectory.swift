@@ -183,7 +183,7 @@ final class StateDirectory: Sendable {
 /// What a failover checker knows of its checks, and who it is. Times are in seconds since the machine was started.
 ///
 ///     failover 2 <boot id or -> <100 or 200> <preferred node>
-///     check <time of the last good one> <epoch seconds>
+///     check <time of the last good one> <epoch seconds> <server id or -> <server uuid or ->
 ///     standby-failed <since>
 ///     by <checker, table and the two nodes' addresses, in quotes>
 ///     end
@@ -213,7 +213,11 @@ struct FailoverText: Sendable, Equatable {
 
     var text: String {
         var lines = ["failover 2 \(boot) \(memory.answer?.rawValue ?? 0) \(preferred)"]
-        if let check = memory.goodCheck { lines.append("check \(check.steady) \(check.epoch)") }
+        if let check = memory.goodCheck {
+            let id = memory.server.map { "\($0.id)" } ?? "-"
+            let uuid = memory.server?.uuid.map { "\($0)" } ?? "-"
+            lines.append("check \(check.steady) \(check.epoch) \(id) \(uuid)")
+        }
         if let since = memory.standbyFailedSince { lines.append("standby-failed \(since)") }
         return (lines + ["by \(key)", "end"]).joined(separator: "\n") + "\n"
     }
@@ -232,9 +236,10 @@ struct FailoverText: Sendable, Equatable {
             case ("failover", 5) where words[1] == "2":
                 memory.answer = Int(words[3]).flatMap(FailoverDecision.Answer.init(rawValue:))
                 head = (boot: words[2], preferred: words[4])
-            case ("check", 3):
+            case ("check", 5):
                 guard let steady = StateText.time(words[1]), let epoch = StateText.time(words[2]) else { return nil }
                 memory.goodCheck = FailoverTime(steady: steady, epoch: epoch)
+                memory.server = UInt32(words[3]).map { FailoverServer(id: $0, uuid: ServerUUID(words[4])) }
             case ("standby-failed", 2):
                 guard let since = StateText.time(words[1]) else { return nil }
                 memory.standbyFailedSince = since

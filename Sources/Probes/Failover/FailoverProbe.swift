@@ -117,9 +117,9 @@ extension FailoverProbe {
             state.accepted = nil
             return accepted
         }
-        let decision = await decide(look, at: now)
+        let (decision, server) = await decide(look, at: now)
         let memory = record.state.withLock { state in
-            state.memory.note(decision, at: now)
+            state.memory.note(decision, at: now, on: server)
             // Without an answer it was not made use of.
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
@@ -128,7 +128,10 @@ extension FailoverProbe {
         return decision
     }
 
-    private func decide(_ look: @escaping Look, at now: FailoverTime) async -> FailoverDecision {
+    /// - Returns: also which server has the preferred node's address, where it tells.
+    private func decide(
+        _ look: @escaping Look, at now: FailoverTime
+    ) async -> (decision: FailoverDecision, server: FailoverServer?) {
         let started = ContinuousClock.now
         let deadline = started + timeout
         // The rest is for noting the check.
@@ -143,9 +146,10 @@ extension FailoverProbe {
             situation.preferred = .ready(noted: read.noted)
         } catch {
             situation.preferred = .failed(error.fault)
-            if !error.fault.isOwn { return policy.decide(situation) }
+            if !error.fault.isOwn { return (policy.decide(situation), nil) }
         }
         let findings = await found
+        situation.server = reading?.server ?? findings?.server(named: policy.preferred)
         situation.isPreferredWritable =
             reading != nil || findings?.node(named: policy.preferred)?.isWritable == true
         situation.standbyFault = policy.standbyFault(findings)
@@ -162,13 +166,13 @@ extension FailoverProbe {
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)
         }
-        guard decision.isGoodCheck, let reading else { return decision }
+        guard decision.isGoodCheck, let reading else { return (decision, situation.server) }
         do throws(LastCheckTable.Failure) {
             try await table.note(now.epoch, after: reading, deadline: deadline)
-            return decision
+            return (decision, situation.server)
         } catch {
             situation.preferred = .failed(error.fault)
-            return policy.decide(situation)
+            return (policy.decide(situation), situation.server)
         }
     }
 
@@ -196,6 +200,12 @@ extension FailoverProbe {
 }
 
 extension SetFindings {
+    /// Which server a round has found at a node's address.
+    fileprivate func server(named name: String) -> FailoverServer? {
+        guard let identity = node(named: name)?.report.facts?.identity, let id = identity.serverID else { return nil }
+        return FailoverServer(id: id, uuid: identity.serverUUID.flatMap(ServerUUID.init))
+    }
+
     /// These findings, with one node as an earlier look found it.
     fileprivate func comparing(_ earlier: NodeReport, of name: String, in first: SetFindings) -> SetFindings {
         let nodes = first.nodes.map { node in
