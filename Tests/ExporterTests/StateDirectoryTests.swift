@@ -242,6 +242,22 @@ struct StateDirectoryTests {
         #expect(FailoverText(parsing: text) == nil)
     }
 
+    @Test("What cannot be taken back is not believed: a read-only file system")
+    func readOnly() throws {
+        try withFolder { folder in
+            StateDirectory(folder, name: "monitor", logger: Self.quiet).write(Self.good(), of: Self.shop)
+            for stuck in [folder, "\(folder)/shop.failover"] {
+                let state = StateDirectory(folder, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
+                #expect(state.complaint == nil)
+                #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
+                #expect(state.complaint?.hasSuffix("/shop.failover cannot be changed, and so is not believed") == true)
+            }
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            #expect(state.failoverMemory(of: Self.shop) == Self.good())
+            #expect(state.complaint == nil)
+        }
+    }
+
     @Test("The system tells which start of the machine this is, and for how long it has been up")
     func boot() {
         #expect(Boot.id?.count == 36)

@@ -26,6 +26,7 @@ final class StateDirectory: Sendable {
         var states: [String: StateText] = [:]
         var checks: [String: FailoverText] = [:]
         var isInTrouble = false
+        var complaint: String?
     }
 
     private let path: String
@@ -35,19 +36,27 @@ final class StateDirectory: Sendable {
     /// Nil where it is not known since when seconds are counted; then no time is believed.
     private let boot: String?
     private let logger: Logger
+    private let mayWrite: @Sendable (_ path: String) -> Bool
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
 
-    /// - Parameter boot: which start of the machine this is.
+    /// - Parameters:
+    ///   - boot: which start of the machine this is.
+    ///   - mayWrite: whether a file, or a directory's content, can be changed now.
     init(
-        _ path: String, checker: Checker = .exporter, name: String, boot: String? = Boot.id, logger: Logger
+        _ path: String, checker: Checker = .exporter, name: String, boot: String? = Boot.id, logger: Logger,
+        mayWrite: @escaping @Sendable (_ path: String) -> Bool = { access($0, W_OK) == 0 }
     ) {
         self.path = path
         self.boot = boot
         self.checker = checker
         self.name = name
         self.logger = logger
+        self.mayWrite = mayWrite
     }
+
+    /// What was last in the way of keeping something, or of believing what was kept; nil if nothing was.
+    var complaint: String? { known.withLock { $0.complaint } }
 
     /// What was left behind for a set; nil where there is nothing.
     func read(_ set: String) -> StateText? {
@@ -112,9 +121,15 @@ final class StateDirectory: Sendable {
     /// What a set's failover checker knew of its checks when it ended.
     /// - Parameter now: by the steady clock.
     func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
-        let check = known.withLock { known in
-            let check = text(of: failoverFile(of: set.name), &known, parsing: FailoverText.init(parsing:))
+        let file = failoverFile(of: set.name)
+        let check: FailoverText? = known.withLock { known in
+            let check = text(of: file, &known, parsing: FailoverText.init(parsing:))
             known.checks[set.name] = check
+            // A run before this one may have been unable to take it back, as this one would be.
+            if check != nil, !(mayWrite(path) && mayWrite(file)) {
+                complain("\(file) cannot be changed, and so is not believed", &known)
+                return nil
+            }
             return check
         }
         guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule, in: set)
@@ -177,6 +192,7 @@ final class StateDirectory: Sendable {
     private func complain(_ what: String, _ known: inout Known) {
         if !known.isInTrouble { logger.warning("state is not kept", metadata: ["reason": "\(what)"]) }
         known.isInTrouble = true
+        known.complaint = what
     }
 }
 
