@@ -264,6 +264,31 @@ struct StateDirectoryTests {
         #expect(FailoverTime.now.steady > 1)
     }
 
+    @Test("A full disk leaves nothing behind that is not true any more, and what is true is written when there is room")
+    func fullDiskState() throws {
+        try withFolder { folder in
+            func read() -> StateText? { StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop") }
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            state.write(Self.record, of: "shop", at: 1_700_000_000)
+            // No file can be made under this name, whoever is asking.
+            let obstacle = "\(folder)/shop.state~\(getpid())"
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            // Still true, if older.
+            state.write(Self.record, of: "shop", at: 1_700_000_070)
+            #expect(read() == StateText(time: 1_700_000_000, record: Self.record))
+            var changed = Self.record
+            changed.writers = ["db2"]
+            changed.operatorsWord = nil
+            changed.writableThen = []
+            state.write(changed, of: "shop", at: 1_700_000_071)
+            #expect(read() == nil)
+            #expect(state.complaint?.hasPrefix("cannot write ") == true)
+            try FileManager.default.removeItem(atPath: obstacle)
+            state.write(changed, of: "shop", at: 1_700_000_072)
+            #expect(read() == StateText(time: 1_700_000_072, record: changed))
+        }
+    }
+
     @Test("What one checker has kept is nothing to another name, to another table, nor of nodes elsewhere")
     func names() throws {
         try withFolder { folder in

@@ -22,6 +22,7 @@ final class StateDirectory: Sendable {
     /// As long as nothing changes, the time is written down anew after this.
     private static let renewal = 60.0
 
+    /// What stands in the files.
     private struct Known {
         var states: [String: StateText] = [:]
         var checks: [String: FailoverText] = [:]
@@ -67,13 +68,19 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Writes a set's state down, unless the file says so already.
+    /// Writes a set's state down, unless the file says so already. What is not true any more, and cannot be replaced, is
+    /// removed; the next round tries again.
     func write(_ record: SetMemory.Record, of set: String, at now: Double) {
         known.withLock { known in
-            if let state = known.states[set], state.record == record, abs(now - state.time) < Self.renewal { return }
+            let before = known.states[set]
+            if let before, before.record == record, abs(now - before.time) < Self.renewal { return }
             let state = StateText(time: now, record: record)
-            known.states[set] = state
-            _ = write(state.text, to: stateFile(of: set), &known)
+            let file = stateFile(of: set)
+            if write(state.text, to: file, &known) {
+                known.states[set] = state
+            } else if before?.record != record, remove(file, &known) {
+                known.states[set] = nil
+            }
         }
     }
 
@@ -92,12 +99,8 @@ final class StateDirectory: Sendable {
                 known.checks[set.name] = check
                 return
             }
-            if unlink(file) == 0 || errno == ENOENT {
-                known.checks[set.name] = nil
-            } else {
-                // As long as it is there, the next check tries again.
-                complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
-            }
+            // As long as it is there, the next check tries again.
+            if remove(file, &known) { known.checks[set.name] = nil }
         }
     }
 
@@ -187,6 +190,13 @@ final class StateDirectory: Sendable {
         }
         known.isInTrouble = false
         return true
+    }
+
+    /// - Returns: whether it is not there any more.
+    private func remove(_ file: String, _ known: inout Known) -> Bool {
+        if unlink(file) == 0 || errno == ENOENT { return true }
+        complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
+        return false
     }
 
     private func complain(_ what: String, _ known: inout Known) {
