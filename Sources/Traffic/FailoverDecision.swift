@@ -90,9 +90,9 @@ extension FailoverPolicy {
         guard situation.isPreferredWritable else {
             return FailoverDecision(cause: .notChecked, reason: trouble)
         }
-        if isRecent(situation), situation.memory.answer == .preferred {
+        if isRecent(situation), !situation.isElsewhere, situation.memory.answer == .preferred {
             return FailoverDecision(
-                cause: .unbroken, reason: "checked \(max(0, situation.gap ?? 0).text) s ago, and not noted: \(trouble)")
+                cause: .unbroken, reason: "checked \((situation.gap ?? 0).text) s ago, and not noted: \(trouble)")
         }
         var decision = decide(situation.catchUp, situation)
         // That the preferred node lacks something is known; that nothing is known moves nobody.
@@ -106,18 +106,20 @@ extension FailoverPolicy {
         return decision
     }
 
-    /// Seconds since the last good check, if there has been no break since; clocks may be set back a little.
+    /// Seconds since the last good check, if there has been no break since.
     private func age(_ situation: FailoverSituation) -> Double? {
-        guard isRecent(situation), let goodCheck = situation.memory.goodCheck,
+        guard isRecent(situation), !situation.isElsewhere, let goodCheck = situation.memory.goodCheck,
             case .ready(let noted) = situation.preferred,
             // Noted in whole seconds where the table is somebody else's. An older row was set back by hand, or is of a
             // server that was restored.
-            let noted, noted >= goodCheck - 1
+            let noted, noted >= goodCheck.epoch - 1
         else { return nil }
-        return max(0, situation.now - goodCheck)
+        return situation.gap
     }
 
-    private func isRecent(_ situation: FailoverSituation) -> Bool { situation.gap.map { abs($0) <= maxGap } ?? false }
+    private func isRecent(_ situation: FailoverSituation) -> Bool {
+        situation.gap.map { $0 >= 0 && $0 <= maxGap } ?? false
+    }
 
     private func decide(_ catchUp: CatchUp, _ situation: FailoverSituation) -> FailoverDecision {
         let interruption = interruption(situation)
@@ -150,20 +152,26 @@ extension FailoverPolicy {
     }
 
     private func interruption(_ situation: FailoverSituation) -> String {
-        guard let gap = situation.gap else {
+        guard let gap = situation.gap, gap >= 0 else {
             switch situation.memory.answer {
             case nil: return "this checker has just started"
             case .standby: return "the last answer was \(standby)"
             case .preferred: return "there was no good check before"
             }
         }
-        if abs(gap) <= maxGap { return "the last good check is not in the table any more" }
-        return gap < 0
-            ? "the last good check lies \((-gap).text) s in the future" : "the last good check was \(gap.text) s ago"
+        if situation.isElsewhere { return "the last good check was on another server" }
+        return isRecent(situation)
+            ? "the last good check is not in the table any more" : "the last good check was \(gap.text) s ago"
     }
 }
 
 extension FailoverSituation {
     /// Seconds since the last good check of this checker's own; nil where there was none, or "standby" since.
-    fileprivate var gap: Double? { memory.goodCheck.map { now - $0 } }
+    fileprivate var gap: Double? { memory.goodCheck.map { now - $0.steady } }
+
+    /// The preferred node's address has moved to another server since the last good check.
+    fileprivate var isElsewhere: Bool {
+        guard memory.goodCheck != nil, let server else { return false }
+        return memory.server.map { !$0.isSame(as: server) } ?? true
+    }
 }

@@ -1,3 +1,5 @@
+package import Replication
+
 /// Which of two nodes behind a load balancer should get its requests.
 ///
 /// The preferred node gets them for as long as it is checked without a break. After a break somebody may have written on
@@ -33,31 +35,86 @@ package struct FailoverFault: Sendable, Equatable {
     }
 }
 
+/// When a check was made, by both clocks.
+package struct FailoverTime: Sendable, Equatable {
+    /// Seconds since this machine was started, suspension included: by a clock that nobody sets. Distances are taken from it.
+    package var steady: Double
+    /// Epoch seconds, as they stand in the table: for people, and to know one's own row again.
+    package var epoch: Double
+
+    package init(steady: Double, epoch: Double) {
+        self.steady = steady
+        self.epoch = epoch
+    }
+}
+
+/// Which server it is, at whatever address.
+package struct FailoverServer: Sendable, Equatable {
+    package var id: UInt32
+    /// MySQL only.
+    package var uuid: ServerUUID?
+
+    package init(id: UInt32, uuid: ServerUUID? = nil) {
+        self.id = id
+        self.uuid = uuid
+    }
+
+    /// By all that is known of both.
+    package func isSame(as other: FailoverServer) -> Bool {
+        guard let uuid, let another = other.uuid else { return id == other.id }
+        return id == other.id && uuid == another
+    }
+}
+
 /// What this checker knows of its own earlier checks.
 package struct FailoverMemory: Sendable, Equatable {
     /// The last answer; nil before the first.
     package var answer: FailoverDecision.Answer?
-    /// When the last good check was noted, epoch seconds. Nil when the answer has been "standby" since, or none was noted:
+    /// When the last good check was noted. Nil when the answer has been "standby" since, or none was noted:
     /// the preferred node then has to have caught up.
-    package var goodCheck: Double?
+    package var goodCheck: FailoverTime?
+    /// Where it was noted; nil where that server did not tell.
+    package var server: FailoverServer?
+    /// The first check from which on each has found the standby failed, by the steady clock.
+    package var standbyFailedSince: Double?
     /// An operator has said that the preferred node has all there is.
     package var isAccepted = false
 
-    package init(answer: FailoverDecision.Answer? = nil, goodCheck: Double? = nil) {
+    package init(answer: FailoverDecision.Answer? = nil, goodCheck: FailoverTime? = nil) {
         self.answer = answer
         self.goodCheck = goodCheck
     }
 
-    /// - Parameter time: of the check, epoch seconds.
-    package mutating func note(_ decision: FailoverDecision, at time: Double) {
+    /// - Parameter now: by the steady clock.
+    /// - Returns: seconds since the first check from which on each has found the standby failed; 0 in that check, and where the
+    ///   standby has not failed.
+    package mutating func noteStandby(isFailed: Bool, at now: Double) -> Double {
+        guard isFailed else {
+            standbyFailedSince = nil
+            return 0
+        }
+        let since = standbyFailedSince ?? now
+        standbyFailedSince = since
+        return max(0, now - since)
+    }
+
+    /// - Parameters:
+    ///   - time: of the check.
+    ///   - server: that had the preferred node's address; nil where it did not tell.
+    package mutating func note(
+        _ decision: FailoverDecision, at time: FailoverTime, on server: FailoverServer? = nil
+    ) {
         guard let answer = decision.answer else { return }
         self.answer = answer
         // What an operator says holds for the next answer, and not for a break after it.
         isAccepted = false
         if decision.isGoodCheck {
             goodCheck = time
+            // With an unbroken one it is the one that it was, though it may not have told.
+            if server != nil || decision.cause == .caughtUp { self.server = server }
         } else if answer == .standby {
             goodCheck = nil
+            self.server = nil
         }
     }
 }
@@ -72,6 +129,8 @@ package struct FailoverSituation: Sendable, Equatable {
     }
 
     package var preferred: Preferred
+    /// The one that has the preferred node's address now; nil where it does not tell.
+    package var server: FailoverServer?
     /// As a round found it: it answers, and is writable.
     package var isPreferredWritable: Bool
     /// Why the preferred node's replication cannot be looked at although it can be updated; nil when it can.
@@ -83,7 +142,7 @@ package struct FailoverSituation: Sendable, Equatable {
     /// The preferred node as a replica of the standby.
     package var catchUp: CatchUp
     package var memory: FailoverMemory
-    /// Epoch seconds, by the clock that the memory is from.
+    /// By the steady clock that the memory is from.
     package var now: Double
 
     package init(

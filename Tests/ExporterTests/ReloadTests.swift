@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Logging
+import Probes
 import Replication
 import Synchronization
 import Testing
@@ -123,6 +124,40 @@ struct ReloadTests {
         try await live.reload()
         #expect(names.withLock { $0 } == ["reload\n"])
         await live.close()
+    }
+
+    @Test("what failover checks have shown goes on while the rule, and the addresses of its two nodes, are the same")
+    func failoverMemory() throws {
+        func rule(
+            _ preferred: String = "db1", _ standby: String = "db2", table: String = "lastcheck", maxGap: Int = 20
+        ) -> FailoverRule {
+            FailoverRule(
+                preferred: preferred, standby: standby, table: TableName(database: "p", table: table),
+                maxGap: .seconds(maxGap))
+        }
+        func probes(
+            _ rule: FailoverRule?, _ nodes: [Node], replacing predecessor: SetProbes? = nil
+        ) -> SetProbes {
+            SetProbes(
+                ReplicationSet(name: "shop", nodes: nodes, failover: rule), environment: [:], keeping: .nothing,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, replacing: predecessor
+            ) { nil }
+        }
+        let pair = [try Self.node("db1", "h1"), try Self.node("db2", "h2")]
+        let before = probes(rule(), pair)
+        let probe = try #require(before.failover)
+        func goesOn(_ rule: FailoverRule, _ nodes: [Node]) throws -> Bool {
+            try #require(probes(rule, nodes, replacing: before).failover).sharesMemory(with: probe)
+        }
+        #expect(try goesOn(rule(), pair))
+        #expect(try goesOn(rule(), pair + [try Self.node("db3", "h3")]))
+        #expect(try goesOn(rule(maxGap: 30), pair))
+        #expect(try goesOn(rule(), [try Self.node("db1", "h1", timeout: 6), try Self.node("db2", "h2")]))
+        #expect(try !goesOn(rule(), [try Self.node("db1", "h9"), try Self.node("db2", "h2")]))
+        #expect(try !goesOn(rule(), [try Self.node("db1", "h1"), try Self.node("db2", "h9")]))
+        #expect(try !goesOn(rule("db2", "db1"), pair))
+        #expect(try !goesOn(rule(table: "other"), pair))
+        #expect(probes(nil, pair, replacing: before).failover.map { _ in true } == nil)
     }
 
     @Test("the record tells of the last attempt, and when the last good one was")

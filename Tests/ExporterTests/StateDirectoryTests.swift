@@ -20,6 +20,14 @@ struct StateDirectoryTests {
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+    private static func good(_ seconds: Double = 0) -> FailoverMemory {
+        // A machine has been up for longer than that.
+        let time = FailoverTime(steady: 1 + seconds / 1000, epoch: 1_700_000_000 + seconds)
+        var memory = FailoverMemory(answer: .preferred, goodCheck: time)
+        memory.server = FailoverServer(id: 7, uuid: ServerUUID("3e11fa47-71ca-11e1-9e33-c80aa9429562"))
+        return memory
+    }
+
     private func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -95,7 +103,7 @@ struct StateDirectoryTests {
                     failover: FailoverRule(
                         preferred: preferred, standby: standby, table: TableName(database: "p", table: "lastcheck")))
             }
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             StateDirectory(folder, name: "monitor", logger: Self.quiet).write(good, of: set(preferring: "db1", "db2"))
             let again = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(again.failoverMemory(of: set(preferring: "db1", "db2")) == good)
@@ -105,7 +113,7 @@ struct StateDirectoryTests {
             #expect(
                 StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(
                     of: set(preferring: "db1", "db2"))
-                    == FailoverMemory())
+                    == FailoverMemory(answer: .standby))
         }
     }
 
@@ -117,7 +125,7 @@ struct StateDirectoryTests {
     @Test("The exporter and the command, which may share a folder, each keep their own checks")
     func checkers() throws {
         try withFolder { folder in
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             let exporter = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             exporter.write(Self.record, of: "shop", at: 1_700_000_000)
             exporter.write(good, of: Self.shop)
@@ -127,9 +135,9 @@ struct StateDirectoryTests {
             // The exporter goes on writing its own; what the command has removed does not come back.
             command.write(FailoverMemory(answer: .standby), of: Self.shop)
             exporter.write(Self.record, of: "shop", at: 1_700_000_100)
-            exporter.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_101), of: Self.shop)
+            exporter.write(Self.good(101), of: Self.shop)
             let later = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
-            #expect(later.failoverMemory(of: Self.shop) == FailoverMemory())
+            #expect(later.failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
             #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.record == Self.record)
         }
     }
@@ -140,37 +148,151 @@ struct StateDirectoryTests {
             func command() -> StateDirectory {
                 StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             }
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             command().write(good, of: Self.shop)
             let (early, late) = (command(), command())
             #expect(early.failoverMemory(of: Self.shop) == good)
             #expect(late.failoverMemory(of: Self.shop) == good)
             early.write(FailoverMemory(answer: .standby), of: Self.shop)
-            late.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_001), of: Self.shop)
-            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory())
+            late.write(Self.good(1), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
         }
     }
 
     @Test("A check that cannot be written down leaves none behind: less is known then")
     func fullDisk() throws {
         try withFolder { folder in
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             state.write(good, of: Self.shop)
             // No file can be made under this name, whoever is asking.
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/shop.failover~\(getpid())", withIntermediateDirectories: false)
-            state.write(FailoverMemory(answer: .preferred, goodCheck: 1_700_000_010), of: Self.shop)
+            state.write(Self.good(10), of: Self.shop)
             #expect(
                 StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(of: Self.shop)
                     == FailoverMemory())
         }
     }
 
-    @Test("What one checker has kept is nothing to another name, nor to another table")
+    @Test("A check of before the machine was started again, or of a time to come, is none")
+    func boots() throws {
+        try withFolder { folder in
+            func state(_ boot: String?) -> StateDirectory {
+                StateDirectory(folder, name: "monitor", boot: boot, logger: Self.quiet)
+            }
+            state("boot-1").write(Self.good(), of: Self.shop)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 1) == Self.good())
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 0.9) == FailoverMemory())
+            #expect(state("boot-2").failoverMemory(of: Self.shop, at: 1) == FailoverMemory())
+            #expect(state(nil).failoverMemory(of: Self.shop, at: 1) == FailoverMemory())
+        }
+    }
+
+    @Test("That the answer was \"standby\" is kept, and since when the standby fails")
+    func standby() throws {
+        try withFolder { folder in
+            func state(_ boot: String) -> StateDirectory {
+                StateDirectory(folder, name: "monitor", boot: boot, logger: Self.quiet)
+            }
+            var memory = FailoverMemory(answer: .standby)
+            memory.standbyFailedSince = 7.5
+            state("boot-1").write(memory, of: Self.shop)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8) == memory)
+            // Since when is not known then.
+            #expect(state("boot-2").failoverMemory(of: Self.shop, at: 8) == FailoverMemory(answer: .standby))
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 7) == FailoverMemory(answer: .standby))
+            // An operator's word is for the process that was told, and what there is no answer to is nothing.
+            memory.isAccepted = true
+            state("boot-1").write(memory, of: Self.shop)
+            #expect(!state("boot-1").failoverMemory(of: Self.shop, at: 8).isAccepted)
+            state("boot-1").write(FailoverMemory(), of: Self.shop)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8).answer == .standby)
+        }
+    }
+
+    @Test("A run that found nothing kept does not write over the \"standby\" of one that ended before it")
+    func overlappingFirst() throws {
+        try withFolder { folder in
+            func command() -> StateDirectory {
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
+            }
+            let late = command()
+            #expect(late.failoverMemory(of: Self.shop) == FailoverMemory())
+            command().write(FailoverMemory(answer: .standby), of: Self.shop)
+            late.write(Self.good(), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
+            // Who has read that it was "standby" has looked at replication before it said otherwise.
+            let next = command()
+            _ = next.failoverMemory(of: Self.shop)
+            next.write(Self.good(1), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == Self.good(1))
+        }
+    }
+
+    @Test(
+        "A failover check's text that is cut short, of another version, or nonsense is nothing",
+        arguments: [
+            "", "end\n", "by a\nend\n", "failover 2 b 100 db1\nby a\nend", "failover 2 b 100 db1\nend\n",
+            "failover 1 1700000000 db1\nby a\nend\n", "failover 2 b 300 db1\nby a\nend\n",
+            "failover 2 b 100 db1\ncheck 1 1\nby a\nend\n", "failover 2 b 100 db1\ncheck nan 1 1 -\nby a\nend\n",
+            "failover 2 b 200 db1\nstandby-failed -1\nby a\nend\n", "check 1 1 1 -\nby a\nend\n",
+        ])
+    func failoverNonsense(text: String) {
+        #expect(FailoverText(parsing: text) == nil)
+    }
+
+    @Test("What cannot be taken back is not believed: a read-only file system")
+    func readOnly() throws {
+        try withFolder { folder in
+            StateDirectory(folder, name: "monitor", logger: Self.quiet).write(Self.good(), of: Self.shop)
+            for stuck in [folder, "\(folder)/shop.failover"] {
+                let state = StateDirectory(folder, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
+                #expect(state.complaint == nil)
+                #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
+                #expect(state.complaint?.hasSuffix("/shop.failover cannot be changed, and so is not believed") == true)
+            }
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            #expect(state.failoverMemory(of: Self.shop) == Self.good())
+            #expect(state.complaint == nil)
+        }
+    }
+
+    @Test("The system tells which start of the machine this is, and for how long it has been up")
+    func boot() {
+        #expect(Boot.id?.count == 36)
+        #expect(FailoverTime.now.steady > 1)
+    }
+
+    @Test("A full disk leaves nothing behind that is not true any more, and what is true is written when there is room")
+    func fullDiskState() throws {
+        try withFolder { folder in
+            func read() -> StateText? { StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop") }
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            state.write(Self.record, of: "shop", at: 1_700_000_000)
+            // No file can be made under this name, whoever is asking.
+            let obstacle = "\(folder)/shop.state~\(getpid())"
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            // Still true, if older.
+            state.write(Self.record, of: "shop", at: 1_700_000_070)
+            #expect(read() == StateText(time: 1_700_000_000, record: Self.record))
+            var changed = Self.record
+            changed.writers = ["db2"]
+            changed.operatorsWord = nil
+            changed.writableThen = []
+            state.write(changed, of: "shop", at: 1_700_000_071)
+            #expect(read() == nil)
+            #expect(state.complaint?.hasPrefix("cannot write ") == true)
+            try FileManager.default.removeItem(atPath: obstacle)
+            state.write(changed, of: "shop", at: 1_700_000_072)
+            #expect(read() == StateText(time: 1_700_000_072, record: changed))
+        }
+    }
+
+    @Test("What one checker has kept is nothing to another name, to another table, nor of nodes elsewhere")
     func names() throws {
         try withFolder { folder in
-            let good = FailoverMemory(answer: .preferred, goodCheck: 1_700_000_000)
+            let good = Self.good()
             func state(_ name: String) -> StateDirectory { StateDirectory(folder, name: name, logger: Self.quiet) }
             state("vm \n1").write(good, of: Self.shop)
             #expect(state("vm \n1").failoverMemory(of: Self.shop) == good)
@@ -180,6 +302,9 @@ struct StateDirectoryTests {
                 failover: FailoverRule(
                     preferred: "db1", standby: "db2", table: TableName(database: "p", table: "other")))
             #expect(state("vm \n1").failoverMemory(of: moved) == FailoverMemory())
+            let nodes = ["db1", "db2"].map { Node(name: $0, address: .tcp(host: "new-\($0)", port: 3306)) }
+            let elsewhere = ReplicationSet(name: "shop", nodes: nodes, failover: Self.shop.failover)
+            #expect(state("vm \n1").failoverMemory(of: elsewhere) == FailoverMemory())
         }
     }
 }

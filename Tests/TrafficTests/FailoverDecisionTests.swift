@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import Traffic
@@ -13,6 +14,10 @@ struct Row: CustomTestStringConvertible, Sendable {
     var updates = false
 
     static let now = 1_800_000_000.0
+    /// By the steady clock.
+    static let uptime = 500_000.0
+
+    static func moment(_ ago: Double) -> FailoverTime { FailoverTime(steady: uptime - ago, epoch: now - ago) }
 
     /// This checker's last good check so many seconds ago, as it stands in the table too; nil for none since its start, or since
     /// it last said "standby".
@@ -20,10 +25,10 @@ struct Row: CustomTestStringConvertible, Sendable {
         _ ago: Double?, standby: FailoverFault? = nil, _ catchUp: CatchUp = CatchUp(),
         said: FailoverDecision.Answer? = nil
     ) -> FailoverSituation {
-        let time = ago.map { now - $0 }
+        let time = ago.map(moment)
         return FailoverSituation(
-            preferred: .ready(noted: time), standbyFault: standby, catchUp: catchUp,
-            memory: FailoverMemory(answer: said ?? time.map { _ in .preferred }, goodCheck: time), now: now)
+            preferred: .ready(noted: time?.epoch), standbyFault: standby, catchUp: catchUp,
+            memory: FailoverMemory(answer: said ?? time.map { _ in .preferred }, goodCheck: time), now: uptime)
     }
 
     private static func failed(
@@ -32,8 +37,7 @@ struct Row: CustomTestStringConvertible, Sendable {
     ) -> FailoverSituation {
         FailoverSituation(
             preferred: .failed(fault), isPreferredWritable: writable, standbyFault: standby, catchUp: catchUp,
-            memory: memory,
-            now: now)
+            memory: memory, now: uptime)
     }
 
     private static let away = FailoverFault("cannot be reached")
@@ -65,7 +69,7 @@ struct Row: CustomTestStringConvertible, Sendable {
     }
 
     /// Replication is not looked at, whatever it would say.
-    private static let unbroken = ([0, 0.5, 5, 19.999, 20, -0.3, -20] as [Double]).flatMap { ago in
+    private static let unbroken = ([0, 0.5, 5, 19.999, 20] as [Double]).flatMap { ago in
         [CatchUp(), well, late, CatchUp(lag: -1)].map { catchUp in
             Row(
                 testDescription: "checked \(ago) s ago, \(catchUp.text)", situation: checked(ago, catchUp), answer: 100,
@@ -75,7 +79,7 @@ struct Row: CustomTestStringConvertible, Sendable {
 
     private static let broken = [
         ("just over the gap", 20.001, nil), ("a day ago", 86_400, nil), ("just started", nil, nil),
-        ("checked in the future", -20.001, nil), ("said standby", nil, .standby),
+        ("checked in the future", -0.3, nil), ("far in the future", -20.001, nil), ("said standby", nil, .standby),
     ].flatMap { (name: String, ago: Double?, said: FailoverDecision.Answer?) in
         lookedAt.map { catchUp, answer, cause in
             Row(
@@ -112,7 +116,7 @@ struct Row: CustomTestStringConvertible, Sendable {
     private static let ownFaults = [
         Row(
             testDescription: "own fault, checked lately",
-            situation: failed(denied, late, memory: .init(answer: .preferred, goodCheck: now - 5)), answer: 100,
+            situation: failed(denied, late, memory: .init(answer: .preferred, goodCheck: moment(5))), answer: 100,
             cause: .unbroken, updates: true),
         Row(
             testDescription: "own fault, said standby, caught up",
@@ -123,14 +127,14 @@ struct Row: CustomTestStringConvertible, Sendable {
             situation: failed(denied, memory: .init(answer: .standby)), answer: 200, cause: .notChecked),
         Row(
             testDescription: "own fault, checked long ago, behind",
-            situation: failed(denied, late, memory: .init(answer: .preferred, goodCheck: now - 99)), answer: 200,
+            situation: failed(denied, late, memory: .init(answer: .preferred, goodCheck: moment(99))), answer: 200,
             cause: .behind),
         Row(
             testDescription: "own fault, just started, nothing known", situation: failed(denied), answer: nil,
             cause: .notChecked),
         Row(
             testDescription: "own fault, and no round found the node writable",
-            situation: failed(denied, well, writable: false, memory: .init(answer: .preferred, goodCheck: now - 5)),
+            situation: failed(denied, well, writable: false, memory: .init(answer: .preferred, goodCheck: moment(5))),
             answer: nil, cause: .notChecked),
         Row(
             testDescription: "own fault at the standby, checked lately", situation: checked(5, standby: denied),
@@ -204,20 +208,78 @@ struct FailoverDecisionTests {
         #expect(policy.decide(fresh).cause == .lagUnknown)
     }
 
+    @Test("A clock that was set between two checks changes nothing, and is no time that has passed")
+    func wallClock() {
+        // Set forward by a minute, or back: the row stands as it was noted.
+        for step in [60, -60] as [Double] {
+            var situation = Row.checked(2)
+            situation.memory.goodCheck?.epoch += step
+            situation.preferred = .ready(noted: situation.memory.goodCheck?.epoch)
+            #expect(policy.decide(situation).reason == "checked 2 s ago")
+        }
+        // Nobody checked for 25 s, and the clock was set back by as much.
+        var pause = Row.checked(25)
+        pause.memory.goodCheck?.epoch = Row.now
+        pause.preferred = .ready(noted: Row.now)
+        #expect(policy.decide(pause).cause == .lagUnknown)
+    }
+
+    @Test("A good check on one server says nothing of another that has its address now")
+    func elsewhere() throws {
+        let uuids = try ["3e11fa47-71ca-11e1-9e33-c80aa9429562", "3e11fa47-71ca-11e1-9e33-c80aa9429563"].map {
+            try #require(ServerUUID($0))
+        }
+        let first = FailoverServer(id: 1, uuid: uuids[0])
+        var situation = Row.checked(2)
+        situation.memory.server = first
+        for (server, cause) in [
+            (first, .unbroken), (FailoverServer(id: 1), .unbroken), (nil, .unbroken),
+            (FailoverServer(id: 2), .lagUnknown), (FailoverServer(id: 2, uuid: uuids[0]), .lagUnknown),
+            (FailoverServer(id: 1, uuid: uuids[1]), .lagUnknown),
+        ] as [(FailoverServer?, FailoverDecision.Cause)] {
+            situation.server = server
+            #expect(policy.decide(situation).cause == cause)
+        }
+        #expect(policy.decide(situation).reason.hasPrefix("the last good check was on another server, and"))
+        // Nor does the exporter's own fault make it one that is noted there.
+        situation.lookFault = FailoverFault("does not tell", isOwn: true)
+        #expect(!policy.decide(situation).isGoodCheck)
+        situation.catchUp = CatchUp(lag: 0, missing: 0)
+        situation.lookFault = nil
+        #expect(policy.decide(situation).cause == .caughtUp)
+        // It is not known where it was.
+        situation.memory.server = nil
+        situation.catchUp = CatchUp()
+        #expect(policy.decide(situation).cause == .lagUnknown)
+    }
+
+    @Test("Where a good check was noted is remembered, and ends with a 200")
+    func server() {
+        var memory = FailoverMemory()
+        let server = FailoverServer(id: 7)
+        memory.note(FailoverDecision(cause: .caughtUp, reason: ""), at: Row.moment(3), on: server)
+        memory.note(FailoverDecision(cause: .unbroken, reason: ""), at: Row.moment(2))
+        #expect(memory.server == server)
+        memory.note(FailoverDecision(cause: .standbyFailed, reason: ""), at: Row.moment(1), on: FailoverServer(id: 8))
+        #expect(memory.server == server)
+        memory.note(FailoverDecision(cause: .behind, reason: ""), at: Row.moment(0), on: server)
+        #expect(memory.server == nil)
+    }
+
     @Test("A checker that said standby goes on saying so until the preferred node has caught up, whoever else checks")
     func memory() {
-        var memory = FailoverMemory(answer: .preferred, goodCheck: Row.now)
+        var memory = FailoverMemory(answer: .preferred, goodCheck: Row.moment(0))
         func step(_ situation: FailoverSituation) -> Int? {
             var situation = situation
             situation.memory = memory
             let decision = policy.decide(situation)
-            memory.note(decision, at: situation.now)
+            memory.note(decision, at: Row.moment(Row.uptime - situation.now))
             return decision.answer?.rawValue
         }
-        let away = FailoverSituation(preferred: .failed(FailoverFault("is away")), now: Row.now + 1)
+        let away = FailoverSituation(preferred: .failed(FailoverFault("is away")), now: Row.uptime + 1)
         #expect(step(away) == 200)
         // Somebody else has noted a good check meanwhile.
-        let back = FailoverSituation(preferred: .ready(noted: Row.now + 2), now: Row.now + 3)
+        let back = FailoverSituation(preferred: .ready(noted: Row.now + 2), now: Row.uptime + 3)
         #expect(step(back) == 200)
         var standbyAway = back
         standbyAway.standbyFault = FailoverFault("is away")
@@ -231,6 +293,14 @@ struct FailoverDecisionTests {
         #expect(step(back) == 100)
     }
 
+    @Test("A standby fails for as long as each check has found it so")
+    func standbyFailedFor() {
+        var memory = FailoverMemory()
+        let checks = [(true, 10), (true, 13), (false, 14), (true, 15)] as [(Bool, Double)]
+        let seconds = checks.map { memory.noteStandby(isFailed: $0, at: $1) }
+        #expect(seconds == [0, 3, 0, 0])
+    }
+
     @Test("An operator's word stands for one good check, and not for a node that fails")
     func accepted() {
         var memory = FailoverMemory(answer: .standby)
@@ -239,7 +309,7 @@ struct FailoverDecisionTests {
         situation.memory = memory
         let decision = policy.decide(situation)
         #expect(decision.answer == .preferred && decision.isGoodCheck)
-        memory.note(decision, at: Row.now)
+        memory.note(decision, at: Row.moment(0))
         #expect(!memory.isAccepted)
         situation.preferred = .failed(FailoverFault("is away"))
         #expect(policy.decide(situation).answer == .standby)
@@ -252,7 +322,7 @@ struct FailoverDecisionTests {
         var situation = Row.checked(nil)
         situation.memory = memory
         situation.preferred = .failed(FailoverFault("is away"))
-        memory.note(policy.decide(situation), at: Row.now)
+        memory.note(policy.decide(situation), at: Row.moment(0))
         #expect(!memory.isAccepted)
     }
 
@@ -272,7 +342,8 @@ struct FailoverDecisionTests {
         "The reason says what a DBA has to know",
         arguments: [
             (
-                FailoverSituation(preferred: .failed(FailoverFault("is read-only")), now: Row.now), "db1 is read-only"
+                FailoverSituation(preferred: .failed(FailoverFault("is read-only")), now: Row.uptime),
+                "db1 is read-only"
             ),
             (
                 Row.checked(3, standby: FailoverFault("cannot be reached: no answer")),
@@ -297,7 +368,7 @@ struct FailoverDecisionTests {
             ),
             (
                 Row.checked(-30, CatchUp(lag: 0, missing: 0)),
-                "the last good check lies 30 s in the future, and db1 has caught up with db2"
+                "there was no good check before, and db1 has caught up with db2"
             ),
             (
                 Row.checked(nil, CatchUp()),

@@ -35,17 +35,21 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         }
         // The other sets are nobody's business here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
+        let kept = keeping.keeping(quiet, as: .command)
         let monitor = try Monitor(
             Configuration(sets: [set]), environment: ProcessEnvironment.variables,
-            keeping: keeping.keeping(quiet, as: .command),
-            logger: quiet)
+            keeping: kept, logger: quiet)
         if accept { _ = monitor.acceptPreferred(set.name) }
         guard let (_, decision) = await monitor.failover(set.name) else { throw ExitCode.failure }
         if let answer = decision.answer { print(answer.rawValue) }
         // snmpd takes both streams for output: the number has to come first.
         fflush(nil)
-        decision.log(
-            to: Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }, of: set.name)
+        let logger = Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }
+        decision.log(to: logger, of: set.name)
+        if let complaint = kept.state?.complaint {
+            logger.warning(
+                "state is not kept", metadata: ["replication_set": "\(set.name)", "reason": "\(complaint)"])
+        }
         await monitor.close()
         if decision.answer == nil { throw ExitCode.failure }
     }

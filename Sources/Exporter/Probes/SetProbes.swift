@@ -61,7 +61,10 @@ struct SetProbes: Sendable {
 
         failover =
             kept?.set.failover == set.failover
-            ? kept?.failover : FailoverProbe(set, environment: environment, keeping: keeping, logger: logger)
+            ? kept?.failover
+            : FailoverProbe(
+                set, environment: environment, keeping: keeping, logger: logger,
+                replacing: predecessor.flatMap { Self.isSameRule($0.set, set) ? $0.failover : nil })
 
         let (heartbeatSection, writer) = (set.heartbeat, self.heartbeat)
         // The writer holds the watch.
@@ -70,6 +73,16 @@ struct SetProbes: Sendable {
             report.heartbeat = Self.writing(heartbeatSection, by: writer)
             return judge.findings(report, isFair: true)
         }
+    }
+
+    /// Whether what is known of failover checks goes on: by the same rule, of the same two nodes at the same addresses. Limits
+    /// may be others, and so may all else of the set.
+    private static func isSameRule(_ before: ReplicationSet, _ after: ReplicationSet) -> Bool {
+        guard let old = before.failover, let new = after.failover else { return false }
+        return old.preferred == new.preferred && old.standby == new.standby && old.table == new.table
+            && [new.preferred, new.standby].allSatisfy { name in
+                before.node(named: name)?.address == after.node(named: name)?.address
+            }
     }
 
     /// Whatever has to be started and stopped.
@@ -100,15 +113,17 @@ struct SetProbes: Sendable {
 extension FailoverProbe {
     /// Nil for a set without a rule.
     fileprivate convenience init?(
-        _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger
+        _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger,
+        replacing predecessor: FailoverProbe?
     ) {
         guard let rule = set.failover, let preferred = set.node(named: rule.preferred) else { return nil }
         let policy = FailoverPolicy(
             preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
+        let memory = predecessor == nil ? keeping.state?.failoverMemory(of: set) : nil
         self.init(
             policy, set: set.name, table: QualifiedName(rule.table), checker: keeping.checker,
-            memory: keeping.state?.failoverMemory(of: set) ?? FailoverMemory(), logger: logger,
-            clock: { Moment.now.wall }, keep: { keeping.state?.write($0, of: set) }
+            memory: memory ?? FailoverMemory(), replacing: predecessor,
+            logger: logger, clock: { .now }, keep: { keeping.state?.write($0, of: set) }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
     }
 }

@@ -7,7 +7,7 @@ import Topology
 import Traffic
 
 /// What outlives the exporter. Of each replication set a file tells who its nodes are, who took the writes, and an operator's
-/// word; another one when this checker's failover answer was last "preferred".
+/// word; another one what this checker last answered as its failover answer, and when it was last "preferred".
 ///
 /// A file that is missing, cannot be read or makes no sense is no error: less is known then.
 final class StateDirectory: Sendable {
@@ -22,26 +22,42 @@ final class StateDirectory: Sendable {
     /// As long as nothing changes, the time is written down anew after this.
     private static let renewal = 60.0
 
+    /// What stands in the files.
     private struct Known {
         var states: [String: StateText] = [:]
         var checks: [String: FailoverText] = [:]
         var isInTrouble = false
+        var complaint: String?
     }
 
     private let path: String
     private let checker: Checker
     /// The checker's name, as it stands in the table of checks.
     private let name: String
+    /// Nil where it is not known since when seconds are counted; then no time is believed.
+    private let boot: String?
     private let logger: Logger
+    private let mayWrite: @Sendable (_ path: String) -> Bool
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
 
-    init(_ path: String, checker: Checker = .exporter, name: String, logger: Logger) {
+    /// - Parameters:
+    ///   - boot: which start of the machine this is.
+    ///   - mayWrite: whether a file, or a directory's content, can be changed now.
+    init(
+        _ path: String, checker: Checker = .exporter, name: String, boot: String? = Boot.id, logger: Logger,
+        mayWrite: @escaping @Sendable (_ path: String) -> Bool = { access($0, W_OK) == 0 }
+    ) {
         self.path = path
+        self.boot = boot
         self.checker = checker
         self.name = name
         self.logger = logger
+        self.mayWrite = mayWrite
     }
+
+    /// What was last in the way of keeping something, or of believing what was kept; nil if nothing was.
+    var complaint: String? { known.withLock { $0.complaint } }
 
     /// What was left behind for a set; nil where there is nothing.
     func read(_ set: String) -> StateText? {
@@ -52,53 +68,92 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Writes a set's state down, unless the file says so already.
+    /// Writes a set's state down, unless the file says so already. What is not true any more, and cannot be replaced, is
+    /// removed; the next round tries again.
     func write(_ record: SetMemory.Record, of set: String, at now: Double) {
         known.withLock { known in
-            if let state = known.states[set], state.record == record, abs(now - state.time) < Self.renewal { return }
+            let before = known.states[set]
+            if let before, before.record == record, abs(now - before.time) < Self.renewal { return }
             let state = StateText(time: now, record: record)
-            known.states[set] = state
-            _ = write(state.text, to: stateFile(of: set), &known)
+            let file = stateFile(of: set)
+            if write(state.text, to: file, &known) {
+                known.states[set] = state
+            } else if before?.record != record, remove(file, &known) {
+                known.states[set] = nil
+            }
         }
     }
 
-    /// Writes down what a set's failover checker knows of its checks. What is not good any more is removed, which takes no room
-    /// on a disk.
+    /// Writes down what a set's failover checker knows of its checks. What is not true any more, and cannot be replaced, is
+    /// removed, which takes no room on a disk.
     func write(_ memory: FailoverMemory, of set: ReplicationSet) {
         guard let rule = set.failover else { return }
         let file = failoverFile(of: set.name)
         known.withLock { known in
             let before = known.checks[set.name]
-            let check = memory.goodCheck.map { FailoverText(time: $0, preferred: rule.preferred, key: key(of: rule)) }
+            let check = FailoverText(
+                memory, boot: boot ?? FailoverText.unknown, preferred: rule.preferred, key: key(of: rule, in: set))
             guard check != before else { return }
-            known.checks[set.name] = check
-            // Another run of the command has removed it since it was read: the answer was "standby" meanwhile.
-            let isRevoked = before != nil && access(file, F_OK) != 0
-            if let check, !isRevoked, write(check.text, to: file, &known) { return }
-            known.checks[set.name] = nil
-            if unlink(file) != 0, errno != ENOENT {
-                complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
+            if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return }
+            if let check, write(check.text, to: file, &known) {
+                known.checks[set.name] = check
+                return
             }
+            // As long as it is there, the next check tries again.
+            if remove(file, &known) { known.checks[set.name] = nil }
         }
+    }
+
+    /// Whether another run of the command, which ended after this one had read the file, has answered "standby", or found that
+    /// it could not write that down. By the time that this one ends its "preferred" is too old to be kept.
+    private func isRevoked(_ check: FailoverText, of set: String, _ known: inout Known) -> Bool {
+        let file = failoverFile(of: set)
+        let before = known.checks[set]
+        guard access(file, F_OK) == 0 else {
+            known.checks[set] = nil
+            return before != nil
+        }
+        guard before?.memory.answer != .standby,
+            let other = text(of: file, &known, parsing: FailoverText.init(parsing:)), other.key == check.key,
+            other.memory.answer == .standby
+        else { return false }
+        known.checks[set] = other
+        return true
     }
 
     /// What a set's failover checker knew of its checks when it ended.
-    func failoverMemory(of set: ReplicationSet) -> FailoverMemory {
-        let check = known.withLock { known in
-            if let check = known.checks[set.name] { return check as FailoverText? }
-            let check = text(of: failoverFile(of: set.name), &known, parsing: FailoverText.init(parsing:))
+    /// - Parameter now: by the steady clock.
+    func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
+        let file = failoverFile(of: set.name)
+        let check: FailoverText? = known.withLock { known in
+            let check = text(of: file, &known, parsing: FailoverText.init(parsing:))
             known.checks[set.name] = check
+            // A run before this one may have been unable to take it back, as this one would be.
+            if check != nil, !(mayWrite(path) && mayWrite(file)) {
+                complain("\(file) cannot be changed, and so is not believed", &known)
+                return nil
+            }
             return check
         }
-        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule) else {
+        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule, in: set)
+        else {
             return FailoverMemory()
         }
-        return FailoverMemory(answer: .preferred, goodCheck: check.time)
+        let times = [check.memory.goodCheck?.steady, check.memory.standbyFailedSince].compactMap(\.self)
+        guard let boot, check.boot == boot, times.allSatisfy({ $0 <= now }) else {
+            // Of before the machine was started again, or of no time that has been. Who had the requests is known all the same.
+            return check.memory.answer == .standby ? FailoverMemory(answer: .standby) : FailoverMemory()
+        }
+        return check.memory
     }
 
-    /// Whose check it is and where it was noted: another name, or another table, makes another checker.
-    private func key(of rule: FailoverRule) -> String {
-        "\(name.debugDescription) \(rule.table.database.debugDescription).\(rule.table.table.debugDescription)"
+    /// Whose check it is, where it was noted and of which nodes: another name, table or address makes another checker.
+    private func key(of rule: FailoverRule, in set: ReplicationSet) -> String {
+        let addresses = [rule.preferred, rule.standby].map { node in
+            (set.node(named: node)?.address.description ?? "").debugDescription
+        }
+        let table = "\(rule.table.database.debugDescription).\(rule.table.table.debugDescription)"
+        return ([name.debugDescription, table] + addresses).joined(separator: " ")
     }
 
     // MARK: - Files
@@ -137,42 +192,88 @@ final class StateDirectory: Sendable {
         return true
     }
 
+    /// - Returns: whether it is not there any more.
+    private func remove(_ file: String, _ known: inout Known) -> Bool {
+        if unlink(file) == 0 || errno == ENOENT { return true }
+        complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
+        return false
+    }
+
     private func complain(_ what: String, _ known: inout Known) {
         if !known.isInTrouble { logger.warning("state is not kept", metadata: ["reason": "\(what)"]) }
         known.isInTrouble = true
+        known.complaint = what
     }
 }
 
-/// When the failover answer was last "preferred", for which node, and who said so.
+/// What a failover checker knows of its checks, and who it is. Times are in seconds since the machine was started.
 ///
-///     failover 1 <epoch seconds> <preferred node>
-///     by <checker and table, in quotes>
+///     failover 2 <boot id or -> <100 or 200> <preferred node>
+///     check <time of the last good one> <epoch seconds> <server id or -> <server uuid or ->
+///     standby-failed <since>
+///     by <checker, table and the two nodes' addresses, in quotes>
 ///     end
 struct FailoverText: Sendable, Equatable {
-    /// When it was noted, epoch seconds.
-    var time: Double
-    /// The node that the answer stood for.
+    /// In place of a boot id.
+    static let unknown = "-"
+
+    /// The start of the machine from which seconds are counted.
+    var boot: String
+    /// With an answer.
+    var memory: FailoverMemory
+    /// The node that "preferred" stands for.
     var preferred: String
     /// Of one line.
     var key: String
 
-    init(time: Double, preferred: String, key: String) {
-        self.time = time
+    /// Nil where there was no answer yet.
+    init?(_ memory: FailoverMemory, boot: String, preferred: String, key: String) {
+        guard memory.answer != nil else { return nil }
+        self.boot = boot
+        self.memory = memory
+        // For the process that was told.
+        self.memory.isAccepted = false
         self.preferred = preferred
         self.key = key
     }
 
-    var text: String { "failover 1 \(time) \(preferred)\nby \(key)\nend\n" }
+    var text: String {
+        var lines = ["failover 2 \(boot) \(memory.answer?.rawValue ?? 0) \(preferred)"]
+        if let check = memory.goodCheck {
+            let id = memory.server.map { "\($0.id)" } ?? "-"
+            let uuid = memory.server?.uuid.map { "\($0)" } ?? "-"
+            lines.append("check \(check.steady) \(check.epoch) \(id) \(uuid)")
+        }
+        if let since = memory.standbyFailedSince { lines.append("standby-failed \(since)") }
+        return (lines + ["by \(key)", "end"]).joined(separator: "\n") + "\n"
+    }
 
     /// - Returns: nil for a text that is cut short, or of another version.
     init?(parsing text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 4, lines[1].hasPrefix("by "), lines[2] == "end", lines[3].isEmpty else { return nil }
-        let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard words.count == 4, words[0] == "failover", words[1] == "1", let time = StateText.time(words[2]) else {
-            return nil
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 4, lines.removeLast().isEmpty, lines.removeLast() == "end" else { return nil }
+        let last = lines.removeLast()
+        guard last.hasPrefix("by ") else { return nil }
+        var head: (boot: String, preferred: String)?
+        var memory = FailoverMemory()
+        for line in lines {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            switch (words[0], words.count) {
+            case ("failover", 5) where words[1] == "2":
+                memory.answer = Int(words[3]).flatMap(FailoverDecision.Answer.init(rawValue:))
+                head = (boot: words[2], preferred: words[4])
+            case ("check", 5):
+                guard let steady = StateText.time(words[1]), let epoch = StateText.time(words[2]) else { return nil }
+                memory.goodCheck = FailoverTime(steady: steady, epoch: epoch)
+                memory.server = UInt32(words[3]).map { FailoverServer(id: $0, uuid: ServerUUID(words[4])) }
+            case ("standby-failed", 2):
+                guard let since = StateText.time(words[1]) else { return nil }
+                memory.standbyFailedSince = since
+            default: return nil
+            }
         }
-        self.init(time: time, preferred: words[3], key: String(lines[1].dropFirst("by ".count)))
+        guard let head else { return nil }
+        self.init(memory, boot: head.boot, preferred: head.preferred, key: String(last.dropFirst("by ".count)))
     }
 }
 

@@ -15,37 +15,44 @@ package final class FailoverProbe: Sendable {
     /// What a check may take, unless told otherwise.
     package static let timeout = Duration.seconds(2)
 
-    private struct State {
+    fileprivate struct State {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
-        /// The first check from which on each has found the standby failed.
-        var standbyFailedSince: ContinuousClock.Instant?
         /// When an operator accepted the preferred node as it is; nil once an answer was given with that in mind.
         var accepted: ContinuousClock.Instant?
+    }
+
+    /// What goes on when another probe takes the place of one.
+    fileprivate final class Record: Sendable {
+        let state: Mutex<State>
+
+        init(_ memory: FailoverMemory) { state = Mutex(State(memory: memory)) }
     }
 
     package let policy: FailoverPolicy
     private let set: String
     private let table: LastCheckTable
     private let timeout: Duration
-    private let clock: @Sendable () -> Double
+    private let clock: @Sendable () -> FailoverTime
     private let keep: @Sendable (FailoverMemory) -> Void
     private let logger: Logger
-    private let state: Mutex<State>
+    private let record: Record
 
     /// - Parameters:
     ///   - set: the replication set's name, for the log.
     ///   - checker: who checks, as it stands in the table.
     ///   - memory: what this checker knows of its checks before it was started.
+    ///   - predecessor: what checked the same two nodes by the same rule until now: what it knows, and its check under way, go
+    ///     on here. Then `memory` says nothing.
     ///   - timeout: what a check may take.
-    ///   - clock: epoch seconds.
+    ///   - clock: of this machine.
     ///   - keep: takes what is to outlive the process.
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, table: QualifiedName, checker: String,
-        memory: FailoverMemory = FailoverMemory(), timeout: Duration = FailoverProbe.timeout,
-        logger: Logger, clock: @escaping @Sendable () -> Double,
+        memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
+        timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> FailoverTime,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
     ) {
         self.policy = policy
@@ -55,17 +62,20 @@ package final class FailoverProbe: Sendable {
         self.keep = keep
         self.logger = logger
         self.table = LastCheckTable(table, checker: checker, on: connect(LastCheckTable.setUp))
-        state = Mutex(State(memory: memory))
+        record = predecessor?.record ?? Record(memory)
     }
+
+    /// Whether what the one learns of its checks is known to the other.
+    package func sharesMemory(with other: FailoverProbe) -> Bool { record === other.record }
 
     /// The answer of the check under way, or of a new one.
     package func check(_ look: @escaping Look) async -> FailoverDecision {
-        let task = state.withLock { state in
+        let task = record.state.withLock { state in
             if let underway = state.underway { return underway }
             let task = Task {
                 let decision = await decide(look)
                 decision.log(to: logger, of: set)
-                self.state.withLock { state in
+                record.state.withLock { state in
                     state.underway = nil
                     state.latest = (decision, .now)
                 }
@@ -83,12 +93,12 @@ package final class FailoverProbe: Sendable {
     /// An operator says that the preferred node has all there is, whatever replication tells; good for the next answer, if that
     /// comes within `acceptance`.
     package func accept() {
-        state.withLock { $0.accepted = .now }
+        record.state.withLock { $0.accepted = .now }
     }
 
     /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
     package var finding: FailoverFinding? {
-        guard let latest = state.withLock({ $0.latest }), let answer = latest.decision.answer,
+        guard let latest = record.state.withLock({ $0.latest }), let answer = latest.decision.answer,
             latest.at.duration(to: .now) <= .seconds(policy.maxGap)
         else { return nil }
         return FailoverFinding(active: policy.name(of: answer), nodes: [policy.preferred, policy.standby])
@@ -101,15 +111,15 @@ extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
         let now = clock()
         // What is said while this check is under way is for the next one.
-        let accepted = state.withLock { state in
+        let accepted = record.state.withLock { state in
             let accepted = state.accepted.flatMap { $0.duration(to: .now) <= Self.acceptance ? $0 : nil }
             state.memory.isAccepted = accepted != nil
             state.accepted = nil
             return accepted
         }
-        let decision = await decide(look, at: now)
-        let memory = state.withLock { state in
-            state.memory.note(decision, at: now)
+        let (decision, server) = await decide(look, at: now)
+        let memory = record.state.withLock { state in
+            state.memory.note(decision, at: now, on: server)
             // Without an answer it was not made use of.
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
@@ -118,14 +128,17 @@ extension FailoverProbe {
         return decision
     }
 
-    private func decide(_ look: @escaping Look, at now: Double) async -> FailoverDecision {
+    /// - Returns: also which server has the preferred node's address, where it tells.
+    private func decide(
+        _ look: @escaping Look, at now: FailoverTime
+    ) async -> (decision: FailoverDecision, server: FailoverServer?) {
         let started = ContinuousClock.now
         let deadline = started + timeout
         // The rest is for noting the check.
         let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
-            preferred: .ready(noted: nil), memory: state.withLock { $0.memory }, now: now)
+            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now.steady)
         var reading: LastCheckTable.Reading?
         do throws(LastCheckTable.Failure) {
             let read = try await table.read(deadline: firstLook)
@@ -133,13 +146,17 @@ extension FailoverProbe {
             situation.preferred = .ready(noted: read.noted)
         } catch {
             situation.preferred = .failed(error.fault)
-            if !error.fault.isOwn { return policy.decide(situation) }
+            if !error.fault.isOwn { return (policy.decide(situation), nil) }
         }
         let findings = await found
+        situation.server = reading?.server ?? findings?.server(named: policy.preferred)
         situation.isPreferredWritable =
             reading != nil || findings?.node(named: policy.preferred)?.isWritable == true
         situation.standbyFault = policy.standbyFault(findings)
-        situation.standbyFailedFor = timeOfFailure(situation.standbyFault, at: started)
+        let isStandbyFailed = situation.standbyFault.map { !$0.isOwn } ?? false
+        situation.standbyFailedFor = record.state.withLock { state in
+            state.memory.noteStandby(isFailed: isStandbyFailed, at: now.steady)
+        }
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
@@ -152,26 +169,13 @@ extension FailoverProbe {
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)
         }
-        guard decision.isGoodCheck, let reading else { return decision }
+        guard decision.isGoodCheck, let reading else { return (decision, situation.server) }
         do throws(LastCheckTable.Failure) {
-            try await table.note(now, after: reading, deadline: deadline)
-            return decision
+            try await table.note(now.epoch, after: reading, deadline: deadline)
+            return (decision, situation.server)
         } catch {
             situation.preferred = .failed(error.fault)
-            return policy.decide(situation)
-        }
-    }
-
-    /// Seconds since the standby was first found failed.
-    private func timeOfFailure(_ fault: FailoverFault?, at now: ContinuousClock.Instant) -> Double {
-        state.withLock { state in
-            guard let fault, !fault.isOwn else {
-                state.standbyFailedSince = nil
-                return 0
-            }
-            let since = state.standbyFailedSince ?? now
-            state.standbyFailedSince = since
-            return since.duration(to: now).seconds
+            return (policy.decide(situation), situation.server)
         }
     }
 
@@ -200,6 +204,12 @@ extension FailoverProbe {
 }
 
 extension SetFindings {
+    /// Which server a round has found at a node's address.
+    fileprivate func server(named name: String) -> FailoverServer? {
+        guard let identity = node(named: name)?.report.facts?.identity, let id = identity.serverID else { return nil }
+        return FailoverServer(id: id, uuid: identity.serverUUID.flatMap(ServerUUID.init))
+    }
+
     /// These findings, with one node as an earlier look found it.
     fileprivate func comparing(_ earlier: NodeReport, of name: String, in first: SetFindings) -> SetFindings {
         let nodes = first.nodes.map { node in

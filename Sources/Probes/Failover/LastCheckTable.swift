@@ -16,7 +16,7 @@ final class LastCheckTable: Sendable {
         /// The server's own clock, epoch seconds.
         var serverClock: Double
         /// The server that was read.
-        var serverID: UInt32
+        var server: FailoverServer
         fileprivate var layout: Layout
     }
 
@@ -71,8 +71,8 @@ final class LastCheckTable: Sendable {
             throw Failure("cannot be checked: the table \(name) was made, and is not there", isOwn: true)
         }
         return Reading(
-            noted: try await noted(layout, server.id, deadline), serverClock: server.clock, serverID: server.id,
-            layout: layout)
+            noted: try await noted(layout, server.identity.id, deadline), serverClock: server.clock,
+            server: server.identity, layout: layout)
     }
 
     /// Notes a good check. Nothing is written on a read-only node, whatever the account may, nor by a server that comes to it
@@ -88,7 +88,7 @@ final class LastCheckTable: Sendable {
         case .own:
             let time = WriteGuard.decimal(time)
             statement = """
-                INSERT INTO \(name) (checker, server_id, epoch) SELECT \(checker), \(reading.serverID), \(time) FROM DUAL \
+                INSERT INTO \(name) (checker, server_id, epoch) SELECT \(checker), \(reading.server.id), \(time) FROM DUAL \
                 WHERE \(isInTime) ON DUPLICATE KEY UPDATE epoch = \(time)
                 """
         case .shared(let column):
@@ -102,7 +102,7 @@ final class LastCheckTable: Sendable {
         }
         let tables = try await run(
             [
-                WriteGuard.check(until: latest, serverID: reading.serverID), statement,
+                reading.server.check(until: latest), statement,
                 // Still true afterwards, and so it was when the row was written.
                 "SELECT (\(isInTime)) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
             ], deadline)
@@ -114,10 +114,14 @@ final class LastCheckTable: Sendable {
 
     // MARK: - Reading
 
-    /// The server's clock and id, if it may be written to.
-    private func server(_ deadline: ContinuousClock.Instant) async throws(Failure) -> (clock: Double, id: UInt32) {
+    /// The server's clock, and which it is, if it may be written to.
+    private func server(
+        _ deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> (clock: Double, identity: FailoverServer) {
+        // MariaDB leaves out what is for MySQL since 5.7, where it has no UUID.
         let statement = """
-            SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock, @@global.server_id AS server_id
+            SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock, @@global.server_id AS server_id \
+            /*!50700 , @@global.server_uuid AS server_uuid */
             """
         guard let row = try await run([statement], isRepeatable: true, deadline).first?.first,
             let clock = row.time("clock"),
@@ -126,7 +130,7 @@ final class LastCheckTable: Sendable {
             throw Failure("cannot be queried: it does not tell whether it is read-only, its clock and its server_id")
         }
         guard isWritable else { throw Self.readOnly }
-        return (clock, id)
+        return (clock, FailoverServer(id: id, uuid: row.text("server_uuid").flatMap(ServerUUID.init)))
     }
 
     /// Nil where there is no table.
@@ -190,7 +194,7 @@ final class LastCheckTable: Sendable {
     }
 
     private func make(
-        _ server: (clock: Double, id: UInt32), _ deadline: ContinuousClock.Instant
+        _ server: (clock: Double, identity: FailoverServer), _ deadline: ContinuousClock.Instant
     ) async throws(Failure) {
         let create = """
             CREATE TABLE IF NOT EXISTS \(name) (checker VARCHAR(100) NOT NULL, server_id INT UNSIGNED NOT NULL, \
@@ -198,7 +202,7 @@ final class LastCheckTable: Sendable {
             """
         let latest = server.clock + Self.longestCheck
         let tables = try await run(
-            [WriteGuard.check(until: latest, serverID: server.id)] + WriteGuard.ifWritable(create, until: latest)
+            [server.identity.check(until: latest)] + WriteGuard.ifWritable(create, until: latest)
                 + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline)
         guard tables.last?.first?.flag("is_writable") == true else { throw Self.readOnly }
     }
@@ -211,6 +215,13 @@ final class LastCheckTable: Sendable {
         } catch {
             throw Failure(error, "updated")
         }
+    }
+}
+
+extension FailoverServer {
+    /// Nothing is written on another server than this one.
+    fileprivate func check(until latest: Double) -> String {
+        WriteGuard.check(until: latest, serverID: id, serverUUID: uuid.map { "\($0)" })
     }
 }
 
