@@ -1,23 +1,92 @@
 import Configuration
 import Logging
+import Probes
+import Web
 
-/// What a configuration asks of the limit on open files.
-enum OpenFiles {
-    /// Raises the limit as far as it goes, and says so if it stays low for that many nodes.
-    static func warn(_ configuration: Configuration, _ logger: Logger) {
-        let limit = ProcessEnvironment.raiseOpenFileLimit()
-        if limit < UInt64(configuration.nodes.count * 2 + 600) {
-            logger.warning(
-                "the limit on open files is low for so many nodes; raise it (ulimit -n, systemd LimitNOFILE=)",
-                metadata: ["limit": "\(limit)", "nodes": "\(configuration.nodes.count)"])
+/// How the limit on open files is shared out among the connections to nodes and those of clients.
+///
+/// It must never be reached: libdispatch ends a process that has none left.
+struct OpenFiles: Sendable, Equatable {
+    struct TooFew: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// For event loops, the log, and files that are read on the way.
+    private static let reserve = 80
+    /// The library's, and its duplicate (`Interrupter`).
+    private static let perConnection = 2
+    /// A listener that admits fewer would be full with the slow ones among its clients.
+    private static let fewestClients = 8
+
+    private let limit: Int
+    /// How many clients each of the listeners may have.
+    let clients: Int
+    /// What is left for the connections to nodes.
+    let room: Int
+
+    /// - Parameters:
+    ///   - addresses: how many each listener has; one without any is none.
+    ///   - clients: how many a listener should have if the limit allows it.
+    /// - Throws: `TooFew` when the nodes and a few clients are too many.
+    init(
+        limit: Int, _ configuration: Configuration, addresses: [Int],
+        clients wanted: Int = ListenerOptions(addresses: []).maxConnections
+    ) throws(TooFew) {
+        let listeners = addresses.count { $0 > 0 }
+        let sockets = addresses.reduce(0, +)
+        let nodes = Self.descriptors(toNodesOf: configuration)
+        let least = listeners * Self.descriptors(forClients: Self.fewestClients)
+        let free = limit - Self.reserve - sockets
+        guard free >= nodes + least else {
+            let names = Amount.count(configuration.nodes.count, "node")
+            let needed = Self.reserve + sockets + nodes + least
+            throw TooFew(
+                description: "the limit on open files is \(limit), and \(names) with probes and a few clients need "
+                    + "\(needed): \(Self.advice), or configure fewer nodes")
+        }
+        // Where there is as much, nodes have it twice: those that change are connected twice for a moment of a reload, and
+        // a reload may add some.
+        let share = max(least, free - 2 * nodes) / max(1, listeners)
+        clients = min(wanted, Self.clients(within: share))
+        room = free - listeners * Self.descriptors(forClients: clients)
+        self.limit = limit
+    }
+
+    /// Whether another configuration may take effect while clients have what they were given.
+    /// - Throws: `TooFew` when it may not.
+    func check(_ configuration: Configuration, after before: Configuration) throws(TooFew) {
+        let changed = before.nodes.count - configuration.nodes(unchangedSince: before).count
+        let needed = Self.descriptors(toNodesOf: configuration) + changed * Self.perConnection
+        guard needed <= room else {
+            throw TooFew(
+                description: "of the limit on open files, \(limit), \(room) are left for connections to nodes, and "
+                    + "\(needed) are needed: restart the exporter, which then admits fewer clients, or \(Self.advice)")
         }
     }
 
-    /// How many clients may be connected within the limit, beside the connections to so many nodes.
-    static func connections(besideNodes nodes: Int) -> Int {
-        // The listener itself, the log, and files that are read on the way.
-        let others = 88
-        let limit = Int(clamping: ProcessEnvironment.raiseOpenFileLimit())
-        return max(8, limit - nodes * 2 - others)
+    /// Says so if the limit lets in fewer clients than there should be.
+    func warn(_ logger: Logger, clients wanted: Int = ListenerOptions(addresses: []).maxConnections) {
+        guard clients < wanted else { return }
+        logger.warning(
+            "the limit on open files is low, and fewer clients may be connected at a time; \(Self.advice)",
+            metadata: ["limit": "\(limit)", "clients": "\(clients)"])
     }
+
+    private static let advice = "raise it (ulimit -n, systemd LimitNOFILE=, docker --ulimit nofile=)"
+
+    /// A scrape's connection to each node, which is closed before there is another. A probe may have a second one while the
+    /// first hangs; the sentinel's go to each node, and those of the others to one.
+    private static func descriptors(toNodesOf configuration: Configuration) -> Int {
+        let probe = ProbeConnection.maxConnections
+        let connections = configuration.sets.map { set in
+            let toOne = [set.heartbeat?.write == true, set.failover != nil].count { $0 }
+            return set.nodes.count * (1 + (set.sentinel == nil ? 0 : probe)) + toOne * probe
+        }
+        return connections.reduce(0, +) * perConnection
+    }
+
+    /// An eighth more and one are being told that there are too many (`Connections.admit`), and another one not even that.
+    private static func descriptors(forClients clients: Int) -> Int { clients + clients / 8 + 2 }
+
+    private static func clients(within descriptors: Int) -> Int { max(0, descriptors - 2) * 8 / 9 }
 }

@@ -25,7 +25,7 @@ enum ProcessEnvironment {
         return name.isEmpty ? "localhost" : name
     }()
 
-    /// Raises the soft limit on open files to the hard one: a node takes two descriptors.
+    /// Raises the soft limit on open files to the hard one: a connection to a node takes two descriptors.
     /// - Returns: the limit from now on.
     static func raiseOpenFileLimit() -> UInt64 {
         var limit = rlimit()

@@ -9,8 +9,14 @@ internal import Replication
 /// each statement travels in a packet of its own, and a server may freeze between the two. (NOW goes into the binary log as the
 /// source's time, with its microseconds.)
 package enum WriteGuard {
-    /// MariaDB 12 has words for what was a switch; all but OFF restrict. An Aurora reader has `innodb_read_only` alone.
-    static let isWritable = "CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0"
+    /// By every switch that a server may have, as in `node_read_only`. MariaDB 12 has words for what was a switch; all but OFF
+    /// restrict. An Aurora reader has `innodb_read_only` alone. What stands in the comments is carried out by MySQL from 5.7.8
+    /// and 5.7.5 on, which have these variables, and by no MariaDB: it skips such comments from 50700 to 99999 (MariaDB manual:
+    /// Comment Syntax).
+    static let isWritable = """
+        CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 \
+        /*!50708 AND @@global.super_read_only = 0 */ /*!50705 AND @@global.offline_mode = 0 */
+        """
 
     /// Sets `@writable`, on which the next statement depends.
     /// - Parameters:

@@ -47,6 +47,8 @@ extension SetFindings {
         of channel: ChannelFindings, of node: NodeFindings, below: Set<String>
     ) throws(UnknownStaleness) -> Staleness {
         let name = node.description.name
+        // A heartbeat tells how late a stopped replica is, and not that it falls further behind with every second.
+        if let stopped = channel.stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
         guard let lag = channel.lag?.seconds else {
             throw UnknownStaleness(reason: "\(name): \(channel.whyLagIsUnknown)")
         }
@@ -102,9 +104,15 @@ extension SetFindings {
 }
 
 extension ChannelFindings {
+    /// A receiver that is about to reach its source has not stopped.
+    fileprivate var stoppedThread: String? {
+        if channel.ioThread == .stopped { return "IO thread stopped" }
+        return channel.isApplierRunning ? nil : "SQL thread stopped"
+    }
+
+    /// Where neither thread has stopped.
     fileprivate var whyLagIsUnknown: String {
         if channel.ioThread != .running { return "IO thread \(channel.ioThread.rawValue)" }
-        if !channel.isApplierRunning { return "SQL thread stopped" }
         if checks[.transfer] == false { return "its source is silent" }
         return "the lag is not known"
     }

@@ -31,6 +31,7 @@ extension Response {
         case 405: "Method Not Allowed"
         case 406: "Not Acceptable"
         case 408: "Request Timeout"
+        case 409: "Conflict"
         case 413: "Content Too Large"
         case 417: "Expectation Failed"
         case 429: "Too Many Requests"

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import Testing
 import Traffic
@@ -55,6 +56,44 @@ struct MaintenanceNoticesTests {
         #expect(!after.endsMaintenance(of: "db1", .ready, now: start + .seconds(161)))
         #expect(try Self.files(folder).isEmpty)
         #expect(!MaintenanceNotices(directory: folder, logger: Self.logger).endsMaintenance(of: "db1", .ready))
+    }
+
+    @Test("A note that has vanished, or could not be written, is written with the next question")
+    func again() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let notices = MaintenanceNotices(directory: folder, logger: Self.logger)
+        #expect(!notices.endsMaintenance(of: "db1", .drain))
+        try FileManager.default.removeItem(atPath: folder)
+        #expect(!notices.endsMaintenance(of: "db1", .drain))
+        #expect(!notices.endsMaintenance(of: "db2", .maintenance))
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        #expect(!notices.endsMaintenance(of: "db1", .drain))
+        #expect(!notices.endsMaintenance(of: "db2", .maintenance))
+        #expect(try Self.files(folder).sorted() == ["db1~told", "db2~told"])
+    }
+
+    @Test(
+        "A pipe in the place of a file holds up nobody, whether it is read or not, and counts as not written",
+        .timeLimit(.minutes(1)), arguments: [true, false])
+    func pipe(isRead: Bool) throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let paths = ["\(folder)/db1~told", "\(folder)/db1~\(getpid())"]
+        var readers: [Int32] = []
+        defer { for reader in readers { close(reader) } }
+        for path in paths {
+            try #require(mkfifo(path, 0o600) == 0)
+            if isRead { readers.append(open(path, O_RDONLY | O_NONBLOCK)) }
+        }
+        let notices = MaintenanceNotices(directory: folder, logger: Self.logger)
+        let states = OperatorStates(directory: folder, logger: Self.logger)
+        #expect(!notices.endsMaintenance(of: "db1", .drain))
+        #expect(throws: DraftedFile.Failure.self) { try states.set(.drain, of: "db1") }
+        #expect(throws: DraftedFile.Failure.self) { try DraftedFile.descriptor(writing: paths[0], mode: 0o600) }
+        #expect(states["db1"] == .ready)
+        try states.set(.drain, of: "db2")
+        #expect(states["db2"] == .drain)
     }
 
     private static func folder() throws -> String {

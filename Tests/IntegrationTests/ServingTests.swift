@@ -180,15 +180,21 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("where the limit on open files is low, idle connections still keep nobody out")
+        @Test("where the limit on open files is low, idle connections still keep nobody out, of the agent neither")
         func fewDescriptors() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let exporter = try await RunningExporter.start(
-                    ["--config.file", try sandbox.writeExporterConfiguration()], in: sandbox,
-                    launcher: ["prlimit", "--nofile=128"])
-                let idle = try (0..<200).map { _ in try LoopbackSocket.silent(port: exporter.port) }
+                    [
+                        "--config.file", try sandbox.writeExporterConfiguration(),
+                        "--agent.listen-address", "127.0.0.1:0",
+                    ], in: sandbox, launcher: ["prlimit", "--nofile=128"])
+                let port = try await exporter.agentPort()
+                let idle = try (0..<400).map { number in
+                    try LoopbackSocket.silent(port: number.isMultiple(of: 2) ? exporter.port : port)
+                }
                 defer { for socket in idle { close(socket) } }
                 #expect(try await exporter.scrape().value("up", "db1") == 1)
+                #expect(try LoopbackSocket.ask("db1\n", port: port) == "up 100%\n")
                 #expect(await exporter.stop() == .exited(0))
             }
         }

@@ -10,6 +10,32 @@ extension IntegrationSuite {
         private static let now = 1_700_000_000.5
 
         @Test(
+            "is none on a server that any switch keeps ordinary accounts from writing to, though the account may",
+            arguments: try await Matrix.flavors.value)
+        func switches(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let db1 = try sandbox.server("db1")
+                try await db1.sql("SET SESSION timestamp = \(Self.now)")
+                func isWritable() async throws -> String? {
+                    try await db1.sql(WriteGuard.check(until: Self.now + 10))
+                    return try await db1.sql("SELECT @writable AS writable").first?.text("writable")
+                }
+                try await db1.sql("SET GLOBAL read_only = 0")
+                #expect(try await isWritable() == "1")
+                let ownNames = software.flavor == .mysql ? ["super_read_only", "offline_mode"] : []
+                let names = ["read_only"] + ownNames
+                for name in names {
+                    try await db1.sql("SET GLOBAL \(name) = 1")
+                    #expect(try await isWritable() == "0", "\(name)")
+                    // super_read_only has set the other as well.
+                    try await db1.sql("SET GLOBAL \(name) = 0")
+                    try await db1.sql("SET GLOBAL read_only = 0")
+                    #expect(try await isWritable() == "1", "\(name)")
+                }
+            }
+        }
+
+        @Test(
             "that its server finds too late changes nothing, there or on a replica; one in time does both",
             arguments: try await Matrix.flavors.value)
         func late(software: ServerSoftware) async throws {

@@ -5,12 +5,17 @@ import Testing
 
 @Suite("Before a probe writes")
 struct WriteGuardTests {
+    /// As it goes to servers of all flavors and versions.
+    private static let isWritable =
+        "CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 "
+        + "/*!50708 AND @@global.super_read_only = 0 */ /*!50705 AND @@global.offline_mode = 0 */"
+
     @Test("The server is asked whether it is read-only and what time it is", arguments: [1_700_000_000.000001, 0.5])
     func check(latest: Double) {
         let text = latest == 0.5 ? "0.500000" : "1700000000.000001"
         #expect(
             WriteGuard.check(until: latest)
-                == "SET @writable = CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 AND UNIX_TIMESTAMP(NOW(6)) <= \(text)"
+                == "SET @writable = \(Self.isWritable) AND UNIX_TIMESTAMP(NOW(6)) <= \(text)"
         )
     }
 
@@ -18,7 +23,7 @@ struct WriteGuardTests {
     func identity() {
         #expect(
             WriteGuard.check(until: 0.5, serverID: 7, serverUUID: "u'")
-                == "SET @writable = CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 AND @@global.server_id = 7 AND @@global.server_uuid = \(SQLText.literal("u'")) AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000"
+                == "SET @writable = \(Self.isWritable) AND @@global.server_id = 7 AND @@global.server_uuid = \(SQLText.literal("u'")) AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000"
         )
     }
 

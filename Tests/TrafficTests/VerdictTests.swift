@@ -117,6 +117,28 @@ struct VerdictTests {
         #expect(set.verdict("db2", .replica).reason == reason)
     }
 
+    @Test(
+        "A thread that has stopped, on any hop, is a no however little is lacking by the heartbeat; a lost connection is not",
+        arguments: [
+            (.running, true, nil), (.connecting, true, nil), (.preparing, true, nil), (.running, false, "SQL thread"),
+            (.connecting, false, "SQL thread"), (.stopped, true, "IO thread"), (.stopped, false, "IO thread"),
+        ] as [(Channel.IOThreadState, Bool, String?)])
+    func stopped(io: Channel.IOThreadState, applies: Bool, thread: String?) {
+        var set = findings(
+            Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, io: io, applies: applies, behind: nil)),
+            Self.leaf)
+        for place in set.nodes.indices where !set.nodes[place].channels.isEmpty {
+            set.nodes[place].channels[0].lag = Lag(seconds: 0, method: .heartbeat)
+        }
+        let serves: Set<NodeCheck> = thread == nil ? [.replica, .readOnly, .health] : [.health]
+        #expect(set.passes("db2") == serves)
+        #expect(set.passes("db3") == serves)
+        if let thread {
+            #expect(set.verdict("db2", .replica).reason == "db2: \(thread) stopped")
+            #expect(set.verdict("db3", .replica).reason == "db2: \(thread) stopped")
+        }
+    }
+
     @Test("Of a source that the exporter alone has lost, its replica tells enough; of an intermediate it does not")
     func silentSource() {
         let lost = findings(silent("db1"), node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))

@@ -22,6 +22,12 @@ import Testing
                 + "Connection: close\r\n\r\n")
     }
 
+    @Test("What is answered has its own words in the status line", arguments: [(403, "Forbidden"), (409, "Conflict")])
+    func reason(status: Int, words: String) {
+        let head = Response(status: status).head(keepAlive: true, date: "now")
+        #expect(String(decoding: head, as: UTF8.self).hasPrefix("HTTP/1.1 \(status) \(words)\r\n"))
+    }
+
     @Test("204 and 304 have neither body nor length", arguments: [204, 304])
     func bodiless(status: Int) {
         let head = Response(status: status, body: [1]).head(keepAlive: true, date: "now")

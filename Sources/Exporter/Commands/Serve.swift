@@ -96,22 +96,22 @@ struct Serve: AsyncParsableCommand {
 
         MallocSettings.apply()
         PrivateMemory.applyToRelease()
-        OpenFiles.warn(configuration, logger)
+        let openFiles = try sharedOpenFiles(configuration, logger)
         let environment = ProcessEnvironment.variables
         let monitor = try Monitor(
             configuration, environment: environment, keeping: keeping.keeping(logger), logger: logger)
-        let live = try LiveMonitor(monitor, environment: environment, logger: logger) {
+        let live = try LiveMonitor(monitor, environment: environment, openFiles: openFiles, logger: logger) {
             [source] () throws(ConfigurationError) in
             try source.load()
         }
         await live.startProbes()
-        try await serve(live, nodes: configuration.nodes.count, protection, logger)
+        try await serve(live, openFiles, protection, logger)
         await live.close()
         logger.info("stopped")
     }
 
     private func serve(
-        _ live: LiveMonitor, nodes: Int, _ protection: WebConfigurationFile?, _ logger: Logger
+        _ live: LiveMonitor, _ openFiles: OpenFiles, _ protection: WebConfigurationFile?, _ logger: Logger
     ) async throws {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
@@ -120,11 +120,11 @@ struct Serve: AsyncParsableCommand {
             nodeChecks: agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger))
         let router = routes.router
         let listener = Listener(
-            options: try listenerOptions(nodes: nodes, logger), protection: protection, logger: logger,
+            options: try listenerOptions(openFiles, logger), protection: protection, logger: logger,
             onRefusal: { counter.count(route: Router.unknown, code: $0) },
             handler: { await routes.answer($0, router) })
         var services: [any Service] = [await HangupReload(live), listener]
-        if let agent = try agent.listener(routes, logger) { services.append(agent) }
+        if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) { services.append(agent) }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) },
@@ -137,13 +137,26 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func listenerOptions(nodes: Int, _ logger: Logger) throws -> ListenerOptions {
+    private func sharedOpenFiles(_ configuration: Configuration, _ logger: Logger) throws -> OpenFiles {
+        do throws(OpenFiles.TooFew) {
+            let openFiles = try OpenFiles(
+                limit: Int(clamping: ProcessEnvironment.raiseOpenFileLimit()), configuration,
+                addresses: [listenAddresses.count, agent.listenAddresses.count])
+            openFiles.warn(logger)
+            return openFiles
+        } catch {
+            logger.error("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func listenerOptions(_ openFiles: OpenFiles, _ logger: Logger) throws -> ListenerOptions {
         do {
             var options = ListenerOptions(
                 addresses: listensOnActivatedSockets
                     ? try ActivatedSockets.addresses(environment: ProcessEnvironment.variables)
                     : try listenAddresses.map { try ListenAddress($0) })
-            options.maxConnections = min(options.maxConnections, OpenFiles.connections(besideNodes: nodes))
+            options.maxConnections = min(options.maxConnections, openFiles.clients)
             return options
         } catch {
             logger.error("\(error)")

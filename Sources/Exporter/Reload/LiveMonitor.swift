@@ -13,6 +13,7 @@ actor LiveMonitor {
     private let executor: ThreadExecutor
     private let load: Load
     private let environment: [String: String]
+    private let openFiles: OpenFiles?
     private let logger: Logger
     private nonisolated let current: Mutex<Tenure>
     private nonisolated let state: Mutex<ReloadRecord>
@@ -22,11 +23,17 @@ actor LiveMonitor {
     /// Hands the probes over from one monitor to the next, one after the other. It waits for nobody who still scrapes.
     private var handover: Task<Void, Never>?
 
-    /// - Parameter load: reads the configuration anew; may block.
-    init(_ monitor: Monitor, environment: [String: String], logger: Logger, load: @escaping Load) throws(ThreadError) {
+    /// - Parameters:
+    ///   - openFiles: what is left for connections to nodes; nil for as much as anybody wants.
+    ///   - load: reads the configuration anew; may block.
+    init(
+        _ monitor: Monitor, environment: [String: String], openFiles: OpenFiles? = nil, logger: Logger,
+        load: @escaping Load
+    ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "reload", stackSize: 8 << 20)
         self.load = load
         self.environment = environment
+        self.openFiles = openFiles
         self.logger = logger
         current = Mutex(Tenure(monitor))
         state = Mutex(ReloadRecord(startedAt: Moment.now.wall))
@@ -54,13 +61,13 @@ actor LiveMonitor {
         do {
             let (configuration, warnings) = try load()
             let before = current.withLock { $0 }
+            try openFiles?.check(configuration, after: before.monitor.configuration)
             let successor = try before.monitor.successor(configuration, environment: environment)
             current.withLock { $0 = Tenure(successor) }
             handOver(from: before.monitor, to: successor)
             retire(before, for: successor)
             state.withLock { $0.succeeded(at: Moment.now.wall) }
             for warning in warnings { logger.warning("\(warning)") }
-            OpenFiles.warn(configuration, logger)
             let kept = configuration.nodes(unchangedSince: before.monitor.configuration).count
             logger.info(
                 "configuration reloaded", metadata: ["nodes": "\(configuration.nodes.count)", "unchanged": "\(kept)"])

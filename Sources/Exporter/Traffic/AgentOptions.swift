@@ -41,11 +41,12 @@ struct AgentOptions: ParsableArguments {
     }
 
     /// Nil where nobody asked for one.
-    func listener(_ routes: Routes, _ logger: Logger) throws(ListenerError) -> Listener? {
+    func listener(_ routes: Routes, maxConnections: Int, _ logger: Logger) throws(ListenerError) -> Listener? {
         var addresses: [ListenAddress] = []
         for address in listenAddresses { addresses.append(try ListenAddress(address)) }
         if addresses.isEmpty { return nil }
         var options = ListenerOptions(addresses: addresses)
+        options.maxConnections = min(options.maxConnections, maxConnections)
         // A node's name, a check and limits.
         options.maxHeadBytes = 512
         options.headTimeout = .seconds(5)

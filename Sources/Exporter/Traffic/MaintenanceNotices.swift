@@ -23,6 +23,8 @@ final class MaintenanceNotices: Sendable {
     private let directory: String?
     private let logger: Logger
     private let notices: Mutex<[String: Notice]>
+    /// Nodes whose note could not be written, to say so once.
+    private let unwritten = Mutex<Set<String>>([])
 
     /// - Parameter directory: of the operators' files; nil to remember in memory alone.
     init(directory: String?, logger: Logger) {
@@ -35,36 +37,39 @@ final class MaintenanceNotices: Sendable {
     /// Notes what an agent is about to be told of a node.
     /// - Returns: whether it has to be told that drain or maint has ended.
     func endsMaintenance(of node: String, _ state: OperatorState, now: ContinuousClock.Instant = .now) -> Bool {
-        notices.withLock { notices in
-            if state != .ready {
-                if case .given = notices[node] { return false }
-                // Before it is said: what is said and not noted would never be taken back.
-                if notices[node] == nil { write(node) }
-                notices[node] = .given
-                return false
-            }
+        if state != .ready {
+            // Before it is said: what is said and not noted would never be taken back. Each time: the note may have vanished,
+            // or it can be written only now.
+            write(node)
+            notices.withLock { $0[node] = .given }
+            return false
+        }
+        let (isEnding, isOver) = notices.withLock { notices -> (Bool, Bool) in
             switch notices[node] {
-            case nil: return false
+            case nil: return (false, false)
             case .given: notices[node] = .ending(since: now)
             case .ending(let since) where since.duration(to: now) > Self.releasePeriod:
                 notices[node] = nil
-                if let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
-                return false
+                return (false, true)
             case .ending: break
             }
-            return true
+            return (true, false)
         }
+        // A disk that hangs holds up nobody who asks for other nodes. A note that another agent makes necessary meanwhile is
+        // written again with the next question.
+        if isOver, let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
+        return isEnding
     }
 
     private func write(_ node: String) {
         guard let directory else { return }
-        let path = "\(directory)/\(node)\(Self.suffix)"
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        if descriptor >= 0 {
-            close(descriptor)
-        } else {
+        do throws(DraftedFile.Failure) {
+            close(try DraftedFile.descriptor(writing: "\(directory)/\(node)\(Self.suffix)", mode: 0o644))
+            _ = unwritten.withLock { $0.remove(node) }
+        } catch {
+            guard unwritten.withLock({ $0.insert(node).inserted }) else { return }
             logger.warning(
-                "cannot write \(path): \(String(cString: strerror(errno))); if the exporter is restarted before the drain or maint has ended, HAProxy has to be told by hand: set server … state ready",
+                "\(error); if the exporter is restarted before the drain or maint has ended, HAProxy has to be told by hand: set server … state ready",
                 metadata: ["node": "\(node)"])
         }
     }

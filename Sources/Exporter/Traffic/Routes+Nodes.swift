@@ -89,6 +89,10 @@ extension Routes {
                 return .text(status: 404, "a node can be set to \(states)")
             }
             guard isLifecycleEnabled else { return Self.withoutLifecycle }
+            // Whoever says `?node=` means another node than the path does.
+            guard request.query.isEmpty else {
+                return .text(status: 400, "there are no parameters: POST /nodes/<node>/\(state.rawValue)")
+            }
             guard monitor.configuration.node(named: node) != nil else { return Self.unknown(node) }
             do throws(OperatorStates.Failure) {
                 try nodeChecks.states.set(state, of: node)

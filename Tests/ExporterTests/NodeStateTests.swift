@@ -1,0 +1,41 @@
+import Configuration
+import Logging
+import Testing
+import Traffic
+import Web
+
+@testable import Exporter
+
+@Suite("What is posted of a node")
+struct NodeStateTests {
+    @Test("is refused with a query, which may name another node, and else is done", arguments: OperatorState.allCases)
+    func query(state: OperatorState) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
+        let nodes = try ["db1", "db2"].map { Node(name: $0, address: try Address("127.0.0.1:1")) }
+        let configuration = Configuration(sets: [ReplicationSet(name: "shop", nodes: nodes)])
+        let monitor = try Monitor(configuration, environment: account, logger: logger)
+        let live = try LiveMonitor(monitor, environment: account, logger: logger) { () throws(ConfigurationError) in
+            (configuration, [])
+        }
+        let states = OperatorStates(directory: nil, logger: logger)
+        let routes = Routes(
+            live: live, counter: RequestCounter(routes: []), telemetryPath: "/metrics", timeoutOffset: .zero,
+            isLifecycleEnabled: true,
+            nodeChecks: NodeChecks(states: states, notices: MaintenanceNotices(directory: nil, logger: logger)))
+        let before: OperatorState = state == .drain ? .maintenance : .drain
+        try states.set(before, of: "db2")
+        func post(_ query: [(name: String, value: String)]) async -> Int {
+            let request = Request(method: "POST", path: "/nodes/db2/\(state.rawValue)", query: query)
+            return await routes.answer(request, routes.router).status
+        }
+        for name in ["node", "max_lag", "format", ""] {
+            #expect(await post([(name: name, value: "db1")]) == 400)
+        }
+        #expect(states["db2"] == before)
+        #expect(await post([]) == 200)
+        #expect(states["db2"] == state)
+        #expect(states["db1"] == .ready)
+        await live.close()
+    }
+}

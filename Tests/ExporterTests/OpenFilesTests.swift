@@ -1,0 +1,85 @@
+import Configuration
+import Logging
+import Testing
+
+@testable import Exporter
+
+@Suite("The limit on open files")
+struct OpenFilesTests {
+    private static let table = TableName(database: "p", table: "t")
+
+    private static func configuration(nodes: Int, hasProbes: Bool = false) throws -> Configuration {
+        let nodes = try (1...nodes).map { Node(name: "db\($0)", address: try Address("127.0.0.1:\($0)")) }
+        return Configuration(sets: [
+            ReplicationSet(
+                name: "shop", nodes: nodes, heartbeat: hasProbes ? Heartbeat(table: table, write: true) : nil,
+                sentinel: hasProbes ? Sentinel(table: table) : nil,
+                failover: hasProbes ? FailoverRule(preferred: "db1", standby: "db2", table: table) : nil)
+        ])
+    }
+
+    /// As many as are open when each of the listeners has turned somebody away.
+    private static func descriptors(of clients: Int, listeners: Int) -> Int { listeners * (clients + clients / 8 + 2) }
+
+    @Test(
+        "is shared out among all listeners, and never reached",
+        arguments: [
+            // 80 for the process; two for a node's connection, and as much for a reload.
+            (128, [1, 0], 1, false, 36), (128, [1, 1], 1, false, 16), (800, [1, 1], 3, false, 312),
+            (1024, [1, 0], 3, false, 512), (1024, [1, 1], 3, false, 411),
+            // 3 nodes, each with the scrapes' connection and two of the sentinel, and two of heartbeat and failover each.
+            (1024, [1, 1], 3, true, 393), (1024, [2, 3], 3, true, 392), (65_536, [1, 1], 1000, true, 512),
+            (.max, [1, 1], 1000, true, 512),
+        ] as [(Int, [Int], Int, Bool, Int)])
+    func shares(limit: Int, addresses: [Int], nodes: Int, hasProbes: Bool, clients: Int) throws {
+        let configuration = try Self.configuration(nodes: nodes, hasProbes: hasProbes)
+        let openFiles = try OpenFiles(limit: limit, configuration, addresses: addresses)
+        #expect(openFiles.clients == clients)
+        let taken = Self.descriptors(of: clients, listeners: addresses.count { $0 > 0 }) + addresses.reduce(0, +)
+        #expect(openFiles.room == limit - 80 - taken)
+        #expect(openFiles.room >= 2 * nodes * (hasProbes ? 3 : 1))
+    }
+
+    @Test(
+        "that leaves no place for clients beside the nodes is refused, with what to do",
+        arguments: [
+            // 80, a socket and 11 for each listener, and the nodes.
+            (94, [1, 0], 1, false, 1), (106, [1, 1], 1, false, 1), (130, [1, 1], 3, true, 3),
+            (2092, [1, 0], 1000, false, 1000),
+        ] as [(Int, [Int], Int, Bool, Int)])
+    func refusal(least: Int, addresses: [Int], nodes: Int, hasProbes: Bool, count: Int) throws {
+        let configuration = try Self.configuration(nodes: nodes, hasProbes: hasProbes)
+        #expect(try OpenFiles(limit: least, configuration, addresses: addresses).clients == 8)
+        let error = #expect(throws: OpenFiles.TooFew.self) {
+            try OpenFiles(limit: least - 1, configuration, addresses: addresses)
+        }
+        let text = error?.description ?? ""
+        #expect(text.hasPrefix("the limit on open files is \(least - 1), and \(count) node"))
+        #expect(text.contains(" need \(least): raise it (ulimit -n, systemd LimitNOFILE="), "\(text)")
+        #expect(throws: OpenFiles.TooFew.self) { try OpenFiles(limit: 0, configuration, addresses: addresses) }
+    }
+
+    @Test("is kept by a reload: what is too much for it is refused, and the old configuration stays in effect")
+    func reload() async throws {
+        let (one, two) = (try Self.configuration(nodes: 1), try Self.configuration(nodes: 2))
+        let openFiles = try OpenFiles(limit: 94, one, addresses: [1])
+        #expect(openFiles.room == 2)
+        try openFiles.check(one, after: one)
+        let moved = Configuration(sets: [
+            ReplicationSet(name: "shop", nodes: [Node(name: "db1", address: try Address("127.0.0.1:9"))])
+        ])
+        // Connected twice for a moment.
+        #expect(throws: OpenFiles.TooFew.self) { try openFiles.check(moved, after: one) }
+
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
+        let live = try LiveMonitor(
+            try Monitor(one, environment: account, logger: logger), environment: account, openFiles: openFiles,
+            logger: logger
+        ) { () throws(ConfigurationError) in (two, []) }
+        let refusal = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
+        #expect(refusal?.problems.first?.contains("4 are needed: restart the exporter") == true)
+        #expect(await live.use { $0.configuration.nodes.count } == 1)
+        await live.close()
+    }
+}
