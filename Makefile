@@ -6,7 +6,7 @@
 # Warnings of ours are errors; Package.swift looks for this.
 export STRICT_WARNINGS := 1
 BUILD := swift build
-SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/Benchmark
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/Sources/Benchmark
 EXPORTER := .build/debug/mysql-replication-exporter
 SANDBOX := .build/debug/replication-sandbox
 

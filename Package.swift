@@ -104,6 +104,16 @@ let package = Package(
             dependencies: ["Sandbox", "MariaDB", "Replication", "Collection", arguments, unixSignals],
             swiftSettings: settings),
 
+        // Started by Benchmarks/run.sh. Built with everything else, so that it is never left behind.
+        .target(name: "CAllocations", path: "Benchmarks/Sources/CAllocations"),
+        .executableTarget(
+            name: "Benchmark",
+            dependencies: [
+                "Sandbox", "MariaDB", "Replication", "Collection", "Topology", "Metrics", "Exposition", "CZlib",
+                "CAllocations", arguments,
+            ],
+            path: "Benchmarks/Sources/Benchmark", swiftSettings: settings),
+
         // What happens to replication sets at random, for tests on fault servers and on real ones.
         .target(name: "Operations", path: "Tests/Operations", swiftSettings: settings),
         tests("Replication", ["Replication"]),

@@ -1,10 +1,10 @@
 #!/bin/sh
-# peer.sh: bring mysqld_exporter into Benchmarks/.build/peer and print its path. Debian 12's own package is too old to be
+# peer.sh: bring mysqld_exporter into .build/benchmark/peer and print its path. Debian 12's own package is too old to be
 # asked for a target (/probe came with 0.15): the one of Debian 13 is taken, beside the system and not into it.
 set -eu
-cd "$(dirname "$0")"
-mkdir -p .build
-folder=$PWD/.build/peer
+cd "$(dirname "$0")/.."
+mkdir -p .build/benchmark
+folder=$PWD/.build/benchmark/peer
 program=$folder/usr/bin/prometheus-mysqld-exporter
 if [ -x "$program" ]; then
     echo "$program"

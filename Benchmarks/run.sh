@@ -3,14 +3,14 @@
 # listen at every loopback address and nobody else can reach them. Options are the benchmark's (--help).
 set -eu
 cd "$(dirname "$0")/.."
-built=Benchmarks/.build/programs
+built=.build/benchmark/programs
 mkdir -p "$built"
 
 peer=$(Benchmarks/peer.sh)
 echo "==> building the exporter (release)" >&2
 swift build -c release --static-swift-stdlib --product mysql-replication-exporter
 echo "==> building the benchmark" >&2
-swift build -c release --package-path Benchmarks --product Benchmark
+swift build -c release --static-swift-stdlib --product Benchmark
 flags="-O2 -Wall -Wextra -Werror"
 # shellcheck disable=SC2046,SC2086 # lists of flags
 cc $flags Benchmarks/C/floor.c -o "$built/floor" $(pkg-config --cflags --libs libmariadb) -lpthread
@@ -28,5 +28,5 @@ exec unshare --net sh -c '
     echo "1024 65535" >/proc/sys/net/ipv4/ip_local_port_range
     echo 65535 >/proc/sys/net/core/somaxconn
     exec "$@"' sh \
-    Benchmarks/.build/release/Benchmark --exporter .build/release/mysql-replication-exporter --peer "$peer" \
+    .build/release/Benchmark --exporter .build/release/mysql-replication-exporter --peer "$peer" \
     --programs "$built" "$@"

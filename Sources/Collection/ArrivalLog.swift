@@ -42,6 +42,7 @@ struct ArrivalLog {
                 heartbeats: channel.heartbeatsReceived, position: channel.readPosition, ioThread: channel.ioThread)
             guard var memory = memories[channel.name] else {
                 memories[channel.name] = Memory(mark: mark, since: now, isArrival: false)
+                channels[place].isSilenceToldOnly = true
                 continue
             }
             if mark.shows(anArrivalSince: memory.mark) {
@@ -53,6 +54,7 @@ struct ArrivalLog {
             let seen = memory.since.duration(to: now).seconds
             if let told = channel.sourceSilence {
                 if memory.isArrival { channels[place].sourceSilence = min(told, seen) }
+                channels[place].isSilenceToldOnly = !memory.isArrival
             } else {
                 channels[place].sourceSilence = seen
             }

@@ -3,17 +3,17 @@ package import Replication
 
 extension NodeFailure {
     package init(_ error: MySQLError) {
-        self.init(reason: Reason(error), message: "\(error.message) (error \(error.code))\(error.advice)")
+        self.init(reason: Reason(error), message: "\(error.words)\(error.advice)")
     }
 
     init(_ error: MySQLError, connectingTo address: ConnectionOptions.Address) {
         self.init(
             reason: Reason(error),
-            message: "connecting to \(address): \(error.message) (error \(error.code))\(error.advice)")
+            message: "connecting to \(address): \(error.words)\(error.advice)")
     }
 
     init(_ error: MySQLError, refusing fact: Fact) {
-        var message = "\(fact.summary) was refused: \(error.message) (error \(error.code))"
+        var message = "\(fact.summary) was refused: \(error.words)"
         if error.phase == .permission, !fact.privileges.isEmpty {
             let scope = fact.privileges.contains(" ON ") ? "" : " ON *.*"
             message += "; the user needs GRANT \(fact.privileges)\(scope)"

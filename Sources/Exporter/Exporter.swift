@@ -1,4 +1,5 @@
 import ArgumentParser
+import MariaDB
 
 /// The program. Its subcommands share the options of `ConfigurationOptions`.
 @main
@@ -27,6 +28,8 @@ struct Exporter: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
+        // While there are no other threads.
+        Connection.settleEnvironment()
         let arguments = CommandLine.arguments.dropFirst()
         if RootHelp.isAsked(arguments) {
             print(RootHelp.text())

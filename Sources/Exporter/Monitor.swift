@@ -17,6 +17,8 @@ final class Monitor: Sendable {
     private let logger: Logger
     private let options: Metrics.MetricsOptions
     private let recent = RecentRound()
+    /// How long load balancers let a node take to answer.
+    private static let balancersPatience = Duration.seconds(1)
     /// By replication set, for load balancers.
     private let checked: [String: RecentRound]
 
@@ -75,8 +77,10 @@ final class Monitor: Sendable {
         let (reports, isWhole) = await fleet.round(deadline: deadline) { set, _ in
             selection.touches(set.name, configuration)
         }
+        // Whatever a scraper's timeout may be, a node is not silent that had less time than a balancer gives it.
+        let isFair = isWhole || startedAt.duration(to: deadline) >= Self.balancersPatience
         let findings = reports.map { report in
-            let findings = probes.findings(report)
+            let findings = probes.findings(report, isFair: isFair)
             if isWhole { probes.note(findings, asked: startedAt) }
             if isWhole { checked[report.name]?.note(.init(findings: [findings], startedAt: startedAt)) }
             return findings
@@ -98,9 +102,10 @@ final class Monitor: Sendable {
         guard let recent = checked[set] else { return RecentRound.Outcome(findings: [], startedAt: .now) }
         return await recent.outcome(within: .seconds(1)) { [self] in
             let startedAt = ContinuousClock.now
-            return await fleet.round(deadline: startedAt + .seconds(1)) { asked, _ in asked.name == set }.reports
+            return await fleet.round(deadline: startedAt + Self.balancersPatience) { asked, _ in asked.name == set }
+                .reports
                 .map { report in
-                    let findings = probes.findings(report)
+                    let findings = probes.findings(report, isFair: true)
                     // Probes go by the same as balancers; but a writer that was too slow for these keeps its heartbeat.
                     if findings.isEveryWriterAnswering { probes.note(findings, asked: startedAt) }
                     return findings

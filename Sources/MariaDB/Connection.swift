@@ -39,6 +39,10 @@ package actor Connection {
         mysql_get_client_info().map { String(cString: $0) } ?? ""
     }
 
+    /// Settles what libmariadb and OpenSSL take from the environment. The first connection does it as well; but nobody else should
+    /// be looking at the environment then (setenv(3)).
+    package static func settleEnvironment() { environmentIsSettled }
+
     nonisolated package var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
 
     /// Packets of statements sent so far: what asking cost the network.
@@ -69,28 +73,22 @@ package actor Connection {
             throw failure
         }
         if let unreadable = options.unreadableFile { throw unreadable }
-        if try connect(options, deadline: deadline) { return serverVersion }
-        guard options.tls == .preferred else {
-            throw MySQLError(
-                phase: .tls, code: ErrorCode.tlsFailed,
-                message: "the server offers no TLS and tls.mode is \(options.tls.rawValue)")
-        }
-        var plain = options
-        plain.tls = .disabled
-        _ = try connect(plain, deadline: deadline)
+        try connect(options, deadline: deadline)
         return serverVersion
     }
 
-    /// - Returns: false if TLS is wanted and the server offers none; it was told nothing then.
     private func connect(
         _ options: ConnectionOptions, deadline: ContinuousClock.Instant
-    ) throws(MySQLError) -> Bool {
+    ) throws(MySQLError) {
         guard libraryIsInitialised, let mysql = mysql_init(nil) else {
             throw MySQLError(phase: .connect, code: 2008, message: "libmariadb is out of memory")
         }
         apply(options, to: mysql, deadline: deadline)
 
-        let logIn = LogInGuard(isTLSWanted: options.wantsTLS)
+        let logIn = LogInGuard(options.wish, deadline: deadline)
+        let lacksTLS = MySQLError(
+            phase: .tls, code: ErrorCode.tlsFailed,
+            message: "the server offers no TLS and tls.mode is \(options.tls.rawValue)")
         let flags = clientFlags(for: options)
         let call = {
             switch options.address {
@@ -104,12 +102,13 @@ package actor Connection {
         guard connected != nil else {
             let error = lastError(of: mysql, connecting: true)
             discard(mysql)
-            if logIn.lacksTLS { return false }
+            if logIn.lacksTLS, options.wish == .tls { throw lacksTLS }
             throw logIn.refusal ?? error
         }
         let socket = mysql_get_socket(mysql)
         interrupter.adopt(socket)
         if case .tcp = options.address { noticeSilence(of: socket) }
+        if options.wantsTLS { setBlocking(true, socket) }
         self.mysql = mysql
         sendsBatches = options.sendsBatches
         // It came behind the server's last word, and the socket is shut down.
@@ -124,12 +123,11 @@ package actor Connection {
             close()
             throw interruption
         }
-        // Not to be met, and checked all the same: nothing is asked in plain text where TLS was wanted.
-        if options.wantsTLS, mysql_get_ssl_cipher(mysql) == nil {
+        // Not to be met, and checked all the same: nothing is asked in plain text where TLS was a must.
+        if options.wish == .tls, mysql_get_ssl_cipher(mysql) == nil {
             close()
-            return false
+            throw lacksTLS
         }
-        return true
     }
 
     /// Sends all statements and reads their results in order: in one round trip where the connection sends batches, otherwise

@@ -17,10 +17,16 @@ let networkBuffer = 4096
 /// Seconds that the library itself waits; only a backstop to the deadline.
 private let backstop: UInt32 = 60
 
-/// `mysql_library_init` is not safe to be raced for, nor is the list of callbacks; every connection comes by here.
-let libraryIsInitialised: Bool = {
+/// What libmariadb and OpenSSL would take from the environment.
+let environmentIsSettled: Void = {
     // Connector/C 3.4 would verify nothing where somebody set this, whatever the configuration says.
     unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION")
+    SystemAuthorities.keepFromContexts()
+}()
+
+/// `mysql_library_init` is not safe to be raced for, nor is the list of callbacks; every connection comes by here.
+let libraryIsInitialised: Bool = {
+    _ = environmentIsSettled
     let isInitialised = mysql_server_init(0, nil, nil) == 0
     // A connection's buffer; it grows where a packet needs more.
     withUnsafePointer(to: networkBuffer) { _ = mysql_options(nil, MYSQL_OPT_NET_BUFFER_LENGTH, $0) }
@@ -69,8 +75,13 @@ private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePoin
     var enforce: Int8 = 1
     mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce)
     // In the other modes it would verify the signature with Connector/C 3.3 and nothing with 3.4.
-    if options.tls == .verifyIdentity, let certificateAuthority = options.certificateAuthority {
-        mysql_options(mysql, MYSQL_OPT_SSL_CA, certificateAuthority)
+    if options.tls == .verifyIdentity {
+        let system = SystemAuthorities.ofThisSystem
+        if let certificateAuthority = options.certificateAuthority, system?.cover(certificateAuthority) != true {
+            mysql_options(mysql, MYSQL_OPT_SSL_CA, certificateAuthority)
+        } else {
+            system?.apply(to: mysql)
+        }
     }
     if let certificate = options.certificate { mysql_options(mysql, MYSQL_OPT_SSL_CERT, certificate) }
     if let key = options.key { mysql_options(mysql, MYSQL_OPT_SSL_KEY, key) }

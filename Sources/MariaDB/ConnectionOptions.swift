@@ -30,6 +30,11 @@ package struct ConnectionOptions: Sendable {
         return tls != .disabled
     }
 
+    var wish: LogInGuard.Wish {
+        guard wantsTLS else { return .plain }
+        return tls == .preferred ? .tlsPreferred : .tls
+    }
+
     package var address: Address
     package var user: String
     package var password: String

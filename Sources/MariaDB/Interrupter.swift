@@ -105,16 +105,18 @@ package final class Interrupter: Sendable {
     }
 
     /// What libmariadb calls instead of `poll(2)`. Returns as `poll` does: 1 ready, 0 timed out, −1 error.
-    func wait(for descriptor: Int32, reading: Bool, libraryTimeout: Int32) -> Int32 {
+    /// - Parameter orWriting: also where it can be written to.
+    func wait(for descriptor: Int32, reading: Bool, orWriting: Bool = false, libraryTimeout: Int32) -> Int32 {
         let deadline = state.withLock { state in
             if !state.isConnected { state.adopt(descriptor) }
             return state.deadline
         }
-        var poll = pollfd(fd: descriptor, events: Int16(reading ? POLLIN : POLLOUT), revents: 0)
+        let events = (reading ? POLLIN : POLLOUT) | (orWriting ? POLLOUT : 0)
+        var poll = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
-            let remaining = deadline.map { milliseconds(until: $0) }
-            let library = libraryTimeout > 0 ? libraryTimeout : Int32.max
-            let status = Glibc.poll(&poll, 1, min(remaining ?? library, library))
+            // The library's own limit is not asked: in the TLS handshake it gives its seconds as milliseconds.
+            let limit = deadline.map { milliseconds(until: $0) } ?? (libraryTimeout > 0 ? libraryTimeout : Int32.max)
+            let status = Glibc.poll(&poll, 1, limit)
             if status > 0 { return status }
             if status < 0 {
                 if errno == EINTR { continue }
@@ -163,8 +165,11 @@ private func withCurrentInterrupter<Value>(_ body: (Interrupter) -> Value) -> Va
 
 /// `MARIADB_OPT_IO_WAIT`: `int (*)(my_socket, my_bool is_read, int timeout_ms)`.
 let waitHook: @convention(c) (Int32, Int8, Int32) -> Int32 = { descriptor, isRead, timeout in
-    if let status = withCurrentInterrupter({
-        $0.wait(for: descriptor, reading: isRead != 0, libraryTimeout: timeout)
+    if let status = withCurrentInterrupter({ interrupter in
+        waitingOutOfTheWay(for: descriptor) { orWriting in
+            interrupter.wait(
+                for: descriptor, reading: isRead != 0, orWriting: orWriting, libraryTimeout: timeout)
+        }
     }) {
         return status
     }

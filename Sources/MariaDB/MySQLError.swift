@@ -32,6 +32,11 @@ package struct MySQLError: Error, Sendable, Equatable {
         message: "the reply is larger than \(ReplyLimit.bytes >> 20) MiB; refused")
 }
 
+extension MySQLError {
+    /// What is said of it to people: the message, with its number where a server or the library gave it one.
+    package var words: String { code == 0 ? message : "\(message) (error \(code))" }
+}
+
 extension MySQLError: CustomStringConvertible {
     package var description: String { "\(phase.rawValue) error \(code) (\(sqlState)): \(message)" }
 }

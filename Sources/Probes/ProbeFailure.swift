@@ -13,9 +13,7 @@ package struct ProbeFailure: Error, Sendable, Equatable, CustomStringConvertible
 
     /// - Parameter action: what was being tried, such as `writing the heartbeat`.
     package init(_ error: MySQLError, node: String, while action: String) {
-        // What was not said by a server or the library has no number.
-        let number = error.code == 0 ? "" : " (\(error.code))"
-        self.init(node: node, message: "\(action): \(error.message)\(number)")
+        self.init(node: node, message: "\(action): \(error.words)")
     }
 
     package var description: String { "\(node): \(message)" }

@@ -40,6 +40,10 @@ package struct Channel: Sendable {
 
     /// Seconds since anything, an event or a heartbeat, last arrived from the source. Nil until that was seen once.
     package var sourceSilence: Double?
+    /// Nobody but the server speaks for `sourceSilence`, at the first look or where nothing was seen to arrive since. MySQL's times are
+    /// those of heartbeats and of transactions that were queued: in a ring a node's own come back, are not queued, and are why no
+    /// heartbeats are sent.
+    package var isSilenceToldOnly = false
 
     /// All of the row, where another exporter's series are to be made of it; nil otherwise.
     package var statusRow: StatusRow?

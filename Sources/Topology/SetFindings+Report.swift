@@ -100,6 +100,9 @@ extension ChannelFindings {
         }
         // A parallel applier of MySQL writes its position down now and then only; its set tells better.
         let hasAll = distance.isExact && distance.missing == 0
+        var channel = channel
+        // Whoever has all that there is cannot tell a source that says nothing from one that has nothing to say.
+        if channel.isSilenceToldOnly, hasAll || binaryLog.readDelta == 0 { channel.sourceSilence = nil }
         self.init(
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
             applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,

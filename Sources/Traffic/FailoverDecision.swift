@@ -64,6 +64,13 @@ extension FailoverPolicy {
             return FailoverDecision(cause: .preferredFailed, reason: "\(preferred) \(fault.reason)")
         }
         if let fault = situation.standbyFault, !fault.isOwn, situation.isPreferredWritable {
+            // It had the requests. That it misses a check does not show that it is dead, and what it has is not known.
+            if situation.memory.answer == .standby, !situation.memory.isAccepted, situation.standbyFailedFor < maxGap {
+                return FailoverDecision(
+                    cause: .lagUnknown,
+                    reason: "the last answer was \(standby), which \(fault.reason); \(preferred) takes over if that "
+                        + "lasts for \(maxGap.text) s")
+            }
             return FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(fault.reason)")
         }
         if let trouble = trouble(situation) { return decideInTrouble(situation, trouble) }

@@ -78,6 +78,8 @@ package struct FailoverSituation: Sendable, Equatable {
     package var lookFault: FailoverFault?
     /// Why the standby cannot be asked; nil when it can.
     package var standbyFault: FailoverFault?
+    /// Seconds since the first check of this checker's from which on each has found the standby failed; 0 in that check.
+    package var standbyFailedFor = 0.0
     /// The preferred node as a replica of the standby.
     package var catchUp: CatchUp
     package var memory: FailoverMemory

@@ -84,6 +84,21 @@ struct ArrivalLogTests {
         #expect(look(500, told: 3, after: 30) == 3)
     }
 
+    @Test("What the server tells stands by itself until something was seen to arrive")
+    func toldOnly() {
+        var log = ArrivalLog()
+        func isToldOnly(_ position: UInt64, after seconds: Int) -> Bool? {
+            var look = facts(position: position)
+            look.channels?[0].sourceSilence = 90
+            log.note(&look, at: start + .seconds(seconds))
+            return look.channels?.first?.isSilenceToldOnly
+        }
+        #expect(isToldOnly(4, after: 0) == true)
+        #expect(isToldOnly(4, after: 10) == true)
+        #expect(isToldOnly(500, after: 20) == false)
+        #expect(isToldOnly(500, after: 30) == false)
+    }
+
     @Test("A channel that was gone is looked at for the first time again")
     func forgotten() {
         #expect(

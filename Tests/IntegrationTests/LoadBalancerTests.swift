@@ -320,6 +320,8 @@ extension IntegrationSuite {
                     #expect(try await exporter.get(path, method: "POST").status == answer, "\(path)")
                 }
                 #expect(try await exporter.get("/sets/other/writer?node=db2", method: "POST").status == 404)
+                let readOnly = try await exporter.get("/sets/demo/writer?node=db3", method: "POST")
+                #expect(readOnly.status == 409 && readOnly.body.contains("read_only"), "\(readOnly.body)")
                 #expect(try await status("db1") == 200)
 
                 #expect(try await exporter.get("/sets/demo/writer?node=db2", method: "POST").status == 200)

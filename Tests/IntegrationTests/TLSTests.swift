@@ -121,6 +121,110 @@ extension IntegrationSuite {
             }
         }
 
+        @Test(
+            "without a ca the system's authorities are trusted, and no others: by directory, by bundle, by environment")
+        func systemAuthorities() async throws {
+            let software = try await ServerSoftware.find()
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let (server, certificates) = try await prepare(sandbox)
+                try await server.restart(with: tlsArguments(sandbox))
+                for store in ["hashed", "bundled", "both", "foreign"] {
+                    try certificates.makeStore(
+                        store, of: store == "foreign" ? "other" : "ca", isHashed: store != "bundled",
+                        isBundled: store == "bundled" || store == "both")
+                }
+                let settings = [
+                    "system": "user: \(sandbox.accounts.monitor.user), tls: {mode: verify_identity}"
+                ]
+                let folder = sandbox.folder
+                for (environment, store, isUp) in [
+                    ([:], nil, false),
+                    (["SSL_CERT_DIR": "\(folder)/hashed"], nil, true),
+                    (["SSL_CERT_DIR": "\(folder)/foreign"], nil, false),
+                    (["SSL_CERT_FILE": "\(folder)/ca.pem"], nil, true),
+                    (["SSL_CERT_FILE": "\(folder)/other.pem"], nil, false),
+                    (["SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": "/dev/null"], nil, false),
+                    ([:], "hashed", true), ([:], "bundled", true), ([:], "both", true), ([:], "foreign", false),
+                ] as [([String: String], String?, Bool)] {
+                    // In place of the system's own, for this process alone.
+                    let launcher = store.map { store in
+                        [
+                            "unshare", "--mount", "sh", "-c",
+                            "mount --bind \(folder)/\(store) /etc/ssl/certs && exec \"$@\"", "sh",
+                        ]
+                    }
+                    let exporter = try await exporter(
+                        sandbox, settings, environment: environment, launcher: launcher ?? [])
+                    let scrape = try await exporter.scrape()
+                    let what = "\(environment), \(store ?? "the system's own")"
+                    #expect(scrape.value("up", "system") == (isUp ? 1 : 0), "\(what)")
+                    #expect(await exporter.stop() == .exited(0))
+                    if !isUp {
+                        let log = try exporter.output()
+                        #expect(log.contains("self-signed certificate in certificate chain"), "\(what): \(log)")
+                    }
+                }
+            }
+        }
+
+        @Test(
+            "where a server offers none and none is a must, one connection is made all the same",
+            arguments: try await Matrix.flavors.value)
+        func oneConnection(software: ServerSoftware) async throws {
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let (server, certificates) = try await prepare(sandbox)
+                try certificates.make("client", by: "ca")
+                try await server.restart(with: [software.flavor == .mariadb ? "--skip-ssl" : "--tls-version="])
+                func count(_ name: String) async throws -> UInt64 {
+                    let row = try #require(try await server.sql("SHOW GLOBAL STATUS LIKE '\(name)'").first)
+                    return try #require(row.unsigned("Value"))
+                }
+                let user = "user: \(sandbox.accounts.monitor.user)"
+                let settings = [
+                    "plain": "\(user), tls: {mode: disabled}", "preferred": "\(user), tls: {mode: preferred}",
+                    "certified": "\(user), tls: {mode: preferred, cert: client.pem, key: client.key}",
+                ]
+                let before = try await count("Connections")
+                let exporter = try await exporter(sandbox, settings)
+                let scrape = try await exporter.scrape()
+                for node in settings.keys { #expect(scrape.value("up", node) == 1, "\(node)") }
+                // One that is not a log-in would be an aborted one.
+                #expect(try await count("Connections") - before == UInt64(settings.count))
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
+        @Test("300 nodes are up in the first scrape, and again in the first after all connections were lost")
+        func threeHundred() async throws {
+            var settings = ServerSettings()
+            settings.arguments = ["--max-connections=700", "--open-files-limit=5000"]
+            let software = try await ServerSoftware.find()
+            try await withSandbox(.primary(replicas: 0), software: software, settings: settings) { sandbox in
+                let (server, _) = try await prepare(sandbox)
+                try await server.restart(with: tlsArguments(sandbox))
+                let monitor = sandbox.accounts.monitor
+                let ways = Dictionary(
+                    uniqueKeysWithValues: (0..<300).map { number in
+                        // What is verified, and what is not, by turns.
+                        let mode = number % 2 == 0 ? "{mode: preferred}" : "{mode: verify_identity, ca: ca.pem}"
+                        return ("n\(number)", "user: \(monitor.user), timeout: 10s, tls: \(mode)")
+                    })
+                let logIns = try await server.tlsLogIns()
+                let exporter = try await exporter(sandbox, ways)
+                func expectAll(_ when: String) async throws {
+                    let scrape = try await exporter.scrape(timeout: 10.5)
+                    #expect(scrape.all("up").count { $0.value == 1 } == 300, "\(when)")
+                    let log = try exporter.output()
+                    #expect(scrape.all("node_failure").isEmpty, "\(when): \(log)")
+                }
+                try await expectAll("from the start")
+                #expect(try await server.tlsLogIns() >= logIns + 300)
+                try await server.sql("KILL USER \(monitor.user)")
+                try await expectAll("after all connections were lost")
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
         // MARK: -
 
         /// Authorities `ca` and `other`, and the certificates of a server, `server` being the one in use.
@@ -143,6 +247,18 @@ extension Certificates {
     fileprivate func join(_ names: [String], as bundle: String) throws {
         let texts = try names.map { try String(contentsOfFile: "\(folder)/\($0).pem", encoding: .utf8) }
         try texts.joined().write(toFile: "\(folder)/\(bundle).pem", atomically: true, encoding: .utf8)
+    }
+
+    /// Makes a folder that holds an authority as a system's store holds it.
+    fileprivate func makeStore(_ name: String, of authority: String, isHashed: Bool, isBundled: Bool) throws {
+        let path = "\(folder)/\(name)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try FileManager.default.copyItem(atPath: "\(folder)/\(authority).pem", toPath: "\(path)/\(authority).pem")
+        if isHashed { try openssl(["rehash", path]) }
+        if isBundled {
+            try FileManager.default.copyItem(
+                atPath: "\(folder)/\(authority).pem", toPath: "\(path)/ca-certificates.crt")
+        }
     }
 
     /// Makes it the one that the server shows.

@@ -194,6 +194,24 @@ struct HostileServerTests {
     }
 
     @Test(
+        "A progress report in place of a greeting is refused, whatever TLS is wanted and in whatever pieces it comes",
+        arguments: ConnectionOptions.TLSMode.allCases, [true, false])
+    func progress(mode: ConnectionOptions.TLSMode, inPieces: Bool) async throws {
+        let report: [UInt8] = [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0]
+        let steps: [Step] = inPieces ? report.map { .bytes([$0]) } : [.bytes(report)]
+        // As if nothing had been said, the greeting that libmariadb would go on with.
+        try await withConnection(.saying(steps + [.packet(Payload.handshake(version: "8.4.0")), .receive])) {
+            server, connection, _ in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(options(server, tls: mode), deadline: .never)
+            }
+            #expect(error?.phase == .protocol)
+            #expect(error?.message == "a progress report during the log-in; refused")
+            #expect(connection.isOpen == false)
+        }
+    }
+
+    @Test(
         "Without TLS on the server, a required TLS is an error",
         arguments: [ConnectionOptions.TLSMode.required, .verifyIdentity])
     func noTLS(mode: ConnectionOptions.TLSMode) async throws {

@@ -100,7 +100,7 @@ struct GreetingReaderTests {
         for size in 1...bytes.count {
             var reader = GreetingReader()
             for start in stride(from: 0, to: bytes.count, by: size) { reader.take(bytes[start...].prefix(size)) }
-            #expect(reader.offer == isOffered, "in pieces of \(size)")
+            #expect(reader.offer == (isOffered ? .tls : GreetingReader.Offer.none), "in pieces of \(size)")
         }
     }
 
@@ -122,7 +122,7 @@ struct GreetingReaderTests {
         for payload in versions {
             var reader = GreetingReader()
             reader.take([UInt8(payload.count & 0xFF), UInt8(payload.count >> 8), 0, 0] + payload)
-            #expect(reader.offer == false)
+            #expect(reader.offer == GreetingReader.Offer.none)
         }
     }
 
@@ -131,7 +131,7 @@ struct GreetingReaderTests {
         for (flags, isOffered) in [(Self.tls, true), (0, false)] {
             var reader = GreetingReader()
             reader.take(Self.greeting(flags, protocol: 11))
-            #expect(reader.offer == isOffered)
+            #expect(reader.offer == (isOffered ? .tls : GreetingReader.Offer.none))
         }
     }
 
@@ -139,6 +139,6 @@ struct GreetingReaderTests {
     func error() {
         var reader = GreetingReader()
         reader.take([9, 0, 0, 0] + Payload.error(code: 1040, sqlState: "08004", message: ""))
-        #expect(reader.offer == true)
+        #expect(reader.offer == .refusal)
     }
 }

@@ -37,13 +37,27 @@ struct PacketFenceTests {
         let sent = good + bad + Self.packet([0])
         let expected = good + bad.prefix(4) + [0xFF] + [UInt8](repeating: 0, count: 300 + 5)
         #expect(read(sent, pieces: pieces, through: &fence) == expected)
-        #expect(fence.refused == 301)
+        #expect(fence.refused == .long(301))
     }
 
     @Test("The largest length that can be said is refused by its header alone")
     func largest() {
         var fence = PacketFence(longest: 300)
         #expect(read([0xFF, 0xFF, 0xFF, 0], pieces: 4, through: &fence) == [0xFF, 0xFF, 0xFF, 0])
-        #expect(fence.refused == 0xFF_FFFF)
+        #expect(fence.refused == .long(0xFF_FFFF))
+    }
+
+    @Test("A progress report becomes an ordinary error, and nothing behind it is let through", arguments: 1...12)
+    func progress(pieces: Int) {
+        for payload in [[0xFF, 0xFF, 0xFF, 0], [0xFF, 0xFF, 0xFF], [UInt8](repeating: 0xFF, count: 40)] as [[UInt8]] {
+            var fence = PacketFence(longest: 300)
+            let good =
+                Self.packet([0xFF, 0xFF]) + Self.packet([0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF]) + Self.packet([0xFF])
+            let bad = Self.packet(payload)
+            let sent = good + bad + Self.packet([10, 1])
+            let expected = good + bad.prefix(6) + [UInt8](repeating: 0, count: payload.count - 2 + 6)
+            #expect(read(sent, pieces: pieces, through: &fence) == expected)
+            #expect(fence.refused == .progress)
+        }
     }
 }

@@ -69,6 +69,6 @@ struct FailoverProbeTests {
         defer { server.stop() }
         let decision = await probe(on: server).check { _, _ in nil }
         #expect(decision.cause == .preferredFailed)
-        #expect(decision.reason == "db1 cannot be queried or updated: Lock wait timeout exceeded (1205)")
+        #expect(decision.reason == "db1 cannot be queried or updated: Lock wait timeout exceeded (error 1205)")
     }
 }

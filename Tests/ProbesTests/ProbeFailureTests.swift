@@ -9,6 +9,6 @@ struct ProbeFailureTests {
         let error = MySQLError(phase: .query, code: 1142, message: "INSERT command denied")
         #expect(
             ProbeFailure(error, node: "db1", while: "writing the heartbeat").description
-                == "db1: writing the heartbeat: INSERT command denied (1142)")
+                == "db1: writing the heartbeat: INSERT command denied (error 1142)")
     }
 }

@@ -121,4 +121,72 @@ struct WriterAttackTests {
         #expect(set.writing.operatorsWord == nil)
         if !isRecent { #expect(set.writers == ["db2"]) }
     }
+
+    @Test("An operator's word ends when the node that it was given against is promoted later on")
+    func wordAgainstTheNextWriter() {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
+        world.round()
+        world.memory.takeWord(for: "db1")
+        #expect(world.round().writers == ["db1"])
+        // As the docs say.
+        world["db2"].isReadOnly = true
+        world["db2"].links = [.init(source: "db1")]
+        #expect(world.round().writers == ["db1"])
+        world.freeze("db1")
+        world.round()
+        world.promote("db2")
+        world.write("db2")
+        #expect(world.round().writers == ["db2"])
+        world.thaw("db1")
+        for _ in 0..<3 {
+            #expect(world.round().writers == ["db2"])
+            world.write("db2")
+        }
+    }
+
+    @Test("A failover while the exporter is down: what was kept of before makes the promoted node no newcomer")
+    func restartedDuringFailover() {
+        var world = World.primary(replicas: 2, readOnly: true)
+        world.write("db1", 3)
+        world.round()
+        world.freeze("db1")
+        world.promote("db2")
+        world.write("db2")
+        world.thaw("db1")
+        world.restartExporterWithState()
+        for _ in 0..<3 {
+            #expect(world.round().writers == ["db2"])
+            world.write("db2")
+        }
+    }
+
+    @Test("Writable by mistake while the exporter is down: the writer that was kept goes on")
+    func restartedDuringMistake() {
+        var world = World.primary(replicas: 2, readOnly: true)
+        world.round()
+        world["db2"].links = []
+        world["db2"].isReadOnly = false
+        world.write("db1", 3)
+        world.restartExporterWithState()
+        for _ in 0..<3 {
+            #expect(world.round().writers == ["db1"])
+            world.write("db1")
+        }
+    }
+
+    @Test("An operator's word is not against the partner of a fan-in, nor for a replica")
+    func wordAndOthers() {
+        var fanIn = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
+        fanIn["db3"].links.append(.init(channel: "b", source: "db2"))
+        fanIn["db1"].executed = [1: 5]
+        fanIn["db2"].executed = [2: 5]
+        #expect(fanIn.round().writers.sorted() == ["db1", "db2"])
+        fanIn.memory.takeWord(for: "db1")
+        #expect(fanIn.round().writers.sorted() == ["db1", "db2"])
+
+        var replica = World.primary(replicas: 2, readOnly: false)
+        #expect(replica.round().writers == ["db1"])
+        replica.memory.takeWord(for: "db2")
+        #expect(replica.round().writers == ["db1"])
+    }
 }

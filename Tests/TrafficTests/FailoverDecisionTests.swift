@@ -221,6 +221,8 @@ struct FailoverDecisionTests {
         #expect(step(back) == 200)
         var standbyAway = back
         standbyAway.standbyFault = FailoverFault("is away")
+        #expect(step(standbyAway) == 200, "one missed answer of the node that has the requests is not its end")
+        standbyAway.standbyFailedFor = 20
         #expect(step(standbyAway) == 100)
         #expect(step(back) == 200, "what the standby has is not known for its absence")
         var well = back

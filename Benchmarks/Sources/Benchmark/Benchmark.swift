@@ -21,6 +21,9 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Sizes of fleets that are far away; none to leave that out.")
     var far = "1,100"
 
+    @Option(help: "Sizes of fleets that are connected to over TLS; none to leave that out.")
+    var tls = "100,1000"
+
     @Option(help: "How often each contender is measured; the medians are shown.")
     var turns = 5
 
@@ -38,12 +41,15 @@ struct CompareCommand: AsyncParsableCommand {
     var programs: String
 
     func run() async throws {
-        let sizes = try numbers(sizes), far = try numbers(far)
+        let sizes = try numbers(sizes), far = try numbers(far), tls = try numbers(tls)
+        let certificate = try ServerCertificate()
+        defer { certificate.remove() }
         let software = try await ServerSoftware.find()
         var results = Results(
             machine: machine(), server: "MariaDB \(software.version)",
             peer: try version(of: peer))
-        try await withSandbox(.primary(replicas: 1), software: software, settings: serverSettings) { sandbox in
+        try await withSandbox(.primary(replicas: 1), software: software, settings: serverSettings(certificate)) {
+            sandbox in
             let (source, replica) = (sandbox.servers[0].port, sandbox.servers[1].port)
             let account = sandbox.accounts.monitor
             var servers: [ProcessUsage] = []
@@ -69,6 +75,13 @@ struct CompareCommand: AsyncParsableCommand {
                     try await Distance(place: place, turns: turns).run(
                         size: size, source: source, replica: replica, account: account))
             }
+            for size in tls {
+                say("\(Text.count(size, "node")) over TLS")
+                let encryption = Encryption(place: place, turns: turns) {
+                    for server in sandbox.servers { try await server.sql("KILL USER \(account.user)") }
+                }
+                results.encryptions.append(try await encryption.run(fleet(size)))
+            }
             if let size = sizes.filter({ $0 <= 1000 }).max() {
                 say("nodes that say nothing")
                 results.silence = try await Silence(place: place, turns: turns).run(fleet(size))
@@ -92,12 +105,13 @@ struct CompareCommand: AsyncParsableCommand {
     }
 
     /// Room for every contender's connections at once, at any address of this network namespace.
-    private var serverSettings: ServerSettings {
+    private func serverSettings(_ certificate: ServerCertificate) -> ServerSettings {
         var settings = ServerSettings()
-        settings.arguments = [
-            "--bind-address=0.0.0.0", "--max-connections=18000", "--back-log=16384", "--open-files-limit=100000",
-            "--table-open-cache=400",
-        ]
+        settings.arguments =
+            certificate.arguments + [
+                "--bind-address=0.0.0.0", "--max-connections=18000", "--back-log=16384", "--open-files-limit=100000",
+                "--table-open-cache=400",
+            ]
         return settings
     }
 

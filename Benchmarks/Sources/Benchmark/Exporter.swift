@@ -42,12 +42,17 @@ final class Exporter: Contender {
     /// - Returns: how long it took, seconds.
     /// - Throws: unless so many nodes are up.
     func scrape(within deadline: Double, expecting expected: Int) throws -> Double {
+        let (wall, up) = try scrape(within: deadline)
+        guard up == expected else { throw BenchmarkError.answer("the exporter reached \(up) nodes, not \(expected)") }
+        return wall
+    }
+
+    /// The same, however many are up.
+    func scrape(within deadline: Double) throws -> (wall: Double, up: Int) {
         var page: [UInt8] = []
         let headers = "X-Prometheus-Scrape-Timeout-Seconds: \(deadline + 0.5)\r\n"
         let wall = try seconds { page = try client.get("/metrics", headers: headers).body }
-        let up = lines(page).count { $0.hasPrefix("mysql_replication_up{") && $0.hasSuffix(" 1") }
-        guard up == expected else { throw BenchmarkError.answer("the exporter reached \(up) nodes, not \(expected)") }
-        return wall
+        return (wall, lines(page).count { $0.hasPrefix("mysql_replication_up{") && $0.hasSuffix(" 1") })
     }
 
     /// Round trips of the last scrape, by how many nodes took that many.

@@ -15,6 +15,8 @@ struct LoopbackFleet {
 
     let nodes: [Node]
     let account: Accounts.Account
+    /// `tls.mode` of the configuration.
+    var tlsMode = "disabled"
 
     init(size: Int, source: UInt16, replica: UInt16, account: Accounts.Account) {
         self.account = account
@@ -45,7 +47,7 @@ struct LoopbackFleet {
     /// The exporter's configuration.
     func configuration(passwordFile: String) -> String {
         var text = """
-            defaults: {user: \(account.user), password_file: "\(passwordFile)", timeout: 10s, tls: {mode: disabled}}
+            defaults: {user: \(account.user), password_file: "\(passwordFile)", timeout: 10s, tls: {mode: \(tlsMode)}}
             replication_sets:
 
             """

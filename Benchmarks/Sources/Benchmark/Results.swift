@@ -5,6 +5,7 @@ struct Results: Codable {
     var peer: String
     var sizes: [SizeResult] = []
     var distances: [DistanceResult] = []
+    var encryptions: [EncryptionResult] = []
     var silence: SilenceResult?
     var rendering: RenderingResult?
     var allocations: AllocationResult?

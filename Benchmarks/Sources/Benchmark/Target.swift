@@ -10,7 +10,8 @@ struct Target {
 extension Results {
     /// Those for which the run measured anything.
     var targets: [Target] {
-        (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + growth + inTime + distances.map(\.target)
+        (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + growth + inTime
+            + encryptions.flatMap(\.targets) + distances.map(\.target)
             + (silence.map { [$0.target] } ?? []) + rendered
     }
 
@@ -106,6 +107,25 @@ extension DistanceResult {
             measured: "one round trip + \(Text.fixed((exporter - roundTrip) * 1000, 0)) ms "
                 + "(\(Text.fixed(exporterNearBy * 1000, 0)) ms with the nodes near by)",
             isMet: exporter <= roundTrip + 0.030)
+    }
+}
+
+extension EncryptionResult {
+    fileprivate var targets: [Target] {
+        let count = Text.count(nodes, "node")
+        return [("from the start", start), ("after all connections were lost", loss)].flatMap { when, storm in
+            let perNode = storm.cpu / Double(nodes) * 1000
+            return [
+                Target(
+                    promise: "\(count) over TLS, \(when): all up in one scrape of 10 s",
+                    measured: "\(Text.grouped(storm.up)) in \(Text.fixed(storm.wall, 2)) s", isMet: storm.up == nodes),
+                Target(
+                    promise: "\(count) over TLS, \(when): at most 4 ms of CPU a node",
+                    measured: "\(Text.fixed(perNode, 2)) ms (the servers: "
+                        + "\(Text.fixed(storm.serverCPU / Double(nodes) * 1000, 2)) ms)",
+                    isMet: storm.up == nodes && perNode <= 4),
+            ]
+        }
     }
 }
 

@@ -34,6 +34,14 @@ enum WriterJSON {
     private static func json(_ conflict: WriterConflict) -> JSONText {
         .object([
             ("nodes", .array(conflict.nodes.map { .string($0) })), ("writes_on", .optional(conflict.winner)),
+            ("came_later", .optional(conflict.newcomer)),
+            (
+                "speaks_for",
+                .object(
+                    conflict.nodes.map { name in
+                        (name, .array((conflict.merits[name] ?? []).map { .string($0.rawValue) }))
+                    })
+            ),
         ])
     }
 

@@ -62,9 +62,11 @@ final class FleetProbes: Sendable {
     }
 
     /// Compares the nodes of a set, with what its probes know and have found.
-    /// - Parameter report: of the whole set.
-    func findings(_ report: ReplicationSetReport) -> SetFindings {
-        sets[report.name]?.findings(report) ?? SetFindings(report)
+    /// - Parameters:
+    ///   - report: of the whole set.
+    ///   - isFair: whether the nodes had time to answer.
+    func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
+        sets[report.name]?.findings(report, isFair: isFair) ?? SetFindings(report)
     }
 
     /// The probes of a set.

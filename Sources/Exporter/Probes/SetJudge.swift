@@ -25,7 +25,13 @@ final class SetJudge: Sendable {
     }
 
     /// Compares the nodes of the set by this round and by what is remembered.
-    func findings(_ report: ReplicationSetReport) -> SetFindings {
+    /// - Parameter isFair: whether the nodes had time to answer. A round that had not is judged, and not remembered: whoever asks in a
+    ///   hurry must not make anybody silent.
+    func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
+        guard isFair else {
+            var memory = memory.withLock(\.self)
+            return memory.fold(report)
+        }
         let (findings, record) = memory.withLock { memory in
             (memory.fold(report), state == nil ? nil : memory.record)
         }

@@ -68,7 +68,7 @@ struct SetProbes: Sendable {
         watch.look { [weak writer] in
             guard var report = await look() else { return nil }
             report.heartbeat = Self.writing(heartbeatSection, by: writer)
-            return judge.findings(report)
+            return judge.findings(report, isFair: true)
         }
     }
 
@@ -76,11 +76,13 @@ struct SetProbes: Sendable {
     var all: [any Probe] { ([heartbeat, sentinel] as [(any Probe)?]).compactMap(\.self) }
 
     /// Compares the nodes of the set, with what the probes know and have found.
-    /// - Parameter report: of the whole set.
-    func findings(_ report: ReplicationSetReport) -> SetFindings {
+    /// - Parameters:
+    ///   - report: of the whole set.
+    ///   - isFair: whether the nodes had time to answer.
+    func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
         var report = report
         report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
-        var findings = judge.findings(report)
+        var findings = judge.findings(report, isFair: isFair)
         findings.probes.sentinel = sentinel?.findings ?? []
         findings.probes.failover = failover?.finding
         if let heartbeat = set.heartbeat {

@@ -1,3 +1,4 @@
+import Configuration
 import Traffic
 import Web
 
@@ -31,8 +32,9 @@ enum FailoverPage {
     }
 
     /// What a request asks for: `?format=`, or else the first of its Accept field that there is.
-    /// - Returns: nil for a format that there is not.
+    /// - Returns: nil for a format that there is not, or another parameter.
     static func format(of request: Request) -> Format? {
+        guard request.query.allSatisfy({ $0.name == "format" }), request.query.count <= 1 else { return nil }
         if let name = request.queryValues("format").first { return Format(rawValue: name) }
         for range in (request.headers["Accept"] ?? "").lowercased().split(separator: ",") {
             let type = range.split(separator: ";").first.map { $0.filter { !$0.isWhitespace } }
@@ -48,23 +50,36 @@ extension Routes {
     func failover(_ request: Request) async -> Response {
         let set = request.parameters["set"] ?? ""
         guard let format = FailoverPage.format(of: request) else {
-            return .text(status: 400, "format is text or json")
+            return .text(status: 400, "the one parameter is format, text or json: /failover/\(set)?format=json")
         }
-        let answer = await live.use { await $0.failover(set) }
-        guard let (policy, decision) = answer else { return Self.withoutFailover(set) }
-        return FailoverPage.response(set, policy, decision, as: format)
+        return await live.use { monitor in
+            guard let (policy, decision) = await monitor.failover(set) else {
+                return Self.withoutFailover(set, monitor)
+            }
+            return FailoverPage.response(set, policy, decision, as: format)
+        }
     }
 
     /// POST `/failover/<set>/accept`: an operator's word that the preferred node has all there is.
     func acceptPreferred(_ request: Request) async -> Response {
         let set = request.parameters["set"] ?? ""
         guard isLifecycleEnabled else { return Self.withoutLifecycle }
-        guard await live.use({ $0.acceptPreferred(set) }) else { return Self.withoutFailover(set) }
-        return .text(
-            "the next check of \(set), within a minute, takes the preferred node for caught up if it can be written to")
+        guard request.query.isEmpty else {
+            return .text(status: 400, "there are no parameters: POST /failover/\(set)/accept")
+        }
+        return await live.use { monitor in
+            guard monitor.acceptPreferred(set) else { return Self.withoutFailover(set, monitor) }
+            return .text(
+                "the next check of \(set), within a minute, takes the preferred node for caught up if it can be written to"
+            )
+        }
     }
 
-    private static func withoutFailover(_ set: String) -> Response {
-        .text(status: 404, "no replication set is named \(set.debugDescription) and has a failover rule")
+    private static func withoutFailover(_ set: String, _ monitor: Monitor) -> Response {
+        .text(
+            status: 404,
+            monitor.configuration.set(named: set) == nil
+                ? "no replication set is named \(set.debugDescription)"
+                : "\(set) has no failover rule: add failover to it in the configuration")
     }
 }

@@ -1,6 +1,7 @@
 import Collection
 import Configuration
 import Replication
+import Topology
 import Traffic
 import Web
 
@@ -59,6 +60,20 @@ extension Routes {
             }
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
+            }
+            // A word for a node that is seen to be read-only would end with the next round.
+            let writing = await monitor.findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?
+                .writing
+            if let standing = writing?.standings[node], standing.isAnswering, standing.isWritable == false {
+                let switches = standing.readOnlySwitches.joined(separator: ", ")
+                return .text(
+                    status: 409, "\(node) takes no writes (\(switches)): make it writable, then name it the writer")
+            }
+            if writing?.standings[node]?.isWritableReplica == true {
+                return .text(
+                    status: 409,
+                    "\(node) replicates from the primary: end that first (STOP REPLICA; RESET REPLICA ALL), then name it "
+                        + "the writer")
             }
             monitor.nameWriter(node, of: set)
             return .text("\(node) counts as the writer of \(set) while it answers and is writable")

@@ -3,8 +3,16 @@ internal import CMariaDB
 /// Takes from a greeting, in whatever pieces it arrives, whether the server offers TLS.
 /// (MySQL manual, "Protocol::HandshakeV10".)
 struct GreetingReader {
-    /// Nil until it is known. False also for a greeting that is too short to say so, as libmariadb reads it.
-    private(set) var offer: Bool?
+    enum Offer {
+        case tls
+        /// Also of a greeting that is too short to say so, as libmariadb reads it.
+        case none
+        /// An error in place of the greeting: libmariadb reads it and answers nothing.
+        case refusal
+    }
+
+    /// Nil until it is known.
+    private(set) var offer: Offer?
     private var packet: [UInt8] = []
 
     /// Read no further: a version without end must not fill memory.
@@ -17,17 +25,16 @@ struct GreetingReader {
         guard packet.count > Self.headerLength else { return }
         let length = Int(packet[0]) | Int(packet[1]) << 8 | Int(packet[2]) << 16
         let payload = packet.dropFirst(Self.headerLength).prefix(length)
-        // An error in place of the greeting: libmariadb reads it and answers nothing.
         if payload.first == 0xFF {
-            offer = true
+            offer = .refusal
             return
         }
         // After the protocol's version: a text, a zero, the thread's number (4), half a scramble (8), a zero, flags (2).
         if let end = payload.dropFirst().firstIndex(of: 0), payload.endIndex - end > 15 {
             let flags = UInt32(payload[end + 14]) | UInt32(payload[end + 15]) << 8
-            offer = flags & UInt32(CLIENT_SSL) != 0
+            offer = flags & UInt32(CLIENT_SSL) != 0 ? .tls : Offer.none
         } else if payload.count == length || packet.count == Self.limit {
-            offer = false
+            offer = Offer.none
         }
     }
 }

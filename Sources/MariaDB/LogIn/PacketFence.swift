@@ -1,11 +1,20 @@
-/// Lets packets through up to a length, in whatever pieces they arrive, and makes an error of the first that is longer.
+/// Lets packets through up to a length, in whatever pieces they arrive, and makes an error of the first that is longer, or that is
+/// a progress report.
+///
+/// A progress report is an error packet with the number 0xFFFF (MariaDB manual, "Progress Reporting"). In place of a greeting it has
+/// libmariadb look into the server's version, which is not there yet (docs/libmariadb.md); a log-in has no use for one.
 ///
 /// A packet is three bytes of length, least first, a number, and as many bytes as the length says.
 /// (MySQL manual, "Protocol::Packet".)
 struct PacketFence {
+    enum Refusal: Equatable {
+        /// With its length.
+        case long(Int)
+        case progress
+    }
+
     let longest: Int
-    /// The length that was refused.
-    private(set) var refused: Int?
+    private(set) var refused: Refusal?
 
     private static let headerLength = 4
     /// Of the header that is being read.
@@ -13,6 +22,9 @@ struct PacketFence {
     private var length = 0
     /// Of the packet that is being read.
     private var missing = 0
+    /// How many of its first three bytes were looked at, and whether all of those were 0xFF.
+    private var looked = 0
+    private var isProgress = false
     private var isError = false
 
     init(longest: Int) { self.longest = longest }
@@ -22,6 +34,17 @@ struct PacketFence {
     mutating func inspect(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
         var next = 0
         while next < bytes.count, refused == nil {
+            if missing > 0, looked < 3 {
+                isProgress = (looked == 0 || isProgress) && bytes[next] == 0xFF
+                looked += 1
+                if looked == 3, isProgress {
+                    refused = .progress
+                    break
+                }
+                missing -= 1
+                next += 1
+                continue
+            }
             if missing > 0 {
                 let taken = min(missing, bytes.count - next)
                 missing -= taken
@@ -32,14 +55,16 @@ struct PacketFence {
             header += 1
             next += 1
             guard header == Self.headerLength else { continue }
-            if length > longest { refused = length }
+            if length > longest { refused = .long(length) }
             missing = length
+            looked = 0
             header = 0
             length = 0
         }
-        guard refused != nil, next < bytes.count else { return }
+        guard let refused, next < bytes.count else { return }
         bytes[next...].update(repeating: 0)
-        if !isError { bytes[next] = 0xFF }
+        // A progress report is an error already: what is left of its number is another one.
+        if !isError, refused != .progress { bytes[next] = 0xFF }
         isError = true
     }
 }

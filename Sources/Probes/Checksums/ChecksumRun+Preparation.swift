@@ -9,17 +9,13 @@ extension ChecksumRun {
             do throws(MySQLError) {
                 variables[node] = ServerVariables(try await sessions.run([ServerVariables.statement], on: node)[0])
             } catch {
-                throw ChecksumRefusal("\(node): " + Self.words(error) + Self.advice(error))
+                throw ChecksumRefusal("\(node): " + error.words + Self.advice(error))
             }
         }
         let reasons = scope.reasons(against: variables)
         guard reasons.isEmpty else { throw ChecksumRefusal(reasons) }
         try await makeTable()
         return variables[scope.primary]?.ignoresCase ?? false
-    }
-
-    private static func words(_ error: MySQLError) -> String {
-        error.code == 0 ? error.message : "\(error.message) (error \(error.code))"
     }
 
     private static func advice(_ error: MySQLError) -> String {
@@ -38,7 +34,7 @@ extension ChecksumRun {
                 try await sessions.primary(statements.creation)
             } catch {
                 throw ChecksumRefusal(
-                    "\(scope.primary): making \(statements.table): \(error.message) (error \(error.code))")
+                    "\(scope.primary): making \(statements.table): \(error.words)")
             }
         }
         let deadline = ContinuousClock.now + options.patience
@@ -73,7 +69,7 @@ extension ChecksumRun {
             let names = Set(table.columns.map { $0.name.lowercased() })
             return ChecksumTableStatements.columns.first { !names.contains($0) }.map(TableProblem.column)
         } catch {
-            throw ChecksumRefusal("\(node): \(error.message) (error \(error.code))")
+            throw ChecksumRefusal("\(node): \(error.words)")
         }
     }
 
@@ -92,7 +88,7 @@ extension ChecksumRun {
                 return QualifiedName(database: database, table: table)
             }.filter { !statements.isItself($0, ignoringCase: ignoresCase) }.sorted()
         } catch {
-            throw ChecksumRefusal("\(scope.primary): listing the tables: \(error.message) (error \(error.code))")
+            throw ChecksumRefusal("\(scope.primary): listing the tables: \(error.words)")
         }
     }
 
@@ -106,7 +102,7 @@ extension ChecksumRun {
             return place + 1
         } catch {
             throw ChecksumRefusal(
-                "\(scope.primary): reading \(statements.table): \(error.message) (error \(error.code))")
+                "\(scope.primary): reading \(statements.table): \(error.words)")
         }
     }
 }

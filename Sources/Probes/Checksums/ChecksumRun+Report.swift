@@ -68,7 +68,7 @@ extension ChecksumRun {
                 do throws(MySQLError) {
                     if ChunkMark(try await sessions.run([row], on: node)[0].first) == expected { continue }
                 } catch {
-                    reason = "\(error.message) (error \(error.code))"
+                    reason = error.words
                 }
                 if started.duration(to: .now) < options.patience + Self.delay(delays[node]) {
                     still.append(node)
@@ -115,7 +115,7 @@ extension ChecksumRun {
             else { return "somebody else has written over the results on \(scope.primary)" }
             return nil
         } catch {
-            return "\(scope.primary): \(error.message) (error \(error.code))"
+            return "\(scope.primary): \(error.words)"
         }
     }
 
@@ -134,7 +134,7 @@ extension ChecksumRun {
             if differences == 0 { return .equal }
             return .different(answers[1].rows.compactMap { Self.difference($0, key) }, count: differences)
         } catch {
-            return .unknown("\(error.message) (error \(error.code))")
+            return .unknown(error.words)
         }
     }
 

@@ -93,7 +93,7 @@ package struct ChecksumRun: Sendable {
             if point == .beginning { try await sessions.primary([statements.removal(name)], within: .seconds(600)) }
         } catch {
             try sessions.refuse(error)
-            return .notCompared(.failed("\(error.message) (error \(error.code))"))
+            return .notCompared(.failed(error.words))
         }
         var walk = ChunkWalk()
         var done = (chunks: 0, rows: UInt64(0))

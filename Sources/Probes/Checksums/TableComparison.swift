@@ -55,7 +55,7 @@ struct TableComparison {
                 try sessions.refuse(error)
                 failures += 1
                 guard Self.passing.contains(error.code), failures < Self.attempts else {
-                    return .failed("\(error.message) (error \(error.code))")
+                    return .failed(error.words)
                 }
                 pace.wasInTheWay()
                 // Cancelled or not, the loop begins with asking whether to go on.

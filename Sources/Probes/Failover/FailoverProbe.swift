@@ -19,6 +19,8 @@ package final class FailoverProbe: Sendable {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
+        /// The first check from which on each has found the standby failed.
+        var standbyFailedSince: ContinuousClock.Instant?
         /// When an operator accepted the preferred node as it is; nil once an answer was given with that in mind.
         var accepted: ContinuousClock.Instant?
     }
@@ -137,10 +139,14 @@ extension FailoverProbe {
         situation.isPreferredWritable =
             reading != nil || findings?.node(named: policy.preferred)?.isWritable == true
         situation.standbyFault = policy.standbyFault(findings)
+        situation.standbyFailedFor = timeOfFailure(situation.standbyFault, at: started)
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
-        if decision.cause == .behind, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
+        // What is on its way just then, and a source of which something would have to arrive first: one more look tells.
+        let mayBeOnItsWay =
+            decision.cause == .behind || decision.cause == .lagUnknown && situation.catchUp.hasAll == false
+        if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
             let patience = Duration.seconds(min(max(policy.maxLag, 0.1), 1))
             situation.catchUp = await stillBehind(
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
@@ -153,6 +159,19 @@ extension FailoverProbe {
         } catch {
             situation.preferred = .failed(error.fault)
             return policy.decide(situation)
+        }
+    }
+
+    /// Seconds since the standby was first found failed.
+    private func timeOfFailure(_ fault: FailoverFault?, at now: ContinuousClock.Instant) -> Double {
+        state.withLock { state in
+            guard let fault, !fault.isOwn else {
+                state.standbyFailedSince = nil
+                return 0
+            }
+            let since = state.standbyFailedSince ?? now
+            state.standbyFailedSince = since
+            return since.duration(to: now).seconds
         }
     }
 
@@ -174,6 +193,7 @@ extension FailoverProbe {
             guard now.hasAll != nil else { return catchUp }
             catchUp.missing = now.missing
             catchUp.bytes = now.bytes
+            catchUp.lag = now.lag ?? catchUp.lag
         }
         return catchUp
     }

@@ -229,7 +229,7 @@ extension LastCheckTable.Failure {
             case .timeout where error.isOfServer: "queried or updated"
             case .dns, .connect, .tls, .authentication, .timeout, .protocol: isOwn ? "checked" : "reached"
             }
-        self.init("cannot be \(verb): \(error.message) (\(error.code))", isOwn: isOwn)
+        self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)
     }
 }
 

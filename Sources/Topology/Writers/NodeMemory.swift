@@ -30,6 +30,8 @@ struct NodeMemory: Sendable {
 
     /// Known from an earlier process alone: who it is, and nothing of what it does.
     var isRecorded = false
+    /// An earlier process knew it, and it has not restarted since.
+    var isOfBefore = false
     /// It has been silent in a round since it last answered.
     var wasSilent = false
     /// Of a recorded node: it has been silent in a round of this process.
@@ -145,6 +147,7 @@ extension NodeMemory {
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
         guard !hasRestarted(since: earlier) else { return }
         lifeBegan = earlier.lifeBegan
+        isOfBefore = earlier.isRecorded || earlier.isOfBefore
         wasReadOnly = wasReadOnly || earlier.wasReadOnly
         wasReplica = wasReplica || earlier.wasReplica
         eligibleSince = earlier.eligibleSince

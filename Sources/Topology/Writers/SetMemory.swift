@@ -79,7 +79,12 @@ package struct SetMemory: Sendable {
             incumbents.remove(name)
             if word?.node == name { word = nil }
         }
-        guard let given = word, given.node != name, answer.isFree else { return }
+        guard let given = word, given.node != name else { return }
+        guard answer.isFree else {
+            // If it comes to be so again, that is news.
+            if answer.writability != .unknown, answer.channels != nil { word?.writable?.remove(name) }
+            return
+        }
         // Those that are writable already when the word is given are what it is about.
         if let known = given.writable, !known.contains(name) { word = nil }
     }
@@ -109,5 +114,8 @@ struct WriterPair: Sendable, Hashable {
         var winner: String?
         /// One may have been promoted in place of the other, while that was the writer and silent.
         var isSuccession = false
+        var newcomer: String?
+        /// By name.
+        var merits: [String: [WriterConflict.Merit]] = [:]
     }
 }

@@ -26,7 +26,10 @@ extension SetMemory {
         let free = candidates.filter { obstacles[$0]?.isEmpty == true }
         let waits = probation(of: free, candidates, graph)
         var names = free.filter { waits[$0] == nil }
-        if let word, graph.answersWritable(word.node) { names = [word.node] }
+        if let word, graph.answersWritable(word.node), !replicas.contains(word.node) {
+            // It decides between it and those that stand against it; not against its partners.
+            names = [word.node] + names.filter { $0 != word.node && graph.arePartners($0, word.node) }
+        }
 
         var writing = WriterFindings(writers: .nodes(names))
         if names.isEmpty {
@@ -37,7 +40,8 @@ extension SetMemory {
         writing.incumbents = incumbents
         writing.operatorsWord = word?.node
         writing.conflicts = conflicts.map { pair, state in
-            WriterConflict(nodes: [pair.first, pair.second], winner: state.winner)
+            WriterConflict(
+                nodes: [pair.first, pair.second], winner: state.winner, newcomer: state.newcomer, merits: state.merits)
         }.sorted { $0.nodes.lexicographicallyPrecedes($1.nodes) }
         for name in graph.names {
             var standing = graph.standing(of: name)
@@ -71,9 +75,13 @@ extension SetMemory {
                     conflicts[pair]?.isSuccession == true || mayHaveSucceeded(one, other)
                     || mayHaveSucceeded(other, one)
                 let newcomer = isSuccession ? nil : newcomer(one, other, graph)
+                let merits = [
+                    one: merits(one, over: other, isSuccession: isSuccession, graph),
+                    other: merits(other, over: one, isSuccession: isSuccession, graph),
+                ]
                 conflicts[pair] = .init(
-                    winner: newcomer.map(pair.other) ?? winner(one, other, isSuccession: isSuccession, graph),
-                    isSuccession: isSuccession)
+                    winner: newcomer.map(pair.other) ?? Self.winner(by: merits), isSuccession: isSuccession,
+                    newcomer: newcomer, merits: merits)
             }
         }
         // The one that may have succeeded the writer need not answer when that wakes up.
@@ -102,7 +110,7 @@ extension SetMemory {
     private func newcomer(_ one: String, _ other: String, _ graph: WriterGraph) -> String? {
         for (name, rival) in [(one, other), (other, one)] {
             guard graph.reigning.contains(rival), !graph.reigning.contains(name), let memory = nodes[name],
-                !memory.wasReadOnly
+                !memory.wasReadOnly, !memory.isOfBefore
             else { continue }
             guard let began = memory.lifeBegan, let since = incumbentSince else { return name }
             if began > since { return name }
@@ -119,23 +127,30 @@ extension SetMemory {
         return freed.overlaps(silence)
     }
 
-    /// The one of which alone two of three hold: it is the writer until now; it has all that the other has; every other
-    /// replica that answers, at least one, receives from it.
+    /// What speaks for one of two: it is the writer until now; it has all that the other has; every other replica that
+    /// answers, at least one, receives from it.
     /// - Parameter isSuccession: then to have been the writer speaks for neither.
-    private func winner(_ one: String, _ other: String, isSuccession: Bool, _ graph: WriterGraph) -> String? {
-        func merits(_ name: String, over rival: String) -> Int {
-            let replicas = graph.replicas(beside: [name, rival])
-            return [
-                incumbents.contains(name) && !isSuccession,
+    private func merits(
+        _ name: String, over rival: String, isSuccession: Bool, _ graph: WriterGraph
+    ) -> [WriterConflict.Merit] {
+        WriterConflict.Merit.allCases.filter { merit in
+            switch merit {
+            case .wasWriter:
+                return incumbents.contains(name) && !isSuccession
+            case .hasAll:
                 // A stopped replica has all that its source has, until that is written to again.
-                graph.hasAll(name, of: rival) && !(graph.leads(name, to: rival) && graph.hasAll(rival, of: name)),
-                !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) },
-            ].count { $0 }
+                return graph.hasAll(name, of: rival) && !(graph.leads(name, to: rival) && graph.hasAll(rival, of: name))
+            case .feedsReplicas:
+                let replicas = graph.replicas(beside: [name, rival])
+                return !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) }
+            }
         }
-        let (mine, theirs) = (merits(one, over: other), merits(other, over: one))
-        if mine >= 2, theirs < 2 { return one }
-        if theirs >= 2, mine < 2 { return other }
-        return nil
+    }
+
+    /// The one for which alone two of three speak.
+    private static func winner(by merits: [String: [WriterConflict.Merit]]) -> String? {
+        let strong = merits.filter { $0.value.count >= 2 }
+        return strong.count == 1 ? strong.first?.key : nil
     }
 
     /// What other nodes that take writes, or took them when they were last seen, have against a candidate.

@@ -40,6 +40,17 @@ package struct WriterConflict: Sendable, Equatable {
     package var nodes: [String]
     /// The one that goes on taking the writes; nil for neither.
     package var winner: String?
+    /// The one that came, or came back, writable while the other was the writer and answered; nil where that is not so.
+    package var newcomer: String?
+    /// What speaks for each, by name, as of the last round in which both answered.
+    package var merits: [String: [Merit]] = [:]
+
+    /// Of two that take writes the one goes on for which two of these speak, and not for the other.
+    package enum Merit: String, Sendable, CaseIterable {
+        case wasWriter = "was_the_writer"
+        case hasAll = "has_all_transactions"
+        case feedsReplicas = "feeds_all_replicas"
+    }
 }
 
 /// How one node stands in the decision.

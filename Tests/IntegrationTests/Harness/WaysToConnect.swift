@@ -13,7 +13,7 @@ func tlsArguments(_ sandbox: Sandbox, authorities: String = "ca") -> [String] {
 /// An exporter that connects to the server db1 in several ways: a node for each of these settings, as they stand in its
 /// configuration. The password is the monitor's.
 func exporter(
-    _ sandbox: Sandbox, _ settings: [String: String], environment: [String: String] = [:]
+    _ sandbox: Sandbox, _ settings: [String: String], environment: [String: String] = [:], launcher: [String] = []
 ) async throws -> RunningExporter {
     let password = "\(sandbox.folder)/monitor.password"
     try sandbox.accounts.monitor.password.write(toFile: password, atomically: true, encoding: .utf8)
@@ -30,5 +30,6 @@ func exporter(
     replication_sets:
     \(sets.joined(separator: "\n"))
     """.write(toFile: path, atomically: true, encoding: .utf8)
-    return try await RunningExporter.start(["--config.file", path], in: sandbox, environment: environment)
+    return try await RunningExporter.start(
+        ["--config.file", path], in: sandbox, environment: environment, launcher: launcher)
 }
