@@ -17,7 +17,7 @@ private final class ChangingServer: Sendable {
         let box = Box()
         server = try FaultServer(
             Script(
-                greeting: { _ in Step.welcome(version: recording.version) },
+                greeting: { Step.welcome(version: recording.version, thread: UInt32($0 + 100)) },
                 answer: { query in
                     let changes = box.changes.withLock(\.self)
                     return query.steps { statement in
@@ -172,20 +172,25 @@ struct CounterCollectionTests {
     @Test("What is selected together and hangs takes nothing essential with it, and one connection")
     func hangs() async throws {
         try await withServer { server, node in
+            #expect(await node.ask(deadline: .never).isUp)
             server.change { query, statement in
                 if statement == "SHOW PROCESSLIST" {
-                    return .table(
-                        columns: ["Id", "Command"], rows: [["1", "Query"], ["2", "Query"], ["3", "Query"]])
+                    return .table(columns: ["Id", "Command"], rows: [["100", "Query"], ["101", "Query"]])
                 }
                 return Self.isMerged(statement) ? .steps([.silence]) : nil
             }
-            let report = await node.ask(deadline: .now + .seconds(5))
-            #expect(report.isUp && report.facts?.channels?.count == 1 && report.facts?.startTime != nil)
             let selected: Set<FactName> = [.transactions, .durability, .applier]
-            #expect(report.facts?.missing.filter { selected.contains($0.key) }.count == 3)
-            #expect(
-                report.facts?.unreadable[.durability]?.hasPrefix(
-                    "the statement for transactions, durability, applier was not answered") == true)
+            // Long enough for the rest of it on a machine that is busy with all other tests.
+            var report = await node.ask(deadline: .now + .seconds(10))
+            for round in 0..<3 {
+                #expect(report.isUp && report.facts?.channels?.count == 1 && report.facts?.startTime != nil)
+                #expect(report.facts?.missing.filter { selected.contains($0.key) }.count == 3)
+                let reason = report.facts?.unreadable[.durability] ?? ""
+                #expect(reason.hasPrefix("the statement for transactions, durability, applier"), "\(round): \(reason)")
+                report = await node.ask(deadline: .never)
+            }
+            #expect(server.count { $0.contains("gtid_slave_pos") } == 2)
+            #expect(server.server.journal.connections == 2)
         }
     }
 
