@@ -3,5 +3,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 echo "==> building the benchmark" >&2
-swift build -c release --package-path Benchmarks --product Benchmark
-exec Benchmarks/.build/release/Benchmark statements "$@"
+swift build -c release --static-swift-stdlib --product Benchmark
+exec .build/release/Benchmark statements "$@"
