@@ -88,5 +88,9 @@ struct OpenFiles: Sendable, Equatable {
     /// An eighth more and one are being told that there are too many (`Connections.admit`), and another one not even that.
     private static func descriptors(forClients clients: Int) -> Int { clients + clients / 8 + 2 }
 
-    private static func clients(within descriptors: Int) -> Int { max(0, descriptors - 2) * 8 / 9 }
+    private static func clients(within descriptors: Int) -> Int {
+        // Eight ninths. There may be no limit at all.
+        let (ninths, rest) = max(0, descriptors - 2).quotientAndRemainder(dividingBy: 9)
+        return ninths * 8 + rest * 8 / 9
+    }
 }

@@ -84,6 +84,43 @@ extension IntegrationSuite {
             return (try String(contentsOfFile: output, encoding: .utf8), status)
         }
 
+        @Test(
+            "A pair of which one is written to all the while is well at the first look: its own transactions come back to it",
+            arguments: try await Matrix.flavors.value)
+        func firstLook(software: ServerSoftware) async throws {
+            try await withPair(software) { sandbox, _, configuration in
+                let db1 = try sandbox.server("db1")
+                try await db1.sql("CREATE DATABASE shop")
+                try await db1.sql("CREATE TABLE shop.t (n INT)")
+                let writer = Task {
+                    while !Task.isCancelled {
+                        try await db1.sql("INSERT INTO shop.t VALUES (1)")
+                        try await Task.sleep(for: .milliseconds(30))
+                    }
+                }
+                if software.flavor == .mysql {
+                    // Three of the periods in which db2 promised to be heard of.
+                    let deadline = ContinuousClock.now + .seconds(30)
+                    var isQuiet = false
+                    while !isQuiet, ContinuousClock.now < deadline {
+                        let row = try await db1.sql(
+                            "SELECT LAST_HEARTBEAT_TIMESTAMP < NOW() - INTERVAL 3 SECOND AS quiet "
+                                + "FROM performance_schema.replication_connection_status"
+                        ).first
+                        isQuiet = row?.text("quiet") == "1"
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                    #expect(isQuiet)
+                }
+                for _ in 0..<10 {
+                    let (text, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
+                    #expect(status == 0 && text.hasPrefix("100\n"), "\(text)")
+                }
+                writer.cancel()
+                _ = await writer.result
+            }
+        }
+
         @Test("The preferred node dies, comes back and catches up", arguments: try await Matrix.all.value)
         func deathAndReturn(software: ServerSoftware) async throws {
             try await withPair(software) { sandbox, exporter, _ in
