@@ -35,4 +35,25 @@ struct BalancerRoundTests {
         await monitor.end()
         servers.stop()
     }
+
+    @Test(
+        "A scrape in a hurry makes nobody silent: a node that is made writable meanwhile has not succeeded the primary")
+    func hurry() async throws {
+        var set = OperatedSet(replicas: 1, readOnly: true)
+        let servers = try OperatedServers(set, .mariaDB)
+        let monitor = try await OperatedMonitor(set, on: servers, intended: true, hasProbes: false)
+        #expect(try await monitor.round().writers == ["db1"])
+        await monitor.hurriedRound()
+        for operation in [SetOperation.reset("db2"), .setReadOnly("db2", false)] {
+            set.apply(operation)
+            servers.follow(set, after: operation)
+        }
+        await monitor.hurriedRound()
+        for _ in 0..<3 {
+            #expect(try await monitor.round().writers == ["db1"])
+            await monitor.hurriedRound()
+        }
+        await monitor.end()
+        servers.stop()
+    }
 }

@@ -81,6 +81,9 @@ final class OperatedMonitor {
         return set
     }
 
+    /// What a scrape finds that leaves nobody the time to answer.
+    func hurriedRound() async { _ = await monitor.findings(deadline: .now + .microseconds(100)) }
+
     struct NothingFound: Error {}
 
     /// What the probes go by.
