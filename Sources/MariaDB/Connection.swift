@@ -73,7 +73,11 @@ package actor Connection {
             throw failure
         }
         if let unreadable = options.unreadableFile { throw unreadable }
-        try connect(options, deadline: deadline)
+        do throws(MySQLError) {
+            try connect(options, deadline: deadline)
+        } catch  where error.isLostRaceForPlugin {
+            try connect(options, deadline: deadline)
+        }
         return serverVersion
     }
 

@@ -37,6 +37,12 @@ extension MySQLError {
     package var words: String { code == 0 ? message : "\(message) (error \(code))" }
 }
 
+extension MySQLError {
+    /// Two log-ins wanted the same authentication plugin at a time, and this one found it loaded by the other when it was about to
+    /// load it (Connector/C, `mysql_load_plugin`): it is there now.
+    var isLostRaceForPlugin: Bool { message.hasSuffix("could not be loaded: it is already loaded") }
+}
+
 extension MySQLError: CustomStringConvertible {
     package var description: String { "\(phase.rawValue) error \(code) (\(sqlState)): \(message)" }
 }

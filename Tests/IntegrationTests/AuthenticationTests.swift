@@ -44,6 +44,26 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("Many log-ins at once that want a plugin which is not loaded yet all succeed")
+        func pluginAtOnce() async throws {
+            let software = try await ServerSoftware.find()
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let server = try sandbox.server("db1")
+                let password = sandbox.accounts.monitor.password
+                for statement in [
+                    "INSTALL SONAME 'auth_ed25519'",
+                    "CREATE USER ed25519@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('\(password)')",
+                    "GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO ed25519@'127.0.0.1'",
+                ] { try await server.sql(statement) }
+                let ways = Dictionary(
+                    uniqueKeysWithValues: (0..<40).map { ("n\($0)", "user: ed25519, tls: {mode: disabled}") })
+                for _ in 0..<5 {
+                    // A new process has not loaded it.
+                    #expect(try await nodesUp(sandbox, ways) == Set(ways.keys))
+                }
+            }
+        }
+
         @Test("MySQL 9: caching_sha2_password over TLS, by RSA and from the server's cache; auth_socket")
         func mySQL() async throws {
             for software in try await Matrix.all.value where software.flavor == .mysql {
