@@ -60,8 +60,10 @@ private struct OperationsRun {
         let readOnly = Bool.random(using: &random)
         let set = OperatedSet(replicas: 2, readOnly: readOnly)
         operators = Operators(set, readOnlyByDefault: readOnly, canHide: false)
+        // The exporter's first writes may come before it has said that it runs.
+        let begin = Date().timeIntervalSince1970
         servers = try await OperatedSandbox(sandbox, readOnly: readOnly)
-        noteTimeline()
+        timeline.note(allowed, at: begin)
     }
 
     mutating func carryOut(steps: Int) async throws {
