@@ -34,7 +34,25 @@ extension Server {
     // MARK: - The process
 
     /// The server answers nothing any more, yet its connections stay open: as a hung machine or a cut cable looks.
-    package func freeze() { signal(SIGSTOP) }
+    /// Its threads stop one after the other, and all have when this returns.
+    package func freeze() async {
+        signal(SIGSTOP)
+        for _ in 0..<1000 where !areThreadsStopped {
+            guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
+        }
+    }
+
+    /// The state behind the program's name in `/proc/<process>/task/<thread>/stat` (proc(5)).
+    private var areThreadsStopped: Bool {
+        guard let pid, let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task") else {
+            return true
+        }
+        return threads.allSatisfy { thread in
+            let text = try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/stat", encoding: .utf8)
+            guard let state = text?.split(separator: ")").last?.split(separator: " ").first else { return true }
+            return state == "T" || state == "t" || state == "Z" || state == "X"
+        }
+    }
 
     package func thaw() { signal(SIGCONT) }
 
