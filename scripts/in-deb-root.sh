@@ -43,10 +43,10 @@ metrics | grep -E '^mysql_replication_(up|node_info|node_role.* 1|exporter_build
 
 step "what it may do"
 pid=$(systemctl show --property MainPID --value $name)
-# /proc/PID belongs to root where a process may not be looked into, so the owner of the folder does not tell.
+# What is in /proc/PID belongs to root where a process may not be looked into; the folder itself never does.
 user=$(awk '/^Uid:/ { print $3 }' "/proc/$pid/status")
 [ "$user" = "$(id -u $name)" ] || fail "it runs as $(getent passwd "$user")"
-[ "$(stat -c %U "/proc/$pid")" = root ] || fail "its memory can be read by its account"
+[ "$(stat -c %U "/proc/$pid/mem")" = root ] || fail "its memory can be read by its account"
 grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits" || fail "it may leave a core dump"
 password=/run/credentials/$name.service/mysql-password
 [ "$(cat $password)" = tops3cret ] || fail "no password at $password"
