@@ -25,9 +25,11 @@ extension Results {
                 remark: " (the floor: 1/\(Text.fixed(peer.cpu / floor.cpu, 1)))"),
             .ratio("1,000 nodes: CPU at most 1.9 × the floor's", own.cpu, floor.cpu, limit: 1.9),
             .ratio(
-                "1,000 nodes: wall time at most 1/6 of the peer's", own.wall, peer.wall, limit: 1.0 / 6,
+                "1,000 nodes: wall time at most 1/3 of the peer's", own.wall, peer.wall, limit: 1.0 / 3,
                 remark: " (\(Text.milliseconds(own.wall)) ms; the servers' own work keeps \(cores) cores busy for "
                     + "\(Text.milliseconds(own.serverCPU / Double(cores))) ms of them)"),
+            .ratio(
+                "1,000 nodes: the servers' CPU no more than for the peer", own.serverCPU, peer.serverCPU, limit: 1),
             Target(
                 promise: "1,000 nodes: resident memory at most the floor's + 25 MiB",
                 measured: "floor's + \(Text.fixed(Text.mebibytes(own.resident - floor.resident), 1)) MiB",
