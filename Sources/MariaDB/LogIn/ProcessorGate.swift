@@ -36,14 +36,18 @@ final class ProcessorGate: Sendable {
         /// Hands the place on, or puts it with the free ones. One that has been taken away already is not there to be left.
         mutating func leave(_ place: Place, _ now: ContinuousClock.Instant) {
             guard holders.removeValue(forKey: place) != nil else { return }
-            guard let next = resuming.isEmpty ? beginning.first : resuming.first else {
+            guard let next = head else {
                 free += 1
                 return
             }
             remove(next)
             handed[ObjectIdentifier(next)] = take(now)
             next.turn.signal()
+            head?.turn.signal()
         }
+
+        /// The first in line, who alone watches for leases that are over: a thousand that did would cost more than they wait for.
+        var head: Waiter? { resuming.first ?? beginning.first }
 
         mutating func remove(_ waiter: Waiter) {
             resuming.removeAll { $0 === waiter }
@@ -82,14 +86,18 @@ final class ProcessorGate: Sendable {
         if let taken { return taken }
         while true {
             let until = state.withLock { state in
-                min(deadline, state.holders.values.min().map { $0 + lease } ?? deadline)
+                guard state.head === waiter else { return deadline }
+                return min(deadline, state.holders.values.min().map { $0 + lease } ?? deadline)
             }
             _ = waiter.turn.wait(timeout: .now() + interval(until: until))
             let now = ContinuousClock.now
             let handed: Place? = state.withLock { state in
                 state.takeAway(since: now - lease, now)
                 if let place = state.handed.removeValue(forKey: ObjectIdentifier(waiter)) { return place }
-                if now >= deadline { state.remove(waiter) }
+                if now >= deadline {
+                    state.remove(waiter)
+                    state.head?.turn.signal()
+                }
                 return nil
             }
             if let handed { return handed }
