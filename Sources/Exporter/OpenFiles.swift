@@ -85,7 +85,8 @@ struct OpenFiles: Sendable, Equatable {
         return connections.reduce(0, +) * perConnection
     }
 
-    /// An eighth more and one are being told that there are too many (`Connections.admit`), and another one not even that.
+    /// An eighth more and one are about to end, or are being told that there are too many (`Connections`), and another one
+    /// may come at the same time.
     private static func descriptors(forClients clients: Int) -> Int { clients + clients / 8 + 2 }
 
     private static func clients(within descriptors: Int) -> Int {

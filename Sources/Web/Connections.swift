@@ -5,13 +5,14 @@ import Synchronization
 ///
 /// Whoever comes when all places are taken gets the place of a connection that nothing is done for: that of which nothing
 /// was heard for longest, or else the one that has been reading its response for longest. So clients that hold on to
-/// connections, by the thousand even, cannot keep others out.
+/// connections, by the thousand even, cannot keep others out. While many are about to end, newcomers wait in the kernel's
+/// queue (`AdmissionHandler`).
 final class Connections: Sendable {
     enum Admission {
         case served
         /// To be told that there are too many: each of them runs a request.
         case overCapacity
-        /// Not even that: too many are being told already, or the listener stops.
+        /// Not even that: its place has gone to another already, too many are being told, or the listener stops.
         case refused
     }
 
@@ -33,16 +34,21 @@ final class Connections: Sendable {
         var standing = Standing.waiting
         /// When it came to stand so, as a number that grows.
         var since: UInt64
+        var isOverCapacity = false
         var isEvicted = false
     }
 
     private struct State {
         var members: [ObjectIdentifier: Member] = [:]
+        /// How many of the members have a place, and are not about to lose it.
+        var served = 0
         var evicted = 0
         var lastNumber: UInt64 = 0
         var runs = 0
         var isClosing = false
         var waiter: CheckedContinuation<Bool, Never>?
+        /// Called once there is room to accept another.
+        var held: [@Sendable () -> Void] = []
 
         var isDrained: Bool { members.isEmpty && runs == 0 }
 
@@ -51,45 +57,84 @@ final class Connections: Sendable {
             return lastNumber
         }
 
-        /// Marks the connection that can best be spared.
-        mutating func evictOne() -> (any Channel)? {
-            let candidates = members.lazy.filter { $0.value.standing < .running && !$0.value.isEvicted }
+        mutating func add(_ channel: any Channel, isOverCapacity: Bool) {
+            members[ObjectIdentifier(channel)] = Member(
+                channel: channel, since: nextNumber(), isOverCapacity: isOverCapacity)
+            if !isOverCapacity { served += 1 }
+        }
+
+        mutating func remove(_ channel: any Channel) {
+            guard let member = members.removeValue(forKey: ObjectIdentifier(channel)) else { return }
+            if member.isEvicted {
+                evicted -= 1
+            } else if !member.isOverCapacity {
+                served -= 1
+            }
+        }
+
+        /// Marks the connection that can best be spared, of those that have a place or of those that are told that there is
+        /// none.
+        mutating func evictOne(isOverCapacity: Bool) -> (any Channel)? {
+            let candidates = members.lazy.filter { _, member in
+                member.isOverCapacity == isOverCapacity && member.standing < .running && !member.isEvicted
+            }
             let victim = candidates.min { ($0.value.standing, $0.value.since) < ($1.value.standing, $1.value.since) }
             guard let victim else { return nil }
             members[victim.key]?.isEvicted = true
             evicted += 1
+            if !isOverCapacity { served -= 1 }
             return victim.value.channel
         }
     }
 
+    /// How many are served at a time.
     private let limit: Int
+    /// How many there are, with those that are about to end, before newcomers have to wait. One more may have come.
+    private let ceiling: Int
     private let state = Mutex(State())
 
     init(limit: Int) {
         self.limit = limit
+        ceiling = limit + limit / 8 + 1
     }
 
-    /// Counts a channel in until it closes, unless it is `refused`. May end another connection for it.
-    func admit(_ channel: any Channel) -> Admission {
-        let (admission, victim): (Admission, (any Channel)?) = state.withLock { state in
-            if state.isClosing || state.members.count >= limit + limit / 8 + 1 { return (.refused, nil) }
-            let isFull = state.members.count - state.evicted >= limit
-            let victim = isFull ? state.evictOne() : nil
-            let since = state.nextNumber()
-            state.members[ObjectIdentifier(channel)] = Member(channel: channel, since: since)
-            return (isFull && victim == nil ? .overCapacity : .served, victim)
+    /// Whether another connection may be accepted now. If not, `resume` is called when one of those that are about to end
+    /// has ended.
+    func mayAccept(orElse resume: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            if state.members.count < ceiling || state.evicted == 0 { return true }
+            state.held.append(resume)
+            return false
+        }
+    }
+
+    /// Counts in a channel that has just been accepted, until it closes. May end another connection for it.
+    func admit(_ channel: any Channel) {
+        let (isAdmitted, victim): (Bool, (any Channel)?) = state.withLock { state in
+            if state.isClosing { return (false, nil) }
+            let isFull = state.served >= limit
+            var victim = isFull ? state.evictOne(isOverCapacity: false) : nil
+            let isOverCapacity = isFull && victim == nil
+            if victim == nil && state.members.count >= ceiling {
+                victim = state.evictOne(isOverCapacity: true)
+                if victim == nil { return (false, nil) }
+            }
+            state.add(channel, isOverCapacity: isOverCapacity)
+            return (true, victim)
         }
         victim?.pipeline.fireUserInboundEventTriggered(Evicted())
-        if admission != .refused {
-            channel.closeFuture.whenComplete { _ in
-                self.change { state in
-                    if state.members.removeValue(forKey: ObjectIdentifier(channel))?.isEvicted == true {
-                        state.evicted -= 1
-                    }
-                }
-            }
+        guard isAdmitted else { return }
+        channel.closeFuture.whenComplete { _ in
+            self.change { $0.remove(channel) }
         }
-        return admission
+    }
+
+    /// What became of a channel that was accepted; asked when it is about to get the handlers that hear of its eviction.
+    func admission(of channel: any Channel) -> Admission {
+        state.withLock { state in
+            guard let member = state.members[ObjectIdentifier(channel)], !member.isEvicted else { return .refused }
+            return member.isOverCapacity ? .overCapacity : .served
+        }
     }
 
     /// Notes what a connection is at from now on.
@@ -143,10 +188,13 @@ final class Connections: Sendable {
     }
 
     private func change(_ body: (inout State) -> Void) {
-        let waiter = state.withLock { state in
+        let (waiter, held) = state.withLock { state in
             body(&state)
-            return state.isDrained ? state.waiter.take() : nil
+            var held: [@Sendable () -> Void] = []
+            if state.members.count < ceiling || state.evicted == 0 { swap(&held, &state.held) }
+            return (state.isDrained ? state.waiter.take() : nil, held)
         }
         waiter?.resume(returning: true)
+        for resume in held { resume() }
     }
 }

@@ -202,7 +202,7 @@ extension Listener {
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
         let (connections, encryption, pipeline) = (connections, encryption, pipeline)
         let setUp = { @Sendable (channel: any Channel, terms: TLSTerms?) throws in
-            let admission = connections.admit(channel)
+            let admission = connections.admission(of: channel)
             if admission == .refused { throw ListenerError.stopped }
             try channel.pipeline.syncOperations.addHandlers(pipeline(channel, admission, terms))
         }
@@ -210,9 +210,13 @@ extension Listener {
             // Without it, a process that is out of descriptors would try to accept again and again.
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    try channel.pipeline.syncOperations.addHandlers([
+                        AcceptBackoffHandler(), AdmissionHandler(connections: connections),
+                    ])
                 }
             }
+            // Whether there is room is asked before each.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Reading is asked for by the state machine, so that a client cannot send ahead without end.

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import NIOCore
 import Synchronization
@@ -81,6 +82,35 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
             try await expectAnswer(address)
             // All but the last ones have given way to others, long before their deadline.
             for client in slow.prefix(32) { #expect(await client.rest() == "") }
+        }
+    }
+
+    @Test("While an event loop is busy, those on it are not yet gone: newcomers wait, and are answered")
+    func busyLoop() async throws {
+        let release = DispatchSemaphore(value: 0)
+        let (busy, sign) = AsyncStream<Void>.makeStream()
+        let options: (inout ListenerOptions) -> Void = {
+            $0.maxConnections = 8
+            $0.threads = 2
+        }
+        let block = { @Sendable (status: Int) in
+            sign.yield()
+            // Not for ever: a listener whose loop is blocked cannot stop.
+            _ = release.wait(timeout: .now() + .seconds(30))
+        }
+        try await withListener(options, onRefusal: block, handler: hello) { _, address in
+            let blocker = try await Client.connect(to: address)
+            try await blocker.send("nonsense\r\n\r\n")
+            for await _ in busy { break }
+            var clients: [Client] = []
+            for _ in 0..<40 { clients.append(try await Client.connect(to: address)) }
+            release.signal()
+            // The eight that came last have their places.
+            for client in clients.suffix(8) {
+                try await client.get("/")
+                #expect(try await client.reply().status == 200)
+            }
+            for client in clients.prefix(32) { #expect(await client.rest() == "") }
         }
     }
 

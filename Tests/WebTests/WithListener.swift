@@ -6,7 +6,8 @@ import Testing
 /// Runs `body` against a listener on a loopback port, then shuts it down and waits until all of it has ended.
 /// - Parameter protection: path of a file as for `--web.config.file`; nil for none.
 func withListener(
-    _ configure: (inout ListenerOptions) -> Void = { _ in }, protection: String? = nil, handler: @escaping Handler,
+    _ configure: (inout ListenerOptions) -> Void = { _ in }, protection: String? = nil,
+    onRefusal: @escaping @Sendable (Int) -> Void = { _ in }, handler: @escaping Handler,
     body: (Listener, ListenAddress) async throws -> Void
 ) async throws {
     var options = ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0)])
@@ -14,7 +15,8 @@ func withListener(
     configure(&options)
     let logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
     let file = try protection.map { try WebConfigurationFile(path: $0, logger: logger) }
-    let listener = Listener(options: options, protection: file, logger: logger, handler: handler)
+    let listener = Listener(
+        options: options, protection: file, logger: logger, onRefusal: onRefusal, handler: handler)
     let run = Task { try await listener.run() }
     do {
         try await body(listener, try await listener.boundAddresses[0])

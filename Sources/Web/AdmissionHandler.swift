@@ -1,0 +1,33 @@
+import NIOCore
+
+/// On a listening socket: accepts a connection when there is room for it, and counts it in at once.
+///
+/// Connections that were given up are still open until their event loop has come round to them. Whoever comes meanwhile
+/// waits in the kernel's queue instead of being turned away.
+final class AdmissionHandler: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+
+    private let connections: Connections
+
+    init(connections: Connections) {
+        self.connections = connections
+    }
+
+    func read(context: ChannelHandlerContext) {
+        let (eventLoop, bound) = (context.eventLoop, NIOLoopBound((self, context), eventLoop: context.eventLoop))
+        let mayAccept = connections.mayAccept {
+            eventLoop.execute {
+                let (handler, context) = bound.value
+                if context.channel.isActive { handler.read(context: context) }
+            }
+        }
+        if mayAccept { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connections.admit(unwrapInboundIn(data))
+        context.fireChannelRead(data)
+    }
+}
