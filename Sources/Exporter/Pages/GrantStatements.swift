@@ -12,32 +12,19 @@ enum GrantStatements {
         var connections: Int
     }
 
-    /// Servers of one flavor, from a version on.
-    private struct Era {
-        let flavor: Flavor
-        let since: ServerVersion
-    }
-
-    /// Wherever a dialect begins; oldest first.
-    private static let eras = [
-        Era(flavor: .mariadb, since: ServerVersion(10, 5, 2)), Era(flavor: .mariadb, since: ServerVersion(10, 5, 9)),
-        Era(flavor: .mysql, since: ServerVersion(5, 7, 0)), Era(flavor: .mysql, since: ServerVersion(8, 0, 0)),
-        Era(flavor: .mysql, since: ServerVersion(8, 0, 22)), Era(flavor: .mysql, since: ServerVersion(8, 2, 0)),
-    ]
-
     /// For every server that is spoken to, oldest first; what is not a statement is a comment. Names must be `printable`: a line
     /// end would end the comment.
     static func text(_ accounts: [Account], host: String) -> String {
         var sections: [(title: String, grants: [String])] = []
+        let eras = Dialect.eras
         for (index, era) in eras.enumerated() {
-            let grants = grants(era.flavor, era.since)
+            let grants = grants(era.dialect)
             if index > 0, eras[index - 1].flavor == era.flavor, sections.last?.grants == grants { continue }
             let next = eras[(index + 1)...].first {
-                $0.flavor == era.flavor && self.grants($0.flavor, $0.since) != grants
+                $0.flavor == era.flavor && self.grants($0.dialect) != grants
             }
-            let name = era.flavor == .mariadb ? "MariaDB" : "MySQL"
             let end = next.map { ", before \(short($0.since))" } ?? ""
-            sections.append(("\(name) \(short(era.since)) and later\(end)", grants))
+            sections.append(("\(era.flavor.title) \(short(era.since)) and later\(end)", grants))
         }
         return sections.map { title, grants in
             "-- \(title)\n"
@@ -48,9 +35,8 @@ enum GrantStatements {
         }.joined(separator: "\n")
     }
 
-    /// What follows GRANT, up to TO. Empty for a server that is not spoken to.
-    static func grants(_ flavor: Flavor, _ version: ServerVersion) -> [String] {
-        guard let dialect = Dialect.of(flavor, version) else { return [] }
+    /// What follows GRANT, up to TO.
+    static func grants(_ dialect: Dialect) -> [String] {
         var global: [String] = []
         var others: [String] = []
         for privilege in (dialect.facts + [dialect.binlogIndex]).map(\.privileges) where !privilege.isEmpty {

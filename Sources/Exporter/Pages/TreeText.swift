@@ -58,7 +58,7 @@ struct TreeText {
         if let role = node.role { parts.append(role.rawValue) }
         if let isReadOnly = node.report.facts?.isReadOnly { parts.append(isReadOnly ? "read-only" : "writable") }
         if channel == nil, let identity = node.report.facts?.identity {
-            parts.append("\(identity.flavor == .mariadb ? "MariaDB" : "MySQL") \(identity.version)")
+            parts.append("\(identity.flavor.title) \(identity.version)")
             if let end = node.report.facts?.binaryLog?.end { parts.append("\(end)") }
         }
         return parts.joined(separator: "  ") + measures(channel)

@@ -92,7 +92,7 @@ struct SetMarkup {
         if let role = row.node.role { parts.append(role.rawValue) }
         if let isReadOnly = facts?.isReadOnly { parts.append(isReadOnly ? "read-only" : "writable") }
         if let identity = facts?.identity {
-            parts.append("\(identity.flavor == .mariadb ? "MariaDB" : "MySQL") \(identity.version)")
+            parts.append("\(identity.flavor.title) \(identity.version)")
         }
         if row.node.isReplica == false, let end = facts?.binaryLog?.end { parts.append("\(end)") }
         if parts.isEmpty { parts.append("\(row.node.description.address)") }

@@ -1,0 +1,92 @@
+package import Replication
+
+/// How one kind of server is spoken to: data, chosen once by what the server says in its handshake.
+package struct Dialect: Sendable {
+    package let name: String
+    /// Sent once a connection.
+    package let session: [String]
+    /// In the order in which they are asked for, in one batch.
+    package private(set) var facts: [Fact] { didSet { usual = Self.usual(facts) } }
+    /// What a round asks where no counter is due: one text for all nodes that speak like this.
+    private(set) var usual: Inquiry
+    /// Asked when somebody needs it.
+    package let binlogIndex: Fact
+    /// Asked when the checksum table has changed. Nil where none is configured.
+    private(set) var checksumSummary: Fact?
+
+    package init(name: String, session: [String], facts: [Fact], binlogIndex: Fact) {
+        self.name = name
+        self.session = session
+        self.facts = facts
+        usual = Self.usual(facts)
+        self.binlogIndex = binlogIndex
+    }
+
+    private static func usual(_ facts: [Fact]) -> Inquiry { Inquiry(facts.filter { !$0.isCounter }, isMerged: true) }
+
+    package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
+
+    /// Those of every round, and these counters.
+    func facts(with counters: Set<FactName>) -> [Fact] {
+        counters.isEmpty ? usual.facts : facts.filter { !$0.isCounter || counters.contains($0.name) }
+    }
+
+    /// What a round asks for, with all counters or with none of them.
+    package func inquiry(withCounters isWhole: Bool) -> Inquiry { isWhole ? Inquiry(facts, isMerged: true) : usual }
+
+    /// All that may be sent, each once.
+    package var statements: [String] {
+        let merged = inquiry(withCounters: true).questions.map(\.statement)
+        return merged + facts.map(\.statement).filter { !merged.contains($0) } + [binlogIndex.statement]
+    }
+
+    /// Those that are not asked in every round among them.
+    func anyFact(_ name: FactName) -> Fact? {
+        switch name {
+        case .binlogIndex: binlogIndex
+        case .checksumSummary: checksumSummary
+        default: fact(name)
+        }
+    }
+
+    /// The same, with more. One round trip stays one.
+    func adding(_ extras: NodeExtras, flavor: Flavor, timeout: Duration) -> Dialect {
+        var dialect = self
+        if extras.keepsStatusRows {
+            dialect.facts = facts.map { $0.name == .replicationStatus ? $0.keepingStatusRows() : $0 }
+        }
+        if let table = extras.checksumTable {
+            // Less than half of the node's time, so that the rest of the batch gets its turn.
+            let checksums = ChecksumFacts(table: table, flavor: flavor, limit: min(.seconds(2), timeout * 0.4))
+            dialect.facts.append(checksums.run)
+            dialect.checksumSummary = checksums.summary
+        }
+        if let table = extras.heartbeatTable { dialect.facts.append(.heartbeat(in: table)) }
+        return dialect
+    }
+}
+
+extension Dialect {
+    /// Servers of one flavor, from a version on, up to where its next era begins.
+    package struct Era: Sendable {
+        package let flavor: Flavor
+        package let since: ServerVersion
+        package let dialect: Dialect
+    }
+
+    /// All servers that are spoken to; of a flavor, the oldest first.
+    package static let eras = [
+        Era(flavor: .mariadb, since: ServerVersion(10, 5, 2), dialect: .mariaDBEarly),
+        Era(flavor: .mariadb, since: ServerVersion(10, 5, 9), dialect: .mariaDB),
+        Era(flavor: .mysql, since: ServerVersion(5, 7, 0), dialect: .mySQL57),
+        Era(flavor: .mysql, since: ServerVersion(8, 0, 0), dialect: .mySQL80Early),
+        Era(flavor: .mysql, since: ServerVersion(8, 0, 22), dialect: .mySQL80),
+        Era(flavor: .mysql, since: ServerVersion(8, 2, 0), dialect: .mySQL84),
+    ]
+
+    /// The dialect of a server.
+    /// - Returns: nil for a server that is older than those that are spoken to.
+    package static func of(_ flavor: Flavor, _ version: ServerVersion) -> Dialect? {
+        eras.last { $0.flavor == flavor && $0.since <= version }?.dialect
+    }
+}
