@@ -143,7 +143,7 @@ package final class FleetCollector: Sendable {
         let keptCollectors = Swift.Set(kept.map { ObjectIdentifier($0.collector) })
         let keptThreads = Swift.Set(kept.map { ObjectIdentifier($0.collector.executor) })
         let ending = flights.filter { !keptCollectors.contains(ObjectIdentifier($0.collector)) }
-        // Threads may be shared, and a job given to one that has ended never runs: they end when all that is on them has.
+        // Threads may be shared: they end when all that is on them has.
         let threads = Dictionary(grouping: ending) { ObjectIdentifier($0.collector.executor) }
         let closed = Round(count: threads.count)
         for (place, (thread, flights)) in threads.enumerated() {

@@ -316,7 +316,6 @@ package actor NodeCollector {
         var pending = toAsk(of: wanted, missing: &facts)
         while !pending.isEmpty {
             let setUp = session?.setUp ?? []
-            // A job that a thread is given after its end is never run.
             if isClosed { throw .deadlineExceeded(while: "closing") }
             let inquiry = inquiry(about: pending, setUp)
             let questions = inquiry.questions

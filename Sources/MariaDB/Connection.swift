@@ -9,8 +9,7 @@ package actor Connection {
     private let executor: ThreadExecutor
     nonisolated package let interrupter = Interrupter()
 
-    /// Touched on the actor's thread, and in `deinit`, when nobody else has the actor any more: hence `unsafe` is safe.
-    nonisolated(unsafe) private var mysql: UnsafeMutablePointer<MYSQL>? {
+    private var mysql: UnsafeMutablePointer<MYSQL>? {
         didSet { hasConnection.store(mysql != nil, ordering: .releasing) }
     }
     /// Whether the server reads several statements in one packet.
@@ -28,7 +27,8 @@ package actor Connection {
         self.executor = executor
     }
 
-    deinit {
+    /// On the actor's thread as well: the library says goodbye to the server.
+    isolated deinit {
         if let mysql { mysql_close(mysql) }
     }
 

@@ -15,6 +15,9 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     private let wakeUp: UnsafeMutablePointer<sem_t>
     private var queue: [UnownedJob] = []
     private var isStopped = false
+    /// The thread has ended. What comes after that is run by whoever brings it, one at a time.
+    private var hasEnded = false
+    private var isRunningLate = false
 
     /// Starts the thread.
     /// - Parameters:
@@ -63,17 +66,23 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         pthread_mutex_lock(mutex)
         let wasEmpty = queue.isEmpty
         queue.append(job)
+        let isLate = hasEnded && !isRunningLate
+        if isLate { isRunningLate = true }
         pthread_mutex_unlock(mutex)
-        // Of a queue that was not, the thread has yet to take all.
-        if wasEmpty { sem_post(wakeUp) }
+        if isLate {
+            runLate()
+        } else if wasEmpty {
+            // Of a queue that was not, the thread has yet to take all.
+            sem_post(wakeUp)
+        }
     }
 
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         UnownedSerialExecutor(ordinary: self)
     }
 
-    /// Lets the thread end once its queue is empty. Jobs enqueued after that are never run: stop an executor only when
-    /// the actors on it are done.
+    /// Lets the thread end once its queue is empty. Jobs that come after that still run, on the thread of whoever brings them, so
+    /// that nobody waits for ever: they should find their connections closed and nothing to wait for.
     package func stop() {
         pthread_mutex_lock(mutex)
         isStopped = true
@@ -88,10 +97,23 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
             pthread_mutex_lock(mutex)
             swap(&queue, &batch)
             let isOver = isStopped && batch.isEmpty
+            if isOver { hasEnded = true }
             pthread_mutex_unlock(mutex)
             if isOver { return }
             for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
             batch.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func runLate() {
+        while true {
+            pthread_mutex_lock(mutex)
+            let batch = queue
+            queue = []
+            if batch.isEmpty { isRunningLate = false }
+            pthread_mutex_unlock(mutex)
+            if batch.isEmpty { return }
+            for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
         }
     }
 }

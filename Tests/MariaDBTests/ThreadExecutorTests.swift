@@ -92,6 +92,21 @@ struct ThreadExecutorTests {
         while try threadCount("stopping") > 0 { await Task.yield() }
     }
 
+    @Test("Jobs that come after the thread has ended run all the same, one at a time")
+    func late() async throws {
+        let executor = try ThreadExecutor(name: "ended")
+        executor.stop()
+        while try threadCount("ended") > 0 { await Task.yield() }
+        let occupancy = Occupancy()
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<50 {
+                let worker = Worker(executor)
+                group.addTask { for _ in 0..<20 { await worker.enter(occupancy.inside) } }
+            }
+        }
+        #expect(occupancy.inside.withLock { $0.most } == 1)
+    }
+
     @Test("A stack that the system cannot give is an error that says what to do")
     func refusal() {
         let error = #expect(throws: ThreadError.self) { try ThreadExecutor(name: "huge", stackSize: 1 << 50) }
