@@ -105,7 +105,13 @@ struct Serve: AsyncParsableCommand {
             try source.load()
         }
         await live.startProbes()
-        try await serve(live, openFiles, protection, logger)
+        do {
+            try await serve(live, openFiles, protection, logger)
+        } catch {
+            // Probes end in order, or the sentinel's row would stay behind.
+            await live.close()
+            throw error
+        }
         await live.close()
         logger.info("stopped")
     }
