@@ -21,7 +21,7 @@ let lean = [
     "--icf=safe",
 ]
 
-/// A library target of the house. `dependencies` name its neighbours to the left in ARCHITECTURE's picture.
+/// A library target of the house. `dependencies` name its neighbours to the left in the picture of docs/architecture.md.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }

@@ -58,7 +58,6 @@ package enum ErrorCode {
     package static let optionPreventsStatement: UInt32 = 1290  // ER_OPTION_PREVENTS_STATEMENT
     package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
-    package static let connectionRefusedHost: UInt32 = 2003  // CR_CONN_HOST_ERROR
     package static let unknownHost: UInt32 = 2005  // CR_UNKNOWN_HOST
     package static let serverGone: UInt32 = 2006  // CR_SERVER_GONE_ERROR
     package static let serverLost: UInt32 = 2013  // CR_SERVER_LOST

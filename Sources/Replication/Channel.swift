@@ -124,14 +124,11 @@ extension Channel {
     package struct ApplierTimes: Sendable, Hashable {
         /// Age, since its commit on the source, of the oldest transaction that is being applied now; nil when idle.
         package var applyingAge: Double?
-        /// The last applied transaction: from its commit on the source to its end here. History, not lag.
-        package var lastEndToEnd: Double?
-        /// Its stages.
+        /// Stages of the last applied transaction. History, not lag.
         package var stages: [ApplyStage: Double] = [:]
 
-        package init(applyingAge: Double? = nil, lastEndToEnd: Double? = nil, stages: [ApplyStage: Double] = [:]) {
+        package init(applyingAge: Double? = nil, stages: [ApplyStage: Double] = [:]) {
             self.applyingAge = applyingAge
-            self.lastEndToEnd = lastEndToEnd
             self.stages = stages
         }
     }

@@ -67,11 +67,6 @@ package struct GTIDSet: Hashable, Sendable {
         }
     }
 
-    /// The number of intervals: what the set costs.
-    package var intervalCount: Int {
-        sources.reduce(0) { $0 + $1.intervals.count }
-    }
-
     private static func joiningNeighbours(_ sorted: [Source]) -> [Source] {
         var joined: [Source] = []
         var start = sorted.startIndex

@@ -105,8 +105,6 @@ package actor Server {
     }
 
     /// Sends the server process a signal, if there is one.
-    nonisolated func signal(_ signal: Int32, to process: ChildProcess?) { process?.signal(signal) }
-
     func signal(_ signal: Int32) { process?.signal(signal) }
 
     // MARK: - SQL

@@ -8,7 +8,6 @@ package struct ReplicationGraph: Sendable {
     package let replicas: [[Int]]
     /// Groups of nodes of which each replicates, in the end, from itself. A ring of two is one cycle.
     package let cycles: [Set<Int>]
-    private let isInCycle: [Bool]
 
     /// - Parameter remembered: who nodes are that did not tell in this round, by name.
     package init(_ nodes: [ReplicationSetReport.Node], remembering remembered: [String: ServerIdentity] = [:]) {
@@ -29,13 +28,7 @@ package struct ReplicationGraph: Sendable {
         }
         self.replicas = replicas
         cycles = CycleSearch(sources).cycles
-        var isInCycle = [Bool](repeating: false, count: sources.count)
-        for place in cycles.joined() { isInCycle[place] = true }
-        self.isInCycle = isInCycle
     }
-
-    /// Whether the node replicates, in the end, from itself.
-    package func replicatesFromItself(_ node: Int) -> Bool { isInCycle[node] }
 
     /// All nodes above, directly or through others; within a ring the node itself too.
     package func ancestors(of node: Int) -> Set<Int> {

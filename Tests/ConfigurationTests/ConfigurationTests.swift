@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-/// The configuration that INTERFACE.md shows, letter for letter.
+/// A configuration that has most of what there is.
 let interfaceExample = """
     defaults:                      # any key here may stand on a replication set or a node, the nearest wins
       user: exporter
@@ -46,11 +46,7 @@ func parse(
                 .tcp(host: "10.0.170.10", port: 3306), .tcp(host: "10.0.170.20", port: 3306),
                 .unix(path: "/run/mysqld/mysqld.sock"),
             ])
-        #expect(set.nodes.map { $0.intendedSource(channel: "") } == [nil, "db1", nil])
-        #expect(set.nodes[2].intendedSource(channel: "eu") == "db1")
-        #expect(set.nodes[2].intendedSource(channel: "us") == "db9")
-        #expect(set.nodes[2].intendedSource(channel: "asia") == nil)
-        #expect(set.nodes[1].intendedSource(channel: "eu") == "db1")
+        #expect(set.nodes.map(\.source) == [nil, .node("db1"), .byChannel(["eu": "db1", "us": "db9"])])
         #expect(set.nodes.allSatisfy { $0.timeout == .seconds(5) && $0.tls.mode == .preferred })
         #expect(set.thresholds == Thresholds(lag: .seconds(30), bytes: 100_000_000))
         #expect(

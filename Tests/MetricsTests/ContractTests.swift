@@ -71,7 +71,7 @@ struct ContractTests {
         "process_start_time_seconds", "process_open_fds", "process_max_fds", "process_threads",
     ]
 
-    @Test("The catalogue has what INTERFACE promises, with these labels in this order, and nothing else")
+    @Test("The catalogue has what users were promised, with these labels in this order, and nothing else")
     func catalogue() {
         var promised = Dictionary(uniqueKeysWithValues: Self.promised.map { ("mysql_replication_" + $0.0, $0.1) })
         for name in Self.process { promised[name] = [] }

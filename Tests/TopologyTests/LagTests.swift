@@ -40,12 +40,12 @@ struct LagTests {
     static func applier(_ seconds: Double) -> Lag { Lag(seconds: seconds, method: .applierTimestamps) }
     static func events(_ seconds: Double) -> Lag { Lag(seconds: seconds, method: .eventTimes) }
 
-    static func busy(_ age: Double, last: Double? = nil) -> (inout Channel) -> Void {
-        { $0.applierTimes = .init(applyingAge: age, lastEndToEnd: last) }
+    static func busy(_ age: Double) -> (inout Channel) -> Void {
+        { $0.applierTimes = .init(applyingAge: age) }
     }
 
-    static func idle(last: Double?) -> (inout Channel) -> Void {
-        { $0.applierTimes = .init(lastEndToEnd: last) }
+    static func idle(_ channel: inout Channel) {
+        channel.applierTimes = .init()
     }
 
     static func silence(_ seconds: Double, period: Double?) -> (inout Channel) -> Void {
@@ -112,7 +112,7 @@ struct LagTests {
             "slow network, by bytes", channel(uuid: 1, read: farBehind, behind: 0), lag: nil, isInTime: false),
         Case(
             "a commit on its way to an applier at rest, which took long over the last one",
-            channel(uuid: 1, read: end, behind: 0).with(idle(last: 45)),
+            channel(uuid: 1, read: end, behind: 0).with(idle),
             executed: "1:1-10", of: "1:1-12", lag: seconds(0), isInTime: true),
 
         // A long transaction: its event's start time counts.
@@ -156,21 +156,21 @@ struct LagTests {
         // The last applied transaction is history, not lag.
         Case(
             "idle and caught up by GTID, whatever the last transaction took",
-            channel(uuid: 1, read: end, behind: 7).with(idle(last: 3000)), executed: "1:1-10", of: "1:1-10",
+            channel(uuid: 1, read: end, behind: 7).with(idle), executed: "1:1-10", of: "1:1-10",
             lag: applier(0), isInTime: true),
         Case(
-            "idle and caught up by bytes", channel(uuid: 1, read: end, behind: 7).with(idle(last: 3000)),
+            "idle and caught up by bytes", channel(uuid: 1, read: end, behind: 7).with(idle),
             lag: applier(0), isInTime: true),
         Case(
             "idle, and the source's position is not known: history proves nothing",
-            channel(uuid: 5, read: end, behind: 7).with(idle(last: 3000)), lag: seconds(7), isInTime: true),
+            channel(uuid: 5, read: end, behind: 7).with(idle), lag: seconds(7), isInTime: true),
         Case(
             "idle, behind, and nothing applied since the start",
-            channel(uuid: 1, read: end, behind: 5).with(idle(last: nil)),
+            channel(uuid: 1, read: end, behind: 5).with(idle),
             executed: "1:1-10", of: "1:1-12", lag: seconds(5), isInTime: true),
         Case(
             "applying the oldest of several transactions",
-            channel(uuid: 1, read: end, behind: 0).with(busy(12, last: 1)),
+            channel(uuid: 1, read: end, behind: 0).with(busy(12)),
             lag: applier(12), isInTime: true),
 
         Case("no number", channel(uuid: 1, read: end, behind: .nan), lag: nil, isInTime: nil),

@@ -71,7 +71,6 @@ extension Channel.ApplierTimes {
         applyingAge = workers.compactMap(\.applyingAge).max()
 
         guard let last = workers.max(by: { $0.time("apply_end") ?? 0 < $1.time("apply_end") ?? 0 }) else { return }
-        lastEndToEnd = last.elapsed("applied_commit", "apply_end")
         stages[.apply] = last.elapsed("apply_start", "apply_end")
         stages[.transport] = last.elapsed("queued_commit", "queue_start")
         stages[.queue] = last.elapsed("queue_start", "queue_end")

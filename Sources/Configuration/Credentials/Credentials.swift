@@ -9,7 +9,7 @@ package enum EnvironmentName {
     }
 }
 
-/// Where a node's account comes from. The passwords themselves are read at each `resolve`: files rotate.
+/// Where a node's account comes from. The passwords themselves are read at each `Node.login`: files rotate.
 ///
 /// Nearest first: the node, its replication set, the environment (`EnvironmentName`), `defaults` of the file. User and
 /// password are looked for separately; at one level `user` goes before the user of `option_file`.

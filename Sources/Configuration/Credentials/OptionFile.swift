@@ -1,13 +1,11 @@
 /// The client part of an option file such as `~/.my.cnf`, as MariaDB's own programs read it.
 ///
-/// Groups `client`, `client-server` and `client-mariadb`; later lines win. Options for other programs, and those that
-/// an exporter must not take from a file (`local-infile`, `plugin-dir`, `init-command`), are ignored.
+/// Groups `client`, `client-server` and `client-mariadb`; later lines win. Taken are the account and what concerns TLS. Options
+/// for other programs, those that an exporter must not take from a file (`local-infile`, `plugin-dir`, `init-command`), and
+/// the address, which is the node's own (`host`, `port`, `socket`), are ignored, whatever their values.
 package struct OptionFile: Sendable, Equatable {
     package private(set) var user: String?
     package private(set) var password: Secret?
-    package private(set) var host: String?
-    package private(set) var port: UInt16?
-    package private(set) var socket: String?
     package private(set) var tls = TLSOptions()
 
     /// - Parameters:
@@ -31,13 +29,6 @@ package struct OptionFile: Sendable, Equatable {
         switch option.name {
         case "user": user = try option.required
         case "password": password = option.value.map(Secret.init)
-        case "host": host = try option.required
-        case "port":
-            guard let number = UInt16(try option.required), number > 0 else {
-                throw option.error("must be a port from 1 to 65535")
-            }
-            port = number
-        case "socket": socket = try option.required
         case "ssl-ca": tls.ca = try option.required
         case "ssl-cert": tls.cert = try option.required
         case "ssl-key": tls.key = try option.required

@@ -25,25 +25,13 @@ package struct Node: Sendable, Equatable {
         self.tls = tls
         self.timeout = timeout
     }
-
-    /// The name of the node that `channel` ("" is the default one) is intended to replicate from, if the user said.
-    ///
-    /// What is said of the default channel also stands for channels of which nothing is said. A channel's source may be
-    /// named without being configured; then no node has the name.
-    package func intendedSource(channel: String) -> String? {
-        switch source {
-        case .node(let name): name
-        case .byChannel(let names): names[channel] ?? names[""]
-        case nil: nil
-        }
-    }
 }
 
 /// Where a node should replicate from. In place of a node's name, `outside` stands for a source that is none of the set's.
 package enum IntendedSource: Sendable, Equatable {
     /// `source: db1`: of the default channel, and of any other.
     case node(String)
-    /// `source: {eu: db1, us: db9}`: node names by channel.
+    /// `source: {eu: db1, us: db9}`: node names by channel. A name may be that of no configured node.
     case byChannel([String: String])
 
     package static let outside = "outside"
