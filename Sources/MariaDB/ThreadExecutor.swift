@@ -63,6 +63,9 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        // The job may be the end of the last actor that keeps this executor alive, and over before this has returned.
+        let alive = Unmanaged.passRetained(self)
+        defer { alive.release() }
         pthread_mutex_lock(mutex)
         let wasEmpty = queue.isEmpty
         queue.append(job)
