@@ -6,7 +6,7 @@ extension NodeFailure {
         self.init(reason: Reason(error), message: "\(error.words)\(error.advice)")
     }
 
-    init(_ error: MySQLError, connectingTo address: ConnectionOptions.Address) {
+    init(_ error: MySQLError, connectingTo address: Address) {
         self.init(
             reason: Reason(error),
             message: "connecting to \(address): \(error.words)\(error.advice)")

@@ -1,3 +1,5 @@
+internal import Replication
+
 extension Configuration {
     /// The set that holds the nodes of the `--node` flags.
     package static let flagSetName = "default"

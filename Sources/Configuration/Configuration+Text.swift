@@ -1,3 +1,5 @@
+internal import Replication
+
 extension Configuration {
     /// The configuration as it took effect, in the format of the file: defaults filled in, written passwords masked.
     ///

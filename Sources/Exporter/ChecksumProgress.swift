@@ -1,6 +1,7 @@
 import Glibc
 import MariaDB
 import Probes
+import Replication
 import Synchronization
 
 /// What a comparison is doing, on standard error: a bar that is drawn over itself on a terminal, now and then a line

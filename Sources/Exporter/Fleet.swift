@@ -39,7 +39,7 @@ extension FleetCollector {
             sets.append(
                 FleetCollector.Set(
                     name: set.name,
-                    thresholds: Replication.Thresholds(lag: set.thresholds.lag.seconds, bytes: set.thresholds.bytes),
+                    thresholds: set.thresholds,
                     nodes: nodes))
         }
         self.init(sets: sets, followUps: followUps(of:after:), replacing: predecessor?.fleet)
@@ -94,8 +94,8 @@ extension Configuration {
     fileprivate func extras(of set: ReplicationSet) -> NodeExtras {
         NodeExtras(
             keepsStatusRows: metrics.isMysqldExporterCompatible,
-            checksumTable: (set.checksums?.table).map { QualifiedName($0).quoted },
-            heartbeatTable: (set.heartbeat?.table).map { QualifiedName($0).quoted })
+            checksumTable: set.checksums?.table.quoted,
+            heartbeatTable: set.heartbeat?.table.quoted)
     }
 }
 
@@ -108,17 +108,7 @@ extension NodeDescription {
             case nil: [:]
             }
         self.init(
-            name: node.name, address: NodeAddress(node.address), aliases: node.aliases.map(NodeAddress.init),
-            intendedSources: intended)
-    }
-}
-
-extension NodeAddress {
-    init(_ address: Address) {
-        switch address {
-        case .tcp(let host, let port): self = .tcp(host: host, port: port)
-        case .unix(let path): self = .unix(path: path)
-        }
+            name: node.name, address: node.address, aliases: node.aliases, intendedSources: intended)
     }
 }
 
@@ -131,20 +121,8 @@ extension ConnectionOptions {
         } catch {
             throw NodeFailure(reason: .authentication, message: error.description)
         }
-        let address: ConnectionOptions.Address =
-            switch node.address {
-            case .tcp(let host, let port): .tcp(host: host, port: port)
-            case .unix(let path): .unix(path: path)
-            }
-        let mode: TLSMode =
-            switch login.tls.mode {
-            case .disabled: .disabled
-            case .preferred: .preferred
-            case .required: .required
-            case .verifyIdentity: .verifyIdentity
-            }
         self.init(
-            address: address, user: login.user, password: login.password.reveal(), tls: mode,
+            address: node.address, user: login.user, password: login.password.reveal(), tls: login.tls.mode,
             certificateAuthority: login.tls.ca, certificate: login.tls.cert, key: login.tls.key)
     }
 }

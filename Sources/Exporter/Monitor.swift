@@ -15,7 +15,6 @@ final class Monitor: Sendable {
     let probes: FleetProbes
     private let keeping: Keeping
     private let logger: Logger
-    private let options: Metrics.MetricsOptions
     private let recent = RecentRound()
     /// How long load balancers let a node take to answer.
     private static let balancersPatience = Duration.seconds(1)
@@ -49,9 +48,6 @@ final class Monitor: Sendable {
             let deadline = ContinuousClock.now + min(timeout, WriteTarget.patience)
             return await fleet.round(deadline: deadline) { asked, _ in asked.name == set.name }.reports.first
         }
-        options = Metrics.MetricsOptions(
-            gtidDomains: configuration.metrics.gtidDomains, workers: configuration.metrics.workers,
-            mysqldExporter: configuration.metrics.isMysqldExporterCompatible)
     }
 
     /// Who goes on in this one's place, by another configuration. Nodes that did not change stay connected.
@@ -147,9 +143,9 @@ final class Monitor: Sendable {
         var families = Families()
         for set in findings {
             if let names = selection.nodes(in: set.name) {
-                families.add(set, only: names, withSet: withSets, options)
+                families.add(set, only: names, withSet: withSets, configuration.metrics)
             } else {
-                families.add(set, options)
+                families.add(set, configuration.metrics)
             }
         }
         return families

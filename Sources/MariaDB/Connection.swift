@@ -1,4 +1,5 @@
 internal import CMariaDB
+internal import Replication
 internal import Synchronization
 
 /// A connection to one server; the only owner of a `MYSQL*`.

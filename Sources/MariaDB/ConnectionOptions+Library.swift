@@ -1,5 +1,6 @@
 internal import CMariaDB
 internal import Glibc
+internal import Replication
 
 /// No LOCAL INFILE, which is on in the library's default flags; several statements a packet only where they are sent.
 func clientFlags(for options: ConnectionOptions) -> UInt {

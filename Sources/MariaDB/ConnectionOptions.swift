@@ -1,29 +1,7 @@
+package import Replication
+
 /// Where a server is, who asks, and how the way there is protected.
 package struct ConnectionOptions: Sendable {
-    package enum Address: Sendable, Hashable, CustomStringConvertible {
-        case tcp(host: String, port: UInt16)
-        case unix(path: String)
-
-        package var description: String {
-            switch self {
-            case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-            case .unix(let path): "unix:\(path)"
-            }
-        }
-    }
-
-    /// `tls.mode` of the configuration. For the way over a network: a unix socket has none, and Connector/C 3.4 no TLS on it.
-    package enum TLSMode: String, Sendable, CaseIterable {
-        /// Never.
-        case disabled
-        /// If the server offers it; nothing is verified. Protects from listeners, not from an impostor.
-        case preferred
-        /// Or no connection; nothing is verified.
-        case required
-        /// Required, and the certificate must be signed by `certificateAuthority` and name the host.
-        case verifyIdentity = "verify_identity"
-    }
-
     /// Whether the connection is to be encrypted.
     var wantsTLS: Bool {
         if case .unix = address { return false }

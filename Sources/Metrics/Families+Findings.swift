@@ -1,24 +1,6 @@
 internal import Exposition
-internal import Replication
+package import Replication
 package import Topology
-
-/// What is emitted beyond the ordinary.
-package struct MetricsOptions: Sendable, Hashable {
-    /// MariaDB: missing transactions by domain as well.
-    package var gtidDomains: Bool
-
-    /// Series for each applier worker.
-    package var workers: Bool
-
-    /// The replication series of mysqld_exporter as well; those of channels need `Channel.statusRow`.
-    package var mysqldExporter: Bool
-
-    package init(gtidDomains: Bool = false, workers: Bool = false, mysqldExporter: Bool = false) {
-        self.gtidDomains = gtidDomains
-        self.workers = workers
-        self.mysqldExporter = mysqldExporter
-    }
-}
 
 extension Families {
     /// Everything that is known of a replication set.
@@ -59,7 +41,7 @@ extension Families {
             if set.writing.writers.isKnown {
                 add(.nodeWriter, nodeLabels, set.writers.contains(node.description.name))
             }
-            if options.mysqldExporter { addMysqldExporterSeries(node, nodeLabels) }
+            if options.isMysqldExporterCompatible { addMysqldExporterSeries(node, nodeLabels) }
             for channel in node.absentChannels {
                 add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])
             }

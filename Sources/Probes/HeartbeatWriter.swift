@@ -1,6 +1,6 @@
 internal import Glibc
 package import Logging
-package import MariaDB
+internal import MariaDB
 package import Replication
 internal import Synchronization
 
@@ -17,7 +17,7 @@ package final class HeartbeatWriter: Probe {
         "SET SESSION time_zone = '+00:00', autocommit = 1, lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
     ]
 
-    private let table: QualifiedName
+    private let table: TableName
     private let interval: Duration
     private let watch: SetWatch
     private let connect: @Sendable (_ node: String) -> ProbeConnection?
@@ -27,7 +27,7 @@ package final class HeartbeatWriter: Probe {
 
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
-        table: QualifiedName, interval: Duration, watch: SetWatch, logger: Logger,
+        table: TableName, interval: Duration, watch: SetWatch, logger: Logger,
         connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
     ) {
         self.table = table

@@ -1,4 +1,5 @@
 internal import MariaDB
+internal import Replication
 
 extension ProbeConnection {
     /// Makes a table on the primary, and its database where that is lacking, if the server may be written to.
@@ -6,7 +7,7 @@ extension ProbeConnection {
     ///   - definition: CREATE TABLE IF NOT EXISTS.
     ///   - watch: knows whether the node still is the primary.
     func create(
-        _ table: QualifiedName, _ definition: String, on node: WritableNode, by watch: SetWatch,
+        _ table: TableName, _ definition: String, on node: WritableNode, by watch: SetWatch,
         deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
         try watch.confirm(node)

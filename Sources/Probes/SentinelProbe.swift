@@ -1,5 +1,6 @@
 package import Logging
-package import MariaDB
+internal import MariaDB
+package import Replication
 internal import Synchronization
 package import Topology
 
@@ -19,7 +20,7 @@ package final class SentinelProbe: Probe {
 
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
-        table: QualifiedName, interval: Duration, watch: SetWatch, logger: Logger,
+        table: TableName, interval: Duration, watch: SetWatch, logger: Logger,
         connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
     ) {
         self.table = SentinelTable(table: table)

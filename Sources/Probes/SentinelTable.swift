@@ -1,10 +1,11 @@
 internal import MariaDB
+internal import Replication
 internal import Topology
 
 /// The statements of the sentinel. Each run has a row of its own, under a key that no other run has: what a run that was cut
 /// short left behind, on whichever nodes, is in nobody's way.
 struct SentinelTable {
-    let table: QualifiedName
+    let table: TableName
 
     /// Written by `insert` and `update`; what a replica shows then.
     private static let inserted: UInt64 = 1

@@ -1,9 +1,9 @@
 /// A configured node, as far as it takes to compare it with others.
 package struct NodeDescription: Sendable, Hashable {
     package var name: String
-    package var address: NodeAddress
+    package var address: Address
     /// Other addresses under which replicas know it.
-    package var aliases: [NodeAddress]
+    package var aliases: [Address]
     /// The name of the intended source, by channel; the entry "" also stands for the channels without one.
     package var intendedSources: [String: String]
 
@@ -11,36 +11,12 @@ package struct NodeDescription: Sendable, Hashable {
     package static let outside = "outside"
 
     package init(
-        name: String, address: NodeAddress, aliases: [NodeAddress] = [], intendedSources: [String: String] = [:]
+        name: String, address: Address, aliases: [Address] = [], intendedSources: [String: String] = [:]
     ) {
         self.name = name
         self.address = address
         self.aliases = aliases
         self.intendedSources = intendedSources
-    }
-}
-
-package enum NodeAddress: Sendable, Hashable, CustomStringConvertible {
-    case tcp(host: String, port: UInt16)
-    case unix(path: String)
-
-    package var description: String {
-        switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
-}
-
-/// What the nodes of one replication set are held to.
-package struct Thresholds: Sendable, Hashable {
-    /// Seconds.
-    package var lag: Double
-    package var bytes: UInt64
-
-    package init(lag: Double = 30, bytes: UInt64 = 100_000_000) {
-        self.lag = lag
-        self.bytes = bytes
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 package import MariaDB
+internal import Replication
 
 /// What one server answered to a list of statements: a fixture for tests that need no server.
 ///

@@ -1,5 +1,6 @@
 package import Foundation
 package import MariaDB
+internal import Replication
 
 /// One real server of a sandbox. What it writes lives in a folder of its own; it listens on loopback and a unix socket.
 package actor Server {

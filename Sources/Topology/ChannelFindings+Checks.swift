@@ -15,7 +15,7 @@ extension ChannelFindings {
     func lagCheck(_ thresholds: Thresholds) -> Bool? {
         let delay = channel.configuredDelay ?? 0
         let hasTooMuch = delay == 0 ? applyDelta.map { $0 > thresholds.bytes } : nil
-        let isLate = lag.map { $0.seconds - delay > thresholds.lag }
+        let isLate = lag.map { $0.seconds - delay > thresholds.lag.seconds }
         if hasTooMuch == true || isLate == true { return false }
         return isLate.map { !$0 }
     }

@@ -39,7 +39,7 @@ struct SourceDirectory {
     /// The node that feeds a channel of the node at `replica`; nil if none does, or if it cannot be told.
     func source(of channel: Channel, into replica: Int) -> Int? {
         let source = channel.source
-        let address = NodeAddress.tcp(host: source.host, port: source.port)
+        let address = Address.tcp(host: source.host, port: source.port)
         // Another machine's loopback is not ours.
         let isAddressShared = !address.isLocal || isLocal[replica]
         let configured = isAddressShared ? configured[address] : nil
@@ -103,24 +103,24 @@ extension Channel.SourceIdentity {
 
 /// Addresses, each of one node. One that several nodes share tells none of them.
 private struct AddressBook {
-    private var owners: [NodeAddress: Int] = [:]
-    private var shared: Set<NodeAddress> = []
+    private var owners: [Address: Int] = [:]
+    private var shared: Set<Address> = []
 
     mutating func reserve(_ count: Int) { owners.reserveCapacity(count) }
 
-    mutating func add(_ address: NodeAddress, _ place: Int) {
+    mutating func add(_ address: Address, _ place: Int) {
         let address = address.lowercased
         if let owner = owners[address], owner != place { shared.insert(address) }
         owners[address] = place
     }
 
-    subscript(address: NodeAddress) -> Int? {
+    subscript(address: Address) -> Int? {
         let address = address.lowercased
         return shared.contains(address) ? nil : owners[address]
     }
 }
 
-extension NodeAddress {
+extension Address {
     /// Whether the address means another server on every machine.
     fileprivate var isLocal: Bool {
         switch self {
@@ -131,7 +131,7 @@ extension NodeAddress {
     }
 
     /// Host names do not know case.
-    fileprivate var lowercased: NodeAddress {
+    fileprivate var lowercased: Address {
         switch self {
         case .tcp(let host, let port): .tcp(host: host.lowercasedName, port: port)
         case .unix: self

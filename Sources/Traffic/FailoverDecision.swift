@@ -1,3 +1,5 @@
+package import Replication
+
 /// The answer of one check, and what led to it.
 package struct FailoverDecision: Sendable, Equatable {
     /// What a balancer is told: the number, and nothing else.
@@ -65,11 +67,13 @@ extension FailoverPolicy {
         }
         if let fault = situation.standbyFault, !fault.isOwn, situation.isPreferredWritable {
             // It had the requests. That it misses a check does not show that it is dead, and what it has is not known.
-            if situation.memory.answer == .standby, !situation.memory.isAccepted, situation.standbyFailedFor < maxGap {
+            if situation.memory.answer == .standby, !situation.memory.isAccepted,
+                situation.standbyFailedFor < maxGap.seconds
+            {
                 return FailoverDecision(
                     cause: .lagUnknown,
                     reason: "the last answer was \(standby), which \(fault.reason); \(preferred) takes over if that "
-                        + "lasts for \(maxGap.text) s")
+                        + "lasts for \(maxGap.seconds.text) s")
             }
             return FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(fault.reason)")
         }
@@ -118,7 +122,7 @@ extension FailoverPolicy {
     }
 
     private func isRecent(_ situation: FailoverSituation) -> Bool {
-        situation.gap.map { $0 >= 0 && $0 <= maxGap } ?? false
+        situation.gap.map { $0 >= 0 && $0 <= maxGap.seconds } ?? false
     }
 
     private func decide(_ catchUp: CatchUp, _ situation: FailoverSituation) -> FailoverDecision {
@@ -135,7 +139,7 @@ extension FailoverPolicy {
         )
         if !catchUp.isOneWay {
             guard let lag = catchUp.lag, lag >= 0, lag.isFinite else { return unknown }
-            if lag > maxLag { return behind("is \(lag.text) s behind \(standby)") }
+            if lag > maxLag.seconds { return behind("is \(lag.text) s behind \(standby)") }
         }
         if let missing = catchUp.missing, missing > 0 {
             return behind("lacks \(missing == 1 ? "1 transaction" : "\(missing) transactions") of \(standby)")

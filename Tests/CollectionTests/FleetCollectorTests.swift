@@ -14,7 +14,7 @@ struct FleetCollectorTests {
     /// Runs `body` with a fleet of one set, a node a server, and closes both.
     private func withFleet(
         _ servers: [FaultServer], timeout: (Int) -> Duration = { _ in .seconds(50) }, threads: Int? = nil,
-        tls: ConnectionOptions.TLSMode = .disabled, followUps: @escaping FleetCollector.FollowUps = { _, _ in [:] },
+        tls: TLSMode = .disabled, followUps: @escaping FleetCollector.FollowUps = { _, _ in [:] },
         _ body: (FleetCollector) async throws -> Void
     ) async throws {
         var executors: [ThreadExecutor] = []

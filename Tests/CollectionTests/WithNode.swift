@@ -28,7 +28,7 @@ func withNode<Value>(
 
 func node(
     _ server: FaultServer, named name: String = "db1", executor: ThreadExecutor, timeout: Duration = .seconds(50),
-    extras: NodeExtras = NodeExtras(), tls: ConnectionOptions.TLSMode = .disabled
+    extras: NodeExtras = NodeExtras(), tls: TLSMode = .disabled
 ) -> NodeCollector {
     let port = server.port
     return NodeCollector(

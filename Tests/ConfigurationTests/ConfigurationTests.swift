@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import Configuration
@@ -59,7 +60,7 @@ func parse(
                 == Sentinel(table: TableName(database: "replication_probe", table: "sentinel"), interval: .seconds(15)))
         #expect(
             set.failover
-                == FailoverRule(
+                == FailoverPolicy(
                     preferred: "db1", standby: "db2",
                     table: TableName(database: "replication_probe", table: "lastcheck"), maxGap: .seconds(20),
                     maxLag: .seconds(1)))

@@ -78,7 +78,7 @@ struct RecordedVersion: Sendable, CustomTestStringConvertible {
                         try recording.report),
                 ])
             var families = Families()
-            families.add(SetFindings(set), MetricsOptions(gtidDomains: true, workers: true))
+            families.add(SetFindings(set), MetricsOptions(workers: true, gtidDomains: true))
             let names = Set(families.all.map(\.description.name))
             metrics.formUnion(Metric.allCases.filter { names.contains(Catalogue[$0].description.name) })
         }

@@ -1,12 +1,13 @@
 import MariaDB
 @testable import Probes
+import Replication
 import Testing
 
 @testable import Exporter
 
 @Suite("A comparison in words")
 struct ChecksumTextTests {
-    private static let orders = QualifiedName(database: "shop", table: "orders")
+    private static let orders = TableName(database: "shop", table: "orders")
 
     private static func report(_ outcomes: ChecksumReport.Outcome..., isInterrupted: Bool = false) -> ChecksumReport {
         ChecksumReport(

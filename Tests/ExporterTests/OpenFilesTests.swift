@@ -1,5 +1,6 @@
 import Configuration
 import Logging
+import Replication
 import Testing
 
 @testable import Exporter
@@ -14,7 +15,7 @@ struct OpenFilesTests {
             ReplicationSet(
                 name: "shop", nodes: nodes, heartbeat: hasProbes ? Heartbeat(table: table, write: true) : nil,
                 sentinel: hasProbes ? Sentinel(table: table) : nil,
-                failover: hasProbes ? FailoverRule(preferred: "db1", standby: "db2", table: table) : nil)
+                failover: hasProbes ? FailoverPolicy(preferred: "db1", standby: "db2", table: table) : nil)
         ])
     }
 

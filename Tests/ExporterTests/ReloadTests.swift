@@ -130,13 +130,13 @@ struct ReloadTests {
     func failoverMemory() throws {
         func rule(
             _ preferred: String = "db1", _ standby: String = "db2", table: String = "lastcheck", maxGap: Int = 20
-        ) -> FailoverRule {
-            FailoverRule(
+        ) -> FailoverPolicy {
+            FailoverPolicy(
                 preferred: preferred, standby: standby, table: TableName(database: "p", table: table),
                 maxGap: .seconds(maxGap))
         }
         func probes(
-            _ rule: FailoverRule?, _ nodes: [Node], replacing predecessor: SetProbes? = nil
+            _ rule: FailoverPolicy?, _ nodes: [Node], replacing predecessor: SetProbes? = nil
         ) -> SetProbes {
             SetProbes(
                 ReplicationSet(name: "shop", nodes: nodes, failover: rule), environment: [:], keeping: .nothing,
@@ -146,7 +146,7 @@ struct ReloadTests {
         let pair = [try Self.node("db1", "h1"), try Self.node("db2", "h2")]
         let before = probes(rule(), pair)
         let probe = try #require(before.failover)
-        func goesOn(_ rule: FailoverRule, _ nodes: [Node]) throws -> Bool {
+        func goesOn(_ rule: FailoverPolicy, _ nodes: [Node]) throws -> Bool {
             try #require(probes(rule, nodes, replacing: before).failover).sharesMemory(with: probe)
         }
         #expect(try goesOn(rule(), pair))

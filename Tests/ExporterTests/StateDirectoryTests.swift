@@ -100,7 +100,7 @@ struct StateDirectoryTests {
                 let nodes = ["db1", "db2"].map { Node(name: $0, address: .tcp(host: $0, port: 3306)) }
                 return ReplicationSet(
                     name: "shop", nodes: nodes,
-                    failover: FailoverRule(
+                    failover: FailoverPolicy(
                         preferred: preferred, standby: standby, table: TableName(database: "p", table: "lastcheck")))
             }
             let good = Self.good()
@@ -119,7 +119,7 @@ struct StateDirectoryTests {
 
     private static let shop = ReplicationSet(
         name: "shop", nodes: ["db1", "db2"].map { Node(name: $0, address: .tcp(host: $0, port: 3306)) },
-        failover: FailoverRule(
+        failover: FailoverPolicy(
             preferred: "db1", standby: "db2", table: TableName(database: "p", table: "lastcheck")))
 
     @Test("The exporter and the command, which may share a folder, each keep their own checks")
@@ -299,7 +299,7 @@ struct StateDirectoryTests {
             #expect(state("lb1").failoverMemory(of: Self.shop) == FailoverMemory())
             let moved = ReplicationSet(
                 name: "shop", nodes: Self.shop.nodes,
-                failover: FailoverRule(
+                failover: FailoverPolicy(
                     preferred: "db1", standby: "db2", table: TableName(database: "p", table: "other")))
             #expect(state("vm \n1").failoverMemory(of: moved) == FailoverMemory())
             let nodes = ["db1", "db2"].map { Node(name: $0, address: .tcp(host: "new-\($0)", port: 3306)) }

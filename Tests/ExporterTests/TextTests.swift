@@ -1,5 +1,6 @@
 import Configuration
 import Logging
+import Replication
 import Testing
 
 @testable import Exporter

@@ -1,5 +1,6 @@
 import FaultServer
 import MariaDB
+import Replication
 import Testing
 
 /// The fault server against the client that it is made for.

@@ -119,7 +119,7 @@ struct ProbeCase: Sendable {
             sentinel: path == .sentinel
                 ? Sentinel(table: TableName(database: "p", table: "sentinel"), interval: .milliseconds(80)) : nil,
             failover: path == .failover
-                ? FailoverRule(
+                ? FailoverPolicy(
                     preferred: "db2", standby: "db1", table: TableName(database: "p", table: "lastcheck"),
                     maxLag: .milliseconds(20)) : nil,
             checksums: path == .checksum || choices.readsChecksums ? ChecksumTable() : nil)
@@ -196,7 +196,7 @@ struct ProbeCase: Sendable {
         let progress = Mutex(ChecksumProgressText())
         let task = Task { [options] in
             try await ChecksumRun.compare(
-                table: QualifiedName(database: "percona", table: "checksums"), options: options,
+                table: TableName(database: "percona", table: "checksums"), options: options,
                 look: { await monitor.findings(deadline: .now + .seconds(10)).first },
                 connect: { name throws(ProbeFailure) in
                     guard case .tcp(let host, let port)? = configuration.node(named: name)?.node.address else {

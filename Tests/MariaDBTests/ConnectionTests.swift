@@ -1,5 +1,6 @@
 import FaultServer
 import MariaDB
+import Replication
 import Testing
 
 @Suite("Connection", .timeLimit(.minutes(1)))

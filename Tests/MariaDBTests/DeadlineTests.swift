@@ -1,6 +1,7 @@
 import FaultServer
 import Glibc
 import MariaDB
+import Replication
 import Testing
 
 /// Whatever a server does to be slow, a call ends at its deadline. A call that does not is ended by the time limit.
@@ -25,8 +26,8 @@ struct DeadlineTests {
 
     @Test(
         "Connecting to a slow server ends in a timeout", arguments: atConnecting,
-        [ConnectionOptions.TLSMode.disabled, .preferred, .required])
-    func connecting(_ slowness: Slowness, tls: ConnectionOptions.TLSMode) async throws {
+        [TLSMode.disabled, .preferred, .required])
+    func connecting(_ slowness: Slowness, tls: TLSMode) async throws {
         try await withConnection(slowness.script) { server, connection, _ in
             let error = await #expect(throws: MySQLError.self) {
                 try await connection.open(options(server, tls: tls), deadline: .soon)

@@ -1,5 +1,6 @@
 import FaultServer
 import MariaDB
+import Replication
 import Testing
 
 /// Servers that lie. None of them may get a secret or a file, take the process down, or be believed.
@@ -195,8 +196,8 @@ struct HostileServerTests {
 
     @Test(
         "A progress report in place of a greeting is refused, whatever TLS is wanted and in whatever pieces it comes",
-        arguments: ConnectionOptions.TLSMode.allCases, [true, false])
-    func progress(mode: ConnectionOptions.TLSMode, inPieces: Bool) async throws {
+        arguments: TLSMode.allCases, [true, false])
+    func progress(mode: TLSMode, inPieces: Bool) async throws {
         let report: [UInt8] = [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0]
         let steps: [Step] = inPieces ? report.map { .bytes([$0]) } : [.bytes(report)]
         // As if nothing had been said, the greeting that libmariadb would go on with.
@@ -213,8 +214,8 @@ struct HostileServerTests {
 
     @Test(
         "Without TLS on the server, a required TLS is an error",
-        arguments: [ConnectionOptions.TLSMode.required, .verifyIdentity])
-    func noTLS(mode: ConnectionOptions.TLSMode) async throws {
+        arguments: [TLSMode.required, .verifyIdentity])
+    func noTLS(mode: TLSMode) async throws {
         try await withConnection(.replying { _ in .ok }) { server, connection, _ in
             let error = await #expect(throws: MySQLError.self) {
                 try await connection.open(options(server, tls: mode), deadline: .never)

@@ -1,4 +1,5 @@
 import FaultServer
+import Replication
 import Testing
 
 @testable import MariaDB
@@ -21,9 +22,9 @@ struct ImpostorTests {
 
     @Test(
         "Where TLS is required, a server without it is told nothing, not even the user's name",
-        arguments: [ConnectionOptions.TLSMode.required, .verifyIdentity],
+        arguments: [TLSMode.required, .verifyIdentity],
         ["mysql_native_password", "caching_sha2_password", "sha256_password"])
-    func required(mode: ConnectionOptions.TLSMode, plugin: String) async throws {
+    func required(mode: TLSMode, plugin: String) async throws {
         try await withConnection(Self.stripped(plugin: plugin, then: [Self.rsaLogInRequired, .receive])) {
             server, connection, _ in
             let error = await #expect(throws: MySQLError.self) {
@@ -38,8 +39,8 @@ struct ImpostorTests {
 
     @Test(
         "Where TLS is only preferred, or off, the password is not sent as it is",
-        arguments: [ConnectionOptions.TLSMode.preferred, .disabled], ["caching_sha2_password", "sha256_password"])
-    func clearText(mode: ConnectionOptions.TLSMode, plugin: String) async throws {
+        arguments: [TLSMode.preferred, .disabled], ["caching_sha2_password", "sha256_password"])
+    func clearText(mode: TLSMode, plugin: String) async throws {
         try await withConnection(Self.stripped(plugin: plugin, then: [Self.rsaLogInRequired, .receive, .close])) {
             server, connection, options in
             await #expect(throws: MySQLError.self) {
@@ -69,7 +70,7 @@ struct ImpostorTests {
     @Test("A server that turns everybody away is told by its reason, whatever TLS was wanted")
     func turnedAway() async throws {
         let steps = Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections")
-        for mode in ConnectionOptions.TLSMode.allCases {
+        for mode in TLSMode.allCases {
             try await withConnection(.saying(steps)) { server, connection, _ in
                 let error = await #expect(throws: MySQLError.self) {
                     try await connection.open(options(server, tls: mode), deadline: .never)

@@ -1,4 +1,5 @@
 import MariaDB
+import Replication
 import Testing
 
 /// What is quoted is read back by a parser that follows the manuals' rules byte by byte, and shares nothing with the code.
@@ -69,13 +70,13 @@ struct SQLTextTests {
 
     @Test("Tables are told apart by bytes")
     func names() {
-        let composed = QualifiedName(database: "s", table: "\u{E9}")
-        let decomposed = QualifiedName(database: "s", table: "e\u{301}")
+        let composed = TableName(database: "s", table: "\u{E9}")
+        let decomposed = TableName(database: "s", table: "e\u{301}")
         #expect(composed != decomposed)
         #expect(Set([composed, decomposed]).count == 2)
         #expect(decomposed < composed)
-        #expect(QualifiedName(database: "a", table: "b") == QualifiedName(database: "a", table: "b"))
-        #expect(QualifiedName(database: "a`\u{301}", table: "b").quoted == "`a``\u{301}`.`b`")
+        #expect(TableName(database: "a", table: "b") == TableName(database: "a", table: "b"))
+        #expect(TableName(database: "a`\u{301}", table: "b").quoted == "`a``\u{301}`.`b`")
     }
 }
 

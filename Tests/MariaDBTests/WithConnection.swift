@@ -1,5 +1,6 @@
 import FaultServer
 import MariaDB
+import Replication
 import Testing
 
 /// Runs `body` with a scripted server and a connection that is not open yet; both are gone afterwards.
@@ -27,7 +28,7 @@ func withOpenConnection(
     }
 }
 
-func options(_ server: FaultServer, tls: ConnectionOptions.TLSMode = .disabled) -> ConnectionOptions {
+func options(_ server: FaultServer, tls: TLSMode = .disabled) -> ConnectionOptions {
     ConnectionOptions(
         address: .tcp(host: "127.0.0.1", port: server.port), user: "exporter", password: "pass-in-the-clear", tls: tls)
 }

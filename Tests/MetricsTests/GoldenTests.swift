@@ -1,6 +1,7 @@
 import Exposition
 import Foundation
 import Metrics
+import Replication
 import Testing
 import Topology
 

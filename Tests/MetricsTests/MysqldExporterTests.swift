@@ -132,7 +132,7 @@ struct MysqldExporterTests {
                 HeartbeatRow(serverID: 7, time: 0), HeartbeatRow(serverID: nil, time: 5),
             ], reading: Reading(asked: .now, told: .now))
         var families = Families()
-        families.add(set(NodeReport(facts: facts)), MetricsOptions(mysqldExporter: true))
+        families.add(set(NodeReport(facts: facts)), MetricsOptions(compatibility: [.mysqldExporter]))
         #expect(MetricFamily.problems(in: families.all) == [])
         let lines = families.text(.text004).split(separator: "\n").filter { $0.hasPrefix("mysql_heartbeat_") }
         let labels = #"replication_set="s",node="n",server_id="#
@@ -153,7 +153,7 @@ struct MysqldExporterTests {
         var facts = facts(row, .mariadb, ServerVersion(10, 11, 19))
         facts.channels = (facts.channels ?? []) + (facts.channels ?? [])
         var families = Families()
-        families.add(set(NodeReport(facts: facts)), MetricsOptions(mysqldExporter: true))
+        families.add(set(NodeReport(facts: facts)), MetricsOptions(compatibility: [.mysqldExporter]))
         #expect(MetricFamily.problems(in: families.all) == [])
         let names = families.all.map(\.description.name).filter { $0.hasPrefix("mysql_slave_status_") }
         #expect(names == ["mysql_slave_status_until_log_pos"])
@@ -163,7 +163,8 @@ struct MysqldExporterTests {
     func down() {
         var families = Families()
         families.add(
-            set(NodeReport(failure: NodeFailure(reason: .connect, message: "no"))), MetricsOptions(mysqldExporter: true)
+            set(NodeReport(failure: NodeFailure(reason: .connect, message: "no"))),
+            MetricsOptions(compatibility: [.mysqldExporter])
         )
         let theirs = families.all.filter { !$0.description.name.hasPrefix("mysql_replication_") }
         #expect(theirs.map(\.description.name) == ["mysql_up"])
@@ -210,7 +211,8 @@ struct MysqldExporterTests {
 
     private func families(_ row: Channel.StatusRow, _ flavor: Flavor, _ version: ServerVersion) -> Families {
         var families = Families()
-        families.add(set(NodeReport(facts: facts(row, flavor, version))), MetricsOptions(mysqldExporter: true))
+        families.add(
+            set(NodeReport(facts: facts(row, flavor, version))), MetricsOptions(compatibility: [.mysqldExporter]))
         return families
     }
 

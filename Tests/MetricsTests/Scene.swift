@@ -14,7 +14,7 @@ enum Scene {
     static func shop() throws -> SetFindings {
         var findings = SetFindings(
             ReplicationSetReport(
-                name: "shop", thresholds: Thresholds(lag: 30, bytes: 1_000_000),
+                name: "shop", thresholds: Thresholds(lag: .seconds(30), bytes: 1_000_000),
                 nodes: [try primary(), try replica(), try denied()]))
         findings.probes.failover = FailoverFinding(active: "db1", nodes: ["db1", "db2"])
         return findings

@@ -38,8 +38,8 @@ struct FailoverProbeTests {
     ) -> FailoverProbe {
         let port = server.port
         return FailoverProbe(
-            FailoverPolicy(preferred: "db1", standby: "db2"), set: "shop",
-            table: QualifiedName(database: "p", table: "t"), checker: "test",
+            FailoverPolicy(preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t")), set: "shop",
+            checker: "test",
             memory: memory, replacing: predecessor,
             // Many tests run at a time: a reply may be a while.
             timeout: .seconds(60),

@@ -2,6 +2,7 @@ import FaultServer
 import Logging
 import MariaDB
 import Probes
+import Replication
 import Synchronization
 import Topology
 import Testing
@@ -64,7 +65,7 @@ struct PrimaryMovesTests {
     }
 
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    private static let table = QualifiedName(database: "p", table: "t")
+    private static let table = TableName(database: "p", table: "t")
 
     @Test("the heartbeat is not written where it was", arguments: Found.allCases)
     func heartbeat(found: Found) async throws {

@@ -1,6 +1,7 @@
 import FaultServer
 import MariaDB
 import Probes
+import Replication
 import Synchronization
 import Testing
 

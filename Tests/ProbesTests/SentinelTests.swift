@@ -50,7 +50,7 @@ struct SentinelRecordTests {
 
 @Suite("The sentinel's statements")
 struct SentinelTableTests {
-    private let table = SentinelTable(table: QualifiedName(database: "p", table: "s"))
+    private let table = SentinelTable(table: TableName(database: "p", table: "s"))
 
     @Test("Each change looks at the guard")
     func guarded() {

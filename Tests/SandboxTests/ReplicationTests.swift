@@ -1,4 +1,5 @@
 import MariaDB
+import Replication
 import Sandbox
 import Testing
 

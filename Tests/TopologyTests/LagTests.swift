@@ -185,7 +185,7 @@ struct LagTests {
     @Test("Each case of which Seconds_Behind tells half the truth", arguments: cases)
     func lag(_ scene: Case) throws {
         let set = ReplicationSetReport(
-            scene.source, scene.replica, thresholds: Thresholds(lag: 30, bytes: 100_000_000))
+            scene.source, scene.replica, thresholds: Thresholds(lag: .seconds(30), bytes: 100_000_000))
         let findings = try SetFindings(set)["db2"].channel()
         #expect(findings.lag == scene.lag)
         #expect(findings.checks[.transfer] == scene.transfer)

@@ -6,9 +6,9 @@ import Testing
 /// What an exporter that starts again knows from the one before.
 @Suite("Who takes the writes, after a restart of the exporter")
 struct MemoryRecordTests {
-    private func restart(_ world: inout World, isRecent: Bool = true, addresses: [String: NodeAddress]? = nil) {
+    private func restart(_ world: inout World, isRecent: Bool = true, addresses: [String: Address]? = nil) {
         let record = world.memory.record
-        let own = Dictionary(uniqueKeysWithValues: world.names.map { ($0, NodeAddress.tcp(host: $0, port: 3306)) })
+        let own = Dictionary(uniqueKeysWithValues: world.names.map { ($0, Address.tcp(host: $0, port: 3306)) })
         world.memory = SetMemory(record, isRecent: isRecent, addresses: addresses ?? own)
     }
 

@@ -8,8 +8,8 @@ import Testing
 //     node("db2", id: 2, binlog: "bin.000001:900", from: channel(from: "db1:3306", id: 1, read: "bin.000003:500"))
 
 func node(
-    _ name: String, id: UInt32? = nil, uuid: Int? = nil, at address: NodeAddress? = nil,
-    aliases: [NodeAddress] = [], binlog: BinlogCoordinate? = nil, intending sources: [String: String] = [:],
+    _ name: String, id: UInt32? = nil, uuid: Int? = nil, at address: Address? = nil,
+    aliases: [Address] = [], binlog: BinlogCoordinate? = nil, intending sources: [String: String] = [:],
     from channels: Channel...
 ) -> ReplicationSetReport.Node {
     var facts = NodeFacts(
@@ -28,7 +28,7 @@ func node(
 
 /// A node that did not answer.
 func silent(
-    _ name: String, at address: NodeAddress? = nil, intending sources: [String: String] = [:]
+    _ name: String, at address: Address? = nil, intending sources: [String: String] = [:]
 ) -> ReplicationSetReport.Node {
     var node = node(name, at: address, intending: sources)
     node.report = NodeReport(failure: NodeFailure(reason: .timeout, message: "no answer"))
@@ -37,7 +37,7 @@ func silent(
 
 /// A channel that works, unless said otherwise.
 func channel(
-    _ name: String = "", from address: NodeAddress = "elsewhere:3306", id: UInt32? = nil, uuid: Int? = nil,
+    _ name: String = "", from address: Address = "elsewhere:3306", id: UInt32? = nil, uuid: Int? = nil,
     io: Channel.IOThreadState = .running, applies: Bool = true, read: BinlogCoordinate? = nil,
     executed: BinlogCoordinate? = nil, behind: Double? = nil
 ) -> Channel {
@@ -155,7 +155,7 @@ extension BinlogCoordinate: ExpressibleByStringLiteral {
     }
 }
 
-extension NodeAddress: ExpressibleByStringLiteral {
+extension Address: ExpressibleByStringLiteral {
     /// `db1:3306`, `unix:/run/mysqld/mysqld.sock`
     public init(stringLiteral text: String) {
         if text.hasPrefix("unix:") {

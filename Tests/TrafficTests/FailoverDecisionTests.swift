@@ -159,7 +159,8 @@ extension CatchUp {
 
 @Suite("Failover answer")
 struct FailoverDecisionTests {
-    private let policy = FailoverPolicy(preferred: "db1", standby: "db2")
+    private let policy = FailoverPolicy(
+        preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t"))
 
     @Test("Every row of the table", arguments: Row.table)
     func table(row: Row) {
@@ -183,7 +184,8 @@ struct FailoverDecisionTests {
 
     @Test("Limits are the policy's")
     func limits() {
-        let patient = FailoverPolicy(preferred: "db1", standby: "db2", maxGap: 60, maxLag: 5)
+        let patient = FailoverPolicy(
+            preferred: "db1", standby: "db2", table: policy.table, maxGap: .seconds(60), maxLag: .seconds(5))
         func cause(checked ago: Double, _ catchUp: CatchUp) -> FailoverDecision.Cause {
             patient.decide(Row.checked(ago, catchUp)).cause
         }

@@ -1,3 +1,5 @@
+internal import Replication
+
 /// The client part of an option file such as `~/.my.cnf`, as MariaDB's own programs read it.
 ///
 /// Groups `client`, `client-server` and `client-mariadb`; later lines win. Taken are the account and what concerns TLS. Options

@@ -1,3 +1,5 @@
+package import Replication
+
 /// What the user configured, checked as a whole: the replication sets with their nodes, and what to export.
 ///
 /// Every default has been filled in. Passwords are not held: `Credentials` says where they come from.
@@ -25,26 +27,5 @@ package struct Configuration: Sendable, Equatable {
             if let node = set.node(named: name) { return (set, node) }
         }
         return nil
-    }
-}
-
-/// `metrics` of the file: what is exported beside the usual.
-package struct MetricsOptions: Sendable, Equatable {
-    /// An exporter whose replication series can be emitted as well, by their names.
-    package enum Compatibility: String, Sendable, CaseIterable {
-        case mysqldExporter = "mysqld_exporter"
-    }
-
-    package let compatibility: Set<Compatibility>
-    package var isMysqldExporterCompatible: Bool { compatibility.contains(.mysqldExporter) }
-    /// Series for each applier worker.
-    package let workers: Bool
-    /// On MariaDB, distances in transactions for each GTID domain as well.
-    package let gtidDomains: Bool
-
-    package init(compatibility: Set<Compatibility> = [], workers: Bool = false, gtidDomains: Bool = false) {
-        self.compatibility = compatibility
-        self.workers = workers
-        self.gtidDomains = gtidDomains
     }
 }

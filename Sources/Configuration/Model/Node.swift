@@ -1,3 +1,5 @@
+package import Replication
+
 /// One configured server.
 package struct Node: Sendable, Equatable {
     /// The label `node`; unique in the whole configuration. Needs no escaping in a URL's path.

@@ -1,3 +1,5 @@
+package import Replication
+
 /// Servers that replicate from one another.
 package struct ReplicationSet: Sendable, Equatable {
     /// The label `replication_set`. Needs no escaping in a URL's path.
@@ -7,12 +9,12 @@ package struct ReplicationSet: Sendable, Equatable {
     package let thresholds: Thresholds
     package let heartbeat: Heartbeat?
     package let sentinel: Sentinel?
-    package let failover: FailoverRule?
+    package let failover: FailoverPolicy?
     package let checksums: ChecksumTable?
 
     package init(
         name: String, nodes: [Node], thresholds: Thresholds = Thresholds(), heartbeat: Heartbeat? = nil,
-        sentinel: Sentinel? = nil, failover: FailoverRule? = nil, checksums: ChecksumTable? = nil
+        sentinel: Sentinel? = nil, failover: FailoverPolicy? = nil, checksums: ChecksumTable? = nil
     ) {
         self.name = name
         self.nodes = nodes
@@ -25,17 +27,6 @@ package struct ReplicationSet: Sendable, Equatable {
 
     package func node(named name: String) -> Node? {
         nodes.first { $0.name == name }
-    }
-}
-
-/// Where the check `lag` turns to broken: above either.
-package struct Thresholds: Sendable, Equatable {
-    package let lag: Duration
-    package let bytes: UInt64
-
-    package init(lag: Duration = .seconds(30), bytes: UInt64 = 100_000_000) {
-        self.lag = lag
-        self.bytes = bytes
     }
 }
 
@@ -62,31 +53,6 @@ package struct Sentinel: Sendable, Equatable {
     package init(table: TableName, interval: Duration = .seconds(15)) {
         self.table = table
         self.interval = interval
-    }
-}
-
-/// The answer of `/failover/<set>`: which of two nodes should serve.
-package struct FailoverRule: Sendable, Equatable {
-    /// Name of a node of the set.
-    package let preferred: String
-    /// Name of another node of the set.
-    package let standby: String
-    /// Where the time of the last good check is kept, on the preferred node.
-    package let table: TableName
-    /// The longest time between two checks that still counts as unbroken.
-    package let maxGap: Duration
-    /// After a break: how late the preferred node, as a replica of the standby, may be to serve again.
-    package let maxLag: Duration
-
-    package init(
-        preferred: String, standby: String, table: TableName, maxGap: Duration = .seconds(20),
-        maxLag: Duration = .seconds(1)
-    ) {
-        self.preferred = preferred
-        self.standby = standby
-        self.table = table
-        self.maxGap = maxGap
-        self.maxLag = maxLag
     }
 }
 

@@ -1,14 +1,6 @@
-/// How far to insist on TLS, in MySQL's words; without its `verify_ca`, which libmariadb cannot do.
-package enum TLSMode: String, Sendable, CaseIterable {
-    /// Never.
-    case disabled
-    /// When the server offers it; nothing is verified.
-    case preferred
-    /// A server without TLS is refused; who it is, is not verified.
-    case required
-    /// The certificate must be signed by a trusted authority, and made out to the host's name.
-    case verifyIdentity = "verify_identity"
+package import Replication
 
+extension TLSMode {
     /// Why a word that MySQL knows is no mode here. Continues a sentence that begins with the key.
     static func refusal(_ word: String) -> String? {
         word == "verify_ca"

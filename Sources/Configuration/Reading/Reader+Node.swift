@@ -1,3 +1,5 @@
+internal import Replication
+
 /// A node with the places of what is checked against its neighbours.
 struct PlacedNode {
     var name: String

@@ -1,3 +1,5 @@
+internal import Replication
+
 extension Reader {
     func thresholds(_ set: Fields) -> Thresholds {
         guard let fields = set.dictionary(Schema.thresholds, Schema.thresholdsSection),
@@ -21,7 +23,7 @@ extension Reader {
         return Sentinel(table: table, interval: interval)
     }
 
-    func failover(_ set: Fields, nodes: [PlacedNode]) -> FailoverRule? {
+    func failover(_ set: Fields, nodes: [PlacedNode]) -> FailoverPolicy? {
         guard let fields = set.dictionary(Schema.failover, Schema.failoverSection) else { return nil }
         let preferred = member(fields, Schema.failoverPreferred, nodes)
         let standby = member(fields, Schema.failoverStandby, nodes)
@@ -33,7 +35,7 @@ extension Reader {
             report.problem(
                 fields.position(of: Schema.failoverStandby), "'standby' must be another node than 'preferred'")
         }
-        return FailoverRule(preferred: preferred, standby: standby, table: table, maxGap: maxGap, maxLag: maxLag)
+        return FailoverPolicy(preferred: preferred, standby: standby, table: table, maxGap: maxGap, maxLag: maxLag)
     }
 
     private func member(_ fields: Fields, _ key: Key<String>, _ nodes: [PlacedNode]) -> String? {

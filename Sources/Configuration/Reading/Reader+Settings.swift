@@ -1,3 +1,5 @@
+internal import Replication
+
 /// What one level (defaults, set, node) says of the keys that may stand on each.
 struct CommonSettings {
     var level: Credentials.Level

@@ -1,3 +1,5 @@
+internal import Replication
+
 /// What can only be judged when all nodes of a replication set are known.
 struct SetChecks {
     let report: Report

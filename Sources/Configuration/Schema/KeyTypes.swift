@@ -1,3 +1,5 @@
+internal import Replication
+
 // The types a key can have. Each decoder's message follows the key's name: "'timeout' must be …".
 
 private func requireText(_ value: YAMLValue) throws(Malformed) -> String {

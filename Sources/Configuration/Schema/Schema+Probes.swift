@@ -1,3 +1,5 @@
+internal import Replication
+
 extension Schema {
     static let thresholdLag = Key.duration("lag", default: .seconds(30), "The lag that is still in order.")
     static let thresholdBytes = Key.bytes(

@@ -1,3 +1,5 @@
+internal import Replication
+
 /// Every key of the configuration file, once: the reader reads by these, and the documentation lists them.
 enum Schema {
     static let defaults = Key.nested("defaults", "dictionary", "What holds for every node that does not say otherwise.")

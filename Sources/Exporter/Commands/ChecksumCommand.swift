@@ -95,7 +95,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         let table = (set.checksums ?? ChecksumTable()).table
         let run = Task {
             try await ChecksumRun.compare(
-                table: QualifiedName(table), options: options,
+                table: table, options: options,
                 look: {
                     await monitor.findings(of: Selection(sets: [set.name]), deadline: .now + .seconds(10)).first
                 },
@@ -142,12 +142,12 @@ struct ChecksumCommand: AsyncParsableCommand {
         return options
     }
 
-    private static func name(_ text: String) throws -> QualifiedName {
+    private static func name(_ text: String) throws -> TableName {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
             throw Malformed("a table is database.table, not \(text.debugDescription)")
         }
-        return QualifiedName(database: parts[0], table: parts[1])
+        return TableName(database: parts[0], table: parts[1])
     }
 
     private struct Malformed: Error, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import MariaDB
 import Probes
+import Replication
 
 /// A comparison's result, for people and for programs.
 enum ChecksumText {

@@ -1,21 +1,22 @@
 import Configuration
 import MariaDB
+import Replication
 
 /// What a probe may do with its table. On the table alone, since the name of a database in a GRANT is a pattern.
 struct ProbeGrant: Equatable {
-    let table: QualifiedName
+    let table: TableName
     let privileges: String
     /// It makes the table where there is none; the database must be there.
     let isWriting: Bool
 
     private init(reading table: TableName) {
-        self.table = QualifiedName(table)
+        self.table = table
         privileges = "SELECT"
         isWriting = false
     }
 
     private init(writing table: TableName) {
-        self.table = QualifiedName(table)
+        self.table = table
         privileges = "CREATE, SELECT, INSERT, UPDATE, DELETE"
         isWriting = true
     }

@@ -16,7 +16,7 @@ final class SetJudge: Sendable {
         name = set.name
         self.state = state
         let addresses = Dictionary(
-            set.nodes.map { ($0.name, NodeAddress($0.address)) }, uniquingKeysWith: { first, _ in first })
+            set.nodes.map { ($0.name, $0.address) }, uniquingKeysWith: { first, _ in first })
         let kept = state?.read(set.name).map { kept in
             let isRecent = (0...StateDirectory.trust).contains(Moment.now.wall - kept.time)
             return SetMemory(kept.record, isRecent: isRecent, addresses: addresses)

@@ -38,7 +38,7 @@ struct SetProbes: Sendable {
                 kept?.set.heartbeat == heartbeat
                 ? kept?.heartbeat
                 : HeartbeatWriter(
-                    table: QualifiedName(heartbeat.table), interval: heartbeat.interval, watch: watch, logger: logger
+                    table: heartbeat.table, interval: heartbeat.interval, watch: watch, logger: logger
                 ) { name in
                     set.node(named: name).map {
                         ProbeConnection($0, environment: environment, setUp: HeartbeatWriter.session)
@@ -51,7 +51,7 @@ struct SetProbes: Sendable {
         sentinel = set.sentinel.map { section in
             if let running = kept?.sentinel, kept?.set.sentinel == section { return running }
             return SentinelProbe(
-                table: QualifiedName(section.table), interval: section.interval, watch: watch, logger: logger
+                table: section.table, interval: section.interval, watch: watch, logger: logger
             ) { name in
                 set.node(named: name).map {
                     ProbeConnection($0, environment: environment, setUp: SentinelProbe.session)
@@ -116,21 +116,13 @@ extension FailoverProbe {
         _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger,
         replacing predecessor: FailoverProbe?
     ) {
-        guard let rule = set.failover, let preferred = set.node(named: rule.preferred) else { return nil }
-        let policy = FailoverPolicy(
-            preferred: rule.preferred, standby: rule.standby, maxGap: rule.maxGap.seconds, maxLag: rule.maxLag.seconds)
+        guard let policy = set.failover, let preferred = set.node(named: policy.preferred) else { return nil }
         let memory = predecessor == nil ? keeping.state?.failoverMemory(of: set) : nil
         self.init(
-            policy, set: set.name, table: QualifiedName(rule.table), checker: keeping.checker,
+            policy, set: set.name, checker: keeping.checker,
             memory: memory ?? FailoverMemory(), replacing: predecessor,
             logger: logger, clock: { .now }, keep: { keeping.state?.write($0, of: set) }
         ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
-    }
-}
-
-extension QualifiedName {
-    init(_ name: TableName) {
-        self.init(database: name.database, table: name.table)
     }
 }
 

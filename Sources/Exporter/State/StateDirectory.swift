@@ -148,7 +148,7 @@ final class StateDirectory: Sendable {
     }
 
     /// Whose check it is, where it was noted and of which nodes: another name, table or address makes another checker.
-    private func key(of rule: FailoverRule, in set: ReplicationSet) -> String {
+    private func key(of rule: FailoverPolicy, in set: ReplicationSet) -> String {
         let addresses = [rule.preferred, rule.standby].map { node in
             (set.node(named: node)?.address.description ?? "").debugDescription
         }

@@ -47,7 +47,7 @@ extension Families {
         }
     }
 
-    private mutating func addIdentity(_ facts: NodeFacts, at address: NodeAddress, _ labels: LabelBlock) {
+    private mutating func addIdentity(_ facts: NodeFacts, at address: Address, _ labels: LabelBlock) {
         let identity = facts.identity
         guard let id = identity.serverID else { return }
         add(

@@ -1,16 +1,16 @@
-package import MariaDB
+package import Replication
 
 /// What a comparison is doing, for whoever watches it.
 package enum ChecksumEvent: Sendable, Equatable {
     case started(primary: String, replicas: [String], tables: Int)
     /// A table is begun; how many rows the server thinks it has.
-    case table(QualifiedName, number: Int, rows: UInt64)
+    case table(TableName, number: Int, rows: UInt64)
     /// A table is taken up again after so many chunks.
-    case resumed(QualifiedName, chunks: Int)
+    case resumed(TableName, chunks: Int)
     /// A chunk is done: its number, and the table's rows up to here.
     case chunk(Int, rows: UInt64)
-    case finished(QualifiedName, chunks: Int, rows: UInt64)
-    case notCompared(QualifiedName, String)
+    case finished(TableName, chunks: Int, rows: UInt64)
+    case notCompared(TableName, String)
     case paused(String)
     case goesOn
     /// Everything is written; these have not applied it yet.

@@ -1,9 +1,9 @@
-package import MariaDB
+package import Replication
 
 /// How a comparison is to be done.
 package struct ChecksumOptions: Sendable {
     /// All of the server's where nil.
-    package var tables: [QualifiedName]?
+    package var tables: [TableName]?
     /// Goes on where the last run ended.
     package var resumes = false
     /// Names of nodes that are not compared.

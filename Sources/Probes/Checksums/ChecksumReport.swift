@@ -1,4 +1,4 @@
-package import MariaDB
+package import Replication
 
 /// What a comparison came to.
 package struct ChecksumReport: Sendable {
@@ -52,7 +52,7 @@ package struct ChecksumReport: Sendable {
     }
 
     package struct Table: Sendable, Equatable {
-        package var name: QualifiedName
+        package var name: TableName
         package var outcome: Outcome
     }
 

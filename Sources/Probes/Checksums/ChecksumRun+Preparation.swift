@@ -1,4 +1,5 @@
 import MariaDB
+internal import Replication
 
 extension ChecksumRun {
     /// Connects to all nodes, and makes sure that a comparison is sound before anything is written.
@@ -52,7 +53,7 @@ extension ChecksumRun {
         case missing
         case column(String)
 
-        func words(_ table: QualifiedName) -> String {
+        func words(_ table: TableName) -> String {
             switch self {
             case .missing: "\(table) is not there, or the account may not see it"
             case .column(let name): "\(table) has no column \(name): its layout is not pt-table-checksum's"
@@ -75,7 +76,7 @@ extension ChecksumRun {
 
     /// The tables to compare, in order.
     /// - Parameter ignoresCase: the primary ignores the case of tables' names.
-    func tables(ignoringCase ignoresCase: Bool) async throws(ChecksumRefusal) -> [QualifiedName] {
+    func tables(ignoringCase ignoresCase: Bool) async throws(ChecksumRefusal) -> [TableName] {
         if let tables = options.tables { return Array(Set(tables)).sorted() }
         let statement = """
             SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES \
@@ -85,7 +86,7 @@ extension ChecksumRun {
         do throws(MySQLError) {
             return try await sessions.primary([statement])[0].rows.compactMap { row in
                 guard let database = row.text("TABLE_SCHEMA"), let table = row.text("TABLE_NAME") else { return nil }
-                return QualifiedName(database: database, table: table)
+                return TableName(database: database, table: table)
             }.filter { !statements.isItself($0, ignoringCase: ignoresCase) }.sorted()
         } catch {
             throw ChecksumRefusal("\(scope.primary): listing the tables: \(error.words)")
@@ -93,11 +94,11 @@ extension ChecksumRun {
     }
 
     /// How many of the tables the last run has begun.
-    func tablesBegun(of tables: [QualifiedName]) async throws(ChecksumRefusal) -> Int {
+    func tablesBegun(of tables: [TableName]) async throws(ChecksumRefusal) -> Int {
         do throws(MySQLError) {
             guard let row = try await sessions.primary([statements.newest])[0].first, let database = row.text("db"),
                 let table = row.text("tbl"),
-                let place = tables.firstIndex(of: QualifiedName(database: database, table: table))
+                let place = tables.firstIndex(of: TableName(database: database, table: table))
             else { return 0 }
             return place + 1
         } catch {

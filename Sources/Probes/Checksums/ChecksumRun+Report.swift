@@ -7,7 +7,7 @@ extension ChecksumRun {
     private static let listed = 1000
 
     /// Waits until the replicas have applied the last chunk, and reads what they made of all of them.
-    func report(on works: [(name: QualifiedName, work: Work)]) async -> ChecksumReport {
+    func report(on works: [(name: TableName, work: Work)]) async -> ChecksumReport {
         var tables: [ChecksumReport.Table] = []
         var late: [String: String] = [:]
         let last = works.last { if case .compared = $0.work { true } else { false } }
@@ -45,7 +45,7 @@ extension ChecksumRun {
 
     /// Waits for a chunk, the last that was written, and so for all before it.
     /// - Returns: the replicas that it has not reached in time, and why that is known.
-    private func replicasWithout(chunk: Int, of name: QualifiedName) async -> [String: String] {
+    private func replicasWithout(chunk: Int, of name: TableName) async -> [String: String] {
         let row = statements.row(of: chunk, of: name)
         let expected: ChunkMark
         do throws(MySQLError) {
@@ -107,7 +107,7 @@ extension ChecksumRun {
 
     /// Why the primary's own results of a table are not those that this run has written; nil where they are. Somebody may have
     /// held the lock while a connection was lost, or a table's name be another one's to the checksum table.
-    private func problem(of name: QualifiedName, chunks: Int, rows: UInt64) async -> String? {
+    private func problem(of name: TableName, chunks: Int, rows: UInt64) async -> String? {
         do throws(MySQLError) {
             let summary = try await sessions.primary([statements.summary(name)])[0].first
             guard let summary, summary.unsigned("chunks") == UInt64(chunks), summary.unsigned("pending") == 0,
@@ -120,7 +120,7 @@ extension ChecksumRun {
     }
 
     private func answer(
-        of node: String, about name: QualifiedName, chunks: Int, _ key: ChunkKey?
+        of node: String, about name: TableName, chunks: Int, _ key: ChunkKey?
     ) async -> ChecksumReport.Answer {
         do throws(MySQLError) {
             let answers = try await sessions.run(

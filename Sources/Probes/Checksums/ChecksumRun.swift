@@ -1,4 +1,5 @@
 package import MariaDB
+package import Replication
 package import Topology
 
 /// Compares the tables of a primary with those of its replicas, through replication itself.
@@ -25,7 +26,7 @@ package struct ChecksumRun: Sendable {
     /// - Returns: for a cancelled task a report that says it was interrupted.
     /// - Throws: what makes a comparison unsound or impossible.
     package static func compare(
-        table: QualifiedName, options: ChecksumOptions, look: @escaping Look,
+        table: TableName, options: ChecksumOptions, look: @escaping Look,
         connect: @escaping @Sendable (_ node: String) throws(ProbeFailure) -> ConnectionOptions,
         tell: @escaping @Sendable (ChecksumEvent) -> Void
     ) async throws(ChecksumRefusal) -> ChecksumReport {
@@ -58,7 +59,7 @@ package struct ChecksumRun: Sendable {
         let resumed = options.resumes ? try await tablesBegun(of: tables) : 0
         let throttle = ChecksumThrottle(scope: scope, maxLag: options.maxLag, maxThreads: options.maxThreads)
         let pulse = ChecksumPulse(sessions, throttle, look: look, tell: tell)
-        var works: [(name: QualifiedName, work: Work)] = []
+        var works: [(name: TableName, work: Work)] = []
         for (place, name) in tables.enumerated() {
             let work =
                 statements.isItself(name, ignoringCase: ignoresCase)
@@ -78,7 +79,7 @@ package struct ChecksumRun: Sendable {
     }
 
     private func work(
-        on name: QualifiedName, number: Int, resumes: Bool, _ pulse: ChecksumPulse
+        on name: TableName, number: Int, resumes: Bool, _ pulse: ChecksumPulse
     ) async throws(ChecksumRefusal) -> Work {
         guard try await pulse.holdOn() else { return .interrupted }
         let plan: TablePlan

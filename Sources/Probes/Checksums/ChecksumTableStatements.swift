@@ -1,8 +1,9 @@
 internal import MariaDB
+internal import Replication
 
 /// What is written to and read from the checksum table: pt-table-checksum's, column for column.
 struct ChecksumTableStatements: Sendable {
-    let table: QualifiedName
+    let table: TableName
 
     /// As in pt-table-checksum's manual, but for the character sets: a boundary may hold any text, and `Orders` and `orders` may
     /// be two tables.
@@ -31,7 +32,7 @@ struct ChecksumTableStatements: Sendable {
     }
 
     /// Whether a table is the checksum table itself.
-    func isItself(_ name: QualifiedName, ignoringCase: Bool) -> Bool {
+    func isItself(_ name: TableName, ignoringCase: Bool) -> Bool {
         if !ignoringCase { return name == table }
         return name.database.lowercased() == table.database.lowercased()
             && name.table.lowercased() == table.table.lowercased()
@@ -42,11 +43,11 @@ struct ChecksumTableStatements: Sendable {
         "master_crc", "master_cnt", "ts",
     ]
 
-    func removal(_ name: QualifiedName) -> String { "DELETE FROM \(table.quoted) WHERE \(rows(name))" }
+    func removal(_ name: TableName) -> String { "DELETE FROM \(table.quoted) WHERE \(rows(name))" }
 
     /// Computes a chunk, here and on every replica that it reaches.
     /// - Returns: nil where a boundary holds what is no value of the key.
-    func computation(of chunk: ChunkWalk.Chunk, of name: QualifiedName, by key: ChunkKey?, _ checksum: RowChecksum)
+    func computation(of chunk: ChunkWalk.Chunk, of name: TableName, by key: ChunkKey?, _ checksum: RowChecksum)
         -> String?
     {
         var condition = "1 = 1"
@@ -69,12 +70,12 @@ struct ChecksumTableStatements: Sendable {
             """
     }
 
-    func result(of chunk: Int, of name: QualifiedName) -> String {
+    func result(of chunk: Int, of name: TableName) -> String {
         "SELECT this_cnt, this_crc FROM \(table.quoted) WHERE \(rows(name)) AND chunk = \(chunk)"
     }
 
     /// Hands the primary's result on to the replicas.
-    func publication(of result: ChunkResult, of chunk: Int, seconds: Double, of name: QualifiedName) -> String {
+    func publication(of result: ChunkResult, of chunk: Int, seconds: Double, of name: TableName) -> String {
         """
         UPDATE \(table.quoted) SET chunk_time = \(seconds), master_crc = \(SQLText.literal(result.crc)), \
         master_cnt = \(result.count) WHERE \(rows(name)) AND chunk = \(chunk)
@@ -82,7 +83,7 @@ struct ChecksumTableStatements: Sendable {
     }
 
     /// One chunk's row.
-    func row(of chunk: Int, of name: QualifiedName) -> String {
+    func row(of chunk: Int, of name: TableName) -> String {
         """
         SELECT chunk_index, lower_boundary, upper_boundary, chunk_time, master_crc, master_cnt, UNIX_TIMESTAMP(ts) AS time \
         FROM \(table.quoted) WHERE \(rows(name)) AND chunk = \(chunk)
@@ -90,7 +91,7 @@ struct ChecksumTableStatements: Sendable {
     }
 
     /// The results of a table as a whole.
-    func summary(_ name: QualifiedName) -> String {
+    func summary(_ name: TableName) -> String {
         """
         SELECT COUNT(*) AS chunks, COALESCE(MAX(chunk), 0) AS last, \
         COALESCE(SUM(master_cnt IS NULL OR master_crc IS NULL), 0) AS pending, \
@@ -101,7 +102,7 @@ struct ChecksumTableStatements: Sendable {
     }
 
     /// How often a chunk does not begin where the one before it ends: pt-table-checksum leaves gaps.
-    func gaps(_ name: QualifiedName) -> String {
+    func gaps(_ name: TableName) -> String {
         """
         SELECT COUNT(*) AS gaps FROM \(table.quoted) a JOIN \(table.quoted) b \
         ON b.db = a.db AND b.tbl = a.tbl AND b.chunk = a.chunk + 1 WHERE \(rows(name, of: "a.")) \
@@ -110,7 +111,7 @@ struct ChecksumTableStatements: Sendable {
         """
     }
 
-    func differences(_ name: QualifiedName, limit: Int) -> String {
+    func differences(_ name: TableName, limit: Int) -> String {
         """
         SELECT chunk, lower_boundary, upper_boundary, this_cnt, master_cnt FROM \(table.quoted) \
         WHERE \(rows(name)) AND (this_cnt <> master_cnt OR this_crc <> master_crc) ORDER BY chunk LIMIT \(limit)
@@ -124,7 +125,7 @@ struct ChecksumTableStatements: Sendable {
 
     /// The first comparison is by the columns' own collation, and has the index. By that of a table which others have made,
     /// `Orders` may well be `orders`; the second is exact.
-    private func rows(_ name: QualifiedName, of alias: String = "") -> String {
+    private func rows(_ name: TableName, of alias: String = "") -> String {
         [("db", name.database), ("tbl", name.table)].map { column, value in
             let literal = SQLText.literal(value)
             return """

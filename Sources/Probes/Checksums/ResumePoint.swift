@@ -1,4 +1,5 @@
 import MariaDB
+internal import Replication
 
 /// How far a table was compared before.
 enum ResumePoint: Sendable, Equatable {
@@ -10,7 +11,7 @@ enum ResumePoint: Sendable, Equatable {
 
     /// Reads it from the primary's own rows.
     static func read(
-        _ name: QualifiedName, key: ChunkKey?, _ statements: ChecksumTableStatements, _ sessions: ChecksumSessions
+        _ name: TableName, key: ChunkKey?, _ statements: ChecksumTableStatements, _ sessions: ChecksumSessions
     ) async throws(MySQLError) -> ResumePoint {
         let answers = try await sessions.primary([statements.summary(name), statements.gaps(name)])
         guard let summary = answers[0].first, let count = summary.unsigned("chunks"), count > 0,

@@ -11,7 +11,7 @@ struct TableComparison {
         case failed(String)
     }
 
-    let name: QualifiedName
+    let name: TableName
     let plan: TablePlan
     let statements: ChecksumTableStatements
     let sessions: ChecksumSessions

@@ -1,8 +1,9 @@
 import MariaDB
+internal import Replication
 
 /// The keys of a table on the primary, read without locks.
 struct TableKeys: KeySource {
-    let name: QualifiedName
+    let name: TableName
     let key: ChunkKey
     let sessions: ChecksumSessions
 

@@ -1,4 +1,5 @@
 import MariaDB
+internal import Replication
 
 /// How a table is compared.
 struct TablePlan: Sendable {
@@ -19,7 +20,7 @@ struct TablePlan: Sendable {
     private static let smallTable = 1000
 
     /// Looks at the table on all servers.
-    static func decide(_ name: QualifiedName, _ sessions: ChecksumSessions) async throws(MySQLError) -> Decision {
+    static func decide(_ name: TableName, _ sessions: ChecksumSessions) async throws(MySQLError) -> Decision {
         let primary = sessions.scope.primary
         let statements = TableStructure.statements(name)
         guard let source = TableStructure(try await sessions.primary(statements)) else {

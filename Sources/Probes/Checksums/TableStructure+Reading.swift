@@ -1,8 +1,9 @@
 import MariaDB
+internal import Replication
 
 extension TableStructure {
     /// Three statements about a table (manual: INFORMATION_SCHEMA TABLES, COLUMNS, STATISTICS).
-    static func statements(_ name: QualifiedName) -> [String] {
+    static func statements(_ name: TableName) -> [String] {
         let table =
             "TABLE_SCHEMA = \(SQLText.literal(name.database)) AND TABLE_NAME = \(SQLText.literal(name.table))"
         return [

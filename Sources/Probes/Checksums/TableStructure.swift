@@ -1,4 +1,5 @@
 internal import MariaDB
+internal import Replication
 
 /// How a table looks on one server, as far as comparing it needs to know.
 struct TableStructure: Sendable, Hashable {

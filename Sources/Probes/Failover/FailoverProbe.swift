@@ -1,6 +1,6 @@
 package import Logging
-package import MariaDB
-internal import Replication
+internal import MariaDB
+package import Replication
 internal import Synchronization
 package import Topology
 package import Traffic
@@ -50,7 +50,7 @@ package final class FailoverProbe: Sendable {
     ///   - keep: takes what is to outlive the process.
     ///   - connect: makes a connection to the preferred node with these statements to set the session up.
     package init(
-        _ policy: FailoverPolicy, set: String, table: QualifiedName, checker: String,
+        _ policy: FailoverPolicy, set: String, checker: String,
         memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
         timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> FailoverTime,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
@@ -61,7 +61,7 @@ package final class FailoverProbe: Sendable {
         self.clock = clock
         self.keep = keep
         self.logger = logger
-        self.table = LastCheckTable(table, checker: checker, on: connect(LastCheckTable.setUp))
+        self.table = LastCheckTable(policy.table, checker: checker, on: connect(LastCheckTable.setUp))
         record = predecessor?.record ?? Record(memory)
     }
 
@@ -99,7 +99,7 @@ package final class FailoverProbe: Sendable {
     /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
     package var finding: FailoverFinding? {
         guard let latest = record.state.withLock({ $0.latest }), let answer = latest.decision.answer,
-            latest.at.duration(to: .now) <= .seconds(policy.maxGap)
+            latest.at.duration(to: .now) <= policy.maxGap
         else { return nil }
         return FailoverFinding(active: policy.name(of: answer), nodes: [policy.preferred, policy.standby])
     }
@@ -163,8 +163,8 @@ extension FailoverProbe {
         // What is on its way just then, and a source of which something would have to arrive first: one more look tells.
         let mayBeOnItsWay =
             decision.cause == .behind || decision.cause == .lagUnknown && situation.catchUp.hasAll == false
-        if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag, let findings {
-            let patience = Duration.seconds(min(max(policy.maxLag, 0.1), 1))
+        if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag.seconds, let findings {
+            let patience = min(max(policy.maxLag, .milliseconds(100)), .seconds(1))
             situation.catchUp = await stillBehind(
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)

@@ -52,7 +52,7 @@ final class LastCheckTable: Sendable {
     /// - Parameters:
     ///   - checker: who checks, as it stands in the table.
     ///   - connection: to the preferred node, with `setUp`.
-    init(_ table: QualifiedName, checker: String, on connection: ProbeConnection) {
+    init(_ table: TableName, checker: String, on connection: ProbeConnection) {
         name = table.quoted
         self.checker = SQLText.literal(checker)
         self.connection = connection

@@ -12,7 +12,7 @@ enum Writability: Sendable, Equatable {
 
 /// What a node last answered, and what was seen of it since its server started.
 struct NodeMemory: Sendable {
-    var address: NodeAddress
+    var address: Address
     var identity: ServerIdentity
     /// Epoch seconds by the server's own clock; nil where it did not tell its uptime.
     var startTime: Double?
@@ -103,7 +103,7 @@ struct ChannelMemory: Sendable, Equatable {
 }
 
 extension NodeMemory {
-    init(recorded identity: ServerIdentity, at address: NodeAddress, startTime: Double?) {
+    init(recorded identity: ServerIdentity, at address: Address, startTime: Double?) {
         self.init(
             address: address, identity: identity, startTime: startTime, writability: .unknown, readOnlySwitches: [],
             recordsOwnWrites: false, isRecorded: true, wasSilent: true, wasReadOnly: false, wasReplica: false)
@@ -161,7 +161,7 @@ extension NodeMemory {
     }
 
     /// Whether what is remembered is of the same server, restarted or not.
-    func isSameServer(as other: ServerIdentity, at address: NodeAddress) -> Bool {
+    func isSameServer(as other: ServerIdentity, at address: Address) -> Bool {
         self.address == address && identity.serverID == other.serverID && identity.serverUUID == other.serverUUID
     }
 

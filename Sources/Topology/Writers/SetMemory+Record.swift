@@ -6,7 +6,7 @@ extension SetMemory {
     package struct Record: Sendable, Equatable {
         package struct Node: Sendable, Equatable {
             package var name: String
-            /// As in `NodeAddress.description`.
+            /// As in `Address.description`.
             package var address: String
             package var serverID: UInt32?
             package var serverUUID: String?
@@ -52,7 +52,7 @@ extension SetMemory {
     ///   - record: what an earlier process left behind.
     ///   - isRecent: its writers were the writers some minutes ago; else they are not known any more.
     ///   - addresses: of the nodes as they are configured now. What is recorded of another address is of another server.
-    package init(_ record: Record, isRecent: Bool, addresses: [String: NodeAddress]) {
+    package init(_ record: Record, isRecent: Bool, addresses: [String: Address]) {
         for node in record.nodes {
             guard let address = addresses[node.name], address.description == node.address else { continue }
             var identity = ServerIdentity(flavor: .mysql, version: ServerVersion(0, 0, 0))

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import Replication
 import Sandbox
 
 /// A real HAProxy before a sandbox's servers, by an example of deploy/haproxy with its addresses replaced. Its listeners are

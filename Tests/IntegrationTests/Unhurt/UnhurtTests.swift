@@ -1,6 +1,7 @@
 import FaultServer
 import Foundation
 import MariaDB
+import Replication
 import Sandbox
 import Testing
 

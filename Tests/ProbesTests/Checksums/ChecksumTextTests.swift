@@ -1,4 +1,5 @@
 import MariaDB
+import Replication
 import Testing
 
 @testable import Probes
@@ -132,12 +133,12 @@ struct ChecksumTextTests {
 
     @Test("The checksum table is itself in whatever case, where the server ignores it")
     func itself() {
-        let statements = ChecksumTableStatements(table: QualifiedName(database: "Probe_DB", table: "CheckSums"))
-        let folded = QualifiedName(database: "probe_db", table: "checksums")
+        let statements = ChecksumTableStatements(table: TableName(database: "Probe_DB", table: "CheckSums"))
+        let folded = TableName(database: "probe_db", table: "checksums")
         #expect(statements.isItself(folded, ignoringCase: true))
         #expect(!statements.isItself(folded, ignoringCase: false))
         #expect(statements.isItself(statements.table, ignoringCase: false))
-        #expect(!statements.isItself(QualifiedName(database: "probe_db", table: "other"), ignoringCase: true))
+        #expect(!statements.isItself(TableName(database: "probe_db", table: "other"), ignoringCase: true))
     }
 
     @Test(

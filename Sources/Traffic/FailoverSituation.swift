@@ -1,26 +1,5 @@
 package import Replication
 
-/// Which of two nodes behind a load balancer should get its requests.
-///
-/// The preferred node gets them for as long as it is checked without a break. After a break somebody may have written on
-/// the standby: then the preferred node has to have caught up with it first.
-package struct FailoverPolicy: Sendable, Equatable {
-    /// By name.
-    package var preferred: String
-    package var standby: String
-    /// Seconds between two checks that still count as unbroken.
-    package var maxGap: Double
-    /// Seconds that the preferred node, as a replica of the standby, may be late when it takes over again.
-    package var maxLag: Double
-
-    package init(preferred: String, standby: String, maxGap: Double = 20, maxLag: Double = 1) {
-        self.preferred = preferred
-        self.standby = standby
-        self.maxGap = maxGap
-        self.maxLag = maxLag
-    }
-}
-
 /// Why a node could not be checked.
 package struct FailoverFault: Sendable, Equatable {
     /// Continues a sentence that begins with the node's name.

@@ -1,5 +1,5 @@
-/// A table with its database, of any characters that a server allows in names.
-package struct QualifiedName: Sendable, CustomStringConvertible {
+/// The name of a table with that of its database, as the server knows them.
+package struct TableName: Sendable, CustomStringConvertible {
     package let database: String
     package let table: String
 
@@ -8,18 +8,13 @@ package struct QualifiedName: Sendable, CustomStringConvertible {
         self.table = table
     }
 
+    /// As it is written in the configuration.
     package var description: String { "\(database).\(table)" }
-
-    /// For SQL.
-    package var quoted: String { "\(quotedDatabase).\(SQLText.identifier(table))" }
-
-    /// The database alone, for SQL.
-    package var quotedDatabase: String { SQLText.identifier(database) }
 }
 
 /// By bytes, as servers tell tables apart.
-extension QualifiedName: Hashable, Comparable {
-    package static func == (left: QualifiedName, right: QualifiedName) -> Bool {
+extension TableName: Hashable, Comparable {
+    package static func == (left: TableName, right: TableName) -> Bool {
         left.database.hasSameBytes(as: right.database) && left.table.hasSameBytes(as: right.table)
     }
 
@@ -29,7 +24,7 @@ extension QualifiedName: Hashable, Comparable {
     }
 
     /// The order in which tables are compared, so that a resumed run knows which of them were done.
-    package static func < (left: QualifiedName, right: QualifiedName) -> Bool {
+    package static func < (left: TableName, right: TableName) -> Bool {
         left.database.hasSameBytes(as: right.database)
             ? left.table.utf8.lexicographicallyPrecedes(right.table.utf8)
             : left.database.utf8.lexicographicallyPrecedes(right.database.utf8)

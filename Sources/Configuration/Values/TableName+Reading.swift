@@ -1,16 +1,6 @@
-/// A table with its database, as in `replication_probe.heartbeat`.
-package struct TableName: Sendable, Hashable, CustomStringConvertible {
-    package let database: String
-    package let table: String
+internal import Replication
 
-    /// As it is written in the configuration.
-    package var description: String { "\(database).\(table)" }
-
-    package init(database: String, table: String) {
-        self.database = database
-        self.table = table
-    }
-
+extension TableName {
     /// Reads `database.table`.
     init(_ text: String) throws(Malformed) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -20,8 +10,7 @@ package struct TableName: Sendable, Hashable, CustomStringConvertible {
         guard parts.allSatisfy(Self.isIdentifier) else {
             throw Malformed("may hold letters, digits, '_', '-' and '$', not more than 64 a name")
         }
-        database = parts[0]
-        table = parts[1]
+        self.init(database: parts[0], table: parts[1])
     }
 
     private static func isIdentifier(_ text: String) -> Bool {
