@@ -144,6 +144,108 @@ struct WriterAttackTests {
         }
     }
 
+    /// db1 was the writer; db2 was promoted while db1 was silent, and db1 is back: both take writes.
+    private func torn(replicas: Int = 1) -> World {
+        var world = World.primary(replicas: replicas)
+        world.write("db1", 3)
+        world.round()
+        world.freeze("db1")
+        world.round()
+        world["db2"].links = []
+        world["db2"].isReadOnly = false
+        world.thaw("db1")
+        world.round()
+        world.write("db1")
+        world.write("db2")
+        return world
+    }
+
+    @Test("An operator's word for a node that is silent does not hand the writes to the one it was given against")
+    func wordForSilent() {
+        var world = torn()
+        #expect(world.round().writers == [])
+        world.freeze("db1")
+        #expect(world.round().writers == [])
+        world.memory.takeWord(for: "db1")
+        for _ in 0..<60 {
+            let set = world.round()
+            #expect(set.writers == [])
+            #expect(set.primary.reason?.contains("an operator has named db1, which is silent") == true)
+        }
+        world.thaw("db1")
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test(
+        "An operator's word stands while its node is silent, over its restart, and over one of the exporter",
+        arguments: [1, 2], [nil, true, false])
+    func wordOverSilence(replicas: Int, restartsRecently: Bool?) {
+        var world = torn(replicas: replicas)
+        world.round()
+        world.memory.takeWord(for: "db1")
+        #expect(world.round().writers == ["db1"])
+        world.crash("db1")
+        for _ in 0..<20 { #expect(world.round().writers == []) }
+        if let restartsRecently { world.restartExporterWithState(isRecent: restartsRecently) }
+        for _ in 0..<40 { #expect(world.round().writers == []) }
+        world.start("db1", readOnly: false)
+        for _ in 0..<3 {
+            #expect(world.round().writers != ["db2"])
+            world.write("db2")
+        }
+        if restartsRecently == nil { #expect(world.round().writers == ["db1"]) }
+        // The other is out of the way: whatever it has is reported, and changes nothing.
+        world["db2"].isReadOnly = true
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test("A failover that moves the replicas away from the silent named node ends the word, and stands")
+    func failoverFromNamed() {
+        var world = torn(replicas: 2)
+        world.round()
+        world.memory.takeWord(for: "db1")
+        #expect(world.round().writers == ["db1"])
+        world.freeze("db1")
+        #expect(world.round().writers == [])
+        world["db3"].links = [.init(source: "db2")]
+        world.write("db2")
+        #expect(world.round().writers == ["db2"])
+        #expect(world.memory.word == nil)
+        world.thaw("db1")
+        for _ in 0..<3 {
+            #expect(world.round().writers == ["db2"])
+            world.write("db2")
+        }
+    }
+
+    @Test("One server under two names is named as that, and not told to be read-only")
+    func oneServer() {
+        var memory = SetMemory()
+        let nodes = ["db1", "vip"].map { name in
+            var node = node(name, id: 1, uuid: 1)
+            node.report.facts?.isReadOnly = false
+            return node
+        }
+        let set = memory.fold(ReplicationSetReport(name: "shop", nodes: nodes))
+        #expect(set.writers == [])
+        #expect(set.primary.reason?.hasPrefix("db1 and vip are one server under two names") == true)
+    }
+
+    @Test("Of two sources of a fan-in the silent one stays a writer: no probe takes the other for the only one")
+    func silentPartner() {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
+        world["db3"].links.append(.init(channel: "b", source: "db2"))
+        world["db1"].executed = [1: 5]
+        world["db2"].executed = [2: 5]
+        #expect(world.round().writers.sorted() == ["db1", "db2"])
+        world["db1"].isHidden = true
+        let set = world.round()
+        #expect(set.writers == ["db2"])
+        #expect(set.primary == .unknown("db1 and db2 take the writes side by side"))
+        world["db1"].isHidden = false
+        #expect(world.round().writers.sorted() == ["db1", "db2"])
+    }
+
     @Test("A failover while the exporter is down: what was kept of before makes the promoted node no newcomer")
     func restartedDuringFailover() {
         var world = World.primary(replicas: 2, readOnly: true)

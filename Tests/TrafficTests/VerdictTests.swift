@@ -189,6 +189,25 @@ struct VerdictTests {
         }
     }
 
+    @Test("Of two sources of a fan-in the exporter alone has lost one: what hears from it keeps its reads")
+    func silentPartner() {
+        var both = node(
+            "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 0), channel("b", from: "db2", id: 2, behind: 0)
+        )
+        both.description.intendedSources = ["a": "db1", "b": "db2"]
+        let one = node("db4", id: 4, from: channel(from: "db1", id: 1, behind: 0))
+        let deaf = node("db5", id: 5, from: channel(from: "db1", id: 1, silence: 60, behind: 0))
+        var memory = SetMemory()
+        for primary in [node("db1", id: 1, readOnly: false), silent("db1")] {
+            let set = memory.fold(
+                ReplicationSetReport(
+                    name: "shop", nodes: [primary, node("db2", id: 2, readOnly: false), both, one, deaf]))
+            #expect(set.passes("db3").isSuperset(of: [.replica, .readOnly]))
+            #expect(set.passes("db4").isSuperset(of: [.replica, .readOnly]))
+            #expect(set.passes("db5").isDisjoint(with: [.replica, .readOnly]))
+        }
+    }
+
     @Test("A replica whose source is outside of the set is as late as it says")
     func outside() {
         let set = findings(node("db2", id: 2, from: channel(from: "elsewhere", id: 77, behind: 5)))

@@ -35,6 +35,7 @@ enum WriterJSON {
         .object([
             ("nodes", .array(conflict.nodes.map { .string($0) })), ("writes_on", .optional(conflict.winner)),
             ("came_later", .optional(conflict.newcomer)),
+            ("decided_by_operator", .bool(conflict.isDecided)),
             (
                 "speaks_for",
                 .object(

@@ -283,6 +283,7 @@ struct FailoverText: Sendable, Equatable {
 ///     node <name> <address> <server id or -> <server uuid or -> <start, epoch seconds, or ->
 ///     writer <name>
 ///     word <name> <nodes that were writable then>
+///     decided <name> <node over which an operator has named it>
 ///     end
 struct StateText: Sendable, Equatable {
     /// When it was written, epoch seconds.
@@ -307,6 +308,7 @@ struct StateText: Sendable, Equatable {
         if let word = record.operatorsWord {
             lines.append((["word", word] + record.writableThen).joined(separator: " "))
         }
+        lines += record.decisions.map { "decided \($0.writer) \($0.other)" }
         return lines.joined(separator: "\n") + "\nend\n"
     }
 
@@ -328,6 +330,7 @@ struct StateText: Sendable, Equatable {
             case ("word", 2...):
                 record.operatorsWord = words[1]
                 record.writableThen = Array(words[2...])
+            case ("decided", 3): record.decisions.append(.init(writer: words[1], other: words[2]))
             case ("end", 1): isWhole = true
             default: return nil
             }

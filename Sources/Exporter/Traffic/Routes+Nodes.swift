@@ -76,7 +76,11 @@ extension Routes {
                         + "the writer")
             }
             monitor.nameWriter(node, of: set)
-            return .text("\(node) counts as the writer of \(set) while it answers and is writable")
+            let isSilent = writing?.standings[node]?.isAnswering != true
+            return .text(
+                isSilent
+                    ? "\(node) is silent: until it answers and is writable, none of those that take writes beside it has them"
+                    : "\(node) counts as the writer of \(set) while it answers and is writable")
         }
     }
 

@@ -21,13 +21,29 @@ extension SetMemory {
             }
         }
 
+        /// A node that an operator has named over another, which takes writes as well.
+        package struct Decision: Sendable, Hashable {
+            package var writer: String
+            package var other: String
+
+            package init(writer: String, other: String) {
+                self.writer = writer
+                self.other = other
+            }
+        }
+
         package var nodes: [Node]
         package var writers: [String]
         package var operatorsWord: String?
         /// The nodes that were writable when it was given. Empty where that is not known: then it does not outlive the process.
         package var writableThen: [String]
+        package var decisions: [Decision] = []
 
-        package init(nodes: [Node], writers: [String], operatorsWord: String?, writableThen: [String] = []) {
+        package init(
+            nodes: [Node], writers: [String], operatorsWord: String?, writableThen: [String] = [],
+            decisions: [Decision] = []
+        ) {
+            self.decisions = decisions
             self.nodes = nodes
             self.writers = writers
             self.operatorsWord = operatorsWord
@@ -45,7 +61,10 @@ extension SetMemory {
                     serverUUID: node.identity.serverUUID, startTime: node.startTime)
             },
             writers: incumbents.filter { name in !contested.contains { $0.contains(name) } }.sorted(),
-            operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [])
+            operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [],
+            decisions: conflicts.compactMap { pair, state in
+                state.decided.map { Record.Decision(writer: $0, other: pair.other(than: $0)) }
+            }.sorted { ($0.writer, $0.other) < ($1.writer, $1.other) })
     }
 
     /// - Parameters:
@@ -61,6 +80,9 @@ extension SetMemory {
             nodes[node.name] = NodeMemory(recorded: identity, at: address, startTime: node.startTime)
         }
         if isRecent { incumbents = Set(record.writers.filter { nodes[$0] != nil }) }
+        for decision in record.decisions where nodes[decision.writer] != nil && nodes[decision.other] != nil {
+            conflicts[WriterPair(decision.writer, decision.other), default: .init()].decide(for: decision.writer)
+        }
         if let node = record.operatorsWord, nodes[node] != nil, !record.writableThen.isEmpty {
             word = Word(node: node, writable: Set(record.writableThen))
         }

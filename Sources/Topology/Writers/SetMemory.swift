@@ -34,9 +34,12 @@ package struct SetMemory: Sendable {
 
     /// Takes an operator's word: the node is the writer for as long as it answers so, until it is seen read-only or
     /// restarted, or another is seen to turn writable.
+    ///
+    /// Its conflicts are decided by it, and that lasts: the others may not take the writes while they are as they are, whether
+    /// the node answers or not.
     package mutating func takeWord(for node: String) {
         word = Word(node: node)
-        conflicts = conflicts.filter { !$0.key.contains(node) }
+        for pair in conflicts.keys where pair.contains(node) { conflicts[pair]?.decide(for: node) }
     }
 
     /// Who silent nodes are, as far as they are remembered at the address that they have now.
@@ -120,5 +123,13 @@ struct WriterPair: Sendable, Hashable {
         var newcomer: String?
         /// By name.
         var merits: [String: [WriterConflict.Merit]] = [:]
+        /// The one that an operator has named.
+        var decided: String?
+
+        mutating func decide(for name: String) {
+            decided = name
+            winner = name
+            newcomer = nil
+        }
     }
 }

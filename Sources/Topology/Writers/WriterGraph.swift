@@ -164,6 +164,20 @@ struct WriterGraph {
         }
     }
 
+    /// Whether two nodes are the same server at two addresses, as far as it tells who it is. MariaDB has no identity but its
+    /// id: there the name that it gives itself, its port and its start have to be the same too.
+    func areOneServer(_ one: String, _ other: String) -> Bool {
+        guard let one = memory[one], let other = memory[other], one.identity.serverID == other.identity.serverID else {
+            return false
+        }
+        if let uuid = one.identity.serverUUID { return uuid == other.identity.serverUUID }
+        guard let mine = one.startTime, let theirs = other.startTime, !one.identity.hostname.isEmpty else {
+            return false
+        }
+        return one.identity.hostname == other.identity.hostname && one.identity.port == other.identity.port
+            && abs(mine - theirs) <= 2
+    }
+
     /// Whether two nodes are sources of one replica side by side (multi-source replication).
     func arePartners(_ one: String, _ other: String) -> Bool {
         guard one != other else { return false }

@@ -41,7 +41,8 @@ extension SetMemory {
         writing.operatorsWord = word?.node
         writing.conflicts = conflicts.map { pair, state in
             WriterConflict(
-                nodes: [pair.first, pair.second], winner: state.winner, newcomer: state.newcomer, merits: state.merits)
+                nodes: [pair.first, pair.second], winner: state.winner, newcomer: state.newcomer, merits: state.merits,
+                isDecided: state.decided != nil)
         }.sorted { $0.nodes.lexicographicallyPrecedes($1.nodes) }
         for name in graph.names {
             var standing = graph.standing(of: name)
@@ -57,6 +58,10 @@ extension SetMemory {
     private mutating func reign(_ names: [String], _ graph: WriterGraph) {
         let silentPartners = incumbents.filter { incumbent in
             !graph.answering.contains(incumbent) && names.allSatisfy { graph.arePartners($0, incumbent) }
+        }
+        // As after a failover that has moved the replicas, while the named node was silent.
+        if let named = word?.node, !names.contains(named), !names.contains(where: { graph.arePartners($0, named) }) {
+            word = nil
         }
         let reigning = Set(names).union(silentPartners)
         if reigning != incumbents {
@@ -79,9 +84,10 @@ extension SetMemory {
                     one: merits(one, over: other, isSuccession: isSuccession, graph),
                     other: merits(other, over: one, isSuccession: isSuccession, graph),
                 ]
+                let decided = conflicts[pair]?.decided
                 conflicts[pair] = .init(
-                    winner: newcomer.map(pair.other) ?? Self.winner(by: merits), isSuccession: isSuccession,
-                    newcomer: newcomer, merits: merits)
+                    winner: decided ?? newcomer.map(pair.other) ?? Self.winner(by: merits), isSuccession: isSuccession,
+                    newcomer: decided == nil ? newcomer : nil, merits: merits, decided: decided)
             }
         }
         // The one that may have succeeded the writer need not answer when that wakes up.
@@ -91,6 +97,12 @@ extension SetMemory {
                 if conflicts[pair] == nil { conflicts[pair] = .init(isSuccession: true) }
             }
         }
+        // Against those that were writable when it was given, whether they answer now or not.
+        if let word {
+            for other in word.writable ?? [] where other != word.node && nodes[other] != nil {
+                conflicts[WriterPair(word.node, other), default: .init()].decide(for: word.node)
+            }
+        }
         conflicts = conflicts.filter { pair, _ in !isOver(pair, replicas, graph) }
     }
 
@@ -98,7 +110,6 @@ extension SetMemory {
         let names = [pair.first, pair.second]
         if names.contains(where: { nodes[$0] == nil || graph.wasReadOnly($0) || replicas.contains($0) }) { return true }
         if graph.arePartners(pair.first, pair.second) { return true }
-        if let word, pair.contains(word.node) { return true }
         return names.contains { name in
             guard !graph.answering.contains(name) else { return false }
             let others = graph.replicas(beside: names)
@@ -158,14 +169,25 @@ extension SetMemory {
         var obstacles: [String] = []
         for rival in graph.names where rival != name {
             guard let conflict = conflicts[WriterPair(name, rival)], conflict.winner != name else { continue }
-            let remedy = "set read_only on one, or name the writer (POST /sets/<set>/writer)"
-            obstacles.append(
-                conflict.winner == rival
-                    ? "\(rival) is the writer, and \(name) takes writes as well; set read_only on \(name)"
-                    : graph.answering.contains(rival)
-                        ? "\(name) and \(rival) both take writes; \(remedy)"
-                        : "\(rival) took writes beside \(name) and is silent; name the writer (POST /sets/<set>/writer)"
-            )
+            if graph.areOneServer(name, rival) {
+                obstacles.append(
+                    "\(name) and \(rival) are one server under two names; configure it once, with its other address "
+                        + "among the aliases")
+                continue
+            }
+            let naming = "name the writer (POST /sets/<set>/writer)"
+            switch (conflict.winner == rival, graph.answering.contains(rival)) {
+            case (true, true):
+                obstacles.append("\(rival) is the writer, and \(name) takes writes as well; set read_only on \(name)")
+            case (true, false) where conflict.decided == rival:
+                obstacles.append(
+                    "an operator has named \(rival), which is silent, over \(name); if \(name) is to take the writes, \(naming)"
+                )
+            case (false, true):
+                obstacles.append("\(name) and \(rival) both take writes; set read_only on one, or \(naming)")
+            case (_, false):
+                obstacles.append("\(rival) took writes beside \(name) and is silent; \(naming)")
+            }
         }
         return obstacles
     }

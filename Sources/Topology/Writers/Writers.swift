@@ -44,6 +44,8 @@ package struct WriterConflict: Sendable, Equatable {
     package var newcomer: String?
     /// What speaks for each, by name, as of the last round in which both answered.
     package var merits: [String: [Merit]] = [:]
+    /// An operator has named the one that goes on.
+    package var isDecided = false
 
     /// Of two that take writes the one goes on for which two of these speak, and not for the other.
     package enum Merit: String, Sendable, CaseIterable {
@@ -88,8 +90,10 @@ extension SetFindings {
     /// The one node that takes the writes, for callers that need exactly one.
     package var primary: Primary {
         switch writing.writers {
-        case .nodes(let names) where names.count == 1: .node(names[0])
-        case .nodes(let names): .unknown("\(names.list) take the writes side by side")
+        // Of several, one that is silent stays one of them.
+        case .nodes(let names) where names.count == 1 && writing.incumbents.isSubset(of: names): .node(names[0])
+        case .nodes(let names):
+            .unknown("\(writing.incumbents.union(names).sorted().list) take the writes side by side")
         case .outside: .unknown("every node is read-only and replicates from outside of the set")
         case .none(let reason), .unknown(let reason): .unknown(reason)
         }
