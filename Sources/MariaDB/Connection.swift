@@ -103,7 +103,7 @@ package actor Connection {
                 mysql_real_connect(mysql, "localhost", options.user, options.password, nil, 0, path, flags)
             }
         }
-        let connected = interrupter.during(until: deadline) { logIn.during(call) }
+        let connected = interrupter.during(until: deadline, reading: ReplyLimit.description) { logIn.during(call) }
         guard connected != nil else {
             let error = lastError(of: mysql, connecting: true)
             discard(mysql)
@@ -217,13 +217,15 @@ package actor Connection {
         let end = reply.tableCount + statements
         var text = text
         let status = text.withUTF8 { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { mysql_real_query(mysql, $0.baseAddress, UInt($0.count)) }
+            bytes.withMemoryRebound(to: CChar.self) { text in
+                interrupter.beforeRows { mysql_real_query(mysql, text.baseAddress, UInt(text.count)) }
+            }
         }
         if status != 0 { return lastError(of: mysql, connecting: false) }
 
         while true {
             if let error = receiveTable(of: mysql, into: reply) { return error }
-            let next = mysql_next_result(mysql)
+            let next = interrupter.beforeRows { mysql_next_result(mysql) }
             // Before anything is read out of it: a refusal has to be that of a statement which was sent.
             if (next < 0) != (reply.tableCount == end) {
                 return MySQLError(
@@ -290,7 +292,11 @@ extension Connection {
         switch interrupter.interruption {
         case nil: nil
         case .deadline: .deadlineExceeded(while: doing)
-        case .size: .replyTooLarge
+        case .size: .refused("the reply is larger than \(ReplyLimit.bytes >> 20) MiB; refused")
+        case .description:
+            .refused("the reply has more than \(ReplyLimit.description >> 10) KiB before its rows; refused")
+        case .crowd:
+            .refused("the replies under way are larger than \(ReplyLimit.shared >> 20) MiB together; refused")
         }
     }
 }

@@ -41,11 +41,16 @@ package struct ConnectionOptions: Sendable {
 
 /// Bounds on what a server may make this process hold, whatever it sends.
 enum ReplyLimit {
-    /// All that one call reads: a batch's results with the descriptions of their columns, or a log-in. libmariadb holds up to
-    /// some twelve times as much (a description of a column without a name is twelve bytes on the wire).
+    /// All that one call reads: a batch's results with the descriptions of their columns.
     static let bytes = 16 << 20
     /// More than this is rare. Bytes.
     static let usual = 1 << 20
+    /// What all calls under way may read together beyond the usual: one that reads more takes it from here. So a crowd of servers
+    /// that send without end has no more memory than a few of them.
+    static let shared = 64 << 20
+    /// A log-in, or what comes before the rows of a result. libmariadb holds up to some twenty times as much (a description of a
+    /// column without a name is eight bytes on the wire). A replica's status has some sixty columns of some sixty bytes.
+    static let description = 256 << 10
     /// One packet: a length prefix of 4 GB must not become an allocation. Bytes.
     static let packet = UInt(bytes)
 }

@@ -18,6 +18,10 @@ package final class Interrupter: Sendable {
         case deadline
         /// More came than a reply may hold.
         case size
+        /// More came before the rows than the description of a result takes.
+        case description
+        /// What all replies under way may hold together is taken.
+        case crowd
     }
 
     private struct State {
@@ -31,6 +35,10 @@ package final class Interrupter: Sendable {
         /// Bytes that the call has read, and may read at most.
         var read = 0
         var budget = 0
+        /// How far it may read until the rows of a result begin; nil within them.
+        var descriptionEnd: Int?
+        /// Of what all calls may read beyond the usual.
+        var borrowed = 0
         var interruption: Interruption?
         var lowWater = LowWaterMark()
 
@@ -42,6 +50,17 @@ package final class Interrupter: Sendable {
             duplicate = descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1
         }
 
+        /// Why it may not have read as much as it has.
+        mutating func excess(sharing budgetOfAll: ReplyBudget) -> Interruption? {
+            if read > budget { return .size }
+            if let descriptionEnd, read > descriptionEnd { return .description }
+            let wanted = read - ReplyLimit.usual - borrowed
+            if wanted <= 0 { return nil }
+            guard budgetOfAll.borrow(wanted) else { return .crowd }
+            borrowed += wanted
+            return nil
+        }
+
         mutating func interrupt(_ reason: Interruption) {
             interruption = interruption ?? reason
             if duplicate >= 0 { shutdown(duplicate, Int32(SHUT_RDWR)) }
@@ -49,8 +68,11 @@ package final class Interrupter: Sendable {
     }
 
     private let state = Mutex(State())
+    private let budgetOfAll: ReplyBudget
 
-    package init() {}
+    init(sharing budget: ReplyBudget = .all) {
+        budgetOfAll = budget
+    }
 
     deinit {
         let duplicate = state.withLock { $0.duplicate }
@@ -69,6 +91,7 @@ package final class Interrupter: Sendable {
             $0.deadline = deadline
             $0.read = 0
             $0.budget = budget
+            $0.descriptionEnd = nil
             $0.interruption = nil
             $0.lowWater.begin(expecting: expected)
         }
@@ -77,8 +100,20 @@ package final class Interrupter: Sendable {
         defer {
             pthread_setspecific(currentInterrupter, nil)
             callsUnderWay.wrappingSubtract(1, ordering: .relaxed)
-            state.withLock { $0.deadline = nil }
+            let borrowed = state.withLock { state in
+                state.deadline = nil
+                defer { state.borrowed = 0 }
+                return state.borrowed
+            }
+            if borrowed > 0 { budgetOfAll.giveBack(borrowed) }
         }
+        return call()
+    }
+
+    /// Runs a part of the call that ends before the rows of a result: what the library holds of that has no bound of its own.
+    func beforeRows<Value>(_ call: () -> Value) -> Value {
+        state.withLock { $0.descriptionEnd = $0.read + ReplyLimit.description }
+        defer { state.withLock { $0.descriptionEnd = nil } }
         return call()
     }
 
@@ -154,8 +189,8 @@ package final class Interrupter: Sendable {
     fileprivate func received(_ count: Int) {
         state.withLock { state in
             state.read += count
-            if state.read > state.budget {
-                state.interrupt(.size)
+            if let excess = state.excess(sharing: budgetOfAll) {
+                state.interrupt(excess)
             } else if let deadline = state.deadline, deadline <= .now {
                 state.interrupt(.deadline)
             }

@@ -27,9 +27,9 @@ package struct MySQLError: Error, Sendable, Equatable {
     }
 
     /// More came than is worth holding. Made here as well.
-    static let replyTooLarge = MySQLError(
-        phase: .protocol, code: ErrorCode.packetTooLarge,
-        message: "the reply is larger than \(ReplyLimit.bytes >> 20) MiB; refused")
+    static func refused(_ message: String) -> MySQLError {
+        MySQLError(phase: .protocol, code: ErrorCode.packetTooLarge, message: message)
+    }
 }
 
 extension MySQLError {

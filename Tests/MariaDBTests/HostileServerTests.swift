@@ -4,7 +4,8 @@ import Replication
 import Testing
 
 /// Servers that lie. None of them may get a secret or a file, take the process down, or be believed.
-@Suite("Hostile servers", .timeLimit(.minutes(1)))
+/// One after the other: those that read much share what there is for it (`ReplyBudget`).
+@Suite("Hostile servers", .serialized, .timeLimit(.minutes(1)))
 struct HostileServerTests {
     @Test(
         "A server that asks for the password in the clear does not get it",
@@ -92,6 +93,17 @@ struct HostileServerTests {
             }
             #expect(error?.phase == .protocol)
             #expect(connection.isOpen == false)
+        }
+    }
+
+    @Test("What comes before the rows has a bound of its own: the library makes much of it")
+    func descriptions() async throws {
+        let endless: [Step] = [.packet(Payload.columnCount(0xFFFFFF)), .endless([0xFB, 0xFB, 0xFB, 0xFB])]
+        try await withOpenConnection(Script { _ in endless }) { _, connection in
+            let error = await #expect(throws: MySQLError.self) {
+                _ = try await connection.query("SHOW x", deadline: .never)
+            }
+            #expect(error?.message == "the reply has more than 256 KiB before its rows; refused")
         }
     }
 
@@ -208,6 +220,32 @@ struct HostileServerTests {
             }
             #expect(error?.phase == .protocol)
             #expect(error?.message == "a progress report during the log-in; refused")
+            #expect(connection.isOpen == false)
+        }
+    }
+
+    /// A packet as it travels.
+    private func packet(_ number: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        [UInt8(payload.count & 0xFF), UInt8(payload.count >> 8), 0, number] + payload
+    }
+
+    @Test(
+        "What comes in plain text behind a greeting that offers TLS is never read as if it had come by TLS",
+        arguments: [TLSMode.preferred, .required, .verifyIdentity], [1, 7, 10_000])
+    func injected(mode: TLSMode, pieces: Int) async throws {
+        // The client's packets up to the log-in are numbers 1 and 2; then a forged answer to it.
+        let said =
+            packet(0, Payload.handshake(version: "10.11.6-MariaDB", offersTLS: true))
+            + packet(3, Payload.error(code: 1045, sqlState: "28000", message: "forged"))
+        let steps = stride(from: 0, to: said.count, by: pieces).map { start in
+            Step.bytes(Array(said[start..<min(start + pieces, said.count)]))
+        }
+        try await withConnection(.saying(steps + [.receive])) { server, connection, _ in
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(options(server, tls: mode), deadline: .never)
+            }
+            #expect(error?.phase == .tls)
+            #expect(error?.message.hasPrefix("something came in plain text behind the greeting") == true, "\(error)")
             #expect(connection.isOpen == false)
         }
     }

@@ -68,6 +68,24 @@ struct InterrupterTests {
         interrupter.release()
     }
 
+    @Test("Calls that read much share what they may have, and give it back")
+    func crowd() {
+        func read(_ interrupters: ArraySlice<Interrupter>) {
+            guard let next = interrupters.first else { return }
+            next.during(until: .now + .seconds(50)) {
+                noteReceived(3 * ReplyLimit.usual)
+                read(interrupters.dropFirst())
+            }
+        }
+        // Of each call the usual is its own.
+        let budget = ReplyBudget(limit: 6 * ReplyLimit.usual)
+        let interrupters = (0..<4).map { _ in Interrupter(sharing: budget) }
+        read(interrupters[...])
+        #expect(interrupters.map(\.interruption) == [nil, nil, nil, .crowd])
+        read(interrupters.suffix(3))
+        #expect(interrupters.suffix(3).map(\.interruption) == [nil, nil, nil])
+    }
+
     @Test("What was read after the deadline shuts the socket down")
     func lateRead() throws {
         let pair = try Pair()

@@ -13,6 +13,11 @@ struct GreetingReader {
 
     /// Nil until it is known.
     private(set) var offer: Offer?
+    /// Whether something came behind it. A server that is to go on encrypted has nothing to say before the client has; what somebody in
+    /// between adds would be read as if it had come encrypted.
+    private(set) var isFollowed = false
+    /// All that has come until it was complete. Bytes.
+    private var received = 0
     private var packet: [UInt8] = []
 
     /// Read no further: a version without end must not fill memory.
@@ -20,10 +25,24 @@ struct GreetingReader {
     private static let headerLength = 4
 
     mutating func take(_ bytes: some Collection<UInt8>) {
+        // What comes behind a whole one is encrypted, or of a server without TLS.
+        guard !isComplete else { return }
+        received += bytes.count
+        takeOffer(bytes)
+        isFollowed = end.map { received > $0 } ?? false
+    }
+
+    private var isComplete: Bool { end.map { received >= $0 } ?? false }
+
+    /// Where it ends, once that is known.
+    private var end: Int? { packet.count < Self.headerLength ? nil : Self.headerLength + length }
+
+    private var length: Int { Int(packet[0]) | Int(packet[1]) << 8 | Int(packet[2]) << 16 }
+
+    private mutating func takeOffer(_ bytes: some Collection<UInt8>) {
         guard offer == nil else { return }
         packet += bytes.prefix(Self.limit - packet.count)
         guard packet.count > Self.headerLength else { return }
-        let length = Int(packet[0]) | Int(packet[1]) << 8 | Int(packet[2]) << 16
         let payload = packet.dropFirst(Self.headerLength).prefix(length)
         if payload.first == 0xFF {
             offer = .refusal

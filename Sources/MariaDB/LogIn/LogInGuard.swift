@@ -9,6 +9,8 @@ internal import Glibc
 ///   only preferred, the library is told that it is not wanted, before it looks at the greeting.
 /// - Before the TLS handshake the thread waits for its turn at the processor (`ProcessorGate`). The socket does not block from then
 ///   on: libmariadb would leave the waiting to OpenSSL, and nobody would be told of it.
+/// - That nothing comes in plain text behind a greeting that offers TLS: the library has it in its buffer then, and reads it once TLS
+///   is on as if it had come by it.
 /// - That no packet is longer than the library's buffer: it would grow and move, and libmariadb goes on using what it has
 ///   read of the packet before (Connector/C 3.3.20, docs/libmariadb.md). A log-in takes some hundred bytes a packet.
 final class LogInGuard {
@@ -23,6 +25,8 @@ final class LogInGuard {
     private let deadline: ContinuousClock.Instant
     private var place: ProcessorGate.Place?
     private var privileges = privileged
+    /// Something came between the greeting and TLS.
+    private var isInjected = false
     /// There was no turn at the processor before the deadline.
     private var isCrowdedOut = false
     private var greeting = GreetingReader()
@@ -37,6 +41,12 @@ final class LogInGuard {
 
     /// Why the log-in was ended, if it was not for want of TLS.
     var refusal: MySQLError? {
+        if isInjected {
+            return MySQLError(
+                phase: .tls, code: ErrorCode.malformedPacket,
+                message:
+                    "something came in plain text behind the greeting, before TLS; refused: somebody may be in between")
+        }
         if isCrowdedOut { return .deadlineExceeded(while: "waiting for a turn at this machine's processors, for TLS") }
         return fence.refused.map { refused in
             switch refused {
@@ -66,9 +76,11 @@ final class LogInGuard {
         _ bytes: UnsafeMutableBufferPointer<UInt8>, over socket: Int32, of mysql: UnsafeMutablePointer<MYSQL>
     ) {
         fence.inspect(bytes)
-        if wish != .plain, greeting.offer == nil {
+        if wish != .plain {
+            let wasKnown = greeting.offer != nil
             greeting.take(bytes)
-            switch greeting.offer {
+            if greeting.isFollowed, greeting.offer == .tls { isInjected = true }
+            switch wasKnown || isInjected ? nil : greeting.offer {
             case .tls?: prepareHandshake(over: socket)
             case GreetingReader.Offer.none?:
                 lacksTLS = true
@@ -76,7 +88,7 @@ final class LogInGuard {
             case .refusal?, nil: break
             }
         }
-        if lacksTLS && wish == .tls || isCrowdedOut || fence.refused != nil { end(socket) }
+        if lacksTLS && wish == .tls || isInjected || isCrowdedOut || fence.refused != nil { end(socket) }
     }
 
     private func end(_ socket: Int32) {
