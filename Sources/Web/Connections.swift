@@ -72,6 +72,13 @@ final class Connections: Sendable {
             }
         }
 
+        mutating func spare(_ channel: any Channel) {
+            guard let member = members[ObjectIdentifier(channel)], member.isEvicted else { return }
+            members[ObjectIdentifier(channel)]?.isEvicted = false
+            evicted -= 1
+            if !member.isOverCapacity { served += 1 }
+        }
+
         /// Marks the connection that can best be spared, of those that have a place or of those that are told that there is
         /// none.
         mutating func evictOne(isOverCapacity: Bool) -> (any Channel)? {
@@ -139,10 +146,12 @@ final class Connections: Sendable {
 
     /// Notes what a connection is at from now on.
     func note(_ channel: any Channel, _ standing: Standing) {
-        state.withLock { state in
+        change { state in
             let since = state.nextNumber()
             state.members[ObjectIdentifier(channel)]?.standing = standing
             state.members[ObjectIdentifier(channel)]?.since = since
+            // Its request came before the news that it is to go, which it then pays no heed to.
+            if standing == .running { state.spare(channel) }
         }
     }
 

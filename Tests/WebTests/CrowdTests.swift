@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import NIOCore
+import NIOEmbedded
 import Synchronization
 import Testing
 
@@ -112,6 +113,19 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
             }
             for client in clients.prefix(32) { #expect(await client.rest() == "") }
         }
+    }
+
+    @Test("A connection that was to go, and has sent its request by then, keeps its place")
+    func spared() {
+        let connections = Connections(limit: 1)
+        let (first, second) = (EmbeddedChannel(), EmbeddedChannel())
+        connections.admit(first)
+        connections.admit(second)
+        #expect(connections.admission(of: first) == .refused)
+        connections.note(first, .running)
+        #expect(connections.admission(of: first) == .served)
+        let mayAccept = connections.mayAccept {}
+        #expect(mayAccept)
     }
 
     @Test("Clients that never read a large page keep nobody out")
