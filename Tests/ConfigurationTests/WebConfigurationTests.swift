@@ -272,6 +272,18 @@ struct WebConfigurationTests {
         #expect(BcryptHash(text) == nil)
     }
 
+    @Test("a hash that takes minutes to check is refused")
+    func costly() throws {
+        try withScratchDirectory { directory in
+            let path = try directory.write(
+                "web.yml", "basic_auth_users: {john: \(hash.replacing("$10$", with: "$17$"))}\n")
+            let error = #expect(throws: ConfigurationError.self) { try WebConfiguration.load(path: path) }
+            #expect(
+                error?.description.contains("'john' is hashed with a cost of 17") == true,
+                "\(String(describing: error))")
+        }
+    }
+
     @Test("a hash is one with any of the three letters, and is never printed", arguments: ["$2a$", "$2b$", "$2y$"])
     func isHash(prefix: String) throws {
         let sound = try #require(BcryptHash(hash.replacing("$2y$", with: prefix)))

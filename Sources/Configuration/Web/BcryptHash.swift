@@ -7,6 +7,9 @@ package struct BcryptHash: Sendable, Equatable {
     /// The binary logarithm of the rounds, 4…31. Each step doubles the time of a check; 10 takes about 50 ms.
     package let cost: Int
 
+    /// A check takes some seconds. Beyond that a single guess would keep all others waiting.
+    static let highestCost = 16
+
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 60, ["$2a$", "$2b$", "$2y$"].contains(String(text.prefix(4))),

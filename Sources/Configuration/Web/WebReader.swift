@@ -36,6 +36,12 @@ struct WebReader {
             if entry.key.isEmpty || entry.key.utf8.contains(UInt8(ascii: ":")) {
                 report.problem(entry.at, "a user's name must not be empty, nor hold a colon: \(shown(entry.key))")
             } else if case .text(let text, _) = entry.value.content, let hash = BcryptHash(text) {
+                if hash.cost > BcryptHash.highestCost {
+                    report.problem(
+                        entry.value.at,
+                        "the password of user \(shown(entry.key)) is hashed with a cost of \(hash.cost), and a check would take "
+                            + "minutes to days: at most \(BcryptHash.highestCost), as `htpasswd -nBC 10 USER` makes it")
+                }
                 users[entry.key] = hash
             } else {
                 report.problem(

@@ -44,7 +44,8 @@ indirect enum JSONText {
         }
     }
 
-    /// A string with its quotes. Control characters of a server's error text never get out as they are.
+    /// A string with its quotes. What of a server's error text would steer a terminal, or turn around the reading direction of a log's
+    /// line, never gets out as it is.
     static func quoted(_ value: String) -> String {
         var text = "\""
         for scalar in value.unicodeScalars {
@@ -54,9 +55,11 @@ indirect enum JSONText {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            case _ where scalar.isControlling:
+                for unit in String(scalar).utf16 {
+                    let hex = String(unit, radix: 16)
+                    text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+                }
             default: text.unicodeScalars.append(scalar)
             }
         }
