@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import MariaDB
 import Replication
 import Sandbox
@@ -36,7 +35,7 @@ extension IntegrationSuite {
                 }
                 let discovery = try await exporter.get("/sd")
                 #expect(
-                    discovery.headers.value(forHTTPHeaderField: "Content-Type") == "application/json; charset=utf-8")
+                    discovery.header("Content-Type") == "application/json; charset=utf-8")
                 let groups = try JSONDecoder().decode([Group].self, from: Data(discovery.body.utf8))
                 #expect(groups.map(\.targets) == [["db1"], ["db2"]])
                 #expect(groups.map { $0.labels["__meta_mysql_replication_set"] } == ["demo", "demo"])

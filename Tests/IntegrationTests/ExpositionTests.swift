@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import Sandbox
 import Testing
 
@@ -133,10 +132,9 @@ extension IntegrationSuite {
             struct Answer: Decodable { let data: [[String: String]] }
             let query = "match[]={job=\"\(job)\",__name__=~\"mysql_.*\"}"
                 .addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "=")))
-            let url = try #require(URL(string: "http://127.0.0.1:\(port)/api/v1/series?\(query ?? "")"))
             let deadline = ContinuousClock.now + .seconds(60)
             while true {
-                if let (data, _) = try? await URLSession.shared.data(from: url),
+                if let data = try? await HTTPAnswer.to("GET", "/api/v1/series?\(query ?? "")", port: port).data,
                     let answer = try? JSONDecoder().decode(Answer.self, from: data), !answer.data.isEmpty
                 {
                     return Set(answer.data.map { $0.filter { !["job", "instance"].contains($0.key) } })

@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import MariaDB
 import Sandbox
 import Testing
@@ -169,7 +168,7 @@ extension IntegrationSuite {
                         let answer = try await exporter.get("/nodes/\(path)", method: method)
                         #expect(answer.status == status, "\(method) \(path): \(answer.body)")
                         #expect(answer.body == (method == "HEAD" ? "" : reason + "\n"), "\(method) \(path)")
-                        let age = answer.headers.value(forHTTPHeaderField: "X-Result-Age-Seconds").flatMap(Double.init)
+                        let age = answer.header("X-Result-Age-Seconds").flatMap(Double.init)
                         #expect((age != nil) == [200, 503].contains(status))
                         if let age { #expect((0...2).contains(age)) }
                     }

@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import MariaDB
 import Sandbox
 import Testing
@@ -191,9 +190,7 @@ private final class MysqldExporter: Sendable {
     }
 
     func replicationSeries() async throws -> [String: Double] {
-        let url = try #require(URL(string: "http://127.0.0.1:\(port)/metrics"))
-        let (data, _) = try await URLSession.shared.data(from: url)
-        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").filter { line in
+        let lines = try await HTTPAnswer.to("GET", "/metrics", port: port).body.split(separator: "\n").filter { line in
             ["mysql_slave_status_", "mysql_binlog_", "mysql_heartbeat_", "mysql_up"].contains { line.hasPrefix($0) }
         }
         return try Self.series(try Scrape(lines.joined(separator: "\n")).samples)

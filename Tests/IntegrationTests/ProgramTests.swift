@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import Sandbox
 import Testing
 
@@ -88,14 +87,14 @@ extension IntegrationSuite {
                 #expect(try await exporter.get("/nothing").status == 404)
                 let refused = try await exporter.get("/metrics", method: "POST")
                 #expect(refused.status == 405)
-                #expect(refused.headers.value(forHTTPHeaderField: "Allow")?.contains("GET") == true)
+                #expect(refused.header("Allow")?.contains("GET") == true)
 
-                let text = try await exporter.get("/metrics").headers.value(forHTTPHeaderField: "Content-Type")
+                let text = try await exporter.get("/metrics").header("Content-Type")
                 #expect(text == "text/plain; version=0.0.4; charset=utf-8")
                 let openMetrics = try await exporter.get(
                     "/metrics", headers: ["Accept": "application/openmetrics-text; version=1.0.0"])
                 #expect(
-                    openMetrics.headers.value(forHTTPHeaderField: "Content-Type")
+                    openMetrics.header("Content-Type")
                         == "application/openmetrics-text; version=1.0.0; charset=utf-8")
                 #expect(openMetrics.body.hasSuffix("# EOF\n"))
 

@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import Sandbox
 
 /// The exporter as its users run it: a process of its own, asked over HTTP.
@@ -54,13 +53,7 @@ final class RunningExporter: Sendable {
     func output() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
 
     func get(_ path: String, headers: [String: String] = [:], method: String = "GET") async throws -> HTTPAnswer {
-        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw Failure("no URL: \(path)") }
-        var request = URLRequest(url: url, timeoutInterval: 60)
-        request.httpMethod = method
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw Failure("no HTTP answer") }
-        return HTTPAnswer(status: response.statusCode, headers: response, body: String(decoding: data, as: UTF8.self))
+        try await HTTPAnswer.to(method, path, port: port, headers: headers)
     }
 
     /// Asks for metrics. `timeout` as Prometheus would say it, seconds.
@@ -109,12 +102,6 @@ final class RunningExporter: Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
     }
-}
-
-struct HTTPAnswer: Sendable {
-    let status: Int
-    let headers: HTTPURLResponse
-    let body: String
 }
 
 struct Failure: Error, CustomStringConvertible {

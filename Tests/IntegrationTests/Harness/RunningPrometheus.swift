@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import Sandbox
 
 /// A real Prometheus, asked by its API.
@@ -88,10 +87,7 @@ struct RunningPrometheus {
     }
 
     private func get(_ path: String) async throws -> Data {
-        guard let url = URL(string: "http://127.0.0.1:\(port.number)/api/v1/\(path)") else {
-            throw Failure("no URL: \(path)")
-        }
-        return try await URLSession.shared.data(from: url).0
+        try await HTTPAnswer.to("GET", "/api/v1/\(path)", port: Int(port.number)).data
     }
 
     /// It takes a moment to start, and longer to scrape.

@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import Synchronization
 
 /// A balancer that asks for the primary at every node once a second, at whichever exporter runs.
@@ -78,7 +77,7 @@ final class BalancerChecks: Sendable {
         let answer = try await exporter.get("/nodes/\(name)/primary?format=json")
         let told = Date().timeIntervalSince1970
         let page = try JSONDecoder().decode(Page.self, from: Data(answer.body.utf8))
-        let age = answer.headers.value(forHTTPHeaderField: "X-Result-Age-Seconds").flatMap(Double.init) ?? 0
+        let age = answer.header("X-Result-Age-Seconds").flatMap(Double.init) ?? 0
         return Answer(
             status: answer.status, reason: page.reason,
             answering: Set((page.nodes ?? []).filter { $0.answers == true }.map(\.name)), asked: told - age, told: told)
