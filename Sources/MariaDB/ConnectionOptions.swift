@@ -50,7 +50,7 @@ enum ReplyLimit {
     static let shared = 64 << 20
     /// A log-in, or what comes before the rows of a result. libmariadb holds up to some twenty times as much (a description of a
     /// column without a name is eight bytes on the wire). A replica's status has some sixty columns of some sixty bytes.
-    static let description = 256 << 10
+    static let description = 64 << 10
     /// One packet: a length prefix of 4 GB must not become an allocation. Bytes.
     static let packet = UInt(bytes)
 }

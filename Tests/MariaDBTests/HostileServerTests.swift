@@ -103,7 +103,7 @@ struct HostileServerTests {
             let error = await #expect(throws: MySQLError.self) {
                 _ = try await connection.query("SHOW x", deadline: .never)
             }
-            #expect(error?.message == "the reply has more than 256 KiB before its rows; refused")
+            #expect(error?.message == "the reply has more than 64 KiB before its rows; refused")
         }
     }
 
