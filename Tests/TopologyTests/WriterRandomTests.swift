@@ -101,7 +101,7 @@ private struct Operators {
             return ""
         }
         let what: String
-        switch Int.random(in: 0..<18, using: &random) {
+        switch Int.random(in: 0..<20, using: &random) {
         case 0:
             what = "crash \(any)"
             world.crash(any)
@@ -124,7 +124,11 @@ private struct Operators {
             world[any].isHidden = false
         case 9:
             what = "fail over to \(other)"
-            if !world[writer].answersReplicas, isVisible(other) { world.promote(other) }
+            if !world[writer].answersReplicas, isVisible(other) {
+                // Who has named another takes that back by naming this one, as the docs say.
+                if world.memory.word != nil { world.memory.takeWord(for: other) }
+                world.promote(other)
+            }
         case 10:
             what = "switch over to \(other)"
             if isVisible(other), isVisible(writer), !world[other].links.isEmpty {
@@ -162,10 +166,20 @@ private struct Operators {
             what = "writes"
             world.write(writer, 3)
             if Bool.random(using: &random) { world.write(other, 2) }
+        case 17, 18:
+            what = "the operator names \(writer)"
+            // What the endpoint would refuse: a node that is seen to be read-only, or to replicate from the primary.
+            if !isVisible(writer) || world[writer].isReadOnly == false && world[writer].links.isEmpty {
+                world.memory.takeWord(for: writer)
+            }
         default:
             what = "restart the exporter"
             if Int.random(in: 0..<4, using: &random) == 0 {
-                world.restartExporter()
+                if Bool.random(using: &random) {
+                    world.restartExporter()
+                } else {
+                    world.restartExporterWithState(isRecent: Bool.random(using: &random))
+                }
                 isBlind = !isVisible(writer)
             }
         }

@@ -79,7 +79,8 @@ extension Routes {
             let isSilent = writing?.standings[node]?.isAnswering != true
             return .text(
                 isSilent
-                    ? "\(node) is silent: until it answers and is writable, none of those that take writes beside it has them"
+                    ? "\(node) is silent: until it answers, none of those that take writes beside it has them; name it again if it "
+                        + "was restarted"
                     : "\(node) counts as the writer of \(set) while it answers and is writable")
         }
     }

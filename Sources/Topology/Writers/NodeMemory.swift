@@ -41,6 +41,8 @@ struct NodeMemory: Sendable {
     /// It was seen read-only, or with a source, since its server started.
     var wasReadOnly: Bool
     var wasReplica: Bool
+    /// It took writes beside the writer, and has been writable and nobody's replica since.
+    var wasRival = false
     /// Its last silence: from the answer before to the one after.
     var lastSilence: Span?
     /// When it came to be writable and nobody's replica: from the last answer that showed it otherwise to the first that
@@ -150,6 +152,7 @@ extension NodeMemory {
         }
         // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
+        wasRival = isFree && earlier.wasRival
         guard !hasRestarted(since: earlier) else { return }
         lifeBegan = earlier.lifeBegan
         isOfBefore = earlier.isRecorded || earlier.isOfBefore

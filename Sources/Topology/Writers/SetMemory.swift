@@ -35,8 +35,8 @@ package struct SetMemory: Sendable {
     /// Takes an operator's word: the node is the writer for as long as it answers so, until it is seen read-only or
     /// restarted, or another is seen to turn writable.
     ///
-    /// Its conflicts are decided by it, and that lasts: the others may not take the writes while they are as they are, whether
-    /// the node answers or not.
+    /// Its conflicts are decided by it, and that outlives the word: the others may not take the writes while they are as they are,
+    /// whether the node answers or not.
     package mutating func takeWord(for node: String) {
         word = Word(node: node)
         for pair in conflicts.keys where pair.contains(node) { conflicts[pair]?.decide(for: node) }
@@ -85,6 +85,10 @@ package struct SetMemory: Sendable {
             incumbents.remove(name)
             if word?.node == name { word = nil }
         }
+        if earlier != nil, !isSameLife {
+            // The others are no more the writer for it; but whether it still is, is to be said anew.
+            for (pair, state) in conflicts where state.decided == name { conflicts[pair]?.reopen() }
+        }
         guard let given = word, given.node != name else { return }
         guard answer.isFree else {
             // If it comes to be so again, that is news.
@@ -130,6 +134,11 @@ struct WriterPair: Sendable, Hashable {
             decided = name
             winner = name
             newcomer = nil
+        }
+
+        mutating func reopen() {
+            decided = nil
+            winner = nil
         }
     }
 }

@@ -97,6 +97,13 @@ struct WriterObstacles {
                         "\(silent) is silent and not dead: \(receivers.list) still \(receivers.count == 1 ? "receives" : "receive") from it"
                     )
                 }
+            } else if !graph.receivers(of: silent).isEmpty, graph.receivers(of: name).isEmpty,
+                !graph.above(silent).contains(name)
+            {
+                let receivers = graph.receivers(of: silent)
+                obstacles.append(
+                    "\(silent) is silent, and \(receivers.list) \(receivers.count == 1 ? "receives" : "receive") from it: it may have been "
+                        + "promoted unseen; name the writer (POST /sets/<set>/writer)")
             } else if graph.isUnseen(silent), graph.receivers(of: name).isEmpty {
                 obstacles.append(
                     "\(silent) has not answered since the exporter started, and may be taking writes; "

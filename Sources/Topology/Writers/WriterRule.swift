@@ -36,6 +36,7 @@ extension SetMemory {
             writing.writers = Self.reason(graph, candidates, obstacles, waits, incumbents)
         } else {
             reign(names, graph)
+            for name in names { nodes[name]?.wasRival = false }
         }
         writing.incumbents = incumbents
         writing.operatorsWord = word?.node
@@ -104,6 +105,9 @@ extension SetMemory {
             }
         }
         conflicts = conflicts.filter { pair, _ in !isOver(pair, replicas, graph) }
+        for (pair, state) in conflicts {
+            if let winner = state.winner { nodes[pair.other(than: winner)]?.wasRival = true }
+        }
     }
 
     private func isOver(_ pair: WriterPair, _ replicas: Set<String>, _ graph: WriterGraph) -> Bool {
@@ -205,14 +209,22 @@ extension SetMemory {
             guard let memory = nodes[name] else { continue }
             let since = memory.eligibleSince?.instant ?? memory.read?.told
             if memory.eligibleSince == nil { nodes[name]?.eligibleSince = since.map(FixedInstant.init) }
-            let isCertain =
-                graph.incumbents.contains(name) || graph.silent.isEmpty || !graph.receivers(of: name).isEmpty
-                || memory.isPromoted
-            if isCertain { continue }
+            if graph.incumbents.contains(name) || isConfirmed(name, memory, graph) { continue }
             let elapsed = since.flatMap { since in memory.read.map { since.duration(to: $0.asked) } } ?? .zero
             if elapsed < Self.probation { waits[name] = max(0, (Self.probation - elapsed).seconds) }
         }
         return waits
+    }
+
+    /// Whether more speaks for a free candidate than that it is alone in being writable.
+    private func isConfirmed(_ name: String, _ memory: NodeMemory, _ graph: WriterGraph) -> Bool {
+        if memory.wasRival {
+            // It is not meant to have the writes because the writer is read-only now, as in the midst of a switchover to a third,
+            // whatever followed it before; but where everything does, it is.
+            let replicas = graph.replicas(beside: [name])
+            return !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) }
+        }
+        return graph.silent.isEmpty || !graph.receivers(of: name).isEmpty || memory.isPromoted
     }
 
     // MARK: - Words
@@ -222,10 +234,13 @@ extension SetMemory {
         _ incumbents: Set<String>
     ) -> Writers {
         if let waiting = candidates.first(where: { waits[$0] != nil }) {
+            let why =
+                graph.memory[waiting]?.wasRival == true
+                ? "\(waiting) took writes beside the primary, which takes none now"
+                : "\(waiting) is writable, and nothing else speaks for it while \(graph.silent.list) "
+                    + (graph.silent.count == 1 ? "is silent" : "are silent")
             return .unknown(
-                "\(waiting) is writable, and nothing else speaks for it while \(graph.silent.list) "
-                    + "\(graph.silent.count == 1 ? "is" : "are") silent; it counts as the writer in "
-                    + "\(Int64(saturating: (waits[waiting] ?? 0).rounded(.up))) s")
+                "\(why); it counts as the writer in \(Int64(saturating: (waits[waiting] ?? 0).rounded(.up))) s")
         }
         if let blocked = candidates.first(where: { obstacles[$0]?.isEmpty == false }),
             let why = obstacles[blocked]?.first
