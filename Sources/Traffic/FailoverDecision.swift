@@ -137,6 +137,12 @@ extension FailoverPolicy {
         let unknown = FailoverDecision(
             cause: .lagUnknown, reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)"
         )
+        if catchUp.isAhead, catchUp.hasAll == nil {
+            return FailoverDecision(
+                cause: .lagUnknown,
+                reason:
+                    "\(interruption), and \(preferred) has transactions of \(standby) that \(standby) itself has not")
+        }
         if !catchUp.isOneWay {
             guard let lag = catchUp.lag, lag >= 0, lag.isFinite else { return unknown }
             if lag > maxLag.seconds { return behind("is \(lag.text) s behind \(standby)") }

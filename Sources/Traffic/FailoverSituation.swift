@@ -149,14 +149,22 @@ package struct CatchUp: Sendable, Equatable {
     package var bytes: UInt64?
     /// It does not replicate from the standby, which replicates from it and is read-only.
     package var isOneWay = false
+    /// It has transactions of the standby that the standby itself has not shown: what equal numbers stand for is not known.
+    package var isAhead = false
 
-    package init(lag: Double? = nil, missing: UInt64? = nil, bytes: UInt64? = nil, isOneWay: Bool = false) {
+    package init(
+        lag: Double? = nil, missing: UInt64? = nil, bytes: UInt64? = nil, isOneWay: Bool = false, isAhead: Bool = false
+    ) {
         self.lag = lag
         self.missing = missing
         self.bytes = bytes
         self.isOneWay = isOneWay
+        self.isAhead = isAhead
     }
 
     /// Nothing of the standby is known to be missing; nil where neither GTIDs nor positions tell.
-    package var hasAll: Bool? { missing.map { $0 == 0 } ?? bytes.map { $0 == 0 } }
+    package var hasAll: Bool? {
+        if isAhead { return missing.flatMap { $0 > 0 ? false : nil } }
+        return missing.map { $0 == 0 } ?? bytes.map { $0 == 0 }
+    }
 }

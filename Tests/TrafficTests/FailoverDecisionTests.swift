@@ -110,6 +110,10 @@ struct Row: CustomTestStringConvertible, Sendable {
         (CatchUp(missing: 0, isOneWay: true), 100, .caughtUp),
         (CatchUp(missing: 2, isOneWay: true), 200, .behind),
         (CatchUp(missing: nil, isOneWay: true), 200, .lagUnknown),
+        // It has what the standby itself has not.
+        (CatchUp(lag: 0, missing: 0, bytes: 0, isAhead: true), 200, .lagUnknown),
+        (CatchUp(missing: 0, isOneWay: true, isAhead: true), 200, .lagUnknown),
+        (CatchUp(lag: 0, missing: 3, isAhead: true), 200, .behind),
     ]
 
     /// A grant, a table, a password or a connection too few is no fault of the node's.

@@ -160,9 +160,11 @@ extension FailoverProbe {
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
-        // What is on its way just then, and a source of which something would have to arrive first: one more look tells.
+        // What is on its way just then, a source of which something would have to arrive first, and a standby that was asked a
+        // moment too early: one more look tells.
         let mayBeOnItsWay =
-            decision.cause == .behind || decision.cause == .lagUnknown && situation.catchUp.hasAll == false
+            decision.cause == .behind
+            || decision.cause == .lagUnknown && (situation.catchUp.hasAll == false || situation.catchUp.isAhead)
         if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag.seconds, let findings {
             let patience = min(max(policy.maxLag, .milliseconds(100)), .seconds(1))
             situation.catchUp = await stillBehind(
@@ -185,18 +187,28 @@ extension FailoverProbe {
         _ before: CatchUp, since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
     ) async -> CatchUp {
         var catchUp = before
+        var findings = first
         let standby = first.node(named: policy.standby)?.report
-        while catchUp.hasAll == false, deadline > .now {
+        while catchUp.hasAll == false || catchUp.isAhead, deadline > .now {
+            // What the preferred node has more of than the standby is no wonder if that was asked before it.
+            let names: Set = catchUp.isAhead ? [policy.preferred, policy.standby] : [policy.preferred]
             // A cancelled check ends with what it knows.
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil,
-                var later = await look([policy.preferred], deadline), let standby
+                let later = await look(names, deadline), let standby
             else { return catchUp }
+            let latest = catchUp.isAhead ? later.node(named: policy.standby)?.report : nil
+            func compare(_ findings: SetFindings) -> CatchUp {
+                CatchUp(findings, of: policy.preferred, with: policy.standby, latest: latest)
+            }
+            // As it was found the last time, which was before the standby was asked now.
+            var now = compare(findings)
             // The standby as it was then beside the preferred node as it is now.
-            later = later.comparing(standby, of: policy.standby, in: first)
-            let now = CatchUp(later, of: policy.preferred, with: policy.standby)
-            guard now.hasAll != nil else { return catchUp }
+            findings = later.comparing(standby, of: policy.standby, in: first)
+            if now.hasAll != true { now = compare(findings) }
+            guard now.hasAll != nil || now.isAhead else { return catchUp }
             catchUp.missing = now.missing
             catchUp.bytes = now.bytes
+            catchUp.isAhead = now.isAhead
             catchUp.lag = now.lag ?? catchUp.lag
         }
         return catchUp
