@@ -18,7 +18,7 @@ extension IntegrationSuite {
         }
 
         private func withPair(
-            _ software: ServerSoftware, _ arguments: [String] = [],
+            _ software: ServerSoftware, _ arguments: [String] = [], limits: String = "",
             _ body: (Sandbox, RunningExporter, _ configuration: String) async throws -> Void
         ) async throws {
             try await withSandbox(.ring, software: software) { sandbox in
@@ -28,7 +28,7 @@ extension IntegrationSuite {
                     "GRANT SELECT, INSERT, UPDATE, CREATE ON replication_probe.* TO \(account)")
                 let path = try sandbox.writeExporterConfiguration()
                 var text = try String(contentsOfFile: path, encoding: .utf8)
-                text += "    failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck}\n"
+                text += "    failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck\(limits)}\n"
                 try text.write(toFile: path, atomically: true, encoding: .utf8)
                 let exporter = try await RunningExporter.start(["--config.file", path] + arguments, in: sandbox)
                 try await sandbox.catchUp()
@@ -223,6 +223,28 @@ extension IntegrationSuite {
                 try await db2.start()
                 for statement in ["STOP SLAVE", "START SLAVE"] { try await db1.sql(statement) }
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
+            }
+        }
+
+        @Test("A standby that was away for longer than max_gap does not get the traffic by coming back")
+        func standbyReturns() async throws {
+            try await withPair(try await Self.software.value, limits: ", max_gap: 2s") { sandbox, exporter, _ in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                // It does not try again by itself: nothing is known when the standby is back.
+                try await db1.sql("STOP SLAVE IO_THREAD")
+                await db2.kill()
+                var answers = try await answers(exporter, for: .seconds(4))
+                #expect(answers.last?.cause == "standby_failed")
+                async let start: Void = db2.start()
+                while answers.last?.cause == "standby_failed" { answers.append(try await answer(exporter)) }
+                try await start
+                answers += try await self.answers(exporter, for: .seconds(1))
+                #expect(answers.allSatisfy { $0.answer == 100 }, "\(answers.filter { $0.answer != 100 })")
+                #expect(answers.last?.cause == "unbroken")
+                // As after any break, nobody having asked.
+                try await Task.sleep(for: .seconds(2.5))
+                #expect(try await answer(exporter).cause == "lag_unknown")
             }
         }
 

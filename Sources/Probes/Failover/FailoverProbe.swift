@@ -117,28 +117,33 @@ extension FailoverProbe {
             state.accepted = nil
             return accepted
         }
-        let (decision, server) = await decide(look, at: now)
+        let check = await decide(look, at: now)
         let memory = record.state.withLock { state in
-            state.memory.note(decision, at: now, on: server)
+            state.memory.note(check.decision, at: now, on: check.server, isNoted: check.isNoted)
             // Without an answer it was not made use of.
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
         }
         keep(memory)
-        return decision
+        return check.decision
     }
 
-    /// - Returns: also which server has the preferred node's address, where it tells.
-    private func decide(
-        _ look: @escaping Look, at now: FailoverTime
-    ) async -> (decision: FailoverDecision, server: FailoverServer?) {
+    private struct Check {
+        var decision: FailoverDecision
+        /// Which server has the preferred node's address, where it tells.
+        var server: FailoverServer?
+        /// Whether it stands in the table.
+        var isNoted = false
+    }
+
+    private func decide(_ look: @escaping Look, at now: FailoverTime) async -> Check {
         let started = ContinuousClock.now
         let deadline = started + timeout
         // The rest is for noting the check.
         let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
-            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now.steady)
+            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now)
         var reading: LastCheckTable.Reading?
         do throws(LastCheckTable.Failure) {
             let read = try await table.read(deadline: firstLook)
@@ -146,7 +151,7 @@ extension FailoverProbe {
             situation.preferred = .ready(noted: read.noted)
         } catch {
             situation.preferred = .failed(error.fault)
-            if !error.fault.isOwn { return (policy.decide(situation), nil) }
+            if !error.fault.isOwn { return Check(decision: policy.decide(situation)) }
         }
         let findings = await found
         situation.server = reading?.server ?? findings?.server(named: policy.preferred)
@@ -171,13 +176,13 @@ extension FailoverProbe {
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)
         }
-        guard decision.isGoodCheck, let reading else { return (decision, situation.server) }
+        guard decision.isGoodCheck, let reading else { return Check(decision: decision, server: situation.server) }
         do throws(LastCheckTable.Failure) {
             try await table.note(now.epoch, after: reading, deadline: deadline)
-            return (decision, situation.server)
+            return Check(decision: decision, server: situation.server, isNoted: true)
         } catch {
             situation.preferred = .failed(error.fault)
-            return (policy.decide(situation), situation.server)
+            return Check(decision: policy.decide(situation), server: situation.server)
         }
     }
 
