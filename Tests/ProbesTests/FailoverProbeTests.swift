@@ -243,6 +243,43 @@ struct FailoverProbeTests {
         #expect(silent.fault.reason.hasPrefix("cannot be reached: no answer before the deadline"))
     }
 
+    @Test(
+        "A preferred node that has more of the standby's than the standby had a moment before: the standby is asked again",
+        arguments: [("0-1-5,0-2-9", .caughtUp), ("0-1-5,0-2-6", .lagUnknown)]
+            as [(String, FailoverDecision.Cause)])
+    func askedTooEarly(later: String, cause: FailoverDecision.Cause) async throws {
+        let server = try FaultServer(Self.script())
+        defer { server.stop() }
+        let none = try GTIDPosition(parsing: "")
+        func history(replicated: String, state: String) throws -> TransactionHistory {
+            .positions(
+                .init(
+                    replicated: try GTIDPosition(parsing: replicated), logged: none, current: none,
+                    state: try GTIDBinlogState(parsing: state)))
+        }
+        var preferred = node("db1", id: 1, readOnly: false)
+        preferred.report.facts?.transactions = try history(replicated: "0-2-7", state: "0-1-5")
+        var standby = node("db2", id: 2, readOnly: true)
+        standby.report.facts?.binaryLog = BinaryLog(isEnabled: true)
+        standby.report.facts?.channels = [
+            Channel(
+                name: "", source: .init(host: "db1", port: 3306, serverID: 1), ioThread: .running,
+                isApplierRunning: true)
+        ]
+        let looks = Mutex<[SetFindings]>([])
+        for state in ["0-1-5,0-2-6", later] {
+            standby.report.facts?.transactions = try history(replicated: "0-1-5", state: state)
+            looks.withLock { $0.append(findings(preferred, standby)) }
+        }
+        let decision = await probe(on: server).check { _, _ in
+            looks.withLock { $0.count > 1 ? $0.removeFirst() : $0.first }
+        }
+        #expect(decision.cause == cause, "\(decision.reason)")
+        if cause == .lagUnknown {
+            #expect(decision.reason.hasSuffix("db1 has transactions of db2 that db2 itself has not"))
+        }
+    }
+
     @Test("A row that somebody has locked is not a node that cannot be reached")
     func lockedRow() async throws {
         let server = try FaultServer(
