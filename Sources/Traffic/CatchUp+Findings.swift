@@ -4,12 +4,16 @@ package import Topology
 extension CatchUp {
     /// The preferred node as a replica of the standby. Of one that does not replicate from it nothing is known, unless the
     /// standby replicates from it and has stayed read-only.
-    package init(_ set: SetFindings, of preferred: String, with standby: String) {
+    /// - Parameter latest: the standby as it was found when it was asked again after these findings; nil if it was not.
+    package init(
+        _ set: SetFindings, of preferred: String, with standby: String, latest: NodeReport? = nil
+    ) {
         self.init()
         guard let node = set.node(named: preferred),
             let other = set.node(named: standby)
         else { return }
-        if let channel = node.channels.first(where: { $0.sourceNode == standby }) {
+        let channel = node.channels.first { $0.sourceNode == standby }
+        if let channel {
             lag = channel.lag?.seconds
             bytes = channel.applyDelta
         } else {
@@ -19,32 +23,108 @@ extension CatchUp {
         guard other.report.facts?.recordsOwnWrites == true, let here = node.report.facts?.transactions,
             let there = other.report.facts?.transactions
         else { return }
-        missing = here.missing(from: there)
+        let possession = here.possession(
+            of: there, latest: latest?.facts?.transactions, between: node.report.facts?.identity,
+            and: other.report.facts?.identity)
+        missing = possession.missing
+        isAhead = possession.isAhead
+        // A channel that only waits for its source to be there again is late by what it lacks.
+        if lag == nil, missing == 0, !isAhead, let channel, channel.channel.ioThread == .connecting,
+            channel.channel.isApplierRunning == true
+        {
+            lag = 0
+        }
     }
 }
 
+/// What one node has of another's transactions.
+struct Possession: Sendable, Equatable {
+    /// How many it lacks, whoever wrote them; an estimate above 0 for MariaDB, and nil where the two cannot be compared.
+    var missing: UInt64?
+    /// It has some of the other's that the other itself has not shown. Either the other was asked too early, or its log has
+    /// begun anew: then equal numbers are not the same transactions, and nothing is known to be there.
+    var isAhead = false
+}
+
 extension TransactionHistory {
-    /// Transactions of another node that this one lacks, whoever wrote them; an estimate above 0 for MariaDB, and nil where the
-    /// two cannot be compared.
-    ///
-    /// Two nodes that replicate from each other write into the same domain, and a MariaDB's own transactions never enter its
-    /// `gtid_slave_pos`: so each writer of a domain is compared by itself, and is had by either binary log or position.
-    package func missing(from other: TransactionHistory) -> UInt64? {
-        switch (self, other) {
-        case (.set, .set): distance(behind: other, fetched: nil).missing
-        case (.positions(let here), .positions(let there)): here.missing(from: there.state)
-        default: nil
+    /// What this node has of another's transactions.
+    /// - Parameters:
+    ///   - latest: the other's, as it was when it was asked again after this one; nil if it was not.
+    ///   - own: who this node is.
+    ///   - others: who the other is.
+    func possession(
+        of other: TransactionHistory, latest: TransactionHistory? = nil, between own: ServerIdentity? = nil,
+        and others: ServerIdentity? = nil
+    ) -> Possession {
+        switch (self, other, latest ?? other) {
+        case (.set(let here, _), .set(let there, _), .set(let latest, _)):
+            let more = here.subtracting(latest)
+            let isAhead =
+                others?.serverUUID.flatMap(ServerUUID.init).map { more.excluding([$0]).count < more.count } ?? false
+            return Possession(missing: there.subtracting(here).count, isAhead: isAhead)
+        case (.positions(let here), .positions(let there), .positions(let latest)):
+            return here.possession(of: there, latest: latest, own: own?.serverID, other: others?.serverID)
+        default: return Possession()
         }
     }
 }
 
 extension TransactionHistory.Positions {
-    fileprivate func missing(from state: GTIDBinlogState) -> UInt64 {
-        state.entries.reduce(0) { sum, gtid in
-            let logged = self.state.entries.first { $0.domain == gtid.domain && $0.server == gtid.server }
-            let had = max(logged?.sequence ?? 0, replicated[gtid.domain]?.sequence ?? 0)
-            let (total, overflow) = sum.addingReportingOverflow(gtid.sequence > had ? gtid.sequence - had : 0)
-            return overflow ? .max : total
+    /// Two nodes that replicate from each other write into the same domain, and a MariaDB's own transactions never enter its
+    /// `gtid_slave_pos`: so each writer of a domain is compared by itself, and is had by either binary log or position.
+    ///
+    /// A position says that all before it was applied only of the log that it is a position in: whatever was replicated
+    /// from elsewhere, or by a log that has begun anew since, may stand at any number and have nothing of this one.
+    fileprivate func possession(
+        of there: Self, latest: Self, own: UInt32?, other: UInt32?
+    ) -> Possession {
+        var sum: UInt64 = 0
+        var isComparable = true
+        var possession = Possession()
+        for gtid in there.state.entries {
+            let logged = state[gtid.domain, gtid.server]
+            if let logged, logged >= gtid.sequence {
+                if gtid.server == other, logged > latest.state[gtid.domain, gtid.server] ?? 0 {
+                    possession.isAhead = true
+                }
+                continue
+            }
+            // What it wrote itself is in its binary log, as far as that goes: a crash may have cut off its end.
+            if gtid.server == own, let logged {
+                sum.addSaturated(gtid.sequence - logged)
+                continue
+            }
+            guard let position = replicated[gtid.domain], position.sequence >= gtid.sequence else {
+                sum.addSaturated(gtid.sequence - max(logged ?? 0, replicated[gtid.domain]?.sequence ?? 0))
+                continue
+            }
+            let shown = latest.state[position.domain, position.server]
+            if let shown, shown >= position.sequence {
+                // The newest of the domain is behind every other position in that log, whatever its number.
+                if gtid == there.logged[gtid.domain], position != gtid,
+                    there.state[position.domain, position.server] ?? 0 >= position.sequence
+                {
+                    sum.addSaturated(1)
+                }
+            } else if shown != nil || position.server == other {
+                possession.isAhead = true
+            } else {
+                isComparable = false
+            }
         }
+        // What is known to be missing is missing, whatever else cannot be known.
+        possession.missing = sum > 0 || isComparable ? sum : nil
+        return possession
     }
+}
+
+extension GTIDBinlogState {
+    /// The number of a server's last transaction in a domain.
+    fileprivate subscript(domain: UInt32, server: UInt32) -> UInt64? {
+        entries.first { $0.domain == domain && $0.server == server }?.sequence
+    }
+}
+
+extension UInt64 {
+    fileprivate mutating func addSaturated(_ other: UInt64) { self = addingSaturated(other) }
 }

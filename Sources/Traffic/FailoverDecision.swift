@@ -25,6 +25,10 @@ package struct FailoverDecision: Sendable, Equatable {
     package var answer: Answer?
     /// One sentence for people.
     package var reason: String
+    /// What the exporter itself lacks, and the answer was found without.
+    package var isInTrouble = false
+    /// This checker has answered "preferred" without a break, and so has sent nobody to the standby.
+    package var isUnbroken = false
 
     package init(cause: Cause, reason: String) {
         self.init(
@@ -42,6 +46,7 @@ package struct FailoverDecision: Sendable, Equatable {
         self.cause = cause
         self.answer = answer
         self.reason = reason
+        isUnbroken = cause == .unbroken
     }
 
     /// Whether the time of this check counts as that of the last good one, and is to be noted. An answer that cannot be noted
@@ -49,7 +54,7 @@ package struct FailoverDecision: Sendable, Equatable {
     package var isGoodCheck: Bool { cause == .unbroken || cause == .caughtUp }
 
     /// Nothing to tell anybody of.
-    package var isOrdinary: Bool { cause == .unbroken }
+    package var isOrdinary: Bool { cause == .unbroken && !isInTrouble }
 }
 
 extension FailoverPolicy {
@@ -75,10 +80,13 @@ extension FailoverPolicy {
                     reason: "the last answer was \(standby), which \(fault.reason); \(preferred) takes over if that "
                         + "lasts for \(maxGap.seconds.text) s")
             }
-            return FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(fault.reason)")
+            var decision = FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(fault.reason)")
+            // When it is back, it has had no requests.
+            decision.isUnbroken = isUnbroken(situation)
+            return decision
         }
+        if isUnbroken(situation), isNoteLeft(situation) { return unbroken(situation) }
         if let trouble = trouble(situation) { return decideInTrouble(situation, trouble) }
-        if let age = age(situation) { return FailoverDecision(cause: .unbroken, reason: "checked \(age.text) s ago") }
         if let fault = situation.lookFault { return decideInTrouble(situation, "\(preferred) \(fault.reason)") }
         return decide(situation.catchUp, situation)
     }
@@ -94,10 +102,6 @@ extension FailoverPolicy {
         guard situation.isPreferredWritable else {
             return FailoverDecision(cause: .notChecked, reason: trouble)
         }
-        if isRecent(situation), !situation.isElsewhere, situation.memory.answer == .preferred {
-            return FailoverDecision(
-                cause: .unbroken, reason: "checked \((situation.gap ?? 0).text) s ago, and not noted: \(trouble)")
-        }
         var decision = decide(situation.catchUp, situation)
         // That the preferred node lacks something is known; that nothing is known moves nobody.
         if decision.cause == .lagUnknown {
@@ -107,18 +111,38 @@ extension FailoverPolicy {
         } else {
             decision.reason += "; \(trouble)"
         }
+        decision.isInTrouble = true
         return decision
     }
 
-    /// Seconds since the last good check, if there has been no break since.
-    private func age(_ situation: FailoverSituation) -> Double? {
-        guard isRecent(situation), !situation.isElsewhere, let goodCheck = situation.memory.goodCheck,
-            case .ready(let noted) = situation.preferred,
-            // Noted in whole seconds where the table is somebody else's. An older row was set back by hand, or is of a
-            // server that was restored.
-            let noted, noted >= goodCheck.epoch - 1
-        else { return nil }
-        return situation.gap
+    private func unbroken(_ situation: FailoverSituation) -> FailoverDecision {
+        var decision = FailoverDecision(cause: .unbroken, reason: "checked \((situation.gap ?? 0).text) s ago")
+        if let trouble = trouble(situation) {
+            decision.isInTrouble = true
+            if case .failed = situation.preferred {
+                decision.reason += ", and not noted: \(trouble)"
+            } else {
+                decision.reason += "; \(trouble)"
+            }
+        }
+        return decision
+    }
+
+    /// Every check since the last good one has answered "preferred", at most `maxGap` apart.
+    private func isUnbroken(_ situation: FailoverSituation) -> Bool {
+        isRecent(situation) && !situation.isElsewhere && situation.memory.answer == .preferred
+    }
+
+    /// What was noted is still in the table. An older row was set back by hand, or is of a server that was restored. Where the
+    /// exporter's own fault keeps the table from it, the node has to show by itself, in this check, that it can be written to.
+    private func isNoteLeft(_ situation: FailoverSituation) -> Bool {
+        guard case .ready(let row) = situation.preferred else { return situation.isPreferredWritable }
+        guard let noted = situation.memory.noted else { return true }
+        guard let row else { return false }
+        // Another process under this name may have noted its own check since, by a clock that was set back meanwhile.
+        let step = (situation.now.epoch - noted.epoch) - (situation.now.steady - noted.steady)
+        // Noted in whole seconds where the table is somebody else's.
+        return row >= noted.epoch + min(0, step) - 1
     }
 
     private func isRecent(_ situation: FailoverSituation) -> Bool {
@@ -137,6 +161,12 @@ extension FailoverPolicy {
         let unknown = FailoverDecision(
             cause: .lagUnknown, reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)"
         )
+        if catchUp.isAhead, catchUp.hasAll == nil {
+            return FailoverDecision(
+                cause: .lagUnknown,
+                reason:
+                    "\(interruption), and \(preferred) has transactions of \(standby) that \(standby) itself has not")
+        }
         if !catchUp.isOneWay {
             guard let lag = catchUp.lag, lag >= 0, lag.isFinite else { return unknown }
             if lag > maxLag.seconds { return behind("is \(lag.text) s behind \(standby)") }
@@ -171,7 +201,7 @@ extension FailoverPolicy {
 
 extension FailoverSituation {
     /// Seconds since the last good check of this checker's own; nil where there was none, or "standby" since.
-    fileprivate var gap: Double? { memory.goodCheck.map { now - $0.steady } }
+    fileprivate var gap: Double? { memory.goodCheck.map { now.steady - $0 } }
 
     /// The preferred node's address has moved to another server since the last good check.
     fileprivate var isElsewhere: Bool {

@@ -49,19 +49,25 @@ package struct FailoverServer: Sendable, Equatable {
 package struct FailoverMemory: Sendable, Equatable {
     /// The last answer; nil before the first.
     package var answer: FailoverDecision.Answer?
-    /// When the last good check was noted. Nil when the answer has been "standby" since, or none was noted:
-    /// the preferred node then has to have caught up.
-    package var goodCheck: FailoverTime?
-    /// Where it was noted; nil where that server did not tell.
+    /// When the preferred node was last found to be the one that has all there is, by the steady clock: by a good check, or by one
+    /// that could only say that nobody was sent to the standby since. Nil when the answer has been "standby" since, or there
+    /// was none: the preferred node then has to have caught up.
+    package var goodCheck: Double?
+    /// The good check that has to stand in the table. Nil where the last good one could not be noted, by the exporter's own
+    /// fault: what the table then says tells nothing, and whoever mends it may make it anew.
+    package var noted: FailoverTime?
+    /// Where the last good check was made; nil where that server did not tell.
     package var server: FailoverServer?
     /// The first check from which on each has found the standby failed, by the steady clock.
     package var standbyFailedSince: Double?
     /// An operator has said that the preferred node has all there is.
     package var isAccepted = false
 
+    /// - Parameter goodCheck: the last one, which was noted.
     package init(answer: FailoverDecision.Answer? = nil, goodCheck: FailoverTime? = nil) {
         self.answer = answer
-        self.goodCheck = goodCheck
+        self.goodCheck = goodCheck?.steady
+        noted = goodCheck
     }
 
     /// - Parameter now: by the steady clock.
@@ -80,19 +86,24 @@ package struct FailoverMemory: Sendable, Equatable {
     /// - Parameters:
     ///   - time: of the check.
     ///   - server: that had the preferred node's address; nil where it did not tell.
+    ///   - isNoted: whether a good check stands in the table now.
     package mutating func note(
-        _ decision: FailoverDecision, at time: FailoverTime, on server: FailoverServer? = nil
+        _ decision: FailoverDecision, at time: FailoverTime, on server: FailoverServer? = nil, isNoted: Bool = true
     ) {
         guard let answer = decision.answer else { return }
         self.answer = answer
         // What an operator says holds for the next answer, and not for a break after it.
         isAccepted = false
         if decision.isGoodCheck {
-            goodCheck = time
+            goodCheck = time.steady
+            noted = isNoted ? time : nil
             // With an unbroken one it is the one that it was, though it may not have told.
             if server != nil || decision.cause == .caughtUp { self.server = server }
+        } else if decision.isUnbroken {
+            goodCheck = time.steady
         } else if answer == .standby {
             goodCheck = nil
+            noted = nil
             self.server = nil
         }
     }
@@ -121,13 +132,13 @@ package struct FailoverSituation: Sendable, Equatable {
     /// The preferred node as a replica of the standby.
     package var catchUp: CatchUp
     package var memory: FailoverMemory
-    /// By the steady clock that the memory is from.
-    package var now: Double
+    /// By the clocks that the memory is from.
+    package var now: FailoverTime
 
     package init(
         preferred: Preferred, isPreferredWritable: Bool = true, lookFault: FailoverFault? = nil,
         standbyFault: FailoverFault? = nil, catchUp: CatchUp = CatchUp(), memory: FailoverMemory = FailoverMemory(),
-        now: Double
+        now: FailoverTime
     ) {
         self.preferred = preferred
         self.isPreferredWritable = isPreferredWritable
@@ -149,14 +160,22 @@ package struct CatchUp: Sendable, Equatable {
     package var bytes: UInt64?
     /// It does not replicate from the standby, which replicates from it and is read-only.
     package var isOneWay = false
+    /// It has transactions of the standby that the standby itself has not shown: what equal numbers stand for is not known.
+    package var isAhead = false
 
-    package init(lag: Double? = nil, missing: UInt64? = nil, bytes: UInt64? = nil, isOneWay: Bool = false) {
+    package init(
+        lag: Double? = nil, missing: UInt64? = nil, bytes: UInt64? = nil, isOneWay: Bool = false, isAhead: Bool = false
+    ) {
         self.lag = lag
         self.missing = missing
         self.bytes = bytes
         self.isOneWay = isOneWay
+        self.isAhead = isAhead
     }
 
     /// Nothing of the standby is known to be missing; nil where neither GTIDs nor positions tell.
-    package var hasAll: Bool? { missing.map { $0 == 0 } ?? bytes.map { $0 == 0 } }
+    package var hasAll: Bool? {
+        if isAhead { return missing.flatMap { $0 > 0 ? false : nil } }
+        return missing.map { $0 == 0 } ?? bytes.map { $0 == 0 }
+    }
 }

@@ -211,6 +211,20 @@ struct StateDirectoryTests {
         }
     }
 
+    @Test("A check that was good and not noted, and one that was noted before it, are told apart")
+    func notNoted() throws {
+        try withFolder { folder in
+            func state() -> StateDirectory { StateDirectory(folder, name: "monitor", logger: Self.quiet) }
+            var memory = Self.good()
+            memory.goodCheck = 1.5
+            state().write(memory, of: Self.shop)
+            #expect(state().failoverMemory(of: Self.shop) == memory)
+            memory.noted = nil
+            state().write(memory, of: Self.shop)
+            #expect(state().failoverMemory(of: Self.shop) == memory)
+        }
+    }
+
     @Test("A run that found nothing kept does not write over the \"standby\" of one that ended before it")
     func overlappingFirst() throws {
         try withFolder { folder in
@@ -233,10 +247,11 @@ struct StateDirectoryTests {
     @Test(
         "A failover check's text that is cut short, of another version, or nonsense is nothing",
         arguments: [
-            "", "end\n", "by a\nend\n", "failover 2 b 100 db1\nby a\nend", "failover 2 b 100 db1\nend\n",
-            "failover 1 1700000000 db1\nby a\nend\n", "failover 2 b 300 db1\nby a\nend\n",
-            "failover 2 b 100 db1\ncheck 1 1\nby a\nend\n", "failover 2 b 100 db1\ncheck nan 1 1 -\nby a\nend\n",
-            "failover 2 b 200 db1\nstandby-failed -1\nby a\nend\n", "check 1 1 1 -\nby a\nend\n",
+            "", "end\n", "by a\nend\n", "failover 3 b 100 db1\nby a\nend", "failover 3 b 100 db1\nend\n",
+            "failover 2 b 100 db1\nby a\nend\n", "failover 3 b 300 db1\nby a\nend\n",
+            "failover 3 b 100 db1\ncheck 1 1\nby a\nend\n", "failover 3 b 100 db1\ncheck nan 1 -\nby a\nend\n",
+            "failover 3 b 100 db1\nnoted 1 nan\nby a\nend\n", "failover 3 b 100 db1\nnoted 1\nby a\nend\n",
+            "failover 3 b 200 db1\nstandby-failed -1\nby a\nend\n", "check 1 1 -\nby a\nend\n",
         ])
     func failoverNonsense(text: String) {
         #expect(FailoverText(parsing: text) == nil)

@@ -146,9 +146,6 @@ final class PretendSet: Sendable {
             return .table(columns: ["has_lock", "format", "is_logged"], rows: [["1", "STATEMENT", "1"]])
         }
         guard statement.contains("AS is_writable") else { return nil }
-        if statement.contains("AS is_noted") {
-            return .table(columns: ["is_noted", "is_writable"], rows: [["1", "1"]])
-        }
         guard statement.contains("AS clock") else { return .table(columns: ["is_writable"], rows: [["1"]]) }
         return .table(
             columns: ["is_writable", "clock", "server_id"], rows: [["1", Self.clock, identity("server_id")]])
@@ -195,6 +192,11 @@ final class PretendSet: Sendable {
             return .table(
                 columns: ["Field", "Type", "Null", "Key", "Default", "Extra"],
                 rows: names.map { [$0, "bigint(20)", "NO", "", nil, ""] })
+        }
+        if statement.contains("AS is_noted") {
+            return .table(
+                columns: ["is_noted", "is_writable", "kept"],
+                rows: [["1", "1", state.lastCheck.map { String(format: "%.6f", $0) }]])
         }
         if statement.hasPrefix("SELECT ") {
             return .table(columns: ["noted"], rows: state.lastCheck.map { [[String(format: "%.6f", $0)]] } ?? [])

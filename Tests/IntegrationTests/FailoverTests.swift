@@ -18,7 +18,7 @@ extension IntegrationSuite {
         }
 
         private func withPair(
-            _ software: ServerSoftware, _ arguments: [String] = [],
+            _ software: ServerSoftware, _ arguments: [String] = [], limits: String = "",
             _ body: (Sandbox, RunningExporter, _ configuration: String) async throws -> Void
         ) async throws {
             try await withSandbox(.ring, software: software) { sandbox in
@@ -28,7 +28,7 @@ extension IntegrationSuite {
                     "GRANT SELECT, INSERT, UPDATE, CREATE ON replication_probe.* TO \(account)")
                 let path = try sandbox.writeExporterConfiguration()
                 var text = try String(contentsOfFile: path, encoding: .utf8)
-                text += "    failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck}\n"
+                text += "    failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck\(limits)}\n"
                 try text.write(toFile: path, atomically: true, encoding: .utf8)
                 let exporter = try await RunningExporter.start(["--config.file", path] + arguments, in: sandbox)
                 try await sandbox.catchUp()
@@ -226,6 +226,28 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("A standby that was away for longer than max_gap does not get the traffic by coming back")
+        func standbyReturns() async throws {
+            try await withPair(try await Self.software.value, limits: ", max_gap: 2s") { sandbox, exporter, _ in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                // It does not try again by itself: nothing is known when the standby is back.
+                try await db1.sql("STOP SLAVE IO_THREAD")
+                await db2.kill()
+                var answers = try await answers(exporter, for: .seconds(4))
+                #expect(answers.last?.cause == "standby_failed")
+                async let start: Void = db2.start()
+                while answers.last?.cause == "standby_failed" { answers.append(try await answer(exporter)) }
+                try await start
+                answers += try await self.answers(exporter, for: .seconds(1))
+                #expect(answers.allSatisfy { $0.answer == 100 }, "\(answers.filter { $0.answer != 100 })")
+                #expect(answers.last?.cause == "unbroken")
+                // As after any break, nobody having asked.
+                try await Task.sleep(for: .seconds(2.5))
+                #expect(try await answer(exporter).cause == "lag_unknown")
+            }
+        }
+
         @Test("The state outlives the exporter, and the metric tells who has the traffic while somebody asks")
         func restart() async throws {
             try await withPair(try await Self.software.value) { sandbox, exporter, configuration in
@@ -298,6 +320,42 @@ extension IntegrationSuite {
                 let (said, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
                 #expect(!said.contains("00\n") && said.contains("cause=not_checked") && status == 1, "\(said)")
                 #expect(await another.stop() == .exited(0))
+            }
+        }
+
+        @Test(
+            "A row that is refused by a trigger, a grant or a column moves no traffic, nor does it when that is mended")
+        func refusedRow() async throws {
+            try await withPair(try await Self.software.value) { sandbox, exporter, _ in
+                let db1 = try sandbox.server("db1")
+                let account = "'\(sandbox.accounts.monitor.user)'@'127.0.0.1'"
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                // Replication tells nothing from now on.
+                try await db1.sql("STOP SLAVE")
+                func stays(_ statement: String, _ reason: String) async throws {
+                    try await db1.sql(statement)
+                    // For longer than two clocks may differ.
+                    for answer in try await answers(exporter, for: .seconds(1.3)) {
+                        #expect(answer.cause == "unbroken" && answer.reason.contains(reason), "\(statement): \(answer)")
+                    }
+                }
+                try await stays(
+                    "CREATE TRIGGER replication_probe.no BEFORE UPDATE ON replication_probe.lastcheck FOR EACH ROW "
+                        + "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not here'",
+                    "not noted: db1 cannot be checked: not here")
+                try await stays("DROP TRIGGER replication_probe.no", "s ago")
+                try await stays("REVOKE UPDATE ON replication_probe.* FROM \(account)", "UPDATE command denied")
+                try await stays("GRANT UPDATE ON replication_probe.* TO \(account)", "s ago")
+                try await stays(
+                    "CREATE TRIGGER replication_probe.no BEFORE UPDATE ON replication_probe.lastcheck FOR EACH ROW "
+                        + "SET NEW.epoch = 7", "replication_probe`.`lastcheck` holds 7.000000 after")
+                try await stays(
+                    "CREATE OR REPLACE TABLE replication_probe.lastcheck (n SMALLINT)",
+                    "Out of range value for column 'n'")
+                try await stays("DROP TABLE replication_probe.lastcheck", "s ago")
+                let last = try await answer(exporter)
+                #expect(!last.reason.contains("not noted"))
+                #expect(try await lastCheck(sandbox) != nil)
             }
         }
 
@@ -380,6 +438,31 @@ extension IntegrationSuite {
                     #expect(try await answer(exporter).answer == 100)
                     #expect(try await answer(exporter).cause == "unbroken")
                 }
+            }
+        }
+
+        @Test("MariaDB: a position that is left over from another source tells nothing of what the standby has")
+        func leftOverPosition() async throws {
+            try await withPair(try await Self.software.value) { sandbox, exporter, _ in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                try await db2.sql("STOP SLAVE")
+                for statement in [
+                    "STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL gtid_slave_pos = '0-9-1000000'", "RESET MASTER",
+                ] { try await db1.sql(statement) }
+                for statement in [
+                    "RESET MASTER", "SET GLOBAL gtid_slave_pos = ''", "START SLAVE", "SET GLOBAL read_only = 1",
+                    "SET SESSION gtid_domain_id = 0",
+                ] { try await db2.sql(statement) }
+                try await db1.write()
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                try await miss(sandbox)
+                #expect(try await answer(exporter).cause == "caught_up")
+                for statement in ["STOP SLAVE", "SET GLOBAL read_only = 0"] { try await db2.sql(statement) }
+                for _ in 0..<2 { try await db2.write() }
+                for statement in ["SET GLOBAL read_only = 1", "START SLAVE"] { try await db2.sql(statement) }
+                try await miss(sandbox)
+                let answer = try await answer(exporter)
+                #expect(answer.answer == 200 && answer.cause == "lag_unknown", "\(answer)")
             }
         }
 

@@ -6,8 +6,8 @@ import Topology
 
 @Suite("Catching up with the standby")
 struct CatchUpTests {
-    private func positions(replicated: String, state: String) throws -> TransactionHistory {
-        let logged = try GTIDPosition(parsing: "")
+    private func positions(replicated: String, state: String, newest: String = "") throws -> TransactionHistory {
+        let logged = try GTIDPosition(parsing: newest)
         return .positions(
             .init(
                 replicated: try GTIDPosition(parsing: replicated), logged: logged, current: logged,
@@ -34,7 +34,47 @@ struct CatchUpTests {
         ])
     func mariaDB(replicated: String, state: String, standby: String, missing: UInt64) throws {
         let here = try positions(replicated: replicated, state: state)
-        #expect(here.missing(from: try positions(replicated: "", state: standby)) == missing)
+        #expect(here.possession(of: try positions(replicated: "", state: standby)) == Possession(missing: missing))
+    }
+
+    private func identity(_ id: UInt32, uuid: String? = nil) -> ServerIdentity {
+        ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 6), serverID: id, serverUUID: uuid)
+    }
+
+    @Test(
+        "MariaDB: a position tells of the log alone that it is one in, and what it wrote itself is in its own",
+        arguments: [
+            // A position from elsewhere, above all that the standby (2) has: a former replica whose log was reset.
+            ("0-9-1000000", "0-1-5", "0-1-5,0-2-5", "0-2-5", nil, false),
+            ("0-9-1000000", "0-1-5", "0-1-5,1-2-5", "0-1-5", 5, false),
+            ("0-9-1000000", "0-1-5", "0-1-5", "0-1-5", 0, false),
+            ("0-9-4", "0-1-4", "0-1-4,0-2-6,0-9-4", "0-2-6", 2, false),
+            // The standby's own numbers have begun anew, by RESET MASTER; of the preferred node's log or position.
+            ("0-2-1000", "0-1-5", "0-1-5,0-2-7", "0-2-7", 0, true),
+            ("", "0-1-5,0-2-1000", "0-1-5,0-2-7", "0-2-7", 0, true),
+            ("0-2-1000", "", "0-3-7", "0-3-7", 0, true),
+            // It lost the end of its own log by a crash, and is beyond that number by what came from the standby.
+            ("0-2-150", "0-1-90", "0-1-100,0-2-150", "0-2-150", 10, false),
+            // Another's arrived at the standby behind a higher number.
+            ("0-2-150", "0-1-3", "0-1-3,0-2-150,0-3-120", "0-3-120", 1, false),
+            ("0-2-150", "0-1-3", "0-1-3,0-2-150,0-3-120", "0-2-150", 0, false),
+        ] as [(String, String, String, String, UInt64?, Bool)])
+    func otherLogs(
+        replicated: String, state: String, standby: String, newest: String, missing: UInt64?, isAhead: Bool
+    ) throws {
+        let here = try positions(replicated: replicated, state: state)
+        let there = try positions(replicated: "", state: standby, newest: newest)
+        let possession = here.possession(of: there, between: identity(1), and: identity(2))
+        #expect(possession == Possession(missing: missing, isAhead: isAhead))
+    }
+
+    @Test("A standby that was asked a moment too early is asked again")
+    func askedAgain() throws {
+        let here = try positions(replicated: "0-2-7", state: "0-1-5")
+        let there = try positions(replicated: "", state: "0-1-5,0-2-6")
+        let later = try positions(replicated: "", state: "0-1-5,0-2-9")
+        #expect(
+            here.possession(of: there, latest: later, between: identity(1), and: identity(2)) == Possession(missing: 0))
     }
 
     @Test("MySQL: the sets are subtracted; different kinds cannot be compared")
@@ -43,10 +83,15 @@ struct CatchUpTests {
         func set(_ intervals: String) throws -> TransactionHistory {
             .set(executed: try GTIDSet(parsing: "\(uuid):\(intervals)"), server: nil)
         }
-        #expect(try set("1-100").missing(from: set("1-100")) == 0)
-        #expect(try set("1-90:95").missing(from: set("1-100")) == 9)
-        #expect(try set("1-200").missing(from: set("1-100")) == 0)
-        #expect(try set("1-100").missing(from: positions(replicated: "", state: "")) == nil)
+        #expect(try set("1-100").possession(of: set("1-100")) == Possession(missing: 0))
+        #expect(try set("1-90:95").possession(of: set("1-100")) == Possession(missing: 9))
+        #expect(try set("1-200").possession(of: set("1-100")) == Possession(missing: 0))
+        #expect(try set("1-100").possession(of: positions(replicated: "", state: "")) == Possession())
+        // Of the standby's own: after RESET MASTER its numbers have begun anew.
+        let own = identity(2, uuid: uuid)
+        #expect(try set("1-200").possession(of: set("1-100"), and: own) == Possession(missing: 0, isAhead: true))
+        #expect(try set("1-200").possession(of: set("1-100"), latest: set("1-200"), and: own) == Possession(missing: 0))
+        #expect(try set("1-90").possession(of: set("1-100"), and: own) == Possession(missing: 10))
     }
 
     @Test("Lag counts of the channel from the standby alone")
@@ -65,17 +110,41 @@ struct CatchUpTests {
     }
 
     @Test(
+        "A channel that is connecting, as after a restart of its source, is late by what it lacks; a stopped one is not judged",
+        arguments: [
+            (Channel.IOThreadState.connecting, "0-2-7", 0), (.connecting, "0-2-6", nil), (.stopped, "0-2-7", nil),
+        ] as [(Channel.IOThreadState, String, Double?)])
+    func connecting(ioThread: Channel.IOThreadState, replicated: String, lag: Double?) throws {
+        var one = node("db1", id: 1, readOnly: false, from: channel(from: "db2", id: 2, io: ioThread, behind: nil))
+        one.report.facts?.transactions = try positions(replicated: replicated, state: "0-1-5")
+        var two = node("db2", id: 2, readOnly: false)
+        two.report.facts?.transactions = try positions(replicated: "", state: "0-1-5,0-2-7")
+        let catchUp = CatchUp(findings(one, two), of: "db1", with: "db2")
+        #expect(catchUp.lag == lag)
+        #expect(catchUp.missing == (replicated == "0-2-7" ? 0 : 1))
+    }
+
+    @Test(
         "A standby that follows the preferred node and stayed read-only: what it has of its own tells, where GTIDs do")
     func oneWay() throws {
-        func pair(standbyIsReadOnly: Bool = true, here: String, there: String) throws -> CatchUp {
+        func pair(
+            standbyIsReadOnly: Bool = true, replicated: String = "", here: String, there: String
+        ) throws -> CatchUp {
             var one = node("db1", id: 1, readOnly: false)
-            one.report.facts?.transactions = try positions(replicated: "", state: here)
+            one.report.facts?.transactions = try positions(replicated: replicated, state: here)
             var two = node("db2", id: 2, readOnly: standbyIsReadOnly, from: channel(from: "db1", id: 1, behind: 0))
             two.report.facts?.transactions = try positions(replicated: "", state: there)
             return CatchUp(findings(one, two), of: "db1", with: "db2")
         }
         #expect(try pair(here: "0-1-7", there: "0-1-5") == CatchUp(missing: 0, isOneWay: true))
         #expect(try pair(here: "0-1-7", there: "0-1-5,0-2-8") == CatchUp(missing: 8, isOneWay: true))
+        // Left over from a source that it had once.
+        #expect(
+            try pair(replicated: "0-9-1000000", here: "0-1-5", there: "0-1-5,0-2-5")
+                == CatchUp(missing: nil, isOneWay: true))
+        #expect(
+            try pair(replicated: "0-2-1000", here: "0-1-5", there: "0-1-5,0-2-5")
+                == CatchUp(missing: 0, isOneWay: true, isAhead: true))
         #expect(try pair(standbyIsReadOnly: false, here: "0-1-7", there: "0-1-5") == CatchUp())
     }
 }

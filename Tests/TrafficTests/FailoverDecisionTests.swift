@@ -28,7 +28,7 @@ struct Row: CustomTestStringConvertible, Sendable {
         let time = ago.map(moment)
         return FailoverSituation(
             preferred: .ready(noted: time?.epoch), standbyFault: standby, catchUp: catchUp,
-            memory: FailoverMemory(answer: said ?? time.map { _ in .preferred }, goodCheck: time), now: uptime)
+            memory: FailoverMemory(answer: said ?? time.map { _ in .preferred }, goodCheck: time), now: moment(0))
     }
 
     private static func failed(
@@ -37,7 +37,7 @@ struct Row: CustomTestStringConvertible, Sendable {
     ) -> FailoverSituation {
         FailoverSituation(
             preferred: .failed(fault), isPreferredWritable: writable, standbyFault: standby, catchUp: catchUp,
-            memory: memory, now: uptime)
+            memory: memory, now: moment(0))
     }
 
     private static let away = FailoverFault("cannot be reached")
@@ -110,6 +110,10 @@ struct Row: CustomTestStringConvertible, Sendable {
         (CatchUp(missing: 0, isOneWay: true), 100, .caughtUp),
         (CatchUp(missing: 2, isOneWay: true), 200, .behind),
         (CatchUp(missing: nil, isOneWay: true), 200, .lagUnknown),
+        // It has what the standby itself has not.
+        (CatchUp(lag: 0, missing: 0, bytes: 0, isAhead: true), 200, .lagUnknown),
+        (CatchUp(missing: 0, isOneWay: true, isAhead: true), 200, .lagUnknown),
+        (CatchUp(lag: 0, missing: 3, isAhead: true), 200, .behind),
     ]
 
     /// A grant, a table, a password or a connection too few is no fault of the node's.
@@ -215,13 +219,13 @@ struct FailoverDecisionTests {
         // Set forward by a minute, or back: the row stands as it was noted.
         for step in [60, -60] as [Double] {
             var situation = Row.checked(2)
-            situation.memory.goodCheck?.epoch += step
-            situation.preferred = .ready(noted: situation.memory.goodCheck?.epoch)
+            situation.memory.noted?.epoch += step
+            situation.preferred = .ready(noted: situation.memory.noted?.epoch)
             #expect(policy.decide(situation).reason == "checked 2 s ago")
         }
         // Nobody checked for 25 s, and the clock was set back by as much.
         var pause = Row.checked(25)
-        pause.memory.goodCheck?.epoch = Row.now
+        pause.memory.noted?.epoch = Row.now
         pause.preferred = .ready(noted: Row.now)
         #expect(policy.decide(pause).cause == .lagUnknown)
     }
@@ -275,13 +279,13 @@ struct FailoverDecisionTests {
             var situation = situation
             situation.memory = memory
             let decision = policy.decide(situation)
-            memory.note(decision, at: Row.moment(Row.uptime - situation.now))
+            memory.note(decision, at: situation.now)
             return decision.answer?.rawValue
         }
-        let away = FailoverSituation(preferred: .failed(FailoverFault("is away")), now: Row.uptime + 1)
+        let away = FailoverSituation(preferred: .failed(FailoverFault("is away")), now: Row.moment(-1))
         #expect(step(away) == 200)
         // Somebody else has noted a good check meanwhile.
-        let back = FailoverSituation(preferred: .ready(noted: Row.now + 2), now: Row.uptime + 3)
+        let back = FailoverSituation(preferred: .ready(noted: Row.now + 2), now: Row.moment(-3))
         #expect(step(back) == 200)
         var standbyAway = back
         standbyAway.standbyFault = FailoverFault("is away")
@@ -293,6 +297,112 @@ struct FailoverDecisionTests {
         well.catchUp = CatchUp(lag: 0, missing: 0)
         #expect(step(well) == 100)
         #expect(step(back) == 100)
+    }
+
+    /// Checks with a second between them.
+    private struct Checks {
+        let policy: FailoverPolicy
+        var memory = FailoverMemory(answer: .preferred, goodCheck: Row.moment(1))
+        var time = Row.moment(0)
+
+        /// - Parameters:
+        ///   - row: as it stands in the table.
+        ///   - noting: what comes of noting a good check; nil for success.
+        mutating func check(
+            row: Double?, noting fault: FailoverFault? = nil, standby: FailoverFault? = nil,
+            _ catchUp: CatchUp = CatchUp()
+        ) -> FailoverDecision {
+            var situation = FailoverSituation(
+                preferred: .ready(noted: row), standbyFault: standby, catchUp: catchUp, memory: memory, now: time)
+            var decision = policy.decide(situation)
+            if decision.isGoodCheck, let fault {
+                situation.preferred = .failed(fault)
+                decision = policy.decide(situation)
+            }
+            memory.note(decision, at: time, isNoted: decision.isGoodCheck && fault == nil)
+            time.steady += 1
+            time.epoch += 1
+            return decision
+        }
+    }
+
+    @Test("What the exporter cannot note by its own fault moves no traffic, for however long, and nor does mending it")
+    func ownFaultLasts() {
+        var checks = Checks(policy: policy)
+        let refused = FailoverFault("cannot be checked: the row is refused", isOwn: true)
+        for _ in 0..<60 {
+            let decision = checks.check(row: Row.now - 1, noting: refused)
+            #expect(decision.cause == .unbroken && !decision.isOrdinary)
+            #expect(decision.reason == "checked 1 s ago, and not noted: db1 cannot be checked: the row is refused")
+        }
+        var mended = checks
+        #expect(mended.check(row: Row.now - 1).reason == "checked 1 s ago")
+        // The table was made anew.
+        mended = checks
+        #expect(mended.check(row: nil).reason == "checked 1 s ago")
+        #expect(mended.check(row: nil).cause == .lagUnknown, "that check was noted")
+        // Nothing else shows that the node can be written to.
+        var situation = FailoverSituation(
+            preferred: .failed(refused), isPreferredWritable: false, memory: checks.memory, now: checks.time)
+        #expect(policy.decide(situation).answer == nil)
+        situation.isPreferredWritable = true
+        #expect(policy.decide(situation).answer == .preferred)
+        // The server's own fault ends it at once.
+        #expect(checks.check(row: Row.now - 1, noting: FailoverFault("has a full disk")).cause == .preferredFailed)
+        #expect(checks.check(row: Row.now - 1).cause == .lagUnknown)
+    }
+
+    @Test("A first check that cannot be noted goes on, though the table has nothing, or another's row")
+    func neverNoted() {
+        for row in [nil, 1] as [Double?] {
+            var checks = Checks(policy: policy, memory: FailoverMemory())
+            let refused = FailoverFault("cannot be checked: the row is refused", isOwn: true)
+            let first = checks.check(row: row, noting: refused, CatchUp(lag: 0, missing: 0))
+            #expect(first.cause == .caughtUp && !first.isOrdinary)
+            #expect(checks.check(row: row, noting: refused).cause == .unbroken)
+            #expect(checks.check(row: row).cause == .unbroken)
+        }
+    }
+
+    @Test("A standby that was away is no break: every answer was the preferred node")
+    func standbyReturns() {
+        let away = FailoverFault("cannot be reached")
+        var checks = Checks(policy: policy)
+        let noted = Row.now - 1
+        for _ in 0..<60 { #expect(checks.check(row: noted, standby: away).cause == .standbyFailed) }
+        var back = checks
+        #expect(back.check(row: noted).cause == .unbroken)
+        // The row was set back meanwhile, or nobody asked for longer than that.
+        back = checks
+        #expect(back.check(row: noted - 100).cause == .lagUnknown)
+        back = checks
+        back.time.steady += 20
+        #expect(back.check(row: noted).cause == .lagUnknown)
+        // Nor is it a beginning.
+        for memory in [FailoverMemory(), FailoverMemory(answer: .preferred, goodCheck: Row.moment(21))] {
+            var other = Checks(policy: policy, memory: memory)
+            #expect(other.check(row: noted, standby: away).cause == .standbyFailed)
+            #expect(other.check(row: noted).cause == .lagUnknown)
+        }
+    }
+
+    @Test("A row that another process of this checker's has noted since a clock was set back is its own")
+    func clockSetBack() {
+        // This one's clock went back by an hour since its check two seconds ago, and the other noted its own a second ago.
+        var situation = Row.checked(2)
+        situation.now.epoch -= 3600
+        situation.preferred = .ready(noted: situation.now.epoch - 1)
+        #expect(policy.decide(situation).cause == .unbroken)
+        situation.preferred = .ready(noted: situation.now.epoch - 60)
+        #expect(policy.decide(situation).cause == .lagUnknown)
+        // Without a clock that was set such a row is an older one.
+        var older = Row.checked(2)
+        older.preferred = .ready(noted: Row.now - 3600)
+        #expect(policy.decide(older).cause == .lagUnknown)
+        // Set forward: what it noted before is its own.
+        var forward = Row.checked(2)
+        forward.now.epoch += 3600
+        #expect(policy.decide(forward).cause == .unbroken)
     }
 
     @Test("A standby fails for as long as each check has found it so")
@@ -344,7 +454,7 @@ struct FailoverDecisionTests {
         "The reason says what a DBA has to know",
         arguments: [
             (
-                FailoverSituation(preferred: .failed(FailoverFault("is read-only")), now: Row.uptime),
+                FailoverSituation(preferred: .failed(FailoverFault("is read-only")), now: Row.moment(0)),
                 "db1 is read-only"
             ),
             (

@@ -139,7 +139,8 @@ final class StateDirectory: Sendable {
         else {
             return FailoverMemory()
         }
-        let times = [check.memory.goodCheck?.steady, check.memory.standbyFailedSince].compactMap(\.self)
+        let times = [check.memory.goodCheck, check.memory.noted?.steady, check.memory.standbyFailedSince].compactMap(
+            \.self)
         guard let boot, check.boot == boot, times.allSatisfy({ $0 <= now }) else {
             // Of before the machine was started again, or of no time that has been. Who had the requests is known all the same.
             return check.memory.answer == .standby ? FailoverMemory(answer: .standby) : FailoverMemory()
@@ -208,8 +209,9 @@ final class StateDirectory: Sendable {
 
 /// What a failover checker knows of its checks, and who it is. Times are in seconds since the machine was started.
 ///
-///     failover 2 <boot id or -> <100 or 200> <preferred node>
-///     check <time of the last good one> <epoch seconds> <server id or -> <server uuid or ->
+///     failover 3 <boot id or -> <100 or 200> <preferred node>
+///     check <time of the last good one> <server id or -> <server uuid or ->
+///     noted <time of the one in the table> <epoch seconds>
 ///     standby-failed <since>
 ///     by <checker, table and the two nodes' addresses, in quotes>
 ///     end
@@ -238,12 +240,13 @@ struct FailoverText: Sendable, Equatable {
     }
 
     var text: String {
-        var lines = ["failover 2 \(boot) \(memory.answer?.rawValue ?? 0) \(preferred)"]
+        var lines = ["failover 3 \(boot) \(memory.answer?.rawValue ?? 0) \(preferred)"]
         if let check = memory.goodCheck {
             let id = memory.server.map { "\($0.id)" } ?? "-"
             let uuid = memory.server?.uuid.map { "\($0)" } ?? "-"
-            lines.append("check \(check.steady) \(check.epoch) \(id) \(uuid)")
+            lines.append("check \(check) \(id) \(uuid)")
         }
+        if let noted = memory.noted { lines.append("noted \(noted.steady) \(noted.epoch)") }
         if let since = memory.standbyFailedSince { lines.append("standby-failed \(since)") }
         return (lines + ["by \(key)", "end"]).joined(separator: "\n") + "\n"
     }
@@ -259,13 +262,16 @@ struct FailoverText: Sendable, Equatable {
         for line in lines {
             let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
             switch (words[0], words.count) {
-            case ("failover", 5) where words[1] == "2":
+            case ("failover", 5) where words[1] == "3":
                 memory.answer = Int(words[3]).flatMap(FailoverDecision.Answer.init(rawValue:))
                 head = (boot: words[2], preferred: words[4])
-            case ("check", 5):
+            case ("check", 4):
+                guard let steady = StateText.time(words[1]) else { return nil }
+                memory.goodCheck = steady
+                memory.server = UInt32(words[2]).map { FailoverServer(id: $0, uuid: ServerUUID(words[3])) }
+            case ("noted", 3):
                 guard let steady = StateText.time(words[1]), let epoch = StateText.time(words[2]) else { return nil }
-                memory.goodCheck = FailoverTime(steady: steady, epoch: epoch)
-                memory.server = UInt32(words[3]).map { FailoverServer(id: $0, uuid: ServerUUID(words[4])) }
+                memory.noted = FailoverTime(steady: steady, epoch: epoch)
             case ("standby-failed", 2):
                 guard let since = StateText.time(words[1]) else { return nil }
                 memory.standbyFailedSince = since

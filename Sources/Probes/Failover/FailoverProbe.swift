@@ -117,28 +117,33 @@ extension FailoverProbe {
             state.accepted = nil
             return accepted
         }
-        let (decision, server) = await decide(look, at: now)
+        let check = await decide(look, at: now)
         let memory = record.state.withLock { state in
-            state.memory.note(decision, at: now, on: server)
+            state.memory.note(check.decision, at: now, on: check.server, isNoted: check.isNoted)
             // Without an answer it was not made use of.
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
         }
         keep(memory)
-        return decision
+        return check.decision
     }
 
-    /// - Returns: also which server has the preferred node's address, where it tells.
-    private func decide(
-        _ look: @escaping Look, at now: FailoverTime
-    ) async -> (decision: FailoverDecision, server: FailoverServer?) {
+    private struct Check {
+        var decision: FailoverDecision
+        /// Which server has the preferred node's address, where it tells.
+        var server: FailoverServer?
+        /// Whether it stands in the table.
+        var isNoted = false
+    }
+
+    private func decide(_ look: @escaping Look, at now: FailoverTime) async -> Check {
         let started = ContinuousClock.now
         let deadline = started + timeout
         // The rest is for noting the check.
         let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
-            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now.steady)
+            preferred: .ready(noted: nil), memory: record.state.withLock { $0.memory }, now: now)
         var reading: LastCheckTable.Reading?
         do throws(LastCheckTable.Failure) {
             let read = try await table.read(deadline: firstLook)
@@ -146,7 +151,7 @@ extension FailoverProbe {
             situation.preferred = .ready(noted: read.noted)
         } catch {
             situation.preferred = .failed(error.fault)
-            if !error.fault.isOwn { return (policy.decide(situation), nil) }
+            if !error.fault.isOwn { return Check(decision: policy.decide(situation)) }
         }
         let findings = await found
         situation.server = reading?.server ?? findings?.server(named: policy.preferred)
@@ -160,22 +165,24 @@ extension FailoverProbe {
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
-        // What is on its way just then, and a source of which something would have to arrive first: one more look tells.
+        // What is on its way just then, a source of which something would have to arrive first, and a standby that was asked a
+        // moment too early: one more look tells.
         let mayBeOnItsWay =
-            decision.cause == .behind || decision.cause == .lagUnknown && situation.catchUp.hasAll == false
+            decision.cause == .behind
+            || decision.cause == .lagUnknown && (situation.catchUp.hasAll == false || situation.catchUp.isAhead)
         if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag.seconds, let findings {
             let patience = min(max(policy.maxLag, .milliseconds(100)), .seconds(1))
             situation.catchUp = await stillBehind(
                 situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)
         }
-        guard decision.isGoodCheck, let reading else { return (decision, situation.server) }
+        guard decision.isGoodCheck, let reading else { return Check(decision: decision, server: situation.server) }
         do throws(LastCheckTable.Failure) {
             try await table.note(now.epoch, after: reading, deadline: deadline)
-            return (decision, situation.server)
+            return Check(decision: decision, server: situation.server, isNoted: true)
         } catch {
             situation.preferred = .failed(error.fault)
-            return (policy.decide(situation), situation.server)
+            return Check(decision: policy.decide(situation), server: situation.server)
         }
     }
 
@@ -185,18 +192,28 @@ extension FailoverProbe {
         _ before: CatchUp, since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
     ) async -> CatchUp {
         var catchUp = before
+        var findings = first
         let standby = first.node(named: policy.standby)?.report
-        while catchUp.hasAll == false, deadline > .now {
+        while catchUp.hasAll == false || catchUp.isAhead, deadline > .now {
+            // What the preferred node has more of than the standby is no wonder if that was asked before it.
+            let names: Set = catchUp.isAhead ? [policy.preferred, policy.standby] : [policy.preferred]
             // A cancelled check ends with what it knows.
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil,
-                var later = await look([policy.preferred], deadline), let standby
+                let later = await look(names, deadline), let standby
             else { return catchUp }
+            let latest = catchUp.isAhead ? later.node(named: policy.standby)?.report : nil
+            func compare(_ findings: SetFindings) -> CatchUp {
+                CatchUp(findings, of: policy.preferred, with: policy.standby, latest: latest)
+            }
+            // As it was found the last time, which was before the standby was asked now.
+            var now = compare(findings)
             // The standby as it was then beside the preferred node as it is now.
-            later = later.comparing(standby, of: policy.standby, in: first)
-            let now = CatchUp(later, of: policy.preferred, with: policy.standby)
-            guard now.hasAll != nil else { return catchUp }
+            findings = later.comparing(standby, of: policy.standby, in: first)
+            if now.hasAll != true { now = compare(findings) }
+            guard now.hasAll != nil || now.isAhead else { return catchUp }
             catchUp.missing = now.missing
             catchUp.bytes = now.bytes
+            catchUp.isAhead = now.isAhead
             catchUp.lag = now.lag ?? catchUp.lag
         }
         return catchUp

@@ -83,6 +83,7 @@ final class LastCheckTable: Sendable {
     func note(_ time: Double, after reading: Reading, deadline: ContinuousClock.Instant) async throws(Failure) {
         let latest = reading.serverClock + Self.longestCheck
         let isInTime = WriteGuard.holds(until: latest)
+        let column = column(reading.layout)
         let statement: String
         switch reading.layout {
         case .own:
@@ -91,10 +92,9 @@ final class LastCheckTable: Sendable {
                 INSERT INTO \(name) (checker, server_id, epoch) SELECT \(checker), \(reading.server.id), \(time) FROM DUAL \
                 WHERE \(isInTime) ON DUPLICATE KEY UPDATE epoch = \(time)
                 """
-        case .shared(let column):
+        case .shared:
             // In whole seconds: most such columns hold nothing finer.
             let time = "\(max(0, Int64(saturating: time.rounded(.down))))"
-            let column = SQLText.identifier(column)
             statement =
                 reading.noted == nil
                 ? "INSERT INTO \(name) (\(column)) SELECT \(time) FROM DUAL WHERE \(isInTime)"
@@ -104,11 +104,20 @@ final class LastCheckTable: Sendable {
             [
                 reading.server.check(until: latest), statement,
                 // Still true afterwards, and so it was when the row was written.
-                "SELECT (\(isInTime)) AS is_noted, \(WriteGuard.isWritable) AS is_writable",
+                """
+                SELECT (\(isInTime)) AS is_noted, \(WriteGuard.isWritable) AS is_writable, \
+                (SELECT \(column) FROM \(name) \(condition(reading.layout, reading.server.id))) AS kept
+                """,
             ], deadline)
         guard let row = tables.last?.first, row.flag("is_noted") == true else {
             throw tables.last?.first?.flag("is_writable") == false
                 ? Self.readOnly : Failure("cannot be updated: it came to it too late")
+        }
+        // A column that is too small keeps something else where the server is not strict, and so may a trigger.
+        guard let kept = row.number("kept"), abs(kept - time) <= 1 else {
+            throw Failure(
+                "cannot be checked: \(name) holds \(row.text("kept") ?? "nothing") after \(WriteGuard.decimal(time)) "
+                    + "was written", isOwn: true)
         }
     }
 
@@ -164,21 +173,33 @@ final class LastCheckTable: Sendable {
         return .shared(column: column)
     }
 
+    /// Of the times, with its quotes.
+    private func column(_ layout: Layout) -> String {
+        switch layout {
+        case .own: "epoch"
+        case .shared(let column): SQLText.identifier(column)
+        }
+    }
+
+    /// Which row is this checker's, with a space behind it.
+    private func condition(_ layout: Layout, _ server: UInt32) -> String {
+        switch layout {
+        case .own: "WHERE checker = \(checker) AND server_id = \(server) "
+        case .shared: ""
+        }
+    }
+
     private func noted(_ layout: Layout, _ server: UInt32, _ deadline: ContinuousClock.Instant) async throws(Failure)
         -> Double?
     {
-        let (column, condition) =
-            switch layout {
-            case .own: ("epoch", "WHERE checker = \(checker) AND server_id = \(server) ")
-            case .shared(let column): (SQLText.identifier(column), "")
-            }
+        let column = column(layout)
         let tables: [ResultTable]
         do throws(MySQLError) {
             tables = try await connection.run(
                 [
                     // Changes nothing, and is refused all the same where the account may not.
                     "UPDATE \(name) SET \(column) = \(column) WHERE FALSE",
-                    "SELECT \(column) AS noted FROM \(name) \(condition)FOR UPDATE",
+                    "SELECT \(column) AS noted FROM \(name) \(condition(layout, server))FOR UPDATE",
                 ], isRepeatable: true, deadline: deadline)
         } catch {
             throw Failure(error, "queried or updated")
@@ -227,7 +248,7 @@ extension FailoverServer {
 
 extension LastCheckTable.Failure {
     /// - Parameter verb: what could not be done, if it was not connecting.
-    fileprivate init(_ error: MySQLError, _ verb: String) {
+    init(_ error: MySQLError, _ verb: String) {
         if error.code == ErrorCode.optionPreventsStatement, error.message.contains("read-only") {
             self.init("is read-only, and so cannot be updated")
             return
@@ -236,8 +257,9 @@ extension LastCheckTable.Failure {
         let verb =
             switch error.phase {
             case .query, .permission: isOwn ? "checked" : "queried or updated"
-            // It answered: a lock was held, or the statement took too long there.
-            case .timeout where error.isOfServer: "queried or updated"
+            // It answered: a lock was held, the statement took too long there, or an earlier one has not ended (which has no
+            // code).
+            case .timeout where error.isOfServer || error.code == 0: "queried or updated"
             case .dns, .connect, .tls, .authentication, .timeout, .protocol: isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)
@@ -245,21 +267,43 @@ extension LastCheckTable.Failure {
 }
 
 extension MySQLError {
-    /// Errors of phase `query` that say of the server itself that it cannot be written to now: no room on its disk, in memory
-    /// or in a table, broken tables, deadlocks, a backup's lock, read-only in any of the ways, out of its cluster.
-    private static let ofTheServer: Set<UInt32> = [
-        1015, 1016, 1021, 1026, 1030, 1034, 1035, 1036, 1037, 1038, 1041, 1047, 1099, 1100, 1114, 1135, 1180, 1181,
-        1194, 1195, 1206, 1213, 1223, 1290, 1317, 1598, 1669, 1712, 1785, 1792, 1799, 1836, 3098, 3100, 3101, 3572,
+    /// Refusals that are for this statement, this account or this table alone, of those whose SQLSTATE does not say so. What is
+    /// in neither is the server's: it may refuse everybody's writes, and an exporter that takes that for its own fault would
+    /// keep the requests there for ever.
+    private static let ofTheAsker: Set<UInt32> = [
+        // Changed by somebody else at that moment: ER_CHECKREAD, ER_TABLE_DEF_CHANGED, ER_NEED_REPREPARE.
+        1020, 1412, 1615,
+        // A table of another engine, a view, or one that the binary log's format does not allow.
+        1031, 1288, 1347, 1348, 1356, 1369, 1393, 1394, 1395, 1471, 1661, 1662, 1663, 1664, 1665, 1666, 3161, 3750,
+        // Columns and values: none of its own, another type, generated, CHECK, partitions.
+        1265, 1364, 1366, 1411, 1526, 1591, 1748, 1906, 3105, 3819, 3988,
+        // Triggers and what they call: SIGNAL, no such definer, a table in use.
+        1336, 1360, 1415, 1419, 1422, 1424, 1442, 1443, 1449, 1456, 1642, 1643, 1644, 1645, 1646,
+        // Variables of the session that this server does not have or does not let it set.
+        1193, 1228, 1229, 1238, 1295, 1621,
+        // ER_SECURE_TRANSPORT_REQUIRED
+        3159,
     ]
+
+    /// Classes of SQLSTATE that speak of the statement and not of the server: no data, cardinality, data and integrity constraint
+    /// violations, CASE, log-in, syntax or access rules, WITH CHECK OPTION, SIGNAL, features (ISO/IEC 9075-2).
+    private static let classesOfTheAsker: Set<Substring> = [
+        "02", "07", "0A", "20", "21", "22", "23", "28", "42", "44", "45",
+    ]
+
+    /// ER_NO_SUCH_TABLE_IN_ENGINE: the table is there, and broken.
+    private static let brokenTable: UInt32 = 1932
 
     /// The server lives, and refuses this client or this statement: a grant, a password or a table is missing or odd, or the
     /// account's connections are used up.
-    fileprivate var isOfTheAsker: Bool {
+    var isOfTheAsker: Bool {
         switch phase {
         case _ where isConnectionLimit: true
         case .permission, .authentication: true
-        case .query: !Self.ofTheServer.contains(code)
-        case .dns, .connect, .tls, .timeout, .protocol: false
+        case .query where code == Self.brokenTable: false
+        case .query where Self.classesOfTheAsker.contains(sqlState.prefix(2)): true
+        case .query, .tls: Self.ofTheAsker.contains(code)
+        case .dns, .connect, .timeout, .protocol: false
         }
     }
 }
