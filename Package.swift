@@ -79,6 +79,7 @@ let package = Package(
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
         room("Probes", ["MariaDB", "Replication", "Topology", "Traffic", logging]),
+        room("Checksums", ["MariaDB", "Replication", "Topology", "Probes"]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
         room("Configuration", ["CYAML", "Replication"]),
@@ -91,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "Exporter",
             dependencies: [
-                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Metrics", "Exposition",
+                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Checksums", "Metrics",
+                "Exposition",
                 "Configuration", "Web", "CMemory",
                 arguments, logging, lifecycle, unixSignals,
             ],
@@ -127,11 +129,13 @@ let package = Package(
         tests("Traffic", ["Traffic", "Topology", "Replication"]),
         tests(
             "Probes", ["Probes", "Collection", "MariaDB", "Replication", "Topology", "Traffic", "FaultServer", logging]),
+        tests("Checksums", ["Checksums", "Probes", "MariaDB", "Replication", "Topology"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
             "Exporter",
             [
-                "Exporter", "Probes", "Traffic", "MariaDB", "Web", "Replication", "Topology", "Configuration",
+                "Exporter", "Probes", "Checksums", "Traffic", "MariaDB", "Web", "Replication", "Topology",
+                "Configuration",
                 "Metrics", "FaultServer", "Operations",
                 "CMemory", logging, arguments,
             ]),
@@ -146,7 +150,8 @@ let package = Package(
         tests(
             "Fuzz",
             [
-                "Exporter", "Web", "Probes", "Traffic", "Configuration", "FaultServer", "MariaDB", "Collection",
+                "Exporter", "Web", "Probes", "Checksums", "Traffic", "Configuration", "FaultServer", "MariaDB",
+                "Collection",
                 "Replication",
                 "Topology", "Metrics", "Exposition", "CMemory", logging,
             ]),

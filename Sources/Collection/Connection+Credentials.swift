@@ -5,7 +5,7 @@ extension Connection {
     /// Connects as `options` say when they are asked. They read files, which may block: on this thread.
     /// - Throws: what they throw.
     func open(
-        asking options: @Sendable () throws(NodeFailure) -> ConnectionOptions, deadline: ContinuousClock.Instant
+        asking options: ConnectionOptions.Source, deadline: ContinuousClock.Instant
     ) throws(NodeFailure) -> Result<String, NodeFailure> {
         close()
         var options = try options()

@@ -20,7 +20,7 @@ package actor NodeCollector {
     nonisolated let isIndexNeeded = Atomic(false)
 
     nonisolated let executor: ThreadExecutor
-    private let options: @Sendable () throws(NodeFailure) -> ConnectionOptions
+    private let options: ConnectionOptions.Source
     private let extras: NodeExtras
     private let connection: Connection
 
@@ -81,7 +81,7 @@ package actor NodeCollector {
     ///   - options: asked before each connection is made, since passwords change; throws what keeps the node down.
     package init(
         _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor, extras: NodeExtras = NodeExtras(),
-        options: @escaping @Sendable () throws(NodeFailure) -> ConnectionOptions
+        options: @escaping ConnectionOptions.Source
     ) {
         self.description = description
         self.timeout = timeout

@@ -1,6 +1,6 @@
 import Glibc
 import MariaDB
-import Probes
+import Checksums
 import Replication
 import Synchronization
 

@@ -2,6 +2,9 @@ package import Replication
 
 /// Where a server is, who asks, and how the way there is protected.
 package struct ConnectionOptions: Sendable {
+    /// Asked before each connection is made, since passwords change; throws what keeps the node down.
+    package typealias Source = @Sendable () throws(NodeFailure) -> ConnectionOptions
+
     /// Whether the connection is to be encrypted.
     var wantsTLS: Bool {
         if case .unix = address { return false }

@@ -1,4 +1,5 @@
 package import MariaDB
+internal import Replication
 internal import Synchronization
 
 /// A probe's own connection to a node, on a thread of its own: a scrape never waits for a probe, nor one node for another.
@@ -11,7 +12,7 @@ package final class ProbeConnection: Sendable {
 
     /// By name.
     package let node: String
-    private let options: @Sendable () throws(ProbeFailure) -> ConnectionOptions
+    private let options: ConnectionOptions.Source
     private let setUp: [String]
     private let check: @Sendable ([ResultTable]) -> MySQLError?
     private let state = Mutex(State())
@@ -22,7 +23,7 @@ package final class ProbeConnection: Sendable {
         let deadline: ContinuousClock.Instant
         let setUp: [String]
         let check: @Sendable ([ResultTable]) -> MySQLError?
-        let options: @Sendable () throws(ProbeFailure) -> ConnectionOptions
+        let options: ConnectionOptions.Source
     }
 
     private struct State {
@@ -37,7 +38,7 @@ package final class ProbeConnection: Sendable {
     ///   - check: looks at what the set-up gave; with an error there is no session either.
     package init(
         node: String, setUp: [String] = [], check: @escaping @Sendable ([ResultTable]) -> MySQLError? = { _ in nil },
-        options: @escaping @Sendable () throws(ProbeFailure) -> ConnectionOptions
+        options: @escaping ConnectionOptions.Source
     ) {
         self.node = node
         self.setUp = setUp
@@ -157,7 +158,7 @@ private actor Line {
 
     private func open(_ call: ProbeConnection.Call) async throws(MySQLError) {
         let options: ConnectionOptions
-        do throws(ProbeFailure) {
+        do throws(NodeFailure) {
             options = try call.options()
         } catch {
             throw MySQLError(phase: .authentication, code: 0, message: error.message)

@@ -1,5 +1,5 @@
 import MariaDB
-@testable import Probes
+@testable import Checksums
 import Replication
 import Testing
 

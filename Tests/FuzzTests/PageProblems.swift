@@ -1,3 +1,4 @@
+import Checksums
 import Exposition
 import Foundation
 import MariaDB

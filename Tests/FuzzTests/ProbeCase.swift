@@ -1,3 +1,4 @@
+import Checksums
 import Configuration
 import Exposition
 import FaultServer
@@ -198,9 +199,9 @@ struct ProbeCase: Sendable {
             try await ChecksumRun.compare(
                 table: TableName(database: "percona", table: "checksums"), options: options,
                 look: { await monitor.findings(deadline: .now + .seconds(10)).first },
-                connect: { name throws(ProbeFailure) in
+                connect: { name throws(NodeFailure) in
                     guard case .tcp(let host, let port)? = configuration.node(named: name)?.node.address else {
-                        throw ProbeFailure(node: name, message: "no such node")
+                        throw NodeFailure(reason: .query, message: "no such node")
                     }
                     return ConnectionOptions(
                         address: .tcp(host: host, port: port), user: "exporter", password: "secret", tls: .disabled)

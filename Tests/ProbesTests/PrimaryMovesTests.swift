@@ -50,7 +50,7 @@ struct PrimaryMovesTests {
         let watch = SetWatch { newest.withLock(\.self) }
         let probe = probe(watch) { name in
             guard name == "db1" else { return nil }
-            return ProbeConnection(node: name) { () throws(ProbeFailure) in
+            return ProbeConnection(node: name) { () throws(NodeFailure) in
                 ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
             }
         }

@@ -13,7 +13,7 @@ struct ProbeConnectionTests {
         let server = try FaultServer(script)
         defer { server.stop() }
         let port = server.port
-        let connection = ProbeConnection(node: "db1", setUp: ["SET a"]) { () throws(ProbeFailure) in
+        let connection = ProbeConnection(node: "db1", setUp: ["SET a"]) { () throws(NodeFailure) in
             ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
         }
         try await body(server, connection)

@@ -1,10 +1,10 @@
 import ArgumentParser
+import Checksums
 import Collection
 import Configuration
 import Glibc
 import Logging
 import MariaDB
-import Probes
 import Replication
 import Topology
 import UnixSignals
@@ -99,7 +99,7 @@ struct ChecksumCommand: AsyncParsableCommand {
                 look: {
                     await monitor.findings(of: Selection(sets: [set.name]), deadline: .now + .seconds(10)).first
                 },
-                connect: { name throws(ProbeFailure) in try set.connectionOptions(of: name, environment) },
+                connect: { name throws(NodeFailure) in try set.connectionOptions(of: name, environment) },
                 tell: { progress.note($0) })
         }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -157,15 +157,13 @@ struct ChecksumCommand: AsyncParsableCommand {
 }
 
 extension ReplicationSet {
-    fileprivate func connectionOptions(of name: String, _ environment: [String: String]) throws(ProbeFailure)
+    fileprivate func connectionOptions(of name: String, _ environment: [String: String]) throws(NodeFailure)
         -> ConnectionOptions
     {
-        guard let node = node(named: name) else { throw ProbeFailure(node: name, message: "no node is named \(name)") }
-        do throws(NodeFailure) {
-            return try ConnectionOptions(node, environment: environment)
-        } catch {
-            throw ProbeFailure(node: name, message: error.message)
+        guard let node = node(named: name) else {
+            throw NodeFailure(reason: .query, message: "no node is named \(name)")
         }
+        return try ConnectionOptions(node, environment: environment)
     }
 }
 

@@ -1,5 +1,5 @@
 import MariaDB
-import Probes
+import Checksums
 import Replication
 
 /// A comparison's result, for people and for programs.

@@ -130,12 +130,8 @@ extension ProbeConnection {
     /// Nothing is connected yet.
     /// - Parameter setUp: statements for the session.
     convenience init(_ node: Node, environment: [String: String], setUp: [String] = []) {
-        self.init(node: node.name, setUp: setUp) { () throws(ProbeFailure) in
-            do throws(NodeFailure) {
-                return try ConnectionOptions(node, environment: environment)
-            } catch {
-                throw ProbeFailure(node: node.name, message: error.message)
-            }
+        self.init(node: node.name, setUp: setUp) { () throws(NodeFailure) in
+            try ConnectionOptions(node, environment: environment)
         }
     }
 }

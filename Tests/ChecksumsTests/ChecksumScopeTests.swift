@@ -2,7 +2,7 @@ import Replication
 import Testing
 import Topology
 
-@testable import Probes
+@testable import Checksums
 
 @Suite("Whether a comparison is sound")
 struct ChecksumScopeTests {

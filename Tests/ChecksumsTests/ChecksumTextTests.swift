@@ -2,7 +2,7 @@ import MariaDB
 import Replication
 import Testing
 
-@testable import Probes
+@testable import Checksums
 
 @Suite("Checksum statements")
 struct ChecksumTextTests {

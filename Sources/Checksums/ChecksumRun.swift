@@ -1,4 +1,5 @@
 package import MariaDB
+internal import Probes
 package import Replication
 package import Topology
 
@@ -27,7 +28,7 @@ package struct ChecksumRun: Sendable {
     /// - Throws: what makes a comparison unsound or impossible.
     package static func compare(
         table: TableName, options: ChecksumOptions, look: @escaping Look,
-        connect: @escaping @Sendable (_ node: String) throws(ProbeFailure) -> ConnectionOptions,
+        connect: @escaping @Sendable (_ node: String) throws(NodeFailure) -> ConnectionOptions,
         tell: @escaping @Sendable (ChecksumEvent) -> Void
     ) async throws(ChecksumRefusal) -> ChecksumReport {
         guard let findings = await look() else { throw ChecksumRefusal("the nodes could not be asked") }

@@ -1,4 +1,6 @@
 import MariaDB
+import Probes
+import Replication
 
 /// The connections of a comparison: one to the primary, which alone writes, and one to each replica.
 struct ChecksumSessions: Sendable {
@@ -32,18 +34,18 @@ struct ChecksumSessions: Sendable {
     ]
 
     init(
-        _ scope: ChecksumScope, options: @escaping @Sendable (String) throws(ProbeFailure) -> ConnectionOptions
+        _ scope: ChecksumScope, options: @escaping @Sendable (String) throws(NodeFailure) -> ConnectionOptions
     ) {
         self.scope = scope
         var connections: [String: ProbeConnection] = [:]
         for node in scope.replicas {
-            connections[node] = ProbeConnection(node: node, setUp: Self.replicaSetUp) { () throws(ProbeFailure) in
+            connections[node] = ProbeConnection(node: node, setUp: Self.replicaSetUp) { () throws(NodeFailure) in
                 try options(node)
             }
         }
         let primary = scope.primary
         connections[primary] = ProbeConnection(node: primary, setUp: Self.primarySetUp, check: Self.problem) {
-            () throws(ProbeFailure) in try options(primary)
+            () throws(NodeFailure) in try options(primary)
         }
         self.connections = connections
     }

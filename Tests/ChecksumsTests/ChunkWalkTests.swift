@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Probes
+@testable import Checksums
 
 @Suite("The way through a table")
 struct ChunkWalkTests {
