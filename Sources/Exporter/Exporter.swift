@@ -42,7 +42,9 @@ struct Exporter: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            ProcessEnd.skipTeardown()
         } catch {
+            ProcessEnd.skipTeardown()
             if CheckCommand.isMeant(by: arguments), let line = CheckCommand.explanation(of: error) {
                 print(line)
                 exit(withError: ExitCode(Verdict.Status.unknown.exitCode))

@@ -98,6 +98,16 @@ extension TransactionHistory.Positions {
                 sum.addSaturated(gtid.sequence - max(logged ?? 0, replicated[gtid.domain]?.sequence ?? 0))
                 continue
             }
+            // Reached by a third server's transaction, which may have come by another way than the standby: how it stands to this one,
+            // their numbers do not tell. Where what is replicated is logged, the log does.
+            if position.server != gtid.server, position.server != other {
+                if state[position.domain, position.server] ?? 0 >= position.sequence {
+                    sum.addSaturated(max(1, gtid.sequence - (logged ?? 0)))
+                } else {
+                    isComparable = false
+                }
+                continue
+            }
             let shown = latest.state[position.domain, position.server]
             if let shown, shown >= position.sequence {
                 // The newest of the domain is behind every other position in that log, whatever its number.

@@ -77,7 +77,9 @@ extension SetFindings {
         let start = "\(node.description.name) follows \(name), which"
         guard let source = self.node(named: name), source.report.isUp else {
             // The exporter alone may have lost it, as long as its replica hears of it.
-            if writers.isEmpty || writing.incumbents.contains(name), tookWrites(name), channel.channel.isReceiving {
+            let mayTakeWrites =
+                writers.isEmpty || writing.incumbents.contains(name) || writing.silentPartners.contains(name)
+            if mayTakeWrites, tookWrites(name), channel.channel.isReceiving {
                 return fresh
             }
             throw UnknownStaleness(reason: "\(start) does not answer")

@@ -236,6 +236,10 @@ extension IntegrationSuite {
                 await db2.kill()
                 var answers = try await answers(exporter, for: .seconds(7))
                 #expect(answers.last?.cause == "standby_failed")
+                // MariaDB 10.11 may crash where a replica comes back to the dump thread of before (seen twice, a null pointer).
+                let dumps = try await db1.sql(
+                    "SELECT id FROM information_schema.processlist WHERE command = 'Binlog Dump'")
+                for dump in dumps.rows.compactMap({ $0.text("id") }) { try await db1.sql("KILL \(dump)") }
                 async let start: Void = db2.start()
                 while answers.last?.cause == "standby_failed" { answers.append(try await answer(exporter)) }
                 try await start

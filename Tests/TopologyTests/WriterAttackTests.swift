@@ -219,6 +219,79 @@ struct WriterAttackTests {
         }
     }
 
+    @Test("A named node that falls silent loses nothing to one that the replicas followed when it was named")
+    func namedOverFollowed() {
+        var world = torn(replicas: 2)
+        world["db3"].links = [.init(source: "db2")]
+        world.round()
+        world.memory.takeWord(for: "db1")
+        #expect(world.round().writers == ["db1"])
+        world.freeze("db1")
+        for _ in 0..<40 {
+            let set = world.round()
+            #expect(set.writers == [])
+            #expect(set.writing.operatorsWord == "db1")
+        }
+        world.thaw("db1")
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test("A node that was never seen can be named: the others do not take the writes until it answers")
+    func unseenNamed() {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db2"), ("db4", true, "db1")])
+        world["db1"].isHidden = true
+        #expect(world.round().writers == [] || world.round().writers == ["db2"])
+        world.memory.takeWord(for: "db1")
+        for _ in 0..<40 { #expect(world.round().writers == []) }
+        world["db1"].isHidden = false
+        for _ in 0..<3 { #expect(world.round().writers == ["db1"]) }
+    }
+
+    @Test(
+        "A source of a fan-in that was not seen since the exporter started may take writes: no probe writes on the other",
+        arguments: [true, false])
+    func unseenPartner(isConfigured: Bool) {
+        var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
+        world["db3"].links.append(.init(channel: "b", source: "db2"))
+        if isConfigured { world["db3"].intending = ["": "db1", "b": "db2"] }
+        world["db1"].executed = [1: 5]
+        world["db2"].executed = [2: 5]
+        world.round()
+        world["db1"].isHidden = true
+        world.restartExporter()
+        for _ in 0..<40 {
+            let set = world.round()
+            #expect(set.primary.name == nil)
+            #expect(set.writers == [] || set.writing.silentPartners == ["db1"])
+        }
+    }
+
+    @Test(
+        "One that took writes beside the writer waits also over a restart of the exporter, and a round in which it tells nothing",
+        arguments: ["restart", "restart, unseen", "silent status"])
+    func rivalWaits(what: String) {
+        var world = torn(replicas: 2)
+        world.round()
+        world.memory.takeWord(for: "db1")
+        #expect(world.round().writers == ["db1"])
+        world["db1"].isReadOnly = true
+        if what != "restart, unseen" { #expect(world.round().writers == []) }
+        if what == "silent status" {
+            world["db2"].hidesReplication = true
+            world.round()
+            world["db2"].hidesReplication = false
+        } else {
+            world.restartExporterWithState()
+        }
+        for _ in 0..<20 { #expect(world.round().writers == []) }
+        world.promote("db3")
+        world["db1"].links = [.init(source: "db3")]
+        for _ in 0..<3 {
+            #expect(world.round().writers != ["db2"])
+            world.write("db3")
+        }
+    }
+
     @Test(
         "The writer turns read-only in the midst of a switchover to a third: one that took writes beside it does not get them",
         arguments: [false, true])

@@ -34,7 +34,9 @@ struct CatchUpTests {
         ])
     func mariaDB(replicated: String, state: String, standby: String, missing: UInt64) throws {
         let here = try positions(replicated: replicated, state: state)
-        #expect(here.possession(of: try positions(replicated: "", state: standby)) == Possession(missing: missing))
+        #expect(
+            here.possession(of: try positions(replicated: "", state: standby), between: identity(1), and: identity(2))
+                == Possession(missing: missing))
     }
 
     private func identity(_ id: UInt32, uuid: String? = nil) -> ServerIdentity {
@@ -49,6 +51,10 @@ struct CatchUpTests {
             ("0-9-1000000", "0-1-5", "0-1-5,1-2-5", "0-1-5", 5, false),
             ("0-9-1000000", "0-1-5", "0-1-5", "0-1-5", 0, false),
             ("0-9-4", "0-1-4", "0-1-4,0-2-6,0-9-4", "0-2-6", 2, false),
+            // A feed from outside reaches both, and has gone past the numbers of what the standby wrote itself.
+            ("0-9-161", "0-9-161,0-1-169", "0-9-161,0-2-68,0-1-169", "0-1-169", 68, false),
+            ("0-9-161", "0-1-169", "0-9-161,0-2-68,0-1-169", "0-9-161", nil, false),
+            ("0-9-161", "0-9-161,0-1-169,0-2-68", "0-9-161,0-2-68,0-1-169", "0-9-161", 0, false),
             // The standby's own numbers have begun anew, by RESET MASTER; of the preferred node's log or position.
             ("0-2-1000", "0-1-5", "0-1-5,0-2-7", "0-2-7", 0, true),
             ("", "0-1-5,0-2-1000", "0-1-5,0-2-7", "0-2-7", 0, true),

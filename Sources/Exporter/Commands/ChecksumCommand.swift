@@ -107,7 +107,10 @@ struct ChecksumCommand: AsyncParsableCommand {
             var isAsked = false
             for await _ in signals {
                 // The chunk under way is brought to its end; who cannot wait asks twice.
-                if isAsked { Glibc.exit(ChecksumReport.Status.unknown.exitCode) }
+                if isAsked {
+                    ProcessEnd.skipTeardown()
+                    Glibc.exit(ChecksumReport.Status.unknown.exitCode)
+                }
                 isAsked = true
                 run.cancel()
             }

@@ -41,6 +41,10 @@ final class SetJudge: Sendable {
 
     /// Takes an operator's word about who takes the writes.
     func takeWord(for node: String) {
-        memory.withLock { $0.takeWord(for: node) }
+        let record = memory.withLock { memory in
+            memory.takeWord(for: node)
+            return memory.record
+        }
+        state?.write(record, of: name, at: Moment.now.wall)
     }
 }

@@ -290,6 +290,7 @@ struct FailoverText: Sendable, Equatable {
 ///     writer <name>
 ///     word <name> <nodes that were writable then>
 ///     decided <name> <node over which an operator has named it>
+///     rival <name of one that took writes beside the writer>
 ///     end
 struct StateText: Sendable, Equatable {
     /// When it was written, epoch seconds.
@@ -315,6 +316,7 @@ struct StateText: Sendable, Equatable {
             lines.append((["word", word] + record.writableThen).joined(separator: " "))
         }
         lines += record.decisions.map { "decided \($0.writer) \($0.other)" }
+        lines += record.rivals.map { "rival \($0)" }
         return lines.joined(separator: "\n") + "\nend\n"
     }
 
@@ -336,6 +338,7 @@ struct StateText: Sendable, Equatable {
             case ("word", 2...):
                 record.operatorsWord = words[1]
                 record.writableThen = Array(words[2...])
+            case ("rival", 2): record.rivals.append(words[1])
             case ("decided", 3): record.decisions.append(.init(writer: words[1], other: words[2]))
             case ("end", 1): isWhole = true
             default: return nil

@@ -152,7 +152,8 @@ extension NodeMemory {
         }
         // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
-        wasRival = isFree && earlier.wasRival
+        // What it does not tell in a round is no change.
+        wasRival = earlier.wasRival && writability != .readOnly && channels?.allSatisfy(\.isParked) != false
         guard !hasRestarted(since: earlier) else { return }
         lifeBegan = earlier.lifeBegan
         isOfBefore = earlier.isRecorded || earlier.isOfBefore

@@ -38,12 +38,15 @@ extension SetMemory {
         /// The nodes that were writable when it was given. Empty where that is not known: then it does not outlive the process.
         package var writableThen: [String]
         package var decisions: [Decision] = []
+        /// Those that took writes beside the writer.
+        package var rivals: [String] = []
 
         package init(
             nodes: [Node], writers: [String], operatorsWord: String?, writableThen: [String] = [],
-            decisions: [Decision] = []
+            decisions: [Decision] = [], rivals: [String] = []
         ) {
             self.decisions = decisions
+            self.rivals = rivals
             self.nodes = nodes
             self.writers = writers
             self.operatorsWord = operatorsWord
@@ -64,7 +67,8 @@ extension SetMemory {
             operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [],
             decisions: conflicts.compactMap { pair, state in
                 state.decided.map { Record.Decision(writer: $0, other: pair.other(than: $0)) }
-            }.sorted { ($0.writer, $0.other) < ($1.writer, $1.other) })
+            }.sorted { ($0.writer, $0.other) < ($1.writer, $1.other) },
+            rivals: nodes.filter(\.value.wasRival).keys.sorted())
     }
 
     /// - Parameters:
@@ -82,7 +86,9 @@ extension SetMemory {
         if isRecent { incumbents = Set(record.writers.filter { nodes[$0] != nil }) }
         for decision in record.decisions where nodes[decision.writer] != nil && nodes[decision.other] != nil {
             conflicts[WriterPair(decision.writer, decision.other), default: .init()].decide(for: decision.writer)
+            nodes[decision.other]?.wasRival = true
         }
+        for name in record.rivals { nodes[name]?.wasRival = true }
         if let node = record.operatorsWord, nodes[node] != nil, !record.writableThen.isEmpty {
             word = Word(node: node, writable: Set(record.writableThen))
         }

@@ -129,8 +129,11 @@ struct WriterPair: Sendable, Hashable {
         var merits: [String: [WriterConflict.Merit]] = [:]
         /// The one that an operator has named.
         var decided: String?
+        /// The nodes that received from the other one then; nil until the next round.
+        var followersThen: Set<String>?
 
         mutating func decide(for name: String) {
+            if decided != name { followersThen = nil }
             decided = name
             winner = name
             newcomer = nil
@@ -138,6 +141,7 @@ struct WriterPair: Sendable, Hashable {
 
         mutating func reopen() {
             decided = nil
+            followersThen = nil
             winner = nil
         }
     }

@@ -195,6 +195,16 @@ struct WriterGraph {
         return areFollowed && haveNothingInCommon(one, other)
     }
 
+    /// Whether a silent node may be a source of one replica side by side with another: what it has cannot always be asked for.
+    func mayBePartners(_ one: String, _ silent: String) -> Bool {
+        if arePartners(one, silent) { return true }
+        return names.contains { name in
+            guard name != one, name != silent, answering.contains(name) else { return false }
+            let followed = (memory[name]?.channels ?? []).filter { !$0.isReceiverStopped }.compactMap(\.sourceNode)
+            return followed.contains(one) && followed.contains(silent)
+        }
+    }
+
     private func haveNothingInCommon(_ one: String, _ other: String) -> Bool {
         // A server without a binary log feeds nobody, whatever it holds.
         guard let one = memory[one], let other = memory[other], one.recordsOwnWrites, other.recordsOwnWrites,

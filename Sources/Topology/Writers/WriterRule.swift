@@ -39,6 +39,10 @@ extension SetMemory {
             for name in names { nodes[name]?.wasRival = false }
         }
         writing.incumbents = incumbents
+        writing.silentPartners = Set(
+            graph.silent.filter { silent in
+                nodes[silent]?.writability != .readOnly && names.contains { graph.mayBePartners($0, silent) }
+            })
         writing.operatorsWord = word?.node
         writing.conflicts = conflicts.map { pair, state in
             WriterConflict(
@@ -85,10 +89,11 @@ extension SetMemory {
                     one: merits(one, over: other, isSuccession: isSuccession, graph),
                     other: merits(other, over: one, isSuccession: isSuccession, graph),
                 ]
-                let decided = conflicts[pair]?.decided
+                let (decided, followers) = (conflicts[pair]?.decided, conflicts[pair]?.followersThen)
                 conflicts[pair] = .init(
                     winner: decided ?? newcomer.map(pair.other) ?? Self.winner(by: merits), isSuccession: isSuccession,
-                    newcomer: decided == nil ? newcomer : nil, merits: merits, decided: decided)
+                    newcomer: decided == nil ? newcomer : nil, merits: merits, decided: decided,
+                    followersThen: followers)
             }
         }
         // The one that may have succeeded the writer need not answer when that wakes up.
@@ -104,20 +109,36 @@ extension SetMemory {
                 conflicts[WriterPair(word.node, other), default: .init()].decide(for: word.node)
             }
         }
-        conflicts = conflicts.filter { pair, _ in !isOver(pair, replicas, graph) }
+        for (pair, state) in conflicts where state.followersThen == nil {
+            guard let named = state.decided else { continue }
+            let other = pair.other(than: named)
+            conflicts[pair]?.followersThen = Set(
+                graph.replicas(beside: [other]).filter { graph.receives($0, from: other) })
+        }
+        conflicts = conflicts.filter { pair, state in !isOver(pair, state, replicas, graph) }
         for (pair, state) in conflicts {
             if let winner = state.winner { nodes[pair.other(than: winner)]?.wasRival = true }
         }
     }
 
-    private func isOver(_ pair: WriterPair, _ replicas: Set<String>, _ graph: WriterGraph) -> Bool {
+    private func isOver(
+        _ pair: WriterPair, _ state: WriterPair.State, _ replicas: Set<String>, _ graph: WriterGraph
+    ) -> Bool {
         let names = [pair.first, pair.second]
-        if names.contains(where: { nodes[$0] == nil || graph.wasReadOnly($0) || replicas.contains($0) }) { return true }
+        if names.contains(where: { !graph.names.contains($0) || graph.wasReadOnly($0) || replicas.contains($0) }) {
+            return true
+        }
+        // An operator may name a node that this process has never seen.
+        if state.decided == nil, names.contains(where: { nodes[$0] == nil }) { return true }
         if graph.arePartners(pair.first, pair.second) { return true }
         return names.contains { name in
             guard !graph.answering.contains(name) else { return false }
             let others = graph.replicas(beside: names)
-            return !others.isEmpty && others.allSatisfy { graph.receives($0, from: pair.other(than: name)) }
+            guard !others.isEmpty, others.allSatisfy({ graph.receives($0, from: pair.other(than: name)) }) else {
+                return false
+            }
+            // Those that followed it already are what the operator has spoken against: a failover moves others to it.
+            return state.decided == nil || state.decided != name || !Set(others).isSubset(of: state.followersThen ?? [])
         }
     }
 

@@ -27,6 +27,8 @@ package struct WriterFindings: Sendable, Equatable {
     package var standings: [String: NodeStanding] = [:]
     /// Nodes that were the writer until now and have not been seen read-only or restarted since.
     package var incumbents: Set<String> = []
+    /// Silent nodes that may be taking writes beside the writers, as sources of the same replica.
+    package var silentPartners: Set<String> = []
     package var conflicts: [WriterConflict] = []
     /// The node that an operator has named as the writer.
     package var operatorsWord: String?
@@ -91,12 +93,15 @@ extension SetFindings {
     package var primary: Primary {
         switch writing.writers {
         // Of several, one that is silent stays one of them.
-        case .nodes(let names) where names.count == 1 && writing.incumbents.isSubset(of: names): .node(names[0])
         case .nodes(let names):
-            .unknown("\(writing.incumbents.union(names).sorted().list) take the writes side by side")
+            Self.primary(among: writing.incumbents.union(writing.silentPartners).union(names).sorted())
         case .outside: .unknown("every node is read-only and replicates from outside of the set")
         case .none(let reason), .unknown(let reason): .unknown(reason)
         }
+    }
+
+    private static func primary(among names: [String]) -> Primary {
+        names.count == 1 ? .node(names[0]) : .unknown("\(names.list) take the writes side by side")
     }
 
     /// The nodes that take the writes, by name; none where nobody can say.
