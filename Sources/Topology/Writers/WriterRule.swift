@@ -202,15 +202,15 @@ extension SetMemory {
             }
             let naming = "name the writer (POST /sets/<set>/writer)"
             switch (conflict.winner == rival, graph.answering.contains(rival)) {
-            case (true, true):
-                obstacles.append("\(rival) is the writer, and \(name) takes writes as well; set read_only on \(name)")
             case (true, false) where conflict.decided == rival:
                 obstacles.append(
                     "an operator has named \(rival), which is silent, over \(name); if \(name) is to take the writes, \(naming)"
                 )
+            case (true, _):
+                obstacles.append("\(rival) is the writer, and \(name) takes writes as well; set read_only on \(name)")
             case (false, true):
                 obstacles.append("\(name) and \(rival) both take writes; set read_only on one, or \(naming)")
-            case (_, false):
+            case (false, false):
                 obstacles.append("\(rival) took writes beside \(name) and is silent; \(naming)")
             }
         }
