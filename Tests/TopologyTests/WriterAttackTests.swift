@@ -236,6 +236,64 @@ struct WriterAttackTests {
         #expect(world.round().writers == ["db1"])
     }
 
+    @Test("A replica of the other that comes back to it while the named node is silent has not moved")
+    func returningFollower() {
+        for keepsState in [false, true] {
+            var world = torn(replicas: 3)
+            world["db3"].links = [.init(source: "db2")]
+            world["db4"].links = [.init(source: "db2")]
+            world.round()
+            world.crash("db4")
+            world.round()
+            world.memory.takeWord(for: "db1")
+            #expect(world.round().writers == ["db1"])
+            world.freeze("db1")
+            #expect(world.round().writers == [])
+            if keepsState { world.restartExporterWithState() }
+            world.start("db4", readOnly: true)
+            for _ in 0..<20 { #expect(world.round().writers == []) }
+            world.thaw("db1")
+            #expect(world.round().writers == ["db1"])
+        }
+    }
+
+    @Test(
+        "A word is kept at once, for a silent node and for one that was never seen as well", arguments: [true, false])
+    func wordIsKept(isSeen: Bool) {
+        var world: World
+        if isSeen {
+            world = torn(replicas: 2)
+            world["db3"].links = [.init(source: "db2")]
+            world.round()
+            world.freeze("db1")
+        } else {
+            world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db2")])
+            world["db1"].isHidden = true
+        }
+        world.round()
+        world.memory.takeWord(for: "db1")
+        world.restartExporterWithState()
+        for _ in 0..<3 { #expect(world.round().writers == []) }
+        world.restartExporterWithState()
+        for _ in 0..<40 { #expect(world.round().writers == []) }
+        world.thaw("db1")
+        world["db1"].isHidden = false
+        #expect(world.round().writers == ["db1"])
+    }
+
+    @Test("A word for one that took writes beside the writer counts at once, over a restart of the exporter too")
+    func namedRival() {
+        var world = World.primary(replicas: 2)
+        world.write("db1", 3)
+        world.round()
+        world["db2"].links = []
+        world["db2"].isReadOnly = false
+        #expect(world.round().writers == ["db1"])
+        world.memory.takeWord(for: "db2")
+        world.restartExporterWithState()
+        #expect(world.round().writers == ["db2"])
+    }
+
     @Test("A node that was never seen can be named: the others do not take the writes until it answers")
     func unseenNamed() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db2"), ("db4", true, "db1")])

@@ -289,7 +289,7 @@ struct FailoverText: Sendable, Equatable {
 ///     node <name> <address> <server id or -> <server uuid or -> <start, epoch seconds, or ->
 ///     writer <name>
 ///     word <name> <nodes that were writable then>
-///     decided <name> <node over which an operator has named it>
+///     decided <name> <node over which an operator has named it> <nodes that have followed something else than that since>
 ///     rival <name of one that took writes beside the writer>
 ///     end
 struct StateText: Sendable, Equatable {
@@ -315,7 +315,7 @@ struct StateText: Sendable, Equatable {
         if let word = record.operatorsWord {
             lines.append((["word", word] + record.writableThen).joined(separator: " "))
         }
-        lines += record.decisions.map { "decided \($0.writer) \($0.other)" }
+        lines += record.decisions.map { (["decided", $0.writer, $0.other] + $0.elsewhere).joined(separator: " ") }
         lines += record.rivals.map { "rival \($0)" }
         return lines.joined(separator: "\n") + "\nend\n"
     }
@@ -339,7 +339,8 @@ struct StateText: Sendable, Equatable {
                 record.operatorsWord = words[1]
                 record.writableThen = Array(words[2...])
             case ("rival", 2): record.rivals.append(words[1])
-            case ("decided", 3): record.decisions.append(.init(writer: words[1], other: words[2]))
+            case ("decided", 3...):
+                record.decisions.append(.init(writer: words[1], other: words[2], elsewhere: Array(words[3...])))
             case ("end", 1): isWhole = true
             default: return nil
             }

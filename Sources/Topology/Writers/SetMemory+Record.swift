@@ -25,8 +25,11 @@ extension SetMemory {
         package struct Decision: Sendable, Hashable {
             package var writer: String
             package var other: String
+            /// Nodes that have followed something else than the other one since.
+            package var elsewhere: [String]
 
-            package init(writer: String, other: String) {
+            package init(writer: String, other: String, elsewhere: [String] = []) {
+                self.elsewhere = elsewhere
                 self.writer = writer
                 self.other = other
             }
@@ -64,9 +67,11 @@ extension SetMemory {
                     serverUUID: node.identity.serverUUID, startTime: node.startTime)
             },
             writers: incumbents.filter { name in !contested.contains { $0.contains(name) } }.sorted(),
-            operatorsWord: word?.node, writableThen: word?.writable?.sorted() ?? [],
+            operatorsWord: word?.node, writableThen: word?.writable.sorted() ?? [],
             decisions: conflicts.compactMap { pair, state in
-                state.decided.map { Record.Decision(writer: $0, other: pair.other(than: $0)) }
+                state.decided.map {
+                    Record.Decision(writer: $0, other: pair.other(than: $0), elsewhere: state.elsewhere.sorted())
+                }
             }.sorted { ($0.writer, $0.other) < ($1.writer, $1.other) },
             rivals: nodes.filter(\.value.wasRival).keys.sorted())
     }
@@ -84,12 +89,20 @@ extension SetMemory {
             nodes[node.name] = NodeMemory(recorded: identity, at: address, startTime: node.startTime)
         }
         if isRecent { incumbents = Set(record.writers.filter { nodes[$0] != nil }) }
-        for decision in record.decisions where nodes[decision.writer] != nil && nodes[decision.other] != nil {
-            conflicts[WriterPair(decision.writer, decision.other), default: .init()].decide(for: decision.writer)
+        // An operator may have named a node that no process has seen yet.
+        let isConfigured = { name in
+            addresses[name].map { address in
+                record.nodes.allSatisfy { $0.name != name || $0.address == address.description }
+            } ?? false
+        }
+        for decision in record.decisions where isConfigured(decision.writer) && isConfigured(decision.other) {
+            let pair = WriterPair(decision.writer, decision.other)
+            conflicts[pair, default: .init()].decide(for: decision.writer)
+            conflicts[pair]?.elsewhere = Set(decision.elsewhere)
             nodes[decision.other]?.wasRival = true
         }
         for name in record.rivals { nodes[name]?.wasRival = true }
-        if let node = record.operatorsWord, nodes[node] != nil, !record.writableThen.isEmpty {
+        if let node = record.operatorsWord, isConfigured(node), !record.writableThen.isEmpty {
             word = Word(node: node, writable: Set(record.writableThen))
         }
     }

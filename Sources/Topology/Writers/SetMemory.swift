@@ -16,7 +16,9 @@ package struct SetMemory: Sendable {
     struct Word: Sendable, Equatable {
         let node: String
         /// The nodes that were writable when it was given, and no replicas; another that comes to be so ends it.
-        var writable: Set<String>?
+        var writable: Set<String>
+        /// No round has been judged since: `writable` is what earlier ones showed.
+        var isFresh = false
     }
 
     package init() {}
@@ -38,8 +40,18 @@ package struct SetMemory: Sendable {
     /// Its conflicts are decided by it, and that outlives the word: the others may not take the writes while they are as they are,
     /// whether the node answers or not.
     package mutating func takeWord(for node: String) {
-        word = Word(node: node)
+        word = Word(node: node, writable: Set(nodes.filter(\.value.isFree).keys), isFresh: true)
+        nodes[node]?.wasRival = false
         for pair in conflicts.keys where pair.contains(node) { conflicts[pair]?.decide(for: node) }
+        decideByWord()
+    }
+
+    /// Against those that were writable when the word was given, whether they answer now or not.
+    mutating func decideByWord() {
+        guard let word else { return }
+        for other in word.writable where other != word.node && nodes[other] != nil {
+            conflicts[WriterPair(word.node, other), default: .init()].decide(for: word.node)
+        }
     }
 
     /// Who silent nodes are, as far as they are remembered at the address that they have now.
@@ -92,11 +104,11 @@ package struct SetMemory: Sendable {
         guard let given = word, given.node != name else { return }
         guard answer.isFree else {
             // If it comes to be so again, that is news.
-            if answer.writability != .unknown, answer.channels != nil { word?.writable?.remove(name) }
+            if answer.writability != .unknown, answer.channels != nil { word?.writable.remove(name) }
             return
         }
         // Those that are writable already when the word is given are what it is about.
-        if let known = given.writable, !known.contains(name) { word = nil }
+        if !given.isFresh, !given.writable.contains(name) { word = nil }
     }
 
     private mutating func forget(_ name: String) {
@@ -129,11 +141,11 @@ struct WriterPair: Sendable, Hashable {
         var merits: [String: [WriterConflict.Merit]] = [:]
         /// The one that an operator has named.
         var decided: String?
-        /// The nodes that received from the other one then; nil until the next round.
-        var followersThen: Set<String>?
+        /// The nodes that have been seen since then, or were last seen before, to follow something else than the other one.
+        var elsewhere: Set<String> = []
 
         mutating func decide(for name: String) {
-            if decided != name { followersThen = nil }
+            if decided != name { elsewhere = [] }
             decided = name
             winner = name
             newcomer = nil
@@ -141,7 +153,7 @@ struct WriterPair: Sendable, Hashable {
 
         mutating func reopen() {
             decided = nil
-            followersThen = nil
+            elsewhere = []
             winner = nil
         }
     }

@@ -119,6 +119,12 @@ struct WriterGraph {
         names.filter { !nodes.contains($0) && answering.contains($0) && !ties(of: $0).isEmpty }
     }
 
+    /// Whether a node, as it was last seen, has a source, and another one than this.
+    func follows(_ name: String, elseThan source: String) -> Bool {
+        let sources = (memory[name]?.channels ?? []).filter { !$0.isParked && !$0.isReceiverStopped }.map(\.sourceNode)
+        return !sources.isEmpty && !sources.contains(source)
+    }
+
     // MARK: - Relations
 
     /// A node that takes writes and replicates from the writer, or from another node that takes them, and does not feed it:

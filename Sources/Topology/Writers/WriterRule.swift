@@ -13,7 +13,8 @@ extension SetMemory {
             graph = WriterGraph(findings, self)
         }
         let replicas = Set(graph.names.filter(graph.isWritableReplica))
-        if word != nil, word?.writable == nil {
+        if word?.isFresh == true {
+            word?.isFresh = false
             word?.writable = Set(graph.names.filter { nodes[$0]?.writability == .writable && !replicas.contains($0) })
         }
         let candidates = graph.names.filter { graph.answersWritable($0) && !replicas.contains($0) }
@@ -89,11 +90,11 @@ extension SetMemory {
                     one: merits(one, over: other, isSuccession: isSuccession, graph),
                     other: merits(other, over: one, isSuccession: isSuccession, graph),
                 ]
-                let (decided, followers) = (conflicts[pair]?.decided, conflicts[pair]?.followersThen)
+                let (decided, elsewhere) = (conflicts[pair]?.decided, conflicts[pair]?.elsewhere ?? [])
                 conflicts[pair] = .init(
                     winner: decided ?? newcomer.map(pair.other) ?? Self.winner(by: merits), isSuccession: isSuccession,
                     newcomer: decided == nil ? newcomer : nil, merits: merits, decided: decided,
-                    followersThen: followers)
+                    elsewhere: elsewhere)
             }
         }
         // The one that may have succeeded the writer need not answer when that wakes up.
@@ -103,17 +104,12 @@ extension SetMemory {
                 if conflicts[pair] == nil { conflicts[pair] = .init(isSuccession: true) }
             }
         }
-        // Against those that were writable when it was given, whether they answer now or not.
-        if let word {
-            for other in word.writable ?? [] where other != word.node && nodes[other] != nil {
-                conflicts[WriterPair(word.node, other), default: .init()].decide(for: word.node)
-            }
-        }
-        for (pair, state) in conflicts where state.followersThen == nil {
+        decideByWord()
+        for (pair, state) in conflicts {
             guard let named = state.decided else { continue }
-            let other = pair.other(than: named)
-            conflicts[pair]?.followersThen = Set(
-                graph.replicas(beside: [other]).filter { graph.receives($0, from: other) })
+            for name in nodes.keys where !pair.contains(name) {
+                if graph.follows(name, elseThan: pair.other(than: named)) { conflicts[pair]?.elsewhere.insert(name) }
+            }
         }
         conflicts = conflicts.filter { pair, state in !isOver(pair, state, replicas, graph) }
         for (pair, state) in conflicts {
@@ -137,8 +133,8 @@ extension SetMemory {
             guard !others.isEmpty, others.allSatisfy({ graph.receives($0, from: pair.other(than: name)) }) else {
                 return false
             }
-            // Those that followed it already are what the operator has spoken against: a failover moves others to it.
-            return state.decided == nil || state.decided != name || !Set(others).isSubset(of: state.followersThen ?? [])
+            // Those that followed it already are what the operator has spoken against, and one that comes back to it has not moved.
+            return state.decided != name || others.contains(where: state.elsewhere.contains)
         }
     }
 
@@ -244,6 +240,7 @@ extension SetMemory {
             // whatever followed it before; but where everything does, it is.
             let replicas = graph.replicas(beside: [name])
             return !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) }
+                && !graph.silent.contains { graph.follows($0, elseThan: name) }
         }
         return graph.silent.isEmpty || !graph.receivers(of: name).isEmpty || memory.isPromoted
     }
