@@ -15,7 +15,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     private let wakeUp: UnsafeMutablePointer<sem_t>
     private var queue: [UnownedJob] = []
     private var isStopped = false
-    /// The thread has ended. What comes after that is run by whoever brings it, one at a time.
+    /// The thread has ended. Later jobs run on the thread that enqueues them, one at a time.
     private var hasEnded = false
     private var isRunningLate = false
 
@@ -84,8 +84,8 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         UnownedSerialExecutor(ordinary: self)
     }
 
-    /// Lets the thread end once its queue is empty. Jobs that come after that still run, on the thread of whoever brings them, so
-    /// that nobody waits for ever: they should find their connections closed and nothing to wait for.
+    /// Lets the thread end once its queue is empty. Jobs that are enqueued later still run, on the
+    /// thread that enqueues them, so that no caller waits forever; they must not block.
     package func stop() {
         pthread_mutex_lock(mutex)
         isStopped = true

@@ -152,7 +152,7 @@ extension NodeMemory {
         }
         // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
-        // What it does not tell in a round is no change.
+        // A fact that is missing in a round does not end it.
         wasRival = earlier.wasRival && writability != .readOnly && channels?.allSatisfy(\.isParked) != false
         guard !hasRestarted(since: earlier) else { return }
         lifeBegan = earlier.lifeBegan

@@ -98,7 +98,7 @@ package struct SetMemory: Sendable {
             if word?.node == name { word = nil }
         }
         if earlier != nil, !isSameLife {
-            // The others are no more the writer for it; but whether it still is, is to be said anew.
+            // The others still may not take the writes, but an operator has to name this node again.
             for (pair, state) in conflicts where state.decided == name { conflicts[pair]?.reopen() }
         }
         guard let given = word, given.node != name else { return }

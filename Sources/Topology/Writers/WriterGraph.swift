@@ -121,8 +121,13 @@ struct WriterGraph {
 
     /// Whether a node, as it was last seen, has a source, and another one than this.
     func follows(_ name: String, elseThan source: String) -> Bool {
-        let sources = (memory[name]?.channels ?? []).filter { !$0.isParked && !$0.isReceiverStopped }.map(\.sourceNode)
+        let sources = followed(by: name)
         return !sources.isEmpty && !sources.contains(source)
+    }
+
+    /// The sources of the channels that fetch from one, as the node was last seen; nil for one that is none of the set's nodes.
+    private func followed(by name: String) -> [String?] {
+        (memory[name]?.channels ?? []).filter { !$0.isParked && !$0.isReceiverStopped }.map(\.sourceNode)
     }
 
     // MARK: - Relations
@@ -195,7 +200,7 @@ struct WriterGraph {
                 return !above(one).contains(other) && !above(other).contains(one)
             }
             // What is stopped is followed no more.
-            let followed = (memory[name]?.channels ?? []).filter { !$0.isReceiverStopped }.compactMap(\.sourceNode)
+            let followed = followed(by: name)
             if followed.contains(one), followed.contains(other) { areFollowed = true }
         }
         return areFollowed && haveNothingInCommon(one, other)
@@ -206,7 +211,7 @@ struct WriterGraph {
         if arePartners(one, silent) { return true }
         return names.contains { name in
             guard name != one, name != silent, answering.contains(name) else { return false }
-            let followed = (memory[name]?.channels ?? []).filter { !$0.isReceiverStopped }.compactMap(\.sourceNode)
+            let followed = followed(by: name)
             return followed.contains(one) && followed.contains(silent)
         }
     }

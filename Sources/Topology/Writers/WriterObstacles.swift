@@ -90,17 +90,16 @@ struct WriterObstacles {
     private static func alive(beside name: String, _ graph: WriterGraph) -> [String] {
         var obstacles: [String] = []
         for silent in graph.silent where !graph.arePartners(name, silent) {
+            let receivers = graph.receivers(of: silent)
             if graph.memory[silent]?.writability == .writable {
-                let receivers = graph.receivers(of: silent)
                 if !receivers.isEmpty {
                     obstacles.append(
                         "\(silent) is silent and not dead: \(receivers.list) still \(receivers.count == 1 ? "receives" : "receive") from it"
                     )
                 }
-            } else if !graph.receivers(of: silent).isEmpty, graph.receivers(of: name).isEmpty,
+            } else if !receivers.isEmpty, graph.receivers(of: name).isEmpty,
                 !graph.above(silent).contains(name)
             {
-                let receivers = graph.receivers(of: silent)
                 obstacles.append(
                     "\(silent) is silent, and \(receivers.list) \(receivers.count == 1 ? "receives" : "receive") from it: it may have been "
                         + "promoted unseen; name the writer (POST /sets/<set>/writer)")
