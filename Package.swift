@@ -70,11 +70,13 @@ let package = Package(
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CMemory"),
+        .systemLibrary(name: "CThreads"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("Replication"),
-        room("MariaDB", ["CMariaDB", "Replication"]),
+        room("Threads", ["CThreads"]),
+        room("MariaDB", ["CMariaDB", "Replication", "Threads"]),
         room("Collection", ["MariaDB", "Replication"]),
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
@@ -94,7 +96,7 @@ let package = Package(
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Checksums", "Metrics",
                 "Exposition",
-                "Configuration", "Web", "CMemory",
+                "Configuration", "Web", "Threads", "CMemory",
                 arguments, logging, lifecycle, unixSignals,
             ],
             // Into the program itself: it stays one file.
@@ -119,11 +121,12 @@ let package = Package(
         // What happens to replication sets at random, for tests on fault servers and on real ones.
         .target(name: "Operations", path: "Tests/Operations", swiftSettings: settings),
         tests("Replication", ["Replication"]),
+        tests("Threads", ["Threads"]),
         tests("Exposition", ["Exposition"]),
         tests("Configuration", ["Configuration", "Replication"]),
         tests("Sandbox", ["Sandbox", "MariaDB", "Replication", "SandboxCommand"]),
-        tests("MariaDB", ["MariaDB", "Replication", "FaultServer"]),
-        tests("FaultServer", ["FaultServer", "MariaDB", "Replication"]),
+        tests("MariaDB", ["MariaDB", "Replication", "Threads", "FaultServer"]),
+        tests("FaultServer", ["FaultServer", "MariaDB", "Replication", "Threads"]),
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
         tests("Topology", ["Topology", "Replication"]),
         tests("Traffic", ["Traffic", "Topology", "Replication"]),

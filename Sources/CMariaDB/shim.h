@@ -1,10 +1,6 @@
 #include <mysql.h>
 #include <errmsg.h>
 #include <malloc.h>
-#include <pthread.h>
-
-/* Linux, pthread_setname_np(3): glibc declares it with _GNU_SOURCE only, which Swift's importer does not set. */
-int pthread_setname_np(pthread_t thread, const char *name);
 
 /* Exported by libmariadb for its trace plugins (plugins/trace/trace_example.c), and declared in no header. The callback sees
    whatever was read (mode 0) or written (mode 1), decrypted; `length` is -1, which

@@ -1,11 +1,10 @@
 import MariaDB
-import Probes
 import Replication
 
 /// The connections of a comparison: one to the primary, which alone writes, and one to each replica.
 struct ChecksumSessions: Sendable {
     let scope: ChecksumScope
-    private let connections: [String: ProbeConnection]
+    private let sessions: [String: Session]
 
     /// A lock by this name keeps two runs on one server apart. (Two runs on one table would mix their chunks.)
     static let lock = SQLText.literal("mysql-replication-exporter checksum")
@@ -37,17 +36,17 @@ struct ChecksumSessions: Sendable {
         _ scope: ChecksumScope, options: @escaping @Sendable (String) throws(NodeFailure) -> ConnectionOptions
     ) {
         self.scope = scope
-        var connections: [String: ProbeConnection] = [:]
+        var sessions: [String: Session] = [:]
         for node in scope.replicas {
-            connections[node] = ProbeConnection(node: node, setUp: Self.replicaSetUp) { () throws(NodeFailure) in
+            sessions[node] = Session(node: node, .init(setUp: Self.replicaSetUp)) { () throws(NodeFailure) in
                 try options(node)
             }
         }
         let primary = scope.primary
-        connections[primary] = ProbeConnection(node: primary, setUp: Self.primarySetUp, check: Self.problem) {
+        sessions[primary] = Session(node: primary, .init(setUp: Self.primarySetUp, check: Self.problem)) {
             () throws(NodeFailure) in try options(primary)
         }
-        self.connections = connections
+        self.sessions = sessions
     }
 
     /// Whether the session is what it was set up to be: a proxy may have thought otherwise.
@@ -75,10 +74,10 @@ struct ChecksumSessions: Sendable {
     func run(_ statements: [String], on node: String, within time: Duration = .seconds(30)) async throws(MySQLError)
         -> [ResultTable]
     {
-        guard let connection = connections[node] else {
+        guard let session = sessions[node] else {
             throw MySQLError(phase: .connect, code: 0, message: "\(node) is no node of this run")
         }
-        return try await connection.run(statements, isRepeatable: true, deadline: .now + time)
+        return try await session.run(statements, isRepeatable: true, deadline: .now + time)
     }
 
     /// Ends the run where the lock is somebody else's now.
@@ -92,6 +91,6 @@ struct ChecksumSessions: Sendable {
     }
 
     func close() async {
-        for connection in connections.values { await connection.close() }
+        for session in sessions.values { await session.close() }
     }
 }

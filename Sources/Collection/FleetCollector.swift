@@ -53,7 +53,6 @@ package final class FleetCollector: Sendable {
         let all = wanted.flatMap(\.flights)
         let round = Round(count: all.count)
         for (place, flight) in all.enumerated() { flight.look { round.put($0, at: place) } }
-        let watch = cutOff(all, round)
 
         // Whoever hangs must not cost the others what is asked once more: for that there has to be time left.
         await round.wait(until: started + started.duration(to: deadline) * 0.7)
@@ -66,7 +65,6 @@ package final class FleetCollector: Sendable {
             await round.wait(until: deadline)
             takeLate(await completed(round.reports, all), missing: early, into: &reports)
         }
-        if round.isComplete { watch.cancel() }
         return reports
     }
 
@@ -114,26 +112,6 @@ package final class FleetCollector: Sendable {
         }
     }
 
-    /// Cuts calls off that outlive their node's timeout: a read never waits past it, but a peer that sends without end
-    /// never makes one wait. Outlives the round where calls do.
-    private func cutOff(_ flights: [NodeFlight], _ round: Round) -> Task<Void, any Error> {
-        let now = ContinuousClock.now
-        let timeouts = flights.map(\.collector.timeout)
-        guard let shortest = timeouts.min(), let longest = timeouts.max() else { return Task {} }
-        return Task {
-            var moment = now + shortest
-            var pause = Duration.milliseconds(10)
-            // A call begins, and so is overdue, a moment after it was asked for; on a busy machine, or behind another
-            // call, a long one. A name look-up cannot be cut off, so this has an end.
-            while !round.isComplete, moment < now + longest * 2 + .seconds(10) {
-                try await Task.sleep(until: moment, clock: .continuous)
-                for flight in flights { flight.collector.interrupter.interruptIfOverdue() }
-                moment = .now + pause
-                pause = min(pause * 1.5, .seconds(1))
-            }
-        }
-    }
-
     /// Closes all connections and lets the nodes' threads end. Who asks for a round after that gets timeouts. Who is stuck
     /// in a name look-up is closed when that ends, and not waited for.
     /// - Parameter successor: a fleet that goes on with some of the collectors: those, and their threads, stay.
@@ -141,19 +119,12 @@ package final class FleetCollector: Sendable {
         if isClosed.exchange(true, ordering: .relaxed) { return }
         let kept = successor?.flights ?? []
         let keptCollectors = Swift.Set(kept.map { ObjectIdentifier($0.collector) })
-        let keptThreads = Swift.Set(kept.map { ObjectIdentifier($0.collector.executor) })
         let ending = flights.filter { !keptCollectors.contains(ObjectIdentifier($0.collector)) }
-        // Threads may be shared: they end when all that is on them has.
-        let threads = Dictionary(grouping: ending) { ObjectIdentifier($0.collector.executor) }
-        let closed = Round(count: threads.count)
-        for (place, (thread, flights)) in threads.enumerated() {
+        let closed = Round(count: ending.count)
+        for (place, flight) in ending.enumerated() {
             Task {
-                for flight in flights {
-                    // A call that was left behind would connect anew after the close.
-                    await flight.idle()
-                    await flight.collector.close()
-                }
-                if !keptThreads.contains(thread) { flights.first?.collector.executor.stop() }
+                await flight.idle()
+                await flight.collector.close()
                 closed.put(NodeReport(), at: place)
             }
         }

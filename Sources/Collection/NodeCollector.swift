@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Asks one node, over one connection that it keeps.
 ///
-/// The connection has a thread of its own, and does nothing there but send and receive: what the answers mean is read on
-/// the pool of threads that all nodes share. So a round costs one switch to the node's thread and back, and a thousand
-/// threads keep neither deep stacks nor what malloc would hold ready for each of them.
+/// On the session's thread nothing is done but sending and receiving: what the answers mean is read on the pool of threads
+/// that all nodes share. So a round costs one switch to the node's thread and back, and a thousand threads keep neither deep
+/// stacks nor what malloc would hold ready for each of them.
 package actor NodeCollector {
     /// The one that is kept, and those on which a statement hangs in the server (`UnansweredStatements`).
     package static let maxConnections = 1 + UnansweredStatements.limit
@@ -14,19 +14,14 @@ package actor NodeCollector {
     package nonisolated let description: NodeDescription
     /// At most this much of a scrape is the node's.
     package nonisolated let timeout: Duration
-    nonisolated let interrupter: Interrupter
     /// A replica needed the list of binary logs in the last round, and so will most likely in the next: the list then
     /// travels with the other statements.
     nonisolated let isIndexNeeded = Atomic(false)
 
-    nonisolated let executor: ThreadExecutor
-    private let options: ConnectionOptions.Source
     private let extras: NodeExtras
-    private let connection: Connection
-
-    private var isClosed = false
-    private var session: Session?
-    private var backOff = BackOff()
+    private let session: Session
+    /// Nil before the first connection.
+    private var server: Server?
     private var memory = NodeMemory()
     /// Outlives connections: what hangs in the server does so too.
     private var unanswered = UnansweredStatements()
@@ -48,7 +43,7 @@ package actor NodeCollector {
 
     /// What is known of the server at the other end of the connection. A class, for it is looked at a dozen times a round,
     /// and a structure would be copied whole each time; it never leaves the actor.
-    fileprivate final class Session {
+    fileprivate final class Server {
         let flavor: Flavor
         let version: ServerVersion
         let dialect: Dialect
@@ -80,23 +75,21 @@ package actor NodeCollector {
     ///   - extras: what is asked beside the usual.
     ///   - options: asked before each connection is made, since passwords change; throws what keeps the node down.
     package init(
-        _ description: NodeDescription, timeout: Duration, executor: ThreadExecutor, extras: NodeExtras = NodeExtras(),
+        _ description: NodeDescription, timeout: Duration, on thread: SessionThread, extras: NodeExtras = NodeExtras(),
         options: @escaping ConnectionOptions.Source
     ) {
         self.description = description
         self.timeout = timeout
-        self.executor = executor
         self.extras = extras
-        self.options = options
-        connection = Connection(executor: executor)
-        interrupter = connection.interrupter
+        // The statements of a round are constants, and one round trip is what a scrape may cost.
+        session = Session(
+            node: description.name, on: thread, .init(sendsBatches: true, spacesAttempts: true), options: options)
     }
 
-    /// For good: whoever asks after that gets a timeout.
+    /// For good: what is asked after that gets a timeout.
     package func close() async {
-        isClosed = true
-        await connection.close()
-        session = nil
+        await session.close()
+        server = nil
     }
 
     // MARK: - A round
@@ -107,18 +100,21 @@ package actor NodeCollector {
     /// Everything about the node, in one round trip where there is a connection already.
     func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
         let started = ContinuousClock.now
-        let roundTrips = connection.roundTrips
+        let roundTrips = session.roundTrips
         var facts: NodeFacts?
         var failure: NodeFailure?
         look = (started, roundTrips, nil)
         defer { look = nil }
         do throws(NodeFailure) {
             if let hindrance = unanswered.obstacle(at: started, isSettled: false) { throw NodeFailure(hindrance) }
-            try await withConnection(deadline: deadline) { () throws(MySQLError) in
+            try await session.perform(
+                deadline: deadline, keeping: server?.isWorthKeeping == true,
+                greeted: { version throws(NodeFailure) in try meet(version: version) }
+            ) { () throws(MySQLError) in
                 try await settleUnanswered(deadline: deadline)
                 facts = try await collect(deadline: deadline)
             }
-            if let missing = facts?.essentialFailure(of: session?.refused ?? [:], session?.dialect) {
+            if let missing = facts?.essentialFailure(of: server?.refused ?? [:], server?.dialect) {
                 failure = missing
             }
         } catch {
@@ -126,27 +122,27 @@ package actor NodeCollector {
         }
         return NodeReport(
             facts: facts, failure: failure, duration: started.duration(to: .now).seconds,
-            roundTrips: connection.roundTrips - roundTrips)
+            roundTrips: session.roundTrips - roundTrips)
     }
 
     /// Asks once more within a round, and adds the answers to its report. What fails leaves the report as it was.
     func ask(_ followUps: Set<FollowUp>, adding report: NodeReport, deadline: ContinuousClock.Instant) async
         -> NodeReport
     {
-        guard var facts = report.facts, let session else { return report }
+        guard var facts = report.facts, let server else { return report }
         let started = ContinuousClock.now
-        let roundTrips = connection.roundTrips
+        let roundTrips = session.roundTrips
         var wanted: [Fact] = []
-        if followUps.contains(.binlogIndex), session.refused[.binlogIndex] == nil {
-            wanted.append(session.dialect.binlogIndex)
+        if followUps.contains(.binlogIndex), server.refused[.binlogIndex] == nil {
+            wanted.append(server.dialect.binlogIndex)
         }
         if followUps.contains(.transactions) {
             // A semi-synchronous source first says whose commit waits and so is not among its transactions yet. Whether it is
             // one was not asked in every round.
-            if facts.isStatusKept || facts.semiSync?.isSourceEnabled == true, let fact = session.dialect.fact(.status) {
+            if facts.isStatusKept || facts.semiSync?.isSourceEnabled == true, let fact = server.dialect.fact(.status) {
                 wanted.append(fact)
             }
-            if let fact = session.dialect.fact(.transactions) { wanted.append(fact) }
+            if let fact = server.dialect.fact(.transactions) { wanted.append(fact) }
         }
         followedUp = report
         defer { followedUp = nil }
@@ -160,7 +156,7 @@ package actor NodeCollector {
         var report = report
         report.facts = facts
         report.duration += started.duration(to: .now).seconds
-        report.roundTrips += connection.roundTrips - roundTrips
+        report.roundTrips += session.roundTrips - roundTrips
         return report
     }
 
@@ -168,103 +164,68 @@ package actor NodeCollector {
     /// told who it is and its replication status: without these there is nothing to go by.
     func reportSoFar() -> NodeReport? {
         if let followedUp { return followedUp }
-        guard let look, let call = look.call, let reply = connection.replySoFar else { return nil }
+        guard let look, let call = look.call, let reply = session.replySoFar else { return nil }
         var facts = call.facts
         let told = facts.take(reply, answering: call.questions, after: call.setUp)
         for question in call.questions.dropFirst(told) {
             facts.miss(question, .timeout, "\(question.summary) was not answered yet")
         }
-        guard facts.channels != nil, facts.essentialFailure(of: [:], session?.dialect) == nil else { return nil }
+        guard facts.channels != nil, facts.essentialFailure(of: [:], server?.dialect) == nil else { return nil }
         var memory = memory
         memory.complete(&facts, at: .now)
-        var checksums = session?.checksums
+        var checksums = server?.checksums
         checksums?.complete(&facts, at: .now)
         return NodeReport(
             facts: facts, duration: look.started.duration(to: .now).seconds,
-            roundTrips: connection.roundTrips - look.roundTrips)
+            roundTrips: session.roundTrips - look.roundTrips)
     }
 
-    /// A connection that was open may have died since the last round: its loss at the first word is no failure of this
-    /// round, and a new one is made.
-    private func withConnection(
-        deadline: ContinuousClock.Instant, _ body: () async throws(MySQLError) -> Void
-    ) async throws(NodeFailure) {
-        if connection.isOpen, session?.isWorthKeeping == true {
-            do throws(MySQLError) {
-                return try await body()
-            } catch  where error.phase != .connect {
-                throw NodeFailure(error)
-            } catch {}
-        }
-        try await open(deadline: deadline)
-        do throws(MySQLError) {
-            try await body()
-        } catch {
-            throw NodeFailure(error)
-        }
-    }
-
-    private func open(deadline: ContinuousClock.Instant) async throws(NodeFailure) {
-        session = nil
-        if let waiting = backOff.failure(at: .now) {
-            if connection.isOpen { await connection.close() }
-            throw waiting
-        }
-        if isClosed { throw NodeFailure(.deadlineExceeded(while: "closing")) }
-        let handshake: String
-        switch try await connection.open(asking: options, deadline: deadline) {
-        case .success(let version): handshake = version
-        case .failure(let failure):
-            backOff.failed(failure, at: .now)
-            throw failure
-        }
-        backOff = BackOff()
+    /// Takes up with the server at the other end of a new connection.
+    private func meet(version handshake: String) throws(NodeFailure) {
+        server = nil
         guard let version = ServerVersion(handshake) else {
-            await connection.close()
             throw NodeFailure(reason: .protocol, message: "the server calls its version \(handshake.debugDescription)")
         }
         let flavor = Flavor(handshake: handshake)
         guard let dialect = Dialect.of(flavor, version) else {
-            await connection.close()
             throw NodeFailure(
                 reason: .protocol,
                 message: "\(flavor.rawValue) \(version) is not supported; MariaDB 10.5 and MySQL 5.7 are the oldest")
         }
-        session = Session(
-            flavor: flavor, version: version,
-            dialect: dialect.adding(extras, flavor: flavor, timeout: timeout))
+        server = Server(
+            flavor: flavor, version: version, dialect: dialect.adding(extras, flavor: flavor, timeout: timeout))
         memory.reconnected()
     }
 
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
-        guard let session else { throw .deadlineExceeded(while: "connecting") }
-        var facts = NodeFacts(identity: ServerIdentity(flavor: session.flavor, version: session.version))
+        guard let server else { throw .deadlineExceeded(while: "connecting") }
+        var facts = NodeFacts(identity: ServerIdentity(flavor: server.flavor, version: server.version))
         let wantsIndex =
-            session.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
-        var wanted = session.dialect.facts(
+            server.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
+        var wanted = server.dialect.facts(
             with: memory.counters.due(
-                at: .now, statusTellsReplicas: session.dialect.fact(.connectedReplicas) == nil))
-        if !session.hasChannels { wanted.removeAll(where: \.isOfChannels) }
-        if wantsIndex { wanted.append(session.dialect.binlogIndex) }
-        if let summary = session.dialect.checksumSummary, session.checksums.isDue(at: .now) {
+                at: .now, statusTellsReplicas: server.dialect.fact(.connectedReplicas) == nil))
+        if !server.hasChannels { wanted.removeAll(where: \.isOfChannels) }
+        if wantsIndex { wanted.append(server.dialect.binlogIndex) }
+        if let summary = server.dialect.checksumSummary, server.checksums.isDue(at: .now) {
             // The last, since it may take longest. If it fails, it is not tried again at once either.
             wanted.append(summary)
-            self.session?.checksums.asked(at: .now)
+            self.server?.checksums.asked(at: .now)
         }
         try await run(wanted, into: &facts, deadline: deadline)
 
-        if let log = facts.binaryLog { self.session?.hasBinaryLog = log.isEnabled }
-        await collectFurther(of: session.dialect, into: &facts, deadline: deadline)
-        if let channels = facts.channels { self.session?.hasChannels = !channels.isEmpty }
+        if let log = facts.binaryLog { self.server?.hasBinaryLog = log.isEnabled }
+        await collectFurther(of: server.dialect, into: &facts, deadline: deadline)
+        if let channels = facts.channels { self.server?.hasChannels = !channels.isEmpty }
         memory.keep(&facts)
         if facts.binaryLog?.isEnabled == true, facts.binaryLog?.end != nil, facts.binaryLog?.index == nil, !wantsIndex,
-            connection.isOpen
+            session.isOpen
         {
             // It has moved on to a new file since its files were listed.
-            try await run([session.dialect.binlogIndex], into: &facts, deadline: deadline)
+            try await run([server.dialect.binlogIndex], into: &facts, deadline: deadline)
         }
         memory.complete(&facts, at: .now)
-        self.session?.checksums.complete(&facts, at: .now)
+        self.server?.checksums.complete(&facts, at: .now)
         return facts
     }
 
@@ -279,9 +240,9 @@ package actor NodeCollector {
             // Transactions once more: the counters say whose commit waits, and was not among them yet.
             if !facts.isStatusFresh { names.formUnion([.status, .transactions]) }
         }
-        let hasBecomeReplica = session?.hasChannels == false && facts.channels?.isEmpty == false
+        let hasBecomeReplica = server?.hasChannels == false && facts.channels?.isEmpty == false
         let further = dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }
-        if further.isEmpty || !connection.isOpen { return }
+        if further.isEmpty || !session.isOpen { return }
         do throws(MySQLError) {
             try await run(further, into: &facts, deadline: deadline)
         } catch {
@@ -295,9 +256,9 @@ package actor NodeCollector {
     /// Asks whether the statements that were not answered in time are over, if there are any.
     private func settleUnanswered(deadline: ContinuousClock.Instant) async throws(MySQLError) {
         if unanswered.entries.isEmpty { return }
-        let reply = try await connection.run(Batch([ProcessList.statement]), deadline: deadline)
+        let reply = try await session.send(Batch([ProcessList.statement]), deadline: deadline)
         if let list = reply.tables.first {
-            unanswered.settle(by: list, askedOver: await connection.serverThread)
+            unanswered.settle(by: list, askedOver: await session.serverThread)
         } else if let refusal = reply.refusal {
             if let thread = refusal.unanswered {
                 unanswered.listIsUnanswered(on: thread, at: .now)
@@ -315,12 +276,11 @@ package actor NodeCollector {
     ) async throws(MySQLError) {
         var pending = toAsk(of: wanted, missing: &facts)
         while !pending.isEmpty {
-            let setUp = session?.setUp ?? []
-            if isClosed { throw .deadlineExceeded(while: "closing") }
+            let setUp = server?.setUp ?? []
             let inquiry = inquiry(about: pending, setUp)
             let questions = inquiry.questions
             look?.call = Call(facts: facts, questions: questions, setUp: setUp.count)
-            let reply = try await connection.run(inquiry.batch, deadline: deadline)
+            let reply = try await session.send(inquiry.batch, deadline: deadline)
             look?.call = nil
             facts.askedAt = facts.askedAt ?? reply.sent.wall
             if let refusal = reply.refusal, let thread = refusal.unanswered {
@@ -329,16 +289,16 @@ package actor NodeCollector {
             }
             if let refusal = reply.refusal, refusal.statement < setUp.count {
                 // A proxy that allows no SET is no reason to know nothing: go on without.
-                session?.setUp.removeFirst(refusal.statement + 1)
+                server?.setUp.removeFirst(refusal.statement + 1)
                 continue
             }
-            session?.setUp = []
+            server?.setUp = []
             let told = facts.take(reply, answering: questions, after: setUp.count)
             guard let refusal = reply.refusal else { break }
             let refused = questions[told].facts
             if refused.count > 1 {
-                session?.isSplit = true
-                session?.inquiry = nil
+                server?.isSplit = true
+                server?.inquiry = nil
             } else {
                 for fact in refused { note(refusal.error, of: fact, in: &facts) }
             }
@@ -349,12 +309,12 @@ package actor NodeCollector {
     /// Those of `wanted` that may be asked now; why the others are missing.
     private func toAsk(of wanted: [Fact], missing facts: inout NodeFacts) -> [Fact] {
         let now = ContinuousClock.now
-        var known = session?.refused ?? [:]
+        var known = server?.refused ?? [:]
         for (name, entry) in postponed {
             if now < entry.until { known[name] = entry.error } else { postponed[name] = nil }
         }
         for (name, error) in known {
-            if let fact = session?.dialect.anyFact(name) { facts.miss(fact, for: error) }
+            if let fact = server?.dialect.anyFact(name) { facts.miss(fact, for: error) }
         }
         if known.isEmpty, unanswered.entries.isEmpty { return wanted }
         return wanted.filter { fact in
@@ -368,7 +328,7 @@ package actor NodeCollector {
     /// Takes note of a refusal.
     private func note(_ error: MySQLError, of fact: Fact, in facts: inout NodeFacts) {
         if error.code == ErrorCode.noBinaryLogging {
-            session?.hasBinaryLog = false
+            server?.hasBinaryLog = false
             return
         }
         facts.miss(fact, for: error)
@@ -380,7 +340,7 @@ package actor NodeCollector {
             let pause = fact.name == .checksumSummary && error.code != ErrorCode.lockWaitTimeout ? 60 : 10
             postponed[fact.name] = (error, .now + .seconds(pause))
         // And a table may be there; a missing privilege is not.
-        default: if !fact.mayComeAbout(error) { session?.refused[fact.name] = error }
+        default: if !fact.mayComeAbout(error) { server?.refused[fact.name] = error }
         }
     }
 
@@ -406,22 +366,22 @@ package actor NodeCollector {
     }
 
     private func inquiry(about facts: [Fact], _ setUp: [String]) -> Inquiry {
-        guard let session, setUp.isEmpty else {
-            return Inquiry(facts, isMerged: session?.isSplit != true, setUp: setUp)
+        guard let server, setUp.isEmpty else {
+            return Inquiry(facts, isMerged: server?.isSplit != true, setUp: setUp)
         }
-        if !session.isSplit, session.dialect.usual.facts.haveNames(of: facts) {
+        if !server.isSplit, server.dialect.usual.facts.haveNames(of: facts) {
             // What a round of the minute was asked is not kept by a thousand nodes until the next.
-            session.inquiry = nil
-            return session.dialect.usual
+            server.inquiry = nil
+            return server.dialect.usual
         }
-        if let known = session.inquiry, known.facts.haveNames(of: facts) { return known }
-        let inquiry = Inquiry(facts, isMerged: !session.isSplit)
-        session.inquiry = inquiry
+        if let known = server.inquiry, known.facts.haveNames(of: facts) { return known }
+        let inquiry = Inquiry(facts, isMerged: !server.isSplit)
+        server.inquiry = inquiry
         return inquiry
     }
 }
 
-extension NodeCollector.Session {
+extension NodeCollector.Server {
     /// A grant may have come since: without an essential fact a new connection is made every round, without another one
     /// every minute.
     fileprivate var isWorthKeeping: Bool {

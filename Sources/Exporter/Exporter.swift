@@ -29,7 +29,7 @@ struct Exporter: AsyncParsableCommand {
 
     static func main() async {
         // While there are no other threads.
-        Connection.settleEnvironment()
+        ClientLibrary.settleEnvironment()
         let arguments = CommandLine.arguments.dropFirst()
         if RootHelp.isAsked(arguments) {
             print(RootHelp.text())

@@ -3,6 +3,7 @@ import Configuration
 import Glibc
 import MariaDB
 import Replication
+import Threads
 import Topology
 
 extension FleetCollector {
@@ -16,9 +17,12 @@ extension FleetCollector {
     convenience init(
         _ configuration: Configuration, environment: [String: String],
         replacing predecessor: (fleet: FleetCollector, configuration: Configuration)? = nil
-    ) throws(MariaDB.ThreadError) {
+    ) throws(ThreadError) {
         let kept = predecessor?.fleet.collectors(of: configuration.nodes(unchangedSince: predecessor?.configuration))
-        let executors = try Self.executors(for: configuration.nodes.count, kept: kept?.count ?? 0)
+        let keptCount = kept?.count ?? 0
+        let threads = try SessionThread.start(
+            for: configuration.nodes.count - keptCount, limit: max(1, Self.maxThreads - keptCount)
+        ) { "node-\($0)" }
         var next = 0
         var sets: [FleetCollector.Set] = []
         for set in configuration.sets {
@@ -28,11 +32,11 @@ extension FleetCollector {
                     nodes.append(collector)
                     continue
                 }
-                let executor = executors[next % executors.count]
+                let thread = threads[next % threads.count]
                 next += 1
                 nodes.append(
                     NodeCollector(
-                        NodeDescription(node), timeout: node.timeout, executor: executor,
+                        NodeDescription(node), timeout: node.timeout, on: thread,
                         extras: configuration.extras(of: set)
                     ) { () throws(NodeFailure) in try ConnectionOptions(node, environment: environment) })
             }
@@ -43,20 +47,6 @@ extension FleetCollector {
                     nodes: nodes))
         }
         self.init(sets: sets, followUps: followUps(of:after:), replacing: predecessor?.fleet)
-    }
-
-    /// Threads for the nodes that have none yet.
-    private static func executors(for nodes: Int, kept: Int) throws(MariaDB.ThreadError) -> [ThreadExecutor] {
-        var executors: [ThreadExecutor] = []
-        do throws(MariaDB.ThreadError) {
-            for number in 0..<min(nodes - kept, max(1, maxThreads - kept)) {
-                executors.append(try ThreadExecutor(name: "node-\(number)"))
-            }
-        } catch {
-            for executor in executors { executor.stop() }
-            throw error
-        }
-        return executors
     }
 
     private func collectors(of names: Swift.Set<String>) -> [String: NodeCollector] {

@@ -2,6 +2,7 @@ import Collection
 import Configuration
 import MariaDB
 import Replication
+import Threads
 
 /// The nodes, asked in rounds of which the log tells what has changed.
 struct LoggedFleet: Sendable {

@@ -5,6 +5,7 @@ import MariaDB
 import Metrics
 import Probes
 import Replication
+import Threads
 import Topology
 import Traffic
 

@@ -1,6 +1,6 @@
 import Configuration
 import Logging
-import Probes
+import MariaDB
 import Web
 
 /// How the limit on open files is shared out among the connections to nodes and those of clients.
@@ -77,7 +77,7 @@ struct OpenFiles: Sendable, Equatable {
     /// A scrape's connection to each node, which is closed before there is another. A probe may have a second one while the
     /// first hangs; the sentinel's go to each node, and those of the others to one.
     private static func descriptors(toNodesOf configuration: Configuration) -> Int {
-        let probe = ProbeConnection.maxConnections
+        let probe = Session.maxConnections
         let connections = configuration.sets.map { set in
             let toOne = [set.heartbeat?.write == true, set.failover != nil].count { $0 }
             return set.nodes.count * (1 + (set.sentinel == nil ? 0 : probe)) + toOne * probe

@@ -1,14 +1,15 @@
 internal import CMariaDB
 internal import Replication
 internal import Synchronization
+internal import Threads
 
 /// A connection to one server; the only owner of a `MYSQL*`.
 ///
 /// Its calls block, so they run on the thread that it is given. A call ends at its deadline (see `Interrupter`), except
 /// for the name look-up within `connect`, which nothing can interrupt.
-package actor Connection {
+actor Connection {
     private let executor: ThreadExecutor
-    nonisolated package let interrupter = Interrupter()
+    nonisolated let interrupter = Interrupter()
 
     private var mysql: UnsafeMutablePointer<MYSQL>? {
         didSet { hasConnection.store(mysql != nil, ordering: .releasing) }
@@ -24,7 +25,7 @@ package actor Connection {
     private nonisolated let packetsSent = Atomic(0)
     private nonisolated let underway = Mutex<ReplyProgress?>(nil)
 
-    package init(executor: ThreadExecutor) {
+    init(executor: ThreadExecutor) {
         self.executor = executor
     }
 
@@ -33,39 +34,30 @@ package actor Connection {
         if let mysql { mysql_close(mysql) }
     }
 
-    nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// The version of libmariadb, such as `3.3.20`.
-    package static var libraryVersion: String {
-        mysql_get_client_info().map { String(cString: $0) } ?? ""
-    }
-
-    /// Settles what libmariadb and OpenSSL take from the environment. The first connection does it as well; but nobody else should
-    /// be looking at the environment then (setenv(3)).
-    package static func settleEnvironment() { environmentIsSettled }
-
-    nonisolated package var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
+    nonisolated var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
 
     /// Packets of statements sent so far: what asking cost the network.
-    nonisolated package var roundTrips: Int { packetsSent.load(ordering: .relaxed) }
+    nonisolated var roundTrips: Int { packetsSent.load(ordering: .relaxed) }
 
     /// The complete tables of the reply that is being received, for callers that cannot wait for its end. Nil between calls.
-    nonisolated package var replySoFar: BatchReply? { underway.withLock(\.self)?.reply() }
+    nonisolated var replySoFar: BatchReply? { underway.withLock(\.self)?.reply() }
 
     /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
-    package var serverVersion: String {
+    var serverVersion: String {
         guard let mysql, let text = mysql_get_server_info(mysql) else { return "" }
         return String(cString: text)
     }
 
     /// The lower half of the server's id of this connection, as the list of processes shows it. 0 when closed.
-    package var serverThread: UInt32 { mysql.map { UInt32(truncatingIfNeeded: mysql_thread_id($0)) } ?? 0 }
+    var serverThread: UInt32 { mysql.map { UInt32(truncatingIfNeeded: mysql_thread_id($0)) } ?? 0 }
 
     /// Connects and authenticates. Closes a connection that was open before.
     /// - Returns: the server's version in its own words (`serverVersion`).
     /// - Throws: `MySQLError` with phase dns, connect, tls, authentication, timeout or protocol.
     @discardableResult
-    package func open(
+    func open(
         _ options: ConnectionOptions, deadline: ContinuousClock.Instant
     ) throws(MySQLError) -> String {
         close()
@@ -141,7 +133,7 @@ package actor Connection {
     /// A refused statement ends the batch: the reply then holds the tables before it, and the refusal. So does the deadline,
     /// and the connection is closed then.
     /// - Throws: `MySQLError` when the connection is of no use any more; it is closed then.
-    package func run(_ batch: Batch, deadline: ContinuousClock.Instant) throws(MySQLError) -> BatchReply {
+    func run(_ batch: Batch, deadline: ContinuousClock.Instant) throws(MySQLError) -> BatchReply {
         guard let mysql else {
             throw MySQLError(phase: .connect, code: ErrorCode.serverGone, message: "not connected")
         }
@@ -173,13 +165,13 @@ package actor Connection {
     }
 
     /// One statement. A refusal is thrown.
-    package func query(_ sql: String, deadline: ContinuousClock.Instant) throws(MySQLError) -> ResultTable {
+    func query(_ sql: String, deadline: ContinuousClock.Instant) throws(MySQLError) -> ResultTable {
         let reply = try run(Batch([sql]), deadline: deadline)
         if let refusal = reply.refusal { throw refusal.error }
         return reply.tables.first ?? ResultTable(columns: [], rows: [])
     }
 
-    package func close() {
+    func close() {
         guard let mysql else { return }
         self.mysql = nil
         shapes.removeAll()
@@ -299,54 +291,4 @@ extension Connection {
             .refused("the replies under way are larger than \(ReplyLimit.shared >> 20) MiB together; refused")
         }
     }
-}
-
-/// Statements whose results are wanted together.
-package struct Batch: Sendable {
-    package let statements: [String]
-    /// All of them, for a connection that sends batches.
-    package let text: String
-
-    package init(_ statements: [String]) {
-        self.statements = statements
-        text = statements.joined(separator: ";\n")
-    }
-
-    package var count: Int { statements.count }
-}
-
-/// What came back for a batch, in the order of its statements.
-package struct BatchReply: Sendable {
-    package struct Refusal: Sendable {
-        /// Place in the batch.
-        package let statement: Int
-        package let error: MySQLError
-        /// The server's id of the connection, if the deadline passed while this statement was under way: the server may
-        /// go on with it although the connection is closed.
-        package var unanswered: UInt32?
-    }
-
-    private let cells: CellBuffer
-    private let places: [TablePlace]
-    /// Taken on the connection's thread, before the first byte was sent and after the last had come.
-    package let sent: Moment
-    package let received: Moment
-    /// The statement that ended the batch before its time.
-    package let refusal: Refusal?
-
-    init(cells: CellBuffer, places: [TablePlace], sent: Moment, received: Moment, refusal: Refusal?) {
-        self.cells = cells
-        self.places = places
-        self.sent = sent
-        self.received = received
-        self.refusal = refusal
-    }
-
-    /// When the last row of a table had come: a later statement may have taken its time.
-    package func received(table: Int) -> Moment { places[table].ended ?? received }
-
-    /// Made anew at every look.
-    package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }
-    package var tableCount: Int { places.count }
-    package func table(_ table: Int) -> ResultTable { ResultTable(places[table], in: cells) }
 }

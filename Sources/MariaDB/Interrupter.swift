@@ -8,11 +8,11 @@ internal import Synchronization
 /// - libmariadb waits for its socket through `wait(…)` (`MARIADB_OPT_IO_WAIT`), which never waits past the deadline;
 /// - a peer that sends without end never makes it wait: it tells what it has read (`ma_pvio_register_callback`), and
 ///   `received(…)` shuts the socket down when it is too late or too much;
-/// - what the TLS library reads for itself, nobody tells: whoever holds the round's clock calls `interruptIfOverdue()`,
-///   which shuts a duplicate of the socket down from outside.
+/// - what the TLS library reads for itself is not reported: the `Watchdog` calls `interruptIfOverdue()`, which shuts a
+///   duplicate of the socket down from outside.
 ///
 /// A late interruption cannot hit the next query, because that query has set a later deadline.
-package final class Interrupter: Sendable {
+final class Interrupter: Sendable {
     /// Why a call was cut off.
     enum Interruption: Sendable {
         case deadline
@@ -72,9 +72,11 @@ package final class Interrupter: Sendable {
 
     init(sharing budget: ReplyBudget = .all) {
         budgetOfAll = budget
+        Watchdog.shared.add(self)
     }
 
     deinit {
+        Watchdog.shared.remove(ObjectIdentifier(self))
         let duplicate = state.withLock { $0.duplicate }
         if duplicate >= 0 { Glibc.close(duplicate) }
     }
@@ -95,7 +97,7 @@ package final class Interrupter: Sendable {
             $0.interruption = nil
             $0.lowWater.begin(expecting: expected)
         }
-        callsUnderWay.wrappingAdd(1, ordering: .relaxed)
+        if callsUnderWay.wrappingAdd(1, ordering: .relaxed).oldValue == 0 { Watchdog.shared.wake() }
         pthread_setspecific(currentInterrupter, Unmanaged.passUnretained(self).toOpaque())
         defer {
             pthread_setspecific(currentInterrupter, nil)
@@ -127,12 +129,14 @@ package final class Interrupter: Sendable {
     var hasReadMuch: Bool { state.withLock { $0.read > ReplyLimit.usual } }
 
     /// Shuts the socket down when a call is under way whose deadline has passed; else does nothing. Any thread may ask.
-    package func interruptIfOverdue() {
+    func interruptIfOverdue() {
         state.withLock { state in
             guard let deadline = state.deadline, deadline <= .now else { return }
             state.interrupt(.deadline)
         }
     }
+
+    static var isAnyCallUnderWay: Bool { callsUnderWay.load(ordering: .relaxed) > 0 }
 
     /// Takes note of the socket of a connection just made.
     func adopt(_ descriptor: Int32) {

@@ -1,13 +1,13 @@
+package import Replication
+
 /// Why a server gave no answer, or a refused one.
 ///
 /// `code` and `sqlState` are the numbers of the MariaDB and MySQL manuals ("Server Error Message Reference", "Client
 /// Error Message Reference"); 2000–2999 and 5000–5999 are made by the client library. `message` is the server's own text: it may hold
 /// host names and user names, so it goes to logs and pages for people, never into a label.
 package struct MySQLError: Error, Sendable, Equatable {
-    /// What was being done when it happened; one value of `node_failure{reason}`.
-    package enum Phase: String, Sendable, CaseIterable {
-        case dns, connect, tls, authentication, permission, timeout, query, `protocol`
-    }
+    /// What was being done when it happened; never `connectionLimit`, which is told by the code.
+    package typealias Phase = NodeFailure.Reason
 
     package let phase: Phase
     package let code: UInt32

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Replication
 
 enum NameLookup {
     /// Looks a host up before libmariadb does: where no name server answers (EAI_AGAIN), that asks again and again, with

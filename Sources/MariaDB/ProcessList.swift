@@ -18,7 +18,7 @@ extension Connection {
     /// Whether another connection of the same account still works on a statement.
     /// - Parameter other: the server's id of it.
     /// - Throws: what ends this connection. A server that does not show processes, such as a proxy, is taken at its best.
-    package func sees(atWork other: UInt32, deadline: ContinuousClock.Instant) throws(MySQLError) -> Bool {
+    func sees(atWork other: UInt32, deadline: ContinuousClock.Instant) throws(MySQLError) -> Bool {
         // After a restart of the server this one may have its id.
         if other == serverThread { return false }
         do throws(MySQLError) {

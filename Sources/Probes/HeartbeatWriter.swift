@@ -1,6 +1,6 @@
 internal import Glibc
 package import Logging
-internal import MariaDB
+package import MariaDB
 package import Replication
 internal import Synchronization
 
@@ -20,7 +20,7 @@ package final class HeartbeatWriter: Probe {
     private let table: TableName
     private let interval: Duration
     private let watch: SetWatch
-    private let connect: @Sendable (_ node: String) -> ProbeConnection?
+    private let connect: @Sendable (_ node: String) -> Session?
     private let log: ProbeLog
     private let memory: Mutex<HeartbeatHistory>
     private let task = Mutex<Task<Void, Never>?>(nil)
@@ -28,7 +28,7 @@ package final class HeartbeatWriter: Probe {
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
         table: TableName, interval: Duration, watch: SetWatch, logger: Logger,
-        connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
+        connect: @escaping @Sendable (_ node: String) -> Session?
     ) {
         self.table = table
         self.interval = interval
@@ -56,7 +56,7 @@ package final class HeartbeatWriter: Probe {
     /// A connection to the primary.
     private struct Post {
         let node: WritableNode
-        let connection: ProbeConnection
+        let connection: Session
         /// Its table is there, and has the row.
         var isReady = false
         var failures = 0
@@ -110,7 +110,7 @@ package final class HeartbeatWriter: Probe {
         }
     }
 
-    private func write(_ connection: ProbeConnection, _ node: WritableNode) async throws(ProbeFailure) {
+    private func write(_ connection: Session, _ node: WritableNode) async throws(ProbeFailure) {
         let sent = ContinuousClock.now
         let patience = max(interval, Self.shortestDeadline)
         let wallClock = WallClock.microseconds()
@@ -138,7 +138,7 @@ package final class HeartbeatWriter: Probe {
     // MARK: - Taking up a post
 
     /// Makes sure that it is the server that was meant, and that it has the table and the row.
-    private func prepare(_ connection: ProbeConnection, _ node: WritableNode) async throws(ProbeFailure) {
+    private func prepare(_ connection: Session, _ node: WritableNode) async throws(ProbeFailure) {
         let deadline = ContinuousClock.now + max(interval, .seconds(2))
         do throws(MySQLError) {
             try await connection.recognise(node, deadline: deadline)
@@ -160,7 +160,7 @@ package final class HeartbeatWriter: Probe {
         }
     }
 
-    private func read(_ connection: ProbeConnection, _ deadline: ContinuousClock.Instant) async throws(MySQLError)
+    private func read(_ connection: Session, _ deadline: ContinuousClock.Instant) async throws(MySQLError)
         -> [HeartbeatRow]
     {
         let statement = "SELECT server_id, ts FROM \(table.quoted) ORDER BY ts DESC LIMIT 64"
@@ -173,7 +173,7 @@ package final class HeartbeatWriter: Probe {
     }
 
     private func insert(
-        _ connection: ProbeConnection, _ node: WritableNode, _ deadline: ContinuousClock.Instant
+        _ connection: Session, _ node: WritableNode, _ deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
         try await connection.change(on: node, by: watch, deadline: deadline) { condition in
             """

@@ -1,5 +1,5 @@
 package import Logging
-internal import MariaDB
+package import MariaDB
 package import Replication
 internal import Synchronization
 package import Topology
@@ -21,7 +21,7 @@ package final class SentinelProbe: Probe {
     /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
     package init(
         table: TableName, interval: Duration, watch: SetWatch, logger: Logger,
-        connect: @escaping @Sendable (_ node: String) -> ProbeConnection?
+        connect: @escaping @Sendable (_ node: String) -> Session?
     ) {
         self.table = SentinelTable(table: table)
         self.interval = interval
@@ -101,14 +101,14 @@ package final class SentinelProbe: Probe {
 
 /// The sentinel's connections, each made when it is first wanted and kept for the next run.
 private final class SentinelConnections: Sendable {
-    private let connect: @Sendable (_ node: String) -> ProbeConnection?
-    private let open = Mutex<[String: ProbeConnection]>([:])
+    private let connect: @Sendable (_ node: String) -> Session?
+    private let open = Mutex<[String: Session]>([:])
 
-    init(_ connect: @escaping @Sendable (_ node: String) -> ProbeConnection?) {
+    init(_ connect: @escaping @Sendable (_ node: String) -> Session?) {
         self.connect = connect
     }
 
-    subscript(node: String) -> ProbeConnection? {
+    subscript(node: String) -> Session? {
         open.withLock { open in
             if let known = open[node] { return known }
             let new = connect(node)
@@ -117,7 +117,7 @@ private final class SentinelConnections: Sendable {
         }
     }
 
-    func connections(to nodes: [String]) -> [ProbeConnection] { nodes.compactMap { self[$0] } }
+    func connections(to nodes: [String]) -> [Session] { nodes.compactMap { self[$0] } }
 
     func close() async {
         let all = open.withLock { open in

@@ -6,8 +6,8 @@ internal import Topology
 struct SentinelRun {
     let table: SentinelTable
     let primary: WritableNode
-    let connection: ProbeConnection
-    let replicas: [ProbeConnection]
+    let connection: Session
+    let replicas: [Session]
     /// How long each operation is waited for on a replica.
     let patience: Duration
     /// Knows whether the primary still is the primary.
@@ -99,7 +99,7 @@ struct SentinelRun {
     }
 
     private func arrivals(
-        of operation: SentinelOperation, at replicas: [ProbeConnection], since confirmed: ContinuousClock.Instant
+        of operation: SentinelOperation, at replicas: [Session], since confirmed: ContinuousClock.Instant
     ) async -> [String: Arrival] {
         await withTaskGroup(of: Arrival.self) { group in
             for replica in replicas {
@@ -112,7 +112,7 @@ struct SentinelRun {
     }
 
     private func arrival(
-        of operation: SentinelOperation, at replica: ProbeConnection, since confirmed: ContinuousClock.Instant
+        of operation: SentinelOperation, at replica: Session, since confirmed: ContinuousClock.Instant
     ) async -> Arrival {
         let end = confirmed + patience
         while true {
@@ -142,7 +142,7 @@ struct SentinelRun {
 
     /// Deletes rows of runs that were cut short, each only if every replica has it: the deletion of a row that a replica
     /// lacks stops its applier in ROW format. A replica that did not follow this run is not asked, and so nothing is deleted.
-    private func clear(_ following: [ProbeConnection]) async {
+    private func clear(_ following: [Session]) async {
         guard following.count == replicas.count, !Task.isCancelled else { return }
         let age = Int64(max(patience.seconds * 40, 60))
         do throws(MySQLError) {

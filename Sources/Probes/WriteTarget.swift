@@ -70,7 +70,7 @@ extension WritableNode {
     }
 }
 
-extension ProbeConnection {
+extension Session {
     /// Makes sure that the server at the other end is the one that the findings are of: an address may have moved to
     /// another since.
     /// - Throws: `MySQLError`; then the connection is closed.

@@ -29,17 +29,14 @@ extension Sandbox {
     /// Asks a server every statement, as the exporter would: as its user, with its grants, over TCP, in UTC.
     /// This machine's name, which servers tell, is replaced by the node's.
     package func record(_ statements: [String], on server: Server) async throws -> Recording {
-        let executor = try ThreadExecutor(name: "sandbox-record")
-        defer { executor.stop() }
-        let connection = Connection(executor: executor)
+        let options = monitorOptions(for: server)
+        let session = Session(node: "record", .init(setUp: ["SET SESSION time_zone = '+00:00'"])) { options }
         let deadline = ContinuousClock.now + .seconds(30)
-        try await connection.open(monitorOptions(for: server), deadline: deadline)
-        _ = try await connection.query("SET SESSION time_zone = '+00:00'", deadline: deadline)
         var results: [Recording.Result] = []
         for sql in statements {
             var result = Recording.Result(sql: sql)
             do {
-                let table = try await connection.query(sql, deadline: deadline)
+                let table = try await session.run([sql], deadline: deadline)[0]
                 result.columns = table.columns.names
                 result.rows = table.rows.map { row in
                     table.columns.names.map { row.text($0).map { $0 == Self.hostName ? server.name : $0 } }
@@ -50,8 +47,8 @@ extension Sandbox {
             }
             results.append(result)
         }
-        let version = await connection.serverVersion
-        await connection.close()
+        let version = await session.serverVersion
+        await session.close()
         return Recording(version: version, results: results)
     }
 

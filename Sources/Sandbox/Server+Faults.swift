@@ -65,13 +65,11 @@ extension Server {
     /// its threads run. Until `unlock`, or until the server ends.
     package func lock() async throws(SandboxError) {
         guard lockHolder == nil else { return }
-        let holder = try await anotherConnection()
+        let holder = anotherSession()
         do {
-            _ = try await holder.connection.query(
-                "LOCK TABLES \(SandboxTable.name) WRITE", deadline: .now + .seconds(10))
+            _ = try await holder.run(["LOCK TABLES \(SandboxTable.name) WRITE"], deadline: .now + .seconds(10))
         } catch {
-            await holder.connection.close()
-            holder.executor.stop()
+            await holder.close()
             throw .refused(node: name, statement: "LOCK TABLES", error)
         }
         lockHolder = holder
@@ -80,8 +78,7 @@ extension Server {
     package func unlock() async {
         guard let holder = lockHolder else { return }
         lockHolder = nil
-        await holder.connection.close()
-        holder.executor.stop()
+        await holder.close()
     }
 
     // MARK: - Binlogs

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import Replication
 
 /// A file system of a few megabytes, in memory, in the folder of a sandbox.
 package struct SmallDisk: Sendable {
@@ -43,16 +44,15 @@ extension Server {
         try await sql("CREATE TABLE IF NOT EXISTS sandbox.bulk (body LONGTEXT)")
         let deadline = ContinuousClock.now + time
         while ContinuousClock.now < deadline {
-            let writer = try await anotherConnection()
+            let writer = anotherSession()
             var failure: MySQLError?
             do throws(MySQLError) {
-                _ = try await writer.connection.query(
-                    "INSERT INTO sandbox.bulk VALUES (REPEAT('q', 1000000))", deadline: .now + .seconds(3))
+                _ = try await writer.run(
+                    ["INSERT INTO sandbox.bulk VALUES (REPEAT('q', 1000000))"], deadline: .now + .seconds(3))
             } catch {
                 failure = error
             }
-            await writer.connection.close()
-            writer.executor.stop()
+            await writer.close()
             guard let failure else { continue }
             if failure.phase == .timeout { return }
             throw .refused(node: name, statement: "INSERT of a megabyte", failure)

@@ -18,12 +18,11 @@ package actor Server {
     private nonisolated let path: String
     private nonisolated let reservedPort: LoopbackPort
     private nonisolated let group: pid_t
-    private nonisolated let executor: ThreadExecutor
-    private nonisolated let connection: Connection
+    private nonisolated let session: Session
 
     private var process: ChildProcess?
-    /// Holds the locks of `lock()`; its thread is its own, so that a blocked one blocks nothing else.
-    var lockHolder: (connection: Connection, executor: ThreadExecutor)?
+    /// Holds the locks of `lock()`.
+    var lockHolder: Session?
 
     init(
         _ node: Wiring.Node, number: Int, software: ServerSoftware, settings: ServerSettings, folder: SandboxFolder,
@@ -41,11 +40,8 @@ package actor Server {
         guard "\(path)/socket".utf8.count < 108 else {
             throw .wiring("the path \(path)/socket is too long for a unix socket; set TMPDIR to a shorter folder")
         }
-        executor = try Self.thread("sandbox-\(node.name)")
-        connection = Connection(executor: executor)
+        session = Self.administrator(of: node.name, path: path)
     }
-
-    deinit { executor.stop() }
 
     nonisolated var dataFolder: String { "\(path)/data" }
     /// Where the administrator's connection goes, on this machine.
@@ -72,7 +68,7 @@ package actor Server {
             }
             return isListening
         }
-        try await open(deadline: deadline)
+        try await sql("DO 0", within: ContinuousClock.now.duration(to: deadline))
     }
 
     /// Ends the server in order, as its own shutdown does.
@@ -116,55 +112,27 @@ package actor Server {
     package func sql(_ statement: String, within time: Duration = .seconds(10)) async throws(SandboxError)
         -> ResultTable
     {
-        let deadline = ContinuousClock.now + time
-        if !connection.isOpen { try await open(deadline: deadline) }
         do {
-            return try await connection.query(statement, deadline: deadline)
+            return try await session.run([statement], deadline: .now + time).first
+                ?? ResultTable(columns: [], rows: [])
         } catch {
-            throw .refused(node: name, statement: statement, error)
+            throw .refused(node: name, statement: session.isOpen ? statement : "connect", error)
         }
     }
 
-    /// A new connection for the administrator, and its thread; the caller ends both.
-    func anotherConnection() async throws(SandboxError) -> (connection: Connection, executor: ThreadExecutor) {
-        let executor = try Self.thread("sandbox-\(name)-2")
-        let connection = Connection(executor: executor)
-        do {
-            try await connection.open(administrator, deadline: .now + .seconds(10))
-        } catch {
-            executor.stop()
-            throw .refused(node: name, statement: "connect", error)
-        }
-        return (connection, executor)
-    }
+    /// Another session of the administrator.
+    func anotherSession() -> Session { Self.administrator(of: name, path: path) }
 
-    private nonisolated var administrator: ConnectionOptions {
-        ConnectionOptions(address: .unix(path: socketPath), user: "root", password: "")
-    }
-
-    private func open(deadline: ContinuousClock.Instant) async throws(SandboxError) {
-        do {
-            try await connection.open(administrator, deadline: deadline)
-        } catch {
-            throw .refused(node: name, statement: "connect", error)
+    private static func administrator(of node: String, path: String) -> Session {
+        Session(node: node) {
+            ConnectionOptions(address: .unix(path: "\(path)/socket"), user: "root", password: "")
         }
     }
 
     private func release() async {
-        if let lockHolder {
-            await lockHolder.connection.close()
-            lockHolder.executor.stop()
-        }
+        await lockHolder?.close()
         lockHolder = nil
-        await connection.close()
-    }
-
-    private static func thread(_ name: String) throws(SandboxError) -> ThreadExecutor {
-        do {
-            return try ThreadExecutor(name: name)
-        } catch {
-            throw .system(doing: "start a thread", errno: error.errno)
-        }
+        await session.hangUp()
     }
 
     /// Whether someone accepts connections on the unix socket.

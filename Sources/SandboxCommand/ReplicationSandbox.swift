@@ -23,7 +23,7 @@ struct ReplicationSandbox: AsyncParsableCommand {
     static func main() async {
         // While there are no other threads.
         _ = environment
-        Connection.settleEnvironment()
+        ClientLibrary.settleEnvironment()
         await main(nil)
     }
 }

@@ -17,11 +17,11 @@ struct FleetCollectorTests {
         tls: TLSMode = .disabled, followUps: @escaping FleetCollector.FollowUps = { _, _ in [:] },
         _ body: (FleetCollector) async throws -> Void
     ) async throws {
-        var executors: [ThreadExecutor] = []
-        for number in 0..<(threads ?? servers.count) { executors.append(try ThreadExecutor(name: "node-\(number)")) }
+        var shared: [SessionThread] = []
+        for number in 0..<(threads ?? servers.count) { shared.append(try SessionThread(name: "node-\(number)")) }
         let nodes = servers.enumerated().map { place, server in
             node(
-                server, named: "db\(place + 1)", executor: executors[place % executors.count],
+                server, named: "db\(place + 1)", on: shared[place % shared.count],
                 timeout: timeout(place), tls: tls)
         }
         let fleet = FleetCollector(
@@ -189,19 +189,19 @@ struct FleetCollectorTests {
         let release = DispatchSemaphore(value: 0)
         // More than the threads that all nodes share.
         let blocked = ProcessInfo.processInfo.activeProcessorCount + 2
-        var executors: [ThreadExecutor] = []
+        var threads: [SessionThread] = []
         var nodes: [NodeCollector] = []
         for number in 0...blocked {
-            let executor = try ThreadExecutor(name: "test")
-            executors.append(executor)
+            let thread = try SessionThread(name: "test")
+            threads.append(thread)
             if number == blocked {
-                nodes.append(node(server, named: "good", executor: executor))
+                nodes.append(node(server, named: "good", on: thread))
                 continue
             }
             nodes.append(
                 NodeCollector(
                     NodeDescription(name: "db\(number)", address: .tcp(host: "127.0.0.1", port: server.port)),
-                    timeout: .milliseconds(100), executor: executor
+                    timeout: .milliseconds(100), on: thread
                 ) { () throws(NodeFailure) in
                     release.wait()
                     throw NodeFailure(reason: .authentication, message: "read at last")
@@ -316,9 +316,12 @@ struct FleetCollectorTests {
     func threads() async throws {
         let server = try FaultServer(healthy())
         defer { server.stop() }
-        let executor = try ThreadExecutor(name: "leaving")
         let fleet = FleetCollector(
-            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, executor: executor)])],
+            sets: [
+                .init(
+                    name: "shop", thresholds: Thresholds(),
+                    nodes: [node(server, on: try SessionThread(name: "leaving"))])
+            ],
             followUps: { _, _ in [:] })
         _ = await fleet.round(deadline: .never)
         #expect(try hasThread("leaving"))

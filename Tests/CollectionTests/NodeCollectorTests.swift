@@ -254,11 +254,10 @@ struct NodeCollectorTests {
     func noPassword() async throws {
         let server = try FaultServer(.replying { _ in .ok })
         defer { server.stop() }
-        let executor = try ThreadExecutor(name: "test")
-        defer { executor.stop() }
+        let thread = try SessionThread(name: "test")
         let collector = NodeCollector(
             NodeDescription(name: "db1", address: .tcp(host: "127.0.0.1", port: server.port)), timeout: .seconds(50),
-            executor: executor
+            on: thread
         ) { () throws(NodeFailure) in throw NodeFailure(reason: .authentication, message: "/run/secrets/x: not there") }
         let report = await collector.ask(deadline: .never)
         #expect(report.failure == NodeFailure(reason: .authentication, message: "/run/secrets/x: not there"))

@@ -230,9 +230,9 @@ struct UnansweredStatementTests {
                     ? .steps([.wait(gate)] + slow.map(Step.packet)) : recording.reply(to: statement)
             })
         defer { server.stop() }
-        let executor = try ThreadExecutor(name: "test")
+        let thread = try SessionThread(name: "test")
         let fleet = FleetCollector(
-            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, executor: executor)])],
+            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, on: thread)])],
             followUps: { _, _ in [:] })
         for _ in 0..<2 {
             let hasty = await fleet.round(deadline: Self.soon)[0].nodes[0].report

@@ -10,9 +10,8 @@ func withNode<Value>(
     _ server: FaultServer, timeout: Duration = .seconds(50), extras: NodeExtras = NodeExtras(),
     _ body: (NodeCollector) async throws -> Value
 ) async throws -> Value {
-    let executor = try ThreadExecutor(name: "test")
-    defer { executor.stop() }
-    let node = node(server, executor: executor, timeout: timeout, extras: extras)
+    let thread = try SessionThread(name: "test")
+    let node = node(server, on: thread, timeout: timeout, extras: extras)
     let value = try await body(node)
     await node.close()
     return value
@@ -27,12 +26,12 @@ func withNode<Value>(
 }
 
 func node(
-    _ server: FaultServer, named name: String = "db1", executor: ThreadExecutor, timeout: Duration = .seconds(50),
+    _ server: FaultServer, named name: String = "db1", on thread: SessionThread, timeout: Duration = .seconds(50),
     extras: NodeExtras = NodeExtras(), tls: TLSMode = .disabled
 ) -> NodeCollector {
     let port = server.port
     return NodeCollector(
-        NodeDescription(name: name, address: .tcp(host: "127.0.0.1", port: port)), timeout: timeout, executor: executor,
+        NodeDescription(name: name, address: .tcp(host: "127.0.0.1", port: port)), timeout: timeout, on: thread,
         extras: extras
     ) {
         ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret", tls: tls)

@@ -1,7 +1,9 @@
 import FaultServer
-import MariaDB
 import Replication
 import Testing
+import Threads
+
+@testable import MariaDB
 
 /// The fault server against the client that it is made for.
 @Suite("Conversations with the fault server", .timeLimit(.minutes(1)))

@@ -102,17 +102,16 @@ private func families(of report: NodeReport) -> [MetricFamily] {
 /// A server and the thread of those who ask it.
 private final class Worker: Sendable {
     private let server: FaultServer
-    private let executor: ThreadExecutor
+    private let thread: SessionThread
     let seeds = SeedTrace()
 
     init() throws {
         server = try FaultServer(.saying([.close]), keepsJournal: false)
-        executor = try ThreadExecutor(name: "fuzz")
+        thread = try SessionThread(name: "fuzz")
     }
 
     func stop() {
         server.stop()
-        executor.stop()
         seeds.remove()
     }
 
@@ -124,7 +123,7 @@ private final class Worker: Sendable {
         let port = server.port
         let collector = NodeCollector(
             NodeDescription(name: "db2", address: .tcp(host: "127.0.0.1", port: port)), timeout: .seconds(60),
-            executor: executor
+            on: thread
         ) {
             ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret")
         }

@@ -121,20 +121,15 @@ extension IntegrationSuite {
                 let second = try await ChecksumCommandRun.start(Self.oneByOne, in: sandbox)
                 try await second.compares(chunks: 20, of: "orders", on: primary)
                 // Another comparison waits for the lock, and gets it.
-                let executor = try ThreadExecutor(name: "waiter")
-                defer { executor.stop() }
-                let waiter = Connection(executor: executor)
-                try await waiter.open(
-                    ConnectionOptions(address: .unix(path: primary.socketPath), user: "root", password: ""),
-                    deadline: .now + .seconds(10))
+                let waiter = Self.administrator(of: primary)
                 let waiting = Task {
-                    try await waiter.query(
-                        "SELECT GET_LOCK(\(Self.lock), 30) AS got", deadline: .now + .seconds(40))
+                    try await waiter.run(
+                        ["SELECT GET_LOCK(\(Self.lock), 30) AS got"], deadline: .now + .seconds(40))
                 }
                 let waiters = "SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'"
                 while try await primary.sql(waiters).isEmpty { try await Task.sleep(for: .milliseconds(2)) }
                 try await Self.killComparison(on: primary)
-                #expect(try await waiting.value.first?.flag("got") == true)
+                #expect(try await waiting.value.first?.first?.flag("got") == true)
                 let done = try await primary.sql("SELECT * FROM percona.checksums").rowCount
                 let ended = try await second.ended()
                 #expect(ended.status == .exited(3), "\(ended.output)")
@@ -142,6 +137,11 @@ extension IntegrationSuite {
                 #expect(try await primary.sql("SELECT * FROM percona.checksums").rowCount == done)
                 await waiter.close()
             }
+        }
+
+        private static func administrator(of server: Server) -> Session {
+            let options = ConnectionOptions(address: .unix(path: server.socketPath), user: "root", password: "")
+            return Session(node: server.name) { options }
         }
 
         private static let lock = "'mysql-replication-exporter checksum'"
@@ -184,12 +184,7 @@ extension IntegrationSuite {
         /// cancelled.
         /// - Returns: how many statements were carried out.
         private static func write(on server: Server) async throws -> Int {
-            let executor = try ThreadExecutor(name: "writer")
-            defer { executor.stop() }
-            let connection = Connection(executor: executor)
-            try await connection.open(
-                ConnectionOptions(address: .unix(path: server.socketPath), user: "root", password: ""),
-                deadline: .now + .seconds(10))
+            let session = administrator(of: server)
             var random = SystemRandomNumberGenerator()
             var written = 0
             while !Task.isCancelled {
@@ -202,12 +197,16 @@ extension IntegrationSuite {
                     default: "UPDATE shop.parts SET v = v + 1 WHERE a = \(id % 10)"
                     }
                 // RAND() in format STATEMENT replicates by its seed; what is locked is not written.
-                let reply = try await connection.run(Batch([statement]), deadline: .now + .seconds(30))
-                if reply.refusal == nil { written += 1 }
+                do {
+                    _ = try await session.run([statement], deadline: .now + .seconds(30))
+                    written += 1
+                } catch {
+                    if error.breaksConnection { throw error }
+                }
                 // A load, not a flood that leaves no moment without a lock.
                 try? await Task.sleep(for: .milliseconds(2))
             }
-            await connection.close()
+            await session.close()
             return written
         }
     }

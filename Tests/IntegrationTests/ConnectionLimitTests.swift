@@ -69,13 +69,11 @@ extension IntegrationSuite {
                 let db1 = try sandbox.server("db1")
                 let monitor = sandbox.accounts.monitor
                 try await db1.sql("ALTER USER '\(monitor.user)'@'127.0.0.1' WITH MAX_USER_CONNECTIONS 1")
-                let executor = try ThreadExecutor(name: "other")
-                let other = Connection(executor: executor)
-                try await other.open(
-                    ConnectionOptions(
-                        address: .tcp(host: "127.0.0.1", port: db1.port), user: monitor.user,
-                        password: monitor.password,
-                        tls: software.flavor == .mysql ? .required : .disabled), deadline: .now + .seconds(10))
+                let options = ConnectionOptions(
+                    address: .tcp(host: "127.0.0.1", port: db1.port), user: monitor.user,
+                    password: monitor.password, tls: software.flavor == .mysql ? .required : .disabled)
+                let other = Session(node: "db1") { options }
+                _ = try await other.run(["DO 0"], deadline: .now + .seconds(10))
                 let exporter = try await RunningExporter.start(try sandbox.writeExporterConfiguration(), in: sandbox)
                 let refused = try await exporter.scrape()
                 #expect(refused.value("up", "db1") == 0)
@@ -84,7 +82,6 @@ extension IntegrationSuite {
                 #expect(
                     log.contains("max_user_connections") && log.contains("grants` prints the limit to set"), "\(log)")
                 await other.close()
-                executor.stop()
                 try await exporter.scrape(until: "it is up") { $0.value("up", "db1") == 1 }
                 #expect(await exporter.stop() == .exited(0))
             }

@@ -121,7 +121,7 @@ private struct Client {
     ///   - writes: after so many it connects anew; nil to keep its connection as long as it lasts.
     init(_ proxy: HAProxy, _ number: Int64, of count: Int64, writes: Int64? = nil) {
         task = Task { [record] in
-            var session: HAProxy.Session?
+            var session: HAProxy.Client?
             var id = number
             while !Task.isCancelled {
                 if session == nil { session = await proxy.session("orders") }

@@ -1,7 +1,8 @@
 import FaultServer
-import MariaDB
 import Replication
 import Testing
+
+@testable import MariaDB
 
 @Suite("Connection", .timeLimit(.minutes(1)))
 struct ConnectionTests {

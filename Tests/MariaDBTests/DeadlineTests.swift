@@ -1,8 +1,10 @@
 import FaultServer
 import Glibc
-import MariaDB
 import Replication
 import Testing
+import Threads
+
+@testable import MariaDB
 
 /// Whatever a server does to be slow, a call ends at its deadline. A call that does not is ended by the time limit.
 @Suite("Deadlines", .timeLimit(.minutes(1)))

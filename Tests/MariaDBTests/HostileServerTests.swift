@@ -1,7 +1,8 @@
 import FaultServer
-import MariaDB
 import Replication
 import Testing
+
+@testable import MariaDB
 
 /// Servers that lie. None of them may get a secret or a file, take the process down, or be believed.
 /// One after the other: those that read much share what there is for it (`ReplyBudget`).

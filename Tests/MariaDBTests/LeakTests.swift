@@ -1,7 +1,9 @@
 import FaultServer
 import Foundation
-import MariaDB
 import Testing
+import Threads
+
+@testable import MariaDB
 
 /// Alone, since it counts what the whole process has open.
 @Suite("Leaks", .serialized, .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import FaultServer
 import Glibc
+import Replication
 import Testing
 
 @testable import MariaDB

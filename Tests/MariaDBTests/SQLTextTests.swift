@@ -1,6 +1,7 @@
-import MariaDB
 import Replication
 import Testing
+
+@testable import MariaDB
 
 /// What is quoted is read back by a parser that follows the manuals' rules byte by byte, and shares nothing with the code.
 @Suite("Quoting for SQL")

@@ -135,7 +135,7 @@ struct SystemAuthoritiesTests {
     @Test("The libmariadb that is tested here has OpenSSL, and was kept from reading a bundle for each connection")
     func thisSystem() {
         #expect(SystemAuthorities.ofThisSystem != nil)
-        Connection.settleEnvironment()
+        ClientLibrary.settleEnvironment()
         #expect(getenv("SSL_CERT_FILE").map { String(cString: $0) } == "/dev/null")
     }
 }

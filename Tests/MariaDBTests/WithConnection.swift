@@ -1,7 +1,9 @@
 import FaultServer
-import MariaDB
 import Replication
 import Testing
+import Threads
+
+@testable import MariaDB
 
 /// Runs `body` with a scripted server and a connection that is not open yet; both are gone afterwards.
 func withConnection(

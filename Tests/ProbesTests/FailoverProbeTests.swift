@@ -47,7 +47,7 @@ struct FailoverProbeTests {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: clock ?? { FailoverTime(steady: uptime, epoch: 1_800_000_000) }, keep: keep
         ) { _ in
-            ProbeConnection(node: "db1") { () throws(NodeFailure) in
+            Session(node: "db1") { () throws(NodeFailure) in
                 ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
             }
         }

@@ -35,7 +35,7 @@ struct PrimaryMovesTests {
     /// Starts a probe with db1 as the primary, and makes db2 the primary before db1 has said who it is.
     /// - Returns: what db1 was sent.
     private func statements(
-        _ found: Found, _ probe: (SetWatch, @escaping @Sendable (String) -> ProbeConnection?) -> any Probe
+        _ found: Found, _ probe: (SetWatch, @escaping @Sendable (String) -> Session?) -> any Probe
     ) async throws -> [String] {
         let gate = try Gate()
         let server = try FaultServer(
@@ -50,7 +50,7 @@ struct PrimaryMovesTests {
         let watch = SetWatch { newest.withLock(\.self) }
         let probe = probe(watch) { name in
             guard name == "db1" else { return nil }
-            return ProbeConnection(node: name) { () throws(NodeFailure) in
+            return Session(node: name) { () throws(NodeFailure) in
                 ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
             }
         }

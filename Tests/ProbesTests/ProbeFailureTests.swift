@@ -1,5 +1,6 @@
 import MariaDB
 import Probes
+import Replication
 import Testing
 
 @Suite("Why a probe failed")

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import Replication
 import Sandbox
 import Testing
 

@@ -46,23 +46,16 @@ extension SandboxSuite {
             arguments: try await SoftwareUnderTest.all.value)
         func monitor(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
-                let executor = try ThreadExecutor(name: "monitor")
-                defer { executor.stop() }
-                let connection = Connection(executor: executor)
-                let account = sandbox.accounts.monitor
+                let options = sandbox.monitorOptions(for: try sandbox.server("db2"))
+                let session = Session(node: "db2") { options }
                 let deadline = ContinuousClock.now + .seconds(10)
-                try await connection.open(
-                    ConnectionOptions(
-                        address: .tcp(host: "127.0.0.1", port: sandbox.server("db2").port), user: account.user,
-                        password: account.password, tls: software.flavor == .mysql ? .preferred : .disabled),
-                    deadline: deadline)
                 let status = software.flavor == .mysql ? "SHOW REPLICA STATUS" : "SHOW ALL SLAVES STATUS"
-                #expect(try await connection.query(status, deadline: deadline).rowCount == 1)
-                #expect(try await !connection.query("SHOW BINARY LOGS", deadline: deadline).isEmpty)
+                #expect(try await session.run([status], deadline: deadline).first?.rowCount == 1)
+                #expect(try await session.run(["SHOW BINARY LOGS"], deadline: deadline).first?.isEmpty == false)
                 await #expect(throws: MySQLError.self) {
-                    _ = try await connection.query("SELECT * FROM sandbox.entries", deadline: deadline)
+                    _ = try await session.run(["SELECT * FROM sandbox.entries"], deadline: deadline)
                 }
-                await connection.close()
+                await session.close()
             }
         }
 

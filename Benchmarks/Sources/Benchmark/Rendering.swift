@@ -74,7 +74,7 @@ struct Rendering {
     private func collect() async throws -> [ReplicationSetReport] {
         var sets: [String: [NodeCollector]] = [:]
         for node in fleet.nodes {
-            let executor = try ThreadExecutor(name: node.name)
+            let thread = try SessionThread(name: node.name)
             let options = ConnectionOptions(
                 address: .tcp(host: node.host, port: node.port), user: fleet.account.user,
                 password: fleet.account.password)
@@ -83,7 +83,7 @@ struct Rendering {
                     NodeDescription(
                         name: node.name, address: .tcp(host: node.host, port: node.port),
                         intendedSources: node.source.map { ["": $0] } ?? [:]),
-                    timeout: .seconds(10), executor: executor
+                    timeout: .seconds(10), on: thread
                 ) { () throws(NodeFailure) in options })
         }
         let collector = FleetCollector(

@@ -21,17 +21,16 @@ struct StatementCosts {
     func measure(_ server: Server, as options: ConnectionOptions) async throws -> Result {
         guard let pid = await server.pid else { throw BenchmarkError.failed("\(server.name) is down") }
         let usage = ProcessUsage(pid: pid)
-        let executor = try ThreadExecutor(name: "statements")
-        defer { executor.stop() }
-        var others: [Connection] = []
+        let thread = try SessionThread(name: "statements")
+        var others: [Session] = []
         for _ in 0..<idle {
-            let other = Connection(executor: executor)
-            try await other.open(options, deadline: .now + .seconds(10))
+            let other = Session(node: server.name, on: thread) { options }
+            _ = try await other.run(["DO 0"], deadline: .now + .seconds(10))
             others.append(other)
         }
-        let connection = Connection(executor: executor)
-        try await connection.open(options, deadline: .now + .seconds(10))
-        for statement in dialect.session { _ = try await connection.query(statement, deadline: .now + .seconds(10)) }
+        let session = Session(
+            node: server.name, on: thread, .init(setUp: dialect.session, sendsBatches: true)
+        ) { options }
 
         // All that a round may ask, and what most of them do.
         let questions = dialect.inquiry(withCounters: true).questions
@@ -46,24 +45,19 @@ struct StatementCosts {
         for turn in 0...turns {
             for (place, batch) in batches.enumerated() {
                 let before = try usage.cpuSeconds()
-                for _ in 0..<repeats { try await ask(batch, over: connection) }
+                for _ in 0..<repeats { _ = try await session.run(batch.statements, deadline: .now + .seconds(30)) }
                 let cost = (try usage.cpuSeconds() - before) / Double(repeats)
                 // The first warms up.
                 if turn > 0 { costs[place].append(cost) }
             }
         }
-        for connection in others + [connection] { await connection.close() }
+        for session in others + [session] { await session.close() }
         let names = ["a round trip (SELECT 1)", "all of the batch", "the batch without counters"]
         return Result(
             batches: zip(names, costs).map { ($0, $1) },
             statements: questions.enumerated().map { place, question in
                 (question.name, costs[wholes.count + place], costs[wholes.count + statements.count + place])
             })
-    }
-
-    private func ask(_ batch: Batch, over connection: Connection) async throws {
-        let reply = try await connection.run(batch, deadline: .now + .seconds(30))
-        if let refusal = reply.refusal { throw refusal.error }
     }
 }
 

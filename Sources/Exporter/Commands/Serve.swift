@@ -212,5 +212,5 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
 
 extension ExporterStatistics.Build {
     static let current = ExporterStatistics.Build(
-        version: BuildVersion.text, swift: BuildVersion.swift, libmariadb: Connection.libraryVersion)
+        version: BuildVersion.text, swift: BuildVersion.swift, libmariadb: ClientLibrary.version)
 }

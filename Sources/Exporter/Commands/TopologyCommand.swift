@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Glibc
 import Logging
+import Threads
 import Topology
 
 /// One look at the fleet, for a terminal.

@@ -1,6 +1,6 @@
 import Collection
 import Configuration
-import Probes
+import MariaDB
 
 /// How many connections to one server the exporter has at most at a time: who opens any counts here.
 /// (docs/deployment.md, "Connections to a server".)
@@ -13,7 +13,7 @@ struct ConnectionCount: Equatable {
     /// - Parameter set: whose server it is; nil for one without probes.
     init(_ set: ReplicationSet? = nil) {
         let collector = NodeCollector.maxConnections
-        let probe = ProbeConnection.maxConnections
+        let probe = Session.maxConnections
         let probes = [set?.heartbeat?.write == true, set?.sentinel != nil, set?.failover != nil].count { $0 }
         serving = collector + probes * probe
         // `check` or `topology`, or `failover-check`; and `checksum`, which looks at the set while it compares.

@@ -41,7 +41,7 @@ struct SetProbes: Sendable {
                     table: heartbeat.table, interval: heartbeat.interval, watch: watch, logger: logger
                 ) { name in
                     set.node(named: name).map {
-                        ProbeConnection($0, environment: environment, setUp: HeartbeatWriter.session)
+                        Session($0, environment: environment, setUp: HeartbeatWriter.session)
                     }
                 }
         } else {
@@ -54,7 +54,7 @@ struct SetProbes: Sendable {
                 table: section.table, interval: section.interval, watch: watch, logger: logger
             ) { name in
                 set.node(named: name).map {
-                    ProbeConnection($0, environment: environment, setUp: SentinelProbe.session)
+                    Session($0, environment: environment, setUp: SentinelProbe.session)
                 }
             }
         }
@@ -122,15 +122,15 @@ extension FailoverProbe {
             policy, set: set.name, checker: keeping.checker,
             memory: memory ?? FailoverMemory(), replacing: predecessor,
             logger: logger, clock: { .now }, keep: { keeping.state?.write($0, of: set) }
-        ) { ProbeConnection(preferred, environment: environment, setUp: $0) }
+        ) { Session(preferred, environment: environment, setUp: $0) }
     }
 }
 
-extension ProbeConnection {
+extension Session {
     /// Nothing is connected yet.
     /// - Parameter setUp: statements for the session.
     convenience init(_ node: Node, environment: [String: String], setUp: [String] = []) {
-        self.init(node: node.name, setUp: setUp) { () throws(NodeFailure) in
+        self.init(node: node.name, .init(setUp: setUp)) { () throws(NodeFailure) in
             try ConnectionOptions(node, environment: environment)
         }
     }

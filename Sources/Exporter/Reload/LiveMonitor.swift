@@ -2,6 +2,7 @@ import Configuration
 import Logging
 import MariaDB
 import Synchronization
+import Threads
 
 /// The monitor in charge, replaced as a whole when the configuration is read anew.
 ///

@@ -1,5 +1,6 @@
 internal import CMariaDB
 internal import Glibc
+internal import Replication
 
 /// Looks at what a server says until a log-in is over, before libmariadb does.
 ///

@@ -1,5 +1,5 @@
 package import Logging
-internal import MariaDB
+package import MariaDB
 package import Replication
 internal import Synchronization
 package import Topology
@@ -53,7 +53,7 @@ package final class FailoverProbe: Sendable {
         _ policy: FailoverPolicy, set: String, checker: String,
         memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
         timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> FailoverTime,
-        keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> ProbeConnection
+        keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> Session
     ) {
         self.policy = policy
         self.set = set

@@ -43,7 +43,7 @@ final class LastCheckTable: Sendable {
     private static let longestCheck = 3.0
     private static let readOnly = Failure("is read-only, and so cannot be updated")
 
-    private let connection: ProbeConnection
+    private let connection: Session
     /// With its quotes.
     private let name: String
     /// As a literal.
@@ -52,7 +52,7 @@ final class LastCheckTable: Sendable {
     /// - Parameters:
     ///   - checker: who checks, as it stands in the table.
     ///   - connection: to the preferred node, with `setUp`.
-    init(_ table: TableName, checker: String, on connection: ProbeConnection) {
+    init(_ table: TableName, checker: String, on connection: Session) {
         name = table.quoted
         self.checker = SQLText.literal(checker)
         self.connection = connection
@@ -260,7 +260,8 @@ extension LastCheckTable.Failure {
             // It answered: a lock was held, the statement took too long there, or an earlier one has not ended (which has no
             // code).
             case .timeout where error.isOfServer || error.code == 0: "queried or updated"
-            case .dns, .connect, .tls, .authentication, .timeout, .protocol: isOwn ? "checked" : "reached"
+            case .dns, .connect, .connectionLimit, .tls, .authentication, .timeout, .protocol:
+                isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)
     }
@@ -303,7 +304,7 @@ extension MySQLError {
         case .query where code == Self.brokenTable: false
         case .query where Self.classesOfTheAsker.contains(sqlState.prefix(2)): true
         case .query, .tls: Self.ofTheAsker.contains(code)
-        case .dns, .connect, .timeout, .protocol: false
+        case .dns, .connect, .connectionLimit, .timeout, .protocol: false
         }
     }
 }

@@ -8,7 +8,7 @@ import Sandbox
 final class HAProxy: Sendable {
     private let process: ChildProcess
     private let folder: String
-    private let executor: ThreadExecutor
+    private let thread: SessionThread
     private let account: Accounts.Account
 
     /// By `deploy/haproxy/haproxy.cfg`.
@@ -50,7 +50,7 @@ final class HAProxy: Sendable {
         let process = try ChildProcess.start(
             ["haproxy", "-db", "-f", configuration], group: sandbox.processGroup, output: "\(folder)/log")
         let proxy = HAProxy(
-            process: process, folder: folder, executor: try ThreadExecutor(name: "haproxy-client"),
+            process: process, folder: folder, thread: try SessionThread(name: "haproxy-client"),
             account: sandbox.accounts.monitor)
         // The admin socket is bound before the first check.
         let deadline = ContinuousClock.now + .seconds(30)
@@ -63,16 +63,15 @@ final class HAProxy: Sendable {
         return proxy
     }
 
-    private init(process: ChildProcess, folder: String, executor: ThreadExecutor, account: Accounts.Account) {
+    private init(process: ChildProcess, folder: String, thread: SessionThread, account: Accounts.Account) {
         self.process = process
         self.folder = folder
-        self.executor = executor
+        self.thread = thread
         self.account = account
     }
 
     deinit {
         process.signal(SIGKILL)
-        executor.stop()
     }
 
     func stop() async {
@@ -128,35 +127,31 @@ final class HAProxy: Sendable {
     }
 
     /// A connection through a listener.
-    struct Session: Sendable {
-        fileprivate let connection: Connection
+    struct Client: Sendable {
+        fileprivate let session: Session
 
         func answerer() async -> UInt64? {
-            let table = try? await connection.query("SELECT @@server_id AS id", deadline: .now + .seconds(5))
-            return table?.first?.unsigned("id")
+            let tables = try? await session.run(["SELECT @@server_id AS id"], deadline: .now + .seconds(5))
+            return tables?.first?.first?.unsigned("id")
         }
 
         /// - Returns: whether the server has confirmed it.
         func isDone(_ statement: String) async -> Bool {
-            (try? await connection.query(statement, deadline: .now + .seconds(5))) != nil
+            (try? await session.run([statement], deadline: .now + .seconds(5))) != nil
         }
 
         func isAlive() async -> Bool { await answerer() != nil }
-        func close() async { await connection.close() }
+        func close() async { await session.close() }
     }
 
     /// - Returns: nil when nobody answers.
-    func session(_ listener: String) async -> Session? {
-        let connection = Connection(executor: executor)
+    func session(_ listener: String) async -> Client? {
         let options = ConnectionOptions(
             address: .unix(path: "\(folder)/\(listener)"), user: account.user, password: account.password,
             tls: .disabled)
-        do {
-            try await connection.open(options, deadline: .now + .seconds(5))
-            return Session(connection: connection)
-        } catch {
-            return nil
-        }
+        let session = Session(node: listener, on: thread) { options }
+        guard (try? await session.run(["DO 0"], deadline: .now + .seconds(5))) != nil else { return nil }
+        return Client(session: session)
     }
 
     /// Connects through a listener, and asks who answers.
@@ -169,7 +164,7 @@ final class HAProxy: Sendable {
     }
 
     /// Connects until it is a certain server that answers.
-    func session(_ listener: String, answeredBy id: UInt64) async throws -> Session {
+    func session(_ listener: String, answeredBy id: UInt64) async throws -> Client {
         for _ in 0..<100 {
             guard let session = await session(listener) else { continue }
             if await session.answerer() == id { return session }

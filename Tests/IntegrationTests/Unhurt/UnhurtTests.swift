@@ -130,22 +130,21 @@ extension IntegrationSuite {
                 for row in try await server.sql("SHOW PROCESSLIST").rows where row.text("User") == monitor.user {
                     try await server.sql("KILL \(row.text("Id") ?? "")")
                 }
-                let executor = try ThreadExecutor(name: "crowd")
-                var crowd: [Connection] = []
+                let thread = try SessionThread(name: "crowd")
+                var crowd: [Session] = []
                 let options = ConnectionOptions(
                     address: .tcp(host: "127.0.0.1", port: server.port), user: monitor.user, password: monitor.password)
                 while true {
-                    let connection = Connection(executor: executor)
-                    guard (try? await connection.open(options, deadline: .now + .seconds(10))) != nil else { break }
-                    crowd.append(connection)
+                    let session = Session(node: "db2", on: thread) { options }
+                    guard (try? await session.run(["DO 0"], deadline: .now + .seconds(10))) != nil else { break }
+                    crowd.append(session)
                     try #require(crowd.count < 20)
                 }
                 let during = try await exporter.scrape(until: "too many connections") {
                     $0.value("node_failure", "db2", ["reason": "connection_limit"]) == 1
                 }
                 #expect(during.value("up", "db1") == 1)
-                for connection in crowd { await connection.close() }
-                executor.stop()
+                for session in crowd { await session.close() }
                 try await exporter.scrape(until: "well again") { $0.value("up", "db2") == 1 }
             }
         }

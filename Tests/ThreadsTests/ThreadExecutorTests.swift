@@ -1,7 +1,7 @@
 import Foundation
-import MariaDB
 import Synchronization
 import Testing
+import Threads
 
 private actor Worker {
     private let executor: ThreadExecutor

@@ -1,10 +1,10 @@
-internal import CMariaDB
+internal import CThreads
 internal import Glibc
 
 /// One operating-system thread that runs an actor's jobs in order.
 ///
-/// libmariadb blocks. Swift's cooperative pool must never block, so whatever calls libmariadb runs on a thread of its
-/// own: an actor names this executor as its `unownedExecutor`, and callers `await` it like any other actor.
+/// Swift's cooperative pool must never block, so whatever blocks (libmariadb, reading files) runs on a thread of its own: an
+/// actor names this executor as its `unownedExecutor`, and callers `await` it like any other actor.
 /// One executor may serve several actors; their jobs then run one after the other.
 ///
 /// `@unchecked Sendable`: the mutable state is touched only with `mutex` held.

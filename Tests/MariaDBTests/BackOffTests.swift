@@ -1,7 +1,7 @@
 import Replication
 import Testing
 
-@testable import Collection
+@testable import MariaDB
 
 @Suite("Back-off")
 struct BackOffTests {

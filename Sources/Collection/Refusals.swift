@@ -1,53 +1,14 @@
-package import MariaDB
-package import Replication
+import MariaDB
+import Replication
 
 extension NodeFailure {
-    package init(_ error: MySQLError) {
-        self.init(reason: Reason(error), message: "\(error.words)\(error.advice)")
-    }
-
-    init(_ error: MySQLError, connectingTo address: Address) {
-        self.init(
-            reason: Reason(error),
-            message: "connecting to \(address): \(error.words)\(error.advice)")
-    }
-
     init(_ error: MySQLError, refusing fact: Fact) {
         var message = "\(fact.summary) was refused: \(error.words)"
         if error.phase == .permission, !fact.privileges.isEmpty {
             let scope = fact.privileges.contains(" ON ") ? "" : " ON *.*"
             message += "; the user needs GRANT \(fact.privileges)\(scope)"
         }
-        self.init(reason: Reason(error), message: message)
-    }
-}
-
-extension MySQLError {
-    /// What to do, for the end of a message.
-    fileprivate var advice: String {
-        switch code {
-        case ErrorCode.tooManyConnections:
-            "; the server has reached max_connections: find out who holds its connections, or raise the limit"
-        case ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached:
-            "; the account needs more: `mysql-replication-exporter grants` prints the limit to set"
-        default: ""
-        }
-    }
-}
-
-extension NodeFailure.Reason {
-    init(_ error: MySQLError) {
-        switch error.phase {
-        case _ where error.isConnectionLimit: self = .connectionLimit
-        case .dns: self = .dns
-        case .connect: self = .connect
-        case .tls: self = .tls
-        case .authentication: self = .authentication
-        case .permission: self = .permission
-        case .timeout: self = .timeout
-        case .query: self = .query
-        case .protocol: self = .protocol
-        }
+        self.init(reason: error.reason, message: message)
     }
 }
 

@@ -1,7 +1,7 @@
 internal import MariaDB
 internal import Replication
 
-extension ProbeConnection {
+extension Session {
     /// Makes a table on the primary, and its database where that is lacking, if the server may be written to.
     /// - Parameters:
     ///   - definition: CREATE TABLE IF NOT EXISTS.

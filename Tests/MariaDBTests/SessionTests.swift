@@ -1,19 +1,19 @@
 import FaultServer
-import MariaDB
-import Probes
 import Replication
 import Synchronization
 import Testing
 
-@Suite("A probe's own connection", .timeLimit(.minutes(1)))
-struct ProbeConnectionTests {
-    private func withConnection(_ script: Script, _ body: (FaultServer, ProbeConnection) async throws -> Void)
+@testable import MariaDB
+
+@Suite("A session", .timeLimit(.minutes(1)))
+struct SessionTests {
+    private func withConnection(_ script: Script, _ body: (FaultServer, Session) async throws -> Void)
         async throws
     {
         let server = try FaultServer(script)
         defer { server.stop() }
         let port = server.port
-        let connection = ProbeConnection(node: "db1", setUp: ["SET a"]) { () throws(NodeFailure) in
+        let connection = Session(node: "db1", .init(setUp: ["SET a"])) { () throws(NodeFailure) in
             ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
         }
         try await body(server, connection)

@@ -1,0 +1,27 @@
+package import Replication
+
+extension NodeFailure {
+    package init(_ error: MySQLError) {
+        self.init(reason: error.reason, message: "\(error.words)\(error.advice)")
+    }
+
+    init(_ error: MySQLError, connectingTo address: Address) {
+        self.init(reason: error.reason, message: "connecting to \(address): \(error.words)\(error.advice)")
+    }
+}
+
+extension MySQLError {
+    /// What the node is down for.
+    package var reason: NodeFailure.Reason { isConnectionLimit ? .connectionLimit : phase }
+
+    /// What to do, for the end of a message.
+    fileprivate var advice: String {
+        switch code {
+        case ErrorCode.tooManyConnections:
+            "; the server has reached max_connections: find out who holds its connections, or raise the limit"
+        case ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached:
+            "; the account needs more: `mysql-replication-exporter grants` prints the limit to set"
+        default: ""
+        }
+    }
+}

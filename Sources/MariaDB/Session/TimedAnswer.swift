@@ -1,0 +1,47 @@
+internal import Synchronization
+
+/// A value that a caller waits for no longer than it wants to. The first one counts.
+final class TimedAnswer<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var isTime = false
+        var waiter: CheckedContinuation<Value?, Never>?
+
+        mutating func takeWaiter() -> CheckedContinuation<Value?, Never>? {
+            defer { waiter = nil }
+            return waiter
+        }
+    }
+
+    private let state = Mutex(State())
+
+    func settle(_ value: Value) {
+        let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
+            guard state.value == nil else { return nil }
+            state.value = value
+            return state.takeWaiter()
+        }
+        waiter?.resume(returning: value)
+    }
+
+    /// Waits for the value; for one caller.
+    /// - Returns: nil when the deadline comes first.
+    func value(until deadline: ContinuousClock.Instant) async -> Value? {
+        let alarm = Task { @concurrent in
+            try await Task.sleep(until: deadline, clock: .continuous)
+            state.withLock { state in
+                state.isTime = true
+                return state.takeWaiter()
+            }?.resume(returning: nil)
+        }
+        defer { alarm.cancel() }
+        return await withCheckedContinuation { continuation in
+            let (isOver, value) = state.withLock { state in
+                let isOver = state.value != nil || state.isTime
+                if !isOver { state.waiter = continuation }
+                return (isOver, state.value)
+            }
+            if isOver { continuation.resume(returning: value) }
+        }
+    }
+}
