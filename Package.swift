@@ -88,6 +88,14 @@ let package = Package(
         room(
             "Web",
             ["Configuration", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"] + pinned),
+        .target(
+            name: "Presentation",
+            dependencies: [
+                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Checksums", "Configuration",
+            ],
+            // Into the program itself: it stays one file.
+            resources: [.embedInCode("Topology/Assets")],
+            swiftSettings: settings),
         room("Sandbox", ["MariaDB", "Replication"]),
         room("FaultServer"),
 
@@ -96,11 +104,9 @@ let package = Package(
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Checksums", "Metrics",
                 "Exposition",
-                "Configuration", "Web", "Threads", "CMemory",
+                "Configuration", "Presentation", "Web", "Threads", "CMemory",
                 arguments, logging, lifecycle, unixSignals,
             ],
-            // Into the program itself: it stays one file.
-            resources: [.embedInCode("Pages/Topology/Assets")],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(lean, .when(platforms: [.linux], configuration: .release))]),
         .executableTarget(
@@ -135,10 +141,15 @@ let package = Package(
         tests("Checksums", ["Checksums", "Probes", "MariaDB", "Replication", "Topology"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
+            "Presentation",
+            [
+                "Presentation", "MariaDB", "Collection", "Topology", "Checksums", "Configuration", "Replication",
+            ]),
+        tests(
             "Exporter",
             [
-                "Exporter", "Probes", "Checksums", "Traffic", "MariaDB", "Web", "Replication", "Topology",
-                "Configuration",
+                "Exporter", "Probes", "Checksums", "Traffic", "Web", "Replication", "Topology",
+                "Configuration", "Presentation",
                 "Metrics", "FaultServer", "Operations",
                 "CMemory", logging, arguments,
             ]),
@@ -147,13 +158,15 @@ let package = Package(
         tests(
             "Integration",
             [
-                "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Probes", "Exporter", "Web",
+                "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Presentation", "Probes", "Exporter",
+                "Web",
                 "SandboxCommand", "Operations",
             ]),
         tests(
             "Fuzz",
             [
-                "Exporter", "Web", "Probes", "Checksums", "Traffic", "Configuration", "FaultServer", "MariaDB",
+                "Exporter", "Presentation", "Web", "Probes", "Checksums", "Traffic", "Configuration", "FaultServer",
+                "MariaDB",
                 "Collection",
                 "Replication",
                 "Topology", "Metrics", "Exposition", "CMemory", logging,

@@ -1,6 +1,7 @@
 import Glibc
 import MariaDB
 import Checksums
+import Presentation
 import Replication
 import Synchronization
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MariaDB
+import Presentation
 
 /// The program. Its subcommands share the options of `ConfigurationOptions`.
 @main

@@ -1,6 +1,7 @@
 import Configuration
 import Logging
 import MariaDB
+import Presentation
 import Web
 
 /// How the limit on open files is shared out among the connections to nodes and those of clients.

@@ -2,6 +2,7 @@ import Collection
 import Configuration
 import Exposition
 import Metrics
+import Presentation
 import Replication
 import Topology
 import Web

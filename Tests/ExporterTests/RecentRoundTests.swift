@@ -1,3 +1,4 @@
+import Replication
 import Synchronization
 import Testing
 import Topology
@@ -17,9 +18,7 @@ final class RecentRoundTests: Sendable {
     }
 
     private static func set(_ name: String) -> SetFindings {
-        var set = Samples.findings([])
-        set.name = name
-        return set
+        SetFindings(ReplicationSetReport(name: name, nodes: []))
     }
 
     @Test("a round serves until it is too old")

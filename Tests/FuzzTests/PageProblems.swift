@@ -2,6 +2,7 @@ import Checksums
 import Exposition
 import Foundation
 import MariaDB
+import Presentation
 import Probes
 import Replication
 import Topology
@@ -32,7 +33,7 @@ struct PageProblems {
 
     mutating func check(_ findings: [SetFindings]) {
         let page = TopologyPage(findings, age: .seconds(1), telemetryPath: "/metrics")
-        checkMarkup(page.page(nonce: "n").text)
+        checkMarkup(page.page(nonce: "n", version: "0").text)
         checkMarkup(page.fragment.text)
         checkJSON(TopologyJSON.json(findings).text, "topology.json")
         checkLines(TreeText(isColoured: false).text(findings), "topology")

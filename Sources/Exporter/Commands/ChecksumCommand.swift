@@ -5,6 +5,7 @@ import Configuration
 import Glibc
 import Logging
 import MariaDB
+import Presentation
 import Replication
 import Topology
 import UnixSignals

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import MariaDB
 import Metrics
+import Presentation
 import ServiceLifecycle
 import UnixSignals
 import Web

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Presentation
 
 /// How a log line is written.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable {

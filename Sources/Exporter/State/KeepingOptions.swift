@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Presentation
 
 /// What outlives the process, and under which name its checks are noted.
 struct KeepingOptions: ParsableArguments {

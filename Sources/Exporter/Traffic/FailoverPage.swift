@@ -1,4 +1,5 @@
 import Configuration
+import Presentation
 import Replication
 import Traffic
 import Web

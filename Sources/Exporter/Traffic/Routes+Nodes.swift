@@ -1,5 +1,6 @@
 import Collection
 import Configuration
+import Presentation
 import Replication
 import Topology
 import Traffic

@@ -1,15 +1,15 @@
 import MariaDB
-import Checksums
+package import Checksums
 import Replication
 
 /// A comparison's result, for people and for programs.
-enum ChecksumText {
-    static func text(_ report: ChecksumReport, resume: String) -> String {
+package enum ChecksumText {
+    package static func text(_ report: ChecksumReport, resume: String) -> String {
         if report.isInterrupted { return "interrupted; \(resume)" }
         return (report.tables.flatMap { lines($0) } + [verdict(report)]).joined(separator: "\n")
     }
 
-    static func json(_ report: ChecksumReport) -> JSONText {
+    package static func json(_ report: ChecksumReport) -> JSONText {
         .object([
             ("status", .string(report.status.word)), ("interrupted", .bool(report.isInterrupted)),
             ("primary", .string(report.primary)), ("replicas", .array(report.replicas.map { .string($0) })),

@@ -1,6 +1,6 @@
 extension String {
     /// The text without what would steer a terminal, or turn around the reading direction: a server's words are anybody's.
-    var printable: String {
+    package var printable: String {
         String(
             String.UnicodeScalarView(
                 unicodeScalars.map { $0.isControlling ? "·" : $0 }))
@@ -9,7 +9,7 @@ extension String {
 
 extension Unicode.Scalar {
     /// Steers a terminal, ends a line, or turns around the reading direction.
-    var isControlling: Bool {
+    package var isControlling: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false

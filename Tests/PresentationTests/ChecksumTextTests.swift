@@ -3,7 +3,7 @@ import MariaDB
 import Replication
 import Testing
 
-@testable import Exporter
+@testable import Presentation
 
 @Suite("A comparison in words")
 struct ChecksumTextTests {
@@ -49,11 +49,6 @@ struct ChecksumTextTests {
         #expect(Self.report(Self.compared(.equal), isInterrupted: true).status == .unknown)
     }
 
-    @Test("Each status has its exit code")
-    func exitCodes() {
-        #expect([.equal, .incomplete, .different, .unknown].map(\ChecksumReport.Status.exitCode) == [0, 1, 2, 3])
-    }
-
     @Test("What differs is listed by replica and range; who is equal is not")
     func text() {
         #expect(
@@ -87,22 +82,5 @@ struct ChecksumTextTests {
             ChecksumText.json(Self.report(.leftOut("a \"reason\""))).text
                 == #"{"status":"incomplete","interrupted":false,"primary":"db1","replicas":["db2","db3"],"tables":"#
                 + #"[{"database":"shop","table":"orders","outcome":"left_out","reason":"a \"reason\""}]}"#)
-    }
-
-    @Test("The bar fills with the rows, and is full at most")
-    func bar() {
-        var text = ChecksumProgressText()
-        #expect(
-            text.note(.started(primary: "db1", replicas: ["db2"], tables: 3)) == "comparing 3 tables of db1 with db2")
-        #expect(text.bar(width: 4) == nil)
-        #expect(text.note(.table(Self.orders, number: 2, rows: 1000)) == nil)
-        #expect(text.bar(width: 4) == "[░░░░] table 2 of 3: shop.orders, chunk 0, 0 rows")
-        #expect(text.note(.chunk(7, rows: 500)) == nil)
-        #expect(text.bar(width: 4) == "[██░░] table 2 of 3: shop.orders, chunk 7, 500 rows")
-        #expect(text.note(.chunk(9, rows: 5000)) == nil)
-        #expect(text.bar(width: 4) == "[████] table 2 of 3: shop.orders, chunk 9, 5000 rows")
-        #expect(text.note(.paused("db2 lags")) == "paused: db2 lags")
-        #expect(text.note(.finished(Self.orders, chunks: 9, rows: 5000)) == "shop.orders: 5000 rows in 9 chunks")
-        #expect(text.bar(width: 4) == nil)
     }
 }

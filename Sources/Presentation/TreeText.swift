@@ -1,12 +1,14 @@
 import Replication
-import Topology
+package import Topology
 
 /// Replication sets as trees for a terminal.
-struct TreeText {
+package struct TreeText {
     /// Whether to colour what is wrong (ECMA-48 SGR).
-    var isColoured: Bool
+    let isColoured: Bool
 
-    func text(_ sets: [SetFindings]) -> String {
+    package init(isColoured: Bool) { self.isColoured = isColoured }
+
+    package func text(_ sets: [SetFindings]) -> String {
         sets.map { text($0) }.joined(separator: "\n")
     }
 

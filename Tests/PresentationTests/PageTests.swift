@@ -3,7 +3,7 @@ import Configuration
 import Replication
 import Testing
 
-@testable import Exporter
+@testable import Presentation
 
 @Suite("Pages")
 struct PageTests {
@@ -112,56 +112,5 @@ struct PageTests {
         ])
     func grants(flavor: Flavor, version: ServerVersion, grants: [String]) throws {
         #expect(GrantStatements.grants(try #require(Dialect.of(flavor, version))) == grants)
-    }
-
-    @Test(
-        "as many connections are allowed as all who may connect at a time have together",
-        arguments: [
-            // The collector has 3. Two exporters, a third one in place of either, and `check`.
-            ("", 3, 12), ("heartbeat: {table: p.h}", 3, 12),
-            // Each probe has 2.
-            ("heartbeat: {table: p.h, write: true}", 5, 18), ("sentinel: {table: p.s}", 5, 18),
-            // And `failover-check`, which has the collector's and the probe's.
-            ("failover: {preferred: db1, standby: db2, table: p.l}", 5, 20),
-            // `checksum` looks at the set, and has a connection of its own.
-            ("checksums: {}", 3, 17),
-            (
-                "heartbeat: {table: p.h, write: true}, sentinel: {table: p.s}, failover: {preferred: db1, standby: db2, table: p.l}, checksums: {}",
-                9, 37
-            ),
-        ])
-    func connections(probes: String, serving: Int, limit: Int) throws {
-        let file = """
-            replication_sets: [{name: a, user: u, password: p, nodes: [{name: db1, address: h1}, {name: db2, address: h2}]\
-            \(probes.isEmpty ? "" : ", " + probes)}]
-            """
-        let set = try Configuration.parse(file, file: "f", environment: [:]).configuration.sets[0]
-        #expect(ConnectionCount(set).serving == serving)
-        #expect(ConnectionCount(set).limit(exporters: 2) == limit)
-        #expect(ConnectionCount(set).limit(exporters: 1) == limit - serving)
-    }
-
-    @Test("--help of the program shows what serve takes, and the other commands")
-    func rootHelp() {
-        let help = RootHelp.text(columns: 100)
-        for text in [
-            "--config.file", "--node", "--config.check", "--web.listen-address", "--web.telemetry-path",
-            "--web.enable-lifecycle", "--scrape.timeout-offset", "--log.level", "--log.format", "--version", "--help",
-            "\n  topology ", "\n  check ", "\n  grants ",
-        ] {
-            #expect(help.ranges(of: text).count >= 1, "\(text)")
-        }
-        #expect(help.ranges(of: "\n  -h, --help").count == 1)
-        #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 })
-    }
-
-    @Test(
-        "only a plain --help is the program's own",
-        arguments: [
-            (["--help"], true), (["-h"], true), (["help"], true), ([], false), (["help", "check"], false),
-            (["serve", "--help"], false), (["--version"], false),
-        ])
-    func helpIsAsked(arguments: [String], isAsked: Bool) {
-        #expect(RootHelp.isAsked(arguments[...]) == isAsked)
     }
 }

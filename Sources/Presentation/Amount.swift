@@ -1,14 +1,14 @@
 import Replication
 
 /// Amounts for people.
-enum Amount {
+package enum Amount {
     /// `1 node`, `2 nodes`: for nouns that take an s.
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+    package static func count(_ number: some BinaryInteger, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// `1 234 567`: digits in threes, with spaces that do not break.
-    static func grouped(_ number: UInt64) -> String {
+    package static func grouped(_ number: UInt64) -> String {
         var text = ""
         for (place, digit) in String(number).reversed().enumerated() {
             if place > 0, place % 3 == 0 { text.append("\u{A0}") }
@@ -17,7 +17,7 @@ enum Amount {
         return String(text.reversed())
     }
 
-    static func seconds(_ value: Double) -> String {
+    package static func seconds(_ value: Double) -> String {
         let whole = Int64(saturating: min(value, 1e12).rounded(.down))
         return switch value {
         case ..<10: "\((value * 10).rounded() / 10) s".replacingZeroFraction
@@ -29,7 +29,7 @@ enum Amount {
     }
 
     /// Powers of ten, as `--max-bytes` and the configuration read them.
-    static func bytes(_ value: UInt64) -> String {
+    package static func bytes(_ value: UInt64) -> String {
         var amount = Double(value)
         for unit in ["B", "kB", "MB", "GB"] {
             if amount < 1000 { return "\((amount * 10).rounded() / 10) \(unit)".replacingZeroFraction }

@@ -1,15 +1,15 @@
 import Replication
-import Topology
+package import Topology
 
 /// The judgement on one round: a status, the reasons for it, and the numbers behind it.
-struct Verdict {
-    enum Status: String {
+package struct Verdict {
+    package enum Status: String {
         case ok = "OK"
         case warning = "WARNING"
         case critical = "CRITICAL"
         case unknown = "UNKNOWN"
 
-        var exitCode: Int32 {
+        package var exitCode: Int32 {
             switch self {
             case .ok: 0
             case .warning: 1
@@ -29,10 +29,15 @@ struct Verdict {
         }
     }
 
-    struct Limits {
+    package struct Limits {
         /// Seconds.
-        var lag: Double?
-        var bytes: UInt64?
+        package var lag: Double?
+        package var bytes: UInt64?
+
+        package init(lag: Double? = nil, bytes: UInt64? = nil) {
+            self.lag = lag
+            self.bytes = bytes
+        }
     }
 
     struct Reason {
@@ -48,7 +53,7 @@ struct Verdict {
 
     /// How it was said which nodes to judge. Of a node that was named one by one, whoever named it wants to know that it
     /// replicates: where that cannot be judged, the answer is unknown and never ok.
-    enum Naming: Equatable {
+    package enum Naming: Equatable {
         /// By a configuration file alone: the sets as a whole.
         case sets
         /// By addresses alone (`--node`): all of them, and the set that they are. Its primary need not replicate.
@@ -57,7 +62,7 @@ struct Verdict {
         case nodes(Swift.Set<String>)
     }
 
-    init(_ sets: [SetFindings], judging naming: Naming = .sets, limits: Limits = Limits()) {
+    package init(_ sets: [SetFindings], judging naming: Naming = .sets, limits: Limits = Limits()) {
         self.limits = limits
         self.naming = naming
         for set in sets {
@@ -131,10 +136,10 @@ struct Verdict {
         }
     }
 
-    var status: Status { reasons.map(\.status).max { $0.rank < $1.rank } ?? .ok }
+    package var status: Status { reasons.map(\.status).max { $0.rank < $1.rank } ?? .ok }
 
     /// One line, the worst first.
-    var summary: String {
+    package var summary: String {
         guard status != .ok else {
             let worst = judged.compactMap { $0.channel.lag?.seconds }.max()
             return "OK - \(Amount.count(nodeCount, "node")), \(Amount.count(judged.count, "channel"))"
@@ -145,14 +150,14 @@ struct Verdict {
     }
 
     /// A plugin's whole output: the summary, and after a bar the numbers, if there are any.
-    var pluginLine: String {
+    package var pluginLine: String {
         let numbers = performanceData
         return "REPLICATION \(summary)" + (numbers.isEmpty ? "" : " | \(numbers)")
     }
 
     /// A bar would begin the performance data, a line end would end the line. By scalars: a mark behind a bar does not hide it
     /// from whoever reads bytes.
-    static func oneLine(_ text: String) -> String {
+    package static func oneLine(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { $0 == "|" || Character($0).isNewline ? " " : $0 })
@@ -177,7 +182,7 @@ struct Verdict {
         }.joined(separator: " ")
     }
 
-    var json: JSONText {
+    package var json: JSONText {
         .object([
             ("status", .string(status.rawValue)),
             (

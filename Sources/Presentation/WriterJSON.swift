@@ -1,10 +1,10 @@
 import Replication
-import Topology
-import Traffic
+package import Topology
+package import Traffic
 
 /// The answer to a load balancer's check with everything that it was decided from.
-enum WriterJSON {
-    static func json(
+package enum WriterJSON {
+    package static func json(
         _ reply: CheckReply, of node: String, _ check: NodeCheck, _ state: OperatorState, _ set: SetFindings?
     )
         -> JSONText

@@ -1,8 +1,8 @@
-import Configuration
+package import Configuration
 
 /// The configured nodes for Prometheus' `http_sd_config`: a target each, to be put into `/probe?target=` by relabelling.
-enum ServiceDiscovery {
-    static func json(_ configuration: Configuration) -> JSONText {
+package enum ServiceDiscovery {
+    package static func json(_ configuration: Configuration) -> JSONText {
         .array(
             configuration.sets.flatMap { set in
                 set.nodes.map { node in

@@ -1,11 +1,9 @@
-import Collection
 import Replication
-import Topology
-import Web
+package import Topology
 
 /// The page at `/`: every replication set as a tree, live. It is whole without a script; with one it renews itself from
 /// `/topology.html`, which holds the moving part alone.
-struct TopologyPage {
+package struct TopologyPage {
     let sets: [SetMarkup]
     /// Seconds since the nodes were asked.
     let age: Double
@@ -13,7 +11,7 @@ struct TopologyPage {
     /// The replication sets that were asked for; empty for all.
     var selected: [String] = []
 
-    init(_ findings: [SetFindings], age: Duration, telemetryPath: String, selected: [String] = []) {
+    package init(_ findings: [SetFindings], age: Duration, telemetryPath: String, selected: [String] = []) {
         sets = findings.map { SetMarkup($0) }
         self.age = age.seconds
         self.telemetryPath = telemetryPath
@@ -25,7 +23,7 @@ struct TopologyPage {
     private static let documentation = "https://github.com/mysql-replication-exporter/mysql-replication-exporter"
 
     /// The moving part.
-    var fragment: HTML { "\(Overview(sets).markup)\(trees)" }
+    package var fragment: HTML { "\(Overview(sets).markup)\(trees)" }
 
     private var trees: HTML {
         let isSmall = sets.reduce(0) { $0 + $1.rows.count } <= Self.nodesShownAtOnce
@@ -36,8 +34,10 @@ struct TopologyPage {
             """
     }
 
-    /// - Parameter nonce: what the response's policy lets scripts and styles in by.
-    func page(nonce: String) -> HTML {
+    /// - Parameters:
+    ///   - nonce: what the response's policy lets scripts and styles in by.
+    ///   - version: the program's.
+    package func page(nonce: String, version: String) -> HTML {
         """
         <!DOCTYPE html>
         <html lang="en">
@@ -82,28 +82,12 @@ struct TopologyPage {
         <li><a href="\(Self.documentation)" rel="noreferrer">Documentation</a></li>
         </ul>
         </nav>
-        <p>mysql-replication-exporter \(BuildVersion.text)</p>
+        <p>mysql-replication-exporter \(version)</p>
         </footer>
         </body>
         </html>
 
         """
-    }
-
-    var response: Response {
-        let nonce = Self.nonce()
-        return Self.response(
-            page(nonce: nonce),
-            allowing: "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; img-src 'self'; connect-src 'self'")
-    }
-
-    var fragmentResponse: Response { Self.response(fragment, allowing: nil) }
-
-    private static func response(_ markup: HTML, allowing policy: String?) -> Response {
-        var response = Response.html(Array(markup.text.utf8), allowing: policy)
-        // It is of this moment, and names the fleet's servers.
-        response.headers["Cache-Control"] = "no-store"
-        return response
     }
 
     private var icon: String { (sets.map(\.state).max() ?? .unknown).rawValue }
@@ -116,12 +100,6 @@ struct TopologyPage {
 
     /// Behind a proxy the page may lie below any path.
     private func relative(_ path: String) -> String { "." + path }
-
-    /// 128 bits that nobody can guess, new for every page.
-    private static func nonce() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return String(generator.next(), radix: 36) + String(generator.next(), radix: 36)
-    }
 
     /// What the icons are made of: each state has a shape of its own, so that no colour is needed to tell them apart.
     private static let shapes: HTML = """

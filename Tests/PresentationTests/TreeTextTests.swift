@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Exporter
+@testable import Presentation
 
 @Suite("The tree in a terminal")
 struct TreeTextTests {

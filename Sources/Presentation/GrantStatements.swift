@@ -3,18 +3,24 @@ import MariaDB
 import Replication
 
 /// The statements that let an account see what the exporter asks for. The privileges are those of the dialects' facts.
-enum GrantStatements {
+package enum GrantStatements {
     /// One that the exporter logs in with, and what its probes need, as it stands in a GRANT up to TO.
-    struct Account: Equatable {
-        let user: String
-        var probes: [ProbeGrant] = []
+    package struct Account: Equatable {
+        package let user: String
+        package var probes: [ProbeGrant]
         /// MAX_USER_CONNECTIONS: how many connections it may have to one server.
-        var connections: Int
+        package var connections: Int
+
+        package init(user: String, probes: [ProbeGrant] = [], connections: Int) {
+            self.user = user
+            self.probes = probes
+            self.connections = connections
+        }
     }
 
     /// For every server that is spoken to, oldest first; what is not a statement is a comment. Names must be `printable`: a line
     /// end would end the comment.
-    static func text(_ accounts: [Account], host: String) -> String {
+    package static func text(_ accounts: [Account], host: String) -> String {
         var sections: [(title: String, grants: [String])] = []
         let eras = Dialect.eras
         for (index, era) in eras.enumerated() {

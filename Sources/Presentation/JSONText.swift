@@ -1,5 +1,5 @@
 /// JSON to be written (RFC 8259). Object members keep their order.
-indirect enum JSONText {
+package indirect enum JSONText {
     case object([(String, JSONText)])
     case array([JSONText])
     case string(String)
@@ -7,12 +7,14 @@ indirect enum JSONText {
     case bool(Bool)
     case null
 
-    static func optional(_ value: String?) -> JSONText { value.map { .string($0) } ?? .null }
-    static func optional(_ value: Double?) -> JSONText { value.map { .number($0) } ?? .null }
-    static func optional(_ value: Bool?) -> JSONText { value.map { .bool($0) } ?? .null }
-    static func optional(_ value: (some BinaryInteger)?) -> JSONText { value.map { .number(Double($0)) } ?? .null }
+    package static func optional(_ value: String?) -> JSONText { value.map { .string($0) } ?? .null }
+    package static func optional(_ value: Double?) -> JSONText { value.map { .number($0) } ?? .null }
+    package static func optional(_ value: Bool?) -> JSONText { value.map { .bool($0) } ?? .null }
+    package static func optional(_ value: (some BinaryInteger)?) -> JSONText {
+        value.map { .number(Double($0)) } ?? .null
+    }
 
-    var text: String {
+    package var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -46,7 +48,7 @@ indirect enum JSONText {
 
     /// A string with its quotes. What of a server's error text would steer a terminal, or turn around the reading direction of a log's
     /// line, never gets out as it is.
-    static func quoted(_ value: String) -> String {
+    package static func quoted(_ value: String) -> String {
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -1,9 +1,9 @@
-import Configuration
+package import Configuration
 import MariaDB
 import Replication
 
 /// What a probe may do with its table. On the table alone, since the name of a database in a GRANT is a pattern.
-struct ProbeGrant: Equatable {
+package struct ProbeGrant: Equatable {
     let table: TableName
     let privileges: String
     /// It makes the table where there is none; the database must be there.
@@ -28,7 +28,7 @@ struct ProbeGrant: Equatable {
     var text: String { "\(privileges) ON \(table.quoted)" }
 
     /// Of a replication set's probes, each table once.
-    static func of(_ set: ReplicationSet) -> [ProbeGrant] {
+    package static func of(_ set: ReplicationSet) -> [ProbeGrant] {
         var grants: [ProbeGrant] = []
         let wanted = [
             set.heartbeat.map { $0.write ? ProbeGrant(writing: $0.table) : ProbeGrant(reading: $0.table) },

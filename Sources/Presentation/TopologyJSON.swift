@@ -1,9 +1,9 @@
 import Replication
-import Topology
+package import Topology
 
 /// Findings as JSON: what `/topology.json` and `topology --format json` give.
-enum TopologyJSON {
-    static func json(_ sets: [SetFindings]) -> JSONText {
+package enum TopologyJSON {
+    package static func json(_ sets: [SetFindings]) -> JSONText {
         .object([("replication_sets", .array(sets.map(json)))])
     }
 

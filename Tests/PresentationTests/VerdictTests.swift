@@ -1,7 +1,7 @@
 import Replication
 import Testing
 
-@testable import Exporter
+@testable import Presentation
 
 @Suite("The verdict of check")
 struct VerdictTests {

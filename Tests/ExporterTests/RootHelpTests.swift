@@ -1,0 +1,30 @@
+import Testing
+
+@testable import Exporter
+
+@Suite("The help of the program")
+struct RootHelpTests {
+    @Test("--help of the program shows what serve takes, and the other commands")
+    func rootHelp() {
+        let help = RootHelp.text(columns: 100)
+        for text in [
+            "--config.file", "--node", "--config.check", "--web.listen-address", "--web.telemetry-path",
+            "--web.enable-lifecycle", "--scrape.timeout-offset", "--log.level", "--log.format", "--version", "--help",
+            "\n  topology ", "\n  check ", "\n  grants ",
+        ] {
+            #expect(help.ranges(of: text).count >= 1, "\(text)")
+        }
+        #expect(help.ranges(of: "\n  -h, --help").count == 1)
+        #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    }
+
+    @Test(
+        "only a plain --help is the program's own",
+        arguments: [
+            (["--help"], true), (["-h"], true), (["help"], true), ([], false), (["help", "check"], false),
+            (["serve", "--help"], false), (["--version"], false),
+        ])
+    func helpIsAsked(arguments: [String], isAsked: Bool) {
+        #expect(RootHelp.isAsked(arguments[...]) == isAsked)
+    }
+}
