@@ -84,10 +84,11 @@ let package = Package(
         room("Checksums", ["MariaDB", "Replication", "Topology", "Probes"]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
-        room("Configuration", ["CYAML", "Replication"]),
+        room("Documents", ["CYAML"]),
+        room("Configuration", ["Documents", "Replication"]),
         room(
             "Web",
-            ["Configuration", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"] + pinned),
+            ["Documents", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"] + pinned),
         .target(
             name: "Presentation",
             dependencies: [
@@ -104,7 +105,7 @@ let package = Package(
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Checksums", "Metrics",
                 "Exposition",
-                "Configuration", "Presentation", "Web", "Threads", "CMemory",
+                "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings,
@@ -129,7 +130,8 @@ let package = Package(
         tests("Replication", ["Replication"]),
         tests("Threads", ["Threads"]),
         tests("Exposition", ["Exposition"]),
-        tests("Configuration", ["Configuration", "Replication"]),
+        tests("Documents", ["Documents"]),
+        tests("Configuration", ["Configuration", "Documents", "Replication"]),
         tests("Sandbox", ["Sandbox", "MariaDB", "Replication", "SandboxCommand"]),
         tests("MariaDB", ["MariaDB", "Replication", "Threads", "FaultServer"]),
         tests("FaultServer", ["FaultServer", "MariaDB", "Replication", "Threads"]),
@@ -149,11 +151,16 @@ let package = Package(
             "Exporter",
             [
                 "Exporter", "Probes", "Checksums", "Traffic", "Web", "Replication", "Topology",
-                "Configuration", "Presentation",
+                "Documents", "Configuration", "Presentation",
                 "Metrics", "FaultServer", "Operations",
                 "CMemory", logging, arguments,
             ]),
-        tests("Documentation", ["Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition"]),
+        tests(
+            "Documentation",
+            [
+                "Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition", "Documents",
+                "Configuration", "Web",
+            ]),
         // Through the real program, against real servers.
         tests(
             "Integration",
@@ -172,7 +179,7 @@ let package = Package(
                 "Topology", "Metrics", "Exposition", "CMemory", logging,
             ]),
         tests(
-            "Web", ["Web", "Configuration", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
+            "Web", ["Web", "Documents", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
     ],
     swiftLanguageModes: [.v6]
 )

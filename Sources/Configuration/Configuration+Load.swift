@@ -1,3 +1,5 @@
+package import Documents
+
 extension Configuration {
     /// The size up to which a configuration file is read: 4 MiB, tens of thousands of nodes.
     package static let sizeLimit = 4 << 20
@@ -42,7 +44,8 @@ extension Configuration {
             let message = "cannot be read: it is larger than \(Quantity.text(bytes: UInt64(sizeLimit)))"
             throw ConfigurationError(Problem(file: file, message: message))
         }
-        let report = Report(file: file)
+        let report = Report(
+            file: file, schema: Schema.sections, adviceOnSharing: "put what is common in 'defaults'")
         let document = YAMLDocument.compose(text, report: report)
         // Without a document there is nothing more to say than why.
         if document == nil, let error = report.error { throw error }

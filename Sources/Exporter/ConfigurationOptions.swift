@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Documents
 
 /// Which servers to ask: from a file, or from flags.
 struct ConfigurationOptions: ParsableArguments {

@@ -1,4 +1,4 @@
-package import Configuration
+package import Documents
 package import Logging
 import Glibc
 import Synchronization

@@ -1,4 +1,5 @@
 import Configuration
+import Documents
 import Logging
 import Replication
 import Testing

@@ -1,4 +1,5 @@
 import Configuration
+import Documents
 import Foundation
 import Logging
 import Probes

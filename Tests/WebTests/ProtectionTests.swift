@@ -1,4 +1,4 @@
-import Configuration
+import Documents
 import Foundation
 import Logging
 import Synchronization

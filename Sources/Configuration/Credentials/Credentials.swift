@@ -1,3 +1,5 @@
+package import Documents
+
 /// The environment variables that give an account without any file.
 package enum EnvironmentName {
     package static let user = "MYSQL_REPLICATION_EXPORTER_USER"

@@ -1,3 +1,5 @@
+package import Documents
+
 /// What a connection needs to be let in, as it stands at this moment.
 package struct Login: Sendable, Equatable {
     package let user: String

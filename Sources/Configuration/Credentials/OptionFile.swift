@@ -1,3 +1,4 @@
+package import Documents
 internal import Replication
 
 /// The client part of an option file such as `~/.my.cnf`, as MariaDB's own programs read it.

@@ -1,3 +1,4 @@
+internal import Documents
 import Glibc
 
 /// Cuts option files into options the way MariaDB's `my_load_defaults` does, `!include` and `!includedir` included.

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Replication
 
 /// A node with the places of what is checked against its neighbours.

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Replication
 
 /// What one level (defaults, set, node) says of the keys that may stand on each.

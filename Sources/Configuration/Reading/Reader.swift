@@ -1,3 +1,4 @@
+internal import Documents
 internal import Replication
 
 /// Turns a composed document into a `Configuration`, reporting everything that is wrong on the way.
@@ -75,13 +76,6 @@ struct Reader {
         return MetricsOptions(
             compatibility: compatibility, workers: fields.value(Schema.workers) ?? false,
             gtidDomains: fields.value(Schema.gtidDomains) ?? false)
-    }
-}
-
-extension YAMLValue.Content {
-    var isSomething: Bool {
-        if case .null = self { return false }
-        return true
     }
 }
 

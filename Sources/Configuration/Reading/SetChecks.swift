@@ -1,3 +1,4 @@
+internal import Documents
 internal import Replication
 
 /// What can only be judged when all nodes of a replication set are known.

@@ -1,3 +1,4 @@
+package import Documents
 internal import Replication
 
 extension Schema {

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Replication
 
 /// Every key of the configuration file, once: the reader reads by these, and the documentation lists them.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collection
 import Configuration
+import Documents
 import Presentation
 import Replication
 import Topology

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checksums
 import Collection
 import Configuration
+import Documents
 import Glibc
 import Logging
 import MariaDB

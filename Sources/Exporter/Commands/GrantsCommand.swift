@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collection
 import Configuration
+import Documents
 import Presentation
 
 /// What a DBA has to type before the exporter may look. Asks no server.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Documents
 import Glibc
 import Logging
 import Presentation

@@ -1,4 +1,3 @@
-internal import Configuration
 import Synchronization
 
 /// What stands before the handler when there is a `--web.config.file`: the rate limit, the headers, the password; in this

@@ -1,5 +1,4 @@
 internal import CCrypt
-internal import Configuration
 
 extension BcryptHash {
     /// Whether this is the password's hash. Takes long, on purpose: not for an event loop nor for Swift's pool.

@@ -1,4 +1,3 @@
-internal import Configuration
 import NIOPosix
 
 /// Holds passwords against their hashes, one at a time: who guesses gets no more than one core.

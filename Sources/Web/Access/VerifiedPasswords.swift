@@ -1,5 +1,3 @@
-internal import Configuration
-
 /// The passwords that were found right, so that the hash need not be computed for every scrape.
 ///
 /// One for each user at most: the cache cannot grow. Only what was verified gets in, beside the very hash that it was

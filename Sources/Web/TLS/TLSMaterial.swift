@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Documents
 
 /// All that a TLS context is made of, read: two that are equal make the same context.
 struct TLSMaterial: Equatable, Sendable {

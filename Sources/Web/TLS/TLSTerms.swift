@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Documents
 import NIOCore
 import NIOSSL
 

@@ -1,38 +1,38 @@
-import Glibc
+package import Glibc
 
 /// The whole of a small file, as the kernel gave it.
-struct TextFile {
-    var bytes: [UInt8]
+package struct TextFile {
+    package var bytes: [UInt8]
     /// Permission bits and file type, as `stat` has them.
-    var mode: mode_t
+    package var mode: mode_t
 
-    var isWorldReadable: Bool { mode & S_IROTH != 0 }
-    var isWorldWritable: Bool { mode & S_IWOTH != 0 }
-    var isRegular: Bool { mode & S_IFMT == S_IFREG }
+    package var isWorldReadable: Bool { mode & S_IROTH != 0 }
+    package var isWorldWritable: Bool { mode & S_IWOTH != 0 }
+    package var isRegular: Bool { mode & S_IFMT == S_IFREG }
 
     /// Why a file could not be read, to follow the file's name: "No such file or directory".
-    struct Failure: Error {
-        let reason: String
-        let code: Int32
+    package struct Failure: Error {
+        package let reason: String
+        package let code: Int32
 
-        init(_ reason: String, code: Int32 = 0) {
+        package init(_ reason: String, code: Int32 = 0) {
             self.reason = reason
             self.code = code
         }
 
         /// glibc's `strerror` is safe among threads since 2.32: it answers from static or thread-local text.
-        init(errno code: Int32) {
+        package init(errno code: Int32) {
             self.init(strerror(code).map { String(cString: $0) } ?? "error \(code)", code: code)
         }
     }
 
     /// How long a pipe is waited for, milliseconds.
-    static let patience: Int32 = 10_000
+    package static let patience: Int32 = 10_000
 
     /// Reads files, pipes and devices (`--config.file <(decrypt …)` is a pipe), up to `limit` bytes.
     /// - Parameter patience: how long a pipe may keep silent, milliseconds. Opened as ever, one that nobody writes to would
     ///   hold the caller for good.
-    init(path: String, limit: Int, patience: Int32 = TextFile.patience) throws(Failure) {
+    package init(path: String, limit: Int, patience: Int32 = TextFile.patience) throws(Failure) {
         guard !path.utf8.contains(0) else { throw Failure("the path holds a NUL byte") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw Failure(errno: errno) }
@@ -66,7 +66,7 @@ struct TextFile {
 
 /// A file of text, and its text.
 /// - Throws: why it cannot be read, or where it stops being text.
-func readText(path: String, limit: Int) throws(ConfigurationError) -> (file: TextFile, text: String) {
+package func readText(path: String, limit: Int) throws(ConfigurationError) -> (file: TextFile, text: String) {
     let file: TextFile
     do {
         file = try TextFile(path: path, limit: limit)
@@ -81,13 +81,13 @@ func readText(path: String, limit: Int) throws(ConfigurationError) -> (file: Tex
 }
 
 /// Where the text stops being UTF-8, or holds a byte that no text file has.
-struct InvalidText: Error {
-    let position: Position
-    let reason: String
+package struct InvalidText: Error {
+    package let position: Position
+    package let reason: String
 }
 
 /// The text without a byte order mark; tells the line and column of the first byte that is not UTF-8.
-func decodeText(_ bytes: [UInt8]) throws(InvalidText) -> String {
+package func decodeText(_ bytes: [UInt8]) throws(InvalidText) -> String {
     if let zero = bytes.firstIndex(of: 0) {
         throw InvalidText(
             position: position(after: bytes[..<zero]),

@@ -1,6 +1,8 @@
 import Configuration
+import Documents
 import Foundation
 import Testing
+import Web
 
 /// docs/configuration.md is made here, from the table that the reader goes by.
 /// `RECORD=1 swift test --filter ConfigurationReferenceTests` writes it.

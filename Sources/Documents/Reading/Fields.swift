@@ -1,12 +1,12 @@
 /// The entries of one dictionary, checked against its section of the schema.
-struct Fields {
+package struct Fields {
     let section: SchemaSection
-    let at: Position
+    package let at: Position
     private let entries: [String: YAMLValue.Entry]
     private let report: Report
 
     /// Nil, after reporting, when the value is no dictionary. `name` is what messages call the value.
-    init?(_ value: YAMLValue, _ section: SchemaSection, name: String, report: Report) {
+    package init?(_ value: YAMLValue, _ section: SchemaSection, name: String, report: Report) {
         guard case .dictionary(let entries) = value.content else {
             report.problem(value.at, "\(name) must be a dictionary, not \(value.kind)")
             return nil
@@ -43,15 +43,15 @@ struct Fields {
         report.problem(entry.at, message, suggestion: suggestion(for: entry.key, among: known))
     }
 
-    var isEmpty: Bool { entries.isEmpty }
+    package var isEmpty: Bool { entries.isEmpty }
 
-    func has<Value>(_ key: Key<Value>) -> Bool { entries[key.name] != nil }
+    package func has<Value>(_ key: Key<Value>) -> Bool { entries[key.name] != nil }
 
     /// Where the key's value stands; where the dictionary begins when the key is absent.
-    func position<Value>(of key: Key<Value>) -> Position { entries[key.name]?.value.at ?? at }
+    package func position<Value>(of key: Key<Value>) -> Position { entries[key.name]?.value.at ?? at }
 
     /// The value as it is written; nil when the key is absent or, after reporting, when its value is wrong.
-    func given<Value>(_ key: Key<Value>) -> Value? {
+    package func given<Value>(_ key: Key<Value>) -> Value? {
         guard let value = entries[key.name]?.value else { return nil }
         do {
             return try key.decode(value)
@@ -62,21 +62,21 @@ struct Fields {
     }
 
     /// The value, or the schema's default.
-    func value<Value>(_ key: Key<Value>) -> Value? { given(key) ?? key.defaultValue }
+    package func value<Value>(_ key: Key<Value>) -> Value? { given(key) ?? key.defaultValue }
 
     /// The value, or the schema's default where the key is absent; nil, after reporting, when the value is wrong: for
     /// what other keys are judged by.
-    func soundValue<Value>(_ key: Key<Value>) -> Value? { has(key) ? given(key) : key.defaultValue }
+    package func soundValue<Value>(_ key: Key<Value>) -> Value? { has(key) ? given(key) : key.defaultValue }
 
     /// A dictionary within. One whose every line is commented out is empty, not wrong.
-    func dictionary(_ key: Key<YAMLValue>, _ section: SchemaSection) -> Fields? {
+    package func dictionary(_ key: Key<YAMLValue>, _ section: SchemaSection) -> Fields? {
         guard var value = given(key) else { return nil }
         if case .null = value.content { value.content = .dictionary([]) }
         return Fields(value, section, name: "'\(key.name)'", report: report)
     }
 
     /// The items of a list; nil when the key is absent or, after reporting, when its value is none.
-    func list(_ key: Key<YAMLValue>) -> [YAMLValue]? {
+    package func list(_ key: Key<YAMLValue>) -> [YAMLValue]? {
         guard let value = given(key) else { return nil }
         guard case .list(let items) = value.content else {
             report.problem(value.at, "'\(key.name)' must be a list, not \(value.kind)")

@@ -1,6 +1,23 @@
+import Documents
+import Foundation
 import Testing
 
-@testable import Configuration
+@testable import Web
+
+/// A wrong file, and what the user must be told: exactly this, and nothing else.
+struct WrongFile: Sendable, CustomTestStringConvertible {
+    let name: String
+    let text: String
+    let problems: [String]
+
+    var testDescription: String { name }
+
+    init(_ name: String, _ text: String, _ problems: String...) {
+        self.name = name
+        self.text = text
+        self.problems = problems
+    }
+}
 
 private let hash = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 private let pair = "cert_file: server.crt, key_file: server.key"
@@ -248,15 +265,15 @@ struct WebConfigurationTests {
     }
 
     @Test("a key that everybody may read is warned of")
-    func worldReadable() throws {
-        try withScratchDirectory { directory in
-            let text = "tls_server_config: {cert_file: a, key: KEY}"
-            let path = try directory.write("web.yml", text, mode: 0o644)
+    func worldReadable() async throws {
+        try await withWebConfiguration("tls_server_config: {cert_file: a, key: KEY}") { path in
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
             #expect(
                 try WebConfiguration.load(path: path).warnings.map(\.description) == [
                     "\(path):1:40: a private key in a file that everybody may read; chmod o-r \(path), or use key_file"
                 ])
-            #expect(try WebConfiguration.load(path: directory.write("web.yml", text, mode: 0o640)).warnings.isEmpty)
+            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+            #expect(try WebConfiguration.load(path: path).warnings.isEmpty)
         }
     }
 
@@ -273,10 +290,9 @@ struct WebConfigurationTests {
     }
 
     @Test("a hash that takes minutes to check is refused")
-    func costly() throws {
-        try withScratchDirectory { directory in
-            let path = try directory.write(
-                "web.yml", "basic_auth_users: {john: \(hash.replacing("$10$", with: "$17$"))}\n")
+    func costly() async throws {
+        let text = "basic_auth_users: {john: \(hash.replacing("$10$", with: "$17$"))}\n"
+        try await withWebConfiguration(text) { path in
             let error = #expect(throws: ConfigurationError.self) { try WebConfiguration.load(path: path) }
             #expect(
                 error?.description.contains("'john' is hashed with a cost of 17") == true,

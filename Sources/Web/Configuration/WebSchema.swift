@@ -1,3 +1,5 @@
+package import Documents
+
 /// Every key of the file of `--web.config.file`, once, as exporter-toolkit documents them.
 enum WebSchema {
     static let tls = Key.nested("tls_server_config", "dictionary", "TLS. Without it the listener speaks plain HTTP.")

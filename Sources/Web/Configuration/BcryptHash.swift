@@ -1,3 +1,5 @@
+internal import Documents
+
 /// A password as crypt(5) hashes it with bcrypt: `$2y$10$` and 53 characters.
 ///
 /// Checked here and not left to the C library, which answers to anything: it takes what it does not know for DES.

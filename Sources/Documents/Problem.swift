@@ -41,7 +41,7 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         self.problems = problems
     }
 
-    init(_ problem: Problem) {
+    package init(_ problem: Problem) {
         self.init(problems: [problem])
     }
 

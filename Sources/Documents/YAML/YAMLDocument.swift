@@ -1,5 +1,5 @@
 /// Composes `YAMLValue`s of libyaml's events, in one pass that reports all that a configuration may not hold.
-struct YAMLDocument: ~Copyable {
+package struct YAMLDocument: ~Copyable {
     /// Dashes and braces nested deeper than any configuration.
     static let maximumDepth = 32
 
@@ -12,7 +12,7 @@ struct YAMLDocument: ~Copyable {
     private var hasReferences = false
 
     /// Nil for an empty document, or when there is nothing to be made of the text; then `report` has the reason.
-    static func compose(_ text: String, report: Report) -> YAMLValue? {
+    package static func compose(_ text: String, report: Report) -> YAMLValue? {
         var document = YAMLDocument(text: text, report: report, events: YAMLEvents(text))
         do {
             return try document.compose()

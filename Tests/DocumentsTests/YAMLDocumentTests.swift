@@ -1,15 +1,15 @@
 import Testing
 
-@testable import Configuration
+@testable import Documents
 
 private func compose(_ text: String) -> (value: YAMLValue?, problems: [String]) {
-    let report = Report(file: "")
+    let report = Report(file: "", schema: [], adviceOnSharing: "share nothing")
     let value = YAMLDocument.compose(text, report: report)
     return (value, report.error?.problems.map { "\($0.line):\($0.column): \($0.message)" } ?? [])
 }
 
 private let references =
-    "anchors and aliases (& and *) are not supported; quote the value, or put what is common in 'defaults'"
+    "anchors and aliases (& and *) are not supported; quote the value, or share nothing"
 private let tags = "tags (!) are not supported; quote the value, or leave the tag out"
 
 @Suite struct YAMLDocumentTests {

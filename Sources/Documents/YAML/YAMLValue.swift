@@ -1,9 +1,9 @@
 /// A YAML document as the reader wants it: positions everywhere, no tags, no anchors.
-struct YAMLValue: Sendable {
-    var at: Position
-    var content: Content
+package struct YAMLValue: Sendable {
+    package var at: Position
+    package var content: Content
 
-    indirect enum Content: Sendable {
+    package indirect enum Content: Sendable {
         /// Nothing, `~` or `null`.
         case null
         /// `isPlain`: without quotes, so that `true` may be a truth value.
@@ -12,19 +12,26 @@ struct YAMLValue: Sendable {
         case dictionary([Entry])
     }
 
-    struct Entry: Sendable {
-        var key: String
-        var at: Position
-        var value: YAMLValue
+    package struct Entry: Sendable {
+        package var key: String
+        package var at: Position
+        package var value: YAMLValue
     }
 
     /// What it is, to end a sentence that begins "must be text, not".
-    var kind: String {
+    package var kind: String {
         switch content {
         case .null: "nothing"
         case .text: "text"
         case .list: "a list"
         case .dictionary: "a dictionary"
         }
+    }
+}
+
+extension YAMLValue.Content {
+    package var isSomething: Bool {
+        if case .null = self { return false }
+        return true
     }
 }

@@ -26,15 +26,15 @@ package struct SchemaKey: Sendable {
 }
 
 /// A key whose value the reader gets as a Swift value.
-struct Key<Value: Sendable>: Sendable {
-    let row: SchemaKey
+package struct Key<Value: Sendable>: Sendable {
+    package let row: SchemaKey
     /// What the reader uses when the key is absent. Nil for a key without default.
-    let defaultValue: Value?
+    package let defaultValue: Value?
     let decode: @Sendable (YAMLValue) throws(Malformed) -> Value
 
-    var name: String { row.name }
+    package var name: String { row.name }
 
-    init(
+    package init(
         _ name: String, _ type: String, default defaultValue: Value? = nil, text: String? = nil,
         required: Bool = false, ignored: Bool = false, _ documentation: String,
         decode: @escaping @Sendable (YAMLValue) throws(Malformed) -> Value
@@ -48,7 +48,7 @@ struct Key<Value: Sendable>: Sendable {
 }
 
 extension SchemaSection {
-    init(_ path: String, _ label: String, _ documentation: String, _ keys: [SchemaKey]) {
+    package init(_ path: String, _ label: String, _ documentation: String, _ keys: [SchemaKey]) {
         self.init(path: path, label: label, documentation: documentation, keys: keys)
     }
 }

@@ -1,3 +1,5 @@
+internal import Documents
+
 extension WebReader {
     /// Nil for a section that says nothing, or, after reporting, is wrong.
     func tls(_ fields: Fields, http2: Bool) -> TLSServerOptions? {

@@ -1,5 +1,5 @@
 /// Text from the user's file as it may stand in a message: short, on one line, without control characters.
-func shown(_ text: String, limit: Int = 60) -> String {
+package func shown(_ text: String, limit: Int = 60) -> String {
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(limit) {
         let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
@@ -10,4 +10,4 @@ func shown(_ text: String, limit: Int = 60) -> String {
 }
 
 /// A path in full, as long as paths can be: a cut one is of no use.
-func shown(path: String) -> String { shown(path, limit: 4096) }
+package func shown(path: String) -> String { shown(path, limit: 4096) }

@@ -1,3 +1,5 @@
+package import Documents
+
 /// A certificate or a key in PEM: written in the configuration itself, or in a file that is read anew at each use.
 package struct PEM: Sendable, Equatable {
     enum Source: Sendable, Equatable {

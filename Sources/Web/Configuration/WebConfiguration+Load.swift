@@ -1,3 +1,5 @@
+package import Documents
+
 extension WebConfiguration {
     /// The size up to which the file is read: certificates may be written in it.
     private static let sizeLimit = 1 << 20
@@ -28,7 +30,7 @@ extension WebConfiguration {
     package static func parse(
         _ text: String, file: String
     ) throws(ConfigurationError) -> (configuration: WebConfiguration, warnings: [Warning]) {
-        let report = Report(file: file, schema: WebSchema.sections)
+        let report = Report(file: file, schema: WebSchema.sections, adviceOnSharing: "write it out")
         let document = YAMLDocument.compose(text, report: report)
         if document == nil, let error = report.error { throw error }
         let configuration = WebReader(report: report).configuration(document)

@@ -1,5 +1,5 @@
 /// The candidate that the user probably meant, if one is near enough to be worth a question.
-func suggestion(for text: String, among candidates: some Sequence<String>) -> String? {
+package func suggestion(for text: String, among candidates: some Sequence<String>) -> String? {
     let word = Array(comparable(text))
     // Longer than any key or sensible name: not a typing error, and the table below is quadratic.
     guard !word.isEmpty, word.count <= 64 else { return nil }

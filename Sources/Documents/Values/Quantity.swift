@@ -3,6 +3,8 @@ package enum Quantity {
     /// What was wrong with the text, to follow the name of the thing: "must be a duration such as …".
     package struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private static let units: [(name: String, milliseconds: Int64)] = [

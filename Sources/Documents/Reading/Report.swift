@@ -1,46 +1,50 @@
 /// A place in a file, counted from 1.
-struct Position: Sendable, Hashable, Comparable {
-    var line: Int
-    var column: Int
+package struct Position: Sendable, Hashable, Comparable {
+    package var line: Int
+    package var column: Int
 
-    static let start = Position(line: 1, column: 1)
+    package static let start = Position(line: 1, column: 1)
 
-    static func < (left: Position, right: Position) -> Bool {
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    package static func < (left: Position, right: Position) -> Bool {
         (left.line, left.column) < (right.line, right.column)
     }
 }
 
 /// Gathers what is wrong while reading goes on, so that the user sees all of it at once.
-final class Report {
-    let file: String
+package final class Report {
+    package let file: String
     /// What the file may hold.
     let schema: [SchemaSection]
     private var found: [Problem] = []
     private var doubts: [Problem] = []
     private var seen: Set<Warning> = []
 
+    /// What to do instead of sharing a value by the means of YAML.
+    let adviceOnSharing: String
+
     /// More lines than anybody reads; a file of rubbish must not answer with megabytes.
     static let limit = 100
 
-    init(file: String, schema: [SchemaSection] = Schema.sections) {
+    package init(file: String, schema: [SchemaSection], adviceOnSharing: String) {
         self.file = file
         self.schema = schema
-    }
-
-    /// What to do instead of sharing a value by the means of YAML.
-    var adviceOnSharing: String {
-        schema.contains { $0.path == Schema.common.path } ? "put what is common in 'defaults'" : "write it out"
+        self.adviceOnSharing = adviceOnSharing
     }
 
     /// `suggestion` is looked for only while somebody is going to read it: it compares with every candidate.
-    func problem(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
+    package func problem(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
         found.append(
             Problem(
                 file: file, line: at.line, column: at.column, message: message,
                 suggestion: found.count < Self.limit ? suggestion() : nil))
     }
 
-    func warning(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
+    package func warning(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
         let warning = Warning(
             file: file, line: at.line, column: at.column, message: message,
             suggestion: doubts.count < Self.limit ? suggestion() : nil)
@@ -48,9 +52,9 @@ final class Report {
         if seen.insert(warning).inserted { doubts.append(warning) }
     }
 
-    var warnings: [Warning] { Self.inOrder(doubts) }
+    package var warnings: [Warning] { Self.inOrder(doubts) }
 
-    var error: ConfigurationError? {
+    package var error: ConfigurationError? {
         guard !found.isEmpty else { return nil }
         var problems = Self.inOrder(found)
         let excess = problems.count - Self.limit
@@ -68,12 +72,12 @@ final class Report {
 }
 
 /// Why a single value cannot be read; the reader adds key and place.
-struct Malformed: Error {
+package struct Malformed: Error {
     /// Continues a sentence that begins with the key: "must be …", "has …".
-    let message: String
-    let suggestion: String?
+    package let message: String
+    package let suggestion: String?
 
-    init(_ message: String, suggestion: String? = nil) {
+    package init(_ message: String, suggestion: String? = nil) {
         self.message = message
         self.suggestion = suggestion
     }

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Turns a composed document into a `WebConfiguration`, reporting everything that is wrong on the way.
 ///
 /// What cannot be read is left out and reading goes on; the result counts only if the report stayed empty.
