@@ -71,20 +71,20 @@ extension Metric {
     package var entry: CatalogueEntry {
         switch self {
         case .up:
-            node("up", "Whether the node was reached in this scrape and told who it is and its replication status.")
+            node("up", "Whether the node answered in this scrape and reported its identity and replication status.")
         case .nodeFactMissing:
             node(
                 "node_fact_missing",
-                "A fact that could not be read, and why (permission, unsupported, timeout, error); the others stand.",
+                "A fact that could not be read, and why (permission, unsupported, timeout, error); the other facts are unaffected.",
                 labels: ["fact", "reason"])
         case .nodeFailure:
             node(
                 "node_failure",
-                "Why the node is not up; absent while it is. connection_limit: the server lives, and refuses another one.",
+                "Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection.",
                 labels: ["reason"])
         case .nodeInfo:
             node(
-                "node_info", type: .info, "Who the node says it is.",
+                "node_info", type: .info, "The node's identity as the server reports it.",
                 labels: ["address", "hostname", "server_id", "server_uuid", "flavor", "version"], fact: .identity)
         case .nodeRole:
             node(
@@ -93,88 +93,94 @@ extension Metric {
         case .nodeReadOnly:
             node(
                 "node_read_only",
-                "Whether ordinary accounts are kept from writing, by read_only, super_read_only, innodb_read_only or offline_mode.",
+                "Whether ordinary accounts cannot write, because of read_only, super_read_only, innodb_read_only or offline_mode.",
                 fact: .identity)
         case .nodeSuperReadOnly:
             node("node_super_read_only", "Whether super_read_only is on (MySQL).", fact: .identity).only(.mysql)
         case .nodeWriter:
             node(
                 "node_writer",
-                "Whether the node takes the set's writes, as load balancers and probes are told; absent while that is not known."
+                "Whether the node takes the set's writes, as load balancers and probes see it; absent while that is not known."
             )
         case .nodeStartTime:
             node(
-                "node_start_time_seconds", unit: "seconds", "When the server started, epoch seconds by its own clock.",
+                "node_start_time_seconds", unit: "seconds",
+                "When the server started, in epoch seconds by its own clock.",
                 fact: .status)
         case .nodeClockOffset:
             node(
                 "node_clock_offset_seconds", unit: "seconds",
-                "The server's clock minus the exporter's, as exact as half the round trip.", fact: .identity)
+                "The server's clock minus the exporter's, accurate to half the round trip.", fact: .identity)
         case .nodeCollectDuration:
-            node("node_collect_duration_seconds", unit: "seconds", "How long it took to ask the node in this scrape.")
+            node("node_collect_duration_seconds", unit: "seconds", "How long it took to query the node in this scrape.")
         case .nodeRoundTrips:
-            node("node_round_trips", "Round trips to the node in this scrape, without those that log in.")
+            node("node_round_trips", "Round trips to the node in this scrape, not counting those of the log-in.")
         case .nodeConnectedReplicas:
             node(
                 "node_connected_replicas", "Replicas connected to the node, configured here or not.",
                 fact: .connectedReplicas)
         case .nodeDurable:
             node(
-                "node_durable", "Whether a part of the node's state survives a crash of the server or machine.",
+                "node_durable", "Whether this part of the node's state survives a crash of the server or the machine.",
                 labels: ["part"], fact: .durability)
         case .binlogEnabled:
             node("binlog_enabled", "Whether the node writes a binary log.", fact: .identity)
         case .binlogFileNumber:
-            node("binlog_file_number", "Number of the binary log file that the node writes.", fact: .binlogStatus)
+            node("binlog_file_number", "Number of the binary log file that the node is writing.", fact: .binlogStatus)
         case .binlogPosition:
             node(
-                "binlog_position_bytes", unit: "bytes", "Position within the file that the node writes.",
+                "binlog_position_bytes", unit: "bytes", "Position in the binary log file that the node is writing.",
                 fact: .binlogStatus)
         case .binlogFiles:
-            node("binlog_files", "Binary log files that the node holds.", fact: .binlogIndex)
+            node("binlog_files", "Number of binary log files on the node.", fact: .binlogIndex)
         case .binlogSize:
             node(
-                "binlog_size_bytes", unit: "bytes", "Size of all binary log files that the node holds.",
+                "binlog_size_bytes", unit: "bytes", "Total size of the binary log files on the node.",
                 fact: .binlogIndex)
         case .binlogFilters:
             node(
-                "binlog_filters", "Databases in a filter of what the node writes to its binary log.",
+                "binlog_filters", "Number of databases in a filter on what the node writes to its binary log.",
                 labels: ["filter"], fact: .binlogStatus)
         case .gtidTransactions:
             node(
                 "gtid_transactions",
-                "Transactions that the node has executed, by GTID; for MariaDB the sum of the sequence numbers.",
+                "Transactions the node has executed, by GTID; on MariaDB the sum of the sequence numbers.",
                 fact: .transactions)
         case .semiSyncSourceEnabled:
-            node("semi_sync_source_enabled", "Whether the node is told to wait for acknowledgements.", fact: .status)
+            node(
+                "semi_sync_source_enabled",
+                "Whether the node is configured to wait for acknowledgements from semi-synchronous replicas.",
+                fact: .status)
         case .semiSyncSourceActive:
             node(
                 "semi_sync_source_active",
-                "Whether the node does wait for acknowledgements; 0 while enabled means that it fell back.",
+                "Whether the node is actually waiting for acknowledgements; 0 while enabled means it has fallen back to asynchronous replication.",
                 fact: .status)
         case .semiSyncSourceClients:
             node("semi_sync_source_clients", "Semi-synchronous replicas connected to the node.", fact: .status)
         case .semiSyncSourceUnacknowledged:
             node(
                 "semi_sync_source_unacknowledged_transactions_total", type: .counter,
-                "Commits that no replica acknowledged in time.", fact: .status)
+                "Commits that were not acknowledged by a replica in time.", fact: .status)
         case .semiSyncReplicaActive:
-            node("semi_sync_replica_active", "Whether the node acknowledges as a replica.", fact: .status)
+            node(
+                "semi_sync_replica_active", "Whether the node acknowledges transactions as a semi-synchronous replica.",
+                fact: .status)
 
         case .checksumDifferences:
             node(
                 "checksum_differences",
-                "Chunks of a table in which the replica's rows differ from the source's, by the last checksum run.",
+                "Chunks of a table in which the replica's rows differ from the source's, according to the last checksum run.",
                 labels: ["database", "table"], fact: .checksumSummary)
         case .checksumPending:
             node(
                 "checksum_pending_chunks",
-                "Chunks of a table of which it is not known whether they differ: the source's result has not arrived.",
+                "Chunks of a table for which the source's result has not arrived yet, so it is not known whether they differ.",
                 labels: ["database", "table"], fact: .checksumSummary)
         case .checksumTables:
             node(
                 "checksum_tables",
-                "Tables with checksum results; more than 1000 do not all have checksum_differences.",
+                "Tables with checksum results; above 1000 tables, not all of them have checksum_differences.",
                 fact: .checksumSummary)
         case .checksumLastRun:
             node(
@@ -183,120 +189,127 @@ extension Metric {
         case .checksumAge:
             node(
                 "checksum_age_seconds", unit: "seconds",
-                "Since the checksum results were read from the node; read anew when they change, at most once a minute.",
+                "Time since the checksum results were read from the node; they are read again when they change, at most once a minute.",
                 fact: .checksumSummary)
         case .heartbeatAge:
             node(
                 "heartbeat_age_seconds", unit: "seconds",
-                "Since the newest heartbeat in the node's table was written; on the primary it tells of the writer.",
+                "Time since the newest heartbeat in the node's table was written; on the primary it shows whether the writer is working.",
                 fact: .heartbeat)
 
         case .sourceInfo:
             channel(
                 "source_info", type: .info,
-                "Whom the channel replicates from; source_node is empty for a source not configured.",
+                "The server the channel replicates from; source_node is empty if that server is not configured.",
                 labels: ["source_host", "source_port", "source_server_id", "source_uuid", "source_node"])
         case .ioThreadRunning:
-            channel("io_thread_running", "Whether the IO thread is connected to the source; connecting is not running.")
+            channel(
+                "io_thread_running",
+                "Whether the IO thread is connected to the source; a thread that is still connecting is not running.")
         case .sqlThreadRunning:
-            channel("sql_thread_running", "Whether the SQL (applier) thread runs.")
+            channel("sql_thread_running", "Whether the SQL (applier) thread is running.")
         case .ioThreadState:
-            channel("io_thread_state", type: .stateSet, "What the IO thread does.", labels: ["state"])
+            channel("io_thread_state", type: .stateSet, "State of the IO thread.", labels: ["state"])
         case .lag:
             channel(
                 "lag_seconds", unit: "seconds",
-                "How late the replica is by the best method at hand; absent when it cannot be known.")
+                "How far the replica is behind, by the best method available; absent when it cannot be known.")
         case .lagKnown:
             channel("lag_known", "Whether there is an estimate of the lag.")
         case .lagMethod:
-            channel("lag_method", type: .stateSet, "The method behind lag_seconds.", labels: ["method"])
+            channel("lag_method", type: .stateSet, "The method used for lag_seconds.", labels: ["method"])
         case .secondsBehindSource:
             channel(
                 "seconds_behind_source", unit: nil,
-                "Seconds_Behind_Source as the server says; absent when that is NULL.")
+                "Seconds_Behind_Source as the server reports it; absent when it is NULL.")
         case .readDelta:
             channel(
                 "read_delta_bytes", unit: "bytes",
-                "From what the replica has read to the end of its source's binary log, across files.")
+                "Bytes from what the replica has read to the end of its source's binary log, across files.")
         case .applyDelta:
             channel(
                 "apply_delta_bytes", unit: "bytes",
-                "From what the replica has applied to the end of its source's binary log, across files.")
+                "Bytes from what the replica has applied to the end of its source's binary log, across files.")
         case .relayLog:
-            channel("relay_log_bytes", unit: "bytes", "Size of all relay log files of the channel.")
+            channel("relay_log_bytes", unit: "bytes", "Total size of the channel's relay log files.")
         case .readFileNumber:
-            channel("read_file_number", "Number of the source's binary log file that is being read.")
+            channel("read_file_number", "Number of the source's binary log file that the replica is reading.")
         case .readPosition:
-            channel("read_position_bytes", unit: "bytes", "Position read up to, within that file.")
+            channel("read_position_bytes", unit: "bytes", "Position the replica has read up to in that file.")
         case .execFileNumber:
-            channel("exec_file_number", "Number of the source's binary log file that is being applied.")
+            channel("exec_file_number", "Number of the source's binary log file that the replica is applying.")
         case .execPosition:
-            channel("exec_position_bytes", unit: "bytes", "Position applied up to, within that file.")
+            channel("exec_position_bytes", unit: "bytes", "Position the replica has applied up to in that file.")
         case .missingTransactions:
             channel(
-                "missing_transactions", "Transactions that the source has and the replica has not applied, by GTID.",
+                "missing_transactions", "Transactions the source has and the replica has not applied, by GTID.",
                 fact: .transactions)
         case .unfetchedTransactions:
             channel(
-                "unfetched_transactions", "Transactions that the source has and the replica has not received, by GTID.",
+                "unfetched_transactions", "Transactions the source has and the replica has not received, by GTID.",
                 fact: .transactions)
         case .unappliedTransactions:
             channel(
-                "unapplied_transactions", "Transactions that the replica has received and not applied, by GTID.",
+                "unapplied_transactions", "Transactions the replica has received but not yet applied, by GTID.",
                 fact: .transactions)
         case .errantTransactions:
             channel(
                 "errant_transactions",
-                "Transactions that the replica has and none of its sources has; for MariaDB at least so many.",
+                "Transactions the replica has and none of its sources has; on MariaDB there are at least this many.",
                 fact: .transactions)
         case .domainMissingTransactions:
             channel(
-                "domain_missing_transactions", "Missing transactions by replication domain (MariaDB).",
+                "domain_missing_transactions", "Missing transactions per replication domain (MariaDB).",
                 labels: ["domain"], fact: .transactions
             ).only(.mariadb)
         case .purgeHeadroom:
             channel(
                 "purge_headroom_bytes", unit: "bytes",
-                "Binary log that the source still holds before the first byte that the replica needs next.",
+                "Bytes of binary log the source still has before the first byte the replica needs next.",
                 fact: .binlogIndex)
         case .sourceSilent:
             channel(
                 "source_silent_seconds", unit: "seconds",
-                "Since anything, an event or a heartbeat, last arrived from the source; absent until that was seen.")
+                "Time since anything, an event or a heartbeat, last arrived from the source; absent until that is known."
+            )
         case .stage:
             channel(
                 "stage_seconds", unit: "seconds",
-                "Time in a stage: transport and queue of the last received transaction, relay_wait and apply of the last applied one (MySQL 8).",
+                "Time spent in a stage: transport and queue for the last received transaction, relay_wait and apply for the last applied one (MySQL 8).",
                 labels: ["stage"], fact: .applier
             ).only(.mysql)
         case .ioErrno:
-            channel("io_errno", "Number of the IO thread's last error; 0 for none.")
+            channel("io_errno", "Error number of the IO thread's last error; 0 for none.")
         case .sqlErrno:
-            channel("sql_errno", "Number of the SQL thread's last error; 0 for none.")
+            channel("sql_errno", "Error number of the SQL thread's last error; 0 for none.")
         case .lastErrorTimestamp:
             channel(
-                "last_error_timestamp_seconds", unit: "seconds", "When the error that stands was raised (MySQL).",
+                "last_error_timestamp_seconds", unit: "seconds", "When the thread's current error was raised (MySQL).",
                 labels: ["thread"], fact: .receiver)
         case .configuredDelay:
-            channel("configured_delay_seconds", unit: "seconds", "By how much the replica is delayed on purpose.")
+            channel("configured_delay_seconds", unit: "seconds", "By how much the replica is deliberately delayed.")
         case .remainingDelay:
             channel(
                 "remaining_delay_seconds", unit: "seconds",
-                "How long the next event will still be held back; absent when none is.")
+                "How long the next event will still be held back; absent when none is held back.")
         case .filters:
-            channel("filters", "Entries in a replication filter of the replica.", labels: ["filter"])
+            channel("filters", "Number of entries in a replication filter of the replica.", labels: ["filter"])
         case .gtidEnabled:
-            channel("gtid_enabled", "Whether the channel finds its place by GTID.")
+            channel("gtid_enabled", "Whether the channel tracks its position by GTID.")
         case .sourceTLS:
-            channel("source_tls", "Whether the connection to the source is to use TLS.")
+            channel("source_tls", "Whether the connection to the source is configured to use TLS.")
         case .workers:
             channel("workers", "Applier workers of the channel; MariaDB shares them between channels.", fact: .applier)
         case .workersBusy:
-            channel("workers_busy", "Applier workers that are applying a transaction now (MySQL 8).", fact: .applier)
-                .only(.mysql)
+            channel(
+                "workers_busy", "Applier workers that are currently applying a transaction (MySQL 8).", fact: .applier
+            )
+            .only(.mysql)
         case .workerRunning:
-            channel("worker_running", "Whether an applier worker runs (MySQL 8).", labels: ["worker"], fact: .applier)
-                .only(.mysql)
+            channel(
+                "worker_running", "Whether an applier worker is running (MySQL 8).", labels: ["worker"], fact: .applier
+            )
+            .only(.mysql)
         case .workerBusy:
             channel(
                 "worker_busy", "Whether an applier worker is applying a transaction (MySQL 8).", labels: ["worker"],
@@ -305,76 +318,82 @@ extension Metric {
         case .workerApplying:
             channel(
                 "worker_applying_seconds", unit: "seconds",
-                "Age, since its commit on the source, of what a worker is applying; absent when idle (MySQL 8).",
+                "Time since the transaction a worker is applying was committed on the source; absent when idle (MySQL 8).",
                 labels: ["worker"], fact: .applier
             ).only(.mysql)
         case .workerErrno:
             channel(
-                "worker_errno", "Number of an applier worker's last error; 0 for none (MySQL 8).", labels: ["worker"],
+                "worker_errno", "Error number of an applier worker's last error; 0 for none (MySQL 8).",
+                labels: ["worker"],
                 fact: .applier
             ).only(.mysql)
         case .retriedTransactions:
             channel(
                 "retried_transactions_total", type: .counter,
-                "Transactions that the applier had to try again.")
+                "Transactions the applier had to retry.")
         case .heartbeatsReceived:
             channel("heartbeats_received_total", type: .counter, "Heartbeats received from the source.")
         case .check:
             channel(
                 "check",
-                "The five questions: 1 the answer is good, 0 it is not; absent when it cannot be known.",
+                "Result of each of the five checks: 1 passed, 0 failed; absent when it cannot be known.",
                 labels: ["check"])
 
         case .sentinelSuccess:
             channel(
-                "sentinel_success", "Whether an operation of the sentinel's last run was seen on the replica in time.",
+                "sentinel_success", "Whether an operation of the sentinel's last run arrived at the replica in time.",
                 labels: ["operation"], fact: nil)
         case .sentinelPropagation:
             channel(
                 "sentinel_propagation_seconds", unit: "seconds",
-                "From the primary's confirmation of an operation until it was seen on the replica, to an eighth; absent when it was not.",
+                "Time from the primary's confirmation of an operation until it was seen on the replica, accurate to one eighth; absent if it was not seen.",
                 labels: ["operation"], fact: nil)
         case .sentinelLastSuccess:
             channel(
                 "sentinel_last_success_timestamp_seconds", unit: "seconds",
-                "When a run of the sentinel last succeeded in all operations, epoch seconds by the exporter's clock.",
+                "When all operations of a sentinel run last succeeded, in epoch seconds by the exporter's clock.",
                 fact: nil)
 
-        case .setNodes: set("nodes", "Nodes configured.")
-        case .setNodesUp: set("nodes_up", "Nodes that are up.")
-        case .setWritableNodes: set("writable_nodes", "Nodes that are up and not read-only.")
-        case .setUnfilteredReplicas: set("unfiltered_replicas", "Replicas without any replication filter.")
-        case .setCrashSafeReplicas: set("crash_safe_replicas", "Replicas whose position survives a crash.")
-        case .setUnknownSources: set("unknown_sources", "Channels whose source is not a configured node.")
-        case .setCycles: set("cycles", "Rings of nodes that replicate from each other.")
-        case .setDuplicateServerIDs: set("duplicate_server_ids", "Server ids that more than one node has.")
+        case .setNodes: set("nodes", "Number of configured nodes.")
+        case .setNodesUp: set("nodes_up", "Number of nodes that are up.")
+        case .setWritableNodes: set("writable_nodes", "Number of nodes that are up and not read-only.")
+        case .setUnfilteredReplicas: set("unfiltered_replicas", "Number of replicas without any replication filter.")
+        case .setCrashSafeReplicas:
+            set("crash_safe_replicas", "Number of replicas whose replication position survives a crash.")
+        case .setUnknownSources: set("unknown_sources", "Number of channels whose source is not a configured node.")
+        case .setCycles: set("cycles", "Number of rings of nodes that replicate from each other.")
+        case .setDuplicateServerIDs: set("duplicate_server_ids", "Number of server ids that more than one node has.")
         case .setWriters:
             set(
                 "writers",
-                "Nodes that take the set's writes; absent while that is not known, and where they are taken outside of the set."
+                "Number of nodes that take the set's writes; absent while that is not known, and if the writes are taken outside the set."
             )
-        case .setWriterKnown: set("writer_known", "Whether it is known who takes the set's writes.")
+        case .setWriterKnown: set("writer_known", "Whether it is known which nodes take the set's writes.")
         case .setRivals:
-            set("rivals", "Nodes that take writes beside one another and must not: neither replicates from the other.")
+            set(
+                "rivals",
+                "Number of nodes that take writes independently of each other and must not: neither replicates from the other."
+            )
 
         case .probeWorking:
             probe(
                 "probe_working",
-                "Whether a configured probe works: fresh heartbeats are seen, the sentinel's row gets through the primary; 0 until it first has."
+                "Whether a configured probe is working: fresh heartbeats are seen, or the primary accepts the sentinel's row; 0 until it has worked once."
             )
         case .failoverActive:
             node(
                 "failover_active",
-                "Whether the failover answer sends requests to the node; absent while nobody asks for it.")
+                "Whether the failover answer sends requests to the node; absent while nothing is asking for it.")
 
         case .buildInfo:
             own(
-                "mysql_replication_exporter_build_info", type: .info, "What this exporter was built from.",
+                "mysql_replication_exporter_build_info", type: .info,
+                "Version of the exporter, and what it was built with.",
                 labels: ["version", "swift", "libmariadb"])
         case .scrapeDuration:
             own(
                 "mysql_replication_exporter_scrape_duration_seconds", unit: "seconds",
-                "From the start of this scrape until its findings were drawn.")
+                "Time from the start of this scrape until the nodes' answers had been compared.")
         case .configLastReloadSuccessful:
             own(
                 "mysql_replication_exporter_config_last_reload_successful",
@@ -388,19 +407,19 @@ extension Metric {
                 "mysql_replication_exporter_http_requests_total", type: .counter, "HTTP requests answered.",
                 labels: ["route", "code"])
         case .processCPU:
-            own("process_cpu_seconds_total", type: .counter, unit: "seconds", "User and system CPU time spent.")
+            own("process_cpu_seconds_total", type: .counter, unit: "seconds", "Total user and system CPU time spent.")
         case .processResidentMemory:
             own("process_resident_memory_bytes", unit: "bytes", "Resident memory size.")
         case .processVirtualMemory:
             own("process_virtual_memory_bytes", unit: "bytes", "Virtual memory size.")
         case .processStartTime:
-            own("process_start_time_seconds", unit: "seconds", "When the process started, epoch seconds.")
+            own("process_start_time_seconds", unit: "seconds", "When the process started, in epoch seconds.")
         case .processOpenFDs:
-            own("process_open_fds", "Open file descriptors.")
+            own("process_open_fds", "Number of open file descriptors.")
         case .processMaxFDs:
-            own("process_max_fds", "The most file descriptors that may be open.")
+            own("process_max_fds", "Maximum number of open file descriptors.")
         case .processThreads:
-            own("process_threads", "Operating-system threads.")
+            own("process_threads", "Number of operating system threads.")
         }
     }
 }

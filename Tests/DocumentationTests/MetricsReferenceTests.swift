@@ -144,12 +144,14 @@ private struct MetricsReference {
         var lines = [
             "# Metrics", "",
             "<!-- Written by `RECORD=1 swift test --filter DocumentationTests`; do not edit. -->", "",
-            "Labels: `replication_set`, `node`, and for a replication stream `channel` (\"\" for the default one). One-hot",
-            "families carry every value of their last label, exactly one of them 1. What is not known is absent.", "",
-            "● replies of that version gave the metric a value in at least one situation of `Tests/Fixtures` (there it also",
-            "says where the replies of MySQL 5.7, 8.0 and 8.4 are from); ○ it is asked for, and in none of these situations it",
-            "had a value; empty: that version does not tell. `source_silent_seconds` takes two looks where the server does not",
-            "tell, and a recording is one; the metrics of checksums need a table of them, which the recorded servers have not.",
+            "The tables leave out the common labels: `replication_set`, `node`, and for a replication stream `channel` (\"\" for",
+            "the default channel). A one-hot family has a series for every value of its last label, exactly one of which is 1.",
+            "A value that is not known is absent.", "",
+            "● that version's replies gave the metric a value in at least one situation in `Tests/Fixtures` (which also says",
+            "where the replies of MySQL 5.7, 8.0 and 8.4 come from); ○ the exporter asks for it, but none of these situations",
+            "gave it a value; empty: that version does not report it. On servers that do not report the time of the last",
+            "arrival, `source_silent_seconds` needs two rounds, and a recording is only one; the checksum metrics need a",
+            "checksum table, which the recorded servers do not have.",
             "",
         ]
         for (title, metrics) in sections {
