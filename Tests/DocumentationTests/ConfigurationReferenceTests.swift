@@ -25,15 +25,15 @@ private struct ConfigurationReference {
         var lines = [
             "# Configuration", "",
             "<!-- Written by `RECORD=1 swift test --filter ConfigurationReferenceTests`; do not edit. -->", "",
-            "A file in YAML, named by `--config.file`. Relative paths in it begin at its directory. `--config.check` says all",
-            "that is wrong with it, with line and column; an unknown key is an error. A key marked † is checked, and otherwise",
-            "ignored with a warning: it is not available in this version.", "",
+            "The configuration is a YAML file, named by `--config.file`. Relative paths in it are relative to its directory.",
+            "`--config.check` reports every problem in it, with line and column; an unknown key is an error. A key marked † is",
+            "checked but otherwise ignored, with a warning: it is not available in this version.", "",
         ]
         lines += Configuration.schema.flatMap { table($0, level: "##") }
         lines += [
             "## The web configuration file", "",
-            "Another file in YAML, named by `--web.config.file`, in the format of exporter-toolkit; [web.md](web.md) shows its use.",
-            "It may change while the exporter runs.", "",
+            "TLS, passwords and headers are set in a second YAML file, named by `--web.config.file`, in exporter-toolkit's format.",
+            "It may change while the exporter runs. [web.md](web.md) shows how to use it.", "",
         ]
         lines += WebConfiguration.schema.flatMap { table($0, level: "###") }
         return lines.joined(separator: "\n")
