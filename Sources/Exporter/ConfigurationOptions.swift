@@ -12,7 +12,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .customLong("node"),
         help: ArgumentHelp(
-            "A server to ask, without a configuration file; repeatable. User and password come from "
+            "A server to monitor, in place of a configuration file; repeatable. User and password are taken from "
                 + "MYSQL_REPLICATION_EXPORTER_USER and MYSQL_REPLICATION_EXPORTER_PASSWORD.",
             valueName: "NAME=HOST:PORT"))
     var nodes: [String] = []

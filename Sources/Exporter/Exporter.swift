@@ -14,8 +14,8 @@ struct Exporter: AsyncParsableCommand {
             mysql-replication-exporter <subcommand> ...
             """,
         discussion: """
-            Asks every configured server on every scrape, compares what they say with each other, and serves the \
-            answer at /metrics.
+            Queries every configured server on every scrape, compares their answers with each other, and serves the result \
+            at /metrics.
 
             Try it with one server:
               MYSQL_REPLICATION_EXPORTER_USER=exporter MYSQL_REPLICATION_EXPORTER_PASSWORD=… \

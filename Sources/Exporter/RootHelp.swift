@@ -14,7 +14,7 @@ enum RootHelp {
         guard let own = root.firstRange(of: "\nOPTIONS:"), let options = serve.firstRange(of: "\nOPTIONS:"),
             let help = serve.firstRange(of: "\n  -h, --help")
         else { return root }
-        return root[..<own.lowerBound] + "\nOPTIONS of serve, which runs where no subcommand is named:"
+        return root[..<own.lowerBound] + "\nOPTIONS of serve, the default subcommand:"
             + serve[options.upperBound..<help.lowerBound] + "\n" + root[own.lowerBound...]
     }
 }

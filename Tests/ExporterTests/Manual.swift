@@ -57,7 +57,7 @@ struct Manual {
             .Sh DESCRIPTION
             \(text(root.discussion?.components(separatedBy: "\n\n").first ?? ""))
             .Pp
-            Without a command, it is
+            The default command is
             .Cm serve .
             .Sh COMMANDS
 
@@ -66,28 +66,28 @@ struct Manual {
                 .Sh ENVIRONMENT
                 .Bl -tag -width indent
                 .It Ev MYSQL_REPLICATION_EXPORTER_USER , Ev MYSQL_REPLICATION_EXPORTER_PASSWORD
-                The account to connect with: before those of the configuration file's
+                The account to connect with. They override the configuration file's
                 .Ic defaults ,
-                and after those of a replication set or node.
+                and are overridden by a replication set or node.
                 .It Ev MARIADB_PLUGIN_DIR
-                Where the client library looks for its authentication plugins, if not where it was installed.
+                Where the client library looks for its authentication plugins, if not in the folder it was installed with.
                 .It Ev NO_COLOR
-                No colours in
+                If set and not empty, no colours in
                 .Cm topology .
                 .El
                 .Sh SIGNALS
                 .Bl -tag -width indent
                 .It Dv SIGHUP
-                Read the configuration file anew; a broken one is refused, and the old one stays in effect.
+                Reload the configuration file; an invalid one is rejected, and the old configuration stays in effect.
                 .It Dv SIGTERM , SIGINT
-                End in order.
+                Shut down cleanly.
                 .El
                 .Sh EXIT STATUS
-                0 when all went well, 64 for arguments that make no sense, 2 for a configuration that is wrong, 1 otherwise.
+                0 for success, 64 for invalid arguments, 2 for an invalid configuration, 1 for any other error.
                 .Cm check
                 exits with 0 for ok, 1 for warning, 2 for critical, 3 for unknown.
                 .Sh EXAMPLES
-                A single look at two servers, without a configuration file:
+                Query two servers once, without a configuration file:
                 .Bd -literal -offset indent
                 export MYSQL_REPLICATION_EXPORTER_USER=exporter
                 read -rs MYSQL_REPLICATION_EXPORTER_PASSWORD
@@ -95,7 +95,7 @@ struct Manual {
                 mysql-replication-exporter topology --node db1=10.0.0.1:3306 --node db2=10.0.0.2:3306
                 .Ed
                 .Pp
-                Serve metrics on port 19104 by a configuration that was checked first:
+                Check a configuration, then serve metrics on port 19104 with it:
                 .Bd -literal -offset indent
                 mysql-replication-exporter --config.file exporter.yml --config.check
                 mysql-replication-exporter --config.file exporter.yml

@@ -13,35 +13,35 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
-            "Asks every node once and says whether replication is well: exit 0 ok, 1 warning, 2 critical, 3 unknown.",
+            "Queries every node once and reports the health of replication: exit 0 ok, 1 warning, 2 critical, 3 unknown.",
         discussion: """
-            For Nagios, Icinga and their kin: one line, with performance data.
+            A plugin for Nagios, Icinga and similar systems: prints one line with performance data.
 
-            As a check of two replicas:
+            To check two replicas:
               mysql-replication-exporter check --config.file exporter.yml db2 db3 --max-lag 5m
 
-            A node that is named and replicates from nobody is unknown, unless it is writable and no limit is given. So is one \
-            whose limit cannot be judged.
+            The status is unknown for a named node that does not replicate, unless it is writable and no limit is given, and for \
+            a node that cannot be checked against a limit.
             """)
 
     @OptionGroup var source: ConfigurationOptions
 
-    @Argument(help: ArgumentHelp("The nodes to judge; all of them if none is named.", valueName: "node"))
+    @Argument(help: ArgumentHelp("The nodes to check; all of them if none is named.", valueName: "node"))
     var nodeNames: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "More lag than this is critical, such as 30s; by default the set's threshold is a warning.",
+            "Lag above this is critical, for example 30s; without it, lag above the set's threshold is a warning.",
             valueName: "duration"))
     var maxLag: String?
 
     @Option(
         help: ArgumentHelp(
-            "More bytes behind than this is critical, such as 100MB; by default the set's threshold is a warning.",
+            "More bytes behind than this is critical, for example 100MB; without it, more than the set's threshold is a warning.",
             valueName: "size"))
     var maxBytes: String?
 
-    @Option(help: "How the verdict is written; plain is nagios without performance data.")
+    @Option(help: "Output format; plain is nagios without the performance data.")
     var format = Format.nagios
 
     @Option(help: ArgumentHelp("How long to wait for the nodes.", valueName: "seconds"))

@@ -20,11 +20,12 @@ struct ChecksumCommand: AsyncParsableCommand {
         abstract:
             "Compares the tables of a replication set's primary with those of its replicas, while they are in use.",
         discussion: """
-            Writes to the set's checksum table alone (checksums: in the configuration; percona.checksums otherwise), in \
-            pt-table-checksum's layout. docs/checksums.md tells how it works, what it refuses, and which grants it needs.
+            Writes only to the set's checksum table (checksums: in the configuration; percona.checksums by default), in \
+            pt-table-checksum's layout. docs/checksums.md describes how it works, what it refuses to do, and which grants it \
+            needs.
 
-            Exit codes: 0 all is equal; 1 what was compared is equal, and some tables were not compared; 2 something \
-            differs; 3 it cannot be said.
+            Exit codes: 0 everything is equal; 1 everything compared is equal, but some tables were not compared; 2 there are \
+            differences; 3 unknown.
             """)
 
     @OptionGroup var source: ConfigurationOptions
@@ -32,31 +33,31 @@ struct ChecksumCommand: AsyncParsableCommand {
     @Argument(help: "The replication set.")
     var set: String
 
-    @Option(help: ArgumentHelp("Only these tables.", valueName: "database.table,..."))
+    @Option(help: ArgumentHelp("Compare only these tables.", valueName: "database.table,..."))
     var tables: String?
 
-    @Flag(help: "Go on where the last run ended.")
+    @Flag(help: "Continue where the last run stopped.")
     var resume = false
 
     @Option(help: ArgumentHelp("Do not compare this node; repeatable.", valueName: "node"))
     var without: [String] = []
 
-    @Option(help: "How long a chunk should take; 0 for chunks of --chunk-size rows throughout.")
+    @Option(help: "Target time per chunk; 0 keeps all chunks at --chunk-size rows.")
     var chunkTime = "500ms"
 
-    @Option(help: "Rows of the first chunk; what follows adapts to --chunk-time.")
+    @Option(help: "Rows in the first chunk; later chunks adapt to --chunk-time.")
     var chunkSize = 1000
 
     @Option(help: "Pause while a replica lags by more than this.")
     var maxLag = "1s"
 
-    @Option(help: "Pause while the primary has more threads running than this.")
+    @Option(help: "Pause while the primary has more running threads than this.")
     var maxThreads: UInt64 = 25
 
-    @Option(help: "How long to wait, at the end, for the replicas to apply the last chunk.")
+    @Option(help: "How long to wait at the end for the replicas to apply the last chunk.")
     var patience = "1m"
 
-    @Option(help: "text or json.")
+    @Option(help: "Output format.")
     var format = Format.text
 
     func validate() throws { _ = try options() }

@@ -11,18 +11,18 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         commandName: "failover-check",
         abstract: "Prints 100 (send to the preferred node) or 200 (send to the standby) by the set's failover rule.",
         discussion: """
-            Whatever the answer, the exit code is 0. Anything else means that there is none: nothing is printed then, and \
-            what is wrong goes to standard error, as does the reason of each answer but the ordinary 100.
+            The exit code is 0 for either answer. Any other exit code means that there is no answer: nothing is printed, and the \
+            problem goes to standard error, as does the reason for every answer except the ordinary 100.
 
-            Each run is a checker that has just started, and so looks at replication each time, unless --state.directory \
-            keeps what the run before knew.
+            Each run is a newly started checker, which has to look at replication before it answers, unless \
+            --state.directory keeps the state of the previous run.
             """)
 
     @OptionGroup var source: ConfigurationOptions
 
     @OptionGroup var keeping: KeepingOptions
 
-    @Flag(help: "Say, as an operator, that the preferred node has all there is, whatever replication tells.")
+    @Flag(help: "Declare, as the operator, that the preferred node has all the data, whatever replication reports.")
     var accept = false
 
     @Argument(help: "The replication set.")

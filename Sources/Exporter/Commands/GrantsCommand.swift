@@ -10,30 +10,30 @@ struct GrantsCommand: ParsableCommand {
         commandName: "grants",
         abstract: "Prints the GRANT statements for the accounts that the exporter uses, by server and version.",
         discussion: """
-            Nothing is connected to. Take the part for your servers, choose a password, and run it on the primary: \
-            accounts replicate. With a configuration file, what its probes need is among it.
+            Does not connect to any server. Take the section for your servers, choose a password, and run it on the primary: \
+            accounts replicate. With a configuration file, the grants for its probes are included.
 
-            For a file, seen from any host of a network:
+            For a configuration file, and an exporter on any host of a network:
               mysql-replication-exporter grants --config.file exporter.yml --from 10.0.170.%
             """)
 
     @Option(
         name: .customLong("config.file"),
-        help: ArgumentHelp("Take the accounts and probes from this configuration file (YAML).", valueName: "file"),
+        help: ArgumentHelp("Read the accounts and probes from this configuration file (YAML).", valueName: "file"),
         completion: .file(extensions: ["yml", "yaml"]))
     var file: String?
 
-    @Option(help: "The account's name; without it and without a file, exporter.")
+    @Option(help: "The account's name; without this option and without a file, exporter.")
     var user: String?
 
-    @Option(help: ArgumentHelp("Where the exporter connects from, as in 'user'@'host'.", valueName: "host"))
+    @Option(help: ArgumentHelp("The host the exporter connects from, as in 'user'@'host'.", valueName: "host"))
     var from = "%"
 
     @Option(
         help: ArgumentHelp(
             """
-            How many exporters watch the same servers: MAX_USER_CONNECTIONS is for them, one that replaces another, and \
-            the other commands.
+            How many exporters monitor the same servers. MAX_USER_CONNECTIONS allows for all of them, one more that is \
+            replacing another, and the other commands.
             """, valueName: "number"))
     var exporters = 2
 

@@ -17,34 +17,37 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var source: ConfigurationOptions
 
-    @Flag(name: .customLong("config.check"), help: "Check the configuration, say what is wrong with it, and end.")
+    @Flag(name: .customLong("config.check"), help: "Check the configuration, report every problem, and exit.")
     var checksOnly = false
 
     @Option(
         name: .customLong("web.listen-address"),
         help: ArgumentHelp(
-            "Where to listen; repeatable. :PORT for all interfaces, HOST:PORT, [IPv6]:PORT or unix:PATH.",
+            "Address to listen on; repeatable. :PORT for all interfaces, HOST:PORT, [IPv6]:PORT or unix:PATH.",
             valueName: "address"))
     var listenAddresses: [String] = [":19104"]
 
-    @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Where metrics are served.", valueName: "path"))
+    @Option(
+        name: .customLong("web.telemetry-path"),
+        help: ArgumentHelp("Path under which metrics are served.", valueName: "path"))
     var telemetryPath = "/metrics"
 
     @Option(
         name: .customLong("web.config.file"),
-        help: ArgumentHelp("TLS, passwords and headers, in exporter-toolkit's format (docs/web.md).", valueName: "path")
+        help: ArgumentHelp(
+            "File with TLS, passwords and headers, in exporter-toolkit's format (docs/web.md).", valueName: "path")
     )
     var webConfigurationPath: String?
 
     @Flag(
         name: .customLong("web.systemd-socket"),
-        help: "Listen on the sockets that systemd passes (a .socket unit), instead of --web.listen-address.")
+        help: "Listen on the sockets passed by systemd (a .socket unit), instead of --web.listen-address.")
     var listensOnActivatedSockets = false
 
     @Flag(
         name: .customLong("web.enable-lifecycle"),
         help:
-            "Allow requests that change something: POST /-/reload, and POST to a node's, a set's or a failover rule's path, which moves traffic."
+            "Allow requests that change state: POST /-/reload, and POST to the path of a node, a set or a failover rule, which moves traffic."
     )
     var isLifecycleEnabled = false
 
@@ -54,16 +57,16 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         name: .customLong("scrape.timeout-offset"),
-        help: ArgumentHelp("Seconds to end a scrape before Prometheus would give up.", valueName: "seconds"))
+        help: ArgumentHelp("How many seconds before Prometheus' scrape timeout a scrape ends.", valueName: "seconds"))
     var timeoutOffset = 0.5
 
     @Option(
         name: .customLong("log.level"),
-        help: ArgumentHelp("How grave an event must be to be logged.", valueName: "level"))
+        help: ArgumentHelp("Minimum log level.", valueName: "level"))
     var logLevel = LogLevel.info
 
     @Option(
-        name: .customLong("log.format"), help: ArgumentHelp("How a line of the log is written.", valueName: "format"))
+        name: .customLong("log.format"), help: ArgumentHelp("Log format.", valueName: "format"))
     var logFormat = LogFormat.logfmt
 
     func validate() throws {

@@ -13,9 +13,9 @@ struct TopologyCommand: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "topology",
-        abstract: "Asks every node once and draws who replicates from whom.",
+        abstract: "Queries every node once and draws which node replicates from which.",
         discussion: """
-            Each replication set as a tree, with the state, lag and byte delta of its nodes.
+            Draws each replication set as a tree, with the state, lag and byte delta of its nodes.
 
             Without a configuration file:
               mysql-replication-exporter topology --node db1=10.0.0.1:3306 --node db2=10.0.0.2:3306
@@ -23,7 +23,7 @@ struct TopologyCommand: AsyncParsableCommand {
 
     @OptionGroup var source: ConfigurationOptions
 
-    @Option(help: "How it is written.")
+    @Option(help: "Output format.")
     var format = Format.tree
 
     @Option(help: ArgumentHelp("How long to wait for the nodes.", valueName: "seconds"))

@@ -7,15 +7,15 @@ struct KeepingOptions: ParsableArguments {
     @Option(
         name: .customLong("state.directory"),
         help: ArgumentHelp(
-            "Where to keep, over restarts, who took the writes of each replication set and the last failover check.",
+            "Directory that keeps, across restarts, which nodes took each set's writes and the last failover check.",
             valueName: "path"))
     var directory: String?
 
     @Option(
         name: .customLong("failover.checker"),
         help: ArgumentHelp(
-            "The name under which failover checks are noted in the table; by default the host's. Only this checker's own "
-                + "count.", valueName: "name"))
+            "The name under which failover checks are recorded in the table; by default the host name. Only this "
+                + "checker's own checks count.", valueName: "name"))
     var checker: String?
 
     func validate() throws {

@@ -7,15 +7,16 @@ struct AgentOptions: ParsableArguments {
     @Option(
         name: .customLong("agent.listen-address"),
         help: ArgumentHelp(
-            "Where to answer HAProxy's agent checks; repeatable. [HOST]:PORT or unix:PATH. agent-send names the node.",
+            "Address on which to answer HAProxy's agent checks; repeatable. [HOST]:PORT or unix:PATH. agent-send names the node.",
             valueName: "address"))
     var listenAddresses: [String] = []
 
     @Option(
         name: .customLong("agent.state-directory"),
         help: ArgumentHelp(
-            "Where a file named like a node, with drain or maint in it, keeps traffic from the node; POST /nodes/… writes "
-                + "there. Without it, what POST says is forgotten at the end.", valueName: "path"))
+            "Directory in which a file named after a node and containing drain or maint keeps traffic away from that node; "
+                + "POST /nodes/… writes there. Without it, states set by POST are lost when the exporter exits.",
+            valueName: "path"))
     var stateDirectory: String?
 
     func validate() throws {
