@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""probe-tests.py FOLDER: the tests of deploy/prometheus/tests once more, with the series as a scrape of /probe has them.
+"""probe-tests.py FOLDER: writes the tests of deploy/prometheus/tests again, with the series as a scrape of /probe has them.
 
 At /metrics all series share the exporter's `instance`. At /probe each node is a target: its series have its name as
 `instance`, and the series of its set and of the exporter come with each target. The same alerts have to fire, once each.
 
-Text in, text out, standard library only: the files are ours, and are read in the form in which they are written.
+Processes the files as text, with the standard library only: we control the files and the form in which they are written.
 """
 
 import pathlib
@@ -16,7 +16,7 @@ SERIES = re.compile(r"      - series: '(\w+)\{(.*)\}'\n        values: '(.*)'\n"
 
 
 def targets(block):
-    """The nodes of each set of a test, and of all sets under None; two at least, so that what doubles is seen to."""
+    """The nodes of each set of a test, and of all sets under None; at least two, so that duplicates show."""
     nodes = {None: []}
     for _, labels, _ in SERIES.findall(block):
         replication_set, node = (re.search(rf'\b{name}="([^"]*)"', labels) for name in ("replication_set", "node"))
@@ -43,10 +43,10 @@ def rewritten(block):
         )
 
     block = SERIES.sub(scraped, block)
-    # What is expected of a node stands under its own instance.
+    # Alerts expected for a node have its own instance.
     block = re.sub(rf"instance: {EXPORTER}\n((?: {{14}}\w+: .*\n)*? {{14}}node: (.*)\n)", r"instance: \2\n\1", block)
     block = re.sub(rf'instance="{EXPORTER}"(?=[^\n]*\bnode="([^"]*)")', lambda m: f'instance="{m.group(1)}"', block)
-    # In the words, all targets of an exporter, or the first of them.
+    # In texts, all targets of an exporter, or the first of them.
     everybody = nodes[None]
     block = re.sub(r"\(1 targets", f"({len(everybody)} targets", block)
     block = block.replace(f"cannot scrape {EXPORTER}.", f"cannot scrape {' '.join(everybody[:5])}.")

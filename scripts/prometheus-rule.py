@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The rules and alerts of deploy/prometheus as one PrometheusRule for the Prometheus operator, on standard output.
+"""Prints the rules and alerts of deploy/prometheus as one PrometheusRule for the Prometheus operator.
 
-Text in, text out: the files' comments and folding stay as they are."""
+Processes the files as text, so their comments and line breaks are kept."""
 
 import pathlib
 
 HEADER = """\
-# Made from deploy/prometheus by scripts/prometheus-rule.py: change it there.
+# Generated from deploy/prometheus by scripts/prometheus-rule.py: make changes there.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
