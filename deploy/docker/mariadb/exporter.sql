@@ -1,3 +1,3 @@
--- What `mysql-replication-exporter grants` prints for MariaDB.
+-- The grants that `mysql-replication-exporter grants` prints for MariaDB.
 CREATE USER 'exporter'@'%' IDENTIFIED BY 'demo';
 GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'exporter'@'%';
