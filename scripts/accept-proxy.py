@@ -1,7 +1,7 @@
 """accept-proxy.py [ACCEPT]: a forward proxy on a free port of 127.0.0.1, for tests.
 
-Asks with ACCEPT in place of the client's own Accept, where one is given. Prints its port, and then a line for each answer: its
-Content-Type. Prometheus 2.42 cannot be told which format to ask for, and by this it can.
+Replaces the client's Accept header by ACCEPT, if given. Prints its port, and then the Content-Type of each answer on a line.
+Prometheus 2.42 cannot be configured to request a format; this proxy does it instead.
 """
 
 import http.client

@@ -1,6 +1,6 @@
 #!/bin/sh
-# build-deb.sh: the Debian package for this machine's release and architecture, in build/. The program is built first,
-# with the Swift runtime linked in, so that the package needs nothing but Debian's own libraries.
+# build-deb.sh: builds the Debian package for this machine's release and architecture, in build/. The program is built first,
+# with the Swift runtime linked in, so that the package needs only Debian's own libraries.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,10 +13,10 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-# One import anywhere in what is linked brings 44 MB of Foundation and ICU's data back: docs/architecture.md.
+# A single import of Foundation anywhere in the linked code adds 44 MB of Foundation and ICU data: docs/architecture.md.
 nm .build/release/$package >"$stage/symbols"
 if grep -q ' \$s10Foundation' "$stage/symbols" || ! grep -q ' \$s8Exporter' "$stage/symbols"; then
-    echo "build-deb: the program holds Foundation (find the import, and do without), or no symbols to tell by" >&2
+    echo "build-deb: the program contains Foundation (find the import and remove it), or has no symbols to check" >&2
     exit 1
 fi
 source=$stage/source

@@ -1,5 +1,5 @@
-"""Reads the dashboards with Grafana's own Foundation SDK, which is generated from its schemas, and writes them again: what
-the schema does not know gets lost on the way, and is a finding."""
+"""Reads the dashboards with Grafana's own Foundation SDK, which is generated from its schemas, and writes them again:
+anything the schema does not know is lost in the process, and is a finding."""
 
 import glob
 import json
@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-# What Grafana itself writes into a dashboard that it exports, and its schema leaves out.
+# Fields that Grafana itself writes into an exported dashboard, but that its schema does not have.
 UNKNOWN = {
     "id": "null in a dashboard that is to be imported",
     "definition": "a query variable's query once more, as text",
@@ -21,7 +21,7 @@ findings = []
 
 
 def compare(place, given, read):
-    """Everything given has been read, and as the same."""
+    """Checks that everything given was read unchanged."""
     if isinstance(given, dict) and isinstance(read, dict):
         for key, value in given.items():
             if key in read:
@@ -48,5 +48,5 @@ for path in paths:
     compare(path, given, read)
 for text in findings:
     print(text, file=sys.stderr)
-print(f"dashboards: {len(paths)} against Grafana's schema: " + (f"{len(findings)} to mend" if findings else "in order"))
+print(f"dashboards: {len(paths)} against Grafana's schema: " + (f"{len(findings)} problems" if findings else "ok"))
 sys.exit(1 if findings or not paths else 0)

@@ -1,8 +1,8 @@
-"""Reads pages with the parsers of PyPI's prometheus-client: a page of text 0.0.4 and the same as OpenMetrics 1.0.
+"""Parses metrics pages with PyPI's prometheus-client: a page in text format 0.0.4 and the same page as OpenMetrics 1.0.
 
     check-exposition.py [--same-values] TEXT OPENMETRICS
 
-Both must parse to the end, and hold the same series; with --same-values (one moment, rendered twice) also the same values.
+Both must parse completely and have the same series; with --same-values (one moment, rendered twice) also the same values.
 """
 
 import sys
@@ -12,7 +12,7 @@ from prometheus_client import parser as text
 
 
 def series(families):
-    """Values by name and labels. A series that stands there twice is an error that the text parser forgives."""
+    """Values by name and labels. A duplicate series is an error that the text parser does not report."""
     values = {}
     for family in families:
         for sample in family.samples:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# check-live.sh EXPORTER SANDBOX: every panel of the dashboards gets data from a live Prometheus that scrapes the demo, and the
-# rules find the same in it as in another one that scrapes each node at /probe.
-# Called without SANDBOX from within one.
+# check-live.sh EXPORTER SANDBOX: checks that every dashboard panel gets data from a live Prometheus that scrapes the demo, and
+# that the rules give the same results there as in a second Prometheus that scrapes each node at /probe.
+# Calls itself without SANDBOX from within a sandbox.
 set -eu
 cd "$(dirname "$0")/.."
 if [ $# -eq 2 ]; then
@@ -16,7 +16,7 @@ trap 'stop; wait' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# With the probes as well: what they need on the primary, from where it replicates; and a result to look at.
+# For the probes, create what they need on the primary, from where it replicates, and a checksum result to show.
 mariadb --no-defaults --socket="$folder/db1/socket" --user=root <<'EOF'
 CREATE DATABASE replication_probe;
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON replication_probe.* TO exporter@127.0.0.1;

@@ -1,6 +1,6 @@
-"""Holds rules, alerts, runbooks and dashboards against each other and against the catalogue of metrics.
+"""Checks rules, alerts, runbooks and dashboards against each other and against the catalogue of metrics.
 
-Standard library only: the YAML files are ours, and are read line by line in the form in which they are written.
+Standard library only: we control the YAML files, so they are read line by line in the form in which they are written.
 """
 
 import glob
@@ -17,7 +17,7 @@ import urllib.request
 
 CATALOGUE = "Sources/Metrics/Catalogue.swift"
 RUNBOOKS = "https://github.com/mysql-replication-exporter/mysql-replication-exporter/blob/main/docs/runbooks/"
-# Put on every series by the scrape, or by Prometheus itself.
+# Added to every series by the scrape, or by Prometheus itself.
 TARGET_LABELS = {"job", "instance", "cluster"}
 OTHERS = {
     "up": set(),
@@ -27,7 +27,7 @@ OTHERS = {
 }
 WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "inf"}
 
-# Nothing to see in the demo, which is MariaDB in good health: what only MySQL tells, or only a node in trouble.
+# Has no data in the demo, a healthy MariaDB set: series that only MySQL has, or only a node with a problem.
 ABSENT_IN_DEMO = re.compile(r"ALERTS|_(node_failure|node_fact_missing|remaining_delay_seconds|stage_seconds|workers(_busy)?)\b")
 
 findings = []
@@ -38,7 +38,7 @@ def finding(place, text):
 
 
 def catalogue():
-    """Names of metrics and their labels, as the Swift source says them."""
+    """Names of metrics and their labels, from the Swift source."""
     with open(CATALOGUE, encoding="utf-8") as file:
         source = file.read()
     bases = {
@@ -63,7 +63,7 @@ def catalogue():
 
 
 def check_names(place, expression, known):
-    """Every name is a metric that exists, and every matcher is of a label that this metric has."""
+    """Checks that every name is a metric that exists, and every matcher a label of this metric."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', expression)
     text = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", text)
     text = re.sub(r"\[[^\]]*\]", " ", text)
@@ -120,11 +120,11 @@ def check_rules(metrics):
             check_alert(path, name, block)
         severities = {re.search(r"severity: (\w+)", block).group(1) for _, block in variants}
         for severity in severities - tested["fires"].get(name, set()):
-            finding("deploy/prometheus/tests", f"{name} is not seen to fire with severity {severity}")
+            finding("deploy/prometheus/tests", f"no test in which {name} fires with severity {severity}")
         if name not in tested["silent"]:
-            finding("deploy/prometheus/tests", f"{name} is not seen to stay silent")
+            finding("deploy/prometheus/tests", f"no test in which {name} stays silent")
     for name in (tested["silent"] | set(tested["fires"])) - set(alerts):
-        finding("deploy/prometheus/tests", f"{name} is tested and does not exist")
+        finding("deploy/prometheus/tests", f"{name} is tested but does not exist")
     check_runbooks(set(alerts), set(metrics))
     return len(alerts), sorted(recorded), len(used & set(metrics))
 
@@ -144,13 +144,13 @@ def check_alert(path, name, block):
     row = f"| [{name}](../../docs/runbooks/{name}.md) | {severity and severity.group(1)} | {after and after.group(1)} |"
     with open("deploy/prometheus/README.md", encoding="utf-8") as file:
         if row not in file.read():
-            finding("deploy/prometheus/README.md", f"the table does not say {row}")
+            finding("deploy/prometheus/README.md", f"the table lacks the row {row}")
     if re.search(r"[<>=]=?\s*bool\b", block):
-        finding(place, "'bool' turns a comparison into a number, which every `and` takes for true")
+        finding(place, "'bool' turns a comparison into a number, which every `and` treats as true")
 
 
 def tests():
-    """Which alerts are seen to fire, with which severity, and to stay silent; which series are asked for."""
+    """The alerts that fire in a test, with their severities, and that stay silent; and the series that are queried."""
     fires, silent, expressions = {}, set(), set()
     for path in sorted(glob.glob("deploy/prometheus/tests/*.test.yml")):
         alert = None
@@ -228,7 +228,7 @@ def check_dashboards(metrics):
 
 
 def aggregations(expression):
-    """(operator, "by", "without" or "", its labels, where its argument begins and ends) of each, outer ones first."""
+    """(operator, "by", "without" or "", its labels, start and end of its argument) of each, outer ones first."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"', lambda match: '"' + "_" * (len(match.group(0)) - 2) + '"', expression)
     pattern = r"\b(sum|min|max|avg|count|topk|bottomk|group|stddev|quantile)\s*(?:(by|without)\s*\(([^)]*)\)\s*)?\("
     for match in re.finditer(pattern, text):
@@ -241,11 +241,11 @@ def aggregations(expression):
 
 
 def check_doubles(place, expression, kept):
-    """Two exporters of one fleet show no more than one, and sets of one name in two clusters do not become one.
+    """Checks that two exporters of one fleet count once, and that sets of the same name in two clusters stay apart.
 
-    So each series of a node or set is first made one over its instances, by a max or min without (instance); and nothing
-    groups by a list of labels, which would leave out what the scrape added. `kept` are labels that no grouping may drop.
-    An aggregation that keeps instance is about one exporter, and free to."""
+    So each series of a node or set must first be merged over its instances, by a max or min without (instance), and no
+    aggregation may group by a list of labels, which would drop labels added by the scrape. `kept` are labels that no grouping
+    may drop. An aggregation that keeps instance is about a single exporter and is exempt."""
     unquoted = re.sub(r'"[^"]*"', lambda match: "_" * len(match.group(0)), expression)
     for series in re.finditer(r"\b(mysql_replication_(?!exporter_)\w+|ALERTS)\b", unquoted):
         around = [a for a in aggregations(expression) if a[3] <= series.start() < a[4]]
@@ -271,7 +271,7 @@ def check_panels(path, dashboard, known, variables):
     for panel in panels(dashboard):
         place = f"{path}: {panel.get('title') or 'panel ' + str(panel.get('id'))}"
         if panel.get("id") in ids:
-            finding(place, f"the id {panel.get('id')} is there twice")
+            finding(place, f"duplicate id {panel.get('id')}")
         ids.add(panel.get("id"))
         if not panel.get("title"):
             finding(place, "no title")
@@ -284,10 +284,10 @@ def check_panels(path, dashboard, known, variables):
         if panel.get("datasource") != {"type": "prometheus", "uid": "${datasource}"}:
             finding(place, "does not use the datasource variable")
         if not panel.get("targets"):
-            finding(place, "asks for nothing")
+            finding(place, "has no query")
         for target in panel.get("targets", []):
             expression = target["expr"]
-            # A variable that a query leaves out does not do what it shows.
+            # A variable has no effect on a query that leaves it out.
             for variable in variables:
                 if f"${variable}" not in expression:
                     finding(place, f"leaves out ${variable} in {expression}")
@@ -306,7 +306,7 @@ def filled(expression):
 
 
 def parse(expressions):
-    """promtool takes rules only; so each becomes one. It names the first mistake of a file by its place in it."""
+    """promtool accepts only rules, so each expression becomes one. It reports the first error in a file by its rule."""
     with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
         file.write("groups:\n  - name: dashboards\n    rules:\n")
         for number, (place, expression) in enumerate(expressions):
@@ -318,12 +318,12 @@ def parse(expressions):
         return
     numbers = {int(number) for number in re.findall(r'"?panel:(\d+)"?', answer.stdout + answer.stderr)}
     for number in sorted(numbers):
-        finding(expressions[number][0], f"is not parsed: {expressions[number][1]}")
+        finding(expressions[number][0], f"cannot be parsed: {expressions[number][1]}")
     finding("dashboards", (answer.stdout + answer.stderr).strip())
 
 
 def check_live(url, expressions):
-    """Every expression gets data, at the latest when Prometheus has scraped for a while."""
+    """Checks that every expression returns data, at the latest after Prometheus has scraped for a while."""
     waiting = [(place, text) for place, text in expressions if not ABSENT_IN_DEMO.search(text)]
     deadline = time.monotonic() + 60
     while waiting:
@@ -336,7 +336,7 @@ def check_live(url, expressions):
 
 
 def check_alike(url, other, records):
-    """What the rules record and which alerts wait or fire is the same in both, apart from the instance of a node's own."""
+    """Checks that recorded series and pending or firing alerts are the same in both, apart from a node's own instance."""
     expressions = [*records, "ALERTS"]
     deadline = time.monotonic() + 60
     while True:
@@ -353,7 +353,7 @@ def check_alike(url, other, records):
 
 
 def series(url, expression):
-    """The label sets that an expression gives, in order, without what differs between two ways to scrape."""
+    """The sorted label sets of an expression's result, without the label that differs between the two ways to scrape."""
     kept = [sorted((k, v) for k, v in labels.items() if k != "instance") for labels in query(url, expression) or []]
     return sorted(tuple(labels) for labels in kept)
 
@@ -363,7 +363,7 @@ def has_data(url, expression):
 
 
 def query(url, expression):
-    """The label sets of an instant query; None while Prometheus is not up."""
+    """The label sets returned by an instant query; None while Prometheus is not up."""
     text = urllib.parse.urlencode({"query": expression})
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/api/v1/query?{text}", timeout=10) as response:
@@ -391,7 +391,7 @@ def main():
     print(
         f"operators: {alerts} alerts and their runbooks, {len(records)} recording rules, {dashboards} dashboards with "
         f"{len(expressions)} expressions, against {len(metrics)} metrics of which rules use {used}: "
-        + (f"{len(findings)} to mend" if findings else "in order")
+        + (f"{len(findings)} problems" if findings else "ok")
     )
     sys.exit(1 if findings else 0)
 

@@ -1,8 +1,9 @@
 #!/bin/sh
-# check-operators.sh: rules, alerts, their tests, runbooks and dashboards, without a server: see check-operators.py for
-# what is held against what, and check-dashboards.py for Grafana's own schema. With the URL of a Prometheus that scrapes the demo, also that every panel gets data:
+# check-operators.sh: checks rules, alerts, their tests, runbooks and dashboards, without a server; see check-operators.py for
+# what is compared, and check-dashboards.py for Grafana's own schema. With the URL of a Prometheus that scrapes the demo, also
+# checks that every panel gets data:
 #   scripts/check-operators.sh --live http://localhost:9090
-# and with another one's that scrapes /probe, also that the rules find the same there.
+# With a second URL, of a Prometheus that scrapes /probe, also checks that the rules give the same results there.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,7 @@ command -v promtool >/dev/null || {
 }
 
 status=0
-# promtool tells what is wrong on either stream; in order, not a word.
+# promtool reports problems on either stream; print them only on failure.
 quietly() {
     if output=$("$@" 2>&1); then return 0; fi
     printf '%s\n' "$output" >&2
@@ -20,7 +21,7 @@ quietly() {
 }
 
 quietly promtool check rules --lint-fatal deploy/prometheus/*.yml
-# As /metrics is scraped, and as /probe is.
+# First with series as /metrics has them, then as /probe has them.
 quietly promtool test rules deploy/prometheus/tests/*.test.yml
 probed=$(mktemp -d)
 trap 'rm -rf "$probed"' EXIT
@@ -32,7 +33,7 @@ if [ $# -eq 0 ]; then
     if venv=$(scripts/venv.sh grafana 'grafana-foundation-sdk==1769699379!11.6.0'); then
         "$venv/bin/python" scripts/check-dashboards.py || status=1
     else
-        echo "!!! Grafana's schema cannot be had here: the dashboards were NOT held against it" >&2
+        echo "!!! Grafana's schema cannot be installed here: the dashboards were NOT checked against it" >&2
     fi
 fi
 exit "$status"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# demo.sh EXPORTER: what `make run` starts within the sandbox: the exporter, a Prometheus with the rules where there is
-# one, and a word on what to look at. All of it ends with this script, and nothing is left.
+# demo.sh EXPORTER: what `make run` starts within the sandbox: the exporter, a Prometheus with the rules if it is
+# installed, and a list of what to look at. Everything ends with this script, and nothing is left behind.
 set -eu
 exporter=$1
 here=$(dirname "$0")
@@ -19,7 +19,7 @@ if command -v prometheus >/dev/null; then
     pids="$pids $!"
     prometheus="http://localhost:19105/alerts (log: $folder/prometheus.log)"
 else
-    prometheus="not here (Debian: apt-get install prometheus)"
+    prometheus="not installed (Debian: apt-get install prometheus)"
 fi
 
 cat <<EOF
@@ -35,6 +35,6 @@ EOF
 status=0
 wait "$serving" || status=$?
 stop
-# Prometheus closes its files; whoever is in a hurry ends the sandbox, and with it everything.
+# Let Prometheus close its files; to skip this, end the sandbox, which ends everything.
 wait
 exit "$status"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# exposition-parser.sh: bring the parsers of PyPI's prometheus-client into an environment of their own, and print the path of
+# exposition-parser.sh: installs the parsers of PyPI's prometheus-client into their own environment, and prints the path of
 # its python. Kept in ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/exposition-parser.
 set -eu
 
@@ -12,7 +12,7 @@ if [ "$(cat "$folder/.complete" 2>/dev/null)" != "$version" ]; then
     rm -rf "$folder"
     mkdir -p "$(dirname "$folder")"
     if ! { /usr/bin/python3 -m venv "$folder" && "$folder/bin/pip" install -q "prometheus-client==$version"; } >&2; then
-        echo "exposition-parser: prometheus-client $version cannot be had (PyPI; Debian: python3-venv)" >&2
+        echo "exposition-parser: cannot install prometheus-client $version (from PyPI; Debian: needs python3-venv)" >&2
         exit 1
     fi
     echo "$version" >"$folder/.complete"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# in-deb-root.sh: runs within the booted clean root of test-deb.sh: installs /root/exporter.deb, uses it, removes it.
+# in-deb-root.sh: runs in the booted clean root of test-deb.sh; installs /root/exporter.deb, uses it, and removes it.
 set -eu
 
 name=mysql-replication-exporter
@@ -10,12 +10,12 @@ fail() {
     systemctl --no-pager status $name || true
     exit 1
 }
-# What can only be waited for: at most a minute.
+# Waits at most a minute for a condition.
 await() {
     tries=0
     until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        [ $tries -lt 120 ] || fail "never came true: $*"
+        [ $tries -lt 120 ] || fail "still false after a minute: $*"
         sleep 0.5
     done
 }
@@ -24,10 +24,10 @@ shows() { metrics | grep -q "^$1"; }
 
 step "installing"
 dpkg --install /root/exporter.deb
-systemctl is-active --quiet $name && fail "it started before it was configured"
-getent passwd $name >/dev/null || fail "no account $name"
+systemctl is-active --quiet $name && fail "the service started before it was configured"
+getent passwd $name >/dev/null || fail "the account $name does not exist"
 [ "$(stat -c '%a %U %G' /etc/$name/config.yml)" = "640 root $name" ] || fail "config.yml: $(stat -c '%a %U %G' /etc/$name/config.yml)"
-[ "$(stat -c '%a %U %G' /etc/$name/mysql-password)" = "600 root root" ] || fail "mysql-password can be read by others"
+[ "$(stat -c '%a %U %G' /etc/$name/mysql-password)" = "600 root root" ] || fail "other accounts can read mysql-password"
 $name --version
 $name --config.check --config.file=/etc/$name/config.yml
 man --where $name >/dev/null || fail "no man page"
@@ -41,31 +41,31 @@ systemctl enable --now $name
 await shows 'mysql_replication_up{.*node="db1"} 1'
 metrics | grep -E '^mysql_replication_(up|node_info|node_role.* 1|exporter_build_info)|^process_(resident|open)'
 
-step "what it may do"
+step "permissions of the process"
 pid=$(systemctl show --property MainPID --value $name)
-# What is in /proc/PID belongs to root where a process may not be looked into; the folder itself never does.
+# The files in /proc/PID belong to root if the process may not be inspected; the folder itself never does.
 user=$(awk '/^Uid:/ { print $3 }' "/proc/$pid/status")
-[ "$user" = "$(id -u $name)" ] || fail "it runs as $(getent passwd "$user")"
-[ "$(stat -c %U "/proc/$pid/mem")" = root ] || fail "its memory can be read by its account"
-grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits" || fail "it may leave a core dump"
+[ "$user" = "$(id -u $name)" ] || fail "the exporter runs as $(getent passwd "$user")"
+[ "$(stat -c %U "/proc/$pid/mem")" = root ] || fail "its account can read its memory"
+grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits" || fail "the exporter may leave a core dump"
 password=/run/credentials/$name.service/mysql-password
 [ "$(cat $password)" = tops3cret ] || fail "no password at $password"
 adduser --quiet --system --no-create-home other-exporter
 for account in other-exporter nobody; do
-    ! runuser -u $account -- cat $password >/dev/null 2>&1 || fail "$account reads $password"
-    ! runuser -u $account -- cat /etc/$name/config.yml >/dev/null 2>&1 || fail "$account reads config.yml"
+    ! runuser -u $account -- cat $password >/dev/null 2>&1 || fail "$account can read $password"
+    ! runuser -u $account -- cat /etc/$name/config.yml >/dev/null 2>&1 || fail "$account can read config.yml"
 done
 [ "$(stat -c '%a %U' /var/lib/$name)" = "750 $name" ] || fail "/var/lib/$name: $(stat -c '%a %U' /var/lib/$name)"
-grep -q '^NoNewPrivs:.*1' "/proc/$pid/status" || fail "new privileges can be had"
+grep -q '^NoNewPrivs:.*1' "/proc/$pid/status" || fail "the exporter can gain privileges"
 grep -q '^Seccomp:.*2' "/proc/$pid/status" || fail "system calls are not filtered"
-grep -q '^CapBnd:.*0000000000000000' "/proc/$pid/status" || fail "capabilities are left"
+grep -q '^CapBnd:.*0000000000000000' "/proc/$pid/status" || fail "the exporter has capabilities"
 systemd-analyze security --no-pager --threshold=11 $name | tail -n 1
 
 step "reloading"
 echo 'replication_sets: {}' >/etc/$name/config.yml
 systemctl reload $name
 await shows 'mysql_replication_exporter_config_last_reload_successful 0'
-shows 'mysql_replication_up{.*node="db1"} 1' || fail "a broken configuration ended the old one"
+shows 'mysql_replication_up{.*node="db1"} 1' || fail "an invalid configuration replaced the old one"
 cat >/etc/$name/config.yml <<'YAML'
 defaults: {user: exporter, password_file: /run/credentials/mysql-replication-exporter.service/mysql-password}
 replication_sets:
@@ -75,19 +75,19 @@ YAML
 systemctl reload $name
 await shows 'mysql_replication_up{.*node="db2"} 1'
 
-step "the socket of systemd"
+step "systemd socket activation"
 systemctl stop $name
 echo 'ARGS="--web.systemd-socket"' >/etc/default/$name
 systemctl start $name.socket
-# Nothing listens but systemd; being asked starts it.
+# Only systemd is listening; the first request starts the exporter.
 await shows 'mysql_replication_up{.*node="db1"} 1'
 systemctl stop $name.socket $name
-systemctl is-failed --quiet $name && fail "it did not end cleanly"
+systemctl is-failed --quiet $name && fail "the exporter did not exit cleanly"
 
 step "removing"
 dpkg --purge $name
 [ ! -e /etc/$name ] || fail "left behind: $(ls -la /etc/$name)"
 [ ! -e /var/lib/$name ] || fail "left behind: /var/lib/$name"
-[ ! -e /usr/bin/$name ] || fail "the program is still there"
-systemctl cat $name >/dev/null 2>&1 && fail "the unit is still there"
-echo "the package is in order"
+[ ! -e /usr/bin/$name ] || fail "the program was not removed"
+systemctl cat $name >/dev/null 2>&1 && fail "the unit was not removed"
+echo "the package passed all checks"

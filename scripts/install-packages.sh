@@ -1,6 +1,6 @@
 #!/bin/sh
-# install-packages.sh PACKAGE…: install those of the Debian packages that are missing. Says what it does; silent if there is
-# nothing to do.
+# install-packages.sh PACKAGE…: installs the Debian packages that are missing. Says what it installs; silent if nothing is
+# missing.
 set -eu
 
 missing=
@@ -12,7 +12,7 @@ done
 [ -n "$missing" ] || exit 0
 
 command -v apt-get >/dev/null || {
-    echo "missing:$missing (no apt-get here: install what your system calls them)" >&2
+    echo "missing:$missing (no apt-get here: install your system's equivalents)" >&2
     exit 1
 }
 as_root=
@@ -30,14 +30,14 @@ policy=/usr/sbin/policy-rc.d
 made_policy=
 clean_up() {
     rm -f "$log"
-    # Left behind, it would keep every service that is installed later from starting.
+    # If left behind, it would keep services of packages installed later from starting.
     [ -z "$made_policy" ] || $as_root rm -f "$policy"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 export DEBIAN_FRONTEND=noninteractive
-# The servers that come with the packages are not to start (invoke-rc.d(8)): the sandbox starts its own.
+# Keep the packages' servers from starting (invoke-rc.d(8)): the sandbox starts its own.
 if [ ! -e "$policy" ]; then
     made_policy=1
     printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null

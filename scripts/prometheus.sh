@@ -1,6 +1,7 @@
 #!/bin/sh
 # prometheus.sh FOLDER PORT TARGET INTERVAL [probe]: runs a Prometheus on loopback that scrapes TARGET and evaluates the rules
-# of deploy/prometheus, with all it writes in FOLDER. At /metrics, or each node at /probe as found at /sd. Ends as Prometheus does.
+# of deploy/prometheus, with all its files in FOLDER. Scrapes /metrics, or with "probe" each node found at /sd at /probe. Exits
+# with Prometheus' status.
 set -eu
 folder=$1 port=$2 target=$3 interval=$4
 rules=$(cd "$(dirname "$0")/../deploy/prometheus" && pwd)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# server-root.sh NAME: bring a database server of another Debian release into a folder that the sandbox starts it
-# from, under chroot. NAME: mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12, a clean system with
-# systemd and a MariaDB, in which the package is tried. Prints the folder.
+# server-root.sh NAME: installs a database server of another Debian release into a folder from which the sandbox starts it
+# under chroot. NAME: mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12, a clean system with
+# systemd and a MariaDB, in which the package is tested. Prints the folder.
 #
-# A root that is complete is left alone. The mirror is the one this machine's apt uses. Needs root and debootstrap.
-# Roots are kept in $SERVER_ROOTS, or else ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots.
+# A complete root is not changed. The mirror is the one this machine's apt uses. Needs root and debootstrap.
+# Roots are kept in $SERVER_ROOTS, by default ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots.
 set -eu
 
 fail() {
@@ -19,19 +19,19 @@ mariadb-11.8) suite=trixie packages=mariadb-server-core,mariadb-client-core serv
 mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
 debian-12)
     suite=bookworm server=usr/sbin/mariadbd
-    # The exporter's package comes without its dependencies: those of a MariaDB, and libyaml.
+    # The exporter's package is installed without network, so its dependencies are included: MariaDB's, and libyaml.
     packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server,libyaml-0-2
     ;;
 *) fail "unknown root '$name': mariadb-11.8, mysql-9 and debian-12 are known" ;;
 esac
 
 roots=${SERVER_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots}
-# The sandbox takes every root that lies there for one more release to be tested.
+# Kept apart, because the sandbox treats every root in $roots as a release to be tested.
 [ "$name" != debian-12 ] || roots=$roots/../systems
 root=$roots/$name
 
-# The marker is written last, so an interrupted run is never mistaken for a complete root. Nor is one from before the list
-# of packages grew.
+# The marker is written last, so an interrupted run is never mistaken for a complete root. Nor is a root that lacks packages
+# added to the list since.
 is_complete() {
     [ -e "$root/.complete" ] || return
     for package in $(echo "$packages" | tr , ' '); do
@@ -49,7 +49,7 @@ for tool in debootstrap apt-get chroot; do
     command -v "$tool" >/dev/null || fail "cannot build $name: $tool is not installed"
 done
 
-# Of apt's sources, the Debian archive itself: not the security archive, nor a third party's.
+# The Debian archive itself among apt's sources: not the security archive, nor a third party's.
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
     awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }')
 [ -n "$mirror" ] || fail "cannot build $name: apt knows no Debian archive (run apt-get update)"
@@ -68,7 +68,7 @@ if ! debootstrap --variant=minbase "--include=$packages" "$suite" "$build" "$mir
     fail "debootstrap of $name failed: see $log"
 fi
 
-[ -x "$build/$server" ] || fail "cannot use $name: debootstrap brought no /$server"
+[ -x "$build/$server" ] || fail "cannot use $name: debootstrap did not install /$server"
 chroot "$build" getent passwd mysql >/dev/null ||
     chroot "$build" useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mysql
 mkdir -p "$build/srv"

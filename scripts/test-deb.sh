@@ -1,6 +1,6 @@
 #!/bin/sh
-# test-deb.sh PACKAGE.deb: install the Debian package in a clean root, boot that root with systemd, and use the exporter as an
-# administrator would: in-deb-root.sh says how. Needs root, debootstrap and systemd-nspawn; has no network but its loopback.
+# test-deb.sh PACKAGE.deb: boots a clean root with systemd, installs the Debian package there, and uses the exporter as an
+# administrator would (in-deb-root.sh). Needs root, debootstrap and systemd-nspawn; the container has no network but loopback.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ scripts/install-packages.sh debootstrap systemd-container
 
 clean=$(scripts/server-root.sh debian-12)
 root=$(mktemp -d)
-# Everything of the container ends with its init; what systemd-nspawn could not remove is removed here.
+# All processes of the container end with its init; remove what systemd-nspawn could not remove.
 trap 'rm -rf "$root"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -38,7 +38,7 @@ timeout 300 systemd-nspawn --quiet --directory="$root" --boot --register=no --ke
     --link-journal=no >"$root/console" 2>&1 </dev/null || true
 [ -e "$root/root/status" ] || {
     tail -n 30 "$root/console" >&2
-    fail "the root did not boot, or did not come to an end within five minutes"
+    fail "the root did not boot, or did not finish within five minutes"
 }
 cat "$root/root/log"
-[ "$(cat "$root/root/status")" = 0 ] || fail "the package is not in order"
+[ "$(cat "$root/root/status")" = 0 ] || fail "the package failed the checks"

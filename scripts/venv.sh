@@ -1,6 +1,6 @@
 #!/bin/sh
-# venv.sh NAME ARGUMENT…: a Python environment in the user's cache with what `pip install ARGUMENT…` brings; prints its path.
-# Made once, and anew when the arguments change.
+# venv.sh NAME ARGUMENT…: creates a Python environment in the user's cache with `pip install ARGUMENT…`, and prints its path.
+# Created once, and again when the arguments change.
 set -eu
 cd "$(dirname "$0")/.."
 venv=${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/$1
