@@ -1,101 +1,101 @@
-# `make run` and `make test` do everything themselves on a Debian machine that has the Swift toolchain.
+# On a Debian machine with the Swift toolchain, `make run` and `make test` install everything else they need.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all build release deb test-deb bench bench-full bench-statements check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
-# Warnings of ours are errors; Package.swift looks for this.
+# Treats warnings in this project's code as errors; Package.swift reads this variable.
 export STRICT_WARNINGS := 1
 BUILD := swift build
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/Sources/Benchmark
 EXPORTER := .build/debug/mysql-replication-exporter
 SANDBOX := .build/debug/replication-sandbox
 
-help: ## this list
+help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: setup ## a primary with two replicas under a light write load, the exporter watching them, and Prometheus
+run: setup ## start a primary with two replicas under a light write load, the exporter, and Prometheus
 	@scripts/install-packages.sh mariadb-server mariadb-client
-	@scripts/install-packages.sh prometheus || echo "!!! no Prometheus can be had here; the rest works without it"
+	@scripts/install-packages.sh prometheus || echo "!!! Prometheus cannot be installed here; everything else works without it"
 	@echo "==> building (the first time takes a few minutes)"
 	@$(BUILD) --product mysql-replication-exporter
 	@$(BUILD) --product replication-sandbox
 	@$(SANDBOX) primary --replicas 2 --write-load 20 -- scripts/demo.sh $(EXPORTER)
 
-test: setup-tests lint ## every test, real servers included
+test: setup-tests lint ## run every test, including those on real servers
 	@scripts/check-operators.sh
 	@scripts/check-deploy.sh
 	@scripts/test.sh
 
 test-all: export TEST_ALL := 1
-test-all: test ## make test, and what takes minutes more: 100 random operations on real servers of each flavor
+test-all: test ## make test plus tests that take minutes longer: 100 random operations on real servers of each flavor
 
-build: setup ## a debug build
+build: setup ## build for debugging
 	@$(BUILD)
 
-release: setup ## an optimised build with the Swift runtime linked in, in .build/release
+release: setup ## build for release with the Swift runtime linked in, in .build/release
 	@$(BUILD) -c release --static-swift-stdlib --product mysql-replication-exporter
 	@ls -lh .build/release/mysql-replication-exporter
 
-deb: setup ## the Debian package, in build/
+deb: setup ## build the Debian package, in build/
 	@scripts/build-deb.sh
 
-test-deb: deb ## installs the package in a clean root that is booted with systemd, uses and removes it
+test-deb: deb ## install, use and remove the package in a clean root booted with systemd
 	@scripts/test-deb.sh build/mysql-replication-exporter_*.deb
 
-bench: setup-bench ## the exporter beside mysqld_exporter and a floor in C, up to 1,000 nodes; docs/performance.md
+bench: setup-bench ## compare the exporter with mysqld_exporter and a minimal C program, up to 1,000 nodes; see docs/performance.md
 	@Benchmarks/run.sh $(BENCH)
 
-bench-full: setup-bench ## the same with 5,000 nodes, and written into docs/performance.md
+bench-full: setup-bench ## the same with up to 5,000 nodes; writes docs/performance.md
 	@Benchmarks/run.sh --sizes 1,10,100,1000,5000 --far 1,10,100,1000 --turns 9 --markdown docs/performance.md
 
-bench-statements: setup-bench ## what each statement costs a server, MariaDB's and MySQL's (scripts/server-root.sh mysql-9 first)
+bench-statements: setup-bench ## measure what each statement costs MariaDB and MySQL (run scripts/server-root.sh mysql-9 first)
 	@Benchmarks/statements.sh $(BENCH)
 
-check-live: setup-tests ## every panel of the dashboards, against a live Prometheus that scrapes the demo
+check-live: setup-tests ## check every dashboard panel against a live Prometheus that scrapes the demo
 	@$(BUILD) --product mysql-replication-exporter
 	@$(BUILD) --product replication-sandbox
 	@scripts/check-live.sh $(EXPORTER) $(SANDBOX)
 
-screenshot: setup-tests ## docs/images/topology.png anew, from real servers in a real browser
+screenshot: setup-tests ## take docs/images/topology.png again, with real servers in a real browser
 	@scripts/install-packages.sh chromium
 	@SCREENSHOTS=docs/images swift test --filter 'TopologyPageTests/breaksAndHeals'
 
-man: setup ## docs/man, from the definitions of the arguments
+man: setup ## generate docs/man from the definitions of the arguments
 	@mkdir -p docs/man
 	@RECORD=1 swift test --filter ManualTests
 
-completions: setup ## completion scripts for bash, zsh and fish, in build/completions
+completions: setup ## generate completion scripts for bash, zsh and fish, in build/completions
 	@$(BUILD) --product mysql-replication-exporter
 	@mkdir -p build/completions
 	@$(EXPORTER) --generate-completion-script bash >build/completions/mysql-replication-exporter
 	@$(EXPORTER) --generate-completion-script zsh >build/completions/_mysql-replication-exporter
 	@$(EXPORTER) --generate-completion-script fish >build/completions/mysql-replication-exporter.fish
 
-fuzz: setup ## 100,000 hostile replies through the client, and as many sets with hostile values through the probes; FUZZ_REPLIES, FUZZ_SEED
+fuzz: setup ## send 100,000 hostile replies to the client, and as many sets with hostile values to the probes; FUZZ_REPLIES, FUZZ_SEED
 	@for suite in ServerFuzzTests ProbeFuzzTests; do \
 		FUZZ_REPLIES=$${FUZZ_REPLIES:-100000} swift test --filter $$suite || exit; done
 
-soak: setup-tests release ## 20,000 scrapes of 200 nodes whose faults come and go; SOAK_SCRAPES, SOAK_NODES, SOAK_SEED, SOAK_MINUTES
+soak: setup-tests release ## scrape 200 nodes with changing faults 20,000 times; SOAK_SCRAPES, SOAK_NODES, SOAK_SEED, SOAK_MINUTES
 	@SOAK_SCRAPES=$${SOAK_SCRAPES:-20000} SOAK_NODES=$${SOAK_NODES:-200} \
 		EXPORTER=$(CURDIR)/.build/release/mysql-replication-exporter swift test --filter SoakTests
 
-# Builds of their own, beside the usual one. Without the tests that start servers and other programs, and under
-# ThreadSanitizer without those that wait for real deadlines, which it makes ten times slower.
+# Separate builds. They leave out the tests that start servers and other programs; ThreadSanitizer also leaves out those that
+# wait for real deadlines, because it makes them ten times slower.
 SANITIZED := ^(MariaDB|FaultServer|Collection|Replication|Topology|Traffic|Probes|Metrics|Exposition|Web|Exporter)Tests\.
 
-tsan: setup ## the unit tests under ThreadSanitizer
+tsan: setup ## run the unit tests under ThreadSanitizer
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions \
 		swift test --sanitize=thread --scratch-path .build-tsan --filter '$(SANITIZED)' --skip 'ListenerTests|TLSTests'
 
-asan: setup ## the client's tests and the fuzz tests under AddressSanitizer
+asan: setup ## run the client's tests and the fuzz tests under AddressSanitizer
 	@ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test --sanitize=address --scratch-path .build-asan \
 		--filter '^(MariaDBTests|FaultServerTests|FuzzTests)\.'
 
-lint: ## formatting, as CI checks it
+lint: ## check the formatting, as CI does
 	@echo "==> swift format lint"
 	@swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 
-format: ## put the formatting right
+format: ## fix the formatting
 	@swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 setup:
@@ -107,5 +107,5 @@ setup-tests: setup
 setup-bench: setup
 	@scripts/install-packages.sh mariadb-server mariadb-client gcc iproute2
 
-clean: ## remove what was built
+clean: ## remove the build products
 	@swift package clean
