@@ -80,8 +80,7 @@ let package = Package(
         room("Collection", ["MariaDB", "Replication"]),
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
-        room("Probes", ["MariaDB", "Replication", "Topology", "Traffic", logging]),
-        room("Checksums", ["MariaDB", "Replication", "Topology", "Probes"]),
+        room("Checksums", ["MariaDB", "Replication", "Topology"]),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Exposition"]),
         room("Documents", ["CYAML"]),
@@ -100,10 +99,17 @@ let package = Package(
         room("Sandbox", ["MariaDB", "Replication"]),
         room("FaultServer"),
 
+        room(
+            "Monitoring",
+            [
+                "Documents", "Configuration", "MariaDB", "Collection", "Replication", "Topology", "Traffic", "Threads",
+                logging, lifecycle,
+            ]),
+
         .executableTarget(
             name: "Exporter",
             dependencies: [
-                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Probes", "Checksums", "Metrics",
+                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Monitoring", "Checksums", "Metrics",
                 "Exposition",
                 "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory",
                 arguments, logging, lifecycle, unixSignals,
@@ -139,8 +145,13 @@ let package = Package(
         tests("Topology", ["Topology", "Replication"]),
         tests("Traffic", ["Traffic", "Topology", "Replication"]),
         tests(
-            "Probes", ["Probes", "Collection", "MariaDB", "Replication", "Topology", "Traffic", "FaultServer", logging]),
-        tests("Checksums", ["Checksums", "Probes", "MariaDB", "Replication", "Topology"]),
+            "Monitoring",
+            [
+                "Monitoring", "Collection", "Configuration", "Documents", "MariaDB", "Replication", "Topology",
+                "Traffic",
+                "FaultServer", logging,
+            ]),
+        tests("Checksums", ["Checksums", "MariaDB", "Replication", "Topology"]),
         tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
             "Presentation",
@@ -150,7 +161,7 @@ let package = Package(
         tests(
             "Exporter",
             [
-                "Exporter", "Probes", "Checksums", "Traffic", "Web", "Replication", "Topology",
+                "Exporter", "Monitoring", "Checksums", "Traffic", "Web", "Replication", "Topology",
                 "Documents", "Configuration", "Presentation",
                 "Metrics", "FaultServer", "Operations",
                 "CMemory", logging, arguments,
@@ -165,14 +176,15 @@ let package = Package(
         tests(
             "Integration",
             [
-                "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Presentation", "Probes", "Exporter",
+                "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Presentation", "Monitoring",
+                "Exporter",
                 "Web",
                 "SandboxCommand", "Operations",
             ]),
         tests(
             "Fuzz",
             [
-                "Exporter", "Presentation", "Web", "Probes", "Checksums", "Traffic", "Configuration", "FaultServer",
+                "Exporter", "Presentation", "Web", "Monitoring", "Checksums", "Traffic", "Configuration", "FaultServer",
                 "MariaDB",
                 "Collection",
                 "Replication",

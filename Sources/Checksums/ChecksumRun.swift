@@ -1,5 +1,4 @@
 package import MariaDB
-internal import Probes
 package import Replication
 package import Topology
 

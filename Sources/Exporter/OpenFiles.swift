@@ -1,6 +1,7 @@
 import Configuration
 import Logging
 import MariaDB
+import Monitoring
 import Presentation
 import Web
 

@@ -2,6 +2,7 @@ import Collection
 import Configuration
 import Exposition
 import Metrics
+import Monitoring
 import Presentation
 import Replication
 import Topology
@@ -9,7 +10,7 @@ import Web
 
 /// What the listener serves: one line an endpoint.
 struct Routes: Sendable {
-    let live: LiveMonitor
+    let live: LiveFleet
     let counter: RequestCounter
     let telemetryPath: String
     /// Taken off the scraper's own timeout, so that the answer is there before it gives up.
@@ -70,8 +71,8 @@ struct Routes: Sendable {
         await round(
             request,
             Selection(sets: Set(request.queryValues("replication_set")), nodes: Set(request.queryValues("node")))
-        ) { monitor, selection, findings, started in
-            var families = monitor.families(of: findings, selection)
+        ) { fleet, selection, findings, started in
+            var families = fleet.families(of: findings, selection)
             families.add(statistics(since: started))
             return rendered(families.all, for: request)
         }
@@ -84,8 +85,8 @@ struct Routes: Sendable {
         guard let target = targets.first, targets.count == 1, !target.isEmpty else {
             return .text(status: 400, "say which node to ask, once: /probe?target=<name of a configured node>")
         }
-        return await round(request, Selection(nodes: [target])) { monitor, selection, findings, started in
-            var families = monitor.families(of: findings, selection, withSets: true)
+        return await round(request, Selection(nodes: [target])) { fleet, selection, findings, started in
+            var families = fleet.families(of: findings, selection, withSets: true)
             families.addState(of: statistics(since: started))
             return rendered(families.all, for: request)
         }
@@ -100,15 +101,16 @@ struct Routes: Sendable {
     private func page(
         _ request: Request, within age: Duration, _ response: (TopologyPage) -> Response
     ) async -> Response {
-        await live.use { monitor in
+        await live.use { fleet in
             let selection = Selection(sets: Set(request.queryValues("replication_set")))
-            let unknown = selection.unknown(in: monitor.configuration)
+            let unknown = selection.unknown(in: fleet.configuration)
             guard unknown.isEmpty else { return .notConfigured(unknown) }
-            let outcome = await monitor.recentFindings(within: age)
+            let answers = await fleet.answers(
+                of: selection, notOlderThan: age, deadline: .now + ScrapeTimeout.ordinary)
             return response(
                 TopologyPage(
-                    outcome.findings.filter { selection.touches($0.name, monitor.configuration) },
-                    age: outcome.startedAt.duration(to: .now), telemetryPath: telemetryPath,
+                    answers.map(\.findings),
+                    age: answers.map(\.asked).min()?.duration(to: .now) ?? .zero, telemetryPath: telemetryPath,
                     selected: selection.sets.sorted()))
         }
     }
@@ -118,8 +120,8 @@ struct Routes: Sendable {
     }
 
     private func configuration() async -> Response {
-        await live.use { monitor in
-            Response(contentType: "text/plain; charset=utf-8", body: Array(monitor.configuration.text.utf8))
+        await live.use { fleet in
+            Response(contentType: "text/plain; charset=utf-8", body: Array(fleet.configuration.text.utf8))
         }
     }
 
@@ -141,16 +143,16 @@ struct Routes: Sendable {
     /// One round over what is selected, and a page made of it; 400 if somebody is asked for who is not configured.
     private func round(
         _ request: Request, _ selection: Selection,
-        _ page: (Monitor, Selection, [SetFindings], _ started: ContinuousClock.Instant) -> Response
+        _ page: (Fleet, Selection, [SetFindings], _ started: ContinuousClock.Instant) -> Response
     ) async -> Response {
-        await live.use { monitor in
-            let unknown = selection.unknown(in: monitor.configuration)
+        await live.use { fleet in
+            let unknown = selection.unknown(in: fleet.configuration)
             guard unknown.isEmpty else { return .notConfigured(unknown) }
             let timeout = ScrapeTimeout.duration(said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)
             return await memory.during {
                 let started = ContinuousClock.now
-                let findings = await monitor.findings(of: selection, deadline: started + timeout)
-                return page(monitor, selection, findings, started)
+                let findings = await fleet.findings(of: selection, deadline: started + timeout)
+                return page(fleet, selection, findings, started)
             }
         }
     }

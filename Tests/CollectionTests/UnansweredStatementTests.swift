@@ -231,23 +231,22 @@ struct UnansweredStatementTests {
             })
         defer { server.stop() }
         let thread = try SessionThread(name: "test")
-        let fleet = FleetCollector(
-            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [node(server, on: thread)])],
-            followUps: { _, _ in [:] })
+        let set = SetCollector(
+            name: "shop", thresholds: Thresholds(), nodes: [node(server, on: thread)], followUps: { _, _ in [:] })
         for _ in 0..<2 {
-            let hasty = await fleet.round(deadline: Self.soon)[0].nodes[0].report
+            let hasty = await set.report(by: Self.soon).nodes[0].report
             #expect(hasty.isUp)
             #expect(hasty.facts?.missing == [.binlogIndex: .timeout])
             #expect(hasty.facts?.unreadable[.binlogIndex] == "SHOW BINARY LOGS was not answered yet")
             #expect(hasty.facts?.startTime != nil && hasty.facts?.clockOffset != nil)
         }
-        async let patient = fleet.round(deadline: .never)
+        async let patient = set.report(by: .never)
         gate.open()
-        let report = await patient[0].nodes[0].report
+        let report = await patient.nodes[0].report
         #expect(report.isUp && report.facts?.missing == [:])
         #expect(report.facts?.binaryLog?.isIndexFresh == true)
         #expect(server.journal.connections == 1)
-        await fleet.close()
+        await set.close()
     }
 
     @Test("Without the right to see processes a statement is tried again after a while")

@@ -1,6 +1,7 @@
 import Configuration
 import Documents
 import Logging
+import Monitoring
 import Replication
 import Testing
 import Traffic
@@ -16,8 +17,8 @@ struct NodeStateTests {
         let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
         let nodes = try ["db1", "db2"].map { Node(name: $0, address: try Address("127.0.0.1:1")) }
         let configuration = Configuration(sets: [ReplicationSet(name: "shop", nodes: nodes)])
-        let monitor = try Monitor(configuration, environment: account, logger: logger)
-        let live = try LiveMonitor(monitor, environment: account, logger: logger) { () throws(ConfigurationError) in
+        let fleet = try Fleet(configuration, environment: account, keeping: .nothing, logger: logger)
+        let live = try LiveFleet(fleet, logger: logger) { () throws(ConfigurationError) in
             (configuration, [])
         }
         let states = OperatorStates(directory: nil, logger: logger)
@@ -38,6 +39,6 @@ struct NodeStateTests {
         #expect(await post([]) == 200)
         #expect(states["db2"] == state)
         #expect(states["db1"] == .ready)
-        await live.close()
+        await fleet.close()
     }
 }

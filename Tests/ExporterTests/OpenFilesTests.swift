@@ -1,6 +1,7 @@
 import Configuration
 import Documents
 import Logging
+import Monitoring
 import Replication
 import Testing
 
@@ -75,13 +76,13 @@ struct OpenFilesTests {
 
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
-        let live = try LiveMonitor(
-            try Monitor(one, environment: account, logger: logger), environment: account, openFiles: openFiles,
-            logger: logger
+        let live = try LiveFleet(
+            try Fleet(one, environment: account, keeping: .nothing, logger: logger), logger: logger,
+            admit: { try openFiles.check($0, after: $1) }
         ) { () throws(ConfigurationError) in (two, []) }
         let refusal = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
         #expect(refusal?.problems.first?.contains("4 are needed: restart the exporter") == true)
         #expect(await live.use { $0.configuration.nodes.count } == 1)
-        await live.close()
+        await live.use { await $0.close() }
     }
 }

@@ -1,5 +1,6 @@
 import Configuration
 import Logging
+import Monitoring
 import Replication
 import Testing
 

@@ -3,13 +3,13 @@ import Exposition
 import Foundation
 import MariaDB
 import Presentation
-import Probes
 import Replication
 import Topology
 import Traffic
 import Web
 
 @testable import Exporter
+@testable import Monitoring
 
 /// What is wrong with what the exporter tells others, whatever servers have said.
 struct PageProblems {

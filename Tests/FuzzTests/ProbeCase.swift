@@ -6,7 +6,6 @@ import Foundation
 import Logging
 import MariaDB
 import Metrics
-import Probes
 import Replication
 import Synchronization
 import Topology
@@ -14,6 +13,7 @@ import Traffic
 
 @testable import Configuration
 @testable import Exporter
+@testable import Monitoring
 
 /// A way through the exporter that asks servers, and believes some of what they say.
 enum ProbePath: String, CaseIterable, Sendable {
@@ -136,57 +136,57 @@ struct ProbeCase: Sendable {
         let configuration = try configuration(ports: ports)
         let log = ProbeJournal()
         let keeping = Keeping(state: StateDirectory(state, name: "fuzz", logger: log.logger), checker: "fuzz")
-        let monitor = try Monitor(
+        let fleet = try Fleet(
             configuration, environment: [EnvironmentName.user: "exporter", EnvironmentName.password: "secret"],
-            keeping: keeping,
-            logger: log.logger)
+            keeping: keeping, logger: log.logger)
+        let probes = ProbeTasks()
         var pages = PageProblems()
         let outcome: String
         switch path {
         case .round: outcome = "asked"
         case .heartbeat, .sentinel:
-            await monitor.startProbes()
+            await probes.run(fleet.probes)
             outcome = await log.firstWord()
             // A few more beats.
             if outcome == "works" { try? await Task.sleep(for: .milliseconds(path == .heartbeat ? 30 : 5)) }
         case .failover:
             var answers: [String] = []
             for _ in 0..<3 {
-                guard let (policy, decision) = await monitor.failover("shop") else { continue }
+                guard let (policy, decision) = await fleet.failover("shop") else { continue }
                 answers.append(decision.answer.map { "\($0.rawValue)" } ?? "none")
                 pages.check(policy, decision)
             }
             outcome = answers.last ?? "none"
-        case .checksum: outcome = await compare(monitor, configuration, &pages)
+        case .checksum: outcome = await compare(fleet, configuration, &pages)
         }
         // The second round is by what is remembered of the first.
-        _ = await monitor.findings(deadline: .now + .seconds(10))
-        let findings = await monitor.findings(deadline: .now + .seconds(10))
-        pages.check(monitor.families(of: findings, .all).all)
+        _ = await fleet.findings(deadline: .now + .seconds(10))
+        let findings = await fleet.findings(deadline: .now + .seconds(10))
+        pages.check(fleet.families(of: findings, .all).all)
         pages.check(findings)
-        if path == .round { await askAsBalancer(monitor, log.logger, &pages) }
-        await monitor.stopProbes()
-        await monitor.close()
+        if path == .round { await askAsBalancer(fleet, log.logger, &pages) }
+        await probes.run([])
+        await fleet.close()
         pages.check(log.lines)
         pages.check(stateAt: "\(state)/shop.state")
         return (outcome, pages.problems)
     }
 
-    private func askAsBalancer(_ monitor: Monitor, _ logger: Logger, _ pages: inout PageProblems) async {
+    private func askAsBalancer(_ fleet: Fleet, _ logger: Logger, _ pages: inout PageProblems) async {
         let checks = NodeChecks(
             states: OperatorStates(directory: nil, logger: logger),
             notices: MaintenanceNotices(directory: nil, logger: logger))
         for node in ["db1", "db2"] {
             for check in NodeCheck.allCases {
                 guard let question = try? NodeQuestion(node: node, check: check),
-                    let answer = await checks.answer(question, monitor)
+                    let answer = await checks.answer(question, fleet)
                 else { continue }
                 pages.check(answer, of: node, check)
             }
         }
     }
 
-    private func compare(_ monitor: Monitor, _ configuration: Configuration, _ pages: inout PageProblems) async
+    private func compare(_ fleet: Fleet, _ configuration: Configuration, _ pages: inout PageProblems) async
         -> String
     {
         var options = ChecksumOptions()
@@ -198,7 +198,7 @@ struct ProbeCase: Sendable {
         let task = Task { [options] in
             try await ChecksumRun.compare(
                 table: TableName(database: "percona", table: "checksums"), options: options,
-                look: { await monitor.findings(deadline: .now + .seconds(10)).first },
+                look: { await fleet.findings(deadline: .now + .seconds(10)).first },
                 connect: { name throws(NodeFailure) in
                     guard case .tcp(let host, let port)? = configuration.node(named: name)?.node.address else {
                         throw NodeFailure(reason: .query, message: "no such node")

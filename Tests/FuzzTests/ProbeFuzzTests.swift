@@ -1,7 +1,7 @@
 import CMemory
 import FaultServer
 import Foundation
-import Probes
+import Monitoring
 import Synchronization
 import Testing
 

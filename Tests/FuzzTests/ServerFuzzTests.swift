@@ -127,9 +127,12 @@ private final class Worker: Sendable {
         ) {
             ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret")
         }
-        let fleet = FleetCollector(
-            sets: [.init(name: "shop", thresholds: Thresholds(), nodes: [collector])], followUps: { _, _ in [:] })
-        let report = await fleet.round(deadline: .now + .seconds(60))[0].nodes[0].report
+        let set = SetCollector(
+            name: "shop", thresholds: Thresholds(), nodes: [collector], followUps: { _, _ in [:] })
+        let deadline = Deadline(.now + .seconds(60))
+        let round = set.round()
+        await round.done(by: deadline)
+        let report = await round.report().nodes[0].report
         await collector.close()
         return report
     }

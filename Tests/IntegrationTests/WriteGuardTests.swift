@@ -1,5 +1,5 @@
 import MariaDB
-import Probes
+import Monitoring
 import Sandbox
 import Testing
 

@@ -86,14 +86,18 @@ struct Rendering {
                     timeout: .seconds(10), on: thread
                 ) { () throws(NodeFailure) in options })
         }
-        let collector = FleetCollector(
-            sets: sets.sorted { $0.key < $1.key }.map {
-                .init(name: "set of \($0.key)", thresholds: Thresholds(), nodes: $0.value)
-            },
-            followUps: followUps(of:after:))
-        _ = await collector.round(deadline: .now + .seconds(20))
-        let reports = await collector.round(deadline: .now + .seconds(20))
-        await collector.close()
+        var reports: [ReplicationSetReport] = []
+        for (name, nodes) in sets.sorted(by: { $0.key < $1.key }) {
+            let set = SetCollector(
+                name: "set of \(name)", thresholds: Thresholds(), nodes: nodes, followUps: followUps(of:after:))
+            for turn in 0..<2 {
+                let deadline = Deadline(.now + .seconds(20))
+                let round = set.round()
+                await round.done(by: deadline)
+                if turn == 1 { reports.append(await round.report()) }
+            }
+            await set.close()
+        }
         let up = reports.flatMap(\.nodes).count { $0.report.isUp }
         guard up == fleet.nodes.count else {
             throw BenchmarkError.answer("\(up) of \(fleet.nodes.count) nodes answered")

@@ -6,6 +6,7 @@ import Documents
 import Glibc
 import Logging
 import MariaDB
+import Monitoring
 import Presentation
 import Replication
 import Topology
@@ -94,13 +95,16 @@ struct ChecksumCommand: AsyncParsableCommand {
         _ = ProcessEnvironment.raiseOpenFileLimit()
         let environment = ProcessEnvironment.variables
         let quiet = Logger(label: "checksum") { _ in SwiftLogNoOpLogHandler() }
-        let monitor = try Monitor(configuration, environment: environment, logger: quiet)
+        let fleet = try Fleet(configuration, environment: environment, keeping: .nothing, logger: quiet)
         let table = (set.checksums ?? ChecksumTable()).table
         let run = Task {
             try await ChecksumRun.compare(
                 table: table, options: options,
                 look: {
-                    await monitor.findings(of: Selection(sets: [set.name]), deadline: .now + .seconds(10)).first
+                    // A run that is asked to end brings its chunk to its end, and looks at the set for that.
+                    await Task {
+                        await fleet.findings(of: Selection(sets: [set.name]), deadline: .now + .seconds(10)).first
+                    }.value
                 },
                 connect: { name throws(NodeFailure) in try set.connectionOptions(of: name, environment) },
                 tell: { progress.note($0) })
@@ -120,7 +124,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         }
         defer { watch.cancel() }
         let result = await run.result
-        await monitor.close()
+        await fleet.close()
         return try result.get()
     }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Glibc
 import Logging
-import Probes
+import Monitoring
 import Traffic
 
 /// The failover answer for an `extend` line of snmpd: a line with the number, and nothing before it.
@@ -36,11 +36,11 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         // The other sets are nobody's business here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
         let kept = keeping.keeping(quiet, as: .command)
-        let monitor = try Monitor(
+        let fleet = try Fleet(
             Configuration(sets: [set]), environment: ProcessEnvironment.variables,
             keeping: kept, logger: quiet)
-        if accept { _ = monitor.acceptPreferred(set.name) }
-        guard let (_, decision) = await monitor.failover(set.name) else { throw ExitCode.failure }
+        if accept { _ = fleet.acceptPreferred(set.name) }
+        guard let (_, decision) = await fleet.failover(set.name) else { throw ExitCode.failure }
         if let answer = decision.answer { print(answer.rawValue) }
         // snmpd takes both streams for output: the number has to come first.
         fflush(nil)
@@ -50,7 +50,7 @@ struct FailoverCheckCommand: AsyncParsableCommand {
             logger.warning(
                 "state is not kept", metadata: ["replication_set": "\(set.name)", "reason": "\(complaint)"])
         }
-        await monitor.close()
+        await fleet.close()
         if decision.answer == nil { throw ExitCode.failure }
     }
 }

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import MariaDB
 import Metrics
+import Monitoring
 import Presentation
 import ServiceLifecycle
 import UnixSignals
@@ -103,26 +104,18 @@ struct Serve: AsyncParsableCommand {
         PrivateMemory.applyToRelease()
         let openFiles = try sharedOpenFiles(configuration, logger)
         let environment = ProcessEnvironment.variables
-        let monitor = try Monitor(
+        let fleet = try Fleet(
             configuration, environment: environment, keeping: keeping.keeping(logger), logger: logger)
-        let live = try LiveMonitor(monitor, environment: environment, openFiles: openFiles, logger: logger) {
+        let live = try LiveFleet(fleet, logger: logger, admit: { try openFiles.check($0, after: $1) }) {
             [source] () throws(ConfigurationError) in
             try source.load()
         }
-        await live.startProbes()
-        do {
-            try await serve(live, openFiles, protection, logger)
-        } catch {
-            // Probes end in order, or the sentinel's row would stay behind.
-            await live.close()
-            throw error
-        }
-        await live.close()
+        try await serve(live, openFiles, protection, logger)
         logger.info("stopped")
     }
 
     private func serve(
-        _ live: LiveMonitor, _ openFiles: OpenFiles, _ protection: WebConfigurationFile?, _ logger: Logger
+        _ live: LiveFleet, _ openFiles: OpenFiles, _ protection: WebConfigurationFile?, _ logger: Logger
     ) async throws {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
@@ -134,7 +127,8 @@ struct Serve: AsyncParsableCommand {
             options: try listenerOptions(openFiles, logger), protection: protection, logger: logger,
             onRefusal: { counter.count(route: Router.unknown, code: $0) },
             handler: { await routes.answer($0, router) })
-        var services: [any Service] = [await HangupReload(live), listener]
+        // The first is the last to end: probes and connections go when no request comes any more.
+        var services: [any Service] = [live, await HangupReload(live), listener]
         if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) { services.append(agent) }
         let group = ServiceGroup(
             configuration: .init(

@@ -3,6 +3,7 @@ import Configuration
 import Documents
 import Glibc
 import Logging
+import Monitoring
 import Presentation
 import Threads
 import Topology
@@ -53,9 +54,10 @@ enum OneRound {
     static func findings(_ configuration: Configuration, timeout: Duration) async throws -> [SetFindings] {
         _ = ProcessEnvironment.raiseOpenFileLimit()
         let quiet = Logger(label: "round") { _ in SwiftLogNoOpLogHandler() }
-        let monitor = try Monitor(configuration, environment: ProcessEnvironment.variables, logger: quiet)
-        let findings = await monitor.findings(deadline: .now + timeout)
-        await monitor.close()
+        let fleet = try Fleet(
+            configuration, environment: ProcessEnvironment.variables, keeping: .nothing, logger: quiet)
+        let findings = await fleet.findings(deadline: .now + timeout)
+        await fleet.close()
         return findings
     }
 }

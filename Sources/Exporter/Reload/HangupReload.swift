@@ -1,13 +1,14 @@
+import Monitoring
 import ServiceLifecycle
 import UnixSignals
 
 /// Reads the configuration anew on every SIGHUP.
 struct HangupReload: Service, CustomStringConvertible {
     private let signals: UnixSignalsSequence
-    private let live: LiveMonitor
+    private let live: LiveFleet
 
     /// From here on SIGHUP ends the process no more.
-    init(_ live: LiveMonitor) async {
+    init(_ live: LiveFleet) async {
         self.live = live
         signals = await UnixSignalsSequence(trapping: .sighup)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Monitoring
 import Presentation
 
 /// What outlives the process, and under which name its checks are noted.
@@ -34,12 +35,7 @@ struct KeepingOptions: ParsableArguments {
     }
 }
 
-/// Where a monitor keeps what outlives it, and what it calls itself towards others.
-struct Keeping: Sendable {
-    /// Nil: nothing outlives the process.
-    var state: StateDirectory?
-    var checker: String
-
+extension Keeping {
     /// For commands that look once.
     static let nothing = Keeping(state: nil, checker: ProcessEnvironment.hostName)
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Monitoring
 import Presentation
 import Replication
 import Traffic
@@ -54,9 +55,9 @@ extension Routes {
         guard let format = FailoverPage.format(of: request) else {
             return .text(status: 400, "the one parameter is format, text or json: /failover/\(set)?format=json")
         }
-        return await live.use { monitor in
-            guard let (policy, decision) = await monitor.failover(set) else {
-                return Self.withoutFailover(set, monitor)
+        return await live.use { fleet in
+            guard let (policy, decision) = await fleet.failover(set) else {
+                return Self.withoutFailover(set, fleet)
             }
             return FailoverPage.response(set, policy, decision, as: format)
         }
@@ -69,18 +70,18 @@ extension Routes {
         guard request.query.isEmpty else {
             return .text(status: 400, "there are no parameters: POST /failover/\(set)/accept")
         }
-        return await live.use { monitor in
-            guard monitor.acceptPreferred(set) else { return Self.withoutFailover(set, monitor) }
+        return await live.use { fleet in
+            guard fleet.acceptPreferred(set) else { return Self.withoutFailover(set, fleet) }
             return .text(
                 "the next check of \(set), within a minute, takes the preferred node for caught up if it can be written to"
             )
         }
     }
 
-    private static func withoutFailover(_ set: String, _ monitor: Monitor) -> Response {
+    private static func withoutFailover(_ set: String, _ fleet: Fleet) -> Response {
         .text(
             status: 404,
-            monitor.configuration.set(named: set) == nil
+            fleet.configuration.set(named: set) == nil
                 ? "no replication set is named \(set.debugDescription)"
                 : "\(set) has no failover rule: add failover to it in the configuration")
     }

@@ -1,5 +1,6 @@
 import Collection
 import Configuration
+import Monitoring
 import Replication
 import Synchronization
 import Topology
@@ -39,15 +40,18 @@ final class NodeChecks: Sendable {
     }
 
     /// - Returns: nil when no node is named so.
-    func answer(_ question: NodeQuestion, _ monitor: Monitor) async -> Answer? {
-        guard let set = monitor.configuration.node(named: question.node)?.set else { return nil }
-        let outcome = await monitor.checkedFindings(of: set.name)
+    func answer(_ question: NodeQuestion, _ fleet: Fleet) async -> Answer? {
+        guard let set = fleet.configuration.node(named: question.node)?.set else { return nil }
+        // Balancers give up soon, so a node that takes its time counts as silent sooner than in a scrape.
+        guard
+            let answer = await fleet[set.name]?.findings(
+                notOlderThan: .seconds(1), deadline: .now + SetMonitor.balancersPatience)
+        else { return nil }
         let limits = ReplicaLimits(
             lag: question.maxLag ?? set.thresholds.lag.seconds, bytes: question.maxBytes)
-        let verdict = outcome.findings.first.map { self.verdict(on: question, within: limits, $0) }
         return Answer(
-            verdict: verdict ?? .refused("\(question.node) was not asked"), state: states[question.node],
-            age: outcome.startedAt.duration(to: .now), findings: outcome.findings.first)
+            verdict: verdict(on: question, within: limits, answer.findings), state: states[question.node],
+            age: answer.asked.duration(to: .now), findings: answer.findings)
     }
 
     private func verdict(

@@ -1,5 +1,7 @@
 import Collection
 import Configuration
+import Documents
+import Monitoring
 import Presentation
 import Replication
 import Topology
@@ -9,7 +11,7 @@ import Web
 extension Routes {
     /// GET, HEAD and OPTIONS `/nodes/<node>/<check>`: 200 or 503, and the reason in one line.
     func nodeCheck(_ request: Request) async -> Response {
-        await live.use { monitor in
+        await live.use { fleet in
             let node = request.parameters["node"] ?? ""
             guard let check = NodeCheck(rawValue: request.parameters["question"] ?? "") else {
                 let checks = NodeCheck.allCases.map(\.rawValue).joined(separator: ", ")
@@ -19,7 +21,7 @@ extension Routes {
                 let format = try Self.format(of: request)
                 let question = try NodeQuestion(
                     node: node, check: check, query: request.query.filter { $0.name != "format" })
-                guard let answer = await nodeChecks.answer(question, monitor) else { return Self.unknown(node) }
+                guard let answer = await nodeChecks.answer(question, fleet) else { return Self.unknown(node) }
                 let reply = CheckReply(answer.verdict, answer.state, of: node)
                 var response = Response.text(status: reply.status, reply.reason)
                 if format == .json {
@@ -48,10 +50,10 @@ extension Routes {
 
     /// POST `/sets/<set>/writer?node=<node>`: an operator's word about who takes the writes.
     func setWriter(_ request: Request) async -> Response {
-        await live.use { monitor in
+        await live.use { fleet in
             let set = request.parameters["set"] ?? ""
             guard isLifecycleEnabled else { return Self.withoutLifecycle }
-            guard let configured = monitor.configuration.set(named: set) else {
+            guard let configured = fleet.configuration.set(named: set) else {
                 return .text(status: 404, "no replication set is named \(set.debugDescription)")
             }
             let nodes = request.queryValues("node")
@@ -63,7 +65,7 @@ extension Routes {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
             }
             // A word for a node that is seen to be read-only would end with the next round.
-            let writing = await monitor.findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?
+            let writing = await fleet.findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?
                 .writing
             if let standing = writing?.standings[node], standing.isAnswering, standing.isWritable == false {
                 let switches = standing.readOnlySwitches.joined(separator: ", ")
@@ -76,7 +78,7 @@ extension Routes {
                     "\(node) replicates from the primary: end that first (STOP REPLICA; RESET REPLICA ALL), then name it "
                         + "the writer")
             }
-            monitor.nameWriter(node, of: set)
+            fleet.nameWriter(node, of: set)
             let isSilent = writing?.standings[node]?.isAnswering != true
             return .text(
                 isSilent
@@ -88,7 +90,7 @@ extension Routes {
 
     /// POST `/nodes/<node>/{ready,drain,maint}`.
     func setNodeState(_ request: Request) async -> Response {
-        await live.use { monitor in
+        await live.use { fleet in
             let node = request.parameters["node"] ?? ""
             guard let state = OperatorState(rawValue: request.parameters["state"] ?? "") else {
                 let states = OperatorState.allCases.map(\.rawValue).joined(separator: ", ")
@@ -99,7 +101,7 @@ extension Routes {
             guard request.query.isEmpty else {
                 return .text(status: 400, "there are no parameters: POST /nodes/<node>/\(state.rawValue)")
             }
-            guard monitor.configuration.node(named: node) != nil else { return Self.unknown(node) }
+            guard fleet.configuration.node(named: node) != nil else { return Self.unknown(node) }
             do throws(OperatorStates.Failure) {
                 try nodeChecks.states.set(state, of: node)
                 return .text("\(node) is set to \(state.rawValue)")

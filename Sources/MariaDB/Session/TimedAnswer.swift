@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A value that a caller waits for no longer than it wants to. The first one counts.
-final class TimedAnswer<Value: Sendable>: Sendable {
+package final class TimedAnswer<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var isTime = false
@@ -15,7 +15,9 @@ final class TimedAnswer<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    func settle(_ value: Value) {
+    package init() {}
+
+    package func settle(_ value: Value) {
         let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             guard state.value == nil else { return nil }
             state.value = value
@@ -26,7 +28,8 @@ final class TimedAnswer<Value: Sendable>: Sendable {
 
     /// Waits for the value; for one caller.
     /// - Returns: nil when the deadline comes first.
-    func value(until deadline: ContinuousClock.Instant) async -> Value? {
+    @discardableResult
+    package func value(until deadline: ContinuousClock.Instant) async -> Value? {
         let alarm = Task { @concurrent in
             try await Task.sleep(until: deadline, clock: .continuous)
             state.withLock { state in

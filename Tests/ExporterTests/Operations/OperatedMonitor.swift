@@ -2,32 +2,36 @@ import Configuration
 import Foundation
 import Logging
 import Operations
-import Probes
 import Replication
 import Topology
 import Traffic
 
 @testable import Configuration
 @testable import Exporter
+@testable import Monitoring
 
 /// The program but for its listener, on the servers of an operated set: collectors, memory, balancer checks and probes.
 final class OperatedMonitor {
     private let configuration: Configuration
     private let checks: NodeChecks
     private let states: String
-    private var monitor: Monitor
+    private var fleet: Fleet
+    private var probes = ProbeTasks()
     private static let environment = [
         "MYSQL_REPLICATION_EXPORTER_USER": "exporter", "MYSQL_REPLICATION_EXPORTER_PASSWORD": "secret",
     ]
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// - Parameter intended: whether the configuration says who follows whom.
-    init(_ set: OperatedSet, on servers: OperatedServers, intended: Bool, hasProbes: Bool = true) async throws {
+    init(
+        _ set: OperatedSet, on servers: OperatedServers, intended: Bool, hasProbes: Bool = true,
+        timeout: Duration = .milliseconds(400)
+    ) async throws {
         let nodes = try set.names.map { name in
             Node(
                 name: name, address: try Address("127.0.0.1:\(servers.port(name))"),
                 source: intended && name != "db1" ? .node("db1") : nil, tls: TLSOptions(mode: .disabled),
-                timeout: .milliseconds(400))
+                timeout: timeout)
         }
         configuration = Configuration(sets: [
             ReplicationSet(
@@ -46,14 +50,14 @@ final class OperatedMonitor {
         states = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
         let operators = OperatorStates(directory: nil, logger: Self.logger)
         checks = NodeChecks(states: operators, notices: MaintenanceNotices(directory: nil, logger: Self.logger))
-        monitor = try Self.monitor(configuration, states, keepsState: false)
-        await monitor.startProbes()
+        fleet = try Self.fleet(configuration, states, keepsState: false)
+        await probes.run(fleet.probes)
     }
 
-    private static func monitor(_ configuration: Configuration, _ states: String, keepsState: Bool) throws -> Monitor {
+    private static func fleet(_ configuration: Configuration, _ states: String, keepsState: Bool) throws -> Fleet {
         if !keepsState { try? FileManager.default.removeItem(atPath: states) }
         try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
-        return try Monitor(
+        return try Fleet(
             configuration, environment: environment,
             keeping: Keeping(state: StateDirectory(states, name: "test", logger: logger), checker: "test"),
             logger: logger)
@@ -61,13 +65,13 @@ final class OperatedMonitor {
 
     func restart(keepsState: Bool) async throws {
         await close()
-        monitor = try Self.monitor(configuration, states, keepsState: keepsState)
-        await monitor.startProbes()
+        fleet = try Self.fleet(configuration, states, keepsState: keepsState)
+        await probes.run(fleet.probes)
     }
 
     func close() async {
-        await monitor.stopProbes()
-        await monitor.close()
+        await probes.run([])
+        await fleet.close()
     }
 
     func end() async {
@@ -77,17 +81,17 @@ final class OperatedMonitor {
 
     /// What a scrape finds.
     func round() async throws -> SetFindings {
-        guard let set = await monitor.findings(deadline: .now + .seconds(1)).first else { throw NothingFound() }
+        guard let set = await fleet.findings(deadline: .now + .seconds(1)).first else { throw NothingFound() }
         return set
     }
 
     /// What a scrape finds that leaves nobody the time to answer.
-    func hurriedRound() async { _ = await monitor.findings(deadline: .now + .microseconds(100)) }
+    func hurriedRound() async { _ = await fleet.findings(deadline: .now + .microseconds(100)) }
 
     struct NothingFound: Error {}
 
     /// What the probes go by.
-    var view: SetWatch.View? { monitor.probes["shop"]?.watch.newest(renewing: .seconds(60)) }
+    var view: SetView? { get async { await fleet["shop"]?.newest(renewing: .seconds(60)) } }
 
     struct Check: Sendable {
         let status: Int
@@ -101,7 +105,7 @@ final class OperatedMonitor {
         var checks: [String: Check] = [:]
         for node in configuration.nodes {
             let question = try NodeQuestion(node: node.name, check: .primary)
-            guard let answer = await self.checks.answer(question, monitor) else { continue }
+            guard let answer = await self.checks.answer(question, fleet) else { continue }
             let reply = CheckReply(answer.verdict, answer.state, of: node.name)
             let standings = answer.findings?.writing.standings ?? [:]
             checks[node.name] = Check(

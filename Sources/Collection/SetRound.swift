@@ -1,0 +1,223 @@
+package import Replication
+internal import Synchronization
+
+/// One round over a replication set: every node is asked at once, and those whose answers call for it once more.
+///
+/// Nothing is waited for in here: each answer that arrives moves the round on. Callers wait for its end (`done`) or leave
+/// before, and take what has arrived (`report`).
+package final class SetRound: Sendable {
+    /// What to ask again, by node name, after one look at a set, and by what each node had in the round before.
+    package typealias FollowUps =
+        @Sendable (ReplicationSetReport, _ previous: [String: TransactionHistory]) -> [String: Set<FollowUp>]
+
+    /// Who is asked, and for what set.
+    struct Members: Sendable {
+        let name: String
+        let thresholds: Thresholds
+        let flights: [NodeFlight]
+        let followUps: FollowUps
+    }
+
+    private enum Phase {
+        case looking
+        /// What to ask again is being worked out.
+        case deciding
+        case followingUp
+        case done
+    }
+
+    private enum Waiter {
+        case waiting(CheckedContinuation<Void, Never>)
+        /// Its time was over before it began to wait.
+        case released
+    }
+
+    private struct State {
+        var phase = Phase.looking
+        /// By node.
+        var looks: [NodeReport?]
+        var secondLooks: [Int: NodeReport] = [:]
+        var looksOutstanding: Int
+        var secondLooksOutstanding = 0
+        /// When the last of the callers leaves.
+        var lastDeadline: ContinuousClock.Instant
+        var nextWaiter = 0
+        var waiters: [Int: Waiter] = [:]
+
+        /// What each node has reported; nil of those that are not done with their first look.
+        var reports: [NodeReport?] {
+            if secondLooks.isEmpty { return looks }
+            return looks.enumerated().map { secondLooks[$0.offset] ?? $0.element }
+        }
+    }
+
+    /// When the nodes were asked: nothing in the reports is older, but for a look that was under way.
+    package let started: ContinuousClock.Instant
+    private let members: Members
+    private let state: Mutex<State>
+
+    /// Asks all nodes.
+    init(_ members: Members) {
+        started = .now
+        self.members = members
+        let count = members.flights.count
+        state = Mutex(
+            State(looks: Array(repeating: nil, count: count), looksOutstanding: count, lastDeadline: started))
+        for (index, flight) in members.flights.enumerated() {
+            flight.look { self.take($0, of: index) }
+        }
+    }
+
+    package var isDone: Bool { state.withLock { $0.phase == .done } }
+
+    // MARK: - Callers
+
+    /// Waits until every node has answered, or until the caller's deadline, or until the caller is cancelled.
+    package func done(by deadline: Deadline) async {
+        let waiter = state.withLock { state -> Int? in
+            if state.phase == .done { return nil }
+            state.lastDeadline = max(state.lastDeadline, deadline.instant)
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        guard let waiter else { return }
+        deadline.add(
+            followUp: { Task { await self.followUpEarly() } },
+            over: { self.release(waiter) })
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if state.phase == .done || state.waiters[waiter] != nil { return true }
+                    state.waiters[waiter] = .waiting(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            release(waiter)
+        }
+    }
+
+    /// Every node's report as it stands: complete of those that have answered, partial of those that were slow with a part, and
+    /// of the others that they have not answered.
+    package func report() async -> ReplicationSetReport {
+        let reports = state.withLock { $0.reports }
+        return assemble(await completed(reports))
+    }
+
+    private func release(_ waiter: Int) {
+        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if state.phase == .done { return nil }
+            if case .waiting(let continuation) = state.waiters.updateValue(.released, forKey: waiter) {
+                return continuation
+            }
+            return nil
+        }
+        continuation?.resume()
+    }
+
+    // MARK: - Nodes
+
+    private func take(_ look: NodeReport, of index: Int) {
+        let isLast = state.withLock { state in
+            state.looks[index] = look
+            state.looksOutstanding -= 1
+            return state.looksOutstanding == 0 && state.phase == .looking
+        }
+        if isLast {
+            followUp(partial: [])
+        } else {
+            endIfDone()
+        }
+    }
+
+    /// Follows up what there is before all have answered.
+    private func followUpEarly() async {
+        let looks = state.withLock { $0.phase == .looking ? $0.looks : nil }
+        guard let looks else { return }
+        followUp(partial: await completed(looks))
+    }
+
+    /// - Parameter partial: what stands for looks that have not ended; none where all have.
+    private func followUp(partial: [NodeReport?]) {
+        let looks = state.withLock { state -> [NodeReport?]? in
+            guard state.phase == .looking else { return nil }
+            state.phase = .deciding
+            return state.looks
+        }
+        guard let looks else { return }
+        let report = assemble(partial.isEmpty ? looks : zip(looks, partial).map { $0 ?? $1 })
+        var previous: [String: TransactionHistory] = [:]
+        for (node, flight) in zip(report.nodes, members.flights) {
+            previous[node.description.name] = flight.remember(node.report.facts?.transactions)
+        }
+        let asks = members.followUps(report, previous)
+        var again: [(index: Int, look: NodeReport, asks: Set<FollowUp>)] = []
+        for (index, node) in report.nodes.enumerated() {
+            var ask = asks[node.description.name] ?? []
+            members.flights[index].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
+            if node.report.facts?.binaryLog?.isIndexFresh == true { ask.remove(.binlogIndex) }
+            // A node whose first look is still under way would be asked again only after it.
+            if let look = looks[index], !ask.isEmpty { again.append((index, look, ask)) }
+        }
+        state.withLock { state in
+            state.secondLooksOutstanding = again.count
+            state.phase = .followingUp
+        }
+        for (index, look, asks) in again { lookAgain(at: index, asks, after: look) }
+        endIfDone()
+    }
+
+    private func lookAgain(at index: Int, _ asks: Set<FollowUp>, after look: NodeReport) {
+        members.flights[index].again { collector in
+            // Too late to be of use to anybody.
+            if self.state.withLock({ $0.lastDeadline }) <= .now { return look }
+            // The node's own time, as for a look: a list that takes long is of use to the next round.
+            return await collector.ask(asks, adding: look, deadline: .now + collector.timeout)
+        } _: { report in
+            self.state.withLock { state in
+                if report.facts != nil { state.secondLooks[index] = report }
+                state.secondLooksOutstanding -= 1
+            }
+            self.endIfDone()
+        }
+    }
+
+    private func endIfDone() {
+        let waiters = state.withLock { state -> [Int: Waiter] in
+            guard state.phase == .followingUp, state.looksOutstanding == 0, state.secondLooksOutstanding == 0 else {
+                return [:]
+            }
+            state.phase = .done
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for case .waiting(let continuation) in waiters.values { continuation.resume() }
+    }
+
+    // MARK: - Reports
+
+    /// Adds what nodes that are not done have reported by now: a slow statement is not silence.
+    private func completed(_ answers: [NodeReport?]) async -> [NodeReport?] {
+        var answers = answers
+        for index in answers.indices where answers[index] == nil {
+            answers[index] = await members.flights[index].collector.reportSoFar()
+        }
+        return answers
+    }
+
+    /// A report of every node; of one that has not answered, that it has not.
+    private func assemble(_ answers: [NodeReport?]) -> ReplicationSetReport {
+        let nodes = zip(members.flights, answers).map { flight, answer in
+            ReplicationSetReport.Node(
+                flight.collector.description,
+                answer
+                    ?? NodeReport(
+                        failure: NodeFailure(
+                            reason: .timeout,
+                            message: "no answer before the end of the scrape (a server or a name look-up that hangs)"),
+                        duration: started.duration(to: .now).seconds))
+        }
+        return ReplicationSetReport(name: members.name, thresholds: members.thresholds, nodes: nodes)
+    }
+}

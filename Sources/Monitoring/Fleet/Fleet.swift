@@ -1,0 +1,185 @@
+internal import Collection
+package import Configuration
+package import Logging
+internal import MariaDB
+package import Replication
+package import Threads
+package import Topology
+package import Traffic
+
+/// The replication sets of a configuration, and what keeps an eye on each.
+package final class Fleet: Sendable {
+    /// Nodes beyond this number share threads.
+    private static let maxThreads = 8192
+
+    package let configuration: Configuration
+    /// In the order of the configuration.
+    private let sets: [SetMonitor]
+    private let byName: [String: SetMonitor]
+    private let environment: [String: String]
+    private let keeping: Keeping
+    private let changes: StateChanges
+    private let logger: Logger
+
+    /// Nothing is connected yet.
+    /// - Throws: `ThreadError`; then no thread is left behind.
+    package convenience init(
+        _ configuration: Configuration, environment: [String: String], keeping: Keeping, logger: Logger
+    ) throws(ThreadError) {
+        try self.init(
+            configuration, replacing: nil, environment: environment, keeping: keeping,
+            changes: StateChanges(logger: logger), logger: logger)
+        takeCharge()
+    }
+
+    private init(
+        _ configuration: Configuration, replacing predecessor: Fleet?, environment: [String: String], keeping: Keeping,
+        changes: StateChanges, logger: Logger
+    ) throws(ThreadError) {
+        self.configuration = configuration
+        self.environment = environment
+        self.keeping = keeping
+        self.changes = changes
+        self.logger = logger
+        let collectors = predecessor?.collectors(unchangedIn: configuration) ?? [:]
+        let threads = try SessionThread.start(
+            for: configuration.nodes.count - collectors.count, limit: max(1, Self.maxThreads - collectors.count)
+        ) { "node-\($0)" }
+        let known = SetCollector.Known(predecessor?.sets.map(\.collector) ?? [])
+        var started = 0
+        var sets: [SetMonitor] = []
+        for set in configuration.sets {
+            if let kept = predecessor?.monitor(unchangedAs: set, in: configuration) {
+                sets.append(kept)
+                continue
+            }
+            let nodes = set.nodes.map { node in
+                if let collector = collectors[node.name] { return collector }
+                defer { started += 1 }
+                return NodeCollector(
+                    NodeDescription(node), timeout: node.timeout, on: threads[started % threads.count],
+                    extras: configuration.extras(of: set)
+                ) { () throws(NodeFailure) in try ConnectionOptions(node, environment: environment) }
+            }
+            let collector = SetCollector(
+                name: set.name, thresholds: set.thresholds, nodes: nodes, followUps: followUps(of:after:),
+                sharing: known)
+            let probes = SetProbes(
+                set, environment: environment, keeping: keeping, logger: logger,
+                replacing: predecessor?[set.name]?.probes)
+            sets.append(SetMonitor(set, collector, probes, changes))
+        }
+        self.sets = sets
+        byName = Dictionary(sets.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    package subscript(set: String) -> SetMonitor? { byName[set] }
+
+    // MARK: - Findings
+
+    /// A round over each set that holds a wanted node. Whole sets are asked, since a replica is judged by its source; none waits
+    /// for another's nodes.
+    /// - Parameters:
+    ///   - age: how old findings may be.
+    ///   - deadline: when the caller leaves.
+    /// - Returns: in the order of the configuration.
+    package func answers(
+        of selection: Selection = .all, notOlderThan age: Duration = .zero, deadline: ContinuousClock.Instant
+    ) async -> [SetAnswer] {
+        let wanted = sets.filter { selection.touches($0.name, configuration) }
+        let deadline = Deadline(deadline)
+        defer { deadline.cancel() }
+        if wanted.count == 1 { return [await wanted[0].findings(notOlderThan: age, by: deadline)] }
+        return await withTaskGroup(of: (index: Int, answer: SetAnswer).self) { group in
+            for (index, set) in wanted.enumerated() {
+                group.addTask { (index, await set.findings(notOlderThan: age, by: deadline)) }
+            }
+            var answers = [SetAnswer?](repeating: nil, count: wanted.count)
+            for await (index, answer) in group { answers[index] = answer }
+            return answers.compactMap(\.self)
+        }
+    }
+
+    package func findings(
+        of selection: Selection = .all, notOlderThan age: Duration = .zero, deadline: ContinuousClock.Instant
+    ) async -> [SetFindings] {
+        await answers(of: selection, notOlderThan: age, deadline: deadline).map(\.findings)
+    }
+
+    // MARK: - Operators and balancers
+
+    /// Takes an operator's word about which node takes the writes of a set.
+    package func nameWriter(_ node: String, of set: String) {
+        self[set]?.takeWord(for: node)
+        logger.notice(
+            "an operator has named the writer", metadata: ["replication_set": "\(set)", "node": "\(node)"])
+    }
+
+    /// The failover answer of a set, by a check that is made for it; nil for a set without a rule.
+    package func failover(_ set: String) async -> (policy: FailoverPolicy, decision: FailoverDecision)? {
+        guard let monitor = self[set], let probe = monitor.probes.failover else { return nil }
+        let decision = await probe.check { names, deadline in
+            SetFindings(await monitor.report(of: names, deadline: deadline))
+        }
+        return (probe.policy, decision)
+    }
+
+    /// Takes an operator's word that the preferred node of a set's failover rule has all there is.
+    /// - Returns: false for a set without a rule.
+    package func acceptPreferred(_ set: String) -> Bool {
+        guard let probe = self[set]?.probes.failover else { return false }
+        probe.accept()
+        logger.notice("an operator has accepted the preferred node", metadata: ["replication_set": "\(set)"])
+        return true
+    }
+
+    // MARK: - Reloads
+
+    /// The fleet of another configuration. Sets that did not change stay as they are; of the others, nodes that did not change
+    /// stay connected, and what is remembered goes on. It is in charge after `takeCharge`.
+    /// - Throws: `ThreadError`; then nothing has changed.
+    func successor(_ configuration: Configuration) throws(ThreadError) -> Fleet {
+        try Fleet(
+            configuration, replacing: self, environment: environment, keeping: keeping, changes: changes, logger: logger
+        )
+    }
+
+    /// From now on probes go by what this fleet's sets find, and the log tells of its nodes.
+    func takeCharge() {
+        for set in sets { set.probes.watch.follow(set) }
+    }
+
+    /// Forgets the states of nodes that are not those of a configuration that was in charge before.
+    func forgetChanges(since earlier: Configuration) {
+        changes.forget(allBut: configuration.nodes(unchangedSince: earlier))
+    }
+
+    var probes: [any Probe] { sets.flatMap(\.probes.all) }
+
+    /// Closes the connections that no successor goes on with.
+    package func close(keeping successor: Fleet? = nil) async {
+        let known = SetCollector.Known(successor?.sets.map(\.collector) ?? [])
+        await withTaskGroup { group in
+            for set in sets where successor?[set.name] !== set {
+                group.addTask { await set.collector.close(keeping: known) }
+            }
+        }
+    }
+
+    /// The monitor of a set in which nothing has changed.
+    private func monitor(unchangedAs set: ReplicationSet, in configuration: Configuration) -> SetMonitor? {
+        guard let monitor = self[set.name], monitor.set == set,
+            self.configuration.extras(of: set) == configuration.extras(of: set)
+        else { return nil }
+        return monitor
+    }
+
+    private func collectors(unchangedIn configuration: Configuration) -> [String: NodeCollector] {
+        let names = configuration.nodes(unchangedSince: self.configuration)
+        var collectors: [String: NodeCollector] = [:]
+        for collector in sets.flatMap(\.collector.nodes) where names.contains(collector.description.name) {
+            collectors[collector.description.name] = collector
+        }
+        return collectors
+    }
+}

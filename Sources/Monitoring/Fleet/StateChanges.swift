@@ -1,0 +1,57 @@
+package import Logging
+package import Replication
+internal import Synchronization
+
+/// One log line when a node changes state, and none while it stays.
+package final class StateChanges: Sendable {
+    private struct State: Equatable {
+        /// Nil while the node is up.
+        let reason: NodeFailure.Reason?
+        let missing: [FactName: MissingReason]
+    }
+
+    private let logger: Logger
+    private let known = Mutex<[String: State]>([:])
+
+    package init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Takes what a round over a set has found that was not cut short: a node that is missing for want of time alone has not
+    /// changed.
+    package func note(_ set: ReplicationSetReport) {
+        for node in set.nodes { note(node.report, of: node.description, in: set.name) }
+    }
+
+    /// Forgets what is known of other nodes: their next state is logged.
+    package func forget(allBut names: Set<String>) {
+        known.withLock { known in known = known.filter { names.contains($0.key) } }
+    }
+
+    private func note(_ report: NodeReport, of node: NodeDescription, in set: String) {
+        let state = State(reason: report.failure?.reason, missing: report.facts?.missing ?? [:])
+        let before = known.withLock { $0.updateValue(state, forKey: node.name) }
+        if before == state { return }
+        var metadata: Logger.Metadata = [
+            "replication_set": "\(set)", "node": "\(node.name)", "address": "\(node.address)",
+        ]
+        if let failure = report.failure {
+            metadata["reason"] = "\(failure.reason.rawValue)"
+            metadata["error"] = "\(failure.message)"
+            logger.warning("node is not up", metadata: metadata)
+        } else {
+            if let identity = report.facts?.identity {
+                metadata["version"] = "\(identity.version.text)"
+                metadata["server_id"] = "\(identity.serverID ?? 0)"
+            }
+            for (fact, missing) in state.missing {
+                metadata["missing_\(fact.rawValue)"] = "\(report.facts?.unreadable[fact] ?? missing.rawValue)"
+            }
+            if state.missing.isEmpty {
+                logger.info("node is up", metadata: metadata)
+            } else {
+                logger.warning("node is up; some facts could not be read", metadata: metadata)
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+internal import Glibc
+package import Logging
+package import MariaDB
+package import Replication
+internal import Synchronization
+
+/// Writes a heartbeat on the primary of a set, over and over, and remembers what it wrote and when.
+///
+/// The table is laid out as pt-heartbeat's, so that `pt-heartbeat --monitor --utc` reads it. One write at a time: a primary
+/// that hangs finds one statement waiting when it comes back, and that one is out of date by then.
+package final class HeartbeatWriter: Probe {
+    /// Gives no write longer than this to get through, or a moment more than the interval.
+    private static let shortestDeadline = Duration.seconds(1)
+
+    /// Times by UTC, whatever the server's zone; no waiting behind somebody's lock.
+    package static let session = [
+        "SET SESSION time_zone = '+00:00', autocommit = 1, lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
+    ]
+
+    private let table: TableName
+    private let interval: Duration
+    private let watch: SetWatch
+    private let connect: @Sendable (_ node: String) -> Session?
+    private let log: ProbeLog
+    private let memory: Mutex<HeartbeatHistory>
+
+    /// - Parameter connect: a connection to a node of the set, with `session` as its set-up.
+    package init(
+        table: TableName, interval: Duration, watch: SetWatch, logger: Logger,
+        connect: @escaping @Sendable (_ node: String) -> Session?
+    ) {
+        self.table = table
+        self.interval = interval
+        self.watch = watch
+        self.connect = connect
+        log = ProbeLog(probe: "heartbeat", logger: logger)
+        memory = Mutex(HeartbeatHistory(interval: interval.seconds))
+    }
+
+    /// What was written until now.
+    package var history: HeartbeatHistory { memory.withLock { $0 } }
+
+    // MARK: - Writing
+
+    /// A connection to the primary.
+    private struct Post {
+        let node: WritableNode
+        let connection: Session
+        /// Its table is there, and has the row.
+        var isReady = false
+        var failures = 0
+        var notBefore = ContinuousClock.now
+    }
+
+    package func run() async {
+        var post: Post?
+        _ = await watch.view(notOlderThan: WriteTarget.renewal)
+        var next = ContinuousClock.now
+        while !Task.isCancelled {
+            await beat(&post)
+            // What was missed is not made up for.
+            next = max(next + interval, .now)
+            do { try await Task.sleep(until: next, clock: .continuous) } catch { break }
+        }
+        await post?.connection.close()
+    }
+
+    private func beat(_ post: inout Post?) async {
+        // A write that fails may be the first sign of a failover; one that goes on failing is not.
+        let mayHaveFailedOver = post.map { (1...2).contains($0.failures) } ?? false
+        let view = await watch.newest(renewing: mayHaveFailedOver ? .seconds(1) : WriteTarget.renewal)
+        switch WriteTarget(view, at: .now) {
+        case .nobody(let reason):
+            await post?.connection.close()
+            post = nil
+            log.rests(reason)
+        case .node(let node):
+            if post.map({ !$0.node.isSame(as: node) }) ?? true {
+                await post?.connection.close()
+                post = connect(node.name).map { Post(node: node, connection: $0) }
+            }
+            guard var current = post, current.notBefore <= .now else { return }
+            do throws(ProbeFailure) {
+                if !current.isReady {
+                    try await prepare(current.connection, node)
+                    current.isReady = true
+                }
+                try await write(current.connection, node)
+                current.failures = 0
+                log.works(on: node.name)
+            } catch {
+                // Rarer and rarer: whatever hangs on the server's side is not to pile up there.
+                current.failures += 1
+                current.notBefore = .now + .seconds(1 << min(current.failures - 1, 3))
+                current.isReady = false
+                log.rests(error.description)
+            }
+            post = current
+        }
+    }
+
+    private func write(_ connection: Session, _ node: WritableNode) async throws(ProbeFailure) {
+        let sent = ContinuousClock.now
+        let patience = max(interval, Self.shortestDeadline)
+        let wallClock = WallClock.microseconds()
+        do throws(MySQLError) {
+            try await connection.change(on: node, by: watch, deadline: sent + patience) { condition in
+                """
+                UPDATE \(table.quoted) SET ts = '\(HeartbeatTime.text(wallClock))' \
+                WHERE server_id = \(node.serverID) AND \(condition)
+                """
+            }
+            remember(.init(time: wallClock, sent: sent, confirmed: .now))
+        } catch {
+            // It may have been carried out all the same.
+            if error.breaksConnection {
+                remember(.init(time: wallClock, sent: sent, confirmed: nil))
+            }
+            throw ProbeFailure(error, node: node.name, while: "writing the heartbeat")
+        }
+    }
+
+    private func remember(_ beat: HeartbeatHistory.Beat) {
+        memory.withLock { $0.append(beat) }
+    }
+
+    // MARK: - Taking up a post
+
+    /// Makes sure that it is the server that was meant, and that it has the table and the row.
+    private func prepare(_ connection: Session, _ node: WritableNode) async throws(ProbeFailure) {
+        let deadline = ContinuousClock.now + max(interval, .seconds(2))
+        do throws(MySQLError) {
+            try await connection.recognise(node, deadline: deadline)
+            var rows: [HeartbeatRow]
+            do throws(MySQLError) {
+                rows = try await read(connection, deadline)
+            } catch  where error.isForWantOfTable {
+                try await connection.create(table, definition, on: node, by: watch, deadline: deadline)
+                rows = try await read(connection, deadline)
+            }
+            if !rows.contains(where: { $0.serverID == node.serverID }) { try await insert(connection, node, deadline) }
+            memory.withLock { memory in
+                if memory.node != node.name {
+                    memory.begin(on: node.name, holding: rows, wallClock: WallClock.microseconds(), now: .now)
+                }
+            }
+        } catch {
+            throw ProbeFailure(error, node: node.name, while: "preparing the heartbeat table \(table.quoted)")
+        }
+    }
+
+    private func read(_ connection: Session, _ deadline: ContinuousClock.Instant) async throws(MySQLError)
+        -> [HeartbeatRow]
+    {
+        let statement = "SELECT server_id, ts FROM \(table.quoted) ORDER BY ts DESC LIMIT 64"
+        let answer = try await connection.run([statement], isRepeatable: true, deadline: deadline)
+        return answer.first?.rows.compactMap { row in
+            row.text("ts").flatMap(HeartbeatTime.microseconds).map {
+                HeartbeatRow(serverID: row.unsigned32("server_id"), time: $0)
+            }
+        } ?? []
+    }
+
+    private func insert(
+        _ connection: Session, _ node: WritableNode, _ deadline: ContinuousClock.Instant
+    ) async throws(MySQLError) {
+        try await connection.change(on: node, by: watch, deadline: deadline) { condition in
+            """
+            INSERT INTO \(table.quoted) (ts, server_id) SELECT '\(HeartbeatTime.text(WallClock.microseconds()))', \
+            \(node.serverID) FROM DUAL WHERE \(condition)
+            """
+        }
+    }
+
+    /// pt-heartbeat's own (its manual, "MAGIC_create_heartbeat"). InnoDB, so that a crash of a replica tears nothing.
+    private var definition: String {
+        """
+        CREATE TABLE IF NOT EXISTS \(table.quoted) (\
+        ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED NOT NULL PRIMARY KEY, file VARCHAR(255) DEFAULT NULL, \
+        position BIGINT UNSIGNED DEFAULT NULL, relay_master_log_file VARCHAR(255) DEFAULT NULL, \
+        exec_master_log_pos BIGINT UNSIGNED DEFAULT NULL) ENGINE = InnoDB
+        """
+    }
+}

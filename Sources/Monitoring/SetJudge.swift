@@ -1,0 +1,50 @@
+internal import Configuration
+internal import MariaDB
+internal import Replication
+internal import Synchronization
+internal import Topology
+
+/// The memory of a replication set, to which every round over the whole set adds, whoever asked for it. It outlives a
+/// reload: what is remembered of a node ends with its address, and not with the configuration.
+final class SetJudge: Sendable {
+    private let name: String
+    private let memory: Mutex<SetMemory>
+    private let state: StateDirectory?
+
+    /// - Parameter state: where an earlier process has left what it remembered.
+    init(_ set: ReplicationSet, _ state: StateDirectory?) {
+        name = set.name
+        self.state = state
+        let addresses = Dictionary(
+            set.nodes.map { ($0.name, $0.address) }, uniquingKeysWith: { first, _ in first })
+        let kept = state?.read(set.name).map { kept in
+            let isRecent = (0...StateDirectory.trust).contains(Moment.now.wall - kept.time)
+            return SetMemory(kept.record, isRecent: isRecent, addresses: addresses)
+        }
+        memory = Mutex(kept ?? SetMemory())
+    }
+
+    /// Compares the nodes of the set by this round and by what is remembered.
+    /// - Parameter isFair: whether the nodes had time to answer. A round that had not is judged, and not remembered: whoever asks in a
+    ///   hurry must not make anybody silent.
+    func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
+        guard isFair else {
+            var memory = memory.withLock(\.self)
+            return memory.fold(report)
+        }
+        let (findings, record) = memory.withLock { memory in
+            (memory.fold(report), state == nil ? nil : memory.record)
+        }
+        if let record { state?.write(record, of: name, at: Moment.now.wall) }
+        return findings
+    }
+
+    /// Takes an operator's word about who takes the writes.
+    func takeWord(for node: String) {
+        let record = memory.withLock { memory in
+            memory.takeWord(for: node)
+            return memory.record
+        }
+        state?.write(record, of: name, at: Moment.now.wall)
+    }
+}

@@ -1,0 +1,126 @@
+internal import Configuration
+internal import Logging
+internal import MariaDB
+internal import Replication
+internal import Topology
+internal import Traffic
+
+/// The probes of one replication set, as configured.
+struct SetProbes: Sendable {
+    let set: ReplicationSet
+    let watch: SetWatch
+    let judge: SetJudge
+    private let heartbeat: HeartbeatWriter?
+    private let sentinel: SentinelProbe?
+    let failover: FailoverProbe?
+
+    /// - Parameters:
+    ///   - predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
+    init(
+        _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger,
+        replacing predecessor: SetProbes?
+    ) {
+        self.set = set
+        // Findings of other nodes than these say nothing of who may be written to.
+        let kept = predecessor?.set.nodes == set.nodes ? predecessor : nil
+        let watch = kept?.watch ?? SetWatch()
+        let judge = predecessor?.judge ?? SetJudge(set, keeping.state)
+        self.judge = judge
+        self.watch = watch
+        var logger = logger
+        logger[metadataKey: "replication_set"] = "\(set.name)"
+
+        if let heartbeat = set.heartbeat, heartbeat.write {
+            self.heartbeat =
+                kept?.set.heartbeat == heartbeat
+                ? kept?.heartbeat
+                : HeartbeatWriter(
+                    table: heartbeat.table, interval: heartbeat.interval, watch: watch, logger: logger
+                ) { name in
+                    set.node(named: name).map {
+                        Session($0, environment: environment, setUp: HeartbeatWriter.session)
+                    }
+                }
+        } else {
+            heartbeat = nil
+        }
+
+        sentinel = set.sentinel.map { section in
+            if let running = kept?.sentinel, kept?.set.sentinel == section { return running }
+            return SentinelProbe(
+                table: section.table, interval: section.interval, watch: watch, logger: logger
+            ) { name in
+                set.node(named: name).map {
+                    Session($0, environment: environment, setUp: SentinelProbe.session)
+                }
+            }
+        }
+
+        failover =
+            kept?.set.failover == set.failover
+            ? kept?.failover
+            : FailoverProbe(
+                set, environment: environment, keeping: keeping, logger: logger,
+                replacing: predecessor.flatMap { Self.isSameRule($0.set, set) ? $0.failover : nil })
+    }
+
+    /// Whether what is known of failover checks goes on: by the same rule, of the same two nodes at the same addresses. Limits
+    /// may be others, and so may all else of the set.
+    private static func isSameRule(_ before: ReplicationSet, _ after: ReplicationSet) -> Bool {
+        guard let old = before.failover, let new = after.failover else { return false }
+        return old.preferred == new.preferred && old.standby == new.standby && old.table == new.table
+            && [new.preferred, new.standby].allSatisfy { name in
+                before.node(named: name)?.address == after.node(named: name)?.address
+            }
+    }
+
+    /// Those that work beside the scrapes.
+    var all: [any Probe] { ([heartbeat, sentinel] as [(any Probe)?]).compactMap(\.self) }
+
+    /// Compares the nodes of the set, with what the probes know and have found.
+    /// - Parameters:
+    ///   - report: of the whole set.
+    ///   - isFair: whether the nodes had time to answer.
+    func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
+        var report = report
+        report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
+        var findings = judge.findings(report, isFair: isFair)
+        findings.probes.sentinel = sentinel?.findings ?? []
+        findings.probes.failover = failover?.finding
+        if let heartbeat = set.heartbeat {
+            findings.probes.working[.heartbeat] = findings.isHeartbeatFresh(interval: heartbeat.interval.seconds)
+        }
+        if let sentinel { findings.probes.working[.sentinel] = sentinel.isWorking }
+        return findings
+    }
+
+    private static func writing(_ heartbeat: Heartbeat?, by writer: HeartbeatWriter?) -> HeartbeatWriting? {
+        writer.map { .own($0.history) } ?? heartbeat.map { .foreign(interval: $0.interval.seconds) }
+    }
+}
+
+extension FailoverProbe {
+    /// Nil for a set without a rule.
+    fileprivate convenience init?(
+        _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger,
+        replacing predecessor: FailoverProbe?
+    ) {
+        guard let policy = set.failover, let preferred = set.node(named: policy.preferred) else { return nil }
+        let memory = predecessor == nil ? keeping.state?.failoverMemory(of: set) : nil
+        self.init(
+            policy, set: set.name, checker: keeping.checker,
+            memory: memory ?? FailoverMemory(), replacing: predecessor,
+            logger: logger, clock: { .now }, keep: { keeping.state?.write($0, of: set) }
+        ) { Session(preferred, environment: environment, setUp: $0) }
+    }
+}
+
+extension Session {
+    /// Nothing is connected yet.
+    /// - Parameter setUp: statements for the session.
+    convenience init(_ node: Node, environment: [String: String], setUp: [String] = []) {
+        self.init(node: node.name, .init(setUp: setUp)) { () throws(NodeFailure) in
+            try ConnectionOptions(node, environment: environment)
+        }
+    }
+}

@@ -1,0 +1,12 @@
+/// Where a fleet keeps what outlives it, and what it calls itself towards others.
+package struct Keeping: Sendable {
+    /// Nil: nothing outlives the process.
+    package var state: StateDirectory?
+    /// The name under which failover checks are recorded.
+    package var checker: String
+
+    package init(state: StateDirectory?, checker: String) {
+        self.state = state
+        self.checker = checker
+    }
+}

@@ -1,0 +1,384 @@
+import FaultServer
+import Foundation
+import MariaDB
+import Replication
+import Synchronization
+import Testing
+
+@testable import Collection
+
+@Suite("A round over a set", .timeLimit(.minutes(1)))
+struct SetRoundTests {
+    private func healthy() throws -> Script { try Fixture(name: "mariadb-10.11/replica").recording.script }
+
+    /// Runs `body` with a set, a node a server, and closes both.
+    private func withSet(
+        _ servers: [FaultServer], timeout: (Int) -> Duration = { _ in .seconds(50) }, threads: Int? = nil,
+        tls: TLSMode = .disabled, followUps: @escaping SetRound.FollowUps = { _, _ in [:] },
+        _ body: (SetCollector) async throws -> Void
+    ) async throws {
+        var shared: [SessionThread] = []
+        for number in 0..<(threads ?? servers.count) { shared.append(try SessionThread(name: "node-\(number)")) }
+        let nodes = servers.enumerated().map { place, server in
+            node(
+                server, named: "db\(place + 1)", on: shared[place % shared.count],
+                timeout: timeout(place), tls: tls)
+        }
+        let set = SetCollector(name: "shop", thresholds: Thresholds(), nodes: nodes, followUps: followUps)
+        try await body(set)
+        await set.close()
+        for server in servers { server.stop() }
+    }
+
+    @Test("Every node reports, in the order of the configuration")
+    func round() async throws {
+        let servers = [
+            try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script),
+            try FaultServer(Fixture(name: "mysql-9.7/replica").recording.script),
+            try FaultServer(.saying(Step.denyLogIn(code: 1045, sqlState: "28000", message: "Access denied"))),
+        ]
+        try await withSet(servers) { set in
+            let report = await set.report(by: .never)
+            #expect(report.name == "shop")
+            #expect(report.nodes.map(\.description.name) == ["db1", "db2", "db3"])
+            #expect(report.nodes.map(\.report.isUp) == [true, true, false])
+            #expect(report.nodes.map { $0.report.failure?.reason } == [nil, nil, .authentication])
+        }
+    }
+
+    @Test("A round can be narrowed to some nodes; the others are not asked")
+    func narrowed() async throws {
+        let servers = [try FaultServer(healthy()), try FaultServer(healthy())]
+        try await withSet(servers) { set in
+            let report = await set.report(over: ["db2"], by: .never)
+            #expect(report.nodes.map(\.description.name) == ["db2"])
+            #expect(servers[0].journal.connections == 0)
+            #expect(await set.report(over: [], by: .never).nodes.isEmpty)
+        }
+    }
+
+    /// A healthy replica that answers only once the gate is open.
+    private func answering(behind gate: Gate) throws -> Script {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        return Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
+    }
+
+    @Test("Who comes while a call is under way gets its answer, and asks nothing himself")
+    func joining() async throws {
+        let gate = try Gate()
+        try await withNode(answering(behind: gate)) { server, node in
+            let flight = NodeFlight(node)
+            let (reports, arrive) = AsyncStream<NodeReport>.makeStream()
+            for _ in 0..<20 { flight.look { arrive.yield($0) } }
+            gate.open()
+            var arrived: [NodeReport] = []
+            for await report in reports {
+                arrived.append(report)
+                if arrived.count == 20 { break }
+            }
+            #expect(arrived.allSatisfy { $0.isUp })
+            #expect(server.journal.queries.count == 1)
+            #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("What is asked again begins after the look under way, and shares nobody's answer")
+    func asksAgain() async throws {
+        let gate = try Gate()
+        try await withNode(answering(behind: gate)) { server, node in
+            let flight = NodeFlight(node)
+            let (stream, arrive) = AsyncStream<(Int, NodeReport)>.makeStream()
+            flight.look { arrive.yield((0, $0)) }
+            flight.again({ await $0.ask([.transactions], adding: NodeReport(), deadline: .never) }) {
+                arrive.yield((1, $0))
+            }
+            // Comes after: a look that joined the one asked again would be told what it did not ask.
+            flight.look { arrive.yield((2, $0)) }
+            gate.open()
+            var arrived: [Int: NodeReport] = [:]
+            for await (index, report) in stream {
+                arrived[index] = report
+                if arrived.count == 3 { break }
+            }
+            let reports = (0..<3).compactMap { arrived[$0] }
+            #expect(reports.map(\.isUp) == [true, false, true])
+            #expect(reports.map { $0.facts?.isSecondLook } == [false, nil, false])
+        }
+    }
+
+    @Test("Somebody's hurry does not make a node fail for others")
+    func hurry() async throws {
+        let gate = try Gate()
+        let server = try FaultServer(answering(behind: gate))
+        try await withSet([server]) { set in
+            let hasty = await set.report(by: .now + .milliseconds(20)).nodes[0].report
+            #expect(hasty.failure?.reason == .timeout)
+            async let patient = set.report(by: .never)
+            gate.open()
+            #expect(await patient.nodes[0].report.isUp)
+            #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("A node that hangs does not cost the others what is asked once more")
+    func hangingBesideFollowUps() async throws {
+        let servers = [
+            try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
+            try FaultServer(.saying([.silence])),
+        ]
+        try await withSet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { set in
+            // Long enough for a machine that is busy with all the other tests: the last third is for what is asked once more.
+            let nodes = await set.report(by: .now + .seconds(20)).nodes
+            #expect(nodes.map(\.report.isUp) == [true, true, false])
+            #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false, nil])
+        }
+    }
+
+    @Test("Nodes that hang, drip, lie or send without end do not touch the others", arguments: [true, false])
+    func stuckNodes(onTheFirstRound: Bool) async throws {
+        let recording = try Fixture(name: "mariadb-10.11/replica").recording
+        let table = Payload.header(columns: ["a"]).map(Step.packet)
+        let faults: [[Step]] = [
+            [.silence], [.deafness], [.close], [.packet([])], table + [.endless(Payload.row([nil]))],
+            table + [.drip(milliseconds: 50), .packet(Payload.row(["a", "b", "c", "d"]))],
+            [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))],
+        ]
+        let stuck = try faults.map { steps in
+            try FaultServer(
+                Script(
+                    greeting: { _ in Step.welcome(version: recording.version) },
+                    answer: { onTheFirstRound ? steps : $0.steps { recording.reply(to: $0) } }))
+        }
+        let mute = try FaultServer(.saying([.silence]))
+        let good = [try FaultServer(healthy()), try FaultServer(healthy())]
+        let servers = [good[0]] + stuck + [mute, good[1]]
+        let isGood = { $0 == 0 || $0 == servers.count - 1 }
+        try await withSet(servers, timeout: { isGood($0) ? .seconds(50) : .milliseconds(100) }) { set in
+            if !onTheFirstRound {
+                _ = await set.report(by: .never)
+                for (server, steps) in zip(stuck, faults) { server.follow(Script { _ in steps }) }
+            }
+            let nodes = await set.report(by: .never).nodes
+            #expect(nodes.first?.report.isUp == true)
+            #expect(nodes.last?.report.isUp == true)
+            #expect(nodes.first?.report.facts?.missing == [:])
+            for node in nodes.dropFirst().dropLast() {
+                #expect(!node.report.isUp)
+                #expect(node.report.failure != nil, "\(node.description.name)")
+                #expect(node.report.failure?.message.contains("still runs") == false, "\(node.description.name)")
+            }
+        }
+    }
+
+    @Test(
+        "A TLS handshake without end, which only an interruption from outside ends, does not outlive its node's timeout"
+    )
+    func endlessHandshake() async throws {
+        // HelloRequest messages (RFC 5246, 7.4.1.1), which a client has to ignore: the TLS library reads them by itself.
+        let requests: [UInt8] = [0x16, 3, 3, 0x3F, 0xFC] + [UInt8](repeating: 0, count: 0x3FFC)
+        let server = try FaultServer(.saying(Step.offerTLS(then: [.flood(requests)])))
+        try await withSet([server], timeout: { _ in .milliseconds(100) }, tls: .required) { set in
+            let failure = await set.report(by: .never).nodes[0].report.failure
+            #expect(failure?.reason == .timeout)
+            #expect(
+                failure?.message.contains("before the deadline while connecting") == true, "\(failure?.message ?? "")")
+        }
+    }
+
+    @Test("Passwords that cannot be read for now hold nobody up but their own nodes")
+    func blockedCredentials() async throws {
+        let server = try FaultServer(healthy())
+        defer { server.stop() }
+        let release = DispatchSemaphore(value: 0)
+        // More than the threads that all nodes share.
+        let blocked = ProcessInfo.processInfo.activeProcessorCount + 2
+        var threads: [SessionThread] = []
+        var nodes: [NodeCollector] = []
+        for number in 0...blocked {
+            let thread = try SessionThread(name: "test")
+            threads.append(thread)
+            if number == blocked {
+                nodes.append(node(server, named: "good", on: thread))
+                continue
+            }
+            nodes.append(
+                NodeCollector(
+                    NodeDescription(name: "db\(number)", address: .tcp(host: "127.0.0.1", port: server.port)),
+                    timeout: .milliseconds(100), on: thread
+                ) { () throws(NodeFailure) in
+                    release.wait()
+                    throw NodeFailure(reason: .authentication, message: "read at last")
+                })
+        }
+        let set = SetCollector(name: "shop", thresholds: Thresholds(), nodes: nodes, followUps: { _, _ in [:] })
+        async let whole = set.report(by: .never)
+        // Asked for as others are: it is not in the way of the round, nor that in its.
+        let good = await set.report(over: ["good"], by: .never)
+        #expect(good.nodes.map(\.report.isUp) == [true])
+        for _ in 0..<blocked { release.signal() }
+        let reports = await whole.nodes.map(\.report)
+        #expect(reports.last?.isUp == true)
+        #expect(reports.dropLast().allSatisfy { $0.failure?.message == "read at last" })
+        await set.close()
+    }
+
+    @Test("Nodes that share a thread with one that hangs are reported by the deadline")
+    func sharedThread() async throws {
+        let servers = [try FaultServer(.saying([.silence])), try FaultServer(healthy())]
+        try await withSet(servers, timeout: { _ in .milliseconds(300) }, threads: 1) { set in
+            let nodes = await set.report(by: .never).nodes
+            #expect(nodes.map { $0.report.failure?.reason } == [.timeout, .timeout])
+        }
+    }
+
+    @Test("Those who are suspected are asked once more in the same round, and only they")
+    func secondLook() async throws {
+        let servers = [
+            try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
+        ]
+        try await withSet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { set in
+            let nodes = await set.report(by: .never).nodes
+            #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false])
+            #expect(nodes.map(\.report.roundTrips) == [2, 1])
+            #expect(servers[0].journal.statements.count { $0.contains("gtid_binlog_state") } == 2)
+            #expect(servers[1].journal.statements.count { $0.contains("gtid_binlog_state") } == 1)
+        }
+    }
+
+    @Test("What the nodes had a round ago is there for comparison")
+    func previousRound() async throws {
+        let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
+        let seen = Mutex<[[String]]>([])
+        let followUps: SetRound.FollowUps = { _, previous in
+            seen.withLock { $0.append(previous.keys.sorted()) }
+            return [:]
+        }
+        try await withSet([server], followUps: followUps) { set in
+            for _ in 0..<2 { _ = await set.report(by: .never) }
+        }
+        #expect(seen.withLock { $0 } == [[], ["db1"]])
+    }
+
+    @Test("A server that comes back is not stampeded: those who wait for it come in their own time, each once")
+    func revival() async throws {
+        let count = 40
+        let script = try healthy()
+        let refusing = Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections")
+        let server = try FaultServer(.saying(refusing))
+        try await withSet([FaultServer](repeating: server, count: count), threads: 8) { set in
+            // All have failed before, and wait.
+            for _ in 0..<8 { _ = await set.report(by: .never) }
+            server.follow(script)
+            let before = server.journal.connections
+            var most = 0
+            var connected = before
+            var up = 0
+            while up < count {
+                up = await set.report(by: .never).nodes.count { $0.report.isUp }
+                most = max(most, server.journal.connections - connected)
+                connected = server.journal.connections
+            }
+            #expect(connected - before == count)
+            #expect(most < count)
+        }
+    }
+
+    @Test("A set that replaces another knows what its nodes had a round ago")
+    func previousRoundOfPredecessor() async throws {
+        let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
+        let seen = Mutex<[[String]]>([])
+        let followUps: SetRound.FollowUps = { _, previous in
+            seen.withLock { $0.append(previous.keys.sorted()) }
+            return [:]
+        }
+        try await withSet([server], followUps: followUps) { set in
+            _ = await set.report(by: .never)
+            let successor = SetCollector(
+                name: "shop", thresholds: Thresholds(), nodes: set.nodes, followUps: followUps,
+                sharing: .init([set]))
+            await set.close(keeping: .init([successor]))
+            _ = await successor.report(by: .never)
+            await successor.close()
+        }
+        #expect(seen.withLock { $0 } == [[], ["db1"]])
+    }
+
+    @Test("A caller that is cancelled leaves at once; the round goes on for the others")
+    func cancelled() async throws {
+        let gate = try Gate()
+        let server = try FaultServer(answering(behind: gate))
+        try await withSet([server]) { set in
+            let round = set.round()
+            let deadline = Deadline(.never)
+            let hasty = Task { await round.done(by: deadline) }
+            for await case .queried in server.events { break }
+            hasty.cancel()
+            await hasty.value
+            #expect(!round.isDone)
+            gate.open()
+            await round.done(by: deadline)
+            #expect(round.isDone)
+            #expect(await round.report().nodes.map(\.report.isUp) == [true])
+        }
+    }
+
+    @Test("A list of binary logs that is needed travels with the next round's statements")
+    func neededIndex() async throws {
+        let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
+        try await withSet([server], followUps: { _, _ in ["db1": [.binlogIndex]] }) { set in
+            for _ in 0..<3 {
+                let report = await set.report(by: .never).nodes[0].report
+                #expect(report.roundTrips == 1)
+                #expect(report.facts?.binaryLog?.isIndexFresh == true)
+            }
+            #expect(server.journal.statements.count { $0 == "SHOW BINARY LOGS" } == 3)
+        }
+    }
+
+    @Test("Closing ends the nodes' threads, and may be asked for twice")
+    func threads() async throws {
+        let server = try FaultServer(healthy())
+        defer { server.stop() }
+        let set = SetCollector(
+            name: "shop", thresholds: Thresholds(), nodes: [node(server, on: try SessionThread(name: "leaving"))],
+            followUps: { _, _ in [:] })
+        _ = await set.report(by: .never)
+        #expect(try hasThread("leaving"))
+        await set.close()
+        await set.close()
+        while try hasThread("leaving") { await Task.yield() }
+    }
+
+    private func hasThread(_ name: String) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").contains { task in
+            // A thread may have ended since it was listed.
+            let comm = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
+            return comm == name + "\n"
+        }
+    }
+
+    @Test("Closing ends connections properly")
+    func close() async throws {
+        let server = try FaultServer(healthy())
+        try await withSet([server]) { set in
+            _ = await set.report(by: .never)
+            #expect(server.journal.openConnections == 1)
+            await set.close()
+            for await event in server.events where event == .disconnected(0) { break }
+            #expect(server.journal.quits == 1)
+        }
+    }
+}
+
+extension SetCollector {
+    /// What a caller gets that waits for a round of its own until a deadline.
+    func report(over names: Set<String>? = nil, by instant: ContinuousClock.Instant) async -> ReplicationSetReport {
+        let deadline = Deadline(instant)
+        defer { deadline.cancel() }
+        let round = names.map { self.round(over: $0) } ?? round()
+        await round.done(by: deadline)
+        return await round.report()
+    }
+}

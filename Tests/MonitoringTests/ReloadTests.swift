@@ -1,0 +1,179 @@
+import Configuration
+import Documents
+import Foundation
+import Logging
+import Replication
+import Synchronization
+import Testing
+import Topology
+
+@testable import Monitoring
+
+@Suite("Reloading")
+struct ReloadTests {
+    private static func node(_ name: String, _ address: String = "127.0.0.1:1", source: String? = nil, timeout: Int = 5)
+        throws -> Node
+    {
+        Node(
+            name: name, address: try Address(address), source: source.map { .node($0) }, timeout: .seconds(timeout))
+    }
+
+    private static func configuration(_ names: String...) throws -> Configuration {
+        Configuration(sets: [ReplicationSet(name: "shop", nodes: try names.map { try node($0) })])
+    }
+
+    private func live(_ load: @escaping LiveFleet.Load) throws -> LiveFleet {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
+        let fleet = try Fleet(
+            try Self.configuration("db1", "db2"), environment: account, keeping: Keeping(state: nil, checker: "test"),
+            logger: logger)
+        return try LiveFleet(fleet, logger: logger, load: load)
+    }
+
+    private func names(_ live: LiveFleet) async -> [String] {
+        await live.use { $0.configuration.nodes.map(\.name) }
+    }
+
+    @Test("a node is unchanged if all of it is, whatever set it is in")
+    func unchanged() throws {
+        let before = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [
+                    try Self.node("same", "h1"), try Self.node("moved", "h2"), try Self.node("slower", "h3"),
+                    try Self.node("following", "h4"), try Self.node("elsewhere", "h5"), try Self.node("gone", "h6"),
+                ])
+        ])
+        let after = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [
+                    try Self.node("same", "h1"), try Self.node("slower", "h3", timeout: 6),
+                    try Self.node("following", "h4", source: "same"), try Self.node("elsewhere", "h7"),
+                    try Self.node("new", "h8"),
+                ], thresholds: Thresholds(lag: .seconds(1))),
+            ReplicationSet(name: "b", nodes: [try Self.node("moved", "h2")]),
+        ])
+        #expect(after.nodes(unchangedSince: before) == ["same", "moved"])
+        #expect(after.nodes(unchangedSince: nil).isEmpty)
+    }
+
+    @Test("a node of a set whose checksum table is another one is asked other things, and so has changed")
+    func checksumTable() throws {
+        func configuration(_ checksums: ChecksumTable?) throws -> Configuration {
+            Configuration(sets: [ReplicationSet(name: "a", nodes: [try Self.node("db1")], checksums: checksums)])
+        }
+        let without = try configuration(nil)
+        let with = try configuration(ChecksumTable())
+        #expect(with.nodes(unchangedSince: with) == ["db1"])
+        #expect(with.nodes(unchangedSince: without) == [])
+        #expect(without.nodes(unchangedSince: with) == [])
+    }
+
+    @Test("a good configuration takes effect; who has begun ends with the old one")
+    func good() async throws {
+        let next = try Self.configuration("db2", "db3")
+        let live = try live { () throws(ConfigurationError) in (next, []) }
+        let started = live.record
+        let events = Events()
+        let closing = await live.use { fleet in
+            await #expect(throws: Never.self) { try await live.reload() }
+            #expect(fleet.configuration.nodes.map(\.name) == ["db1", "db2"])
+            #expect(await names(live) == ["db2", "db3"])
+            let closing = Task { @concurrent in
+                await live.close()
+                events.list.withLock { $0.append("closed") }
+            }
+            // Time enough for a close that does not wait.
+            for _ in 0..<1000 { await Task.yield() }
+            // Its nodes still answer, if only that nobody listens.
+            let reports = await fleet.findings(deadline: .now + .seconds(5)).flatMap(\.nodes).map(\.report)
+            #expect(reports.map(\.failure?.reason) == [.connect, .connect])
+            events.list.withLock { $0.append("scraped") }
+            return closing
+        }
+        await closing.value
+        #expect(events.list.withLock { $0 } == ["scraped", "closed"])
+        #expect(live.record.isFresh && live.record.loadedAt >= started.loadedAt)
+    }
+
+    @Test("a broken configuration changes nothing, and is told")
+    func broken() async throws {
+        let live = try live { () throws(ConfigurationError) in
+            throw ConfigurationError(problems: [
+                Problem(file: "a.yml", line: 1, message: "wrong"),
+                Problem(file: "a.yml", line: 2, message: "wrong too"),
+            ])
+        }
+        let started = live.record
+        let refusal = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
+        #expect(refusal?.problems == ["a.yml:1: wrong", "a.yml:2: wrong too"])
+        #expect(await names(live) == ["db1", "db2"])
+        #expect(!live.record.isFresh && live.record.loadedAt == started.loadedAt)
+        await live.close()
+    }
+
+    @Test("files are read on a thread of their own: a disk or a pipe that hangs holds up nobody else")
+    func thread() async throws {
+        let names = Mutex<[String]>([])
+        let next = try Self.configuration("db1", "db2")
+        let live = try live { () throws(ConfigurationError) in
+            let name = (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? ""
+            names.withLock { $0.append(name) }
+            return (next, [])
+        }
+        try await live.reload()
+        #expect(names.withLock { $0 } == ["reload\n"])
+        await live.close()
+    }
+
+    @Test("what failover checks have shown goes on while the rule, and the addresses of its two nodes, are the same")
+    func failoverMemory() throws {
+        func rule(
+            _ preferred: String = "db1", _ standby: String = "db2", table: String = "lastcheck", maxGap: Int = 20
+        ) -> FailoverPolicy {
+            FailoverPolicy(
+                preferred: preferred, standby: standby, table: TableName(database: "p", table: table),
+                maxGap: .seconds(maxGap))
+        }
+        func probes(
+            _ rule: FailoverPolicy?, _ nodes: [Node], replacing predecessor: SetProbes? = nil
+        ) -> SetProbes {
+            SetProbes(
+                ReplicationSet(name: "shop", nodes: nodes, failover: rule), environment: [:],
+                keeping: Keeping(state: nil, checker: "test"),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, replacing: predecessor)
+        }
+        let pair = [try Self.node("db1", "h1"), try Self.node("db2", "h2")]
+        let before = probes(rule(), pair)
+        let probe = try #require(before.failover)
+        func goesOn(_ rule: FailoverPolicy, _ nodes: [Node]) throws -> Bool {
+            try #require(probes(rule, nodes, replacing: before).failover).sharesMemory(with: probe)
+        }
+        #expect(try goesOn(rule(), pair))
+        #expect(try goesOn(rule(), pair + [try Self.node("db3", "h3")]))
+        #expect(try goesOn(rule(maxGap: 30), pair))
+        #expect(try goesOn(rule(), [try Self.node("db1", "h1", timeout: 6), try Self.node("db2", "h2")]))
+        #expect(try !goesOn(rule(), [try Self.node("db1", "h9"), try Self.node("db2", "h2")]))
+        #expect(try !goesOn(rule(), [try Self.node("db1", "h1"), try Self.node("db2", "h9")]))
+        #expect(try !goesOn(rule("db2", "db1"), pair))
+        #expect(try !goesOn(rule(table: "other"), pair))
+        #expect(probes(nil, pair, replacing: before).failover.map { _ in true } == nil)
+    }
+
+    @Test("the record tells of the last attempt, and when the last good one was")
+    func record() {
+        var record = ReloadRecord(startedAt: 10)
+        #expect(record.isFresh && record.loadedAt == 10)
+        record.failed()
+        #expect(!record.isFresh && record.loadedAt == 10)
+        record.succeeded(at: 20)
+        #expect(record.isFresh && record.loadedAt == 20)
+    }
+}
+
+/// What happened, in order.
+private final class Events: Sendable {
+    let list = Mutex<[String]>([])
+}

@@ -1,0 +1,181 @@
+import Collection
+import Configuration
+import FaultServer
+import Logging
+import MariaDB
+import Replication
+import Testing
+import Topology
+
+@testable import Monitoring
+
+@Suite("A monitored set", .timeLimit(.minutes(1)))
+struct SetMonitorTests {
+    /// A MariaDB server that says enough of itself to be up; each query waits for `gate`, if there is one.
+    private func healthy(_ gate: Gate? = nil) throws -> FaultServer {
+        try FaultServer(
+            Script(
+                greeting: { _ in Step.welcome(version: "10.11.6-MariaDB") },
+                answer: { query in
+                    let steps = query.steps { statement in
+                        statement.contains("CONNECTION_ID()")
+                            ? .table(
+                                columns: ["server_id", "read_only", "log_bin", "clock"], rows: [["1", "0", "0", "1.0"]])
+                            : statement.hasPrefix("SHOW") || statement.hasPrefix("SELECT")
+                                ? .table(columns: ["a"], rows: []) : .ok
+                    }
+                    return gate.map { [.wait($0)] + steps } ?? steps
+                }))
+    }
+
+    private func withMonitor(
+        _ servers: [FaultServer], timeout: Duration = .seconds(50), _ body: (Fleet, SetMonitor) async throws -> Void
+    ) async throws {
+        let nodes = try servers.enumerated().map { index, server in
+            Node(
+                name: "db\(index + 1)", address: try Address("127.0.0.1:\(server.port)"),
+                tls: TLSOptions(mode: .disabled), timeout: timeout)
+        }
+        let fleet = try Fleet(
+            Configuration(sets: [ReplicationSet(name: "shop", nodes: nodes)]),
+            environment: ["MYSQL_REPLICATION_EXPORTER_USER": "exporter"], keeping: Keeping(state: nil, checker: "test"),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await body(fleet, try #require(fleet["shop"]))
+        await fleet.close()
+        for server in servers { server.stop() }
+    }
+
+    private func looks(_ server: FaultServer) -> Int {
+        server.journal.statements.count { $0.contains("CONNECTION_ID()") }
+    }
+
+    @Test("What is asked for without an age is a new round; what is young enough is given again")
+    func age() async throws {
+        let server = try healthy()
+        try await withMonitor([server]) { _, monitor in
+            let first = await monitor.findings(deadline: .never)
+            #expect(first.findings.nodes.map(\.report.isUp) == [true])
+            #expect(await monitor.findings(notOlderThan: .seconds(3600), deadline: .never).asked == first.asked)
+            #expect(looks(server) == 1)
+            let second = await monitor.findings(deadline: .never)
+            #expect(second.asked > first.asked)
+            #expect(looks(server) == 2)
+            #expect(await monitor.findings(notOlderThan: .nanoseconds(1), deadline: .never).asked > second.asked)
+        }
+    }
+
+    @Test("Those whom a round under way is young enough for share it, and it ends though the first has gone away")
+    func shared() async throws {
+        let gate = try Gate()
+        let server = try healthy(gate)
+        try await withMonitor([server]) { _, monitor in
+            let first = Task { await monitor.findings(deadline: .never) }
+            for await case .queried in server.events { break }
+            let second = Task { await monitor.findings(notOlderThan: .seconds(3600), deadline: .never) }
+            let third = Task { await monitor.findings(notOlderThan: .seconds(3600), deadline: .never) }
+            first.cancel()
+            let gone = await first.value
+            #expect(gone.findings.nodes.map(\.report.isUp) == [false])
+            gate.open()
+            let answers = [await second.value, await third.value]
+            #expect(answers.allSatisfy { $0.findings.nodes.first?.report.isUp == true })
+            #expect(answers.allSatisfy { $0.asked == gone.asked })
+            #expect(looks(server) == 1)
+        }
+    }
+
+    @Test("What a caller in a hurry has missed is silent for that caller alone, and not remembered")
+    func hurry() async throws {
+        let gate = try Gate()
+        let server = try healthy(gate)
+        try await withMonitor([server]) { _, monitor in
+            let hasty = await monitor.findings(deadline: .now + .milliseconds(20))
+            #expect(hasty.findings.nodes.first?.report.failure?.reason == .timeout)
+            async let patient = monitor.findings(notOlderThan: .seconds(3600), deadline: .never)
+            gate.open()
+            #expect(await patient.findings.nodes.map(\.report.isUp) == [true])
+            // Kept for others is what came of the whole round.
+            let kept = await monitor.findings(notOlderThan: .seconds(3600), deadline: .now + .milliseconds(20))
+            #expect(kept.findings.nodes.map(\.report.isUp) == [true])
+            #expect(server.journal.connections == 1)
+        }
+    }
+
+    @Test("Probes are told what is known at once, and a round begins for the next time when that is too old")
+    func renewing() async throws {
+        let server = try healthy()
+        try await withMonitor([server]) { _, monitor in
+            #expect(await monitor.newest(renewing: .seconds(3600)) == nil)
+            var view: SetView?
+            while view == nil { view = await monitor.newest(renewing: .seconds(3600)) }
+            let first = try #require(view).asked
+            #expect(looks(server) == 1)
+            var later = first
+            while later == first { later = try #require(await monitor.newest(renewing: .zero)).asked }
+            #expect(later > first)
+        }
+    }
+
+    @Test("No set waits for another's nodes, and each caller leaves at its deadline")
+    func apart() async throws {
+        let (good, frozen) = (try healthy(), try FaultServer(.saying([.silence])))
+        func node(_ name: String, _ server: FaultServer) throws -> Node {
+            Node(
+                name: name, address: try Address("127.0.0.1:\(server.port)"), tls: TLSOptions(mode: .disabled),
+                timeout: .seconds(50))
+        }
+        let fleet = try Fleet(
+            Configuration(sets: [
+                ReplicationSet(name: "shop", nodes: [try node("db1", good)]),
+                ReplicationSet(name: "stuck", nodes: [try node("db2", frozen)]),
+            ]),
+            environment: ["MYSQL_REPLICATION_EXPORTER_USER": "exporter"], keeping: Keeping(state: nil, checker: "test"),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let both = Task { await fleet.findings(deadline: .never) }
+        // The good set's round is over although the other's is not.
+        let shop = try #require(fleet["shop"])
+        #expect(
+            await shop.findings(notOlderThan: .seconds(3600), deadline: .never).findings.nodes.map(\.report.isUp)
+                == [true])
+        both.cancel()
+        #expect(await both.value.map(\.name) == ["shop", "stuck"])
+        let hasty = await fleet.findings(deadline: .now + .seconds(2))
+        #expect(hasty.map { $0.nodes.map(\.report.isUp) } == [[true], [false]])
+        await fleet.close()
+        for server in [good, frozen] { server.stop() }
+    }
+}
+
+@Suite("Answers that are kept")
+struct KeptAnswersTests {
+    private let now = ContinuousClock.now
+    private static let known = findings(node("db1", id: 1, readOnly: false))
+
+    private func answer(_ ago: Int, patience: Duration) -> SetAnswer {
+        SetAnswer(findings: Self.known, asked: now - .seconds(ago), patience: patience)
+    }
+
+    @Test("The newest is given for which nodes had as long as the caller would wait")
+    func newest() {
+        var kept = KeptAnswers()
+        kept.keep(answer(5, patience: SetAnswer.wholeRound))
+        kept.keep(answer(2, patience: .seconds(1)))
+        #expect(kept.newest(patience: .seconds(1))?.asked == now - .seconds(2))
+        #expect(kept.newest(patience: .seconds(2))?.asked == now - .seconds(5))
+    }
+
+    @Test("An answer that comes late takes the place of none that is newer and more patient")
+    func late() {
+        var kept = KeptAnswers()
+        kept.keep(answer(1, patience: SetAnswer.wholeRound))
+        kept.keep(answer(3, patience: SetAnswer.wholeRound))
+        kept.keep(answer(2, patience: .seconds(1)))
+        #expect(kept.newest(patience: .zero)?.asked == now - .seconds(1))
+        #expect(kept.newest(patience: .seconds(9))?.asked == now - .seconds(1))
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// A deadline that no test reaches unless something hangs.
+    fileprivate static var never: Self { .now + .seconds(50) }
+}

@@ -1,0 +1,93 @@
+import Logging
+import Replication
+import Synchronization
+import Testing
+
+@testable import Monitoring
+
+@Suite("Changes of state in the log")
+struct StateChangesTests {
+    private static let up = NodeReport(facts: facts())
+    private static let down = NodeReport(failure: NodeFailure(reason: .connect, message: "connection refused"))
+    private static let hung = NodeReport(failure: NodeFailure(reason: .timeout, message: "no answer"))
+    private static let partial: NodeReport = {
+        var facts = StateChangesTests.facts()
+        facts.missing[.status] = .permission
+        facts.unreadable[.status] = "the statement for status was refused"
+        return NodeReport(facts: facts)
+    }()
+
+    @Test("are one line each, and a state that stays is none")
+    func lines() {
+        let log = Log()
+        let changes = StateChanges(logger: log.logger)
+        for report in [
+            Self.up, Self.up, Self.down, Self.down, Self.down, Self.hung, Self.partial, Self.partial, Self.up,
+        ] {
+            changes.note(set(report))
+        }
+        #expect(
+            log.lines == [
+                "info node is up", "warning node is not up reason=connect", "warning node is not up reason=timeout",
+                "warning node is up; some facts could not be read", "info node is up",
+            ])
+    }
+
+    @Test("are told anew of nodes that were forgotten")
+    func forgotten() {
+        let log = Log()
+        let changes = StateChanges(logger: log.logger)
+        changes.note(set(Self.up))
+        changes.forget(allBut: ["db1"])
+        changes.note(set(Self.up))
+        #expect(log.lines.count == 1)
+        changes.forget(allBut: [])
+        changes.note(set(Self.up))
+        #expect(log.lines.count == 2)
+    }
+
+    @Test("below the level that is asked for are not written")
+    func level() {
+        let log = Log()
+        var logger = log.logger
+        logger.logLevel = .warning
+        let changes = StateChanges(logger: logger)
+        for report in [Self.up, Self.down, Self.up] { changes.note(set(report)) }
+        #expect(log.lines == ["warning node is not up reason=connect"])
+    }
+
+    private static func facts() -> NodeFacts {
+        var facts = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(11, 8, 3)))
+        facts.channels = []
+        return facts
+    }
+
+    private func set(_ report: NodeReport) -> ReplicationSetReport {
+        let node = NodeDescription(name: "db1", address: .tcp(host: "h", port: 3306))
+        return ReplicationSetReport(name: "s", nodes: [.init(node, report)])
+    }
+}
+
+/// Keeps what is logged: level, message and reason.
+private final class Log: Sendable {
+    private struct Handler: LogHandler {
+        let log: Log
+        var logLevel = Logger.Level.trace
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let reason = event.metadata?["reason"].map { " reason=\($0)" } ?? ""
+            log.kept.withLock { $0.append("\(event.level) \(event.message)\(reason)") }
+        }
+    }
+
+    private let kept = Mutex<[String]>([])
+
+    var lines: [String] { kept.withLock { $0 } }
+    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+}

@@ -1,0 +1,51 @@
+import Monitoring
+import Replication
+import Testing
+import Topology
+
+@Suite("Whom a probe may write to")
+struct WriteTargetTests {
+    private static let now = ContinuousClock.now
+
+    private func target(_ nodes: ReplicationSetReport.Node..., age: Duration = .zero) -> WriteTarget {
+        let findings = SetFindings(ReplicationSetReport(name: "shop", nodes: nodes))
+        return WriteTarget(.init(findings: findings, asked: Self.now - age), at: Self.now)
+    }
+
+    @Test("The primary, with what it is known by")
+    func primary() {
+        #expect(
+            target(node("db1", id: 7, readOnly: false, clockOffset: 0.5, uuid: "u"), node("db2", id: 2, readOnly: true))
+                == .node(WritableNode(name: "db1", serverID: 7, serverUUID: "u", clockOffset: 0.5)))
+    }
+
+    @Test("Nobody before the nodes were asked, and nobody by findings that are too old")
+    func age() {
+        #expect(WriteTarget(nil, at: Self.now) == .nobody("the nodes have not been asked yet"))
+        #expect(target(node("db1", id: 1, readOnly: false), age: .seconds(10)).isSomebody)
+        #expect(
+            target(node("db1", id: 1, readOnly: false), age: .seconds(10) + .nanoseconds(1))
+                == .nobody("the nodes have not answered for more than 10 seconds"))
+    }
+
+    @Test("Of two writable nodes neither")
+    func two() {
+        #expect(!target(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false)).isSomebody)
+    }
+
+    @Test(
+        "Nobody who could not be known again, or whose clock is not known",
+        arguments: [(0, 0), (1, nil)] as [(UInt32?, Double?)])
+    func unknown(id: UInt32?, offset: Double?) {
+        #expect(!target(node("db1", id: nil, readOnly: false)).isSomebody)
+        #expect(
+            target(node("db1", id: id, readOnly: false, clockOffset: offset))
+                == .nobody("db1 does not tell its server_id and its clock"))
+    }
+}
+
+extension WriteTarget {
+    fileprivate var isSomebody: Bool {
+        if case .node = self { true } else { false }
+    }
+}
