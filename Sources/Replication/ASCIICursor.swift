@@ -32,9 +32,8 @@ struct ASCIICursor {
 
     /// Reads a decimal number of at most `limit`.
     ///
-    /// Returns nil, and stays where it is, if there is no digit, the number is larger, or it starts with a
-    /// superfluous zero: no server writes one, and MySQL reads it as octal, so any guess at what was meant could be
-    /// wrong.
+    /// Returns nil without moving if there is no digit, the number is larger, or it starts with a superfluous zero: no
+    /// server writes one, and MySQL reads it as octal, so any guess at what was meant could be wrong.
     mutating func takeDecimal(upTo limit: UInt64) -> UInt64? {
         let start = index
         var value: UInt64 = 0
@@ -56,14 +55,14 @@ struct ASCIICursor {
         return value
     }
 
-    /// What stands at `start`, for an error message: up to the next separator, and never long, whatever the server
-    /// sent.
+    /// The text at `start`, for an error message: up to the next separator, and shortened, since a server may send
+    /// anything.
     func piece(from start: Int) -> String {
         let longest = 40
         let end = bytes[start...].firstIndex {
             $0.isASCIIWhitespace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":")
         }
-        // At a separator, the separator itself is the offence.
+        // At a separator, the separator itself is the offending piece.
         let stop = max(end ?? bytes.count, min(start + 1, bytes.count))
         let shown = String(decoding: bytes[start..<min(stop, start + longest)], as: UTF8.self)
         return stop - start > longest ? shown + "…" : shown
@@ -73,7 +72,7 @@ struct ASCIICursor {
 extension UInt8 {
     var isASCIIDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
 
-    /// Space, tab, line feed, vertical tab, form feed, carriage return: what the servers skip.
+    /// Space, tab, line feed, vertical tab, form feed, carriage return: the bytes that servers skip.
     var isASCIIWhitespace: Bool { self == UInt8(ascii: " ") || (self >= 9 && self <= 13) }
 
     /// A letter in lower case, any other byte as it is.

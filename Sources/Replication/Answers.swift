@@ -1,5 +1,5 @@
-/// Yes or no to some of a few questions; the others are not known. Read and written like a dictionary, and without memory of
-/// its own: a round makes one for each node and channel.
+/// Yes-or-no answers to a few questions; an absent answer is unknown. Used like a dictionary, but allocates nothing:
+/// every round makes one per node and channel.
 package struct Answers<Question: NumberedQuestion>: Sendable, Equatable {
     private var known: UInt8 = 0
     private var yes: UInt8 = 0

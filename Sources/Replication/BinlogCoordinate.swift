@@ -5,7 +5,7 @@
 package struct BinlogFile: Sendable {
     /// The name as the server wrote it.
     package let name: String
-    /// All before the last dot.
+    /// Everything before the last dot.
     package let base: String
     /// The number after the last dot. Servers pad it to six digits; past 999999 it just grows.
     package let number: UInt64
@@ -38,7 +38,7 @@ extension BinlogFile: CustomStringConvertible {
     package var description: String { name }
 }
 
-/// A place in a server's binary log: a file, and the byte in it where the next event starts.
+/// A position in a server's binary log: a file, and the byte in it where the next event starts.
 package struct BinlogCoordinate: Hashable, Sendable {
     package var file: BinlogFile
     /// Bytes from the start of `file`.

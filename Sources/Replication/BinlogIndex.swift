@@ -1,4 +1,4 @@
-/// The binary log files that a source still holds, with their sizes: what SHOW BINARY LOGS says.
+/// The binary log files that a source still holds, with their sizes, as listed by SHOW BINARY LOGS.
 ///
 /// It turns two coordinates in different files into a number of bytes. Look-ups are logarithmic in the number of files.
 package struct BinlogIndex: Sendable {
@@ -15,7 +15,7 @@ package struct BinlogIndex: Sendable {
     private var starts: [UInt64] = [0]
     private var generations: [String: Int] = [:]
 
-    /// `entries` in any order, as long as an older base name stands before a newer one. Sizes in bytes. A file named
+    /// `entries` in any order, provided that an older base name comes before a newer one. Sizes in bytes. A file listed
     /// twice counts once, with the larger size: binary logs only grow.
     package init(entries listed: some Sequence<(file: BinlogFile, size: UInt64)>) {
         for (file, size) in listed {
@@ -44,21 +44,21 @@ package struct BinlogIndex: Sendable {
     package var newest: BinlogFile? { entries.last?.file }
 
     package func contains(_ file: BinlogFile) -> Bool {
-        place(of: file) != nil
+        index(of: file) != nil
     }
 
     /// The bytes of binary log from one coordinate to another, across files.
     ///
-    /// - Returns: 0 if `from` is past `to`: the two were read at slightly different times, and whoever is ahead by that
-    ///   is not behind. Nil if it cannot be known: the base names differ, or one of the files, or one between them, is
-    ///   not in the index. Two coordinates in the same file need no index.
+    /// - Returns: 0 if `from` is past `to`: the two were read at slightly different times, and being ahead is not lag.
+    ///   Nil if it cannot be known: the base names differ, or one of the files, or one between them, is not in the
+    ///   index. Two coordinates in the same file need no index.
     package func bytes(from: BinlogCoordinate, to: BinlogCoordinate) -> UInt64? {
         guard from.file.base == to.file.base else { return nil }
         guard from.file.number <= to.file.number else { return 0 }
         if from.file.number == to.file.number {
             return to.position > from.position ? to.position - from.position : 0
         }
-        guard let first = place(of: from.file), let last = place(of: to.file),
+        guard let first = index(of: from.file), let last = index(of: to.file),
             UInt64(last - first) == to.file.number - from.file.number
         else { return nil }
         // A position past the recorded end leaves nothing to read in that file; it must not go negative.
@@ -68,18 +68,18 @@ package struct BinlogIndex: Sendable {
         return remaining.addingSaturated(between).addingSaturated(to.position)
     }
 
-    /// The bytes that the source holds before `coordinate`: how much it can purge until whoever stands there loses
-    /// what he needs next. 0 at the very start of the oldest file; nil if the coordinate's file is not held (any
-    /// more).
+    /// The bytes that the source holds before `coordinate`: how much it can purge before a replica at that coordinate
+    /// loses binary log it still needs. 0 at the very start of the oldest file; nil if the coordinate's file is not, or
+    /// no longer, held.
     package func bytesHeld(before coordinate: BinlogCoordinate) -> UInt64? {
-        guard let place = place(of: coordinate.file) else { return nil }
-        // The newest file may have grown since it was listed; a closed one ends where it was recorded to.
-        let isNewest = place == entries.count - 1
-        let within = isNewest ? coordinate.position : min(coordinate.position, entries[place].size)
-        return starts[place].addingSaturated(within)
+        guard let index = index(of: coordinate.file) else { return nil }
+        // The newest file may have grown since it was listed; a closed one ends at its listed size.
+        let isNewest = index == entries.count - 1
+        let within = isNewest ? coordinate.position : min(coordinate.position, entries[index].size)
+        return starts[index].addingSaturated(within)
     }
 
-    private func place(of file: BinlogFile) -> Int? {
+    private func index(of file: BinlogFile) -> Int? {
         guard let generation = generations[file.base] else { return nil }
         var low = 0
         var high = entries.count

@@ -1,5 +1,5 @@
-/// One replication stream into a node, as that node describes it: a row of SHOW ALL SLAVES STATUS or of SHOW REPLICA
-/// STATUS, with what other statements of the same round add. Nil means that the server did not tell.
+/// One replication stream into a node, as that node describes it: a row of SHOW ALL SLAVES STATUS or SHOW REPLICA
+/// STATUS, plus what other statements of the same round add. Nil means that the server did not report it.
 package struct Channel: Sendable {
     /// "" for the default one. MariaDB calls it connection name.
     package var name: String
@@ -7,45 +7,46 @@ package struct Channel: Sendable {
     package var ioThread: IOThreadState
     package var isApplierRunning: Bool
 
-    /// Up to where the source's binary log has been fetched, and applied, in the source's coordinates.
+    /// How far the source's binary log has been fetched, and applied, in the source's coordinates.
     package var readPosition: BinlogCoordinate?
     package var executedPosition: BinlogCoordinate?
     package var relayLogBytes: UInt64?
 
-    /// As the server says; nil when it says NULL.
+    /// As reported by the server; nil for NULL.
     package var secondsBehindSource: Double?
-    /// Seconds; 0 for a replica that is not delayed on purpose.
+    /// Seconds; 0 for a replica that is not deliberately delayed.
     package var configuredDelay: Double?
     package var remainingDelay: Double?
 
     package var ioError: ThreadError?
     package var applierError: ThreadError?
 
-    /// Entries of each filter that the replica applies; an absent one has none.
+    /// The number of entries of each replication filter; an absent filter has none.
     package var filters: [ReplicationFilter: Int] = [:]
     package var usesGTID: Bool?
     package var isSourceConnectionEncrypted: Bool?
     /// What has been fetched from the source, by GTID.
     package var fetched: FetchedTransactions?
     package var heartbeatsReceived: UInt64?
-    /// Seconds between heartbeats that the source sends when it has nothing else; nil where it is not told.
+    /// Seconds between the heartbeats that the source sends when it has nothing else to send; nil if not reported.
     package var heartbeatPeriod: Double?
     package var retriedTransactions: UInt64?
 
     package var eventTimes: EventTimes?
     package var applierTimes: ApplierTimes?
     package var workers: WorkerCount?
-    /// MySQL 8 and later: what each of them does.
+    /// MySQL 8 and later: the state of each worker.
     package var workerStates: [WorkerState] = []
 
-    /// Seconds since anything, an event or a heartbeat, last arrived from the source. Nil until that was seen once.
+    /// Seconds since anything, an event or a heartbeat, last arrived from the source. Nil until an arrival has been
+    /// seen.
     package var sourceSilence: Double?
-    /// Nobody but the server speaks for `sourceSilence`, at the first look or where nothing was seen to arrive since. MySQL's times are
-    /// those of heartbeats and of transactions that were queued: in a ring a node's own come back, are not queued, and are why no
-    /// heartbeats are sent.
+    /// `sourceSilence` rests on the server's word alone: this is the first look, or nothing has been seen to arrive
+    /// since. MySQL's times are those of heartbeats and of queued transactions: in a ring, a node's own transactions
+    /// come back without being queued, and while they do no heartbeats are sent.
     package var isSilenceToldOnly = false
 
-    /// All of the row, where another exporter's series are to be made of it; nil otherwise.
+    /// The whole row, kept where another exporter's series are to be made from it; nil otherwise.
     package var statusRow: StatusRow?
 
     package init(
@@ -59,11 +60,11 @@ package struct Channel: Sendable {
 }
 
 extension Channel {
-    /// Whom the replica follows, as it names it.
+    /// The source as the replica names it.
     package struct SourceIdentity: Sendable, Hashable {
         package var host: String
         package var port: UInt16
-        /// Nil until the replica has once been connected.
+        /// Nil until the replica has connected once.
         package var serverID: UInt32?
         /// MySQL only.
         package var serverUUID: String?
@@ -76,10 +77,10 @@ extension Channel {
         }
     }
 
-    /// A row of the replication status in the server's own words: column names by its version, values as it wrote them.
+    /// A row of the replication status exactly as the server sent it: column names vary with its version.
     package struct StatusRow: Sendable, Hashable {
         package var columns: [String]
-        /// As many as `columns`; nil for NULL.
+        /// One for each of `columns`; nil for NULL.
         package var values: [String?]
 
         package init(columns: [String], values: [String?]) {
@@ -87,7 +88,7 @@ extension Channel {
             self.values = values
         }
 
-        /// The value of the first of these columns that the row has and that is not NULL.
+        /// The value of the first of these columns that exists and is not NULL.
         package func text(_ columns: String...) -> String? {
             columns.lazy.compactMap { self.columns.firstIndex(of: $0) }.compactMap { self.values[$0] }.first
         }
@@ -98,11 +99,11 @@ extension Channel {
         case stopped, connecting, preparing, running
     }
 
-    /// A thread's last error; a number of 0 is no error.
+    /// A thread's last error; number 0 means no error.
     package struct ThreadError: Sendable, Hashable {
         package var number: UInt32
         package var message: String
-        /// Epoch seconds by the server's clock; nil where it is not told.
+        /// Epoch seconds by the server's clock; nil if not reported.
         package var time: Double?
 
         package init(number: UInt32, message: String, time: Double? = nil) {
@@ -112,7 +113,8 @@ extension Channel {
         }
     }
 
-    /// MariaDB 11.6 and later (MDEV-33856): the source's times of the last event that arrived and that was applied.
+    /// MariaDB 11.6 and later (MDEV-33856): the source's timestamps of the last event received and the last event
+    /// applied.
     package struct EventTimes: Sendable, Hashable {
         /// Seconds between the two.
         package var difference: Double?
@@ -120,9 +122,9 @@ extension Channel {
         package init(difference: Double?) { self.difference = difference }
     }
 
-    /// MySQL 8 and later, from the Performance Schema: times of the transactions in the applier. Seconds.
+    /// MySQL 8 and later, from the Performance Schema: timings of the transactions in the applier. Seconds.
     package struct ApplierTimes: Sendable, Hashable {
-        /// Age, since its commit on the source, of the oldest transaction that is being applied now; nil when idle.
+        /// Time since the commit, on the source, of the oldest transaction now being applied; nil when idle.
         package var applyingAge: Double?
         /// Stages of the last applied transaction. History, not lag.
         package var stages: [ApplyStage: Double] = [:]
@@ -142,7 +144,7 @@ extension Channel {
         package var id: UInt64
         package var isRunning: Bool?
         package var isBusy: Bool?
-        /// Seconds since the transaction under way was committed on the source; nil when idle.
+        /// Seconds since the current transaction was committed on the source; nil when idle.
         package var applyingAge: Double?
         package var errorNumber: UInt64?
 
@@ -166,7 +168,7 @@ extension Channel {
     }
 }
 
-/// The filters of a replica, by the names of their options.
+/// The replication filters, named after their options.
 package enum ReplicationFilter: String, Sendable, CaseIterable {
     case doDatabase = "do_db"
     case ignoreDatabase = "ignore_db"

@@ -1,5 +1,4 @@
-/// What a node's checksum table (the layout of pt-table-checksum) tells: on a replica, whether its data is that of the
-/// source.
+/// What a node's checksum table (pt-table-checksum's layout) says: on a replica, whether its data matches the source's.
 package struct ChecksumResults: Sendable, Hashable {
     /// The chunks of one table.
     package struct Table: Sendable, Hashable {
@@ -7,7 +6,7 @@ package struct ChecksumResults: Sendable, Hashable {
         package var table: String
         /// Chunks in which the node's rows differ from the source's.
         package var differences: UInt64
-        /// Chunks of which the source's result has not arrived: they are neither equal nor different.
+        /// Chunks for which the source's result has not arrived; neither equal nor different.
         package var pending: UInt64
 
         package init(database: String, table: String, differences: UInt64, pending: UInt64) {
@@ -18,16 +17,16 @@ package struct ChecksumResults: Sendable, Hashable {
         }
     }
 
-    /// All chunks, as they were read once: adding them up is not for every round.
+    /// All chunks, as last read; adding them up is too expensive for every round.
     package struct Summary: Sendable, Hashable {
         /// How many tables have results.
         package var tableCount: UInt64
-        /// At most `Summary.limit` of them; those with most differences first.
+        /// At most `Summary.limit` of them, those with the most differences first.
         package var tables: [Table]
         /// Seconds since they were read from the node.
         package var age: Double
 
-        /// Tables that get series of their own.
+        /// The most tables that get series of their own.
         package static let limit = 1000
 
         package init(tableCount: UInt64, tables: [Table], age: Double = 0) {

@@ -1,5 +1,5 @@
-/// An instant of the steady clock, in a size that the compiler knows. That of `ContinuousClock.Instant` is known when the
-/// program runs only: every structure with one in it, however deep, is then copied, passed and looked at by way of the
+/// An instant of the steady clock with a size known at compile time. The size of `ContinuousClock.Instant` is known
+/// only at run time, so every structure that contains one, however deep, is copied, passed and accessed through the
 /// runtime.
 package struct FixedInstant: Sendable, Hashable {
     private let sinceOrigin: Duration

@@ -1,10 +1,10 @@
 /// Which family of servers a node belongs to; the two differ in statements, column names and GTIDs.
 package enum Flavor: String, Sendable, CaseIterable {
     case mariadb
-    /// MySQL and what descends from it without changing replication: Percona Server, Aurora, RDS.
+    /// MySQL and the derivatives that leave replication unchanged: Percona Server, Aurora, RDS.
     case mysql
 
-    /// Its name, for people.
+    /// The name to display.
     package var title: String {
         switch self {
         case .mariadb: "MariaDB"
@@ -12,7 +12,7 @@ package enum Flavor: String, Sendable, CaseIterable {
         }
     }
 
-    /// Decides from the version string in the server's handshake: MariaDB says its name there, and nobody else does.
+    /// Decides from the version string in the server's handshake: only MariaDB puts its name there.
     package init(handshake: String) {
         self = handshake.lowercased().contains("mariadb") ? .mariadb : .mysql
     }

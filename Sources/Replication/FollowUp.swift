@@ -1,7 +1,7 @@
-/// What is worth asking a node once more within the same round, after all have answered.
+/// What is worth asking a node again in the same round, once all nodes have answered.
 package enum FollowUp: Sendable, Hashable, CaseIterable {
-    /// The files it holds: a replica of it is in another file.
+    /// Its list of binary log files: one of its replicas is in another file.
     case binlogIndex
-    /// Its transactions: a replica of it seems to have more, which a source asked a moment too early would explain.
+    /// Its transactions: a replica seems to have more, which may only mean that the source was asked too early.
     case transactions
 }

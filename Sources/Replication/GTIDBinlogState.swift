@@ -1,8 +1,8 @@
 /// What a MariaDB server has in its binary log: `gtid_binlog_state`, the last transaction of each server in each
 /// domain.
 ///
-/// Unlike a position, it remembers every server that ever wrote. It is empty without `log_bin`, and starts over with
-/// RESET MASTER.
+/// Unlike a position, it remembers every server that ever wrote. It is empty without `log_bin`, and RESET MASTER clears
+/// it.
 package struct GTIDBinlogState: Hashable, Sendable {
     /// Sorted by domain, then server; each pair once.
     package let entries: [MariaDBGTID]
@@ -13,7 +13,7 @@ package struct GTIDBinlogState: Hashable, Sendable {
             text, format: "GTID binlog state", sortedBy: Writer.init, once: "expected each server once in a domain")
     }
 
-    /// What several servers have together: of each writer the newest transaction.
+    /// The union of several servers' states: each writer's newest transaction.
     package init(newestOf states: [GTIDBinlogState]) {
         var newest: [Writer: MariaDBGTID] = [:]
         for gtid in states.lazy.flatMap(\.entries) where gtid.sequence >= newest[Writer(gtid)]?.sequence ?? 0 {
@@ -28,8 +28,8 @@ package struct GTIDBinlogState: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - source: the state of the server that this one replicates from.
-    ///   - sourceServers: the server ID of that source, and of whoever writes above it. Their transactions come down by
-    ///     replication; what is new among them was committed after `source` was read.
+    ///   - sourceServers: the server IDs of that source and of the writers above it. Their transactions arrive by
+    ///     replication; any new ones were committed after `source` was read.
     ///
     /// Linear in the size of both states.
     package func errant(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> ErrantTransactions {
@@ -38,7 +38,7 @@ package struct GTIDBinlogState: Hashable, Sendable {
         return ErrantTransactions(entries: entries)
     }
 
-    /// How many of them there are at least.
+    /// A lower bound on their number.
     package func errantAtLeast(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> UInt64 {
         var count: UInt64 = 0
         forEachErrant(against: source, sourceServers: sourceServers) {
@@ -61,8 +61,8 @@ package struct GTIDBinlogState: Hashable, Sendable {
 }
 
 extension GTIDBinlogState: CustomStringConvertible {
-    /// Sorted. The server lists the most recent writer of each domain last instead; ask it for `gtid_binlog_pos` to
-    /// know that one.
+    /// Sorted. The server instead lists the most recent writer of each domain last; `gtid_binlog_pos` says which one
+    /// that is.
     package var description: String { entries.text }
 }
 
@@ -87,11 +87,11 @@ package struct ErrantTransactions: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         /// The last of them.
         package let gtid: MariaDBGTID
-        /// How far the source knows the same writer in the same domain; nil if it does not.
+        /// The source's last sequence number of the same writer in the same domain; nil if it has none.
         package let sourceSequence: UInt64?
 
-        /// How many there are at least: the distance to what the source has. Where the source does not know the
-        /// writer, 1: sequence numbers count the whole domain, so most of those below may be someone else's.
+        /// At least how many there are: the distance to what the source has. 1 if the source does not know the writer:
+        /// sequence numbers count the whole domain, so most of the lower ones may be another server's.
         package var transactionsAtLeast: UInt64 {
             guard let sourceSequence else { return 1 }
             return gtid.sequence > sourceSequence ? gtid.sequence - sourceSequence : 0
@@ -103,7 +103,7 @@ package struct ErrantTransactions: Hashable, Sendable {
 
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// The entries' lower bounds together.
+    /// The sum of the entries' lower bounds.
     package var transactionsAtLeast: UInt64 {
         entries.reduce(0) { $0.addingSaturated($1.transactionsAtLeast) }
     }

@@ -1,4 +1,4 @@
-/// Text that is not a GTID set, position or state. It says what stood where, and what should have.
+/// Text that is not a GTID set, position or state: what was found where, and what was expected.
 package struct GTIDError: Error, Hashable, Sendable {
     /// Which format was being read, such as "GTID set".
     package let format: String
@@ -12,7 +12,7 @@ package struct GTIDError: Error, Hashable, Sendable {
     init(_ format: String, _ problem: String, at start: Int, in cursor: ASCIICursor) {
         self.format = format
         self.problem = problem
-        // All before the offence was read as ASCII, so bytes are characters.
+        // Everything before the offending piece was ASCII, so bytes are characters.
         character = start + 1
         piece = cursor.piece(from: start)
     }

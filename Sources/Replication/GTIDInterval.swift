@@ -12,7 +12,7 @@ package struct GTIDInterval: Hashable, Sendable {
         self.init(known: first, last)
     }
 
-    /// For bounds that come out of other intervals.
+    /// For bounds taken from existing intervals.
     fileprivate init(known first: Int64, _ last: Int64) {
         self.first = first
         self.last = last
@@ -26,8 +26,8 @@ extension GTIDInterval: CustomStringConvertible {
     package var description: String { first == last ? "\(first)" : "\(first)-\(last)" }
 }
 
-/// Arithmetic on lists that are sorted, with a gap after each interval. Each operation reads both lists once, and
-/// keeps that form.
+/// Arithmetic on lists that are sorted, with a gap after each interval. Each operation reads both lists once and
+/// preserves that form.
 extension [GTIDInterval] {
     /// Whether the list is in the form that the operations need.
     private var isNormal: Bool {

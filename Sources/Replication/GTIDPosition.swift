@@ -1,15 +1,14 @@
-/// How far a MariaDB server is in each replication domain: `gtid_slave_pos`, `gtid_binlog_pos`, `Gtid_IO_Pos`.
+/// How far a MariaDB server has got in each replication domain: `gtid_slave_pos`, `gtid_binlog_pos`, `Gtid_IO_Pos`.
 package struct GTIDPosition: Hashable, Sendable {
     /// The last transaction of each domain, sorted by domain, each domain once.
     package let entries: [MariaDBGTID]
 
-    /// Reads `domain-server-sequence`, comma separated, each domain once. The empty text is a position, too: the very
-    /// start.
+    /// Reads `domain-server-sequence`, comma separated, each domain once. Empty text is a position too: the very start.
     package init(parsing text: String) throws(GTIDError) {
         entries = try .parse(text, format: "GTID position", sortedBy: \.domain, once: "expected each domain once")
     }
 
-    /// A position from at most one transaction a domain.
+    /// A position from at most one transaction per domain.
     package init(_ entries: [MariaDBGTID]) {
         self.entries = entries.sorted { $0.domain < $1.domain }
     }
@@ -27,27 +26,26 @@ package struct GTIDPosition: Hashable, Sendable {
         return low < entries.count && entries[low].domain == domain ? entries[low] : nil
     }
 
-    /// The sequence numbers of all domains together: it grows by one with each transaction. `UInt64.max` if it would
-    /// be more.
+    /// The sum of all domains' sequence numbers, which grows by one with each transaction. `UInt64.max` on overflow.
     package var sequenceSum: UInt64 {
         entries.reduce(0) { $0.addingSaturated($1.sequence) }
     }
 
     /// How many transactions of `source` this position lacks, for every domain of `source`, sorted by domain.
     ///
-    /// 0 where it is ahead (the two were read at slightly different times). A domain that only the source has counts
-    /// as a whole; one that only this position has does not count. An estimate: sequence numbers may skip, and a
-    /// position whose transactions have diverged looks caught up all the same (see `GTIDBinlogState.errant`).
+    /// 0 where it is ahead (the two were read at slightly different times). A domain that only the source has counts in
+    /// full; one that only this position has does not count. An estimate: sequence numbers may skip, and a position
+    /// whose transactions have diverged still looks caught up (see `GTIDBinlogState.errant`).
     package func missing(from source: GTIDPosition) -> [GTIDDomainDistance] {
-        source.entries.map { GTIDDomainDistance(domain: $0.domain, transactions: lacks(of: $0)) }
+        source.entries.map { GTIDDomainDistance(domain: $0.domain, transactions: shortfall(to: $0)) }
     }
 
-    /// The same over all domains together; `UInt64.max` if it would be more.
+    /// The sum over all domains; `UInt64.max` on overflow.
     package func missingCount(from source: GTIDPosition) -> UInt64 {
-        source.entries.reduce(0) { $0.addingSaturated(lacks(of: $1)) }
+        source.entries.reduce(0) { $0.addingSaturated(shortfall(to: $1)) }
     }
 
-    private func lacks(of theirs: MariaDBGTID) -> UInt64 {
+    private func shortfall(to theirs: MariaDBGTID) -> UInt64 {
         let mine = self[theirs.domain]?.sequence ?? 0
         return theirs.sequence > mine ? theirs.sequence - mine : 0
     }

@@ -36,7 +36,7 @@ extension GTIDSet {
         return low < sources.count && sources[low].tsid == tsid && sources[low].intervals.contains(number)
     }
 
-    /// The set without what was first committed on these servers, under any tag. A source's own transactions on its
+    /// The set without transactions first committed on these servers, under any tag. A source's own transactions on its
     /// replica are never errant, even if the source was asked a moment earlier.
     package func excluding(_ uuids: Set<ServerUUID>) -> Self {
         Self(normal: sources.filter { !uuids.contains($0.tsid.uuid) })

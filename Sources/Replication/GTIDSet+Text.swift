@@ -1,15 +1,15 @@
 extension GTIDSet {
-    /// Reads a set as MySQL prints it or takes it (manual: "GTID Sets").
+    /// Reads a set as MySQL prints or accepts it (manual: "GTID Sets").
     ///
     /// `uuid:1-3:5,uuid2:tag:1`; one UUID may carry several tags, `uuid:1-3:tag:1-5:tag2:7`: each item that is not a
     /// number names the tag of the intervals after it. As on the server, white space between the parts, repeated
     /// commas, a UUID without intervals, and an interval that ends before it begins (`5-3`, no transaction) are
     /// accepted; order does not matter.
     ///
-    /// Stricter than the server in one thing: a number with a leading zero is refused. MySQL reads `010` as octal 8,
-    /// and nobody who writes it means that.
+    /// Stricter than the server in one respect: a number with a leading zero is refused. MySQL reads `010` as octal 8,
+    /// which is hardly what was meant.
     ///
-    /// - Throws: what stood where, for text that the server refuses as well.
+    /// - Throws: what was found where, for text that the server refuses as well.
     package init(parsing text: String) throws(GTIDError) {
         var cursor = ASCIICursor(text)
         var sources: [Source] = []
@@ -25,7 +25,7 @@ extension GTIDSet {
         self.init(sources)
     }
 
-    /// All between two commas.
+    /// Everything between two commas.
     private static func readUUIDSet(_ cursor: inout ASCIICursor, into sources: inout [Source]) throws(GTIDError) {
         let start = cursor.index
         guard let uuid = ServerUUID(from: &cursor) else {

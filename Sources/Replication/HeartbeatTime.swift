@@ -1,6 +1,6 @@
 /// The time of a heartbeat as pt-heartbeat writes it: `2026-11-21T01:37:37.000650`; in the old layout a DATETIME.
 package enum HeartbeatTime {
-    /// Microseconds since 1970, read as if it were UTC. Nil for what is no time.
+    /// Microseconds since 1970, read as if it were UTC. Nil if `text` is not a time.
     package static func microseconds(_ text: String) -> Int64? {
         let digits = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? {
@@ -29,7 +29,7 @@ package enum HeartbeatTime {
         return seconds * 1_000_000 + fraction
     }
 
-    /// The text of microseconds since 1970, UTC.
+    /// `microseconds` since 1970 as text, in UTC.
     package static func text(_ microseconds: Int64) -> String {
         let (days, time) = (microseconds / 86_400_000_000, microseconds % 86_400_000_000)
         let (year, month, day) = date(days)

@@ -1,9 +1,9 @@
 extension Int64 {
-    /// The nearest whole number; the bound for what lies beyond it, and 0 for what is not a number.
+    /// The nearest integer, clamped to the range of `Int64`; 0 for NaN.
     ///
-    /// `Int64(_:)` ends the process on any of these, and a number that comes from a server may be any.
+    /// `Int64(_:)` traps on values out of range and on NaN, and a server may send either.
     package init(saturating value: Double) {
-        // 2⁶³ itself is beyond; the largest Double below it is not.
+        // 2⁶³ itself is out of range; the largest Double below it is not.
         if value.isNaN {
             self = 0
         } else if value >= 0x1p63 {

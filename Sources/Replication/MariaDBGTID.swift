@@ -17,9 +17,10 @@ extension MariaDBGTID: CustomStringConvertible {
 }
 
 extension [MariaDBGTID] {
-    /// Reads a comma list, empty or not; white space around the items is skipped. `format` names it in the error.
+    /// Reads a comma-separated list, which may be empty; white space around the items is skipped. `format` names it in
+    /// the error.
     ///
-    /// - Throws: also where an item has the `key` of an earlier one; `once` then says what was expected.
+    /// - Throws: also if an item has the `key` of an earlier one; `once` then says what was expected.
     static func parse<Key: Comparable>(
         _ text: String, format: String, sortedBy key: (MariaDBGTID) -> Key, once: String
     ) throws(GTIDError) -> Self {

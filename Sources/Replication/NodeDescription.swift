@@ -1,13 +1,13 @@
-/// A configured node, as far as it takes to compare it with others.
+/// A configured node: what is needed to compare it with others.
 package struct NodeDescription: Sendable, Hashable {
     package var name: String
     package var address: Address
     /// Other addresses under which replicas know it.
     package var aliases: [Address]
-    /// The name of the intended source, by channel; the entry "" also stands for the channels without one.
+    /// The name of the intended source, by channel; the entry "" also applies to channels without one of their own.
     package var intendedSources: [String: String]
 
-    /// In place of a node's name: the source is none of the set's nodes, and that is as it should be.
+    /// Stands in for a node's name: the source is meant to be outside the set.
     package static let outside = "outside"
 
     package init(
@@ -20,7 +20,7 @@ package struct NodeDescription: Sendable, Hashable {
     }
 }
 
-/// One round's answer from the nodes of a replication set, in the order of the configuration.
+/// One round's answers from the nodes of a replication set, in configuration order.
 package struct ReplicationSetReport: Sendable {
     package struct Node: Sendable {
         package var description: NodeDescription

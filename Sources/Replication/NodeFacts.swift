@@ -1,51 +1,51 @@
-/// Everything that a node said in one round. Nil is "not told"; `missing` says why.
+/// Everything that a node reported in one round. Nil means not reported; `missing` says why.
 package struct NodeFacts: Sendable {
     package var identity: ServerIdentity
-    /// Refuses writes of ordinary accounts, by whichever switch (`readOnlySwitches`).
+    /// Refuses writes from ordinary accounts, whichever variable causes it (`readOnlySwitches`).
     package var isReadOnly: Bool?
-    /// MySQL only: refuses writes of privileged users too.
+    /// MySQL only: refuses writes from privileged users too.
     package var isSuperReadOnly: Bool?
     /// The server variables that are on and keep ordinary accounts from writing, such as `innodb_read_only`.
     package var readOnlySwitches: [String] = []
-    /// When the server said who it is and whether it takes writes, by the exporter's clock.
+    /// When identity and read-only state were read, by the exporter's clock.
     package var identityRead: Reading?
     /// The server's id of the connection over which it answered.
     package var connectionID: UInt64?
-    /// Seconds since the server started, where it was asked in this round; and when, epoch seconds by the exporter's clock:
-    /// `askedAt`, if in one batch with the server's clock.
+    /// Seconds since the server started, if asked in this round. `uptimeAskedAt` is when, in epoch seconds by the
+    /// exporter's clock; the same as `askedAt` if it was asked in one batch with the server's clock.
     package var uptime: Double?
     package var uptimeAskedAt: Double?
-    /// Epoch seconds by the server's clock; the same in every round until the server starts again.
+    /// Epoch seconds by the server's clock; constant from round to round until the server restarts.
     package var startTime: Double?
-    /// Epoch seconds by the exporter's clock, in the middle of asking.
+    /// Epoch seconds by the exporter's clock, halfway between the question and the answer.
     package var askedAt: Double?
-    /// The server's clock minus the exporter's, seconds; as exact as half the round trip.
+    /// The server's clock minus the exporter's, seconds; accurate to half the round trip.
     package var clockOffset: Double?
 
     package var binaryLog: BinaryLog?
     package var transactions: TransactionHistory?
     /// When `transactions` was read, by the exporter's clock.
     package var transactionsRead: Reading?
-    /// `transactions` was read once more, after the first look at all nodes of the round.
+    /// `transactions` was read again, after the first look at all nodes of the round.
     package var isSecondLook = false
-    /// Nil when the replication status could not be read; empty when the node replicates from nowhere.
+    /// Nil if the replication status could not be read; empty if the node has no source.
     package var channels: [Channel]?
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false
     package var semiSync: SemiSync?
-    /// The counters, those of `semiSync` among them, were read in this round.
+    /// The status counters, including those of `semiSync`, were read in this round.
     package var isStatusFresh = false
-    /// They are kept from an earlier one.
+    /// The status counters are kept from an earlier round.
     package var isStatusKept = false
     package var durability: Answers<DurablePart> = [:]
-    /// Where a checksum table is configured.
+    /// Only where a checksum table is configured.
     package var checksums: ChecksumResults?
     /// Only where a heartbeat is configured.
     package var heartbeat: HeartbeatReading?
 
     package var missing: [FactName: MissingReason] = [:]
-    /// For people: what made no sense in an answer, of facts missing for `error`.
+    /// For logs and pages: what could not be made sense of, for facts missing with `error`.
     package var unreadable: [FactName: String] = [:]
 
     package init(identity: ServerIdentity) {
@@ -53,7 +53,7 @@ package struct NodeFacts: Sendable {
     }
 }
 
-/// When a statement was on its way: what it tells was true at some moment between the two.
+/// When a statement was in flight: its answer was true at some moment between the two.
 package struct Reading: Sendable, Hashable {
     private let first: FixedInstant
     private let last: FixedInstant
@@ -66,11 +66,11 @@ package struct Reading: Sendable, Hashable {
         last = FixedInstant(told)
     }
 
-    /// Whether all that was true then was already told by the other.
+    /// Whether this statement was sent after the other one had been answered.
     package func isAfter(_ other: Reading) -> Bool { first >= other.last }
 }
 
-/// Who a server is.
+/// The identity of a server.
 package struct ServerIdentity: Sendable, Hashable {
     package var flavor: Flavor
     package var version: ServerVersion
@@ -101,13 +101,13 @@ package struct BinaryLog: Sendable {
     package var isEnabled: Bool
     /// Where the next event will be written.
     package var end: BinlogCoordinate?
-    /// The files it holds; asked for only when somebody needs them.
+    /// The files it holds; requested only when needed.
     package var index: BinlogIndex?
     /// `index` was read in this round, not kept from an earlier one.
     package var isIndexFresh = false
-    /// Databases of binlog_do_db and binlog_ignore_db: what never gets into the stream.
+    /// The number of entries of binlog_do_db and binlog_ignore_db: databases left out of the binary log.
     package var filters: [BinlogFilter: Int] = [:]
-    /// Whether what the node applies as a replica gets into its own binary log.
+    /// Whether transactions applied as a replica are written to the node's own binary log.
     package var recordsReplicated: Bool?
 
     package init(isEnabled: Bool, end: BinlogCoordinate? = nil) {
@@ -121,9 +121,9 @@ package enum BinlogFilter: String, Sendable, CaseIterable {
     case ignoreDatabase = "ignore_db"
 }
 
-/// Semi-synchronous replication; nil where the plugin is not there.
+/// Semi-synchronous replication; nil if the plugin is not installed.
 package struct SemiSync: Sendable, Hashable {
-    /// Switched on, and really waiting for acknowledgements now: it falls back silently when they fail to come.
+    /// Enabled, and really waiting for acknowledgements now: it silently falls back when they fail to arrive.
     package var isSourceEnabled: Bool?
     package var isSourceActive: Bool?
     /// MariaDB only.
@@ -131,8 +131,8 @@ package struct SemiSync: Sendable, Hashable {
     package var clients: UInt64?
     /// Commits that were not acknowledged in time, since the server started.
     package var unacknowledged: UInt64?
-    /// Sessions whose commit waits for an acknowledgement now: in the binary log, and so perhaps on replicas, but not yet
-    /// among the node's own transactions.
+    /// Sessions whose commit now waits for an acknowledgement: it is in the binary log, and so perhaps on replicas, but
+    /// not yet among the node's own transactions.
     package var waitingSessions: UInt64?
     package var isReplicaActive: Bool?
 
@@ -155,7 +155,7 @@ package enum DurablePart: String, Sendable, CaseIterable, NumberedQuestion {
     }
 }
 
-/// The facts that are asked for one by one, as they are called in `node_fact_missing{fact}`.
+/// The facts that are requested individually, by their names in `node_fact_missing{fact}`.
 package enum FactName: String, Sendable, CaseIterable {
     case identity
     case replicationStatus = "replication_status"
@@ -179,6 +179,6 @@ package enum MissingReason: String, Sendable, CaseIterable {
     /// The statement waited for a lock, reached its time limit, or was not answered before the node's timeout.
     case timeout
     case error
-    /// A table that the configuration names.
+    /// A table named in the configuration does not exist.
     case noTable = "no_table"
 }

@@ -1,7 +1,7 @@
-/// How asking a node ended. Facts and a failure may stand together: a node that denies its replication status is not
-/// up, and its binary log position is still good for its replicas' byte deltas.
+/// The outcome of asking a node. Facts and a failure can occur together: a node that denies its replication status is
+/// not up, but its binary log position is still good for its replicas' byte deltas.
 package struct NodeReport: Sendable {
-    /// Facts are many, and a report passes through many hands in a round: kept in a box, they are not copied each time.
+    /// Facts are large, and a report is passed on many times in a round: boxed, they are not copied each time.
     @usableFromInline package final class Box: Sendable {
         @usableFromInline package let facts: NodeFacts?
 
@@ -9,7 +9,7 @@ package struct NodeReport: Sendable {
     }
 
     @usableFromInline package var box: Box
-    /// Inlined, so that who looks at one fact takes that one out of the box and not all.
+    /// Inlined, so that reading one fact does not copy all of them out of the box.
     @inlinable package var facts: NodeFacts? {
         get { box.facts }
         set { box = Box(newValue) }
@@ -17,7 +17,7 @@ package struct NodeReport: Sendable {
     package var failure: NodeFailure?
     /// Seconds from the start of asking to the last answer.
     package var duration: Double
-    /// Batches sent to the server, the one that sets a new connection up included.
+    /// Batches sent to the server, including the one that sets up a new connection.
     package var roundTrips: Int
 
     package init(facts: NodeFacts? = nil, failure: NodeFailure? = nil, duration: Double = 0, roundTrips: Int = 0) {
@@ -30,7 +30,7 @@ package struct NodeReport: Sendable {
     /// Connected, and both identity and replication status answered.
     package var isUp: Bool { failure == nil && box.facts?.channels != nil }
 
-    /// Who the server is; nil unless it told in this round.
+    /// The server's identity; nil unless reported in this round.
     package var identity: ServerIdentity? {
         box.facts?.identity.serverID == nil ? nil : box.facts?.identity
     }
@@ -41,13 +41,13 @@ package struct NodeFailure: Error, Sendable, Equatable {
     /// The values of `node_failure{reason}`.
     package enum Reason: String, Sendable, CaseIterable {
         case dns, connect
-        /// The server answered that it has no connection left, for this account or for anybody.
+        /// The server answered that it has no connection left, for this account or for any.
         case connectionLimit = "connection_limit"
         case tls, authentication, permission, timeout, query, `protocol`
     }
 
     package var reason: Reason
-    /// For people: logs and pages, never a label.
+    /// For logs and pages; never a label.
     package var message: String
 
     package init(reason: Reason, message: String) {

@@ -15,8 +15,7 @@ package struct ServerUUID: Hashable, Sendable {
         self.low = low
     }
 
-    /// Reads the 36 characters at the cursor. Where they are not a UUID, nil; the cursor then stands anywhere among
-    /// them.
+    /// Reads the 36 characters at the cursor. Nil if they are not a UUID; the cursor is then left somewhere among them.
     init?(from cursor: inout ASCIICursor) {
         var halves: (high: UInt64, low: UInt64) = (0, 0)
         for digit in 0..<32 {

@@ -1,4 +1,4 @@
-/// A server's version, as it introduces itself in the handshake.
+/// A server's version, as announced in the handshake.
 ///
 /// Versions compare by their three numbers only: `8.0.36-28` and `8.0.36` are equal, whatever their vendors added.
 package struct ServerVersion: Sendable {
@@ -18,9 +18,9 @@ package struct ServerVersion: Sendable {
 
     /// Reads strings such as `10.11.19-MariaDB-log`, `5.5.5-10.6.12-MariaDB`, `8.0.36-28`, `26.10.0`.
     ///
-    /// MariaDB 10 puts `5.5.5-` before its version, since old MySQL replicas refused a source with a two-digit major
-    /// version; the prefix is dropped where a whole version follows. A missing patch number counts as 0. Nil if the
-    /// text does not begin with `number.number`.
+    /// MariaDB 10 puts `5.5.5-` before its version, because old MySQL replicas refused a source with a two-digit major
+    /// version; the prefix is dropped if a whole version follows. A missing patch number counts as 0. Nil if the text
+    /// does not begin with `number.number`.
     package init?(_ handshake: String) {
         var cursor = ASCIICursor(handshake)
         guard let first = Self.takeNumbers(&cursor) else { return nil }
@@ -36,7 +36,7 @@ package struct ServerVersion: Sendable {
         text = handshake
     }
 
-    /// Two or three numbers with dots between them; nil if there are fewer.
+    /// Two or three numbers separated by dots; nil if there are fewer.
     private static func takeNumbers(_ cursor: inout ASCIICursor) -> [Int]? {
         var numbers: [Int] = []
         repeat {

@@ -1,4 +1,5 @@
 extension String {
-    /// Byte for byte. Swift's `==` takes "é" for the same in one scalar or two; to a server these are different names.
+    /// Compares byte for byte. Swift's `==` equates "é" as one scalar with "é" as two; to a server these are different
+    /// names.
     package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

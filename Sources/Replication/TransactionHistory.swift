@@ -1,5 +1,5 @@
-/// Which transactions a node has, in the words of its flavor. Everything above this type compares histories without
-/// asking which kind they are; two histories of different kinds have no distance.
+/// Which transactions a node has, in its flavor's terms. Everything above this type compares histories without asking
+/// which kind they are; there is no distance between two histories of different kinds.
 package indirect enum TransactionHistory: Sendable {
     /// MySQL: every transaction by its number.
     case set(executed: GTIDSet, server: ServerUUID?)
@@ -23,8 +23,8 @@ package indirect enum TransactionHistory: Sendable {
             self.state = state
         }
 
-        /// What has been applied: what came by replication, and for a domain that nothing came for, what was written
-        /// here (a former primary that has not applied anything yet).
+        /// What has been applied: what was replicated, and for a domain in which nothing was, what was written here (a
+        /// former primary that has not applied anything yet).
         var applied: GTIDPosition {
             if current.entries.allSatisfy({ replicated[$0.domain] != nil }) { return replicated }
             let domains = Set(replicated.entries.map(\.domain))
@@ -49,17 +49,17 @@ package enum FetchedTransactions: Sendable {
     case position(GTIDPosition)
 }
 
-/// How far a replica is from its source, in transactions. Nil is "cannot be known".
+/// How far a replica is behind its source, in transactions. Nil means that it cannot be known.
 package struct GTIDDistance: Sendable, Equatable {
     /// On the source, not applied here.
     package var missing: UInt64?
-    /// Of these, not fetched yet.
+    /// Those of them not fetched yet.
     package var unfetched: UInt64?
-    /// Of these, fetched and waiting.
+    /// Those of them fetched, but not applied yet.
     package var unapplied: UInt64?
     /// `missing` by domain. MariaDB only.
     package var missingByDomain: [GTIDDomainDistance] = []
-    /// `missing` was counted transaction by transaction (MySQL). MariaDB's sequence numbers cannot see a divergence.
+    /// `missing` was counted transaction by transaction (MySQL). MariaDB's sequence numbers cannot reveal a divergence.
     package var isExact = false
 
     package init(missing: UInt64? = nil, unfetched: UInt64? = nil, unapplied: UInt64? = nil) {
@@ -97,13 +97,13 @@ extension TransactionHistory {
         }
     }
 
-    /// The number of transactions that this node has and none of `sources` has; for MariaDB at least so many, since a
+    /// The number of transactions that this node has and none of `sources` has; for MariaDB a lower bound, since a
     /// binary log's state keeps only the last of each server.
     ///
-    /// - Parameter excused: servers whose transactions do not count. On a first look these are all the nodes above: what
-    ///   they committed after they were asked is no fault of the replica. When the sources were asked after the replica,
-    ///   only a co-primary is excused: what it wrote itself is on its way to its source.
-    /// - Returns: nil where the histories cannot be compared.
+    /// - Parameter excused: servers whose transactions do not count. On a first look these are all the nodes above:
+    ///   what they committed after they were asked is not errant. When the sources were asked after the replica, only a
+    ///   co-primary is excused: what it wrote itself is on its way to its source.
+    /// - Returns: nil if the histories cannot be compared.
     package func errant(against sources: [TransactionHistory], excusing excused: Writers = Writers()) -> UInt64? {
         switch self {
         case .set(let executed, _):
@@ -128,7 +128,8 @@ extension TransactionHistory {
         }
     }
 
-    /// Whether the two were written apart: neither has a transaction of the other. False where they cannot be compared.
+    /// Whether the two were written independently: neither has a transaction of the other. False if they cannot be
+    /// compared.
     package func hasNothing(of other: TransactionHistory) -> Bool {
         switch (self, other) {
         case (.set(let here, _), .set(let there, _)): here.intersection(there).isEmpty
@@ -140,7 +141,7 @@ extension TransactionHistory {
         }
     }
 
-    /// Servers, by what transactions carry: a number in MariaDB, a UUID in MySQL.
+    /// Servers, by the identifier in their transactions: a number in MariaDB, a UUID in MySQL.
     package struct Writers: Sendable, Equatable {
         package var serverIDs: Set<UInt32> = []
         package var uuids: Set<ServerUUID> = []

@@ -1,16 +1,16 @@
 /// Which of two nodes behind a load balancer should get its requests.
 ///
-/// The preferred node gets them for as long as it is checked without a break. After a break somebody may have written on
-/// the standby: then the preferred node has to have caught up with it first.
+/// The preferred node gets them as long as its checks are unbroken. During a gap the standby may have been written to,
+/// so after one the preferred node must first have caught up with it.
 package struct FailoverPolicy: Sendable, Hashable {
     /// By name.
     package var preferred: String
     package var standby: String
     /// Where the time of the last good check is kept, on the preferred node.
     package var table: TableName
-    /// The longest time between two checks that still counts as unbroken.
+    /// The longest time between two checks that does not count as a gap.
     package var maxGap: Duration
-    /// After a break: how late the preferred node, as a replica of the standby, may be to serve again.
+    /// After a gap: the most the preferred node, as a replica of the standby, may lag to serve again.
     package var maxLag: Duration
 
     package init(

@@ -1,6 +1,6 @@
-/// What is exported beside the usual.
+/// What is exported in addition to the default.
 package struct MetricsOptions: Sendable, Hashable {
-    /// An exporter whose replication series can be emitted as well, by their names.
+    /// Another exporter whose replication series can be emitted as well, under their original names.
     package enum Compatibility: String, Sendable, CaseIterable {
         case mysqldExporter = "mysqld_exporter"
     }
@@ -17,6 +17,6 @@ package struct MetricsOptions: Sendable, Hashable {
         self.gtidDomains = gtidDomains
     }
 
-    /// Whether mysqld_exporter's are; those of channels need `Channel.statusRow`.
+    /// Whether mysqld_exporter's series are emitted; its channel series need `Channel.statusRow`.
     package var isMysqldExporterCompatible: Bool { compatibility.contains(.mysqldExporter) }
 }

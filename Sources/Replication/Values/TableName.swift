@@ -1,4 +1,4 @@
-/// The name of a table with that of its database, as the server knows them.
+/// The name of a table and its database, as the server knows them.
 package struct TableName: Sendable, CustomStringConvertible {
     package let database: String
     package let table: String
@@ -12,7 +12,7 @@ package struct TableName: Sendable, CustomStringConvertible {
     package var description: String { "\(database).\(table)" }
 }
 
-/// By bytes, as servers tell tables apart.
+/// By bytes, as servers distinguish tables.
 extension TableName: Hashable, Comparable {
     package static func == (left: TableName, right: TableName) -> Bool {
         left.database.hasSameBytes(as: right.database) && left.table.hasSameBytes(as: right.table)
@@ -23,7 +23,7 @@ extension TableName: Hashable, Comparable {
         hasher.combine(Array(table.utf8))
     }
 
-    /// The order in which tables are compared, so that a resumed run knows which of them were done.
+    /// The order in which tables are compared, so that a resumed run knows which ones are done.
     package static func < (left: TableName, right: TableName) -> Bool {
         left.database.hasSameBytes(as: right.database)
             ? left.table.utf8.lexicographicallyPrecedes(right.table.utf8)

@@ -1,8 +1,8 @@
-/// What the nodes of one replication set are held to.
+/// The limits for the nodes of one replication set.
 package struct Thresholds: Sendable, Hashable {
-    /// The lag that is still in order.
+    /// The highest acceptable lag.
     package var lag: Duration
-    /// How many bytes a replica may be behind its source and still be in order.
+    /// The most bytes that a replica may acceptably be behind its source.
     package var bytes: UInt64
 
     package init(lag: Duration = .seconds(30), bytes: UInt64 = 100_000_000) {
