@@ -1,12 +1,12 @@
 import Replication
 
-/// A channel's positions against the binary log of its source.
+/// A channel's positions compared with its source's binary log.
 struct BinaryLogComparison {
-    /// Nil where it cannot be known, because the source did not answer or its files are not known.
+    /// Nil if it cannot be known: the source did not answer, or its files are not known.
     var readDelta: UInt64?
     var applyDelta: UInt64?
     var purgeHeadroom: UInt64?
-    /// Whether the source has the file that is to be read next.
+    /// Whether the source still has the file that the replica reads next.
     var isHeld: Bool?
 
     init(_ channel: Channel, _ log: BinaryLog?) {
@@ -14,8 +14,8 @@ struct BinaryLogComparison {
             if log?.isEnabled == false { isHeld = false }
             return
         }
-        // A channel that does not read cannot have got ahead of its source between two looks: its position is of a binary
-        // log that the source has no more (RESET MASTER, another server).
+        // A channel that is not reading cannot have got ahead of its source between two looks: its position belongs to
+        // a binary log that the source no longer has (RESET MASTER, another server).
         if channel.ioThread != .running, let read = channel.readPosition, read.isAhead(of: end) {
             isHeld = false
             return
@@ -37,7 +37,7 @@ extension BinaryLog {
         return (index ?? BinlogIndex(entries: [])).bytes(from: position, to: end)
     }
 
-    /// Nil while the files are not known and the asked one is not the newest.
+    /// Nil if the list of files is not known and `file` is not the newest.
     fileprivate func holds(_ file: BinlogFile, end: BinlogCoordinate) -> Bool? {
         if file == end.file { return true }
         if file.base != end.file.base || file.isBeyond(end.file) { return false }
@@ -55,8 +55,8 @@ extension BinlogCoordinate {
 }
 
 extension BinlogFile {
-    /// Further ahead than the moment between two looks explains: the source has begun anew (RESET MASTER, another
-    /// server), and the number says nothing any more.
+    /// Further ahead than two looks at slightly different times explain: the source has started over (RESET MASTER,
+    /// another server), and the number no longer means anything.
     fileprivate func isBeyond(_ newest: BinlogFile) -> Bool {
         base == newest.base && number > newest.number && number - newest.number > 1
     }

@@ -1,8 +1,8 @@
 package import Replication
 
 extension ChannelFindings {
-    /// Whether the source is the intended one. Absent where none is intended, and while it cannot be told: the replica
-    /// has never been connected, or the intended node did not answer.
+    /// Whether the source is the intended one. Absent if none is intended, and while it cannot be determined: the
+    /// replica has never connected, or the intended node did not answer.
     func sourceCheck(of node: NodeDescription, intended candidates: [String: ServerIdentity]) -> Bool? {
         guard let intended = node.intendedSource(of: channel.name) else { return nil }
         if let sourceNode { return sourceNode == intended }
@@ -11,7 +11,8 @@ extension ChannelFindings {
         return channel.source.rulesOut(identity) ? false : nil
     }
 
-    /// Too late, or too many bytes behind. A replica that is delayed on purpose is late beyond its delay only.
+    /// Whether the replica keeps up: neither its lag nor the bytes it is behind exceed the thresholds. For a
+    /// deliberately delayed replica, only lag beyond its delay counts.
     func lagCheck(_ thresholds: Thresholds) -> Bool? {
         let delay = channel.configuredDelay ?? 0
         let hasTooMuch = delay == 0 ? applyDelta.map { $0 > thresholds.bytes } : nil
@@ -22,18 +23,18 @@ extension ChannelFindings {
 }
 
 extension NodeDescription {
-    /// Whom a channel should replicate from. To both kinds of servers "EU" and "eu" are the same channel.
+    /// The source that a channel should replicate from. Both kinds of servers treat "EU" and "eu" as the same channel.
     package func intendedSource(of channel: String) -> String? {
         if let source = intendedSources[channel] { return source }
         let channel = channel.lowercased()
         return intendedSources.first { $0.key.lowercased() == channel }?.value ?? intendedSources[""]
     }
 
-    /// The intended channels that are not among `channels`. "" stands for the channels that no other entry names; any of
-    /// these will do.
+    /// The intended channels that are not among `channels`. "" stands for the channels that no other entry names; any
+    /// one of them satisfies it.
     func absentChannels(among channels: [Channel]) -> [String] {
         if intendedSources.isEmpty { return [] }
-        // As most are configured: any channel will do.
+        // The usual configuration: any channel will do.
         if intendedSources.count == 1, intendedSources[""] != nil { return channels.isEmpty ? [""] : [] }
         let present = Set(channels.map { $0.name.lowercased() })
         let named = Set(intendedSources.keys.map { $0.lowercased() }).subtracting([""])

@@ -1,5 +1,5 @@
-/// Tarjan's search for strongly connected components, linear in nodes and channels. On a stack of its own: a chain of
-/// thousands of nodes must not end the process.
+/// Tarjan's search for strongly connected components, linear in nodes and channels. Iterative, with an explicit stack,
+/// so that a chain of thousands of nodes cannot overflow the call stack.
 struct CycleSearch {
     /// In the order of their first nodes.
     private(set) var cycles: [Set<Int>] = []
@@ -7,9 +7,9 @@ struct CycleSearch {
     private let sources: [[Int?]]
     /// When a node was first seen; nil before that.
     private var order: [Int?]
-    /// The earliest seen node that can be reached from a node.
+    /// The earliest seen node reachable from a node.
     private var earliest: [Int]
-    /// Seen nodes that belong to no finished component yet.
+    /// Seen nodes that do not belong to a finished component yet.
     private var open: [Int] = []
     private var isOpen: [Bool]
     private var seen = 0
@@ -53,7 +53,7 @@ struct CycleSearch {
     }
 
     private mutating func finish(_ first: Int) {
-        // As good as always: a node by itself.
+        // Almost always: a node by itself.
         if open.last == first {
             open.removeLast()
             isOpen[first] = false

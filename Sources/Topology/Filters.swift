@@ -1,16 +1,16 @@
 import Replication
 
 extension ReplicationGraph {
-    /// The nodes that lack what some filter holds back: their own, that of a source's binary log, or one further up.
+    /// The nodes from which some filter holds data back: their own, that of a source's binary log, or one further up.
     func filtered(_ nodes: [ReplicationSetReport.Node]) -> Set<Int> {
         var filtered: Set<Int> = []
-        for (place, node) in nodes.enumerated() {
+        for (index, node) in nodes.enumerated() {
             guard let facts = node.report.facts else { continue }
             if facts.channels?.contains(where: { $0.filters.contains { $0.value > 0 } }) == true {
-                filtered.insert(place)
+                filtered.insert(index)
             }
             if facts.binaryLog?.filters.contains(where: { $0.value > 0 }) == true {
-                filtered.formUnion(replicas[place])
+                filtered.formUnion(replicas[index])
             }
         }
         return filtered.union(descendants(of: Array(filtered)))

@@ -1,18 +1,18 @@
 package import Replication
 
-/// What one round tells about a replication set when its nodes are compared with each other.
+/// What one round reveals about a replication set when its nodes are compared with each other.
 package struct SetFindings: Sendable {
     package var name: String
     package var thresholds: Thresholds
     /// In the order of the configuration.
     package var nodes: [NodeFindings]
-    /// Groups of nodes that replicate from themselves in the end, by name.
+    /// Groups of nodes that replicate from themselves through each other, by name.
     package var cycles: [[String]]
     /// Server ids that more than one node has.
     package var duplicateServerIDs: [UInt32]
-    /// Who takes the writes, and why.
+    /// Which nodes take the writes, and why.
     package var writing: WriterFindings
-    /// What was found by other means than asking the nodes in this round.
+    /// What was found by means other than asking the nodes in this round.
     package var probes = ProbeFindings()
 
     package func node(named name: String) -> NodeFindings? { nodes.first { $0.description.name == name } }
@@ -24,11 +24,11 @@ package struct NodeFindings: Sendable {
     /// Nil while the node's channels are not known.
     package var role: NodeRole?
     package var channels: [ChannelFindings]
-    /// Channels that should replicate from an intended source, and do not exist.
+    /// Channels for which a source is configured, but which do not exist.
     package var absentChannels: [String]
-    /// No filter holds anything back on any way into the node, as far as the nodes that answered tell.
+    /// No filter holds anything back on any path into the node, as far as the nodes that answered show.
     package var isUnfiltered: Bool
-    /// Seconds since the newest heartbeat in the node's table was written; nil where none is configured or it cannot be
+    /// Seconds since the newest heartbeat in the node's table was written; nil if none is configured or that cannot be
     /// known.
     package var heartbeatAge: Double?
 }
@@ -39,30 +39,30 @@ package enum NodeRole: String, Sendable, CaseIterable {
 
 package struct ChannelFindings: Sendable {
     package var channel: Channel
-    /// The name of the node that is the source; nil for one that is not configured.
+    /// The name of the node that is the source; nil if the source is not a configured node.
     package var sourceNode: String?
-    /// From what has been read, and applied, to the end of the source's binary log. Nil where the source did not answer
-    /// or does not hold the file.
+    /// Bytes from what has been read, and applied, to the end of the source's binary log. Nil if the source did not
+    /// answer or does not hold the file.
     package var readDelta: UInt64?
     package var applyDelta: UInt64?
-    /// Bytes that the source still holds before the first that the replica needs next.
+    /// Bytes that the source still holds before the first byte that the replica needs next.
     package var purgeHeadroom: UInt64?
     package var distance: GTIDDistance
     package var errant: UInt64?
     package var lag: Lag?
-    /// A check that cannot be known is absent.
+    /// A check whose result cannot be known is absent.
     package var checks: Answers<Check>
 }
 
-/// The questions a DBA asks of a channel.
+/// The questions a DBA asks about a channel.
 package enum Check: String, Sendable, CaseIterable, NumberedQuestion {
-    /// Is it the intended source?
+    /// Does it replicate from the intended source?
     case source
     /// Does the source have the binary log that the replica reads?
     case binaryLog = "binary_log"
-    /// Is data transferred?
+    /// Is data being transferred?
     case transfer
-    /// Is it applied without error?
+    /// Is it being applied without errors?
     case apply
     /// Is the replica keeping up?
     case lag
@@ -78,7 +78,7 @@ package enum Check: String, Sendable, CaseIterable, NumberedQuestion {
     }
 }
 
-/// How late a replica is.
+/// How far behind a replica is, in time.
 package struct Lag: Sendable, Equatable {
     /// Best first.
     package enum Method: String, Sendable, CaseIterable {

@@ -1,10 +1,10 @@
-/// What the probes of a replication set found out, for those who show it.
+/// What the probes of a replication set found, for metrics and pages.
 package struct ProbeFindings: Sendable, Equatable {
-    /// A channel each; none while the sentinel does not run.
+    /// One for each channel; empty while the sentinel is not running.
     package var sentinel: [SentinelFindings]
-    /// Nil where nobody has asked for the failover answer of late.
+    /// Nil if the failover answer has not been requested recently.
     package var failover: FailoverFinding?
-    /// Of each probe that is configured, whether it does what it is for. One that has never worked does not.
+    /// For each configured probe, whether it works. One that has never worked does not.
     package var working: [ProbeName: Bool]
 
     package init(
@@ -16,17 +16,18 @@ package struct ProbeFindings: Sendable, Equatable {
     }
 }
 
-/// The probes that work by themselves, as they are called in the configuration and in `probe_working{probe}`.
+/// The probes that run on their own, by their names in the configuration and in `probe_working{probe}`.
 package enum ProbeName: String, Sendable, CaseIterable {
     case heartbeat, sentinel
 }
 
-/// What became of the sentinel's last run on a channel that leads from the primary to a node.
+/// The result of the sentinel's last run on a channel that leads from the primary to a node.
 package struct SentinelFindings: Sendable, Equatable {
     /// By name.
     package var node: String
     package var channel: String
-    /// An operation is absent where nobody can know: the primary did not take it, or the node lets nobody look.
+    /// An operation is absent if its outcome cannot be known: the primary did not take it, or the node's table cannot
+    /// be read.
     package var outcomes: [SentinelOperation: SentinelOutcome]
     /// When a run last succeeded in all operations; epoch seconds. Nil until one has.
     package var lastSuccess: Double?
@@ -48,12 +49,12 @@ package enum SentinelOperation: String, Sendable, CaseIterable {
 
 /// Whether an operation was seen on a replica.
 package enum SentinelOutcome: Sendable, Equatable {
-    /// So many seconds after the primary had confirmed it.
+    /// Seconds after the primary confirmed it.
     case seen(after: Double)
     case missed
 }
 
-/// Which of two nodes a load balancer was told to send requests to.
+/// The node, of two, that the load balancer was told to use.
 package struct FailoverFinding: Sendable, Equatable {
     /// By name; one of `nodes`.
     package var active: String

@@ -1,8 +1,8 @@
 import Replication
 
 extension SetFindings {
-    /// By node: the channels through which what is written on `writer` comes there, directly or through others. Nodes to
-    /// which nothing of it comes are left out, and so are those that do not tell their channels.
+    /// By node: the channels through which what is written on `writer` reaches it, directly or through others. Nodes
+    /// that nothing of it reaches are left out, and so are those that do not report their channels.
     package func channels(leadingFrom writer: String) -> [String: [ChannelFindings]] {
         var sources: [String: [String]] = [:]
         for node in nodes { sources[node.description.name] = node.channels.compactMap(\.sourceNode) }

@@ -1,19 +1,19 @@
 package import Replication
 
 extension SetFindings {
-    /// Compares the nodes of a set by one look at them; what takes a memory of earlier looks is unknown.
+    /// Compares the nodes of a set based on a single look; what requires a memory of earlier looks is unknown.
     package init(_ report: ReplicationSetReport) {
         var memory = SetMemory()
         self = memory.fold(report)
     }
 
-    /// Compares the nodes of a set. Linear in nodes and channels, but for rings and chains with errant transactions.
-    /// - Parameter remembered: who nodes are that did not tell in this round, by name.
+    /// Compares the nodes of a set. Linear in nodes and channels, except for rings and chains with errant transactions.
+    /// - Parameter remembered: the identities of nodes that did not report theirs in this round, by name.
     init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity]) {
         let comparison = SetComparison(report, remembering: remembered)
         var holders: [UInt32: Int] = [:]
         for node in report.nodes {
-            // 0 is no server id: such a server takes no part in replication.
+            // 0 is not a server ID: such a server takes no part in replication.
             if let id = node.identity?.serverID, id != 0 { holders[id, default: 0] += 1 }
         }
         self.init(
@@ -21,17 +21,17 @@ extension SetFindings {
             nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
             cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
             duplicateServerIDs: holders.filter { $0.value > 1 }.keys.sorted(),
-            writing: WriterFindings(writers: .unknown("not judged yet")))
+            writing: WriterFindings(writers: .unknown("not decided yet")))
     }
 }
 
-/// What is worked out once for all nodes of a set.
+/// What is computed once for all nodes of a set.
 private struct SetComparison {
     let nodes: [ReplicationSetReport.Node]
     let thresholds: Thresholds
     let graph: ReplicationGraph
     let filtered: Set<Int>
-    /// By name, of the nodes that told who they are.
+    /// The identities of the nodes that reported one, by name.
     let identities: [String: ServerIdentity]
     let heartbeats: HeartbeatComparison?
 
@@ -50,25 +50,26 @@ private struct SetComparison {
 }
 
 extension NodeFindings {
-    fileprivate init(_ place: Int, in set: SetComparison) {
-        let node = set.nodes[place]
+    fileprivate init(_ index: Int, in set: SetComparison) {
+        let node = set.nodes[index]
         let facts = node.report.facts
-        let errant = ErrantSearch(place, set.nodes, set.graph)?.count
-        let channels = zip(facts?.channels ?? [], set.graph.sources[place]).map { channel, source in
+        let errant = ErrantSearch(index, set.nodes, set.graph)?.count
+        let channels = zip(facts?.channels ?? [], set.graph.sources[index]).map { channel, source in
             var findings = ChannelFindings(
                 channel, of: node, source: source.map { set.nodes[$0] },
-                heartbeatLag: source.flatMap { set.heartbeats?.lag(of: place, through: $0) }, set)
-            // A transaction carries no channel: what none of the sources has is said of each of them.
+                heartbeatLag: source.flatMap { set.heartbeats?.lag(of: index, through: $0) }, set)
+            // A transaction does not name a channel: what none of the sources has is attributed to each of the
+            // channels.
             findings.errant = errant
             return findings
         }
         self.init(
             description: node.description, report: node.report,
-            role: NodeRole(facts, hasReplicas: !set.graph.replicas[place].isEmpty), channels: channels,
-            // An intended source without a channel is the quietest way to stop replicating (RESET REPLICA ALL):
-            // nothing else would tell of it.
+            role: NodeRole(facts, hasReplicas: !set.graph.replicas[index].isEmpty), channels: channels,
+            // An intended source without a channel is the quietest way to stop replicating (RESET REPLICA ALL): nothing
+            // else would reveal it.
             absentChannels: facts?.channels.map(node.description.absentChannels) ?? [],
-            isUnfiltered: !set.filtered.contains(place), heartbeatAge: set.heartbeats?.age(at: place))
+            isUnfiltered: !set.filtered.contains(index), heartbeatAge: set.heartbeats?.age(at: index))
     }
 
     package var isReplica: Bool { !channels.isEmpty }
@@ -98,10 +99,10 @@ extension ChannelFindings {
         if let here = node.report.facts?.transactions, let there = sourceFacts?.transactions {
             distance = here.distance(behind: there, fetched: channel.fetched)
         }
-        // A parallel applier of MySQL writes its position down now and then only; its set tells better.
+        // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
         let hasAll = distance.isExact && distance.missing == 0
         var channel = channel
-        // Whoever has all that there is cannot tell a source that says nothing from one that has nothing to say.
+        // A replica that has everything cannot distinguish a source that says nothing from one that has nothing to say.
         if channel.isSilenceToldOnly, hasAll || binaryLog.readDelta == 0 { channel.sourceSilence = nil }
         self.init(
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,

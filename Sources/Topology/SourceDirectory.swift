@@ -2,41 +2,41 @@ import Replication
 
 /// Finds a node by what a replica knows of its source.
 ///
-/// While a replica is connected, what it has been told by its source (UUID, server id) counts more than the address that
-/// it was given, since addresses mean different things on different machines: a tunnel, a proxy. While it is not, the
-/// address counts more: sent elsewhere with CHANGE MASTER, MariaDB goes on showing the server id of the source before
-/// until it has reached the new one (seen on 10.11).
+/// While a replica is connected, what its source told it (UUID, server ID) outweighs the address it was given, since
+/// addresses mean different things on different machines: a tunnel, a proxy. While it is not, the address outweighs
+/// that: pointed elsewhere with CHANGE MASTER, MariaDB keeps showing the previous source's server ID until it has
+/// reached the new one (seen on 10.11).
 struct SourceDirectory {
-    /// By this round or by memory; nil for one that did not tell who it is.
+    /// From this round or from memory; nil for a node that did not report its identity.
     private let identities: [ServerIdentity?]
-    /// The nodes that the exporter reaches on its own machine.
+    /// Whether the exporter reaches a node on its own machine.
     private let isLocal: [Bool]
     private var byUUID: [String: Holders] = [:]
     private var byServerID: [UInt32: Holders] = [:]
     private var configured = AddressBook()
-    /// By the names that the servers give themselves: weaker, for containers are often all called the same.
+    /// By the names that the servers give themselves: less reliable, because containers often all have the same one.
     private var announced = AddressBook()
 
-    /// - Parameter remembered: of nodes that did not tell in this round, by name.
+    /// - Parameter remembered: the identities of nodes that did not report theirs in this round, by name.
     init(_ nodes: [ReplicationSetReport.Node], remembering remembered: [String: ServerIdentity] = [:]) {
         identities = nodes.map { $0.identity ?? remembered[$0.description.name] }
         isLocal = nodes.map(\.description.address.isLocal)
         byServerID.reserveCapacity(nodes.count)
         configured.reserve(nodes.count)
         announced.reserve(nodes.count)
-        for (place, node) in nodes.enumerated() {
-            configured.add(node.description.address, place)
-            for address in node.description.aliases { configured.add(address, place) }
-            guard let identity = identities[place] else { continue }
-            if let uuid = identity.serverUUID { byUUID[uuid] = Holders(place, after: byUUID[uuid]) }
-            if let id = identity.serverID { byServerID[id] = Holders(place, after: byServerID[id]) }
+        for (index, node) in nodes.enumerated() {
+            configured.add(node.description.address, index)
+            for address in node.description.aliases { configured.add(address, index) }
+            guard let identity = identities[index] else { continue }
+            if let uuid = identity.serverUUID { byUUID[uuid] = Holders(index, after: byUUID[uuid]) }
+            if let id = identity.serverID { byServerID[id] = Holders(index, after: byServerID[id]) }
             guard let port = identity.port else { continue }
-            if let host = identity.reportHost, !host.isEmpty { announced.add(.tcp(host: host, port: port), place) }
-            if !identity.hostname.isEmpty { announced.add(.tcp(host: identity.hostname, port: port), place) }
+            if let host = identity.reportHost, !host.isEmpty { announced.add(.tcp(host: host, port: port), index) }
+            if !identity.hostname.isEmpty { announced.add(.tcp(host: identity.hostname, port: port), index) }
         }
     }
 
-    /// The node that feeds a channel of the node at `replica`; nil if none does, or if it cannot be told.
+    /// The node that feeds a channel of the node at `replica`; nil if none does, or if it cannot be identified.
     func source(of channel: Channel, into replica: Int) -> Int? {
         let source = channel.source
         let address = Address.tcp(host: source.host, port: source.port)
@@ -46,19 +46,20 @@ struct SourceDirectory {
         if let configured, channel.ioThread != .running { return configured }
 
         let named = holders(of: source)
-        // Nobody replicates from himself on purpose: a replica with the identity of its source is a second holder.
+        // No node intentionally replicates from itself: a replica with the identity of its source is a second holder of
+        // it.
         let isSelfNamed = identities[replica].map { source.isNamed($0) } ?? false
         let others = (named?.count ?? 0) - (isSelfNamed ? 1 : 0)
         if others == 1 { return named?.first(otherThan: replica) }
 
         guard let addressed = configured ?? (isAddressShared ? announced[address] : nil) else { return nil }
         guard let identity = identities[addressed] else {
-            // It did not answer. Who did answer, under the very name, cannot be told apart when there are several.
+            // It did not answer. If several others answered with that identity, they cannot be distinguished.
             return others == 0 ? addressed : nil
         }
-        // A name that is there twice tells nothing without the address.
+        // An identity that two nodes have means nothing without the address.
         if others > 1 { return source.isNamed(identity) ? addressed : nil }
-        // Nobody else has the name.
+        // No other node has the identity.
         return source.rulesOut(identity) && channel.ioThread == .running ? nil : addressed
     }
 
@@ -68,50 +69,50 @@ struct SourceDirectory {
     }
 }
 
-/// The nodes that have a name; one, unless something is wrong.
+/// The nodes that have an identity; only one, unless something is wrong.
 private struct Holders {
     private let first: Int
     private let second: Int?
     let count: Int
 
-    init(_ place: Int, after earlier: Holders?) {
-        first = earlier?.first ?? place
-        second = earlier.map { $0.second ?? place }
+    init(_ index: Int, after earlier: Holders?) {
+        first = earlier?.first ?? index
+        second = earlier.map { $0.second ?? index }
         count = 1 + (earlier?.count ?? 0)
     }
 
-    func first(otherThan place: Int) -> Int? { first != place ? first : second }
+    func first(otherThan index: Int) -> Int? { first != index ? first : second }
 }
 
 extension ReplicationSetReport.Node {
-    /// Nil unless it told in this round who it is.
+    /// Nil unless it was reported in this round.
     var identity: ServerIdentity? { report.identity }
 }
 
 extension Channel.SourceIdentity {
-    /// Whether the replica knows its source by a name that `server` has.
+    /// Whether `server` has the identity by which the replica knows its source.
     func isNamed(_ server: ServerIdentity) -> Bool {
         if let serverUUID { return serverUUID == server.serverUUID }
         return serverID != nil && serverID == server.serverID
     }
 
-    /// Whether the replica knows its source by a name that `server` has not.
+    /// Whether the replica knows its source by an identity, and `server` does not have it.
     func rulesOut(_ server: ServerIdentity) -> Bool {
         (serverUUID != nil || serverID != nil) && !isNamed(server)
     }
 }
 
-/// Addresses, each of one node. One that several nodes share tells none of them.
+/// Addresses, each of one node. One that several nodes share identifies none of them.
 private struct AddressBook {
     private var owners: [Address: Int] = [:]
     private var shared: Set<Address> = []
 
     mutating func reserve(_ count: Int) { owners.reserveCapacity(count) }
 
-    mutating func add(_ address: Address, _ place: Int) {
+    mutating func add(_ address: Address, _ index: Int) {
         let address = address.lowercased
-        if let owner = owners[address], owner != place { shared.insert(address) }
-        owners[address] = place
+        if let owner = owners[address], owner != index { shared.insert(address) }
+        owners[address] = index
     }
 
     subscript(address: Address) -> Int? {
@@ -121,7 +122,7 @@ private struct AddressBook {
 }
 
 extension Address {
-    /// Whether the address means another server on every machine.
+    /// Whether the address means a different server on every machine.
     fileprivate var isLocal: Bool {
         switch self {
         case .tcp(let host, _):
@@ -130,7 +131,7 @@ extension Address {
         }
     }
 
-    /// Host names do not know case.
+    /// Host names are case-insensitive.
     fileprivate var lowercased: Address {
         switch self {
         case .tcp(let host, let port): .tcp(host: host.lowercasedName, port: port)
@@ -140,7 +141,7 @@ extension Address {
 }
 
 extension String {
-    /// In lower case; itself where it is already, as names of hosts mostly are.
+    /// In lower case; returns itself if it already is, as host names mostly are.
     fileprivate var lowercasedName: String {
         let isLower = utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
         return isLower ? self : lowercased()

@@ -3,13 +3,13 @@ import Replication
 /// The nodes of a set as a forest: each below its source, once for every channel.
 package struct TopologyTree: Sendable {
     package struct Branch: Sendable {
-        /// Place in `SetFindings.nodes`.
+        /// Index in `SetFindings.nodes`.
         package var node: Int
-        /// The channel that leads here from the branch above; nil at a root, and for a node that is here by its
-        /// configuration only.
+        /// The channel that leads here from the branch above; nil for a root, and for a node placed here only by its
+        /// configuration.
         package var channel: Int?
         package var branches: [Branch]
-        /// The node's own branches stand elsewhere, where it was met first: a ring closes here, or a second channel ends.
+        /// The node's own branches are elsewhere, where it was first met: a ring closes here, or a second channel ends.
         package var isRepeated: Bool
     }
 
@@ -23,7 +23,7 @@ package struct TopologyTree: Sendable {
 
 private struct Builder {
     private let nodes: [NodeFindings]
-    /// By source: the nodes below, and by which channel.
+    /// By source: the nodes below it, and the channel of each.
     private var below: [[(node: Int, channel: Int?)]]
     private var hasSource: [Bool]
     private var met: Set<Int> = []
@@ -32,28 +32,28 @@ private struct Builder {
         nodes = set.nodes
         below = Array(repeating: [], count: nodes.count)
         hasSource = Array(repeating: false, count: nodes.count)
-        var places: [String: Int] = [:]
-        for (place, node) in nodes.enumerated() { places[node.description.name] = place }
-        for (place, node) in nodes.enumerated() {
+        var indices: [String: Int] = [:]
+        for (index, node) in nodes.enumerated() { indices[node.description.name] = index }
+        for (index, node) in nodes.enumerated() {
             var sources = node.channels.enumerated().compactMap { channel, findings in
-                findings.sourceNode.flatMap { places[$0] }.map { (source: $0, channel: Optional(channel)) }
+                findings.sourceNode.flatMap { indices[$0] }.map { (source: $0, channel: Optional(channel)) }
             }
-            // A node that says nothing hangs where it is meant to.
+            // A node that reports no channels is placed below its intended source.
             if node.report.facts?.channels == nil {
                 let intended = Set(node.description.intendedSources.values)
-                sources = intended.sorted().compactMap { places[$0] }.map { ($0, nil) }
+                sources = intended.sorted().compactMap { indices[$0] }.map { ($0, nil) }
             }
-            for (source, channel) in sources where source != place {
-                below[source].append((place, channel))
-                hasSource[place] = true
+            for (source, channel) in sources where source != index {
+                below[source].append((index, channel))
+                hasSource[index] = true
             }
         }
     }
 
     mutating func forest() -> [TopologyTree.Branch] {
         var roots = nodes.indices.filter { !hasSource[$0] }.map { branch($0, channel: nil) }
-        // What is left has a source and hangs below no root: rings.
-        for place in nodes.indices where !met.contains(place) { roots.append(branch(place, channel: nil)) }
+        // The rest have a source but are below no root: rings.
+        for index in nodes.indices where !met.contains(index) { roots.append(branch(index, channel: nil)) }
         return roots
     }
 

@@ -1,6 +1,6 @@
 import Replication
 
-/// Something that a DBA should know of, in words.
+/// Something that a DBA should know about, in words.
 package struct Trouble: Sendable, Equatable {
     package enum Severity: String, Sendable, Comparable {
         case warning, critical
@@ -42,8 +42,8 @@ extension SetFindings {
 }
 
 extension SetFindings {
-    /// Nodes that take writes beside one another and must not, in the order of the configuration. Not among them: replicas
-    /// of the writer on which `read_only` was left off, and the sources of one replica.
+    /// Nodes that take writes at the same time and must not, in configuration order. Not among them: replicas of the
+    /// writer on which `read_only` was left off, and the sources of one replica.
     package var rivals: [String] {
         let inConflict = Set(writing.conflicts.flatMap(\.nodes))
         return nodes.map(\.description.name).filter { name in
@@ -54,15 +54,15 @@ extension SetFindings {
 }
 
 extension NodeFindings {
-    /// What concerns the node itself; its channels have their own.
+    /// What concerns the node itself; its channels have their own troubles.
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
         if let failure = report.failure {
             troubles.append(Trouble(.critical, "\(failure.reason.rawValue): \(failure.message)"))
         }
         for channel in absentChannels {
-            let name = channel.isEmpty ? "" : " \(channel.debugDescription)"
-            troubles.append(Trouble(.critical, "does not replicate, although a source is intended\(name)"))
+            let what = channel.isEmpty ? "does not replicate" : "has no channel \(channel.debugDescription)"
+            troubles.append(Trouble(.critical, "\(what), although a source is configured for it"))
         }
         guard let facts = report.facts else { return troubles }
         for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue })
@@ -87,12 +87,13 @@ extension ChannelFindings {
         if checks[.binaryLog] == false {
             add(
                 .critical,
-                "the source does not have the binary log \(channel.readPosition?.file.name ?? "that is read")")
+                "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
+            )
         }
         if channel.ioThread != .running {
-            add(.critical, "IO thread \(channel.ioThread.rawValue)\(channel.ioError.said)")
+            add(.critical, "IO thread \(channel.ioThread.rawValue)\(channel.ioError.suffix)")
         }
-        if !channel.isApplierRunning { add(.critical, "SQL thread stopped\(channel.applierError.said)") }
+        if !channel.isApplierRunning { add(.critical, "SQL thread stopped\(channel.applierError.suffix)") }
         if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
             let time = (0..<1e9).contains(silence) ? "\(Int64(saturating: silence.rounded(.down))) s" : "a long time"
             add(.critical, "nothing has arrived from the source for \(time)")
@@ -110,8 +111,8 @@ extension Channel.SourceIdentity: CustomStringConvertible {
 }
 
 extension Channel.ThreadError? {
-    /// For the end of a sentence. The server's own text, on one line.
-    fileprivate var said: String {
+    /// To end a sentence with: the server's own text, on one line.
+    fileprivate var suffix: String {
         guard let self, self.number > 0 else { return "" }
         let text = self.message.split(whereSeparator: \.isNewline).joined(separator: " ")
         return ": error \(self.number)" + (text.isEmpty ? "" : " \(text)")

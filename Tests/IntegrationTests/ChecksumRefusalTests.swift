@@ -31,7 +31,7 @@ extension IntegrationSuite {
         func ring(software: ServerSoftware) async throws {
             #expect(
                 try await refusal(.ring, software).contains(
-                    "db1 is writable, and replicates from db2, which is writable as well"))
+                    "db1 is writable and replicates from db2, which is writable as well"))
         }
 
         @Test("a replication filter", arguments: try await Matrix.flavors.value)

@@ -69,7 +69,7 @@ struct PrimaryTests {
         #expect(
             primary(silent("db1"), writable("db2", id: 2, from: channel(from: "db1:3306", id: 1)))
                 == .unknown(
-                    "db2 is writable, and replicates from db1, which is silent; "
+                    "db2 is writable and replicates from db1, which is silent; "
                         + "if it is to be the writer, end that replication (RESET REPLICA ALL)"))
     }
 
@@ -87,21 +87,21 @@ struct PrimaryTests {
         #expect(
             primary(fed)
                 == .unknown(
-                    "db1 is writable, and replicates from elsewhere:3306, which is no node of the set; if that is intended, "
-                        + "configure source: outside for it"))
+                    "db1 is writable and replicates from elsewhere:3306, which is not a node of the set; if that is intended, "
+                        + "configure source: outside for db1"))
         #expect(primary(fed, readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1))) == .node("db1"))
     }
 
     @Test("A node that does not tell whether it is read-only is not written to")
     func untold() {
         #expect(
-            primary(node("db1", id: 1)) == .unknown("no node is known to be writable; nothing is told by db1"))
+            primary(node("db1", id: 1)) == .unknown("no node is known to be writable; the state of db1 is unknown"))
     }
 
     @Test("A silent set has none, and the reason names who is silent")
     func allSilent() {
         #expect(
             primary(silent("db1"), silent("db2"))
-                == .unknown("no node is known to be writable; nothing is told by db1 and db2"))
+                == .unknown("no node is known to be writable; the state of db1 and db2 is unknown"))
     }
 }

@@ -1,7 +1,7 @@
 package import Replication
 
-/// Whether a server takes writes from ordinary accounts. What it does not tell is unknown: such a node counts as writable
-/// against the others and as read-only for itself.
+/// Whether a server takes writes from ordinary accounts. If it does not report that, it is unknown: such a node counts
+/// as writable when the others are judged, and as read-only when it is judged itself.
 enum Writability: Sendable, Equatable {
     case writable, readOnly, unknown
 
@@ -10,45 +10,45 @@ enum Writability: Sendable, Equatable {
     }
 }
 
-/// What a node last answered, and what was seen of it since its server started.
+/// A node's last answer, and what has been seen of it since its server started.
 struct NodeMemory: Sendable {
     var address: Address
     var identity: ServerIdentity
-    /// Epoch seconds by the server's own clock; nil where it did not tell its uptime.
+    /// Epoch seconds by the server's own clock; nil if it did not report its uptime.
     var startTime: Double?
-    /// When it answered; nil in scenes without clocks.
+    /// When it answered; nil in test scenes without clocks.
     var read: Reading?
     var writability: Writability
     var readOnlySwitches: [String]
-    /// Nil where it did not tell its replication status.
+    /// Nil if it did not report its replication status.
     var channels: [ChannelMemory]?
     var transactions: TransactionHistory?
-    /// Those of the answer before, of the same server.
+    /// Those of the previous answer of the same server.
     var transactionsBefore: TransactionHistory?
-    /// Whether `transactions` names what was written on this very server.
+    /// Whether `transactions` includes what was written on this server itself.
     var recordsOwnWrites: Bool
 
-    /// Known from an earlier process alone: who it is, and nothing of what it does.
+    /// Known only from an earlier process: its identity, but not its state.
     var isRecorded = false
     /// An earlier process knew it, and it has not restarted since.
-    var isOfBefore = false
-    /// It has been silent in a round since it last answered.
+    var predatesProcess = false
+    /// It has been silent in a round since its last answer.
     var wasSilent = false
-    /// Of a recorded node: it has been silent in a round of this process.
+    /// For a recorded node: it has been silent in a round of this process.
     var wasMissed = false
     /// When it was first seen since its server started.
     var lifeBegan: FixedInstant?
     /// It was seen read-only, or with a source, since its server started.
     var wasReadOnly: Bool
     var wasReplica: Bool
-    /// It took writes beside the writer, and has been writable and nobody's replica since.
+    /// It took writes alongside the writer, and has been writable and without a source since.
     var wasRival = false
-    /// Its last silence: from the answer before to the one after.
+    /// Its last silence: from the answer before it to the one after.
     var lastSilence: Span?
-    /// When it came to be writable and nobody's replica: from the last answer that showed it otherwise to the first that
+    /// When it became writable and without a source: from the last answer that showed it otherwise to the first that
     /// showed it so.
     var freed: Span?
-    /// From when on it had no obstacle and was alone in being writable.
+    /// Since when it has had no obstacle and has been the only writable node.
     var eligibleSince: FixedInstant?
     /// Where channels led when they were last connected.
     var resolved: [ChannelKey: ChannelMemory.Source] = [:]
@@ -66,35 +66,36 @@ struct NodeMemory: Sendable {
         let port: UInt16
     }
 
-    /// Before this process began.
+    /// Long enough ago to precede this process.
     private static let longAgo = Duration.seconds(1_000_000_000)
 
-    /// Writable, and nobody's replica.
+    /// Writable, and without a source.
     var isFree: Bool { writability == .writable && channels?.allSatisfy(\.isParked) == true }
 
-    /// Seen read-only or as a replica, and then, without a restart, writable and without a source: somebody has promoted it.
+    /// Seen read-only or as a replica, and then, without a restart, writable and without a source: it has been
+    /// promoted.
     var isPromoted: Bool {
         writability == .writable && (wasReadOnly || wasReplica && channels?.isEmpty == true)
     }
 }
 
-/// A channel, as far as the decision about the writers needs it.
+/// A channel, reduced to what the decision about the writers needs.
 struct ChannelMemory: Sendable, Equatable {
     enum Source: Sendable, Hashable {
         /// By name.
         case node(String)
-        /// It named itself, and is none of the set's nodes.
+        /// It is identified, and is not a node of the set.
         case outside
         case unrecognised
     }
 
     var name: String
-    /// `host:port`, as the replica has it.
+    /// `host:port`, as the replica has it configured.
     var address: String
     var source: Source
-    /// The intended source's name, if one is configured; `NodeDescription.outside` for one outside of the set.
+    /// The intended source's name, if one is configured; `NodeDescription.outside` for one outside the set.
     var intended: String?
-    /// The address cannot be connected to: no host, or orchestrator's `//`, which marks a detached replica.
+    /// The address cannot be connected to: it has no host, or orchestrator's `//`, which marks a detached replica.
     var isParked: Bool
     var isReceiverStopped: Bool
     var isApplying: Bool
@@ -111,8 +112,8 @@ extension NodeMemory {
             recordsOwnWrites: false, isRecorded: true, wasSilent: true, wasReadOnly: false, wasReplica: false)
     }
 
-    /// - Returns: nil unless the node told in this round who it is.
-    init?(_ node: NodeFindings, isEverybodyKnown: Bool, earlier: NodeMemory?) {
+    /// - Returns: nil unless the node reported its identity in this round.
+    init?(_ node: NodeFindings, areAllNodesKnown: Bool, earlier: NodeMemory?) {
         guard let facts = node.report.facts, facts.identity.serverID != nil else { return nil }
         address = node.description.address
         identity = facts.identity
@@ -133,7 +134,7 @@ extension NodeMemory {
                 let key = ChannelKey(
                     channel: findings.channel.name, host: findings.channel.source.host,
                     port: findings.channel.source.port)
-                var channel = ChannelMemory(findings, of: node.description, isEverybodyKnown: isEverybodyKnown)
+                var channel = ChannelMemory(findings, of: node.description, areAllNodesKnown: areAllNodesKnown)
                 if channel.source == .unrecognised, let known = resolved[key] { channel.source = known }
                 if findings.channel.ioThread == .running, channel.source != .unrecognised,
                     resolved[key] != channel.source
@@ -150,13 +151,13 @@ extension NodeMemory {
             Span(
                 since: FixedInstant(earlier.read?.told ?? $0.told - Self.longAgo), until: FixedInstant($0.told))
         }
-        // Over a restart too: a server that was a replica comes back as one, unless somebody has promoted it.
+        // Holds across a restart too: a server that was a replica comes back as one unless it has been promoted.
         if isFree { freed = earlier.isFree ? earlier.freed : sinceEarlier }
-        // A fact that is missing in a round does not end it.
+        // A fact that is missing in one round does not end it.
         wasRival = earlier.wasRival && writability != .readOnly && channels?.allSatisfy(\.isParked) != false
         guard !hasRestarted(since: earlier) else { return }
         lifeBegan = earlier.lifeBegan
-        isOfBefore = earlier.isRecorded || earlier.isOfBefore
+        predatesProcess = earlier.isRecorded || earlier.predatesProcess
         wasReadOnly = wasReadOnly || earlier.wasReadOnly
         wasReplica = wasReplica || earlier.wasReplica
         eligibleSince = earlier.eligibleSince
@@ -164,12 +165,12 @@ extension NodeMemory {
         lastSilence = wasSilent ? sinceEarlier : earlier.lastSilence
     }
 
-    /// Whether what is remembered is of the same server, restarted or not.
+    /// Whether the remembered server is this one, restarted or not.
     func isSameServer(as other: ServerIdentity, at address: Address) -> Bool {
         self.address == address && identity.serverID == other.serverID && identity.serverUUID == other.serverUUID
     }
 
-    /// A server that does not tell when it started has restarted for all that is known once it has been silent.
+    /// A server that does not report its start time must be presumed to have restarted once it has been silent.
     func hasRestarted(since earlier: NodeMemory) -> Bool {
         guard let startTime, let before = earlier.startTime else { return earlier.wasSilent }
         return abs(startTime - before) > 1
@@ -180,7 +181,7 @@ extension NodeMemory {
         earlier.isSameServer(as: identity, at: address) && !hasRestarted(since: earlier)
     }
 
-    /// Whether it answered later than the other answer was asked for; without clocks the later fold counts.
+    /// Whether it was answered later than the other; without clocks, the later fold counts.
     func isNewer(than other: NodeMemory) -> Bool {
         guard let mine = read, let theirs = other.read else { return true }
         return mine.told >= theirs.told
@@ -188,7 +189,7 @@ extension NodeMemory {
 }
 
 extension ChannelMemory {
-    init(_ findings: ChannelFindings, of node: NodeDescription, isEverybodyKnown: Bool) {
+    init(_ findings: ChannelFindings, of node: NodeDescription, areAllNodesKnown: Bool) {
         let channel = findings.channel
         name = channel.name
         address = channel.source.description
@@ -199,7 +200,7 @@ extension ChannelMemory {
         isReceiving = channel.isReceiving
         if let node = findings.sourceNode {
             source = .node(node)
-        } else if channel.hasNamedSource, isEverybodyKnown {
+        } else if channel.hasNamedSource, areAllNodesKnown {
             source = .outside
         } else {
             source = .unrecognised
@@ -208,15 +209,15 @@ extension ChannelMemory {
 }
 
 extension Channel {
-    /// Something has arrived from the source within one of the periods in which it promised to be heard.
+    /// Something has arrived from the source within one of its heartbeat periods.
     package var isReceiving: Bool {
         guard ioThread == .running else { return false }
         guard let silence = sourceSilence, let period = heartbeatPeriod, period > 0 else { return true }
         return silence <= period
     }
 
-    /// What the replica knows its source by is of the source that it is configured for. MySQL forgets the UUID with the
-    /// address; MariaDB goes on showing the server id of the source before until it has reached the new one.
+    /// The identity by which the replica knows its source belongs to the configured source. MySQL forgets the UUID
+    /// along with the address; MariaDB keeps showing the previous source's server ID until it has reached the new one.
     fileprivate var hasNamedSource: Bool {
         source.serverUUID != nil || (ioThread == .running && source.serverID != nil)
     }

@@ -1,8 +1,9 @@
 package import Replication
 
 extension SetMemory {
-    /// What outlives the process: who the nodes are, who took the writes, and an operator's word. It may keep a node from being
-    /// the writer and makes none of it, except that the writer of the last minutes is the writer until now.
+    /// What outlives the process: the nodes' identities, which of them took the writes, and an operator's choice. It
+    /// may keep a node from being the writer but does not make one the writer, except that the writer of the last few
+    /// minutes remains the writer.
     package struct Record: Sendable, Equatable {
         package struct Node: Sendable, Equatable {
             package var name: String
@@ -21,11 +22,11 @@ extension SetMemory {
             }
         }
 
-        /// A node that an operator has named over another, which takes writes as well.
+        /// A node that an operator has chosen over another one that takes writes as well.
         package struct Decision: Sendable, Hashable {
             package var writer: String
             package var other: String
-            /// Nodes that have followed something else than the other one since.
+            /// Nodes that have since followed something other than `other`.
             package var elsewhere: [String]
 
             package init(writer: String, other: String, elsewhere: [String] = []) {
@@ -38,10 +39,11 @@ extension SetMemory {
         package var nodes: [Node]
         package var writers: [String]
         package var operatorsWord: String?
-        /// The nodes that were writable when it was given. Empty where that is not known: then it does not outlive the process.
+        /// The nodes that were writable when the operator chose. Empty if that is not known; then the choice does not
+        /// outlive the process.
         package var writableThen: [String]
         package var decisions: [Decision] = []
-        /// Those that took writes beside the writer.
+        /// Nodes that took writes alongside the writer.
         package var rivals: [String] = []
 
         package init(
@@ -57,7 +59,7 @@ extension SetMemory {
         }
     }
 
-    /// In the order of names. A writer beside which another may take the writes is not written down as the writer.
+    /// Sorted by name. A writer is not recorded as such while another node may be taking the writes alongside it.
     package var record: Record {
         let contested = conflicts.filter { $0.value.winner == nil }.keys
         return Record(
@@ -78,8 +80,9 @@ extension SetMemory {
 
     /// - Parameters:
     ///   - record: what an earlier process left behind.
-    ///   - isRecent: its writers were the writers some minutes ago; else they are not known any more.
-    ///   - addresses: of the nodes as they are configured now. What is recorded of another address is of another server.
+    ///   - isRecent: its writers were the writers a few minutes ago; otherwise they are no longer known.
+    ///   - addresses: the configured addresses of the nodes. What was recorded for another address belongs to another
+    ///     server.
     package init(_ record: Record, isRecent: Bool, addresses: [String: Address]) {
         for node in record.nodes {
             guard let address = addresses[node.name], address.description == node.address else { continue }

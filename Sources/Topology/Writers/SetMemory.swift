@@ -1,29 +1,29 @@
 package import Replication
 
-/// What is remembered of a set from round to round, so that the silence of a node is not taken for its consent.
+/// What is remembered of a set from round to round, so that a node's silence is not taken for consent.
 ///
-/// A value: changed only by folding in what a round found, each node by the instant of its own answer, and by an operator's
-/// word. It ends with the process, and for a node with its address.
+/// A value: changed only by folding in a round's findings, each node by the instant of its own answer, and by an
+/// operator's word. It ends with the process, and for a node when its address changes.
 package struct SetMemory: Sendable {
     var nodes: [String: NodeMemory] = [:]
     var incumbents: Set<String> = []
-    /// When the newest of them became the writer.
+    /// When the most recent of them became the writer.
     var incumbentSince: ContinuousClock.Instant?
     var conflicts: [WriterPair: WriterPair.State] = [:]
     var word: Word?
 
-    /// An operator's word about who takes the writes.
+    /// An operator's word about which node takes the writes.
     struct Word: Sendable, Equatable {
         let node: String
-        /// The nodes that were writable when it was given, and no replicas; another that comes to be so ends it.
+        /// The nodes that were writable and without a source when it was given; another node that becomes so ends it.
         var writable: Set<String>
-        /// No round has been judged since: `writable` is what earlier ones showed.
+        /// No round has been judged since it was given: `writable` is what earlier ones showed.
         var isFresh = false
     }
 
     package init() {}
 
-    /// Compares the nodes of a set, and judges who takes its writes by that and by what is remembered.
+    /// Compares the nodes of a set, and decides from that and from memory which of them take its writes.
     /// - Parameter report: of the whole set.
     package mutating func fold(_ report: ReplicationSetReport) -> SetFindings {
         let present = Set(report.nodes.map(\.description.name))
@@ -34,11 +34,11 @@ package struct SetMemory: Sendable {
         return findings
     }
 
-    /// Takes an operator's word: the node is the writer for as long as it answers so, until it is seen read-only or
-    /// restarted, or another is seen to turn writable.
+    /// Takes an operator's word: the node is the writer for as long as it reports to be writable, until it is seen
+    /// read-only or restarted, or another node is seen to turn writable.
     ///
-    /// Its conflicts are decided by it, and that outlives the word: the others may not take the writes while they are as they are,
-    /// whether the node answers or not.
+    /// This decides its conflicts, and the decision outlives the word: the other nodes may not take the writes while
+    /// their state stays the same, whether the node answers or not.
     package mutating func takeWord(for node: String) {
         word = Word(node: node, writable: Set(nodes.filter(\.value.isFree).keys), isFresh: true)
         nodes[node]?.wasRival = false
@@ -46,7 +46,7 @@ package struct SetMemory: Sendable {
         decideByWord()
     }
 
-    /// Against those that were writable when the word was given, whether they answer now or not.
+    /// Decides against the nodes that were writable when the word was given, whether they answer now or not.
     mutating func decideByWord() {
         guard let word else { return }
         for other in word.writable where other != word.node && nodes[other] != nil {
@@ -54,7 +54,7 @@ package struct SetMemory: Sendable {
         }
     }
 
-    /// Who silent nodes are, as far as they are remembered at the address that they have now.
+    /// The remembered identities of silent nodes, if their addresses have not changed.
     private func identities(for report: ReplicationSetReport) -> [String: ServerIdentity] {
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes where node.identity == nil {
@@ -67,7 +67,7 @@ package struct SetMemory: Sendable {
     // MARK: - Answers
 
     private mutating func take(_ findings: SetFindings) {
-        let isEverybodyKnown = findings.nodes.allSatisfy {
+        let areAllNodesKnown = findings.nodes.allSatisfy {
             $0.report.identity != nil || nodes[$0.description.name]?.address == $0.description.address
         }
         for node in findings.nodes {
@@ -77,12 +77,12 @@ package struct SetMemory: Sendable {
                 forget(name)
                 earlier = nil
             }
-            guard let answer = NodeMemory(node, isEverybodyKnown: isEverybodyKnown, earlier: earlier) else {
+            guard let answer = NodeMemory(node, areAllNodesKnown: areAllNodesKnown, earlier: earlier) else {
                 nodes[name]?.wasSilent = true
                 nodes[name]?.wasMissed = true
                 continue
             }
-            // Rounds overlap: an older answer that comes late changes nothing.
+            // Rounds overlap: an older answer that arrives late changes nothing.
             if let earlier, !answer.isNewer(than: earlier) { continue }
             note(answer, of: name, after: earlier)
             nodes[name] = answer
@@ -90,7 +90,7 @@ package struct SetMemory: Sendable {
         incumbents = incumbents.filter { nodes[$0] != nil }
     }
 
-    /// What an answer ends: an incumbency, an operator's word.
+    /// Ends what an answer contradicts: an incumbency, an operator's word.
     private mutating func note(_ answer: NodeMemory, of name: String, after earlier: NodeMemory?) {
         let isSameLife = earlier.map { answer.isSameLife(as: $0) } ?? false
         if answer.writability == .readOnly || earlier != nil && !isSameLife {
@@ -103,11 +103,11 @@ package struct SetMemory: Sendable {
         }
         guard let given = word, given.node != name else { return }
         guard answer.isFree else {
-            // If it comes to be so again, that is news.
+            // If it becomes so again, that is new.
             if answer.writability != .unknown, answer.channels != nil { word?.writable.remove(name) }
             return
         }
-        // Those that are writable already when the word is given are what it is about.
+        // Nodes that were already writable when the word was given are the ones it is about.
         if !given.isFresh, !given.writable.contains(name) { word = nil }
     }
 
@@ -132,16 +132,17 @@ struct WriterPair: Sendable, Hashable {
     func other(than name: String) -> String { first == name ? second : first }
 
     struct State: Sendable, Equatable {
-        /// The one that writes on, as of the last round in which both answered.
+        /// The one that remains the writer, as of the last round in which both answered.
         var winner: String?
-        /// One may have been promoted in place of the other, while that was the writer and silent.
+        /// One may have been promoted in place of the other while that one was the writer and silent.
         var isSuccession = false
         var newcomer: String?
         /// By name.
         var merits: [String: [WriterConflict.Merit]] = [:]
         /// The one that an operator has named.
         var decided: String?
-        /// The nodes that have been seen since then, or were last seen before, to follow something else than the other one.
+        /// The nodes that have since been seen, or were last seen before that, to follow something other than the other
+        /// node.
         var elsewhere: Set<String> = []
 
         mutating func decide(for name: String) {

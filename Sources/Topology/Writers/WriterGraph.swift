@@ -1,6 +1,6 @@
 internal import Replication
 
-/// A set as one round found it and memory completes it: who answers, and who is tied to whom.
+/// A set as one round found it, completed from memory: which nodes answer, and which are tied to which.
 struct WriterGraph {
     /// In the order of the configuration.
     let names: [String]
@@ -52,7 +52,7 @@ struct WriterGraph {
     /// A channel that ties a node to a source.
     struct Tie {
         let channel: ChannelMemory
-        /// The nodes that the source may be; none for one outside of the set.
+        /// The nodes that the source may be; empty if it is outside the set.
         let sources: [String]
     }
 
@@ -64,13 +64,13 @@ struct WriterGraph {
             switch channel.source {
             case .node(name): return nil
             case .node(let source):
-                // Left over from before a failover, unless it is the writer's own replica that is stopped. Behind a silent
-                // source it cannot be told which of the two it is.
+                // A leftover from before a failover, unless it is a stopped replica of the writer. If the source is
+                // silent, the two cannot be told apart.
                 if channel.isStopped, answering.contains(source), !isUnderReign(source) { return nil }
                 return Tie(channel: channel, sources: [source])
             case .outside: return channel.isStopped ? nil : Tie(channel: channel, sources: [])
             case .unrecognised:
-                // Not even a stopped one is left over for certain while a node is silent that it may lead to.
+                // Even a stopped one cannot be dismissed as a leftover while a node that it may lead to is silent.
                 let suspects = suspects(channel, name)
                 return channel.isStopped && suspects.isEmpty ? nil : Tie(channel: channel, sources: suspects)
             }
@@ -82,7 +82,7 @@ struct WriterGraph {
         reigning.contains(name) || !sourcesOfAll(above: name).isDisjoint(with: reigning)
     }
 
-    /// The silent nodes that an unrecognised source may be: the intended one, if that is silent, or any.
+    /// The silent nodes that an unrecognised source may be: the intended one if that is silent, otherwise any.
     private func suspects(_ channel: ChannelMemory, _ name: String) -> [String] {
         let others = silent.filter { $0 != name }
         if let intended = channel.intended, others.contains(intended) { return [intended] }
@@ -106,7 +106,7 @@ struct WriterGraph {
     /// Answering nodes that are receiving from a node.
     func receivers(of name: String) -> [String] { receiversByName[name] ?? [] }
 
-    /// Whether what is written on `name` comes to `receiver`, directly or through others that answer.
+    /// Whether what is written on `name` reaches `receiver`, directly or through others that answer.
     func receives(_ receiver: String, from name: String) -> Bool {
         reach(from: receiver) { node in
             guard answering.contains(node) else { return [] }
@@ -114,26 +114,27 @@ struct WriterGraph {
         }.contains(name)
     }
 
-    /// Answering nodes other than these that replicate from somebody.
+    /// Answering nodes other than these that have a source.
     func replicas(beside nodes: [String]) -> [String] {
         names.filter { !nodes.contains($0) && answering.contains($0) && !ties(of: $0).isEmpty }
     }
 
-    /// Whether a node, as it was last seen, has a source, and another one than this.
-    func follows(_ name: String, elseThan source: String) -> Bool {
+    /// Whether a node, as it was last seen, has a source, but not this one.
+    func follows(_ name: String, otherThan source: String) -> Bool {
         let sources = followed(by: name)
         return !sources.isEmpty && !sources.contains(source)
     }
 
-    /// The sources of the channels that fetch from one, as the node was last seen; nil for one that is none of the set's nodes.
+    /// The sources of a node's channels that are not stopped, as it was last seen; nil for one that is not a node of
+    /// the set.
     private func followed(by name: String) -> [String?] {
         (memory[name]?.channels ?? []).filter { !$0.isParked && !$0.isReceiverStopped }.map(\.sourceNode)
     }
 
     // MARK: - Relations
 
-    /// A node that takes writes and replicates from the writer, or from another node that takes them, and does not feed it:
-    /// a replica on which `read_only` was left off, and no rival.
+    /// A node that takes writes and replicates from the writer, or from another node that takes them, and does not feed
+    /// it: a replica on which `read_only` was left off, not a rival.
     func isWritableReplica(_ name: String) -> Bool {
         guard answering.contains(name), memory[name]?.writability != .readOnly, !reigning.contains(name) else {
             return false
@@ -143,18 +144,18 @@ struct WriterGraph {
             guard let source = tie.sources.first, tie.sources.count == 1, tie.channel.source == .node(source),
                 !tie.channel.isReceiverStopped
             else { return false }
-            // Nothing is applied, or it is half a ring: then what is written here may be nowhere else.
+            // Nothing is applied, or it is half a ring: then what is written here may exist nowhere else.
             if !tie.channel.isApplying || sourcesOfAll(above: source).contains(name), !hasAll(source, of: name) {
                 return false
             }
-            // A source that is silent to the exporter alone, and feeds it all the same, is as good.
+            // A source that does not answer the exporter but still feeds the node counts as well.
             let isAlive =
                 !answering.contains(source) && memory[source]?.writability == .writable && tie.channel.isReceiving
             return (answersWritable(source) || isAlive) && !above(source).contains(name)
         }
     }
 
-    /// The nodes above one by all of their channels, stopped ones as well.
+    /// The nodes above one by all of their channels, including stopped ones.
     private func sourcesOfAll(above name: String) -> Set<String> {
         reach(from: name) { (memory[$0]?.channels ?? []).compactMap(\.sourceNode) }
     }
@@ -164,8 +165,8 @@ struct WriterGraph {
         (memory[name]?.channels ?? []).contains { $0.sourceNode == source }
     }
 
-    /// Whether the writer until now has become a replica: it applies what comes from a writable node that follows nobody, and
-    /// that has all there is. A planned switchover ends so where `read_only` is left off.
+    /// Whether the incumbent writer has become a replica: it has everything from, and receives from, a writable,
+    /// promoted node that follows no other. A planned switchover ends this way if `read_only` is left off.
     func hasAbdicated(_ name: String) -> Bool {
         guard reigning.contains(name) else { return false }
         return above(name).contains { source in
@@ -175,8 +176,8 @@ struct WriterGraph {
         }
     }
 
-    /// Whether two nodes are the same server at two addresses, as far as it tells who it is. MariaDB has no identity but its
-    /// id: there the name that it gives itself, its port and its start have to be the same too.
+    /// Whether two nodes are the same server at two addresses, as far as it can be identified. MariaDB's only identity
+    /// is its server ID, so its host name, port and start time have to match too.
     func areOneServer(_ one: String, _ other: String) -> Bool {
         guard let one = memory[one], let other = memory[other], one.identity.serverID == other.identity.serverID else {
             return false
@@ -196,17 +197,17 @@ struct WriterGraph {
         for name in names where name != one && name != other {
             let intended = Set(descriptions[name].map { Array($0.intendedSources.values) } ?? [])
             if intended.contains(one), intended.contains(other) {
-                // Named so in the configuration; two of which one replicates from the other are not side by side.
+                // Configured so; but if one of the two replicates from the other, they are not side by side.
                 return !above(one).contains(other) && !above(other).contains(one)
             }
-            // What is stopped is followed no more.
+            // A stopped channel no longer follows its source.
             let followed = followed(by: name)
             if followed.contains(one), followed.contains(other) { areFollowed = true }
         }
         return areFollowed && haveNothingInCommon(one, other)
     }
 
-    /// Whether a silent node may be a source of one replica side by side with another: what it has cannot always be asked for.
+    /// Whether a silent node may be, together with another, a source of one replica: its transactions may not be known.
     func mayBePartners(_ one: String, _ silent: String) -> Bool {
         if arePartners(one, silent) { return true }
         return names.contains { name in
@@ -217,23 +218,23 @@ struct WriterGraph {
     }
 
     private func haveNothingInCommon(_ one: String, _ other: String) -> Bool {
-        // A server without a binary log feeds nobody, whatever it holds.
+        // A server without a binary log feeds no replica, whatever it holds.
         guard let one = memory[one], let other = memory[other], one.recordsOwnWrites, other.recordsOwnWrites,
             let mine = one.transactions, let theirs = other.transactions
         else { return false }
         return mine.hasNothing(of: theirs)
     }
 
-    /// Whether a node has every transaction of another, as far as both keep a record. Within a ring each is always a
-    /// little behind the other.
+    /// Whether a node has every transaction of another, as far as both keep a record. Within a ring, each is always
+    /// slightly behind the other.
     func hasAll(_ name: String, of other: String) -> Bool {
         guard let mine = memory[name], let theirs = memory[other], mine.recordsOwnWrites, theirs.recordsOwnWrites,
             let here = mine.transactions, let there = theirs.transactions,
             !(above(name).contains(other) && above(other).contains(name))
         else { return false }
         if there.errant(against: [here]) == 0 { return true }
-        // The other may have been asked later, under writes that were on their way to it: the writer until now has what the
-        // other had a round ago.
+        // The other may have been asked later, while writes were on their way to it: compare the incumbent writer with
+        // what the other had a round ago.
         guard reigning.contains(name), let before = theirs.transactionsBefore else { return false }
         return before.errant(against: [here]) == 0
     }

@@ -1,13 +1,13 @@
 internal import Replication
 
-/// What stands between a writable node and being the writer, beside its rivals.
+/// What keeps a writable node from being the writer, other than its rivals.
 struct WriterObstacles {
     let all: [String]
 
     init(_ name: String, _ graph: WriterGraph, _ replicas: Set<String>) {
         var all: [String] = []
         if graph.memory[name]?.channels == nil {
-            all.append("\(name) is writable, and does not tell its replication status")
+            all.append("\(name) is writable, but its replication status could not be read")
         }
         all += graph.ties(of: name).compactMap { tie in
             Self.hindrance(by: tie, to: name, graph).map { Self.words($0, tie, name, graph) }
@@ -20,7 +20,7 @@ struct WriterObstacles {
                     && !replicas.contains(other) && !graph.arePartners(name, other)
             }
             if !opaque.isEmpty {
-                all.append("\(opaque.list) \(opaque.count == 1 ? "does" : "do") not tell whether it takes writes")
+                all.append("it is not known whether \(opaque.list) \(opaque.count == 1 ? "takes" : "take") writes")
             }
         }
         self.all = all
@@ -35,9 +35,9 @@ struct WriterObstacles {
         return names
     }
 
-    /// What keeps a node from being the writer about a tie.
+    /// How a tie keeps a node from being the writer.
     private enum Hindrance {
-        /// Its source is outside of the set.
+        /// Its source is outside the set.
         case outside
         /// Its source may be one of these.
         case unrecognised([String])
@@ -48,7 +48,7 @@ struct WriterObstacles {
     private static func hindrance(by tie: WriterGraph.Tie, to name: String, _ graph: WriterGraph) -> Hindrance? {
         let isReigning = graph.reigning.contains(name)
         if tie.sources.isEmpty {
-            // From outside of the set. What replicates from it in turn shows that it is meant to be written to.
+            // Replicates from outside the set. That it has replicas itself shows that it is meant to be written to.
             return isReigning || !graph.receivers(of: name).isEmpty ? nil : .outside
         }
         let blocking = tie.sources.filter { source in
@@ -64,13 +64,13 @@ struct WriterObstacles {
     private static func words(
         _ hindrance: Hindrance, _ tie: WriterGraph.Tie, _ name: String, _ graph: WriterGraph
     ) -> String {
-        let start = "\(name) is writable, and replicates from"
+        let start = "\(name) is writable and replicates from"
         let remedy = "if it is to be the writer, end that replication (RESET REPLICA ALL)"
         let source: String
         switch hindrance {
         case .outside:
-            return "\(start) \(tie.channel.address), which is no node of the set; "
-                + "if that is intended, configure source: outside for it"
+            return "\(start) \(tie.channel.address), which is not a node of the set; "
+                + "if that is intended, configure source: outside for \(name)"
         case .unrecognised(let suspects):
             return "\(start) \(tie.channel.address), which may be \(suspects.list); \(suspects.list) "
                 + "\(suspects.count == 1 ? "is" : "are") silent; \(remedy)"
@@ -83,7 +83,7 @@ struct WriterObstacles {
         }
         return graph.answersWritable(source)
             ? "\(start) \(source), which is writable as well"
-            : "\(start) \(source), which does not tell whether it takes writes"
+            : "\(start) \(source), and it is not known whether that takes writes"
     }
 
     /// Silent nodes that may be taking writes unseen.
@@ -94,7 +94,7 @@ struct WriterObstacles {
             if graph.memory[silent]?.writability == .writable {
                 if !receivers.isEmpty {
                     obstacles.append(
-                        "\(silent) is silent and not dead: \(receivers.list) still \(receivers.count == 1 ? "receives" : "receive") from it"
+                        "\(silent) is silent but not dead: \(receivers.list) still \(receivers.count == 1 ? "receives" : "receive") from it"
                     )
                 }
             } else if !receivers.isEmpty, graph.receivers(of: name).isEmpty,

@@ -1,10 +1,10 @@
 internal import Replication
 
 extension SetMemory {
-    /// How long a node has to be alone in being writable before it counts as the writer, where nothing else speaks for it.
+    /// How long a node has to be the only writable one before it counts as the writer, if nothing else confirms it.
     package static let probation = Duration.seconds(30)
 
-    /// Judges who takes the writes, and remembers what follows from it.
+    /// Decides which nodes take the writes, and remembers what follows from it.
     mutating func judge(_ findings: SetFindings) -> WriterFindings {
         var graph = WriterGraph(findings, self)
         let abdicated = graph.reigning.filter(graph.hasAbdicated)
@@ -28,7 +28,7 @@ extension SetMemory {
         let waits = probation(of: free, candidates, graph)
         var names = free.filter { waits[$0] == nil }
         if let word, graph.answersWritable(word.node), !replicas.contains(word.node) {
-            // It decides between it and those that stand against it; not against its partners.
+            // The word decides between the node and those that oppose it, not its partners.
             names = [word.node] + names.filter { $0 != word.node && graph.arePartners($0, word.node) }
         }
 
@@ -60,12 +60,12 @@ extension SetMemory {
         return writing
     }
 
-    /// Takes note of the writers. Of several, one that is silent now stays one of them.
+    /// Remembers the writers. If there are several, one that is silent now remains one of them.
     private mutating func reign(_ names: [String], _ graph: WriterGraph) {
         let silentPartners = incumbents.filter { incumbent in
             !graph.answering.contains(incumbent) && names.allSatisfy { graph.arePartners($0, incumbent) }
         }
-        // As after a failover that has moved the replicas, while the named node was silent.
+        // As after a failover that moved the replicas while the named node was silent.
         if let named = word?.node, !names.contains(named), !names.contains(where: { graph.arePartners($0, named) }) {
             word = nil
         }
@@ -79,8 +79,8 @@ extension SetMemory {
     // MARK: - Conflicts
 
     private mutating func updateConflicts(_ candidates: [String], _ replicas: Set<String>, _ graph: WriterGraph) {
-        for (place, one) in candidates.enumerated() {
-            for other in candidates[(place + 1)...] where !graph.arePartners(one, other) {
+        for (index, one) in candidates.enumerated() {
+            for other in candidates[(index + 1)...] where !graph.arePartners(one, other) {
                 let pair = WriterPair(one, other)
                 let isSuccession =
                     conflicts[pair]?.isSuccession == true || mayHaveSucceeded(one, other)
@@ -97,7 +97,7 @@ extension SetMemory {
                     elsewhere: elsewhere)
             }
         }
-        // The one that may have succeeded the writer need not answer when that wakes up.
+        // The possible successor need not answer when the old writer comes back.
         for one in candidates where incumbents.contains(one) {
             for other in graph.silent where nodes[other]?.writability == .writable && mayHaveSucceeded(other, one) {
                 let pair = WriterPair(one, other)
@@ -108,7 +108,7 @@ extension SetMemory {
         for (pair, state) in conflicts {
             guard let named = state.decided else { continue }
             for name in nodes.keys where !pair.contains(name) {
-                if graph.follows(name, elseThan: pair.other(than: named)) { conflicts[pair]?.elsewhere.insert(name) }
+                if graph.follows(name, otherThan: pair.other(than: named)) { conflicts[pair]?.elsewhere.insert(name) }
             }
         }
         conflicts = conflicts.filter { pair, state in !isOver(pair, state, replicas, graph) }
@@ -133,16 +133,18 @@ extension SetMemory {
             guard !others.isEmpty, others.allSatisfy({ graph.receives($0, from: pair.other(than: name)) }) else {
                 return false
             }
-            // Those that followed it already are what the operator has spoken against, and one that comes back to it has not moved.
+            // The operator decided knowing the replicas that already followed it, and one that returns to it has not
+            // moved.
             return state.decided != name || others.contains(where: state.elsewhere.contains)
         }
     }
 
-    /// Of two, the one that came, or came back, writable while the other was the writer: it never unseats one that answers.
+    /// Of two, the one that became, or came back, writable while the other was the writer: it never unseats one that
+    /// answers.
     private func newcomer(_ one: String, _ other: String, _ graph: WriterGraph) -> String? {
         for (name, rival) in [(one, other), (other, one)] {
             guard graph.reigning.contains(rival), !graph.reigning.contains(name), let memory = nodes[name],
-                !memory.wasReadOnly, !memory.isOfBefore
+                !memory.wasReadOnly, !memory.predatesProcess
             else { continue }
             guard let began = memory.lifeBegan, let since = incumbentSince else { return name }
             if began.instant > since { return name }
@@ -150,8 +152,8 @@ extension SetMemory {
         return nil
     }
 
-    /// Whether a node came to take writes while the writer was silent: as after a failover of which no more was seen, because
-    /// something else kept it from being the writer at once.
+    /// Whether a node began to take writes while the writer was silent: as after a failover of which nothing more was
+    /// seen, because something else kept the node from becoming the writer at once.
     private func mayHaveSucceeded(_ name: String, _ incumbent: String) -> Bool {
         guard incumbents.contains(incumbent), let freed = nodes[name]?.freed,
             let silence = nodes[incumbent]?.lastSilence
@@ -159,9 +161,9 @@ extension SetMemory {
         return freed.overlaps(silence)
     }
 
-    /// What speaks for one of two: it is the writer until now; it has all that the other has; every other replica that
-    /// answers, at least one, receives from it.
-    /// - Parameter isSuccession: then to have been the writer speaks for neither.
+    /// The merits of one of two: it is the incumbent writer; it has everything that the other has; all other replicas
+    /// that answer, at least one, receive from it.
+    /// - Parameter isSuccession: then having been the writer counts for neither.
     private func merits(
         _ name: String, over rival: String, isSuccession: Bool, _ graph: WriterGraph
     ) -> [WriterConflict.Merit] {
@@ -170,7 +172,7 @@ extension SetMemory {
             case .wasWriter:
                 return incumbents.contains(name) && !isSuccession
             case .hasAll:
-                // A stopped replica has all that its source has, until that is written to again.
+                // A stopped replica has everything that its source has, until the source is written to again.
                 return graph.hasAll(name, of: rival) && !(graph.leads(name, to: rival) && graph.hasAll(rival, of: name))
             case .feedsReplicas:
                 let replicas = graph.replicas(beside: [name, rival])
@@ -179,13 +181,13 @@ extension SetMemory {
         }
     }
 
-    /// The one for which alone two of three speak.
+    /// The only one with at least two of the three merits.
     private static func winner(by merits: [String: [WriterConflict.Merit]]) -> String? {
         let strong = merits.filter { $0.value.count >= 2 }
         return strong.count == 1 ? strong.first?.key : nil
     }
 
-    /// What other nodes that take writes, or took them when they were last seen, have against a candidate.
+    /// What stands against a candidate because of other nodes that take writes, or took them when last seen.
     private func rivalry(_ name: String, _ graph: WriterGraph) -> [String] {
         var obstacles: [String] = []
         for rival in graph.names where rival != name {
@@ -207,7 +209,7 @@ extension SetMemory {
             case (false, true):
                 obstacles.append("\(name) and \(rival) both take writes; set read_only on one, or \(naming)")
             case (false, false):
-                obstacles.append("\(rival) took writes beside \(name) and is silent; \(naming)")
+                obstacles.append("\(rival) took writes alongside \(name) and is silent; \(naming)")
             }
         }
         return obstacles
@@ -215,7 +217,7 @@ extension SetMemory {
 
     // MARK: - Probation
 
-    /// Seconds that free candidates still have to wait, of those that have to.
+    /// The seconds that free candidates still have to wait, for those that have to.
     private mutating func probation(of free: [String], _ candidates: [String], _ graph: WriterGraph) -> [String: Double]
     {
         var waits: [String: Double] = [:]
@@ -233,14 +235,14 @@ extension SetMemory {
         return waits
     }
 
-    /// Whether more speaks for a free candidate than that it is alone in being writable.
+    /// Whether a free candidate has more in its favour than being the only writable node.
     private func isConfirmed(_ name: String, _ memory: NodeMemory, _ graph: WriterGraph) -> Bool {
         if memory.wasRival {
-            // It is not meant to have the writes because the writer is read-only now, as in the midst of a switchover to a third,
-            // whatever followed it before; but where everything does, it is.
+            // That the writer is read-only now does not mean that this node should have the writes, as in the midst of
+            // a switchover to a third, whatever followed it before. If every replica follows it, it should.
             let replicas = graph.replicas(beside: [name])
             return !replicas.isEmpty && replicas.allSatisfy { graph.receives($0, from: name) }
-                && !graph.silent.contains { graph.follows($0, elseThan: name) }
+                && !graph.silent.contains { graph.follows($0, otherThan: name) }
         }
         return graph.silent.isEmpty || !graph.receivers(of: name).isEmpty || memory.isPromoted
     }
@@ -254,8 +256,8 @@ extension SetMemory {
         if let waiting = candidates.first(where: { waits[$0] != nil }) {
             let why =
                 graph.memory[waiting]?.wasRival == true
-                ? "\(waiting) took writes beside the primary, which takes none now"
-                : "\(waiting) is writable, and nothing else speaks for it while \(graph.silent.list) "
+                ? "\(waiting) took writes alongside the primary, which takes none now"
+                : "\(waiting) is writable, but nothing else confirms it as the writer while \(graph.silent.list) "
                     + (graph.silent.count == 1 ? "is silent" : "are silent")
             return .unknown(
                 "\(why); it counts as the writer in \(Int64(saturating: (waits[waiting] ?? 0).rounded(.up))) s")
@@ -274,14 +276,16 @@ extension SetMemory {
         if open.isEmpty { return graph.isFedFromOutside ? .outside : .none("every node is read-only") }
         let replicas = open.filter(graph.isWritableReplica)
         if !replicas.isEmpty, replicas.count == open.count {
-            return .unknown("\(replicas.list) \(replicas.count == 1 ? "is" : "are") writable, and all replicate")
+            return .unknown(
+                "\(replicas.list) "
+                    + (replicas.count == 1 ? "is writable, but replicates" : "are writable, but all replicate"))
         }
-        return .unknown("no node is known to be writable; nothing is told by \(open.list)")
+        return .unknown("no node is known to be writable; the state of \(open.list) is unknown")
     }
 }
 
 extension WriterGraph {
-    /// Every node is somebody's replica, and what they replicate comes from outside.
+    /// Every node is a replica, and what they replicate comes from outside the set.
     fileprivate var isFedFromOutside: Bool {
         var isFed = false
         for name in names {

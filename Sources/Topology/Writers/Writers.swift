@@ -1,14 +1,14 @@
 internal import Replication
 
-/// Which nodes of a set take its writes. Balancers, probes, pages and alerts go by it.
+/// Which nodes of a set take its writes. Balancers, probes, pages and alerts rely on it.
 package enum Writers: Sendable, Equatable {
-    /// At least one name. One, unless a replica gathers the writes of several (multi-source replication).
+    /// At least one name; only one, unless a replica gathers the writes of several (multi-source replication).
     case nodes([String])
-    /// It is known that no node takes writes, and why: a sentence for people.
+    /// It is known that no node takes writes; a sentence says why.
     case none(String)
-    /// Every node replicates, at some distance, from a source outside of the set: the writes are taken there.
+    /// Every node replicates, directly or not, from a source outside the set: the writes are taken there.
     case outside
-    /// It cannot be told, and why: a sentence for people that says what to do.
+    /// It cannot be determined; a sentence says why and what to do.
     case unknown(String)
 
     package var isKnown: Bool {
@@ -20,14 +20,14 @@ package enum Writers: Sendable, Equatable {
     }
 }
 
-/// Everything the decision about the writers was made from.
+/// Everything that the decision about the writers is based on.
 package struct WriterFindings: Sendable, Equatable {
     package var writers: Writers
     /// By node name.
     package var standings: [String: NodeStanding] = [:]
-    /// Nodes that were the writer until now and have not been seen read-only or restarted since.
+    /// Nodes that have been the writer, and have not been seen read-only or restarted since.
     package var incumbents: Set<String> = []
-    /// Silent nodes that may be taking writes beside the writers, as sources of the same replica.
+    /// Silent nodes that may be taking writes alongside the writers, as sources of the same replica.
     package var silentPartners: Set<String> = []
     package var conflicts: [WriterConflict] = []
     /// The node that an operator has named as the writer.
@@ -40,16 +40,16 @@ package struct WriterFindings: Sendable, Equatable {
 package struct WriterConflict: Sendable, Equatable {
     /// Two names, sorted.
     package var nodes: [String]
-    /// The one that goes on taking the writes; nil for neither.
+    /// The one that remains the writer; nil for neither.
     package var winner: String?
-    /// The one that came, or came back, writable while the other was the writer and answered; nil where that is not so.
+    /// The one that became, or came back, writable while the other was the writer and answered; nil if neither did.
     package var newcomer: String?
-    /// What speaks for each, by name, as of the last round in which both answered.
+    /// The merits of each, by name, as of the last round in which both answered.
     package var merits: [String: [Merit]] = [:]
-    /// An operator has named the one that goes on.
+    /// An operator has named the one that remains the writer.
     package var isDecided = false
 
-    /// Of two that take writes the one goes on for which two of these speak, and not for the other.
+    /// Of two nodes that take writes, the only one with at least two of these remains the writer.
     package enum Merit: String, Sendable, CaseIterable {
         case wasWriter = "was_the_writer"
         case hasAll = "has_all_transactions"
@@ -57,10 +57,10 @@ package struct WriterConflict: Sendable, Equatable {
     }
 }
 
-/// How one node stands in the decision.
+/// How one node figures in the decision.
 package struct NodeStanding: Sendable, Equatable {
     package var isAnswering: Bool
-    /// Of a silent node, as it was last seen; nil where that is not known.
+    /// For a silent node, as last seen; nil if that is not known.
     package var isWritable: Bool?
     /// The server variables that keep ordinary accounts from writing.
     package var readOnlySwitches: [String] = []
@@ -69,7 +69,7 @@ package struct NodeStanding: Sendable, Equatable {
     package var ties: [Tie] = []
     /// Answering nodes that are receiving from this one.
     package var receivers: [String] = []
-    /// Why it is not the writer, each a sentence; empty for a writer, and for a node that is read-only.
+    /// Why it is not the writer, each a sentence; empty for a writer and for a node that is read-only.
     package var obstacles: [String] = []
     /// Seconds until it counts as the writer if nothing changes; nil unless that is all it waits for.
     package var wait: Double?
@@ -77,7 +77,7 @@ package struct NodeStanding: Sendable, Equatable {
     /// A channel, and what it means for the decision.
     package struct Tie: Sendable, Equatable {
         package var channel: String
-        /// The source's node name, or its address where it is none of the set's.
+        /// The source's node name, or its address if it is not a node of the set.
         package var source: String
         package var isObstacle: Bool
     }
@@ -92,10 +92,10 @@ extension SetFindings {
     /// The one node that takes the writes, for callers that need exactly one.
     package var primary: Primary {
         switch writing.writers {
-        // Of several, one that is silent stays one of them.
+        // Of several, one that is silent remains one of them.
         case .nodes(let names):
             Self.primary(among: writing.incumbents.union(writing.silentPartners).union(names).sorted())
-        case .outside: .unknown("every node is read-only and replicates from outside of the set")
+        case .outside: .unknown("every node is read-only and replicates from outside the set")
         case .none(let reason), .unknown(let reason): .unknown(reason)
         }
     }
@@ -104,15 +104,15 @@ extension SetFindings {
         names.count == 1 ? .node(names[0]) : .unknown("\(names.list) take the writes side by side")
     }
 
-    /// The nodes that take the writes, by name; none where nobody can say.
+    /// The nodes that take the writes, by name; empty if that cannot be determined.
     package var writers: [String] { writing.writers.names }
 }
 
-/// Which node of a set takes its writes, or why nobody can say.
+/// The node of a set that takes its writes, or why that cannot be determined.
 package enum Primary: Sendable, Equatable {
     /// By name.
     case node(String)
-    /// A sentence for people: logs, pages, a load balancer's reason.
+    /// A sentence for logs, pages and load balancers.
     case unknown(String)
 
     package var name: String? {
@@ -128,7 +128,7 @@ extension NodeFindings {
     /// It answered, and takes writes from ordinary accounts.
     package var isWritable: Bool { report.isUp && report.facts?.isReadOnly == false }
 
-    /// It answered, and takes none. A node that does not tell is neither this nor writable.
+    /// It answered, and takes none. A node that does not report it is neither read-only nor writable.
     package var isReadOnly: Bool { report.isUp && report.facts?.isReadOnly == true }
 }
 
