@@ -2,9 +2,9 @@ package import Replication
 package import Topology
 
 extension CatchUp {
-    /// The preferred node as a replica of the standby. Of one that does not replicate from it nothing is known, unless the
-    /// standby replicates from it and has stayed read-only.
-    /// - Parameter latest: the standby as it was found when it was asked again after these findings; nil if it was not.
+    /// The preferred node as a replica of the standby. If it does not replicate from the standby nothing is known,
+    /// unless the standby replicates from it and has stayed read-only.
+    /// - Parameter latest: the standby's report when it was asked again after these findings; nil if it was not.
     package init(
         _ set: SetFindings, of preferred: String, with standby: String, latest: NodeReport? = nil
     ) {
@@ -28,7 +28,7 @@ extension CatchUp {
             and: other.report.facts?.identity)
         missing = possession.missing
         isAhead = possession.isAhead
-        // A channel that only waits for its source to be there again is late by what it lacks.
+        // For a channel that is only waiting for its source to come back, what it lacks is what it is late by.
         if lag == nil, missing == 0, !isAhead, let channel, channel.channel.ioThread == .connecting,
             channel.channel.isApplierRunning == true
         {
@@ -37,21 +37,23 @@ extension CatchUp {
     }
 }
 
-/// What one node has of another's transactions.
+/// Which of another node's transactions a node has.
 struct Possession: Sendable, Equatable {
-    /// How many it lacks, whoever wrote them; an estimate above 0 for MariaDB, and nil where the two cannot be compared.
+    /// How many it lacks, whichever server wrote them; an estimate above 0 for MariaDB, and nil if the two cannot be
+    /// compared.
     var missing: UInt64?
-    /// It has some of the other's that the other itself has not shown. Either the other was asked too early, or its log has
-    /// begun anew: then equal numbers are not the same transactions, and nothing is known to be there.
+    /// It has some of the other's transactions that the other itself has not shown. Either the other was asked too
+    /// early, or its log has started over: then equal numbers are not the same transactions, and nothing is known to be
+    /// there.
     var isAhead = false
 }
 
 extension TransactionHistory {
-    /// What this node has of another's transactions.
+    /// Which of another node's transactions this node has.
     /// - Parameters:
-    ///   - latest: the other's, as it was when it was asked again after this one; nil if it was not.
-    ///   - own: who this node is.
-    ///   - others: who the other is.
+    ///   - latest: the other's history when it was asked again after this one; nil if it was not.
+    ///   - own: this node's identity.
+    ///   - others: the other's identity.
     func possession(
         of other: TransactionHistory, latest: TransactionHistory? = nil, between own: ServerIdentity? = nil,
         and others: ServerIdentity? = nil
@@ -70,11 +72,13 @@ extension TransactionHistory {
 }
 
 extension TransactionHistory.Positions {
-    /// Two nodes that replicate from each other write into the same domain, and a MariaDB's own transactions never enter its
-    /// `gtid_slave_pos`: so each writer of a domain is compared by itself, and is had by either binary log or position.
+    /// Two nodes that replicate from each other write into the same domain, and a MariaDB server's own transactions
+    /// never enter its `gtid_slave_pos`. So each writer of a domain is compared separately, and counts as present if
+    /// either the binary log or the position has it.
     ///
-    /// A position says that all before it was applied only of the log that it is a position in: whatever was replicated
-    /// from elsewhere, or by a log that has begun anew since, may stand at any number and have nothing of this one.
+    /// A position proves that everything before it was applied only for the log that it is a position in: one that was
+    /// replicated from elsewhere, or from a log that has since started over, may have any number and contain nothing of
+    /// this one.
     fileprivate func possession(
         of there: Self, latest: Self, own: UInt32?, other: UInt32?
     ) -> Possession {
@@ -89,7 +93,7 @@ extension TransactionHistory.Positions {
                 }
                 continue
             }
-            // What it wrote itself is in its binary log, as far as that goes: a crash may have cut off its end.
+            // What it wrote itself is in its binary log, unless a crash has cut off the log's end.
             if gtid.server == own, let logged {
                 sum.addSaturated(gtid.sequence - logged)
                 continue
@@ -98,8 +102,8 @@ extension TransactionHistory.Positions {
                 sum.addSaturated(gtid.sequence - max(logged ?? 0, replicated[gtid.domain]?.sequence ?? 0))
                 continue
             }
-            // Reached by a third server's transaction, which may have come by another way than the standby: how it stands to this one,
-            // their numbers do not tell. Where what is replicated is logged, the log does.
+            // The position is a third server's transaction, which may have arrived by a path other than the standby:
+            // the numbers do not show how it relates to this one. If replicated transactions are logged, the log does.
             if position.server != gtid.server, position.server != other {
                 if state[position.domain, position.server] ?? 0 >= position.sequence {
                     sum.addSaturated(max(1, gtid.sequence - (logged ?? 0)))
@@ -110,7 +114,8 @@ extension TransactionHistory.Positions {
             }
             let shown = latest.state[position.domain, position.server]
             if let shown, shown >= position.sequence {
-                // The newest of the domain is behind every other position in that log, whatever its number.
+                // The newest transaction of the domain comes after every other position in that log, whatever its
+                // number.
                 if gtid == there.logged[gtid.domain], position != gtid,
                     there.state[position.domain, position.server] ?? 0 >= position.sequence
                 {
@@ -122,7 +127,7 @@ extension TransactionHistory.Positions {
                 isComparable = false
             }
         }
-        // What is known to be missing is missing, whatever else cannot be known.
+        // What is known to be missing counts, whatever else cannot be known.
         possession.missing = sum > 0 || isComparable ? sum : nil
         return possession
     }

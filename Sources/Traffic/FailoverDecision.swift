@@ -2,7 +2,7 @@ package import Replication
 
 /// The answer of one check, and what led to it.
 package struct FailoverDecision: Sendable, Equatable {
-    /// What a balancer is told: the number, and nothing else.
+    /// What a balancer receives: only the number.
     package enum Answer: Int, Sendable {
         case preferred = 100
         case standby = 200
@@ -16,18 +16,18 @@ package struct FailoverDecision: Sendable, Equatable {
         case lagUnknown = "lag_unknown"
         case caughtUp = "caught_up"
         case behind
-        /// Nothing can be said: the exporter itself lacks what a check takes.
+        /// No answer is possible: the exporter itself lacks what a check needs.
         case notChecked = "not_checked"
     }
 
     package var cause: Cause
-    /// Nil where there is none.
+    /// Nil if there is none.
     package var answer: Answer?
-    /// One sentence for people.
+    /// One sentence to display.
     package var reason: String
-    /// What the exporter itself lacks, and the answer was found without.
+    /// The exporter itself lacks something, and the answer was found without it.
     package var isInTrouble = false
-    /// This checker has answered "preferred" without a break, and so has sent nobody to the standby.
+    /// This checker has answered "preferred" throughout, and so has sent no traffic to the standby.
     package var isUnbroken = false
 
     package init(cause: Cause, reason: String) {
@@ -49,16 +49,16 @@ package struct FailoverDecision: Sendable, Equatable {
         isUnbroken = cause == .unbroken
     }
 
-    /// Whether the time of this check counts as that of the last good one, and is to be noted. An answer that cannot be noted
-    /// by the node's fault has to become `preferredFailed`.
+    /// Whether this check counts as the last good one, and its time is to be recorded. If the node's fault prevents
+    /// that, the answer has to become `preferredFailed`.
     package var isGoodCheck: Bool { cause == .unbroken || cause == .caughtUp }
 
-    /// Nothing to tell anybody of.
+    /// Nothing to report.
     package var isOrdinary: Bool { cause == .unbroken && !isInTrouble }
 }
 
 extension FailoverPolicy {
-    /// The node that an answer stands for.
+    /// The name of the node that an answer stands for.
     package func name(of answer: FailoverDecision.Answer) -> String {
         switch answer {
         case .preferred: preferred
@@ -71,7 +71,7 @@ extension FailoverPolicy {
             return FailoverDecision(cause: .preferredFailed, reason: "\(preferred) \(fault.reason)")
         }
         if let fault = situation.standbyFault, !fault.isOwn, situation.isPreferredWritable {
-            // It had the requests. That it misses a check does not show that it is dead, and what it has is not known.
+            // It had the requests. One failed check does not show that it is dead, and what it has is not known.
             if situation.memory.answer == .standby, !situation.memory.isAccepted,
                 situation.standbyFailedFor < maxGap.seconds
             {
@@ -81,7 +81,7 @@ extension FailoverPolicy {
                         + "lasts for \(maxGap.seconds.text) s")
             }
             var decision = FailoverDecision(cause: .standbyFailed, reason: "\(standby) \(fault.reason)")
-            // When it is back, it has had no requests.
+            // When it comes back, it will not have had any requests.
             decision.isUnbroken = isUnbroken(situation)
             return decision
         }
@@ -91,19 +91,19 @@ extension FailoverPolicy {
         return decide(situation.catchUp, situation)
     }
 
-    /// What the exporter itself lacks; nil if nothing.
+    /// What the exporter itself lacks; nil for nothing.
     private func trouble(_ situation: FailoverSituation) -> String? {
         if case .failed(let fault) = situation.preferred { return "\(preferred) \(fault.reason)" }
         return situation.standbyFault.map { "\(standby) \($0.reason)" }
     }
 
-    /// By what is known all the same. A fault of the exporter's moves no traffic by itself.
+    /// Decides by what is known nevertheless. A fault of the exporter's does not move traffic by itself.
     private func decideInTrouble(_ situation: FailoverSituation, _ trouble: String) -> FailoverDecision {
         guard situation.isPreferredWritable else {
             return FailoverDecision(cause: .notChecked, reason: trouble)
         }
         var decision = decide(situation.catchUp, situation)
-        // That the preferred node lacks something is known; that nothing is known moves nobody.
+        // What the preferred node lacks may be known; not knowing anything does not move traffic.
         if decision.cause == .lagUnknown {
             decision = FailoverDecision(
                 cause: .notChecked, answer: situation.memory.answer == .standby ? .standby : nil,
@@ -120,7 +120,7 @@ extension FailoverPolicy {
         if let trouble = trouble(situation) {
             decision.isInTrouble = true
             if case .failed = situation.preferred {
-                decision.reason += ", and not noted: \(trouble)"
+                decision.reason += ", and not recorded: \(trouble)"
             } else {
                 decision.reason += "; \(trouble)"
             }
@@ -133,15 +133,17 @@ extension FailoverPolicy {
         isRecent(situation) && !situation.isElsewhere && situation.memory.answer == .preferred
     }
 
-    /// What was noted is still in the table. An older row was set back by hand, or is of a server that was restored. Where the
-    /// exporter's own fault keeps the table from it, the node has to show by itself, in this check, that it can be written to.
+    /// Whether the recorded time is still in the table. An older row was set back by hand, or belongs to a server that
+    /// was restored. If a fault of the exporter's keeps it from reading the table, this check itself has to show that
+    /// the node can be written to.
     private func isNoteLeft(_ situation: FailoverSituation) -> Bool {
         guard case .ready(let row) = situation.preferred else { return situation.isPreferredWritable }
         guard let noted = situation.memory.noted else { return true }
         guard let row else { return false }
-        // Another process under this name may have noted its own check since, by a clock that was set back meanwhile.
+        // Another process under this name may have recorded its own check since, with a clock that was set back in
+        // between.
         let step = (situation.now.epoch - noted.epoch) - (situation.now.steady - noted.steady)
-        // Noted in whole seconds where the table is somebody else's.
+        // Recorded in whole seconds if the table was created by another program.
         return row >= noted.epoch + min(0, step) - 1
     }
 
@@ -156,7 +158,8 @@ extension FailoverPolicy {
         }
         if situation.memory.isAccepted {
             return FailoverDecision(
-                cause: .caughtUp, reason: "\(interruption), and an operator says that \(preferred) has all there is")
+                cause: .caughtUp,
+                reason: "\(interruption), and an operator has confirmed that \(preferred) has all transactions")
         }
         let unknown = FailoverDecision(
             cause: .lagUnknown, reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)"
@@ -165,7 +168,8 @@ extension FailoverPolicy {
             return FailoverDecision(
                 cause: .lagUnknown,
                 reason:
-                    "\(interruption), and \(preferred) has transactions of \(standby) that \(standby) itself has not")
+                    "\(interruption), and \(preferred) has transactions of \(standby) that \(standby) itself does not have"
+            )
         }
         if !catchUp.isOneWay {
             guard let lag = catchUp.lag, lag >= 0, lag.isFinite else { return unknown }
@@ -190,17 +194,17 @@ extension FailoverPolicy {
             switch situation.memory.answer {
             case nil: return "this checker has just started"
             case .standby: return "the last answer was \(standby)"
-            case .preferred: return "there was no good check before"
+            case .preferred: return "there has been no good check yet"
             }
         }
         if situation.isElsewhere { return "the last good check was on another server" }
         return isRecent(situation)
-            ? "the last good check is not in the table any more" : "the last good check was \(gap.text) s ago"
+            ? "the last good check is no longer in the table" : "the last good check was \(gap.text) s ago"
     }
 }
 
 extension FailoverSituation {
-    /// Seconds since the last good check of this checker's own; nil where there was none, or "standby" since.
+    /// Seconds since this checker's last good check; nil if there was none, or it has answered "standby" since.
     fileprivate var gap: Double? { memory.goodCheck.map { now.steady - $0 } }
 
     /// The preferred node's address has moved to another server since the last good check.

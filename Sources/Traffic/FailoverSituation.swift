@@ -4,8 +4,8 @@ package import Replication
 package struct FailoverFault: Sendable, Equatable {
     /// Continues a sentence that begins with the node's name.
     package var reason: String
-    /// The exporter's own: a missing grant, a table that is missing or odd, its password, its limit of connections. It says
-    /// nothing of the node, and moves no traffic.
+    /// The exporter's own fault: a missing grant, a table that is missing or malformed, its password, its connection
+    /// limit. It says nothing about the node and moves no traffic.
     package var isOwn: Bool
 
     package init(_ reason: String, isOwn: Bool = false) {
@@ -16,9 +16,9 @@ package struct FailoverFault: Sendable, Equatable {
 
 /// When a check was made, by both clocks.
 package struct FailoverTime: Sendable, Equatable {
-    /// Seconds since this machine was started, suspension included: by a clock that nobody sets. Distances are taken from it.
+    /// Seconds since this machine booted, suspension included: a clock that nobody sets. Intervals are measured by it.
     package var steady: Double
-    /// Epoch seconds, as they stand in the table: for people, and to know one's own row again.
+    /// Epoch seconds, as stored in the table: to display, and to recognise one's own row.
     package var epoch: Double
 
     package init(steady: Double, epoch: Double) {
@@ -27,7 +27,7 @@ package struct FailoverTime: Sendable, Equatable {
     }
 }
 
-/// Which server it is, at whatever address.
+/// The identity of a server, regardless of its address.
 package struct FailoverServer: Sendable, Equatable {
     package var id: UInt32
     /// MySQL only.
@@ -38,32 +38,32 @@ package struct FailoverServer: Sendable, Equatable {
         self.uuid = uuid
     }
 
-    /// By all that is known of both.
+    /// Compares everything that is known of both.
     package func isSame(as other: FailoverServer) -> Bool {
         guard let uuid, let another = other.uuid else { return id == other.id }
         return id == other.id && uuid == another
     }
 }
 
-/// What this checker knows of its own earlier checks.
+/// What this checker remembers of its own earlier checks.
 package struct FailoverMemory: Sendable, Equatable {
     /// The last answer; nil before the first.
     package var answer: FailoverDecision.Answer?
-    /// When the preferred node was last found to be the one that has all there is, by the steady clock: by a good check, or by one
-    /// that could only say that nobody was sent to the standby since. Nil when the answer has been "standby" since, or there
-    /// was none: the preferred node then has to have caught up.
+    /// When the preferred node was last known to have all transactions, by the steady clock: by a good check, or by one
+    /// that only established that no traffic has been sent to the standby since. Nil if the answer has been "standby"
+    /// since, or there has been none: the preferred node then has to have caught up.
     package var goodCheck: Double?
-    /// The good check that has to stand in the table. Nil where the last good one could not be noted, by the exporter's own
-    /// fault: what the table then says tells nothing, and whoever mends it may make it anew.
+    /// The good check that has to be in the table. Nil if the last one could not be recorded through the exporter's own
+    /// fault: then the table's content means nothing, and repairing it may involve recreating it.
     package var noted: FailoverTime?
-    /// Where the last good check was made; nil where that server did not tell.
+    /// The server on which the last good check was made; nil if it did not identify itself.
     package var server: FailoverServer?
-    /// The first check from which on each has found the standby failed, by the steady clock.
+    /// The first of an unbroken series of checks that found the standby failed, by the steady clock.
     package var standbyFailedSince: Double?
-    /// An operator has said that the preferred node has all there is.
+    /// An operator has confirmed that the preferred node has all transactions.
     package var isAccepted = false
 
-    /// - Parameter goodCheck: the last one, which was noted.
+    /// - Parameter goodCheck: the last one, which was recorded.
     package init(answer: FailoverDecision.Answer? = nil, goodCheck: FailoverTime? = nil) {
         self.answer = answer
         self.goodCheck = goodCheck?.steady
@@ -71,8 +71,8 @@ package struct FailoverMemory: Sendable, Equatable {
     }
 
     /// - Parameter now: by the steady clock.
-    /// - Returns: seconds since the first check from which on each has found the standby failed; 0 in that check, and where the
-    ///   standby has not failed.
+    /// - Returns: seconds since the first of an unbroken series of checks that found the standby failed; 0 in that
+    ///   check, and if the standby has not failed.
     package mutating func noteStandby(isFailed: Bool, at now: Double) -> Double {
         guard isFailed else {
             standbyFailedSince = nil
@@ -85,19 +85,19 @@ package struct FailoverMemory: Sendable, Equatable {
 
     /// - Parameters:
     ///   - time: of the check.
-    ///   - server: that had the preferred node's address; nil where it did not tell.
-    ///   - isNoted: whether a good check stands in the table now.
+    ///   - server: the one at the preferred node's address; nil if it did not identify itself.
+    ///   - isNoted: whether a good check is now recorded in the table.
     package mutating func note(
         _ decision: FailoverDecision, at time: FailoverTime, on server: FailoverServer? = nil, isNoted: Bool = true
     ) {
         guard let answer = decision.answer else { return }
         self.answer = answer
-        // What an operator says holds for the next answer, and not for a break after it.
+        // An operator's word holds for the next answer, not beyond a later gap.
         isAccepted = false
         if decision.isGoodCheck {
             goodCheck = time.steady
             noted = isNoted ? time : nil
-            // With an unbroken one it is the one that it was, though it may not have told.
+            // An unbroken check implies the same server, even if it did not identify itself.
             if server != nil || decision.cause == .caughtUp { self.server = server }
         } else if decision.isUnbroken {
             goodCheck = time.steady
@@ -109,30 +109,32 @@ package struct FailoverMemory: Sendable, Equatable {
     }
 }
 
-/// What a check found out about the two nodes.
+/// What a check found about the two nodes.
 package struct FailoverSituation: Sendable, Equatable {
     package enum Preferred: Sendable, Equatable {
         case failed(FailoverFault)
-        /// It can be updated.
-        /// - Parameter noted: of this checker's last good check as it stands in the table, epoch seconds; nil where none does.
+        /// The table can be updated.
+        /// - Parameter noted: this checker's last good check as stored in the table, epoch seconds; nil if there is
+        ///   none.
         case ready(noted: Double?)
     }
 
     package var preferred: Preferred
-    /// The one that has the preferred node's address now; nil where it does not tell.
+    /// The server now at the preferred node's address; nil if it did not identify itself.
     package var server: FailoverServer?
-    /// As a round found it: it answers, and is writable.
+    /// As found by a round: it answers, and is writable.
     package var isPreferredWritable: Bool
-    /// Why the preferred node's replication cannot be looked at although it can be updated; nil when it can.
+    /// Why the preferred node's replication cannot be examined although the table can be updated; nil if it can.
     package var lookFault: FailoverFault?
-    /// Why the standby cannot be asked; nil when it can.
+    /// Why the standby cannot be asked; nil if it can.
     package var standbyFault: FailoverFault?
-    /// Seconds since the first check of this checker's from which on each has found the standby failed; 0 in that check.
+    /// Seconds since the first of this checker's unbroken series of checks that found the standby failed; 0 in that
+    /// check.
     package var standbyFailedFor = 0.0
     /// The preferred node as a replica of the standby.
     package var catchUp: CatchUp
     package var memory: FailoverMemory
-    /// By the clocks that the memory is from.
+    /// By the same clocks as the memory.
     package var now: FailoverTime
 
     package init(
@@ -152,15 +154,16 @@ package struct FailoverSituation: Sendable, Equatable {
 
 /// How far the preferred node is behind the standby.
 package struct CatchUp: Sendable, Equatable {
-    /// Seconds; nil while it is not known, and for a node that does not replicate from the standby.
+    /// Seconds; nil while unknown, and for a node that does not replicate from the standby.
     package var lag: Double?
-    /// Transactions of the standby that it has not applied; nil where GTIDs do not tell.
+    /// Transactions of the standby that it has not applied; nil if GTIDs do not show it.
     package var missing: UInt64?
-    /// Bytes of the standby's binary log that it has not applied; nil where positions do not tell.
+    /// Bytes of the standby's binary log that it has not applied; nil if positions do not show it.
     package var bytes: UInt64?
-    /// It does not replicate from the standby, which replicates from it and is read-only.
+    /// It does not replicate from the standby; the standby replicates from it and is read-only.
     package var isOneWay = false
-    /// It has transactions of the standby that the standby itself has not shown: what equal numbers stand for is not known.
+    /// It has transactions of the standby that the standby itself has not shown: equal numbers may be different
+    /// transactions.
     package var isAhead = false
 
     package init(
@@ -173,7 +176,7 @@ package struct CatchUp: Sendable, Equatable {
         self.isAhead = isAhead
     }
 
-    /// Nothing of the standby is known to be missing; nil where neither GTIDs nor positions tell.
+    /// Whether it has everything that the standby has; nil if neither GTIDs nor positions show it.
     package var hasAll: Bool? {
         if isAhead { return missing.flatMap { $0 > 0 ? false : nil } }
         return missing.map { $0 == 0 } ?? bytes.map { $0 == 0 }

@@ -1,23 +1,23 @@
-/// What a load balancer asks of a node: whether it may have this kind of traffic.
+/// What a load balancer asks about a node: whether it may have this kind of traffic.
 package enum NodeCheck: String, Sendable, CaseIterable {
     /// Writes.
     case primary
-    /// Reads that the primary is to be spared.
+    /// Reads that should not go to the primary.
     case replica
     /// Reads, from the primary or a replica.
     case readOnly = "read-only"
-    /// Whatever there is: the node answers.
+    /// Any traffic: the node answers.
     case health
 
-    /// Whether limits on how late a replica may be make a difference.
+    /// Whether the limits on a replica's lag matter.
     package var hasLimits: Bool { self == .replica || self == .readOnly }
 }
 
-/// How late a replica may be and still have traffic.
+/// How far behind a replica may be and still get traffic.
 package struct ReplicaLimits: Sendable, Hashable {
     /// Seconds.
     package var lag: Double
-    /// Nil: bytes do not count.
+    /// Nil for no limit on bytes.
     package var bytes: UInt64?
 
     package init(lag: Double, bytes: UInt64? = nil) {
@@ -29,9 +29,9 @@ package struct ReplicaLimits: Sendable, Hashable {
 /// The answer to a check.
 package struct NodeVerdict: Sendable, Equatable {
     package var isPassed: Bool
-    /// One line for people; of the servers' own words nothing.
+    /// One line to display; contains nothing of the servers' own words.
     package var reason: String
-    /// Of the limits, how much is used up: 0 is nothing, 1 all.
+    /// The fraction of the limits that is used up: 0 for nothing, 1 for all.
     package var load: Double
 
     package init(isPassed: Bool, reason: String, load: Double = 0) {

@@ -2,7 +2,7 @@ internal import Replication
 package import Topology
 
 extension SetFindings {
-    /// Whether a node may have a kind of traffic. What is not known is a no.
+    /// Whether a node may have a kind of traffic. What is not known counts as no.
     ///
     /// - Parameters:
     ///   - limits: for replicas.
@@ -52,26 +52,26 @@ extension SetFindings {
         }
         let load = staleness.load(of: limits)
         let isPassed = gate.lets(through: load)
-        guard let load else { return .refused("\(name): the bytes behind are not known") }
+        guard let load else { return .refused("\(name): it is not known how many bytes it is behind") }
         let measure = "\(name) is \(staleness.text) behind"
         if isPassed { return NodeVerdict(isPassed: true, reason: measure, load: load) }
-        // Between the marks, the node waits for the lower one.
-        return .refused("\(measure), of \(load > 1 ? limits : limits.lowered) at most")
+        // Between the two limits, the node has to reach the lower one.
+        return .refused("\(measure); the limit is \(load > 1 ? limits : limits.lowered)")
     }
 }
 
 extension SetFindings {
-    /// Why a node has no reads, whatever it is behind.
+    /// Why a node gets no reads, however little it is behind.
     private func reasonAgainstReads(of node: NodeFindings) -> String? {
         let name = node.description.name
         if node.report.facts?.readOnlySwitches.contains("offline_mode") == true { return "\(name) is in offline_mode" }
-        // Of two that take writes, each replica has what one of them wrote and the other did not.
+        // If two nodes take writes, every replica lacks what one of them wrote.
         if writers.isEmpty, let conflict = writing.conflicts.first(where: { $0.winner == nil }) {
             return "\(conflict.nodes.joined(separator: " and ")) both take writes"
         }
         if node.isReadOnly || writing.standings[name]?.isWritableReplica == true { return nil }
         return node.isWritable
-            ? "\(name) is writable, and not the primary" : "\(name) does not tell whether it is read-only"
+            ? "\(name) is writable but not the primary" : "it is not known whether \(name) is read-only"
     }
 }
 

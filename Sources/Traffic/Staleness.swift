@@ -1,14 +1,14 @@
 internal import Replication
 internal import Topology
 
-/// How far a replica's data is behind the node where it is written, over all nodes between.
+/// How far a replica's data is behind the node where it is written, across all nodes in between.
 struct Staleness: Equatable {
-    /// Seconds. A delay on purpose counts: the data is no fresher for it.
+    /// Seconds. A configured delay counts: the data is no fresher for being delayed deliberately.
     var lag: Double
-    /// Nil where it is not known.
+    /// Nil if not known.
     var bytes: UInt64?
 
-    /// What this is of the limits; nil when that is not known.
+    /// The fraction of the limits that this amounts to; nil if not known.
     func load(of limits: ReplicaLimits) -> Double? {
         let share = Self.share(lag, of: limits.lag)
         guard let most = limits.bytes else { return share }
@@ -20,13 +20,13 @@ struct Staleness: Equatable {
     }
 }
 
-/// Why there is no telling how stale a node is.
+/// Why it cannot be known how stale a node is.
 struct UnknownStaleness: Error, Equatable {
     let reason: String
 }
 
 extension SetFindings {
-    /// The stalest of the node's channels, each with what its source is behind in turn.
+    /// The stalest of the node's channels, each with its source's own staleness added.
     func staleness(of node: NodeFindings) throws(UnknownStaleness) -> Staleness {
         try staleness(of: node, below: [])
     }
@@ -47,7 +47,7 @@ extension SetFindings {
         of channel: ChannelFindings, of node: NodeFindings, below: Set<String>
     ) throws(UnknownStaleness) -> Staleness {
         let name = node.description.name
-        // A heartbeat tells how late a stopped replica is, and not that it falls further behind with every second.
+        // A heartbeat shows a stopped replica's lag, but not that it falls further behind every second.
         if let stopped = channel.stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
         guard let lag = channel.lag?.seconds else {
             throw UnknownStaleness(reason: "\(name): \(channel.whyLagIsUnknown)")
@@ -58,25 +58,25 @@ extension SetFindings {
             bytes: channel.applyDelta.flatMap { delta in source.bytes.map { delta.addingSaturated($0) } })
     }
 
-    /// Nothing for a source where the data is written, as far as that can be known.
+    /// Zero for a source where the data is written, as far as that can be known.
     private func stalenessOfSource(
         of channel: ChannelFindings, of node: NodeFindings, below: Set<String>
     ) throws(UnknownStaleness) -> Staleness {
         let fresh = Staleness(lag: 0, bytes: 0)
         let intended = node.description.intendedSource(of: channel.channel.name)
         guard let name = channel.sourceNode else {
-            // Of a source outside of the set nobody knows more than its replica.
+            // About a source outside the set, only its replica knows anything.
             if writers.isEmpty, intended == NodeDescription.outside || intended == nil && isWithoutWriter {
                 return fresh
             }
             let right = writers.isEmpty ? intended ?? "" : writers.joined(separator: ", ")
             throw UnknownStaleness(
-                reason: "\(node.description.name) follows \(channel.channel.source), and not \(right)")
+                reason: "\(node.description.name) follows \(channel.channel.source), not \(right)")
         }
         if writers.contains(name) { return fresh }
         let start = "\(node.description.name) follows \(name), which"
         guard let source = self.node(named: name), source.report.isUp else {
-            // The exporter alone may have lost it, as long as its replica hears of it.
+            // Perhaps only the exporter has lost it, as long as its replica hears from it.
             let mayTakeWrites =
                 writers.isEmpty || writing.incumbents.contains(name) || writing.silentPartners.contains(name)
             if mayTakeWrites, tookWrites(name), channel.channel.isReceiving {
@@ -86,13 +86,13 @@ extension SetFindings {
         }
         if below.contains(name) { throw UnknownStaleness(reason: "\(start) follows it in turn") }
         if !source.channels.isEmpty { return try staleness(of: source, below: below) }
-        // Nobody takes writes, as during a switchover: what follows the intended source is as good as that.
+        // No node takes writes, as during a switchover: a replica of the intended source is as good as that source.
         if writers.isEmpty, intended == name, source.isReadOnly { return fresh }
         throw UnknownStaleness(
-            reason: source.isWritable ? "\(start) is not alone in being writable" : "\(start) is no primary")
+            reason: source.isWritable ? "\(start) is not the only writable node" : "\(start) is not the primary")
     }
 
-    /// Every node is somebody's replica as far as it is known, and none has been the writer.
+    /// Every node is a replica as far as is known, and none has been the writer.
     private var isWithoutWriter: Bool {
         writing.incumbents.isEmpty
             && nodes.allSatisfy { node in
@@ -100,7 +100,7 @@ extension SetFindings {
             }
     }
 
-    /// Whether a silent node took writes when it was last seen, or is meant to as far as the configuration tells.
+    /// Whether a silent node took writes when last seen, or is meant to according to the configuration.
     private func tookWrites(_ name: String) -> Bool {
         writing.standings[name]?.isWritable
             ?? nodes.contains { $0.description.name == name && $0.description.intendedSources.isEmpty }
@@ -108,13 +108,13 @@ extension SetFindings {
 }
 
 extension ChannelFindings {
-    /// A receiver that is about to reach its source has not stopped.
+    /// A receiver that is still connecting to its source has not stopped.
     fileprivate var stoppedThread: String? {
         if channel.ioThread == .stopped { return "IO thread stopped" }
         return channel.isApplierRunning ? nil : "SQL thread stopped"
     }
 
-    /// Where neither thread has stopped.
+    /// If neither thread has stopped.
     fileprivate var whyLagIsUnknown: String {
         if channel.ioThread != .running { return "IO thread \(channel.ioThread.rawValue)" }
         if checks[.transfer] == false { return "its source is silent" }

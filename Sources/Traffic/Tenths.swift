@@ -1,5 +1,5 @@
 extension Double {
-    /// For people: with one decimal, and none where that is zero.
+    /// To display: with one decimal, or none if that is zero.
     var text: String {
         let tenths = (self * 10).rounded()
         guard abs(tenths) < 1e15 else { return "\(self)" }

@@ -259,8 +259,8 @@ extension IntegrationSuite {
                 let well = ["up 100%\n", "db1 is the primary\n"]
                 // HAProxy is told that what it was told before has ended.
                 let wellAgain = ["ready up 100%\n", "db1 is the primary\n"]
-                let drained = ["drain\n", "db1 is being drained, as an operator said\n"]
-                let inMaintenance = ["maint\n", "db1 is in maintenance, as an operator said\n"]
+                let drained = ["drain\n", "db1 is being drained (set by an operator)\n"]
+                let inMaintenance = ["maint\n", "db1 is in maintenance (set by an operator)\n"]
                 #expect(try await answers() == well)
 
                 #expect(try await exporter.get("/nodes/db1/drain", method: "POST").status == 200)

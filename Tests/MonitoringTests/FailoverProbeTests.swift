@@ -276,7 +276,7 @@ struct FailoverProbeTests {
         }
         #expect(decision.cause == cause, "\(decision.reason)")
         if cause == .lagUnknown {
-            #expect(decision.reason.hasSuffix("db1 has transactions of db2 that db2 itself has not"))
+            #expect(decision.reason.hasSuffix("db1 has transactions of db2 that db2 itself does not have"))
         }
     }
 

@@ -42,9 +42,9 @@ struct CheckReplyTests {
         "A status, and the reason for it",
         arguments: [
             (true, OperatorState.ready, 200, "so"), (false, .ready, 503, "so"),
-            (true, .drain, 404, "db1 is being drained, as an operator said"), (false, .drain, 503, "so"),
-            (true, .maintenance, 503, "db1 is in maintenance, as an operator said"),
-            (false, .maintenance, 503, "db1 is in maintenance, as an operator said"),
+            (true, .drain, 404, "db1 is being drained (set by an operator)"), (false, .drain, 503, "so"),
+            (true, .maintenance, 503, "db1 is in maintenance (set by an operator)"),
+            (false, .maintenance, 503, "db1 is in maintenance (set by an operator)"),
         ])
     func reply(isPassed: Bool, state: OperatorState, status: Int, reason: String) {
         let reply = CheckReply(NodeVerdict(isPassed: isPassed, reason: "so"), state, of: "db1")

@@ -333,7 +333,7 @@ struct FailoverDecisionTests {
         for _ in 0..<60 {
             let decision = checks.check(row: Row.now - 1, noting: refused)
             #expect(decision.cause == .unbroken && !decision.isOrdinary)
-            #expect(decision.reason == "checked 1 s ago, and not noted: db1 cannot be checked: the row is refused")
+            #expect(decision.reason == "checked 1 s ago, and not recorded: db1 cannot be checked: the row is refused")
         }
         var mended = checks
         #expect(mended.check(row: Row.now - 1).reason == "checked 1 s ago")
@@ -480,7 +480,7 @@ struct FailoverDecisionTests {
             ),
             (
                 Row.checked(-30, CatchUp(lag: 0, missing: 0)),
-                "there was no good check before, and db1 has caught up with db2"
+                "there has been no good check yet, and db1 has caught up with db2"
             ),
             (
                 Row.checked(nil, CatchUp()),

@@ -28,7 +28,7 @@ struct VerdictTests {
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 6)).isPassed)
         #expect(set.verdict("db3", .replica, ReplicaLimits(lag: 7)).isPassed)
         let late = set.verdict("db3", .replica, ReplicaLimits(lag: 6))
-        #expect(!late.isPassed && late.reason == "db3 is 7 s behind, of 6 s at most")
+        #expect(!late.isPassed && late.reason == "db3 is 7 s behind; the limit is 6 s")
     }
 
     @Test("The load is the share of the limits that is used up")
@@ -61,11 +61,11 @@ struct VerdictTests {
         let set = findings(source, node("db2", id: 2, from: behind))
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 500)).isPassed)
         let over = set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 499))
-        #expect(!over.isPassed && over.reason == "db2 is 0 s and 500 B behind, of 10 s and 499 B at most")
+        #expect(!over.isPassed && over.reason == "db2 is 0 s and 500 B behind; the limit is 10 s and 499 B")
         let unknown = findings(Self.primary, Self.replica)
         #expect(unknown.verdict("db2", .replica, ReplicaLimits(lag: 10)).isPassed)
         let refused = unknown.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 1_000_000))
-        #expect(!refused.isPassed && refused.reason == "db2: the bytes behind are not known")
+        #expect(!refused.isPassed && refused.reason == "db2: it is not known how many bytes it is behind")
     }
 
     @Test("Of several channels the latest counts")
@@ -99,7 +99,7 @@ struct VerdictTests {
             node("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
         #expect(set.passes("db2") == [.primary, .readOnly, .health])
         #expect(set.passes("db3") == [.health])
-        #expect(set.verdict("db3", .readOnly).reason == "db3 follows db1, which is no primary")
+        #expect(set.verdict("db3", .readOnly).reason == "db3 follows db1, which is not the primary")
         #expect(set.verdict("db1", .readOnly).reason == "db1 does not replicate")
     }
 
@@ -170,10 +170,10 @@ struct VerdictTests {
         #expect(set.passes("db1") == [.health])
         let replica = findings(
             Self.primary, node("db2", id: 2, readOnly: nil, from: channel(from: "db1", id: 1, behind: 0)))
-        #expect(replica.verdict("db2", .replica).reason == "db2 does not tell whether it is read-only")
+        #expect(replica.verdict("db2", .replica).reason == "it is not known whether db2 is read-only")
         let writable = findings(
             silent("db1"), node("db2", id: 2, readOnly: false, from: channel(from: "db1", id: 1, behind: 0)))
-        #expect(writable.verdict("db2", .replica).reason == "db2 is writable, and not the primary")
+        #expect(writable.verdict("db2", .replica).reason == "db2 is writable but not the primary")
     }
 
     @Test("A replica of a server outside of the set does not become one to read from when the primary falls silent")
@@ -223,8 +223,8 @@ struct VerdictTests {
                 .verdict(on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate)
         }
         #expect(verdict(behind: 9).isPassed)
-        #expect(verdict(behind: 11).reason == "db2 is 11 s behind, of 10 s at most")
-        #expect(verdict(behind: 9).reason == "db2 is 9 s behind, of 5 s at most")
+        #expect(verdict(behind: 11).reason == "db2 is 11 s behind; the limit is 10 s")
+        #expect(verdict(behind: 9).reason == "db2 is 9 s behind; the limit is 5 s")
         #expect(verdict(behind: 5).isPassed)
         #expect(verdict(behind: 9).isPassed)
     }
