@@ -16,7 +16,7 @@ extension [UInt8] {
 
     /// Both formats escape backslash and line feed everywhere; the quote only where one would end the text.
     mutating func appendEscaped(_ text: String, quotes: Bool) {
-        // Few texts have anything to escape.
+        // Few texts need escaping.
         let isPlain = text.utf8.allSatisfy { $0 != .backslash && $0 != .lineFeed && !($0 == .quote && quotes) }
         if isPlain { return append(text) }
         for byte in text.utf8 {

@@ -1,7 +1,7 @@
 /// The text that Prometheus reads.
 package enum Exposition {
-    /// Appends all of `families` to `output`, in their order; a family without samples is left out. Never fails:
-    /// `MetricFamily.problems(in:)` says, in tests, what would be refused by a reader.
+    /// Appends all `families` to `output`, in order; a family without samples is left out. Never fails:
+    /// `MetricFamily.problems(in:)` reports, in tests, what a reader would refuse.
     package static func render(_ families: [MetricFamily], format: ExpositionFormat, into output: inout [UInt8]) {
         let page = [UInt8](unsafeUninitializedCapacity: sizeBound(families)) { memory, count in
             var writer = PageWriter(memory)
@@ -36,7 +36,7 @@ package enum Exposition {
         }
     }
 
-    /// The hot loop: whole runs of bytes, nothing made for a sample.
+    /// The hot loop: writes whole runs of bytes and allocates nothing per sample.
     private static func writeSamples(_ family: MetricFamily, to writer: inout PageWriter) {
         let name = Array(family.description.name.utf8)
         for sample in family.samples {
@@ -56,7 +56,7 @@ package enum Exposition {
         }
     }
 
-    /// No less than the bytes that rendering takes, so that the output never grows on the way.
+    /// At least as many bytes as rendering takes, so that the output never has to grow.
     static func sizeBound(_ families: [MetricFamily]) -> Int {
         let longestNumber = 24
         var bytes = 6

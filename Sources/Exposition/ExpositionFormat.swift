@@ -1,6 +1,6 @@
 /// The formats that can be rendered.
 package enum ExpositionFormat: Sendable, Hashable {
-    /// Prometheus text 0.0.4: what everything reads.
+    /// Prometheus text 0.0.4, which everything reads.
     case text004
     /// OpenMetrics 1.0.0.
     case openMetrics100
@@ -20,10 +20,10 @@ package enum ExpositionFormat: Sendable, Hashable {
     }
 }
 
-/// A format, and how it is to be announced.
+/// A format, and how to announce it.
 package struct NegotiatedFormat: Sendable, Hashable {
     package var format: ExpositionFormat
-    /// The client named a way of escaping names. Ours need none, which makes every way the same; the answer says so.
+    /// The client named an escaping scheme. Our names need none, so all schemes are the same; the response says so.
     package var isEscapingAsked: Bool
 
     package init(_ format: ExpositionFormat, isEscapingAsked: Bool = false) {
@@ -37,9 +37,9 @@ package struct NegotiatedFormat: Sendable, Hashable {
             + (isEscapingAsked ? "; escaping=underscores" : "")
     }
 
-    /// The format that a request's `Accept` prefers, by RFC 9110: each format has the weight of the most specific
-    /// range that names it; the heavier wins, then the more specifically named, then the one named first.
-    /// Text 0.0.4 where nothing fits or nothing can be read, as Prometheus' own exporters do.
+    /// The format that a request's `Accept` prefers, by RFC 9110: each format has the weight of the most specific range
+    /// that matches it; the higher weight wins, then the more specific match, then the one named first. Text 0.0.4 if
+    /// nothing matches or the header cannot be read, as in Prometheus' own exporters.
     package static func negotiate(accept: String?) -> NegotiatedFormat {
         guard let accept else { return NegotiatedFormat(.text004) }
         let ranges = MediaRange.list(accept)
@@ -52,7 +52,7 @@ package struct NegotiatedFormat: Sendable, Hashable {
     }
 }
 
-/// The range of an Accept header that speaks for a format.
+/// The range of an Accept header that matches a format.
 private struct Offer {
     var range: MediaRange
     var specificity: Int
@@ -79,7 +79,8 @@ extension [MediaRange] {
 }
 
 extension MediaRange {
-    /// How closely the range names the format: 0 `*/*`, 1 `type/*`, 2 the type, 3 the type and version; `nil`: not at all.
+    /// How closely the range matches the format: 0 `*/*`, 1 `type/*`, 2 the type, 3 the type and version; `nil`: not at
+    /// all.
     fileprivate func specificity(for format: ExpositionFormat) -> Int? {
         if type == "*/*" { return 0 }
         if type == format.mediaType {

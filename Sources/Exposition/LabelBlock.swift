@@ -1,15 +1,15 @@
-/// The labels of a series as they stand between the braces: `node="db1",channel="eu"`, already escaped.
+/// The labels of a series as written between the braces: `node="db1",channel="eu"`, already escaped.
 ///
-/// Escaping is paid once: make a block for a node or a channel and share it between all of its samples. Labels keep
-/// the order in which they were given. Two blocks are equal when their bytes are.
+/// Escaping is done once: make a block for a node or a channel and share it among all of its samples. Labels keep the
+/// order in which they were given. Two blocks are equal if their bytes are.
 package struct LabelBlock: Sendable, Hashable {
-    /// The escaped text, without braces; empty where there is no label.
+    /// The escaped text, without braces; empty if there are no labels.
     package let bytes: [UInt8]
 
     /// No label at all.
     package static let empty = LabelBlock([])
 
-    /// Names are taken as they are (see `MetricFamily.problems(in:)`); values may hold anything.
+    /// Names are used as given (see `MetricFamily.problems(in:)`); values may contain anything.
     package init(_ labels: [(name: String, value: String)]) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(labels.reduce(0) { $0 + Self.room($1.name, $1.value) })
@@ -17,12 +17,12 @@ package struct LabelBlock: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    /// What a label takes, unless something in it is escaped.
+    /// The bytes a label takes, unless something in it has to be escaped.
     private static func room(_ name: String, _ value: String) -> Int { name.utf8.count + value.utf8.count + 4 }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Labels that are written one by one, into memory for about as many bytes.
+    /// Labels that are written one by one; reserves `room` bytes, which may be an estimate.
     package init(room: Int, _ write: (inout Writer) -> Void) {
         var writer = Writer(room: room)
         write(&writer)
@@ -37,7 +37,7 @@ package struct LabelBlock: Sendable, Hashable {
         package mutating func add(_ name: String, _ value: String) { bytes.appendLabel(name, value) }
     }
 
-    /// This block and one more label behind it.
+    /// This block with one more label appended.
     package func appending(_ name: String, _ value: String) -> LabelBlock {
         var longer: [UInt8] = []
         longer.reserveCapacity(bytes.count + Self.room(name, value))
@@ -46,14 +46,14 @@ package struct LabelBlock: Sendable, Hashable {
         return LabelBlock(bytes: longer)
     }
 
-    /// This block with all of `other` behind it.
+    /// This block with all of `other` appended.
     package func appending(_ other: LabelBlock) -> LabelBlock {
         if other.bytes.isEmpty { return self }
         if bytes.isEmpty { return other }
         return LabelBlock(bytes: bytes + [.comma] + other.bytes)
     }
 
-    /// The labels with the escapes taken back, in order: for checks and tests, not for rendering.
+    /// The unescaped labels, in order: for checks and tests, not for rendering.
     package var labels: [(name: String, value: String)] {
         var labels: [(name: String, value: String)] = []
         var rest = bytes[...]

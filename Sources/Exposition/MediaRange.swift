@@ -2,12 +2,12 @@
 struct MediaRange {
     /// Lower case.
     var type: String
-    /// By lower-case name, `q` excepted; values unquoted.
+    /// By lower-case name, except `q`; values unquoted.
     var parameters: [String: String] = [:]
     /// The `q` value, 0…1.
     var weight = 1.0
 
-    /// The elements that can be understood; others are passed over.
+    /// The elements that can be parsed; others are skipped.
     static func list(_ header: String) -> [MediaRange] {
         split(header[...], at: ",").compactMap(MediaRange.init)
     }

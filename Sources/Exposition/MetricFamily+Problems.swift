@@ -7,7 +7,7 @@ extension MetricFamily {
         var owners: [String: String] = [:]
         for family in families {
             let description = family.description
-            // A sample's name must not fall into another family of either format.
+            // A sample's name must not belong to another family in either format.
             let bare = String(description.openMetricsName)
             for name in bare == description.name ? [bare] : [description.name, bare] {
                 if let owner = owners.updateValue(description.name, forKey: name) {
@@ -31,7 +31,7 @@ extension MetricFamily {
                 problems.append("\(series) has a label with the bad name \(name)")
             }
             if Set(names).count < names.count { problems.append("\(series) repeats a label") }
-            // Order does not tell series apart.
+            // The order of labels does not distinguish series.
             if !seen.insert(labels.map { "\($0.name)=\($0.value)" }.sorted()).inserted {
                 problems.append("\(series) occurs twice")
             }
@@ -58,14 +58,14 @@ extension MetricDescription {
         if !name.isName(colons: true) { problems.append("not a metric name") }
         if help.isEmpty { problems.append("has no help") }
         if (type == .counter) != name.hasSuffix("_total") {
-            problems.append("_total is for counters, and for all of them")
+            problems.append("counters end in _total, and nothing else does")
         }
-        if (type == .info) != name.hasSuffix("_info") { problems.append("_info is for infos, and for all of them") }
+        if (type == .info) != name.hasSuffix("_info") { problems.append("infos end in _info, and nothing else does") }
         if let unit {
             if unit.isEmpty || !openMetricsName.hasSuffix("_" + unit) {
                 problems.append("does not end in its unit \(unit)")
             }
-            if type == .info || type == .stateSet { problems.append("can have no unit") }
+            if type == .info || type == .stateSet { problems.append("cannot have a unit") }
         }
         for suffix in ["_count", "_sum", "_bucket", "_created"]
         where type != .unknown && openMetricsName.hasSuffix(suffix) {

@@ -4,23 +4,24 @@ package enum MetricType: Sendable {
     case gauge
     /// Only goes up, from 0 at the start of the process or the server; its name ends in `_total`.
     case counter
-    /// Always 1: what matters are the labels. Its name ends in `_info`.
+    /// Always 1; the labels are what matters. Its name ends in `_info`.
     case info
-    /// One-hot: the `extra` label of a sample is the state; of the samples with equal `labels` exactly one is 1,
-    /// the others are 0. Rendered as a gauge, for OpenMetrics would want the label to be called like the family.
+    /// One-hot: the `extra` label of a sample is the state; of the samples with equal `labels` exactly one is 1, the
+    /// others are
+    /// 0. Rendered as a gauge, because OpenMetrics would require the label to be named like the family.
     case stateSet
-    /// Whatever it is: of series whose names another exporter gave, without saying more.
+    /// Not known: for series named by another exporter that does not say more.
     case unknown
 }
 
-/// What is said about a family once, whatever its samples.
+/// The description of a family, given once for all its samples.
 package struct MetricDescription: Sendable {
-    /// The name in text 0.0.4, with `_total` or `_info`. OpenMetrics names a family without these.
+    /// The name in text 0.0.4, with `_total` or `_info`. In OpenMetrics the family's name lacks these.
     package let name: String
     package let type: MetricType
     /// Base unit (`seconds`, `bytes`), which the name must end in, before `_total`; `nil` for plain numbers.
     package let unit: String?
-    /// One sentence for the reader of a dashboard; may hold any character.
+    /// One sentence for the reader of a dashboard; may contain any character.
     package let help: String
 
     package init(name: String, type: MetricType, unit: String? = nil, help: String) {
@@ -33,10 +34,10 @@ package struct MetricDescription: Sendable {
 
 /// One series and its value.
 package struct Sample: Sendable {
-    /// What the series shares with others: the node, the channel.
+    /// What the series shares with others: node and channel.
     package var labels: LabelBlock
-    /// What it has for itself, such as the state of a one-hot family; rendered behind `labels`. Make one for each
-    /// state and share it between nodes.
+    /// What is specific to it, such as the state of a one-hot family; rendered after `labels`. Make one for each state
+    /// and share it among nodes.
     package var extra: LabelBlock
     package var value: Double
 
@@ -47,7 +48,7 @@ package struct Sample: Sendable {
     }
 }
 
-/// A description and its series, in the order in which they are to be rendered.
+/// A description and its series, in rendering order.
 package struct MetricFamily: Sendable {
     package var description: MetricDescription
     package var samples: [Sample]

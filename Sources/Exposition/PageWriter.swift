@@ -1,5 +1,4 @@
-/// Writes a page into memory that was taken for all of it: nothing grows, and nothing is asked for a piece but whether it
-/// fits.
+/// Writes a page into memory allocated for all of it: nothing grows, and each piece only costs a bounds check.
 struct PageWriter {
     private let memory: UnsafeMutableBufferPointer<UInt8>
     /// Bytes written.
@@ -28,14 +27,14 @@ struct PageWriter {
         count += bytes.count
     }
 
-    /// The memory was taken for the very samples that are written (`Exposition.sizeBound`).
+    /// Cannot fail: the memory was sized for exactly these samples (`Exposition.sizeBound`).
     private func checked(_ index: Int) -> Int {
         precondition(index < memory.count)
         return index
     }
 
-    /// Writes the shortest text that reads back as `value`. Most values are whole numbers, and are written without
-    /// a `String` in between.
+    /// Writes the shortest text that parses back to `value`. Most values are whole numbers, which are written without
+    /// an intermediate `String`.
     mutating func write(_ value: Double) {
         if value.magnitude < 0x1p53 {
             let whole = Int64(value)
@@ -60,11 +59,11 @@ struct PageWriter {
             digits += 1
         }
         rest = value.magnitude
-        var place = checked(count + digits - 1)
+        var index = checked(count + digits - 1)
         while rest > 0 {
             let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            memory[place] = .zero + UInt8(truncatingIfNeeded: digit)
-            place -= 1
+            memory[index] = .zero + UInt8(truncatingIfNeeded: digit)
+            index -= 1
             rest = quotient
         }
         count += digits

@@ -1,14 +1,14 @@
 package import Exposition
 package import Replication
 
-/// What a metric is: the one place where its name, unit and meaning stand.
+/// What a metric is: the only definition of its name, unit and meaning.
 package struct CatalogueEntry: Sendable {
     package let description: MetricDescription
-    /// Names of its labels, in order.
+    /// The names of its labels, in order.
     package let labels: [String]
-    /// The fact it is made from; nil for what the exporter knows by itself or finds by comparing.
+    /// The fact it is made from; nil for what the exporter knows itself or finds by comparison.
     package let fact: FactName?
-    /// Nil for what both flavors have.
+    /// Nil if both flavors have it.
     package var flavor: Flavor?
 
     fileprivate func only(_ flavor: Flavor) -> CatalogueEntry {
@@ -19,7 +19,7 @@ package struct CatalogueEntry: Sendable {
 }
 
 package enum Catalogue {
-    /// By `Metric.rawValue`.
+    /// Indexed by `Metric.rawValue`.
     package static let entries: [CatalogueEntry] = Metric.allCases.map(\.entry)
 
     package static subscript(metric: Metric) -> CatalogueEntry { entries[metric.rawValue] }

@@ -19,8 +19,8 @@ extension Families {
     }
 
     /// Some nodes of a set.
-    /// - Parameter withSet: with what concerns the set as a whole. Otherwise nothing of that is said, since what is there
-    ///   could be taken for all of the set.
+    /// - Parameter withSet: also add what concerns the set as a whole. Otherwise none of that is added, since the nodes
+    ///   present could be mistaken for the whole set.
     package mutating func add(
         _ set: SetFindings, only names: Set<String>, withSet: Bool = false,
         _ options: MetricsOptions = MetricsOptions()
@@ -45,7 +45,7 @@ extension Families {
             for channel in node.absentChannels {
                 add(.check, nodeLabels.appending("channel", channel), false, extra: checkLabels[.source])
             }
-            // No server means to name two channels alike.
+            // No server intentionally gives two channels the same name.
             for channel in node.channels.firstOfEach(\.channel.name) {
                 add(channel, nodeLabels.appending("channel", channel.channel.name), options)
             }

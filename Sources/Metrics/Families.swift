@@ -1,9 +1,9 @@
 package import Exposition
 
-/// Samples on their way into families, by metric.
+/// Collects samples into families, by metric.
 package struct Families: Sendable {
     private var samples: [[Sample]]
-    /// Under names that another exporter gave and that depend on the server; not in the catalogue. By name.
+    /// Series named by another exporter, depending on the server; not in the catalogue. By name.
     private var compatible: [String: MetricFamily] = [:]
 
     package init() {
@@ -14,7 +14,7 @@ package struct Families: Sendable {
         samples[metric.rawValue].append(Sample(labels, extra: extra, value))
     }
 
-    /// Unknown is absent. So is what is no number, whichever server thought of sending it.
+    /// An unknown value is absent. So is one that is not finite, which a server may send.
     mutating func add(_ metric: Metric, _ labels: LabelBlock, _ value: Double?, extra: LabelBlock = .empty) {
         if let value, value.isFinite { add(metric, labels, value, extra: extra) }
     }
@@ -29,7 +29,7 @@ package struct Families: Sendable {
         if let value { add(metric, labels, Double(value), extra: extra) }
     }
 
-    /// Every state of a one-hot family, of which `current` is 1. Nothing when the state is not known.
+    /// Every state of a one-hot family, of which `current` is 1. Nothing if the state is not known.
     mutating func add<State: Equatable>(
         _ metric: Metric, _ labels: LabelBlock, oneOf states: OneHot<State>, _ current: State?
     ) {

@@ -1,4 +1,4 @@
-/// Every metric, in the order in which it is rendered. `Catalogue` says what each one is.
+/// Every metric, in rendering order. `Catalogue` describes each one.
 package enum Metric: Int, CaseIterable, Sendable {
     // A node.
     case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly, nodeWriter

@@ -1,5 +1,5 @@
 extension Sequence {
-    /// The first element of each key, in order: a series that stood there twice would cost the whole scrape, and a server may
+    /// The first element of each key, in order: a repeated series would invalidate the whole scrape, and a server may
     /// repeat a row.
     func firstOfEach<Key: Hashable>(_ key: (Element) -> Key) -> [Element] {
         var keys: Set<Key> = []

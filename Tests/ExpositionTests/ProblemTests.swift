@@ -15,18 +15,18 @@ import Testing
             (MetricDescription(name: "0a", type: .gauge, help: "h"), "not a metric name"),
             (MetricDescription(name: "", type: .gauge, help: "h"), "not a metric name"),
             (MetricDescription(name: "a", type: .gauge, help: ""), "has no help"),
-            (MetricDescription(name: "a", type: .counter, help: "h"), "_total is for counters, and for all of them"),
+            (MetricDescription(name: "a", type: .counter, help: "h"), "counters end in _total, and nothing else does"),
             (
                 MetricDescription(name: "a_total", type: .gauge, help: "h"),
-                "_total is for counters, and for all of them"
+                "counters end in _total, and nothing else does"
             ),
-            (MetricDescription(name: "a", type: .info, help: "h"), "_info is for infos, and for all of them"),
-            (MetricDescription(name: "a_info", type: .gauge, help: "h"), "_info is for infos, and for all of them"),
+            (MetricDescription(name: "a", type: .info, help: "h"), "infos end in _info, and nothing else does"),
+            (MetricDescription(name: "a_info", type: .gauge, help: "h"), "infos end in _info, and nothing else does"),
             (
                 MetricDescription(name: "a", type: .gauge, unit: "seconds", help: "h"),
                 "does not end in its unit seconds"
             ),
-            (MetricDescription(name: "a_s", type: .stateSet, unit: "s", help: "h"), "can have no unit"),
+            (MetricDescription(name: "a_s", type: .stateSet, unit: "s", help: "h"), "cannot have a unit"),
             (MetricDescription(name: "a_count", type: .gauge, help: "h"), "_count is reserved"),
         ])
     func descriptions(description: MetricDescription, problem: String) {

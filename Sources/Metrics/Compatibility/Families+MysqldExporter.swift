@@ -2,14 +2,14 @@ import Exposition
 import Replication
 import Topology
 
-/// The replication series of mysqld_exporter, as of 0.19, so that its dashboards and alerts go on working. Names, labels
-/// and values follow its sources (collector/slave_status.go, binlog.go, heartbeat.go, exporter.go, mysql_gtid.go); the labels
-/// `replication_set` and `node` stand before its own, since this page holds many servers. docs/migration.md says what
-/// differs.
+/// The replication series of mysqld_exporter, as of 0.19, so that its dashboards and alerts keep working. Names, labels
+/// and values follow its sources (collector/slave_status.go, binlog.go, heartbeat.go, exporter.go, mysql_gtid.go); the
+/// labels `replication_set` and `node` precede its own, since this page covers many servers. docs/migration.md lists
+/// the differences.
 extension Families {
     mutating func addMysqldExporterSeries(_ node: NodeFindings, _ labels: LabelBlock) {
         let facts = node.report.facts
-        // There as here, a server that answers and denies its replication status is up.
+        // As in mysqld_exporter, a server that answers but denies its replication status is up.
         add(
             compatible: "mysql_up", type: .gauge, help: "Whether the MySQL server is up.", labels, facts == nil ? 0 : 1)
         guard let facts else { return }
@@ -42,7 +42,7 @@ extension Families {
             Double(end.file.number))
     }
 
-    /// In UTC, as pt-heartbeat writes and mysqld_exporter reads with their options `utc`.
+    /// In UTC, as pt-heartbeat writes and mysqld_exporter reads with their `utc` options.
     private mutating func addMysqldExporterHeartbeat(
         _ rows: [HeartbeatRow], serverClock: Double, _ labels: LabelBlock
     ) {

@@ -2,9 +2,9 @@ import Replication
 
 /// How mysqld_exporter names and reads a column of the replication status.
 enum MysqldExporter {
-    /// It asks SHOW SLAVE STATUS for as long as a server takes that, which MySQL does before 8.4: columns bear the old words
-    /// there, whatever the statement was that they came from.
-    /// - Returns: nil for a column that can name no series, whichever server thought of it.
+    /// mysqld_exporter uses SHOW SLAVE STATUS as long as a server accepts it, which MySQL does before 8.4: there the
+    /// columns have the old names, whichever statement they actually came from.
+    /// - Returns: nil for a column whose name cannot be part of a series name; a server may send anything.
     static func name(of column: String, _ server: ServerIdentity) -> String? {
         let column = column.lowercased()
         let isName = column.utf8.allSatisfy { byte in
@@ -27,8 +27,8 @@ enum MysqldExporter {
         return "mysql_slave_status_" + words.joined(separator: "_")
     }
 
-    /// Words of state are 1 or 0, a time is its epoch seconds, a number is itself; nil for anything else. What is no finite
-    /// number is nil as well: a host called `nan` is none.
+    /// Words of state become 1 or 0, a time its epoch seconds, a number itself; nil for anything else. Nil also for
+    /// anything that is not a finite number: a host called `nan` is not one.
     static func value(_ text: String) -> Double? {
         if text.utf8.count <= "connecting".utf8.count {
             switch text.lowercased() {
@@ -40,8 +40,8 @@ enum MysqldExporter {
         return Double(text).map { $0.isFinite ? $0 : nil } ?? epochSeconds(text)
     }
 
-    /// Of a DATETIME such as `2026-11-21 05:51:41`, taken for UTC: the exporter's sessions are in UTC. (mysqld_exporter takes
-    /// the server's own time zone for UTC.)
+    /// Epoch seconds of a DATETIME such as `2026-11-21 05:51:41`, taken as UTC: the exporter's sessions are in UTC.
+    /// (mysqld_exporter takes the server's own time zone as UTC.)
     private static func epochSeconds(_ text: String) -> Double? {
         let fields = text.split(maxSplits: 6, omittingEmptySubsequences: false) { "- :".contains($0) }
         let lengths = [4, 2, 2, 2, 2, 2]

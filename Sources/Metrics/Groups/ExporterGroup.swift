@@ -1,6 +1,6 @@
 import Exposition
 
-/// What the exporter knows of itself.
+/// What the exporter knows about itself.
 package struct ExporterStatistics: Sendable {
     package struct Build: Sendable {
         package var version: String
@@ -44,7 +44,7 @@ package struct ExporterStatistics: Sendable {
     package var build: Build
     package var process: Process
     package var requests: [Requests]
-    /// Seconds; nil for a page that scrapes nothing.
+    /// Seconds; nil for a page that does not scrape.
     package var scrapeDuration: Double?
     package var isConfigurationFresh: Bool
     /// Epoch seconds.
@@ -79,7 +79,7 @@ extension Families {
         add(.processThreads, .empty, process.threads)
     }
 
-    /// That there is an exporter, how long it takes, and whether its configuration is in effect.
+    /// The exporter's build, the duration of its scrape, and whether its configuration is in effect.
     package mutating func addState(of exporter: ExporterStatistics) {
         add(
             .buildInfo, .empty, 1,

@@ -34,7 +34,7 @@ extension Families {
         if let checksums = facts.checksums { add(checksums, isReplica: node.isReplica, labels) }
     }
 
-    /// On the source every chunk equals itself, which says nothing.
+    /// On the source every chunk trivially equals itself.
     private mutating func add(_ checksums: ChecksumResults, isReplica: Bool, _ labels: LabelBlock) {
         add(.checksumLastRun, labels, checksums.lastRun)
         guard isReplica, let summary = checksums.summary else { return }
@@ -82,7 +82,8 @@ extension Families {
 }
 
 extension BinaryLog {
-    /// Bytes from the start of the oldest file to the end of this round; the list itself may be of an earlier one.
+    /// Bytes from the start of the oldest file to this round's end position; the list of files may be from an earlier
+    /// round.
     fileprivate var size: UInt64? {
         guard let end, let index else { return nil }
         return index.bytesHeld(before: end)
