@@ -1,14 +1,13 @@
 internal import Glibc
 
-/// A loopback port that never answers: whoever connects waits for a packet that does not come, as behind a firewall that
-/// drops. Its queue of connections is full and nobody accepts them; Linux then drops what asks for another one
-/// (listen(2)).
+/// A loopback port that never answers: a client waits for a packet that never arrives, as behind a firewall that drops
+/// packets. Its backlog is full and nothing accepts from it; Linux then drops further connection attempts (listen(2)).
 package final class BlackHole: Sendable {
     package let port: UInt16
     private let listener: Int32
     private let queued: [Int32]
 
-    /// - Throws: when the system has no port to give, or lets the queue grow without end.
+    /// - Throws: if the system has no port left, or lets the backlog grow without limit.
     package init() throws(FaultServerError) {
         (listener, port) = try Loopback.listen(host: (0, 0, 1), port: 0, backlog: 0)
         var queued: [Int32] = []
@@ -21,7 +20,7 @@ package final class BlackHole: Sendable {
         close(listener)
     }
 
-    /// A connection, or nil if it does not come about: on loopback that takes no time.
+    /// A connection, or nil if none is established promptly, as it would be on loopback.
     private static func connected(to port: UInt16) -> Int32? {
         let descriptor = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

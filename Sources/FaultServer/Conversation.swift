@@ -10,7 +10,7 @@ struct Conversation {
     private var sequence: UInt8 = 0
     private var interval: Int32?
 
-    /// The connection is of no use any more.
+    /// The connection is no longer usable.
     private struct Gone: Error {}
 
     private enum Command {
@@ -32,7 +32,7 @@ struct Conversation {
                 let packet = try receive()
                 switch packet.first {
                 case Command.query:
-                    try answer(String(decoding: packet.dropFirst(), as: UTF8.self), place: queries)
+                    try answer(String(decoding: packet.dropFirst(), as: UTF8.self), index: queries)
                     queries += 1
                 case Command.quit:
                     shared.state.withLock { $0.journal.quits += 1 }
@@ -41,11 +41,11 @@ struct Conversation {
                     try send(packet: Payload.ok())
                 }
             }
-        } catch {}  // The client has gone, or the script closed the connection: both are how conversations end.
+        } catch {}  // The client is gone, or the script closed the connection; conversations end either way.
     }
 
-    private mutating func answer(_ text: String, place: Int) throws(Gone) {
-        let query = Query(connection: number, number: place, text: text)
+    private mutating func answer(_ text: String, index: Int) throws(Gone) {
+        let query = Query(connection: number, number: index, text: text)
         let script = shared.state.withLock { state in
             if shared.keepsJournal { state.journal.queries.append((query, wallClock())) }
             return state.script
@@ -55,7 +55,7 @@ struct Conversation {
     }
 
     private mutating func take(_ steps: [Step]) throws(Gone) {
-        // Everything that comes without a pause goes out at once, as from a real server.
+        // Everything without a pause in between is sent at once, as by a real server.
         var pending: [UInt8] = []
         for step in steps {
             switch step {
@@ -104,7 +104,8 @@ struct Conversation {
 
     private mutating func sendEndlessly(_ payload: [UInt8]) throws(Gone) {
         while payload.count > 1 << 12 { try send(packet: payload) }
-        // Faster than the client reads, or it would wait now and then: after 256 packets the numbers are the same again.
+        // Has to be faster than the client reads, or the client would wait now and then. After 256 packets the sequence
+        // numbers repeat.
         var block: [UInt8] = []
         while block.count < 1 << 16 {
             for _ in 0...UInt8.max { block += Payload.framed(payload, sequence: &sequence) }
@@ -134,7 +135,7 @@ struct Conversation {
         }
     }
 
-    /// The client's next packet; its answer follows under the next sequence number.
+    /// The client's next packet; the answer to it continues with the next sequence number.
     private mutating func receive() throws(Gone) -> [UInt8] {
         var packet: [UInt8] = []
         while true {
@@ -165,8 +166,8 @@ struct Conversation {
         }
     }
 
-    /// Waits until the gate opens or the time is over.
-    /// - Throws: when the client goes away meanwhile.
+    /// Waits until the gate opens or the time is up.
+    /// - Throws: if the client goes away meanwhile.
     private func wait(milliseconds: Int32, gate: Int32 = -1) throws(Gone) {
         var polled = [
             pollfd(fd: socket, events: Int16(POLLRDHUP), revents: 0),
@@ -188,5 +189,5 @@ private func wallClock() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-/// Linux, poll(2): the peer has closed its end. Glibc's header shows it with _GNU_SOURCE only.
+/// Linux, poll(2): the peer has closed its end. Glibc's header defines it only with _GNU_SOURCE.
 private let POLLRDHUP: Int32 = 0x2000

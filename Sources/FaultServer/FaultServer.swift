@@ -1,23 +1,23 @@
 internal import Glibc
 internal import Synchronization
 
-/// A server on a loopback port that speaks the protocol of MySQL and MariaDB, and does what its script says: also what no
+/// A server on a loopback port that speaks the protocol of MySQL and MariaDB and follows a script, including what no
 /// real server does on demand. It accepts every password.
 ///
 /// One thread accepts; each connection has a thread of its own.
 package final class FaultServer: Sendable {
     package let port: UInt16
-    /// What happens, as it happens. For one reader.
+    /// What happens, as it happens. For a single reader.
     package let events: AsyncStream<Event>
     private let shared: Shared
     private let listener: Int32
 
     /// - Parameters:
-    ///   - host: the last three bytes of its address, all of them within 127.0.0.0/8.
-    ///   - port: 0 for any that is free.
-    ///   - keepsJournal: whether what it is told is written down, and events are sent; if it is told a great deal, that
-    ///     fills the memory.
-    /// - Throws: when the system has no port or thread to give.
+    ///   - host: the last three bytes of its address, which is within 127.0.0.0/8.
+    ///   - port: 0 for any free port.
+    ///   - keepsJournal: whether to record what it receives and to send events; with much traffic that fills the
+    ///     memory.
+    /// - Throws: if the system has no port or thread left.
     package init(
         _ script: Script, host: (UInt8, UInt8, UInt8) = (0, 0, 1), port: UInt16 = 0, keepsJournal: Bool = true
     ) throws(FaultServerError) {
@@ -38,17 +38,17 @@ package final class FaultServer: Sendable {
 
     package var journal: Journal { shared.state.withLock(\.journal) }
 
-    /// Replaces the script; connections that are there follow it with their next query.
+    /// Replaces the script; existing connections follow it from their next query.
     package func follow(_ script: Script) {
         shared.state.withLock { $0.script = script }
     }
 
-    /// Closes all connections, as a server does that has lost patience with idle ones. Goes on accepting new ones.
+    /// Closes all connections, as a server does with idle ones. Continues to accept new ones.
     package func dropConnections() {
         shared.dropConnections()
     }
 
-    /// Closes everything and waits until its threads are done. Connecting is refused from then on.
+    /// Closes everything and waits until its threads are done. Connections are refused from then on.
     package func stop() {
         let isFirst = shared.state.withLock { state in
             defer { state.isStopped = true }
@@ -89,7 +89,7 @@ final class Shared: Sendable {
             let socket = Glibc.accept(listener, nil, nil)
             guard socket >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
-                return  // stopped, or out of descriptors: nobody is served any more
+                return  // stopped, or out of descriptors: no further client is served
             }
             _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
             let number = state.withLock { state in
@@ -116,7 +116,7 @@ final class Shared: Sendable {
 
     private func end(_ socket: Int32, _ number: Int) {
         state.withLock { state in
-            // Within the lock, so that nobody shuts down another one's socket by the same number.
+            // Within the lock, so that a reused descriptor number is not shut down by mistake.
             state.sockets.remove(socket)
             state.journal.openConnections -= 1
             Glibc.close(socket)
@@ -167,10 +167,10 @@ final class Shared: Sendable {
         state.withLock { $0.threads.append(thread) }
     }
 
-    /// Gives back what finished threads hold.
+    /// Joins finished threads, to release what they hold.
     private func reap() {
         let finished = state.withLock { state in
-            // A thread may end before the one that started it has noted it down; it is left for the next time.
+            // A thread may end before its starter has recorded it; it is left for the next time.
             let finished = state.finished.filter(state.threads.contains)
             state.finished.removeAll(where: finished.contains)
             state.threads.removeAll(where: finished.contains)
@@ -180,7 +180,7 @@ final class Shared: Sendable {
     }
 
     func join() {
-        // The first one accepts, and starts no more once it is done.
+        // The first thread accepts, and starts no further threads once it is done.
         while let thread = state.withLock({ $0.threads.isEmpty ? nil : $0.threads.removeFirst() }) {
             dropConnections()
             pthread_join(thread, nil)

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Something that a fault server waits for until a test lets it happen.
+/// Holds a fault server up until a test opens it.
 package final class Gate: Sendable, Equatable {
-    /// Readable, at its end, once the gate is open.
+    /// The end of a pipe that becomes readable once the gate is open.
     let waitable: Int32
     private let opening: Int32
 
@@ -19,7 +19,7 @@ package final class Gate: Sendable, Equatable {
         close(opening)
     }
 
-    /// Lets everybody through, now and later.
+    /// Lets all through, now and later.
     package func open() {
         withUnsafeBytes(of: UInt8(1)) { _ = write(opening, $0.baseAddress, 1) }
     }
@@ -27,7 +27,7 @@ package final class Gate: Sendable, Equatable {
     package static func == (left: Gate, right: Gate) -> Bool { left === right }
 }
 
-/// What the system refused.
+/// A system call that failed.
 package struct FaultServerError: Error, CustomStringConvertible {
     package let description: String
 

@@ -1,17 +1,17 @@
-/// What a fault server was told.
+/// What a fault server has received.
 package struct Journal: Sendable {
     package var connections = 0
-    /// Those that are still there.
+    /// Those that are still open.
     package var openConnections = 0
     package var bytesReceived = 0
-    /// Queries, in the order of their arrival, and the time of it: epoch seconds.
+    /// Queries in order of arrival, with the time of arrival: epoch seconds.
     package var queries: [(query: Query, time: Double)] = []
-    /// What was sent in answer to a greeting or to a request, such as the log-in; not queries.
+    /// What clients sent in reply to a greeting or a request, such as the login; not queries.
     package var answers: [[UInt8]] = []
-    /// COM_QUIT packets: connections that were closed as they should be.
+    /// COM_QUIT packets: connections that were closed properly.
     package var quits = 0
 
-    /// All statements, in the order of their arrival.
+    /// All statements, in order of arrival.
     package var statements: [String] { queries.flatMap(\.query.statements) }
 }
 

@@ -1,14 +1,14 @@
 internal import Glibc
 
 enum Loopback {
-    /// A listening socket on an address of 127.0.0.0/8, by its last three bytes.
-    /// - Parameter port: 0 for any that is free.
+    /// A listening socket on an address of 127.0.0.0/8, given by its last three bytes.
+    /// - Parameter port: 0 for any free port.
     static func listen(
         host: (UInt8, UInt8, UInt8), port: UInt16, backlog: Int32
     ) throws(FaultServerError) -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw FaultServerError("socket", errno) }
-        // A server that comes back under its old port finds the remains of its connections there.
+        // A server that restarts on its old port finds the remains of its connections there.
         var reuse: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
         var address = address(host, port)

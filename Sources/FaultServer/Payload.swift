@@ -2,7 +2,7 @@
 /// (MariaDB manual, "Client/Server Protocol"; MySQL manual, "MySQL Client/Server Protocol".)
 package enum Payload {
     private enum Capability {
-        /// Unset, it would announce MariaDB's extended capabilities.
+        /// If unset, this announces MariaDB's extended capabilities.
         static let longPassword: UInt32 = 1
         static let localFiles: UInt32 = 0x80
         static let protocol41: UInt32 = 0x200
@@ -28,7 +28,7 @@ package enum Payload {
     private static let nativePassword = "mysql_native_password"
     private static let scramble: [UInt8] = Array("0123456789abcdefghij".utf8)
 
-    /// - Parameter offersTLS: whether the client may go on encrypted.
+    /// - Parameter offersTLS: whether the client may continue encrypted.
     package static func handshake(version: String, thread: UInt32 = 1, offersTLS: Bool = false) -> [UInt8] {
         let capabilities = offersTLS ? Capability.all | Capability.tls : Capability.all
         var bytes: [UInt8] = [10]
@@ -67,7 +67,7 @@ package enum Payload {
         return bytes + Array("#\(sqlState)".utf8) + Array(message.utf8)
     }
 
-    /// All packets of a result: the number of columns, each column, rows, and the ends of both.
+    /// All packets of a result: the number of columns, each column, the rows, and the ends of both.
     package static func table(columns: [String], rows: [[String?]], moreFollow: Bool = false) -> [[UInt8]] {
         header(columns: columns) + rows.map(row) + [end(moreFollow: moreFollow)]
     }
@@ -114,7 +114,7 @@ package enum Payload {
         moreFollow ? Status.autocommit | Status.moreResults : Status.autocommit
     }
 
-    /// A packet as it travels: length, sequence number, payload. Payloads of 16 MiB and more go in several.
+    /// A packet as transmitted: length, sequence number, payload. Payloads of 16 MiB and more are split.
     package static func framed(_ payload: [UInt8], sequence: inout UInt8) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = payload[...]
@@ -131,7 +131,7 @@ package enum Payload {
         return bytes
     }
 
-    /// A packet that is this long is followed by another one that belongs to it.
+    /// A packet of this length is continued by the next one.
     static let longest = 0xFF_FFFF
 }
 
@@ -145,7 +145,7 @@ extension [UInt8] {
         self += Array(text.utf8) + [0]
     }
 
-    /// A string after its length.
+    /// A string preceded by its length.
     mutating func append(counted text: String) {
         append(length: UInt64(text.utf8.count))
         self += Array(text.utf8)

@@ -1,9 +1,9 @@
-/// What a real server answered, statement by statement, recorded to be said again.
+/// A real server's answers, statement by statement, recorded for replay.
 /// (`Tests/Fixtures/<flavor-version>/<situation>.json`.)
 package struct Recording: Codable, Sendable {
     /// As in the server's handshake.
     package var version: String
-    /// Where the answers are from, when not from a server at hand.
+    /// Where the answers come from, if not from a server at hand.
     package var source: String?
     package var results: [Result]
 
@@ -20,8 +20,8 @@ package struct Recording: Codable, Sendable {
         package var message: String
     }
 
-    /// A statement that was not recorded is a syntax error: so is one that the server does not have. Statements that set
-    /// the session up are taken for granted.
+    /// A statement that was not recorded gets a syntax error, as does one that a server does not know. Statements that
+    /// set up the session always succeed.
     package func reply(to statement: String) -> Reply {
         if statement.hasPrefix("SET SESSION ") { return .ok }
         guard let result = results.first(where: { $0.sql == statement }) else { return .syntaxError }

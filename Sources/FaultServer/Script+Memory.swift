@@ -1,8 +1,9 @@
 internal import Synchronization
 
 extension Script {
-    /// The same script for a server that is asked the same again and again: the bytes of an answer are made once. Only for
-    /// answers that depend on nothing but the query's text, and are made of packets alone; others are made anew.
+    /// The same script for a server that is asked the same things repeatedly: the bytes of an answer are built once.
+    /// Only for scripts whose answers depend on nothing but the query's text; answers that are not made of packets
+    /// alone are built each time.
     package var memorised: Script {
         let memory = Memory()
         return Script(
@@ -22,7 +23,7 @@ extension Script {
 }
 
 extension [Step] {
-    /// What travels in answer to a query, if it is packets alone.
+    /// The bytes sent in answer to a query, if it consists of packets alone.
     package var asBytes: [UInt8]? {
         var sequence: UInt8 = 1  // the query's is 0
         var bytes: [UInt8] = []

@@ -1,4 +1,4 @@
-/// What a fault server does next on a connection. Whatever a real server would never do can be said in these words.
+/// What a fault server does next on a connection, including what a real server would never do.
 package enum Step: Sendable, Equatable {
     /// Sends a packet with this payload, under the next sequence number.
     case packet([UInt8])
@@ -8,22 +8,23 @@ package enum Step: Sendable, Equatable {
     case endless([UInt8])
     /// Sends these bytes again and again, as they are, until the client is gone.
     case flood([UInt8])
-    /// From here on, sends a byte at a time and waits this long before each.
+    /// From here on, sends one byte at a time and waits this long before each.
     case drip(milliseconds: Int32)
     /// Waits for the client's next packet, and records it.
     case receive
-    /// Sends nothing any more, and reads whatever comes, until the client is gone.
+    /// Sends nothing more, and reads whatever arrives, until the client is gone.
     case silence
     /// Neither sends nor reads, until the client is gone.
     case deafness
-    /// Goes on when the gate is opened.
+    /// Continues when the gate is opened.
     case wait(Gate)
-    /// Sends nothing any more and says so, as who closes; reads whatever comes, until the client is gone.
+    /// Sends nothing more and shuts down its sending side, as when closing; reads whatever arrives, until the client is
+    /// gone.
     case end
     case close
 }
 
-/// What a fault server says to whom.
+/// What a fault server sends, and in reply to what.
 package struct Script: Sendable {
     /// Before the first query. Connections are counted from 0.
     package var greeting: @Sendable (_ connection: Int) -> [Step]
@@ -38,14 +39,14 @@ package struct Script: Sendable {
         self.answer = answer
     }
 
-    /// A server that behaves: every statement of a query gets its reply, up to the first that is refused.
+    /// A well-behaved server: every statement of a query gets its reply, up to the first that is refused.
     package static func replying(
         version: String = Step.defaultVersion, _ reply: @escaping @Sendable (_ statement: String) -> Reply
     ) -> Script {
         Script(greeting: { _ in Step.welcome(version: version) }, answer: { $0.steps(reply) })
     }
 
-    /// Every connection gets these steps and no more.
+    /// Every connection gets these steps and nothing else.
     package static func saying(_ steps: [Step]) -> Script {
         Script(greeting: { _ in steps }, answer: { _ in [.close] })
     }
@@ -55,11 +56,11 @@ package struct Script: Sendable {
 package struct Query: Sendable {
     /// Counted from 0, as are `number` and the connections.
     package let connection: Int
-    /// Place among the queries of its connection.
+    /// Index among the queries of its connection.
     package let number: Int
     package let text: String
 
-    /// The statements that travel in it. They are expected one a line, as the exporter sends them.
+    /// The statements that it carries, expected on a line each, as the exporter sends them.
     package var statements: [String] {
         var statements: [String] = []
         var rest = Substring(text)
@@ -70,13 +71,13 @@ package struct Query: Sendable {
         return statements + [String(rest)]
     }
 
-    /// The packets of a server that behaves.
+    /// The packets of a well-behaved server.
     package func steps(_ reply: (_ statement: String) -> Reply) -> [Step] {
         var steps: [Step] = []
         let statements = statements
-        for (place, statement) in statements.enumerated() {
+        for (index, statement) in statements.enumerated() {
             let answer = reply(statement)
-            steps += answer.steps(moreFollow: place < statements.count - 1)
+            steps += answer.steps(moreFollow: index < statements.count - 1)
             if answer.endsBatch { break }
         }
         return steps
@@ -85,16 +86,16 @@ package struct Query: Sendable {
 
 /// The answer to one statement.
 package enum Reply: Sendable, Equatable {
-    /// The statement gives no rows.
+    /// The statement returns no rows.
     case ok
-    /// The statement gives no rows, and changed this many.
+    /// The statement returns no rows, and changed this many.
     case changed(UInt64)
     case table(columns: [String], rows: [[String?]])
     case refusal(code: UInt16, sqlState: String, message: String)
     /// Anything else; ends the batch.
     case steps([Step])
 
-    /// Error 1064: what a server says to a statement that it does not have.
+    /// Error 1064: a server's answer to a statement that it does not know.
     package static let syntaxError = refusal(
         code: 1064, sqlState: "42000", message: "You have an error in your SQL syntax")
 

@@ -17,8 +17,9 @@ package struct Accounts: Sendable {
         replication = Account(user: "replicator", password: Self.password())
     }
 
-    /// Makes them, and drops the users without a password that MariaDB's installation gives TCP connections, so that only
-    /// who may enter the sandbox's folder is an administrator. Nothing of it enters the binlog: every node has its own.
+    /// Creates the accounts, and drops the users without a password that MariaDB's installation leaves open to TCP, so
+    /// that only a user with access to the sandbox's folder is an administrator. None of it enters the binlog: every
+    /// node has its own.
     func statements(for server: Server) async throws(SandboxError) -> [String] {
         let open = try await server.sql(
             """

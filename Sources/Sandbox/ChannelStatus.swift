@@ -11,7 +11,7 @@ package struct ChannelStatus: Sendable, Equatable {
     package let ioErrno: Int
     package let sqlErrno: Int
     package let lastError: String
-    /// nil when the server says NULL.
+    /// Nil for NULL.
     package let secondsBehindSource: Int?
     package let readFile: String
     package let readPosition: UInt64

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A process that this one started and will reap.
 ///
-/// Not `Foundation.Process`: that one has no process groups, and hands down every open descriptor.
+/// Not `Foundation.Process`, which has no process groups and passes on every open descriptor.
 package final class ChildProcess: Sendable {
     private struct State {
         var status: ExitStatus?
@@ -19,9 +19,9 @@ package final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - command: the program, looked up in PATH if it has no slash, and its arguments.
     ///   - environment: all of it; by default a neutral one without the caller's settings.
-    ///   - group: the process group it joins; 0 for one of its own.
-    ///   - output: where both of its output streams are appended to; nil to share those of this process.
-    ///   - input: the descriptor it reads from; nil for nothing to read.
+    ///   - group: the process group it joins; 0 for a new one.
+    ///   - output: the file to which both of its output streams are appended; nil to share those of this process.
+    ///   - input: the descriptor it reads from; nil for empty input.
     package static func start(
         _ command: [String], environment: [String: String] = neutralEnvironment, group: pid_t, output: String?,
         input: Int32? = nil
@@ -38,7 +38,7 @@ package final class ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
             posix_spawn_file_actions_adddup2(&actions, 1, 2)
         }
-        // A descriptor that leaks into a server, such as a pipe's end, would outlive the sandbox with it.
+        // A descriptor leaked into a server, such as the end of a pipe, would stay open as long as that server.
         for descriptor in inheritedDescriptors() { posix_spawn_file_actions_addclose(&actions, descriptor) }
 
         var attributes = posix_spawnattr_t()
@@ -70,8 +70,8 @@ package final class ChildProcess: Sendable {
         return child
     }
 
-    /// Starts a program and waits for its end.
-    /// - Throws: `SandboxError.ended` when it does not exit with 0.
+    /// Starts a program and waits for it to end.
+    /// - Throws: `SandboxError.ended` if it does not exit with 0.
     static func run(_ command: [String], group: pid_t, output: String) async throws(SandboxError) {
         let status = try await start(command, group: group, output: output).ended()
         guard status == .exited(0) else {
@@ -81,7 +81,7 @@ package final class ChildProcess: Sendable {
 
     package var hasEnded: Bool { state.withLock { $0.status != nil } }
 
-    /// Waits for the end. Any number of callers may; it returns at once if the process has ended.
+    /// Waits for the end. Any number of callers may wait; returns at once if the process has already ended.
     @discardableResult
     package func ended() async -> ExitStatus {
         await withCheckedContinuation { continuation in
@@ -93,7 +93,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Sends a signal, unless the process has ended: its number may belong to another one then.
+    /// Sends a signal, unless the process has ended, when its PID may belong to another one.
     package func signal(_ signal: Int32) {
         state.withLock { state in
             if state.status == nil { kill(pid, signal) }
@@ -102,7 +102,7 @@ package final class ChildProcess: Sendable {
 
     /// Blocks a thread until the process ends.
     private func reap() {
-        // Seen first and reaped under the lock, so that `signal` never meets a number that is free again.
+        // Waits without reaping, then reaps under the lock, so that `signal` never uses a PID that is free again.
         var info = siginfo_t()
         while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         let (status, waiting) = state.withLock { state in
@@ -124,7 +124,7 @@ package final class ChildProcess: Sendable {
     }
 }
 
-/// The descriptors that a child would get beside its standard streams: those not marked close-on-exec.
+/// The descriptors that a child would inherit besides its standard streams: those not marked close-on-exec.
 private func inheritedDescriptors() -> [Int32] {
     let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     return open.compactMap { Int32($0) }.filter { descriptor in

@@ -1,18 +1,18 @@
 import Foundation
 
-/// A freshly initialised data directory, made once for a server version and copied for every server: initialising takes
-/// seconds, copying a tenth of one.
+/// A freshly initialised data directory, made once per server version and copied for every server: initialising takes
+/// seconds, copying a tenth of a second.
 struct DataTemplate: Sendable {
     /// On this machine.
     let path: String
 
-    /// Part of the cached folder's name; raised when what is put into a template changes.
+    /// Part of the cached folder's name; to be raised when the content of a template changes.
     private static let format = 2
 
     /// The cached template, made now if there is none.
     init(for software: ServerSoftware, in folder: SandboxFolder, group: pid_t) async throws(SandboxError) {
         guard let cache = cacheFolder() else {
-            // Without a home folder there is no cache: made once a sandbox.
+            // Without a home folder there is no cache: made once per sandbox.
             path = try await Self.initialise(software, in: folder, group: group)
             return
         }
@@ -26,7 +26,7 @@ struct DataTemplate: Sendable {
             } catch {
                 throw .system(doing: "make \(templates)", errno: errno)
             }
-            // Under its final name only when it is whole: another sandbox may be looking.
+            // Gets its final name only when complete: another sandbox may be looking.
             let copy = "\(kept).\(getpid())-\(UUID().uuidString)"
             try await Self.copy(fresh, to: copy, folder: folder, group: group)
             if rename(copy, kept) != 0 { try? FileManager.default.removeItem(atPath: copy) }
@@ -61,7 +61,7 @@ struct DataTemplate: Sendable {
             let installer =
                 software.root == nil
                 ? executablePath("mariadb-install-db") ?? "mariadb-install-db" : "mariadb-install-db"
-            // Forced, because in a bare root not even `localhost` can be resolved, and nobody needs it to be.
+            // Forced, because in a bare root not even `localhost` can be resolved, and nothing needs it to be.
             command =
                 [installer] + common + user + [
                     "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force",
@@ -75,7 +75,7 @@ struct DataTemplate: Sendable {
                 ]
         }
         try await ChildProcess.run(software.command(command), group: group, output: "\(folder.path)/initialise.log")
-        // Holds the server's UUID, of which every copy needs its own.
+        // Contains the server's UUID; every copy needs its own.
         unlink("\(data)/auto.cnf")
         return data
     }

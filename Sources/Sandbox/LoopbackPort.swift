@@ -1,9 +1,10 @@
 import Foundation
 
-/// A TCP port on 127.0.0.1 that is kept for one server, also while that server is down.
+/// A TCP port on 127.0.0.1 that is reserved for one server, even while that server is down.
 ///
-/// A socket stays bound to it without ever listening, so the kernel gives the port to no one who asks for any free one.
-/// The server may bind it all the same, because both set SO_REUSEADDR and this one does not listen (socket(7)).
+/// A socket stays bound to it without ever listening, so the kernel does not give the port to a process that asks for
+/// any free one. The server can still bind it, because both set SO_REUSEADDR and this socket does not listen
+/// (socket(7)).
 package final class LoopbackPort: Sendable {
     package let number: UInt16
     private let descriptor: Int32
@@ -17,7 +18,8 @@ package final class LoopbackPort: Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         var reuse: Int32 = 1
         let descriptor = descriptor
-        // Reuse is allowed only after binding: before, the kernel might choose a port that another sandbox keeps.
+        // Reuse is allowed only after binding: before that, the kernel might choose a port that another sandbox has
+        // reserved.
         let isBound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 bind(descriptor, address, length) == 0

@@ -1,4 +1,4 @@
-/// The statements about replication that a server is asked for a recording, beside those that the exporter uses.
+/// The statements about replication that a recording asks a server, in addition to those that the exporter uses.
 package enum RecordedStatements {
     package static func all(for flavor: ServerSoftware.Flavor) -> [String] {
         switch flavor {

@@ -2,10 +2,10 @@ import Foundation
 package import MariaDB
 internal import Replication
 
-/// What one server answered to a list of statements: a fixture for tests that need no server.
+/// One server's answers to a list of statements: a fixture for tests that need no server.
 ///
-/// As JSON: `{"version": "…", "results": [{"sql": "…", "columns": ["…"], "rows": [["…" | null]]}]}`; a statement that was
-/// refused has `"error": {"code": 1227, "sqlState": "42000", "message": "…"}` in place of columns and rows.
+/// As JSON: `{"version": "…", "results": [{"sql": "…", "columns": ["…"], "rows": [["…" | null]]}]}`; a statement that
+/// was refused has `"error": {"code": 1227, "sqlState": "42000", "message": "…"}` instead of columns and rows.
 package struct Recording: Codable, Sendable, Equatable {
     /// The server's, as in its handshake.
     package let version: String
@@ -26,8 +26,8 @@ package struct Recording: Codable, Sendable, Equatable {
 }
 
 extension Sandbox {
-    /// Asks a server every statement, as the exporter would: as its user, with its grants, over TCP, in UTC.
-    /// This machine's name, which servers tell, is replaced by the node's.
+    /// Runs every statement on a server as the exporter would: as its user, with its grants, over TCP, in UTC. This
+    /// machine's host name, which servers report, is replaced by the node's name.
     package func record(_ statements: [String], on server: Server) async throws -> Recording {
         let options = monitorOptions(for: server)
         let session = Session(node: "record", .init(setUp: ["SET SESSION time_zone = '+00:00'"])) { options }
@@ -52,7 +52,7 @@ extension Sandbox {
         return Recording(version: version, results: results)
     }
 
-    /// How the exporter connects to a server. MySQL's caching_sha2_password wants TLS for its first log-in.
+    /// How the exporter connects to a server. MySQL's caching_sha2_password requires TLS for the first login.
     package func monitorOptions(for server: Server) -> ConnectionOptions {
         ConnectionOptions(
             address: .tcp(host: "127.0.0.1", port: server.port), user: accounts.monitor.user,

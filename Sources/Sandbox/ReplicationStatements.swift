@@ -28,7 +28,7 @@ struct ReplicationStatements: Sendable {
         }
     }
 
-    /// Points a replica at a source. Without GTIDs it begins at the source's first binlog.
+    /// Points a replica at a source. Without GTIDs it starts at the source's first binlog.
     func changeSource(
         channel: String, host: String = "127.0.0.1", port: UInt16, account: Accounts.Account, settings: ServerSettings
     ) -> String {
@@ -47,7 +47,8 @@ struct ReplicationStatements: Sendable {
             let start =
                 settings.usesGTID
                 ? "SOURCE_AUTO_POSITION = 1" : "SOURCE_LOG_FILE = 'binlog.000001', SOURCE_LOG_POS = 4"
-            // Since 8.4 a replica gives up after ten tries; a source that is down for a minute would stay lost.
+            // Since 8.4 a replica gives up after ten tries, and would not reconnect to a source that was down for a
+            // minute.
             return """
                 CHANGE REPLICATION SOURCE TO SOURCE_HOST = '\(host)', SOURCE_PORT = \(port), \
                 SOURCE_USER = '\(account.user)', SOURCE_PASSWORD = '\(account.password)', SOURCE_CONNECT_RETRY = 1, \
@@ -57,7 +58,7 @@ struct ReplicationStatements: Sendable {
         }
     }
 
-    /// Changes the source's host alone.
+    /// Changes only the source's host.
     func changeHost(to host: String, channel: String) -> String {
         switch flavor {
         case .mariadb: "CHANGE MASTER \(channel.isEmpty ? "" : "'\(channel)' ")TO MASTER_HOST = '\(host)'"
@@ -65,7 +66,7 @@ struct ReplicationStatements: Sendable {
         }
     }
 
-    /// Makes a stopped channel go.
+    /// Removes a stopped channel.
     func forgetSource(channel: String) -> String {
         switch flavor {
         case .mariadb: "RESET SLAVE\(channel.isEmpty ? "" : " '\(channel)'") ALL"
@@ -80,7 +81,7 @@ struct ReplicationStatements: Sendable {
         }
     }
 
-    /// Empties a channel's relay log and the memory of what was applied.
+    /// Clears a channel's relay log and the record of what was applied.
     func forgetReplication(channel: String) -> [String] {
         switch flavor {
         case .mariadb:
@@ -89,8 +90,8 @@ struct ReplicationStatements: Sendable {
         }
     }
 
-    /// Waits on the replica until it has applied the source's binlog up to a position. One column `reached`: NULL when
-    /// the applier is not running, negative when the time is up.
+    /// Waits on the replica until it has applied the source's binlog up to a position. One column `reached`: NULL if
+    /// the applier is not running, negative on timeout.
     func waitForPosition(_ position: BinlogPosition, channel: String, seconds: Int, usesGTID: Bool) -> String {
         switch flavor {
         case .mariadb:
@@ -98,7 +99,7 @@ struct ReplicationStatements: Sendable {
             return
                 "SELECT MASTER_POS_WAIT('\(position.file)', \(position.offset), \(seconds), '\(channel)') AS reached"
         case .mysql where usesGTID:
-            // 0 when reached, 1 when the time is up.
+            // 0 when reached, 1 on timeout.
             return "SELECT -WAIT_FOR_EXECUTED_GTID_SET('\(position.executedGTIDs)', \(seconds)) AS reached"
         case .mysql:
             return

@@ -1,12 +1,12 @@
 extension Sandbox {
     /// Writes a configuration for the exporter into the sandbox's folder, as replication set `demo`, with the wiring as
-    /// the intended sources, and the password in a file of its own.
+    /// the intended sources and the password in a file of its own.
     /// - Parameter keys: lines of YAML that are added to the replication set, such as `checksums: {}`.
     /// - Returns: the configuration file's path.
     package func writeExporterConfiguration(adding keys: String...) throws(SandboxError) -> String {
-        let password = try place.write(accounts.monitor.password + "\n", to: "exporter.password")
+        let password = try directory.write(accounts.monitor.password + "\n", to: "exporter.password")
         let further = keys.map { "    \($0)\n" }.joined()
-        return try place.write(exporterConfiguration(passwordFile: password) + further, to: "exporter.yml")
+        return try directory.write(exporterConfiguration(passwordFile: password) + further, to: "exporter.yml")
     }
 
     private func exporterConfiguration(passwordFile: String) -> String {
@@ -26,7 +26,7 @@ extension Sandbox {
             """ + "\n"
     }
 
-    /// One name, or for named channels one name each.
+    /// One name, or one name per channel if channels are named.
     private static func source(of links: [Wiring.Link]) -> String? {
         if links.isEmpty { return nil }
         if links.count == 1, links[0].channel.isEmpty { return links[0].source }

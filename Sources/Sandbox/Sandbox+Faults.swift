@@ -1,13 +1,13 @@
 import MariaDB
 
-/// Things that go wrong between servers.
+/// Faults between servers.
 extension Sandbox {
-    /// Breaks the applier of a replica with a duplicate key (error 1062): a row is put into the replica past the binlog,
-    /// then the same one is written on its primary. Returns when the applier has stopped.
+    /// Breaks a replica's applier with a duplicate key (error 1062): a row is inserted on the replica, bypassing the
+    /// binlog, and then the same row on its primary. Returns when the applier has stopped.
     package func breakSQL(_ name: String, channel: String? = nil) async throws(SandboxError) {
         let replica = try server(name)
         guard let link = replica.node.links.first(where: { channel == nil || $0.channel == channel }) else {
-            throw .wiring("\(name) is no replica")
+            throw .wiring("\(name) is not a replica")
         }
         let primary = try writableServer(above: link.source)
         let conflicts = SandboxTable.conflicts
@@ -20,22 +20,22 @@ extension Sandbox {
         }
     }
 
-    /// Repairs what `breakSQL` broke, and starts the applier again.
+    /// Repairs what `breakSQL` broke, and restarts the applier.
     package func repairSQL(_ name: String, channel: String? = nil) async throws(SandboxError) {
         let replica = try server(name)
         guard let link = replica.node.links.first(where: { channel == nil || $0.channel == channel }) else {
-            throw .wiring("\(name) is no replica")
+            throw .wiring("\(name) is not a replica")
         }
         try await replica.withoutBinlog("DELETE FROM \(SandboxTable.conflicts) WHERE note = '\(Self.ownRow)'")
         try await replica.startSQL(channel: link.channel)
         try await replica.waitUntil("applier runs", channel: link.channel) { $0.sqlThread == "Yes" }
     }
 
-    /// Lets a replica follow another node than it was wired to, or the same one again.
+    /// Makes a replica follow another node than it was wired to, or the same one again.
     /// - Parameters:
-    ///   - address: under which it has its source, where that is not the node's own.
-    ///   - isRebuilt: whether it is taken to have what its source has, as if it had been restored from a backup of that. Else it
-    ///     cannot follow a source that lacks one of its transactions (MariaDB).
+    ///   - address: the source's address as given to the replica, if not the node's own.
+    ///   - isRebuilt: whether to declare that it has what its source has, as if restored from a backup of that.
+    ///     Otherwise it cannot follow a source that lacks one of its transactions (MariaDB).
     package func repoint(
         _ name: String, to source: String, channel: String = "", at address: (host: String, port: UInt16)? = nil,
         isRebuilt: Bool = false
@@ -52,28 +52,29 @@ extension Sandbox {
         try await replica.sql(replica.statements.start(.both, channel: channel))
     }
 
-    /// Makes a node forget whom it follows.
+    /// Makes a node forget its source.
     package func forgetSource(_ name: String, channel: String = "") async throws(SandboxError) {
         let server = try server(name)
         try await server.sql(server.statements.stop(.both, channel: channel))
         try await server.sql(server.statements.forgetSource(channel: channel))
     }
 
-    /// Marks a replica as detached, as orchestrator does: its source's host begins with `//`, and both threads are stopped.
+    /// Marks a replica as detached, as orchestrator does: its source's host begins with `//`, and both threads are
+    /// stopped.
     package func detach(_ name: String, channel: String = "") async throws(SandboxError) {
         let server = try server(name)
         try await server.sql(server.statements.stop(.both, channel: channel))
         try await server.sql(server.statements.changeHost(to: "//127.0.0.1", channel: channel))
     }
 
-    /// Makes a node's binary log begin anew (RESET MASTER), with nothing in it of what its replicas have.
+    /// Makes a node's binary log start over (RESET MASTER), without anything that its replicas have.
     package func resetBinlogs(_ name: String) async throws(SandboxError) {
         let server = try server(name)
         try await server.sql(server.statements.resetBinlogs)
     }
 
-    /// Makes a replica forget what it has and whom it follows, and begin anew at its source's first binary log.
-    package func beginAnew(_ name: String, channel: String = "") async throws(SandboxError) {
+    /// Makes a replica forget what it has applied and its source, and start over at its source's first binary log.
+    package func startOver(_ name: String, channel: String = "") async throws(SandboxError) {
         let replica = try server(name)
         guard let link = replica.node.links.first(where: { $0.channel == channel }) else {
             throw .wiring("\(name) has no channel \(channel)")
@@ -83,11 +84,11 @@ extension Sandbox {
         try await repoint(name, to: link.source, channel: channel)
     }
 
-    /// Purges binlogs of a replica's source that the replica has not read yet, so that it can never catch up by itself
+    /// Purges binlogs of a replica's source that the replica has not read yet, so that it can never catch up on its own
     /// (error 1236). Returns when the replica has noticed.
     package func loseBinlog(_ name: String) async throws(SandboxError) {
         let replica = try server(name)
-        guard let link = replica.node.links.first else { throw .wiring("\(name) is no replica") }
+        guard let link = replica.node.links.first else { throw .wiring("\(name) is not a replica") }
         let source = try server(link.source)
         try await replica.stopIO(channel: link.channel)
         try await writableServer(above: link.source).write(note: "never read by \(name)")

@@ -3,34 +3,34 @@ import MariaDB
 
 /// Real servers on loopback, replicating from each other, in a temporary folder.
 ///
-/// They end and the folder goes with `stop()`, and also when this process ends in any way, SIGKILL included (`Warden`).
+/// `stop()` ends them and removes the folder; so does any end of this process, SIGKILL included (`Warden`).
 package final class Sandbox: Sendable {
     package let wiring: Wiring
     package let software: ServerSoftware
     package let settings: ServerSettings
     package let accounts = Accounts()
-    /// In the wiring's order.
+    /// In wiring order.
     package let servers: [Server]
-    /// Holds everything the servers write; removed by `stop()`.
-    package var folder: String { place.path }
+    /// Contains everything that the servers write; removed by `stop()`.
+    package var folder: String { directory.path }
     /// The process group of the servers; other programs that must not outlive the sandbox may join it.
     package var processGroup: pid_t { warden.group }
 
-    let place: SandboxFolder
+    let directory: SandboxFolder
     private let warden: Warden
 
-    /// Starts the servers, connects them as wired, and waits until every replica has what its source has.
-    /// When this throws, everything is gone again.
+    /// Starts the servers, connects them as wired, and waits until every replica has what its source has. If this
+    /// throws, everything has been removed again.
     package static func start(
         _ wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings()
     ) async throws -> Sandbox {
         try wiring.validate()
-        let place = try SandboxFolder(for: software)
+        let directory = try SandboxFolder(for: software)
         let warden: Warden
         do {
-            warden = try Warden(of: place.path)
+            warden = try Warden(of: directory.path)
         } catch {
-            try place.remove()
+            try directory.remove()
             throw error
         }
         var servers: [Server] = []
@@ -38,35 +38,36 @@ package final class Sandbox: Sendable {
             for (index, node) in wiring.nodes.enumerated() {
                 servers.append(
                     try Server(
-                        node, number: index + 1, software: software, settings: settings, folder: place,
+                        node, number: index + 1, software: software, settings: settings, folder: directory,
                         group: warden.group))
             }
             let sandbox = Sandbox(
-                wiring: wiring, software: software, settings: settings, servers: servers, place: place, warden: warden)
+                wiring: wiring, software: software, settings: settings, servers: servers, directory: directory,
+                warden: warden)
             try await sandbox.bringUp()
             return sandbox
         } catch {
-            await end(servers, place: place, warden: warden)
+            await end(servers, directory: directory, warden: warden)
             throw error
         }
     }
 
     private init(
-        wiring: Wiring, software: ServerSoftware, settings: ServerSettings, servers: [Server], place: SandboxFolder,
+        wiring: Wiring, software: ServerSoftware, settings: ServerSettings, servers: [Server], directory: SandboxFolder,
         warden: Warden
     ) {
         self.wiring = wiring
         self.software = software
         self.settings = settings
         self.servers = servers
-        self.place = place
+        self.directory = directory
         self.warden = warden
     }
 
     /// Kills the servers and removes the folder. Nothing is left when it returns.
-    package func stop() async { await Self.end(servers, place: place, warden: warden) }
+    package func stop() async { await Self.end(servers, directory: directory, warden: warden) }
 
-    /// - Throws: `SandboxError.wiring` for a name that is none of the nodes'.
+    /// - Throws: `SandboxError.wiring` if no node has that name.
     package func server(_ name: String) throws(SandboxError) -> Server {
         guard let server = servers.first(where: { $0.name == name }) else {
             throw .wiring("there is no node \(name); there are \(servers.map(\.name).joined(separator: ", "))")
@@ -74,7 +75,7 @@ package final class Sandbox: Sendable {
         return server
     }
 
-    /// The nearest server upstream that takes writes: what is written there arrives at the named one.
+    /// The nearest server upstream that takes writes: what is written there reaches the named one.
     package func writableServer(above name: String) throws(SandboxError) -> Server {
         guard let node = wiring.writableNode(above: name) else { throw .wiring("nothing above \(name) is writable") }
         return try server(node.name)
@@ -92,7 +93,7 @@ package final class Sandbox: Sendable {
     // MARK: - Up and down
 
     private func bringUp() async throws {
-        let template = try await DataTemplate(for: software, in: place, group: warden.group)
+        let template = try await DataTemplate(for: software, in: directory, group: warden.group)
         try await withThrowingTaskGroup { group in
             for server in servers {
                 group.addTask { try await self.bringUp(server, from: template) }
@@ -118,7 +119,7 @@ package final class Sandbox: Sendable {
     }
 
     private func bringUp(_ server: Server, from template: DataTemplate) async throws {
-        try await template.copy(to: server.dataFolder, folder: place, group: warden.group)
+        try await template.copy(to: server.dataFolder, folder: directory, group: warden.group)
         try await server.start()
         for statement in try await accounts.statements(for: server)
             + (server.node.isWritable ? SandboxTable.statements : [])
@@ -127,19 +128,19 @@ package final class Sandbox: Sendable {
         }
     }
 
-    private static func end(_ servers: [Server], place: SandboxFolder, warden: Warden) async {
+    private static func end(_ servers: [Server], directory: SandboxFolder, warden: Warden) async {
         for server in servers { await server.kill() }
         do {
-            try place.remove()
+            try directory.remove()
             await warden.dismiss()
         } catch {
-            // The warden tries once more, with all processes of the group gone.
+            // The warden tries again once all processes of the group are gone.
             await warden.act()
         }
     }
 }
 
-/// Runs `body` with a sandbox, and ends the sandbox however `body` ends.
+/// Runs `body` with a sandbox, and stops the sandbox however `body` ends.
 package func withSandbox<Result>(
     _ wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings(),
     _ body: (Sandbox) async throws -> Result

@@ -1,18 +1,18 @@
 package import MariaDB
 
-/// Why a sandbox could not do what it was asked to.
+/// Why a sandbox could not do what was requested.
 package enum SandboxError: Error, Sendable {
     /// The operating system refused; `errno` as of the call.
     case system(doing: String, errno: Int32)
-    /// No such server software here, or it cannot be used; the text says what to install or set.
+    /// The server software is missing or cannot be used; the text says what to install or set.
     case software(String)
-    /// A program that was to succeed did not. `log` holds the end of what it printed.
+    /// A program failed. `log` holds the end of what it printed.
     case ended(what: String, status: ExitStatus, log: String)
-    /// The server refused a statement, or could not be asked.
+    /// The server refused a statement, or could not be reached.
     case refused(node: String, statement: String, MySQLError)
-    /// What was waited for did not come in time.
+    /// A wait timed out.
     case timeout(waitingFor: String)
-    /// The caller named a node that the wiring has not, or asked a node for what it is not wired for.
+    /// The caller named a node that is not in the wiring, or asked a node for something that it is not wired for.
     case wiring(String)
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The temporary folder that holds everything a sandbox writes. Under the software's root, if it has one.
+/// The temporary folder for everything that a sandbox writes; under the software's root, if it has one.
 struct SandboxFolder: Sendable {
     /// On this machine.
     let path: String
@@ -15,7 +15,7 @@ struct SandboxFolder: Sendable {
         var template = Array("\(parent)/sandbox-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw .system(doing: "make a folder in \(parent)", errno: errno) }
         path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-        // Servers that run as another user must be able to pass through to their own folders.
+        // Servers that run as another user have to traverse it to reach their own folders.
         if user != nil, chmod(path, 0o711) != 0 { throw .system(doing: "open \(path) to the servers", errno: errno) }
     }
 
@@ -45,7 +45,7 @@ struct SandboxFolder: Sendable {
         return file
     }
 
-    /// - Throws: `SandboxError.system` when something in it cannot be removed.
+    /// - Throws: `SandboxError.system` if something in it cannot be removed.
     func remove() throws(SandboxError) {
         do {
             try FileManager.default.removeItem(atPath: path)
@@ -56,12 +56,12 @@ struct SandboxFolder: Sendable {
     }
 }
 
-/// Whom servers run as when the caller is root: they refuse to run as root.
+/// The user that servers run as if the caller is root: they refuse to run as root.
 struct ServerUser: Sendable {
     let id: uid_t
     let group: gid_t
 
-    /// User `mysql` of this machine, or of a root, which has numbers of its own.
+    /// User `mysql` of this machine, or of a root, which has user IDs of its own.
     init(in root: String?) throws(SandboxError) {
         let file = "\(root ?? "")/etc/passwd"
         let lines = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""

@@ -1,7 +1,7 @@
 extension Server {
-    /// The server program's options: small, on loopback, with a binlog, and with nothing of the machine's own settings.
+    /// The server program's options: small, on loopback, with a binlog, and without any of the machine's own settings.
     nonisolated var arguments: [String] {
-        // Must be the first one.
+        // Must come first.
         ["--no-defaults"] + common + ofFlavor + settings.arguments + node.arguments
     }
 
@@ -19,7 +19,7 @@ extension Server {
             "--report-port=\(port)",
             "--skip-name-resolve",
             "--innodb-buffer-pool-size=16M",
-            // Keeps two writers apart in a ring and in multi-source replication.
+            // Prevents collisions between two writers in a ring and in multi-source replication.
             "--auto-increment-increment=9",
             "--auto-increment-offset=\((serverID - 1) % 9 + 1)",
         ] + (node.isWritable ? [] : ["--read-only=1"]) + (folder.user == nil ? [] : ["--user=mysql"])
@@ -33,14 +33,15 @@ extension Server {
                 "--performance-schema=OFF",
                 "--innodb-log-file-size=4M",
                 "--gtid-strict-mode=\(settings.isGTIDStrict ? 1 : 0)",
-                // One domain a writer: what two of them write has no common order.
+                // One domain per writer: transactions of two writers have no common order.
                 "--gtid-domain-id=\(node.isWritable ? serverID - 1 : 0)",
             ]
         case .mysql:
             [
                 "--mysqlx=OFF",
                 "--secure-file-priv=",
-                // Without it a replica's position does not survive a crash, for no better reason than compatibility.
+                // Without it a replica's position does not survive a crash; it is off by default only for
+                // compatibility.
                 "--relay-log-recovery=ON",
                 "--innodb-redo-log-capacity=16M",
                 "--gtid-mode=\(settings.usesGTID ? "ON" : "OFF")",

@@ -1,7 +1,7 @@
 import Foundation
 import MariaDB
 
-/// Things that go wrong with one server, and their repair.
+/// Faults of a single server, and their repair.
 extension Server {
     // MARK: - Replication threads
 
@@ -23,7 +23,8 @@ extension Server {
         try await sql(statements.start(.sql, channel: channel))
     }
 
-    /// What a replica of this server has to have, by MariaDB's GTIDs; nil for MySQL, whose replicas tell it by themselves.
+    /// What a replica of this server has to have, by MariaDB's GTIDs; nil for MySQL, whose replicas determine it
+    /// themselves.
     var gtidPosition: String? {
         get async throws(SandboxError) {
             guard software.flavor == .mariadb else { return nil }
@@ -33,8 +34,8 @@ extension Server {
 
     // MARK: - The process
 
-    /// The server answers nothing any more, yet its connections stay open: as a hung machine or a cut cable looks.
-    /// Its threads stop one after the other, and all have when this returns.
+    /// The server stops answering while its connections stay open, like a hung machine or a cut cable. Its threads stop
+    /// one after the other; all have stopped when this returns.
     package func freeze() async {
         signal(SIGSTOP)
         for _ in 0..<1000 where !areThreadsStopped {
@@ -42,7 +43,7 @@ extension Server {
         }
     }
 
-    /// The state behind the program's name in `/proc/<process>/task/<thread>/stat` (proc(5)).
+    /// The state after the program's name in `/proc/<process>/task/<thread>/stat` (proc(5)).
     private var areThreadsStopped: Bool {
         guard let pid, let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task") else {
             return true
@@ -56,13 +57,14 @@ extension Server {
 
     package func thaw() { signal(SIGCONT) }
 
-    /// The next start is that of another server with the same data: MySQL draws another server_uuid. (A server_id is an option.)
+    /// Makes the next start that of another server with the same data: MySQL generates a new server_uuid. (server_id is
+    /// an option.)
     package nonisolated func forgetIdentity() { unlink("\(dataFolder)/auto.cnf") }
 
     // MARK: - Locks
 
-    /// Locks the sandbox's table against everyone else, the applier included, so that a replica falls behind while both of
-    /// its threads run. Until `unlock`, or until the server ends.
+    /// Locks the sandbox's table against all other sessions, including the applier, so that a replica falls behind
+    /// while both of its threads run. Lasts until `unlock`, or until the server ends.
     package func lock() async throws(SandboxError) {
         guard lockHolder == nil else { return }
         let holder = anotherSession()
@@ -83,11 +85,11 @@ extension Server {
 
     // MARK: - Binlogs
 
-    /// Begins a new binlog file.
+    /// Starts a new binlog file.
     package func rotateBinlog() async throws(SandboxError) { try await sql("FLUSH BINARY LOGS") }
 
-    /// Removes every binlog file but the newest. A replica that still needs one of them can never catch up by itself.
-    /// - Throws: `SandboxError.refused`, or `.timeout` if the server keeps the files because a replica reads them.
+    /// Removes every binlog file but the newest. A replica that still needs one of them can never catch up on its own.
+    /// - Throws: `SandboxError.refused`, or `.timeout` if the server keeps the files because a replica is reading them.
     package func purgeBinlogs() async throws(SandboxError) {
         try await rotateBinlog()
         let newest = try await binlogPosition().file
@@ -100,8 +102,8 @@ extension Server {
 
     // MARK: - Data
 
-    /// Writes a row, into the binlog: on a replica this is a transaction that its source has not.
-    /// - Returns: the row's id.
+    /// Writes a row and logs it to the binlog: on a replica this is a transaction that its source does not have.
+    /// - Returns: the row's ID.
     @discardableResult
     package func write(note: String = "") async throws(SandboxError) -> UInt64 {
         let text = note.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "''")
@@ -112,12 +114,12 @@ extension Server {
         return id
     }
 
-    /// Whether the row is here.
+    /// Whether the row exists here.
     package func has(row id: UInt64) async throws(SandboxError) -> Bool {
         try await !sql("SELECT id FROM \(SandboxTable.name) WHERE id = \(id)").isEmpty
     }
 
-    /// Changes data here alone, past the binlog.
+    /// Changes data only here, bypassing the binlog.
     package func withoutBinlog(_ statement: String) async throws(SandboxError) {
         try await sql("SET SESSION sql_log_bin = 0")
         let outcome: Result<Void, SandboxError>
@@ -134,12 +136,12 @@ extension Server {
 
 /// The tables of a sandbox.
 enum SandboxTable {
-    /// Where writes go to.
+    /// The table that writes go to.
     static let name = "sandbox.entries"
-    /// Where duplicate keys are made.
+    /// The table in which duplicate keys are provoked.
     static let conflicts = "sandbox.conflicts"
 
-    /// Repeatable, because in a ring and in multi-source replication several nodes bring them.
+    /// Repeatable, because in a ring and in multi-source replication several nodes run them.
     static let statements = [
         "CREATE DATABASE IF NOT EXISTS sandbox",
         """

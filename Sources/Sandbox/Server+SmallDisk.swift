@@ -7,21 +7,21 @@ package struct SmallDisk: Sendable {
     /// On this machine.
     let path: String
 
-    /// Frees space by adding some. A server looks again a minute after it found none.
+    /// Frees space by enlarging it. A server out of space checks again after a minute.
     package func grow() throws(SandboxError) {
         guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "size=256m") == 0 else {
             throw .system(doing: "grow the file system on \(path)", errno: errno)
         }
     }
 
-    /// Unmounts it, whoever still has files on it. To be called before the sandbox ends.
+    /// Unmounts it, even if files on it are still open. Call this before the sandbox ends.
     package func remove() { umount2(path, Int32(MNT_DETACH)) }
 }
 
 extension Server {
-    /// Starts the server again with a log on a disk of its own that is soon full.
+    /// Restarts the server with a log on a small disk of its own.
     /// - Parameter option: the option of the log, such as `--log-bin`.
-    /// - Throws: `SandboxError.system` for want of root's rights.
+    /// - Throws: `SandboxError.system` without root privileges.
     package func restart(
         _ option: String, onDiskOf megabytes: Int, with extra: [String] = []
     ) async throws(SandboxError) -> SmallDisk {
@@ -39,7 +39,7 @@ extension Server {
         }
     }
 
-    /// Writes until one of the writers waits for space, and leaves it to that.
+    /// Writes until one of the writers waits for space, and leaves it waiting.
     package func fillDisk(within time: Duration = .seconds(30)) async throws(SandboxError) {
         try await sql("CREATE TABLE IF NOT EXISTS sandbox.bulk (body LONGTEXT)")
         let deadline = ContinuousClock.now + time

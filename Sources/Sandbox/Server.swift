@@ -2,7 +2,7 @@ package import Foundation
 package import MariaDB
 internal import Replication
 
-/// One real server of a sandbox. What it writes lives in a folder of its own; it listens on loopback and a unix socket.
+/// One real server of a sandbox. It writes to a folder of its own and listens on loopback and a Unix socket.
 package actor Server {
     package nonisolated let node: Wiring.Node
     package nonisolated let software: ServerSoftware
@@ -44,7 +44,7 @@ package actor Server {
     }
 
     nonisolated var dataFolder: String { "\(path)/data" }
-    /// Where the administrator's connection goes, on this machine.
+    /// The socket of the administrator's connection, on this machine.
     package nonisolated var socketPath: String { "\(path)/socket" }
     /// What the server program prints.
     package nonisolated var logPath: String { "\(path)/server.log" }
@@ -54,7 +54,7 @@ package actor Server {
     // MARK: - Life
 
     /// Starts the server, with the data it has, and waits until it answers.
-    /// - Throws: `SandboxError.ended` with the end of its log when it does not come up.
+    /// - Throws: `SandboxError.ended`, with the end of its log, if it does not come up.
     package func start(with extra: [String] = [], within time: Duration = .seconds(60)) async throws(SandboxError) {
         if pid != nil { return }
         let deadline = ContinuousClock.now + time
@@ -71,7 +71,7 @@ package actor Server {
         try await sql("DO 0", within: ContinuousClock.now.duration(to: deadline))
     }
 
-    /// Ends the server in order, as its own shutdown does.
+    /// Shuts the server down cleanly.
     package func stop(within time: Duration = .seconds(30)) async {
         await release()
         guard let process else { return }
@@ -86,7 +86,7 @@ package actor Server {
         self.process = nil
     }
 
-    /// Ends the server as a power cut would, and waits for the end.
+    /// Kills the server, as a power cut would, and waits for the end.
     package func kill() async {
         process?.signal(SIGKILL)
         await process?.ended()
@@ -94,7 +94,7 @@ package actor Server {
         await release()
     }
 
-    /// Stops the server in order and starts it again with the same data and port.
+    /// Shuts the server down cleanly and restarts it with the same data and port.
     /// - Parameter extra: options for this run of the server only.
     package func restart(with extra: [String] = []) async throws(SandboxError) {
         await stop()
@@ -106,7 +106,7 @@ package actor Server {
 
     // MARK: - SQL
 
-    /// Runs one statement as the administrator. Connects again first if the connection was lost.
+    /// Runs one statement as the administrator, reconnecting first if the connection was lost.
     /// - Throws: `SandboxError.refused`.
     @discardableResult
     package func sql(_ statement: String, within time: Duration = .seconds(10)) async throws(SandboxError)
@@ -135,7 +135,7 @@ package actor Server {
         await session.hangUp()
     }
 
-    /// Whether someone accepts connections on the unix socket.
+    /// Whether the Unix socket accepts connections.
     private nonisolated var isListening: Bool {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }

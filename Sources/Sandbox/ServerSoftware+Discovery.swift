@@ -42,7 +42,7 @@ extension ServerSoftware {
         }
         throw .software(
             "no \(flavor.rawValue) server found: neither $\(variable) nor PATH names one"
-                + (flavor == .mysql ? "; `scripts/server-root.sh mysql-9` brings one" : "; install mariadb-server"))
+                + (flavor == .mysql ? "; `scripts/server-root.sh mysql-9` builds one" : "; install mariadb-server"))
     }
 
     private static func inRoot(_ name: String) async throws(SandboxError) -> ServerSoftware {
@@ -51,7 +51,7 @@ extension ServerSoftware {
         }
         let root = "\(folder)/\(name)"
         guard access("\(root)/.complete", F_OK) == 0 else {
-            throw .software("\(name) is not there: run `scripts/server-root.sh \(name)` first (looked in \(folder))")
+            throw .software("\(name) is not built: run `scripts/server-root.sh \(name)` first (looked in \(folder))")
         }
         guard geteuid() == 0 else {
             throw .software("\(name) runs under chroot, which needs root")
@@ -59,7 +59,7 @@ extension ServerSoftware {
         for executable in ["/usr/sbin/mariadbd", "/usr/sbin/mysqld"] where access(root + executable, X_OK) == 0 {
             return try await ServerSoftware(executable: executable, root: root)
         }
-        throw .software("\(root) holds no server program")
+        throw .software("\(root) contains no server program")
     }
 
     private static var rootsFolder: String? {
@@ -68,7 +68,7 @@ extension ServerSoftware {
     }
 }
 
-/// This project's folder in the user's cache; nil when the environment names none.
+/// This project's folder in the user's cache; nil if the environment names none.
 func cacheFolder() -> String? {
     let environment = ProcessInfo.processInfo.environment
     if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A database server program that the sandbox can start, and from where.
+/// A database server program that the sandbox can start, and its location.
 package struct ServerSoftware: Sendable, CustomStringConvertible {
     package enum Flavor: String, Sendable {
         case mariadb, mysql
@@ -11,7 +11,7 @@ package struct ServerSoftware: Sendable, CustomStringConvertible {
     package let version: String
     /// The server program's path, as seen from inside `root`.
     package let executable: String
-    /// The folder that it runs in under chroot(8); nil for this machine's own.
+    /// The folder that it runs in under chroot(8); nil if it runs directly on this machine.
     package let root: String?
 
     /// Flavor and release series, such as `mariadb-10.11`, `mysql-9.7`: the name of its fixture folder.
@@ -23,7 +23,7 @@ package struct ServerSoftware: Sendable, CustomStringConvertible {
     package var description: String { "\(series) (\(version))" }
 
     /// Asks the program for its version.
-    /// - Throws: `SandboxError.software` when it does not run or is neither MariaDB nor MySQL.
+    /// - Throws: `SandboxError.software` if it does not run or is neither MariaDB nor MySQL.
     init(executable: String, root: String?) async throws(SandboxError) {
         let log = "\(temporaryFolder())/sandbox-version-\(UUID().uuidString)"
         defer { unlink(log) }
@@ -37,7 +37,7 @@ package struct ServerSoftware: Sendable, CustomStringConvertible {
         let output = lastLines(of: log)
         let words = output.split(whereSeparator: \.isWhitespace)
         guard let label = words.firstIndex(of: "Ver"), label + 1 < words.count else {
-            throw .software("\(executable) is no database server: its --version says \"\(output)\"")
+            throw .software("\(executable) is not a database server: its --version says \"\(output)\"")
         }
         version = String(words[label + 1])
         flavor = version.contains("MariaDB") ? .mariadb : .mysql
@@ -54,7 +54,7 @@ package struct ServerSoftware: Sendable, CustomStringConvertible {
     }
 }
 
-/// The path of a program in PATH or in the folders of system programs, which users seldom have in theirs.
+/// The path of a program in PATH or in the system's program folders, which users seldom have in theirs.
 func executablePath(_ name: String) -> String? {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return (path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin", "/sbin"])

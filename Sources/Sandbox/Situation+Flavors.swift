@@ -1,6 +1,6 @@
 import MariaDB
 
-/// Situations that only one flavor knows, or brings about by its own means.
+/// Situations that exist in only one flavor, or are brought about in its own way.
 extension Situation {
     static var ofMariaDB: [Situation] {
         [
@@ -22,7 +22,7 @@ extension Situation {
                 try await sandbox.catchUp()
             }
             .with(["--performance-schema=ON", "--slave-parallel-threads=4"], on: "db2"),
-            // Error 1950: the replica holds a number that its source now gives to something else.
+            // Error 1950: the replica already has a sequence number that its source now assigns to another transaction.
             Situation("gtid-out-of-order", ["db2": "replica-gtid-out-of-order"], settings: strict) { sandbox in
                 let replica = try sandbox.server("db2")
                 try await replica.write(note: "errant")
@@ -67,7 +67,7 @@ extension Situation {
         .with(source, on: "db1").with(replica, on: "db2")
     }
 
-    /// The only replica that acknowledged is gone: commits no longer wait for anyone.
+    /// The only replica that acknowledged is gone: commits no longer wait for one.
     private static func semiSyncFallenBack(source: [String], replica: [String]) -> Situation {
         Situation("semi-sync-fallen-back", ["db1": "primary-semi-sync-fallen-back"]) { sandbox in
             try await sandbox.waitForSemiSync(clients: 1)
@@ -95,14 +95,14 @@ extension Sandbox {
         }
     }
 
-    /// Lets a replica apply what it fetches only after a time.
+    /// Makes a replica apply what it fetches only after a delay.
     package func delay(_ name: String, seconds: Int) async throws(SandboxError) {
         let replica = try server(name)
-        guard let channel = replica.node.links.first?.channel else { throw .wiring("\(name) is no replica") }
+        guard let channel = replica.node.links.first?.channel else { throw .wiring("\(name) is not a replica") }
         try await replica.stopSQL(channel: channel)
         switch software.flavor {
         case .mariadb:
-            // Does not change the delay of a replica whose receiver runs.
+            // The delay cannot be changed while the receiver is running.
             try await replica.stopIO(channel: channel)
             try await replica.sql(
                 "CHANGE MASTER \(channel.isEmpty ? "" : "'\(channel)' ")TO MASTER_DELAY = \(seconds)")

@@ -1,7 +1,7 @@
-/// A state that replication can be in, made with real servers so that it can be recorded.
+/// A state that replication can be in, produced with real servers so that it can be recorded.
 package struct Situation: Sendable {
     package let name: String
-    /// The fixture's name for each node that is worth one.
+    /// The fixture's name for each node that is worth recording.
     package let cases: [String: String]
     package var wiring: Wiring
     package var settings = ServerSettings()
@@ -65,7 +65,7 @@ package struct Situation: Sendable {
             Situation("source-down", ["db2": "replica-source-down"]) { sandbox in
                 try await sandbox.server("db1").kill()
                 try await sandbox.server("db2").waitUntil("cannot connect") {
-                    // Before that, it says that it lost its connection (2013).
+                    // Before that, it reports that it lost its connection (2013).
                     $0.ioThread == "Connecting" && $0.ioErrno == 2003
                 }
             },
@@ -107,7 +107,7 @@ package struct Situation: Sendable {
 }
 
 extension Sandbox {
-    /// Writes rows into two binlog files, and waits until the replicas have them and say so.
+    /// Writes rows into two binlog files, and waits until the replicas have applied them and report so.
     fileprivate func writeAcrossFiles() async throws(SandboxError) {
         let primary = try server("db1")
         for _ in 1...3 { try await primary.write() }
@@ -121,7 +121,7 @@ extension Sandbox {
         }
     }
 
-    /// Writes rows on db1, and waits until db2 has fetched them and not applied them.
+    /// Writes rows on db1, and waits until db2 has fetched but not applied them.
     fileprivate func readAhead() async throws(SandboxError) {
         let (primary, replica) = (try server("db1"), try server("db2"))
         for _ in 1...3 { try await primary.write() }

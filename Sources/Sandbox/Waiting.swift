@@ -1,7 +1,7 @@
 import MariaDB
 
-/// Asks again and again, with short breaks, until the condition holds: for what a server offers no event for.
-/// - Throws: `SandboxError.timeout` at the deadline, or when the task is cancelled; whatever the condition throws.
+/// Polls until the condition holds, for what a server offers no event for.
+/// - Throws: `SandboxError.timeout` at the deadline, or if the task is cancelled; also whatever the condition throws.
 package func eventually(
     _ what: String, deadline: ContinuousClock.Instant, condition: () async throws(SandboxError) -> Bool
 ) async throws(SandboxError) {
@@ -32,7 +32,7 @@ extension Server {
         return BinlogPosition(file: file, offset: offset, executedGTIDs: executed.filter { !$0.isWhitespace })
     }
 
-    /// Waits until a stream of this server is in a state.
+    /// Waits until a replication stream of this server is in a state.
     package func waitUntil(
         _ what: String, channel: String = "", within time: Duration = .seconds(30),
         _ condition: (ChannelStatus) -> Bool
@@ -43,7 +43,7 @@ extension Server {
         }
     }
 
-    /// Waits until this replica has applied all that its source has written by now.
+    /// Waits until this replica has applied everything that its source has written so far.
     package func catchUp(
         with source: Server, channel: String = "", within time: Duration = .seconds(30)
     ) async throws(SandboxError) {
@@ -52,7 +52,7 @@ extension Server {
         let statement = statements.waitForPosition(
             position, channel: channel, seconds: seconds, usesGTID: settings.usesGTID)
         let deadline = ContinuousClock.now + time
-        // The server's wait gives NULL while the applier is starting; that alone is asked again.
+        // The server's wait returns NULL while the applier is starting; only then ask again.
         try await eventually("\(name)'s applier to run", deadline: deadline) { () throws(SandboxError) in
             let reached = try await sql(statement, within: time + .seconds(5)).first?.integer("reached")
             if let reached, reached < 0 { throw .timeout(waitingFor: "\(name) to catch up with \(source.name)") }

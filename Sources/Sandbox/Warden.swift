@@ -5,10 +5,10 @@ import Synchronization
 ///
 /// A small shell that leads the process group of all servers, and reads from a socket whose other end only this process
 /// holds. When this process ends, however it ends, the read ends too, and the shell kills the group and removes the
-/// folder. (PR_SET_PDEATHSIG would not do: the kernel clears it when the server becomes user mysql, and it fires when
-/// the *thread* that started the server ends.)
+/// folder. (PR_SET_PDEATHSIG does not work here: the kernel clears it when the server switches to user mysql, and it
+/// fires when the *thread* that started the server ends.)
 final class Warden: Sendable {
-    /// The last step runs in a session of its own (setsid), because it kills the group that this shell is in.
+    /// The last step runs in its own session (setsid), because it kills the group that this shell is in.
     private static let script = """
         trap '' HUP INT TERM
         read -r word && [ "$word" = dismissed ] && exit 0
@@ -44,17 +44,17 @@ final class Warden: Sendable {
         }
     }
 
-    /// The servers are gone and the folder is removed: the warden has nothing left to do.
+    /// Ends the warden once the servers and the folder are gone.
     func dismiss() async {
         guard let descriptor = takeLine() else { return }
         let word = "dismissed\n"
-        // Fails only if the warden itself is gone, and then there is no one to dismiss.
+        // Fails only if the warden itself is gone, which is what is wanted anyway.
         _ = word.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
         close(descriptor)
         await process.ended()
     }
 
-    /// Lets the warden do at once what it would do at the end of this process.
+    /// Makes the warden do now what it would do at the end of this process.
     func act() async {
         guard let descriptor = takeLine() else { return }
         close(descriptor)

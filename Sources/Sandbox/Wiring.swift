@@ -1,4 +1,4 @@
-/// Which servers a sandbox has and who replicates from whom. Servers are named db1, db2, …
+/// Which servers a sandbox has, and which of them replicates from which. Servers are named db1, db2, …
 package struct Wiring: Sendable {
     /// One replication stream of a node.
     package struct Link: Sendable, Equatable {
@@ -16,7 +16,7 @@ package struct Wiring: Sendable {
     package struct Node: Sendable {
         package var name: String
         package var links: [Link]
-        /// Takes writes of clients; other nodes run with read_only.
+        /// Takes writes from clients; other nodes run with read_only.
         package var isWritable: Bool
         /// Further options of the server program, such as `--sync-binlog=1`; they win over the sandbox's own.
         package var arguments: [String] = []
@@ -28,7 +28,7 @@ package struct Wiring: Sendable {
         }
     }
 
-    /// A source stands before its replicas, but for a ring.
+    /// A source comes before its replicas, except in a ring.
     package var nodes: [Node]
 
     package init(_ nodes: [Node]) { self.nodes = nodes }
@@ -56,7 +56,7 @@ package struct Wiring: Sendable {
         ])
     }
 
-    /// Primaries db1, db2, … and one replica of all of them; its channels bear the primaries' names.
+    /// Primaries db1, db2, … and one replica of all of them; its channels are named after the primaries.
     package static func multiSource(sources: Int = 2) -> Wiring {
         let sources = (1...max(1, sources)).map { Node("db\($0)", isWritable: true) }
         let links = sources.map { Link(from: $0.name, channel: $0.name) }
@@ -65,7 +65,8 @@ package struct Wiring: Sendable {
 
     func node(_ name: String) -> Node? { nodes.first { $0.name == name } }
 
-    /// The node itself if it is writable, or else the nearest one upstream that is: where a write must go to arrive here.
+    /// The node itself if it is writable, otherwise the nearest one upstream that is: where a write has to go to reach
+    /// it.
     func writableNode(above name: String) -> Node? {
         var seen: Set<String> = []
         var next = node(name)
@@ -76,7 +77,7 @@ package struct Wiring: Sendable {
         return nil
     }
 
-    /// - Throws: `SandboxError.wiring` for a doubled name or a source that is not there.
+    /// - Throws: `SandboxError.wiring` for a duplicate name or a missing source.
     func validate() throws(SandboxError) {
         guard !nodes.isEmpty else { throw .wiring("a sandbox needs at least one node") }
         guard Set(nodes.map(\.name)).count == nodes.count else { throw .wiring("two nodes have the same name") }
@@ -94,7 +95,7 @@ package struct ServerSettings: Sendable {
     package var usesGTID = true
     /// MariaDB's gtid_strict_mode.
     package var isGTIDStrict = false
-    /// Between the heartbeats of an idle source. Seconds.
+    /// Seconds between the heartbeats of an idle source.
     package var heartbeatPeriod = 1
     /// Further options for every server; those of a node win over them.
     package var arguments: [String] = []

@@ -1,7 +1,7 @@
 /// Writes rows on a server at a steady rate, until its task is cancelled.
 package struct WriteLoad: Sendable {
     package let server: Server
-    /// Rows a second.
+    /// Rows per second.
     package let rate: Int
 
     package init(on server: Server, rate: Int) {
@@ -9,8 +9,8 @@ package struct WriteLoad: Sendable {
         self.rate = rate
     }
 
-    /// Returns when the task is cancelled. A server that refuses (it is frozen, killed, read-only) is asked again a second
-    /// later: faults are what a sandbox is for. `refused` hears of the first refusal of a row of them.
+    /// Returns when the task is cancelled. A server that refuses (it is frozen, killed, read-only) is tried again a
+    /// second later: faults are what a sandbox is for. `refused` is called for the first refusal of a series.
     package func run(refused: (SandboxError) -> Void) async {
         guard rate > 0 else { return }
         let clock = ContinuousClock()
@@ -26,7 +26,7 @@ package struct WriteLoad: Sendable {
                 isRefused = true
                 next = clock.now + .seconds(1)
             }
-            // After a stall the missed rows are not written all at once.
+            // After a stall, the missed rows are not made up for.
             if clock.now - next > .seconds(1) { next = clock.now }
             do { try await Task.sleep(until: next, clock: clock) } catch { return }
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Sandbox
 
-/// Reads fault commands, a line each, from standard input.
+/// Reads fault commands, one per line, from standard input.
 struct FaultConsole {
     private let sandbox: Sandbox
 
@@ -29,7 +29,7 @@ struct FaultConsole {
                 "usage: \(verb) NODE [CHANNEL], with NODE one of \(sandbox.servers.map(\.name).joined(separator: ", "))"
         }
         let server = try sandbox.server(name)
-        // A replica with one channel needs no channel named.
+        // A replica with a single channel need not have it named.
         let channel = arguments.count > 1 ? arguments[1] : server.node.links.first?.channel ?? ""
         try await fault.act(sandbox, server, channel)
         return "\(verb) \(name): done"
@@ -44,7 +44,7 @@ struct FaultConsole {
             }
             do {
                 let channels = try await server.channels()
-                lines.append("\(server.name)  process \(pid)\(channels.isEmpty ? "  no replica" : "")")
+                lines.append("\(server.name)  process \(pid)\(channels.isEmpty ? "  not a replica" : "")")
                 for channel in channels {
                     let lag = channel.secondsBehindSource.map { "\($0) s behind" } ?? "lag unknown"
                     lines.append(
@@ -75,24 +75,24 @@ struct Fault: Sendable {
         "repair-sql": Fault(meaning: "undo break-sql") { try await $0.repairSQL($1.name, channel: $2) },
         "freeze": Fault(meaning: "stop the process; its connections stay open") { _, server, _ in await server.freeze()
         },
-        "thaw": Fault(meaning: "let a frozen process go on") { _, server, _ in await server.thaw() },
-        "kill": Fault(meaning: "end the process as a power cut would") { _, server, _ in await server.kill() },
-        "stop": Fault(meaning: "shut the server down in order") { _, server, _ in await server.stop() },
+        "thaw": Fault(meaning: "resume a frozen process") { _, server, _ in await server.thaw() },
+        "kill": Fault(meaning: "kill the process, as a power cut would") { _, server, _ in await server.kill() },
+        "stop": Fault(meaning: "shut the server down cleanly") { _, server, _ in await server.stop() },
         "start": Fault(meaning: "start a killed or stopped server") { _, server, _ in try await server.start() },
         "restart": Fault(meaning: "stop, then start") { _, server, _ in try await server.restart() },
         "lock": Fault(meaning: "lock the table, so that a replica falls behind") { _, server, _ in
             try await server.lock()
         },
         "unlock": Fault(meaning: "undo lock") { _, server, _ in await server.unlock() },
-        "rotate": Fault(meaning: "begin a new binlog file") { _, server, _ in try await server.rotateBinlog() },
+        "rotate": Fault(meaning: "start a new binlog file") { _, server, _ in try await server.rotateBinlog() },
         "purge": Fault(meaning: "remove all binlog files but the newest") { _, server, _ in
             try await server.purgeBinlogs()
         },
-        "lose-binlog": Fault(meaning: "purge what this replica has not read yet: it can never catch up") {
+        "lose-binlog": Fault(meaning: "purge what this replica has not read yet; it can never catch up") {
             try await $0.loseBinlog($1.name)
             _ = $2
         },
-        "write": Fault(meaning: "write a row here; on a replica an errant transaction") { _, server, _ in
+        "write": Fault(meaning: "write a row here; on a replica, an errant transaction") { _, server, _ in
             try await server.write(note: "console")
         },
     ]
@@ -103,13 +103,14 @@ struct Fault: Sendable {
         return """
             COMMAND NODE [CHANNEL], such as: freeze db2
             \(faults.joined(separator: "\n"))
-              status       what every server says of itself
+              status       the state of every server
               help         this
             """
     }
 }
 
-/// The lines of standard input as they come. Reading blocks, so a thread of its own does it; it ends with the process.
+/// The lines of standard input as they arrive. Reading blocks, so it has a thread of its own, which ends with the
+/// process.
 private func standardInputLines() -> AsyncStream<String> {
     AsyncStream { continuation in
         Thread.detachNewThread {

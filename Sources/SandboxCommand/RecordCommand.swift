@@ -23,13 +23,13 @@ struct RecordCommand: AsyncParsableCommand {
         let software = try await ServerSoftware.find(software)
         let known = Situation.all(for: software.flavor)
         for name in only where !known.contains(where: { $0.name == name }) {
-            throw ValidationError("\(name) is none of: \(known.map(\.name).joined(separator: ", ")).")
+            throw ValidationError("\(name) is not one of: \(known.map(\.name).joined(separator: ", ")).")
         }
         var asked = RecordedStatements.all(for: software.flavor)
-        // And what the exporter sends.
+        // Also what the exporter sends.
         guard let version = ServerVersion(software.version),
             let dialect = Dialect.of(software.flavor == .mariadb ? .mariadb : .mysql, version)
-        else { throw ValidationError("The exporter does not speak to \(software).") }
+        else { throw ValidationError("The exporter does not support \(software).") }
         asked += dialect.statements.filter { !asked.contains($0) }
         let target = URL(fileURLWithPath: folder).appendingPathComponent(software.series)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)

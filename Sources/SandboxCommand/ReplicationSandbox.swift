@@ -9,31 +9,31 @@ struct ReplicationSandbox: AsyncParsableCommand {
         commandName: "replication-sandbox",
         abstract: "Real MariaDB or MySQL servers on loopback that replicate from each other, and break on demand.",
         discussion: """
-            The servers live in a temporary folder and are gone when the command ends, however it ends. While it runs it \
-            takes fault commands on its standard input: type help.
+            The servers live in a temporary folder and are removed when the command ends, however it ends. While it runs, it \
+            takes fault commands on standard input: type help.
             """,
         subcommands: [
             PrimaryCommand.self, ChainCommand.self, RingCommand.self, MultiSourceCommand.self, RecordCommand.self,
         ],
         defaultSubcommand: PrimaryCommand.self)
 
-    /// As it was handed over, for programs that are started here.
+    /// The original environment, for programs that are started here.
     static let environment = ProcessInfo.processInfo.environment
 
     static func main() async {
-        // While there are no other threads.
+        // Has to happen while there are no other threads.
         _ = environment
         ClientLibrary.settleEnvironment()
         await main(nil)
     }
 }
 
-/// What every wiring may be run with.
+/// The options common to all wirings.
 struct CommonOptions: ParsableArguments {
     @Option(help: "mariadb, mysql (this machine's own), or a root of scripts/server-root.sh: mariadb-11.8, mysql-9.")
     var software = "mariadb"
 
-    @Option(help: "Rows a second that are written on every writable server.")
+    @Option(help: "Rows per second to write on every writable server.")
     var writeLoad = 0
 
     @Flag(inversion: .prefixedNo, help: "Replicate by GTID rather than by file and position.")
@@ -49,13 +49,13 @@ struct CommonOptions: ParsableArguments {
         parsing: .postTerminator,
         help: """
             After --: a program to start once the servers run, with SANDBOX_CONFIG naming the exporter's configuration. \
-            The sandbox ends with it, and gives its exit code.
+            The sandbox ends with it and returns its exit code.
             """)
     var program: [String] = []
 
     func validate() throws {
         guard (0...100_000).contains(writeLoad) else {
-            throw ValidationError("--write-load takes 0 to 100000 rows a second.")
+            throw ValidationError("--write-load takes 0 to 100000 rows per second.")
         }
     }
 
@@ -72,7 +72,7 @@ struct PrimaryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "primary", abstract: "db1 with replicas db2, db3, … (the default)")
 
-    @Option(help: "How many replicas.")
+    @Option(help: "Number of replicas.")
     var replicas = 2
     @OptionGroup var options: CommonOptions
 
@@ -84,7 +84,7 @@ struct ChainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chain", abstract: "db1 ← db2 ← db3 …: each replicates from the one before.")
 
-    @Option(help: "How many servers.")
+    @Option(help: "Number of servers.")
     var servers = 3
     @OptionGroup var options: CommonOptions
 
@@ -105,7 +105,7 @@ struct MultiSourceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "multi-source", abstract: "Primaries db1, db2, … and one replica of all of them.")
 
-    @Option(help: "How many primaries.")
+    @Option(help: "Number of primaries.")
     var sources = 2
     @OptionGroup var options: CommonOptions
 

@@ -3,7 +3,7 @@ import Foundation
 import Sandbox
 import UnixSignals
 
-/// One run of the command: servers up, then whatever ends it (a signal, or the end of the program), then all gone.
+/// One run of the command: starts the servers, waits for a signal or the end of the program, and removes everything.
 struct Session {
     private let wiring: Wiring
     private let options: CommonOptions
@@ -14,7 +14,7 @@ struct Session {
     }
 
     func run() async throws {
-        // Trapped before anything is started, so that there is no moment in which a signal would skip the clean-up.
+        // Trapped before anything is started, so that a signal never skips the clean-up.
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         let code = try await withThrowingTaskGroup(of: Int32?.self) { group in
             group.addTask {
@@ -59,7 +59,7 @@ struct Session {
                     return try await runProgram(in: sandbox, configuration: configuration)
                 }
                 let outcome = await Self.firstCode(of: &group)
-                // Before the rest of the group is waited for: what hangs on a frozen server goes on once that is gone.
+                // Before waiting for the rest of the group: what hangs on a frozen server continues once that is gone.
                 group.cancelAll()
                 await sandbox.stop()
                 return try outcome.get()
@@ -67,7 +67,7 @@ struct Session {
         }
     }
 
-    /// The exit code of the first task that gives one, or its error.
+    /// The exit code of the first task that returns one, or its error.
     private static func firstCode(
         of group: inout ThrowingTaskGroup<Int32?, any Error>
     ) async -> Result<Int32, any Error> {
@@ -100,7 +100,7 @@ struct Session {
             await child.ended()
         } onCancel: {
             child.signal(SIGTERM)
-            // A program that does not mind SIGTERM must not keep the servers up.
+            // A program that ignores SIGTERM must not keep the servers running.
             Task {
                 try await Task.sleep(for: .seconds(5))
                 child.signal(SIGKILL)
@@ -110,7 +110,7 @@ struct Session {
     }
 }
 
-/// One line on standard output, at once.
+/// Writes one line to standard output, unbuffered.
 func say(_ line: String) {
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }

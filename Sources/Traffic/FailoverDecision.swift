@@ -168,8 +168,8 @@ extension FailoverPolicy {
             return FailoverDecision(
                 cause: .lagUnknown,
                 reason:
-                    "\(interruption), and \(preferred) has transactions of \(standby) that \(standby) itself does not have"
-            )
+                    "\(interruption), and \(preferred) has transactions of \(standby) that \(standby) itself "
+                    + "does not have")
         }
         if !catchUp.isOneWay {
             guard let lag = catchUp.lag, lag >= 0, lag.isFinite else { return unknown }

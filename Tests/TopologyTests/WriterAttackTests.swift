@@ -366,7 +366,8 @@ struct WriterAttackTests {
         for _ in 0..<5 {
             let set = world.round()
             #expect(set.writers == [])
-            #expect(set.primary.reason?.hasPrefix("db2 took writes alongside the primary, which takes none now; ") == true)
+            #expect(
+                set.primary.reason?.hasPrefix("db2 took writes alongside the primary, which takes none now; ") == true)
         }
         world.promote("db3")
         world["db1"].links = [.init(source: "db3")]
