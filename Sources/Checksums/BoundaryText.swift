@@ -1,5 +1,6 @@
-/// A boundary as it stands in the checksum table. pt-table-checksum writes down the values for the placeholders of its
-/// condition, which for a key of several columns is `a`, `a, b`, `a, b, c` in a row; and so does this, for its sake.
+/// A boundary as stored in the checksum table. pt-table-checksum writes the values for the placeholders of its
+/// condition, which for a key of several columns is `a`, `a, b`, `a, b, c` in a row; this does the same for
+/// compatibility.
 enum BoundaryText {
     static func text(_ boundary: ChunkRange.Boundary) -> String {
         joined(boundary.indices.flatMap { boundary[...$0] })
@@ -7,7 +8,7 @@ enum BoundaryText {
 
     static func boundary(_ text: String) -> ChunkRange.Boundary {
         let values = split(text)
-        // n columns give n (n + 1) / 2 values, the last n of which are the boundary.
+        // n columns yield n (n + 1) / 2 values, the last n of which are the boundary.
         let columns = (1...values.count).first { $0 * ($0 + 1) / 2 >= values.count } ?? 1
         return Array(values.suffix(columns))
     }

@@ -1,9 +1,9 @@
 import MariaDB
 import Topology
 
-/// Looks at the servers now and then while tables are compared, and waits as long as they are busy.
+/// Checks the servers periodically while tables are compared, and waits as long as they are busy.
 ///
-/// Used by the one task that compares.
+/// Used only by the one task that compares.
 final class ChecksumPulse {
     private let sessions: ChecksumSessions
     private let throttle: ChecksumThrottle
@@ -23,9 +23,9 @@ final class ChecksumPulse {
         self.tell = tell
     }
 
-    /// Returns when the servers are fit for one more chunk.
-    /// - Returns: false when the task was cancelled: the run is to end.
-    /// - Throws: when somebody else has become the primary, or has taken over the lock.
+    /// Returns when the servers are ready for another chunk.
+    /// - Returns: false if the task was cancelled and the run is to end.
+    /// - Throws: if another node has become the primary, or another run has taken over the lock.
     func holdOn() async throws(ChecksumRefusal) -> Bool {
         var told: String?
         while !Task.isCancelled {
@@ -40,7 +40,7 @@ final class ChecksumPulse {
             case .pause(let reason):
                 if reason != told { tell(.paused(reason)) }
                 told = reason
-                // Cancelled or not, the loop looks.
+                // The loop checks for cancellation.
                 try? await Task.sleep(for: Self.interval)
             }
         }
@@ -49,7 +49,7 @@ final class ChecksumPulse {
 
     private func verdict() async throws(ChecksumRefusal) -> ChecksumThrottle.Verdict {
         do throws(MySQLError) {
-            // Asked while pausing too: it keeps the session from falling asleep.
+            // Asked while pausing too: it keeps the session from timing out.
             let threads = try await sessions.primary(["SHOW GLOBAL STATUS LIKE 'Threads_running'"])[0].first?
                 .unsigned("Value")
             let load = throttle.verdict(threadsRunning: threads)

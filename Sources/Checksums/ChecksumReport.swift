@@ -1,22 +1,22 @@
 package import Replication
 
-/// What a comparison came to.
+/// The result of a comparison.
 package struct ChecksumReport: Sendable {
-    /// A chunk whose rows are not the same on the replica.
+    /// A chunk whose rows differ on the replica.
     package struct Difference: Sendable, Equatable {
         package var chunk: Int
-        /// In words, by the key's columns: `id > 100 and id <= 200`.
+        /// In words, in terms of the key's columns: `id > 100 and id <= 200`.
         package var range: String
         package var rowsOnSource: UInt64
         package var rowsOnReplica: UInt64
     }
 
-    /// What a replica has to say about a table.
+    /// The result for a table on one replica.
     package enum Answer: Sendable, Equatable {
         case equal
-        /// The first of them, and how many there are.
+        /// The first differences, and how many there are.
         case different([Difference], count: UInt64)
-        /// It cannot be said, and why.
+        /// It cannot be determined; the text says why.
         case unknown(String)
     }
 
@@ -37,17 +37,17 @@ package struct ChecksumReport: Sendable {
         package var answers: [NodeAnswer]
         package var chunks: Int
         package var rows: UInt64
-        /// Taken over from an earlier run as a whole, whenever that was.
+        /// Carried over as a whole from an earlier run, however long ago.
         package var isEarlier = false
     }
 
     package enum Outcome: Sendable, Equatable {
         case compared(Comparison)
-        /// The table itself is another one on some replicas. A statement about it would break them.
+        /// The table's structure differs on some replicas. A statement about it would break them.
         case structureDiffers([NodeStructure])
         /// Not compared, and why.
         case leftOut(String)
-        /// To be compared, and could not be.
+        /// It was to be compared, but could not be.
         case failed(String)
     }
 
@@ -56,18 +56,18 @@ package struct ChecksumReport: Sendable {
         package var outcome: Outcome
     }
 
-    /// What it all comes to; the worst of the tables.
+    /// The overall result: the worst of the tables.
     package enum Status: Int, Sendable, Comparable {
         case equal = 0
         /// What was compared is equal, and some tables were not compared.
         case incomplete = 1
         case different = 2
-        /// Of something that was to be compared it cannot be said.
+        /// Some of what was to be compared could not be determined.
         case unknown = 3
 
         package static func < (left: Status, right: Status) -> Bool { left.rank < right.rank }
 
-        /// A known difference goes before what is not known.
+        /// A known difference outranks an unknown result.
         private var rank: Int {
             switch self {
             case .equal: 0
@@ -81,7 +81,7 @@ package struct ChecksumReport: Sendable {
     package var primary: String
     package var replicas: [String]
     package var tables: [Table]
-    /// It was ended before its time; the tables that are missing have not been looked at.
+    /// It was interrupted; the missing tables have not been compared.
     package var isInterrupted: Bool
 
     package var status: Status {
@@ -91,7 +91,7 @@ package struct ChecksumReport: Sendable {
 }
 
 extension ChecksumReport.Outcome {
-    /// Why nothing was compared; empty where something was.
+    /// Why nothing was compared; empty if something was.
     package var words: String {
         switch self {
         case .compared: ""

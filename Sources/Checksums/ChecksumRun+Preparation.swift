@@ -3,7 +3,7 @@ internal import Replication
 
 extension ChecksumRun {
     /// Connects to all nodes, and makes sure that a comparison is sound before anything is written.
-    /// - Returns: whether the primary ignores the case of tables' names.
+    /// - Returns: whether the primary ignores case in table names.
     func prepare() async throws(ChecksumRefusal) -> Bool {
         var variables: [String: ServerVariables] = [:]
         for node in [scope.primary] + scope.replicas {
@@ -24,8 +24,8 @@ extension ChecksumRun {
         return "; setting binlog_format needs the privilege BINLOG ADMIN on MariaDB, SESSION_VARIABLES_ADMIN on MySQL"
     }
 
-    /// Makes the checksum table where it is missing, and waits until it is everywhere: a row for a table that is not there
-    /// stops a replica.
+    /// Creates the checksum table if it is missing, and waits until it exists everywhere: a row for a missing table
+    /// would stop a replica.
     private func makeTable() async throws(ChecksumRefusal) {
         if let problem = try await problem(of: scope.primary) {
             guard problem == .missing else {
@@ -35,7 +35,7 @@ extension ChecksumRun {
                 try await sessions.primary(statements.creation)
             } catch {
                 throw ChecksumRefusal(
-                    "\(scope.primary): making \(statements.table): \(error.words)")
+                    "\(scope.primary): creating \(statements.table): \(error.words)")
             }
         }
         let deadline = ContinuousClock.now + options.patience
@@ -55,7 +55,7 @@ extension ChecksumRun {
 
         func words(_ table: TableName) -> String {
             switch self {
-            case .missing: "\(table) is not there, or the account may not see it"
+            case .missing: "\(table) does not exist, or the account may not see it"
             case .column(let name): "\(table) has no column \(name): its layout is not pt-table-checksum's"
             }
         }
@@ -75,7 +75,7 @@ extension ChecksumRun {
     }
 
     /// The tables to compare, in order.
-    /// - Parameter ignoresCase: the primary ignores the case of tables' names.
+    /// - Parameter ignoresCase: the primary ignores case in table names.
     func tables(ignoringCase ignoresCase: Bool) async throws(ChecksumRefusal) -> [TableName] {
         if let tables = options.tables { return Array(Set(tables)).sorted() }
         let statement = """
@@ -93,14 +93,14 @@ extension ChecksumRun {
         }
     }
 
-    /// How many of the tables the last run has begun.
+    /// How many of the tables the last run has started.
     func tablesBegun(of tables: [TableName]) async throws(ChecksumRefusal) -> Int {
         do throws(MySQLError) {
             guard let row = try await sessions.primary([statements.newest])[0].first, let database = row.text("db"),
                 let table = row.text("tbl"),
-                let place = tables.firstIndex(of: TableName(database: database, table: table))
+                let index = tables.firstIndex(of: TableName(database: database, table: table))
             else { return 0 }
-            return place + 1
+            return index + 1
         } catch {
             throw ChecksumRefusal(
                 "\(scope.primary): reading \(statements.table): \(error.words)")

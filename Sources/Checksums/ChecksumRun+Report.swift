@@ -3,10 +3,10 @@ import Replication
 import Topology
 
 extension ChecksumRun {
-    /// Differing chunks that are listed of a table and replica.
+    /// The most differing chunks listed per table and replica.
     private static let listed = 1000
 
-    /// Waits until the replicas have applied the last chunk, and reads what they made of all of them.
+    /// Waits until the replicas have applied the last chunk, and reads their results.
     func report(on works: [(name: TableName, work: Work)]) async -> ChecksumReport {
         var tables: [ChecksumReport.Table] = []
         var late: [String: String] = [:]
@@ -43,8 +43,8 @@ extension ChecksumRun {
 
     // MARK: - Arrival
 
-    /// Waits for a chunk, the last that was written, and so for all before it.
-    /// - Returns: the replicas that it has not reached in time, and why that is known.
+    /// Waits for a chunk, the last one written, and so for all before it.
+    /// - Returns: the replicas that it has not reached in time, each with the reason.
     private func replicasWithout(chunk: Int, of name: TableName) async -> [String: String] {
         let row = statements.row(of: chunk, of: name)
         let expected: ChunkMark
@@ -64,7 +64,7 @@ extension ChecksumRun {
         while !missing.isEmpty, !Task.isCancelled {
             var still: [String] = []
             for node in missing {
-                var reason = "it has not applied all chunks; --resume looks again"
+                var reason = "it has not applied all chunks; run again with --resume"
                 do throws(MySQLError) {
                     if ChunkMark(try await sessions.run([row], on: node)[0].first) == expected { continue }
                 } catch {
@@ -89,13 +89,13 @@ extension ChecksumRun {
         Dictionary(scope.replicas.map { ($0, reason) }, uniquingKeysWith: { $1 })
     }
 
-    /// Servers take delays of up to 2^31 - 1 s; a larger one, which no real server shows, must not end the process.
+    /// Servers accept delays of up to 2^31 - 1 s; a larger value, which no real server shows, must not trap.
     static func delay(_ seconds: Double?) -> Duration {
         guard let seconds, seconds > 0 else { return .zero }
         return .seconds(min(seconds, Double(Int32.max)))
     }
 
-    /// Seconds, of the replicas that are delayed on purpose.
+    /// Seconds, by the names of the replicas that are deliberately delayed.
     private func configuredDelays() async -> [String: Double] {
         guard let nodes = await look()?.nodes else { return [:] }
         return Dictionary(
@@ -105,14 +105,14 @@ extension ChecksumRun {
 
     // MARK: - Answers
 
-    /// Why the primary's own results of a table are not those that this run has written; nil where they are. Somebody may have
-    /// held the lock while a connection was lost, or a table's name be another one's to the checksum table.
+    /// Why the primary's own results for a table are not what this run wrote; nil if they are. Another run may have
+    /// held the lock while a connection was lost, or the checksum table may treat another table's name as the same.
     private func problem(of name: TableName, chunks: Int, rows: UInt64) async -> String? {
         do throws(MySQLError) {
             let summary = try await sessions.primary([statements.summary(name)])[0].first
             guard let summary, summary.unsigned("chunks") == UInt64(chunks), summary.unsigned("pending") == 0,
                 summary.unsigned("total") == rows, summary.unsigned("others") == 0
-            else { return "somebody else has written over the results on \(scope.primary)" }
+            else { return "another program has overwritten the results on \(scope.primary)" }
             return nil
         } catch {
             return "\(scope.primary): \(error.words)"
@@ -127,7 +127,7 @@ extension ChecksumRun {
                 [statements.summary(name), statements.differences(name, limit: Self.listed)], on: node)
             guard let summary = answers[0].first, let count = summary.unsigned("chunks"),
                 let pending = summary.unsigned("pending"), let differences = summary.unsigned("differences")
-            else { return .unknown("its checksum table makes no sense") }
+            else { return .unknown("its checksum table has unexpected contents") }
             guard count == UInt64(chunks), pending == 0 else {
                 return .unknown("its checksum table has \(count - min(pending, count)) of \(chunks) chunks")
             }
@@ -148,20 +148,20 @@ extension ChecksumRun {
     }
 }
 
-/// What tells a chunk's row from the one that an earlier run left in its place: when it was written, and how long it took.
+/// What distinguishes a chunk's row from one that an earlier run left there: when it was written, and how long it took.
 private struct ChunkMark: Equatable {
     let time: Double
     let duration: Double
     let crc: String
     let count: UInt64
 
-    /// Nil until the source's result is there.
+    /// Nil until the source's result has arrived.
     init?(_ row: ResultTable.Row?) {
         guard let row, let time = row.time("time"), let duration = row.span("chunk_time"),
             let crc = row.text("master_crc"), let count = row.unsigned("master_cnt")
         else { return nil }
         self.time = time
-        // As FLOAT: servers differ in how many digits they show.
+        // A FLOAT: servers differ in how many digits they show.
         self.duration = (duration * 1e5).rounded()
         self.crc = crc
         self.count = count

@@ -4,11 +4,11 @@ package import Topology
 
 /// Compares the tables of a primary with those of its replicas, through replication itself.
 ///
-/// On the primary, a chunk's checksum is computed by a statement that the binary log keeps as it is (format STATEMENT), so
-/// that each replica computes its own of its own rows, at the very same point among all writes. Then the primary's result
-/// is handed on as a value, and stands beside each replica's in the same row.
+/// On the primary, a chunk's checksum is computed by a statement that the binary log records as a statement (format
+/// STATEMENT), so that each replica computes it over its own rows, at exactly the same point among all writes. Then the
+/// primary's result is replicated as a value, and ends up next to each replica's in the same row.
 package struct ChecksumRun: Sendable {
-    /// One round over the set; nil when it could not be asked.
+    /// One round over the set; nil if it could not be asked.
     package typealias Look = @Sendable () async -> SetFindings?
 
     let statements: ChecksumTableStatements
@@ -19,11 +19,11 @@ package struct ChecksumRun: Sendable {
 
     var scope: ChecksumScope { sessions.scope }
 
-    /// Looks at the set, and compares.
+    /// Examines the set, and compares.
     /// - Parameters:
     ///   - table: the checksum table.
-    ///   - connect: where a node is and who asks it; asked before each connection is made.
-    /// - Returns: for a cancelled task a report that says it was interrupted.
+    ///   - connect: a node's address and account; called before each connection is made.
+    /// - Returns: for a cancelled task, a report that says it was interrupted.
     /// - Throws: what makes a comparison unsound or impossible.
     package static func compare(
         table: TableName, options: ChecksumOptions, look: @escaping Look,
@@ -45,7 +45,7 @@ package struct ChecksumRun: Sendable {
         return try result.get()
     }
 
-    /// What became of a table.
+    /// What was done about a table.
     enum Work: Sendable, Equatable {
         case compared(chunks: Int, rows: UInt64, ChunkKey?, isEarlier: Bool)
         case notCompared(ChecksumReport.Outcome)
@@ -60,11 +60,11 @@ package struct ChecksumRun: Sendable {
         let throttle = ChecksumThrottle(scope: scope, maxLag: options.maxLag, maxThreads: options.maxThreads)
         let pulse = ChecksumPulse(sessions, throttle, look: look, tell: tell)
         var works: [(name: TableName, work: Work)] = []
-        for (place, name) in tables.enumerated() {
+        for (index, name) in tables.enumerated() {
             let work =
                 statements.isItself(name, ignoringCase: ignoresCase)
                 ? .notCompared(.leftOut("it is the checksum table"))
-                : try await work(on: name, number: place + 1, resumes: place < resumed, pulse)
+                : try await work(on: name, number: index + 1, resumes: index < resumed, pulse)
             if work == .interrupted {
                 return ChecksumReport(primary: scope.primary, replicas: scope.replicas, tables: [], isInterrupted: true)
             }
@@ -109,7 +109,7 @@ package struct ChecksumRun: Sendable {
         }
         let comparison = TableComparison(
             name: name, plan: plan, statements: statements, sessions: sessions, pulse: pulse, tell: tell)
-        // Each table begins small: rows of one table say little of another's.
+        // Each table starts small: the rows of one table say little about another's.
         let pace = ChunkPace(target: options.chunkSeconds, rows: options.chunkRows)
         switch try await comparison.run(walk, after: done.chunks, rows: done.rows, pace) {
         case .done(let chunks, let rows): return .compared(chunks: chunks, rows: rows, plan.key, isEarlier: false)

@@ -1,7 +1,7 @@
 import Replication
 import Topology
 
-/// Why nothing is compared: each reason a sentence for people.
+/// Why nothing is compared; each reason is a sentence.
 package struct ChecksumRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     package let reasons: [String]
 
@@ -11,10 +11,11 @@ package struct ChecksumRefusal: Error, Sendable, Equatable, CustomStringConverti
     package var description: String { reasons.joined(separator: "\n") }
 }
 
-/// Who is compared with whom.
+/// Which nodes are compared with which.
 ///
-/// The statement that computes a chunk's checksum goes down the replication and computes each replica's own. That is sound
-/// only where it arrives as that statement, at the same point among the writes, on every way down; else it is refused.
+/// The statement that computes a chunk's checksum is replicated, and makes each replica compute its own. That is sound
+/// only if it arrives as that statement, at the same point among the writes, on every path down; otherwise it is
+/// refused.
 struct ChecksumScope: Sendable, Equatable {
     let primary: String
     /// In the order of the configuration.
@@ -22,12 +23,13 @@ struct ChecksumScope: Sendable, Equatable {
     /// Replicas that others of them replicate from.
     private let intermediates: [String]
 
-    /// - Parameter leftOut: names of nodes that are not to be compared.
+    /// - Parameter leftOut: names of nodes to leave out.
     init(_ set: SetFindings, leavingOut leftOut: Set<String> = []) throws(ChecksumRefusal) {
         let primary: String
         switch set.primary {
         case .node(let name): primary = name
-        case .unknown(let reason): throw ChecksumRefusal("nobody can say which node takes the writes: \(reason)")
+        case .unknown(let reason):
+            throw ChecksumRefusal("it cannot be determined which node takes the writes: \(reason)")
         }
         let sources = Dictionary(
             set.nodes.map { ($0.description.name, $0.channels.compactMap(\.sourceNode)) }, uniquingKeysWith: { $1 })
@@ -38,7 +40,7 @@ struct ChecksumScope: Sendable, Equatable {
         if compared.isEmpty { reasons.append("there is no replica to compare \(primary) with") }
         let binaryLog = set.node(named: primary)?.report.facts?.binaryLog
         if binaryLog?.isEnabled == false {
-            reasons.append("\(primary) writes no binary log, so that nothing reaches a replica")
+            reasons.append("\(primary) writes no binary log, so nothing reaches a replica")
         }
         for node in compared {
             if let reason = Self.reason(against: node, primary: primary, sources: sources) { reasons.append(reason) }
@@ -59,7 +61,7 @@ struct ChecksumScope: Sendable, Equatable {
         let name = node.description.name
         guard node.report.isUp else {
             return
-                "\(name) is down (\(node.report.failure?.message ?? "it told nothing")); --without \(name) leaves it out"
+                "\(name) is down (\(node.report.failure?.message ?? "it reported nothing")); --without \(name) leaves it out"
         }
         var above: Set<String> = []
         var pending = [name]
@@ -77,22 +79,22 @@ struct ChecksumScope: Sendable, Equatable {
         return nil
     }
 
-    /// What in the servers' settings makes a comparison unsound, or would break a replica.
+    /// Server settings that make a comparison unsound or would break a replica.
     func reasons(against variables: [String: ServerVariables]) -> [String] {
         var reasons: [String] = []
         for name in [primary] + replicas {
             guard let node = variables[name] else {
-                reasons.append("\(name) did not tell its settings")
+                reasons.append("\(name) did not report its settings")
                 continue
             }
-            if node.isGaleraNode { reasons.append("\(name) is a Galera node, which knows row format alone") }
+            if node.isGaleraNode { reasons.append("\(name) is a Galera node, which supports only row format") }
         }
         for name in intermediates {
             guard let node = variables[name], node.binlogFormat != "STATEMENT" else { continue }
             reasons.append(
                 """
-                \(name) has replicas and writes its binary log in format \(node.binlogFormat): its own results would be \
-                carried down as rows, and what its replicas hold never looked at; --without leaves them out
+                \(name) has replicas and writes its binary log in format \(node.binlogFormat): its replicas would \
+                receive its results as rows, and their own data would never be checked; --without leaves them out
                 """)
         }
         for name in replicas {

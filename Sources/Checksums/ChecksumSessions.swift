@@ -1,21 +1,21 @@
 import MariaDB
 import Replication
 
-/// The connections of a comparison: one to the primary, which alone writes, and one to each replica.
+/// The connections of a comparison: one to the primary, the only one that writes, and one to each replica.
 struct ChecksumSessions: Sendable {
     let scope: ChecksumScope
     private let sessions: [String: Session]
 
-    /// A lock by this name keeps two runs on one server apart. (Two runs on one table would mix their chunks.)
+    /// A lock by this name prevents two runs on one server. (Two runs on one table would mix their chunks.)
     static let lock = SQLText.literal("mysql-replication-exporter checksum")
 
-    /// The lock was lost together with the connection, and somebody else has it: nothing is known any more of what stands in the
-    /// checksum table.
+    /// The lock was lost together with the connection, and another run has it: what the checksum table contains is no
+    /// longer known.
     static let otherRun = MySQLError(phase: .query, code: 0, message: "another comparison is running there")
 
-    /// Both are needed for a statement to lock what it reads, and to reach the replicas as it is; the rest makes it say the
-    /// same whatever the servers' defaults are. The last one is looked at, after every connection: the server drops the lock of
-    /// a connection that is lost, though it may take a moment.
+    /// REPEATABLE READ and format STATEMENT are needed for a statement to lock what it reads and to reach the replicas
+    /// as it is; the rest makes it independent of the servers' defaults. The last statement is checked after every
+    /// connection: the server drops the lock of a lost connection, though it may take a moment.
     private static let primarySetUp = [
         "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci",
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
@@ -49,7 +49,7 @@ struct ChecksumSessions: Sendable {
         self.sessions = sessions
     }
 
-    /// Whether the session is what it was set up to be: a proxy may have thought otherwise.
+    /// Whether the session is as it was set up; a proxy may have interfered.
     /// - Parameter setUp: the answers to `primarySetUp`.
     private static func problem(_ setUp: [ResultTable]) -> MySQLError? {
         let row = setUp.last?.first
@@ -63,7 +63,8 @@ struct ChecksumSessions: Sendable {
         return nil
     }
 
-    /// On the primary. Every statement of a comparison may be carried out twice: over a lost connection it is tried again.
+    /// Runs statements on the primary. All statements of a comparison are safe to repeat: after a lost connection they
+    /// are tried again.
     @discardableResult
     func primary(_ statements: [String], within time: Duration = .seconds(30)) async throws(MySQLError) -> [ResultTable]
     {
@@ -75,12 +76,12 @@ struct ChecksumSessions: Sendable {
         -> [ResultTable]
     {
         guard let session = sessions[node] else {
-            throw MySQLError(phase: .connect, code: 0, message: "\(node) is no node of this run")
+            throw MySQLError(phase: .connect, code: 0, message: "\(node) is not a node of this run")
         }
         return try await session.run(statements, isRepeatable: true, deadline: .now + time)
     }
 
-    /// Ends the run where the lock is somebody else's now.
+    /// Ends the run if another one now has the lock.
     func refuse(_ error: MySQLError) throws(ChecksumRefusal) {
         guard error == Self.otherRun else { return }
         throw ChecksumRefusal(

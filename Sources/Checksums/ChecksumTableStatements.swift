@@ -1,12 +1,12 @@
 internal import MariaDB
 internal import Replication
 
-/// What is written to and read from the checksum table: pt-table-checksum's, column for column.
+/// The statements that write and read the checksum table, which is pt-table-checksum's, column for column.
 struct ChecksumTableStatements: Sendable {
     let table: TableName
 
-    /// As in pt-table-checksum's manual, but for the character sets: a boundary may hold any text, and `Orders` and `orders` may
-    /// be two tables.
+    /// As in pt-table-checksum's manual, except for the character sets: a boundary may contain any text, and `Orders`
+    /// and `orders` may be two tables.
     var creation: [String] {
         [
             "CREATE DATABASE IF NOT EXISTS \(SQLText.identifier(table.database))",
@@ -46,7 +46,7 @@ struct ChecksumTableStatements: Sendable {
     func removal(_ name: TableName) -> String { "DELETE FROM \(table.quoted) WHERE \(rows(name))" }
 
     /// Computes a chunk, here and on every replica that it reaches.
-    /// - Returns: nil where a boundary holds what is no value of the key.
+    /// - Returns: nil if a boundary contains something that is not a value of the key.
     func computation(of chunk: ChunkWalk.Chunk, of name: TableName, by key: ChunkKey?, _ checksum: RowChecksum)
         -> String?
     {
@@ -74,7 +74,7 @@ struct ChecksumTableStatements: Sendable {
         "SELECT this_cnt, this_crc FROM \(table.quoted) WHERE \(rows(name)) AND chunk = \(chunk)"
     }
 
-    /// Hands the primary's result on to the replicas.
+    /// Passes the primary's result on to the replicas.
     func publication(of result: ChunkResult, of chunk: Int, seconds: Double, of name: TableName) -> String {
         """
         UPDATE \(table.quoted) SET chunk_time = \(seconds), master_crc = \(SQLText.literal(result.crc)), \
@@ -101,7 +101,7 @@ struct ChecksumTableStatements: Sendable {
         """
     }
 
-    /// How often a chunk does not begin where the one before it ends: pt-table-checksum leaves gaps.
+    /// How many chunks do not begin where the previous one ends: pt-table-checksum leaves gaps.
     func gaps(_ name: TableName) -> String {
         """
         SELECT COUNT(*) AS gaps FROM \(table.quoted) a JOIN \(table.quoted) b \
@@ -118,13 +118,13 @@ struct ChecksumTableStatements: Sendable {
         """
     }
 
-    /// The table in which the last run wrote last.
+    /// The last table for which the last run wrote a result.
     var newest: String {
         "SELECT db, tbl FROM \(table.quoted) WHERE master_cnt IS NOT NULL ORDER BY ts DESC, db DESC, tbl DESC LIMIT 1"
     }
 
-    /// The first comparison is by the columns' own collation, and has the index. By that of a table which others have made,
-    /// `Orders` may well be `orders`; the second is exact.
+    /// The first comparison uses the columns' own collation, and the index. In a table made by another program, that
+    /// collation may equate `Orders` and `orders`; the second comparison is exact.
     private func rows(_ name: TableName, of alias: String = "") -> String {
         [("db", name.database), ("tbl", name.table)].map { column, value in
             let literal = SQLText.literal(value)
@@ -136,7 +136,7 @@ struct ChecksumTableStatements: Sendable {
     }
 }
 
-/// What a chunk's rows come to on one server.
+/// The result for a chunk's rows on one server.
 struct ChunkResult: Sendable, Equatable {
     let count: UInt64
     let crc: String

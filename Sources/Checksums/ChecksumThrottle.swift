@@ -1,23 +1,23 @@
 import Replication
 import Topology
 
-/// Whether to go on, by how the servers are.
+/// Whether to continue, given the state of the servers.
 struct ChecksumThrottle: Sendable {
     enum Verdict: Sendable, Equatable {
         case go
-        /// Until it is over; a sentence for people.
+        /// Until the condition is over; a sentence says what it is.
         case pause(String)
-        /// What was said of the set when the run began does not hold any more.
+        /// What was determined about the set at the start of the run no longer holds.
         case stop(String)
     }
 
     let scope: ChecksumScope
-    /// Seconds; beyond a delay on purpose.
+    /// Seconds, in addition to a configured delay.
     let maxLag: Double
     /// Threads_running on the primary.
     let maxThreads: UInt64
 
-    /// - Parameter set: nil when the nodes could not be asked.
+    /// - Parameter set: nil if the nodes could not be asked.
     func verdict(_ set: SetFindings?) -> Verdict {
         guard let set else { return .pause("the nodes could not be asked") }
         switch set.primary {
@@ -32,7 +32,7 @@ struct ChecksumThrottle: Sendable {
         return .go
     }
 
-    /// - Parameter threads: nil when the server did not tell.
+    /// - Parameter threads: nil if the server did not report it.
     func verdict(threadsRunning threads: UInt64?) -> Verdict {
         guard let threads, threads > maxThreads else { return .go }
         return .pause("\(scope.primary) has \(threads) threads running")
@@ -45,8 +45,8 @@ struct ChecksumThrottle: Sendable {
         let channels = node.channels.filter { $0.sourceNode != nil }
         if channels.isEmpty { return "\(name) replicates from no node of the set" }
         for channel in channels {
-            if channel.channel.ioThread != .running { return "\(name) does not read from \(channel.sourceNode ?? "")" }
-            if !channel.channel.isApplierRunning { return "\(name) does not apply" }
+            if channel.channel.ioThread != .running { return "\(name) is not reading from \(channel.sourceNode ?? "")" }
+            if !channel.channel.isApplierRunning { return "\(name) is not applying" }
             guard let lag = channel.lag else { return "the lag of \(name) is not known" }
             let excess = lag.seconds - (channel.channel.configuredDelay ?? 0)
             if excess > maxLag { return "\(name) lags" }

@@ -1,15 +1,16 @@
 internal import MariaDB
 
-/// The key along which a table is walked: unique, without NULL, and of types whose values can be written down exactly.
+/// The key along which a table is walked: unique, not NULL, and of types whose values can be represented exactly as
+/// text.
 struct ChunkKey: Sendable, Hashable {
     /// How a column's values are read and written.
     enum Kind: Sendable, Hashable {
         case integer, decimal
-        /// By the number of the member, which is the key's order.
+        /// By the member's number, which is the key's order.
         case member
         /// Dates, times, UUIDs and network addresses: ASCII that the server reads back as it wrote it.
         case word
-        /// The character set's name is of ASCII letters, digits and `_`.
+        /// The character set's name consists of ASCII letters, digits and `_`.
         case text(characterSet: String)
         case binary
     }
@@ -22,7 +23,7 @@ struct ChunkKey: Sendable, Hashable {
     let name: String
     let columns: [Column]
 
-    /// - Returns: nil where the table has no such key.
+    /// - Returns: nil if the table has no such key.
     init?(_ table: TableStructure) {
         for key in table.keys where key.isWalkable {
             let columns = key.columns.compactMap { name in
@@ -41,7 +42,8 @@ struct ChunkKey: Sendable, Hashable {
         self.columns = columns
     }
 
-    /// What a boundary is read by: a column `v0`, `v1` … for each of the key's, and `exact`, 1 if they can be read back.
+    /// The expressions that read a boundary: a column `v0`, `v1` … for each of the key's, and `exact`, 1 if the values
+    /// survive the conversion to text and back.
     var selection: String {
         let values = columns.enumerated().map { "\($1.expression) AS v\($0)" }
         let checks = columns.compactMap(\.exactness)
@@ -52,7 +54,7 @@ struct ChunkKey: Sendable, Hashable {
     var order: String { columns.map { SQLText.identifier($0.name) }.joined(separator: ", ") }
     var descending: String { columns.map { SQLText.identifier($0.name) + " DESC" }.joined(separator: ", ") }
 
-    /// For people: `id`, `(a, b)`.
+    /// To display: `id`, `(a, b)`.
     var title: String {
         columns.count == 1 ? columns[0].name : "(\(columns.map(\.name).joined(separator: ", ")))"
     }
@@ -76,12 +78,12 @@ extension ChunkKey.Kind {
             guard let characterSet = column.characterSet, Self.isName(characterSet) else { return nil }
             self = .text(characterSet: characterSet)
         case "binary", "varbinary": self = .binary
-        // A float's text is not its value; sets, bits and geometries are nobody's keys.
+        // A float's text is not its value; sets, bits and geometries are hardly ever keys.
         default: return nil
         }
     }
 
-    /// The name of a character set, which stands in a statement without quotes.
+    /// Whether it can be the name of a character set, which is used unquoted in statements.
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
@@ -105,7 +107,8 @@ extension ChunkKey.Column {
         }
     }
 
-    /// Text that is not valid in its own character set does not survive the way here and back.
+    /// Checks that text survives the conversion to utf8mb4 and back: text that is invalid in its own character set does
+    /// not.
     fileprivate var exactness: String? {
         guard case .text(let characterSet) = kind else { return nil }
         let name = SQLText.identifier(name)
@@ -113,8 +116,8 @@ extension ChunkKey.Column {
             "CAST(CONVERT(CONVERT(\(name) USING utf8mb4) USING \(characterSet)) AS BINARY) = CAST(\(name) AS BINARY)"
     }
 
-    /// A value for a statement.
-    /// - Returns: nil for text that is no value of the column's kind.
+    /// A value as a literal for a statement.
+    /// - Returns: nil for text that is not a value of the column's kind.
     func literal(_ value: String) -> String? {
         switch kind {
         case .integer, .member: Self.isDecimal(value, allowsFraction: false) ? value : nil

@@ -1,4 +1,4 @@
-/// How many rows a chunk takes, so that it takes about as long as it is meant to.
+/// How many rows a chunk should have to take about as long as intended.
 struct ChunkPace: Sendable {
     /// Seconds; 0 for chunks that always have the same number of rows.
     let target: Double
@@ -7,7 +7,7 @@ struct ChunkPace: Sendable {
     private var weightedRows = 0.0
     private var weightedSeconds = 0.0
 
-    /// A million rows are too many for one statement, however fast they were so far.
+    /// More than a million rows are too many for one statement, however fast it has been so far.
     private static let most = 1_000_000
 
     init(target: Double, rows: Int) {
@@ -16,8 +16,8 @@ struct ChunkPace: Sendable {
         firstRows = rows
     }
 
-    /// Takes note of a chunk that was done. The past fades by a quarter a chunk (as pt-table-checksum does), and a chunk is
-    /// at most twice the last: what is read from memory says little of what has to come from a disk.
+    /// Records a completed chunk. The past fades by a quarter per chunk (as in pt-table-checksum), and a chunk is at
+    /// most twice the size of the last: what is read from memory says little about what has to come from disk.
     mutating func done(rows count: UInt64, seconds: Double) {
         guard target > 0 else {
             rows = min(rows * 2, firstRows)
@@ -30,6 +30,6 @@ struct ChunkPace: Sendable {
         rows = max(1, Int(min(fitting, max(Double(rows), Double(count) * 2), Double(Self.most))))
     }
 
-    /// After somebody else's lock was in the way: fewer rows meet fewer locks.
-    mutating func wasInTheWay() { rows = max(1, rows / 2) }
+    /// Records that another session's lock was in the way: fewer rows meet fewer locks.
+    mutating func metLock() { rows = max(1, rows / 2) }
 }

@@ -1,15 +1,15 @@
 internal import MariaDB
 
-/// A part of a table between two values of its key. The ranges of a table leave no gap between them: a row that a replica
-/// has too many lies in one of them, wherever it is.
+/// A part of a table between two values of its key. The ranges of a table leave no gaps: an extra row on a replica is
+/// in one of them, wherever it is.
 struct ChunkRange: Sendable, Hashable {
     /// Values of the key's columns, as `ChunkKey.selection` reads them.
     typealias Boundary = [String]
 
-    /// The rows from here on; after it, unless `includesLower`. Nil: from the beginning.
+    /// Exclusive unless `includesLower`. Nil: from the beginning.
     var lower: Boundary?
     var includesLower = false
-    /// Up to here, this one included; before it where `excludesUpper`. Nil: to the end.
+    /// Inclusive unless `excludesUpper`. Nil: to the end.
     var upper: Boundary?
     var excludesUpper = false
 
@@ -25,7 +25,7 @@ struct ChunkRange: Sendable, Hashable {
     static func after(_ last: Boundary) -> ChunkRange { ChunkRange(lower: last) }
 
     /// The range as a condition of SQL.
-    /// - Returns: nil where a boundary holds what is no value of the key.
+    /// - Returns: nil if a boundary contains something that is not a value of the key.
     func condition(_ key: ChunkKey) -> String? {
         var conditions: [String] = []
         if let lower {
@@ -39,23 +39,23 @@ struct ChunkRange: Sendable, Hashable {
         return conditions.isEmpty ? "1 = 1" : conditions.joined(separator: " AND ")
     }
 
-    /// Columns compared from the first to the last, spelt out: servers do not use a key for `(a, b) > (1, 2)`.
+    /// Compares column by column, spelt out: servers do not use an index for `(a, b) > (1, 2)`.
     private static func comparison(_ key: ChunkKey, _ sign: String, _ values: Boundary) -> String? {
         guard values.count == key.columns.count else { return nil }
         let strict = sign.replacing("=", with: "")
         var alternatives: [String] = []
         var equal = ""
-        for (place, (column, value)) in zip(key.columns, values).enumerated() {
+        for (index, (column, value)) in zip(key.columns, values).enumerated() {
             guard let literal = column.literal(value) else { return nil }
             let name = SQLText.identifier(column.name)
-            let isLast = place == values.count - 1
+            let isLast = index == values.count - 1
             alternatives.append("(\(equal)\(name) \(isLast ? sign : strict) \(literal))")
             equal += "\(name) = \(literal) AND "
         }
         return alternatives.count == 1 ? alternatives[0] : "(\(alternatives.joined(separator: " OR ")))"
     }
 
-    /// For people: `id > 100 and id <= 200`.
+    /// To display: `id > 100 and id <= 200`.
     func words(_ key: ChunkKey?) -> String {
         guard let key, lower != nil || upper != nil else { return "the whole table" }
         func bound(_ sign: String, _ values: Boundary) -> String {

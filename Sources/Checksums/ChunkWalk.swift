@@ -1,16 +1,16 @@
-/// The way through a table, chunk by chunk, by the layout of pt-table-checksum: bounded chunks from the first row to the
-/// last, then what lies before the first and after the last, where the source has nothing and a replica may. A table that
-/// fits in one chunk is one, without boundaries.
+/// The way through a table, chunk by chunk, in pt-table-checksum's layout: bounded chunks from the first row to the
+/// last, then what lies before the first and after the last, where the source has nothing but a replica may. A table
+/// that fits in one chunk is a single one, without boundaries.
 struct ChunkWalk: Sendable, Equatable {
     struct Chunk: Sendable, Equatable {
-        /// From 1.
+        /// Counted from 1.
         var number: Int
         var range: ChunkRange
         /// Nothing comes after it.
         var isLast: Bool
     }
 
-    private enum Place: Sendable, Equatable {
+    private enum Position: Sendable, Equatable {
         case beginning
         case within(first: ChunkRange.Boundary, upper: ChunkRange.Boundary)
         case beforeFirst(first: ChunkRange.Boundary, last: ChunkRange.Boundary)
@@ -18,28 +18,29 @@ struct ChunkWalk: Sendable, Equatable {
         case end
     }
 
-    private var place = Place.beginning
+    private var position = Position.beginning
     private var number = 0
 
     init() {}
 
-    /// A walk that goes on after what was done: `first` is the lower boundary of chunk 1, `upper` that of the last chunk.
+    /// A walk that continues after what was done: `first` is the lower boundary of chunk 1, `upper` that of the last
+    /// chunk.
     init(after number: Int, first: ChunkRange.Boundary, upper: ChunkRange.Boundary) {
         self.number = number
-        place = .within(first: first, upper: upper)
+        position = .within(first: first, upper: upper)
     }
 
-    /// A walk of which only what lies after the last row is left.
+    /// A walk with only the range after the last row left.
     init(after number: Int, last: ChunkRange.Boundary) {
         self.number = number
-        place = .afterLast(last: last)
+        position = .afterLast(last: last)
     }
 
-    /// The next chunk, with about so many rows; nil at the end.
+    /// The next chunk, of about this many rows; nil at the end.
     mutating func next<Failure: Error>(rows: Int, in table: some KeySource<Failure>) async throws(Failure) -> Chunk? {
-        switch place {
+        switch position {
         case .beginning:
-            // One row more than a chunk: a table that fits has none there.
+            // Asks for one row more than a chunk has: a table that fits has none there.
             if try await table.key(after: nil, number: rows + 1) != nil,
                 let first = try await table.key(after: nil, number: 1),
                 let upper = try await table.key(after: nil, number: rows)
@@ -65,9 +66,9 @@ struct ChunkWalk: Sendable, Equatable {
         _ first: ChunkRange.Boundary, _ upper: ChunkRange.Boundary, _ range: ChunkRange
     ) -> Chunk { step(range, to: .within(first: first, upper: upper)) }
 
-    private mutating func step(_ range: ChunkRange, to next: Place) -> Chunk {
+    private mutating func step(_ range: ChunkRange, to next: Position) -> Chunk {
         number += 1
-        place = next
+        position = next
         return Chunk(number: number, range: range, isLast: next == .end)
     }
 }
@@ -76,8 +77,7 @@ struct ChunkWalk: Sendable, Equatable {
 protocol KeySource<Failure> {
     associatedtype Failure: Error
 
-    /// The key of the row that comes as the `number`th after `key`, from the first one if that is nil; nil if there are
-    /// not as many.
+    /// The key of the `number`th row after `key`, counted from the first row if that is nil; nil if there are fewer.
     func key(after key: ChunkRange.Boundary?, number: Int) async throws(Failure) -> ChunkRange.Boundary?
     /// The key of the last row, if it comes after `key`.
     func lastKey(after key: ChunkRange.Boundary) async throws(Failure) -> ChunkRange.Boundary?

@@ -1,11 +1,11 @@
 import MariaDB
 internal import Replication
 
-/// How far a table was compared before.
+/// How far a table was compared by an earlier run.
 enum ResumePoint: Sendable, Equatable {
-    /// Nothing that can be gone on with.
+    /// Nothing that can be continued.
     case beginning
-    /// So many chunks and rows are done; the rest of the way.
+    /// This many chunks and rows are done; the walk covers the rest.
     case after(chunks: Int, rows: UInt64, ChunkWalk)
     case complete(chunks: Int, rows: UInt64)
 
@@ -20,7 +20,7 @@ enum ResumePoint: Sendable, Equatable {
             last < Int32.max, let all = Int(exactly: last), summary.unsigned("others") == 0,
             let pending = summary.unsigned("pending"), pending <= 1, answers[1].first?.unsigned("gaps") == 0
         else { return .beginning }
-        // The one that was cut short is the last, or the rows are not of a run that can be gone on with.
+        // An interrupted chunk has to be the last one, or the rows are not of a run that can be continued.
         let done = all - Int(pending)
         guard done > 0 else { return .beginning }
         let chunks = try await sessions.primary([
@@ -52,12 +52,12 @@ enum ResumePoint: Sendable, Equatable {
     }
 }
 
-/// A row of the checksum table, as far as it tells where a chunk is.
+/// A row of the checksum table, reduced to where a chunk is.
 struct StoredChunk: Sendable, Equatable {
     var index: String?
     var lower: ChunkRange.Boundary?
     var upper: ChunkRange.Boundary?
-    /// The source's result has been handed on.
+    /// The source's result has been published.
     var isDone: Bool
 }
 
@@ -68,7 +68,7 @@ extension StoredChunk {
             upper: row.text("upper_boundary").map(BoundaryText.boundary), isDone: row.text("master_crc") != nil)
     }
 
-    /// - Parameter number: the first chunk has its lower boundary within it, the others have not.
+    /// - Parameter number: the first chunk includes its lower boundary, the others do not.
     func range(number: Int) -> ChunkRange {
         ChunkRange(
             lower: lower, includesLower: lower != nil && number == 1, upper: upper,

@@ -1,14 +1,15 @@
 internal import MariaDB
 
-/// The checksum of rows: different rows have different ones, but for the chance that the hash leaves.
+/// The checksum of rows: different rows have different checksums, except for hash collisions.
 ///
-/// Every column is written as text that no other value of its type has and that holds no `#`; behind them stands which are NULL
-/// (CONCAT_WS leaves those out). A row's checksum is the first 64 bits of the SHA-256 of that. A chunk's is the sum of its
-/// rows', in full: unlike an exclusive or, a sum does not lose rows that are there twice.
+/// Every column is written as text that no other value of its type has and that contains no `#`, followed by which
+/// columns are NULL (CONCAT_WS leaves those out). A row's checksum is the first 64 bits of the SHA-256 of that. A
+/// chunk's is the sum of its rows' checksums, without truncation: unlike an exclusive or, a sum does not lose duplicate
+/// rows.
 ///
-/// The functions are those that MySQL 5.7 to 9 and MariaDB have in common (MySQL 9.6 took MD5 away).
+/// The functions are those that MySQL 5.7 to 9 and MariaDB have in common (MySQL 9.6 removed MD5).
 struct RowChecksum: Sendable {
-    /// Stands before the sum. Results without it, such as those of pt-table-checksum, are another method's.
+    /// Precedes the sum. Results without it, such as pt-table-checksum's, were computed by another method.
     static let mark = "sha2:"
 
     private let columns: [TableStructure.Column]
@@ -16,8 +17,8 @@ struct RowChecksum: Sendable {
 
     /// - Parameters:
     ///   - columns: of the source.
-    ///   - converted: names of columns whose character set is another one on some server. Elsewhere the bytes are compared.
-    /// - Throws: the first column of a type without an exact text.
+    ///   - converted: names of columns whose character set differs on some server. For others the bytes are compared.
+    /// - Throws: the first column of a type without an exact text form.
     init(columns: [TableStructure.Column], converting converted: Set<String> = []) throws(UnknownType) {
         self.columns = columns
         var texts: [String] = []
@@ -32,8 +33,8 @@ struct RowChecksum: Sendable {
 
     struct UnknownType: Error { let column: TableStructure.Column }
 
-    /// Two columns, `cnt` and `crc`. Where a row has no checksum, the sum is NULL or comes with a warning, and the chunk counts
-    /// as failed.
+    /// Two columns, `cnt` and `crc`. If a row has no checksum, the sum is NULL or raises a warning, and the chunk
+    /// counts as failed.
     var chunk: String {
         """
         COUNT(*) AS cnt, CONCAT('\(Self.mark)', IF(COUNT(*) = 0, 0, \
@@ -53,12 +54,12 @@ struct RowChecksum: Sendable {
         case "tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year", "date", "datetime", "time": name
         case "float", "double": number(name)
         case "bit": "CAST(\(name) AS UNSIGNED)"
-        // A server writes it in its own time zone, unless it is a number.
+        // As text it depends on the time zone; as a number it does not.
         case "timestamp": "UNIX_TIMESTAMP(\(name))"
         case "char", "varchar", "binary", "varbinary": "HEX(\(bytes))"
-        // The number too: an invalid value and an empty member have the same text.
+        // The number as well: an invalid value and an empty member have the same text.
         case "enum", "set": "\(name) + 0, HEX(\(bytes))"
-        // Of any length: a text longer than max_allowed_packet would be NULL.
+        // These may be of any length: a text longer than max_allowed_packet would become NULL.
         case "tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob", "vector",
             "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
             "geometrycollection", "geomcollection":
@@ -69,8 +70,8 @@ struct RowChecksum: Sendable {
         }
     }
 
-    /// A FLOAT is written with six digits, and MySQL cuts the text of an expression off at 22 characters: so there is the sign, the
-    /// absolute value as a DOUBLE, and what its text has lost.
+    /// A FLOAT is printed with six digits, and MySQL cuts an expression's text off at 22 characters: hence the sign,
+    /// the absolute value as a DOUBLE, and what its text has lost.
     private static func number(_ name: String) -> String {
         let value = "ABS(\(name) + 0e0)"
         return "SIGN(\(name)), \(value), \(value) - (CONCAT(\(value)) + 0e0)"

@@ -1,8 +1,8 @@
 import MariaDB
 
-/// The settings of a server that decide whether a statement computes the same there.
+/// The server settings that decide whether a statement computes the same there.
 struct ServerVariables: Sendable, Equatable {
-    /// Also what this server has no such variable for is no error: SHOW leaves it out.
+    /// A variable that this server does not have is not an error: SHOW leaves it out.
     static let statement = """
         SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_format', 'log_bin', 'log_slave_updates', \
         'log_replica_updates', 'transaction_isolation', 'tx_isolation', 'slave_parallel_threads', \
@@ -23,11 +23,11 @@ struct ServerVariables: Sendable, Equatable {
 
     var binlogFormat: String { values["binlog_format"] ?? "ROW" }
     var isolation: String { values["transaction_isolation"] ?? values["tx_isolation"] ?? "" }
-    /// Names of tables are the same in whatever case.
+    /// Table names are case-insensitive.
     var ignoresCase: Bool { (values["lower_case_table_names"] ?? "0") != "0" }
     var isGaleraNode: Bool { values["wsrep_on"] == "ON" }
 
-    /// What is applied is written to the server's own binary log.
+    /// Replicated transactions are written to the server's own binary log.
     var logsWhatItApplies: Bool {
         values["log_bin"] == "ON" && (values["log_replica_updates"] ?? values["log_slave_updates"]) == "ON"
     }
@@ -35,7 +35,8 @@ struct ServerVariables: Sendable, Equatable {
     /// The SELECT of a REPLACE … SELECT locks nothing (manual: InnoDB, Transaction Isolation Levels).
     var readsWithoutLocks: Bool { isolation == "READ-COMMITTED" || isolation == "READ-UNCOMMITTED" }
 
-    /// MariaDB: transactions are begun before earlier ones are done, and only locks show that they depend on each other.
+    /// MariaDB: transactions are started before earlier ones are done, and only locks reveal that they depend on each
+    /// other.
     var appliesAhead: Bool {
         (UInt64(values["slave_parallel_threads"] ?? "0") ?? 0) > 0
             && ["OPTIMISTIC", "AGGRESSIVE"].contains(parallelMode)

@@ -1,13 +1,13 @@
 import MariaDB
 import Replication
 
-/// Takes one table from the first chunk to the last.
+/// Compares one table, from the first chunk to the last.
 struct TableComparison {
     /// How it ended.
     enum End: Sendable, Equatable {
         case done(chunks: Int, rows: UInt64)
         case interrupted
-        /// A sentence for people.
+        /// A sentence says why.
         case failed(String)
     }
 
@@ -18,16 +18,16 @@ struct TableComparison {
     let pulse: ChecksumPulse
     let tell: @Sendable (ChecksumEvent) -> Void
 
-    /// Warnings that say nothing of the result: statements unsafe in format STATEMENT, which is what is wanted here; text
-    /// that is not valid in its character set.
+    /// Warnings that do not affect the result: statements unsafe in format STATEMENT, which is intended here; text that
+    /// is not valid in its character set.
     private static let harmless: Set<UInt64> = [1592, 1300]
-    /// Lock wait timeout, deadlock, interrupted, out of time.
+    /// Lock wait timeout, deadlock, interrupted, execution time exceeded.
     private static let passing: Set<UInt32> = [1205, 1213, 1317, 1969, 3024]
     private static let attempts = 10
 
     /// - Parameters:
     ///   - walk: what is left of the table.
-    ///   - chunks: how many were done before, and how many rows they had.
+    ///   - chunks: how many chunks were done before, and `rows` how many rows they had.
     func run(_ walk: ChunkWalk, after chunks: Int, rows: UInt64, _ pace: ChunkPace) async throws(ChecksumRefusal)
         -> End
     {
@@ -39,7 +39,7 @@ struct TableComparison {
         while true {
             guard try await pulse.holdOn() else { return .interrupted }
             do throws(MySQLError) {
-                // Only a chunk that was computed moves the walk on.
+                // The walk only advances once a chunk has been computed.
                 var next = walk
                 guard let chunk = try await next.next(rows: pace.rows, in: self) else {
                     return .done(chunks: last, rows: rows)
@@ -57,8 +57,8 @@ struct TableComparison {
                 guard Self.passing.contains(error.code), failures < Self.attempts else {
                     return .failed(error.words)
                 }
-                pace.wasInTheWay()
-                // Cancelled or not, the loop begins with asking whether to go on.
+                pace.metLock()
+                // The loop checks for cancellation.
                 try? await Task.sleep(for: .milliseconds(100))
             }
         }
@@ -67,7 +67,7 @@ struct TableComparison {
     private func compute(_ chunk: ChunkWalk.Chunk, pace: inout ChunkPace) async throws(MySQLError) -> ChunkResult {
         guard let computation = statements.computation(of: chunk, of: name, by: plan.key, plan.checksum) else {
             throw MySQLError(
-                phase: .query, code: 0, message: "a boundary of chunk \(chunk.number) is no value of the key")
+                phase: .query, code: 0, message: "a boundary of chunk \(chunk.number) is not a value of the key")
         }
         let started = ContinuousClock.now
         let answers = try await sessions.primary(
@@ -77,7 +77,7 @@ struct TableComparison {
         if let warning = answers[1].rows.first(where: { !Self.harmless.contains($0.unsigned("Code") ?? 0) }) {
             throw MySQLError(
                 phase: .query, code: 0,
-                message: "chunk \(chunk.number) came with a warning: \(warning.text("Message") ?? "")")
+                message: "chunk \(chunk.number) raised a warning: \(warning.text("Message") ?? "")")
         }
         guard let row = answers[2].first, let count = row.unsigned("this_cnt"), let crc = row.text("this_crc") else {
             throw MySQLError(phase: .query, code: 0, message: "the result of chunk \(chunk.number) has vanished")
@@ -100,6 +100,6 @@ extension TableComparison: KeySource {
         try await keys?.lastKey(after: key)
     }
 
-    /// Without a usable key the table is one chunk.
+    /// Without a usable key, the table is one chunk.
     private var keys: TableKeys? { plan.key.map { TableKeys(name: name, key: $0, sessions: sessions) } }
 }

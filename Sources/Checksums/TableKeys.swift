@@ -32,18 +32,18 @@ struct TableKeys: KeySource {
         return values
     }
 
-    /// A walk over such a key would have no end.
+    /// A walk over such a key would never end.
     private static func standing(_ key: ChunkKey) -> MySQLError {
         MySQLError(
             phase: .query, code: 0,
-            message: "the server gave the same value of the key \(key.name) for what comes after it")
+            message: "the server returned a value of the key \(key.name) as its own successor")
     }
 
     private static func inexact(_ key: ChunkKey) -> MySQLError {
         MySQLError(
             phase: .query, code: 0,
             message:
-                "a value of the key \(key.name) cannot be written down exactly (text that is not valid in its character set)"
+                "a value of the key \(key.name) cannot be represented exactly (text that is not valid in its character set)"
         )
     }
 }

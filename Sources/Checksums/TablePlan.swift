@@ -6,7 +6,7 @@ struct TablePlan: Sendable {
     /// Nil for a small table without a usable key, which is one chunk.
     let key: ChunkKey?
     let checksum: RowChecksum
-    /// As the server estimates.
+    /// The server's estimate.
     let rows: UInt64
 
     enum Decision: Sendable {
@@ -14,12 +14,12 @@ struct TablePlan: Sendable {
         case hindered(ChecksumReport.Outcome)
     }
 
-    /// A statement says the same wherever it is carried out only if the engine keeps what it is given, and knows it.
+    /// A statement has the same effect everywhere only if the engine stores what it is given; these are known to.
     private static let engines: Set<String> = ["InnoDB", "MyISAM", "Aria"]
-    /// So many rows can be locked at once even without a key.
+    /// This many rows can be locked at once even without a key.
     private static let smallTable = 1000
 
-    /// Looks at the table on all servers.
+    /// Examines the table on all servers.
     static func decide(_ name: TableName, _ sessions: ChecksumSessions) async throws(MySQLError) -> Decision {
         let primary = sessions.scope.primary
         let statements = TableStructure.statements(name)
@@ -38,8 +38,8 @@ struct TablePlan: Sendable {
                 return .hindered(
                     .leftOut(
                         """
-                        it has more than \(smallTable) rows and no key to walk along: unique, without NULL, over whole \
-                        columns of exact types
+                        it has more than \(smallTable) rows and no suitable key (unique, not NULL, over whole columns \
+                        of exact types)
                         """))
             }
         }
@@ -61,7 +61,8 @@ struct TablePlan: Sendable {
             return .ready(TablePlan(key: key, checksum: checksum, rows: source.rows))
         } catch {
             return .hindered(
-                .leftOut("its column \(error.column.name) is of type \(error.column.type), which has no exact text"))
+                .leftOut(
+                    "its column \(error.column.name) is of type \(error.column.type), which has no exact text form"))
         }
     }
 }

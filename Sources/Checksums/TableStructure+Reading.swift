@@ -17,7 +17,7 @@ extension TableStructure {
     }
 
     /// - Parameter tables: the answers to `statements`.
-    /// - Returns: nil where there is no such table, or none that the account may see.
+    /// - Returns: nil if the table does not exist, or the account may not see it.
     init?(_ tables: [ResultTable]) {
         guard tables.count == 3, let table = tables[0].first else { return nil }
         engine = table.text("ENGINE") ?? ""
@@ -30,7 +30,7 @@ extension TableStructure {
             if keys.last?.name.hasSameBytes(as: name) != true {
                 keys.append(Key(name: name, columns: [], isWalkable: true))
             }
-            // Without a name it is an expression.
+            // An expression has no name.
             keys[keys.count - 1].columns.append(row.text("COLUMN_NAME") ?? "")
             if !row.isOfWalkableKey { keys[keys.count - 1].isWalkable = false }
         }
@@ -57,7 +57,7 @@ extension ResultTable.Row {
     fileprivate var isOfWalkableKey: Bool {
         unsigned("NON_UNIQUE") == 0 && text("SUB_PART") == nil && text("COLUMN_NAME") != nil
             && text("NULLABLE") != "YES" && text("INDEX_TYPE") == "BTREE" && text("COLLATION") == "A"
-            // MySQL 8: invisible; MariaDB 10.6: ignored. Neither can be forced.
+            // MySQL 8: invisible; MariaDB 10.6: ignored. Such an index cannot be forced.
             && text("IS_VISIBLE") != "NO" && text("IGNORED") != "YES"
     }
 }

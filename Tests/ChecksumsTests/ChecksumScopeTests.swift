@@ -164,9 +164,9 @@ struct ChecksumScopeTests {
         #expect(try verdict { $0[2].report = NodeReport() } == .pause("db3 is down"))
         #expect(
             try verdict { $0[2].report.facts?.channels?[0].ioThread = .connecting }
-                == .pause("db3 does not read from db2"))
+                == .pause("db3 is not reading from db2"))
         #expect(
-            try verdict { $0[2].report.facts?.channels?[0].isApplierRunning = false } == .pause("db3 does not apply"))
+            try verdict { $0[2].report.facts?.channels?[0].isApplierRunning = false } == .pause("db3 is not applying"))
         #expect(
             try verdict { $0[2].report.facts?.channels?[0].secondsBehindSource = nil }
                 == .pause("the lag of db3 is not known"))

@@ -180,7 +180,7 @@ struct ChunkPaceTests {
         var pace = ChunkPace(target: 0, rows: 100)
         pace.done(rows: 100, seconds: 50)
         #expect(pace.rows == 100)
-        pace.wasInTheWay()
+        pace.metLock()
         #expect(pace.rows == 50)
         pace.done(rows: 50, seconds: 1)
         #expect(pace.rows == 100)
@@ -194,9 +194,9 @@ struct ChunkPaceTests {
         var fast = ChunkPace(target: 0.5, rows: 900_000)
         fast.done(rows: 900_000, seconds: 0.000_001)
         #expect(fast.rows == 1_000_000)
-        fast.wasInTheWay()
+        fast.metLock()
         #expect(fast.rows == 500_000)
-        pace.wasInTheWay()
+        pace.metLock()
         #expect(pace.rows == 1)
     }
 }

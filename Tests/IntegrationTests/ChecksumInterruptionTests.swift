@@ -75,7 +75,7 @@ extension IntegrationSuite {
             let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
             try await replica.stopSQL()
             let run = try await ChecksumCommandRun.start(["--tables", "shop.orders"], in: sandbox)
-            try await run.says("paused: db2 does not apply")
+            try await run.says("paused: db2 is not applying")
             // The old results stand: nothing was begun.
             let count = try await primary.sql("SELECT COUNT(*) AS n FROM percona.checksums")
             #expect(count.first?.unsigned("n") == 302)

@@ -83,7 +83,7 @@ extension IntegrationSuite {
                 let report = try run.report
                 #expect(report.table("shop.nothing")?.outcome == "structure_differs")
                 #expect(report.table("shop.orders")?.reason == "on db2 it has no column f")
-                #expect(report.table("shop.parts")?.reason == "on db2 its key PRIMARY is another one")
+                #expect(report.table("shop.parts")?.reason == "on db2 its key PRIMARY is different")
                 #expect(report.table("sandbox.entries")?.replica("db2")?.answer == "equal")
                 try await sandbox.catchUp()
                 #expect(try await replica.channels().allSatisfy(\.isRunning))

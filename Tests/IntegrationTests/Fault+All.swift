@@ -90,7 +90,7 @@ extension Fault {
         } repair: {
             // What a DBA does: a new copy of the data; here both begin anew.
             try await $0.resetBinlogs("db1")
-            try await $0.beginAnew("db2")
+            try await $0.startOver("db2")
             try await $0.server("db1").write()
         },
         Fault(name: "binary logs of the source reset") {
@@ -105,7 +105,7 @@ extension Fault {
                 && scrape.all("read_delta_bytes", "db2").isEmpty
                 && (scrape.value("errant_transactions", "db2") ?? 0) >= 1
         } repair: {
-            try await $0.beginAnew("db2")
+            try await $0.startOver("db2")
             try await $0.server("db1").write()
         },
         Fault(name: "frozen source", wiring: .primary(replicas: 2)) {
@@ -128,7 +128,7 @@ extension Fault {
             (scrape.value("errant_transactions", "db2") ?? 0) >= 1
         } repair: {
             try await $0.resetBinlogs("db1")
-            try await $0.beginAnew("db2")
+            try await $0.startOver("db2")
             try await $0.server("db1").write()
         },
         Fault(name: "write on one side of a ring is not errant", wiring: .ring) {
