@@ -1,6 +1,5 @@
-#!/bin/sh
-# peer.sh: bring mysqld_exporter into .build/benchmark/peer and print its path. Debian 12's own package is too old to be
-# asked for a target (/probe came with 0.15): the one of Debian 13 is taken, beside the system and not into it.
+# peer.sh: download mysqld_exporter to .build/benchmark/peer and print its path. Debian 12's own package is too old to
+# be asked for a target (/probe came with 0.15), so Debian 13's is extracted there, without installing it.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p .build/benchmark

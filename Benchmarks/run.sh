@@ -1,6 +1,5 @@
-#!/bin/sh
-# run.sh [OPTION…]: build what is compared, and run the comparison in a network namespace of its own, where the servers may
-# listen at every loopback address and nobody else can reach them. Options are the benchmark's (--help).
+# run.sh [OPTION…]: build the programs and run the comparison in a network namespace of its own, where the servers can
+# listen at every loopback address and cannot be reached from outside. Options are the benchmark's (--help).
 set -eu
 cd "$(dirname "$0")/.."
 built=.build/benchmark/programs
@@ -20,7 +19,7 @@ cc $flags Benchmarks/C/delay.c -o "$built/delay"
 cc $flags -shared -fPIC -IBenchmarks/Sources/CAllocations/include Benchmarks/Sources/CAllocations/allocations.c \
     -o "$built/allocations.so"
 
-# Thousands of connections to three contenders: as many files as there may be, ports enough, and a long queue.
+# Thousands of connections to three contenders: raise the limits on files, ports and the listen queue.
 ulimit -n "$(ulimit -Hn)"
 # shellcheck disable=SC2016 # expanded inside
 exec unshare --net sh -c '

@@ -1,5 +1,5 @@
-#!/bin/sh
-# statements.sh [OPTION…]: what each statement that the exporter sends costs a server. Options are `benchmark statements`'.
+# statements.sh [OPTION…]: measure what each of the exporter's statements costs a server. Options are those of
+# `benchmark statements`.
 set -eu
 cd "$(dirname "$0")/.."
 echo "==> building the benchmark" >&2

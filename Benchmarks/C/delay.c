@@ -1,8 +1,8 @@
 /* delay LISTEN-PORT TARGET-PORT MILLISECONDS
  *
- * A network that is far away: forwards every connection made to LISTEN-PORT, at any address of this machine, to
- * TARGET-PORT on 127.0.0.1, and hands on what either side says MILLISECONDS later. One thread, epoll. Connections
- * themselves are accepted without delay, which favours those who make a new one for every scrape.
+ * Simulates a distant network: forwards every connection made to LISTEN-PORT, at any address of this machine, to
+ * TARGET-PORT on 127.0.0.1, and passes on what either side sends MILLISECONDS later. One thread, epoll. Connections
+ * themselves are accepted without delay, which favours clients that open a new one for every scrape.
  *
  * Prints "ready" when it listens. */
 #define _GNU_SOURCE
@@ -19,15 +19,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One end of a forwarded connection. It is freed with its peer, when both have been closed and nothing is under way. */
+/* One end of a forwarded connection. It is freed with its peer, when both have been closed and nothing is in flight. */
 struct end {
     int descriptor;
     struct end *peer;
     int under_way; /* chunks on their way to this end */
-    int is_deaf;   /* it has said all that it will */
+    int is_deaf;   /* it has sent everything it will */
 };
 
-/* What one end said, on its way to the other. No bytes: the end of it. */
+/* What one end sent, on its way to the other. No bytes: the end of the stream. */
 struct chunk {
     struct chunk *next;
     struct end *to;
@@ -108,12 +108,12 @@ static void hear(struct end *end) {
     epoll_ctl(queue, EPOLL_CTL_DEL, end->descriptor, NULL);
 }
 
-/* Whoever is slow to read holds up the others: replies are small, and readers here never are. */
+/* A slow reader would hold up the others; replies are small, and readers here are never slow. */
 static void tell(struct end *end, const char *bytes, size_t length) {
     while (length > 0) {
         ssize_t count = send(end->descriptor, bytes, length, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return; /* gone; its own end says so */
+        if (count <= 0) return; /* gone; its own event reports that */
         bytes += count;
         length -= (size_t)count;
     }

@@ -1,15 +1,15 @@
 /* floor USER TARGETS BATCH STATEMENTS [BATCH STATEMENTS …]
  *
- * What collecting costs at the least: one thread and one persistent connection a node, the same statements in the same
- * batch as the exporter's, every row read and thrown away. No names, no comparison, no text.
+ * The minimum cost of collecting: one thread and one persistent connection per node, the same statements in the same
+ * batch as the exporter's, every row read and discarded. No names, no comparison, no text.
  *
  * USER       the account; its password is in the environment variable FLOOR_PASSWORD
- * TARGETS    a file with a node a line: HOST PORT WHICH; the first batch is 0
- * BATCH      a file that holds the statements as they are sent
- * STATEMENTS how many they are
+ * TARGETS    a file with one node per line: HOST PORT BATCH-NUMBER, counted from 0
+ * BATCH      a file with the statements as they are sent
+ * STATEMENTS the number of statements in it
  *
- * Talks over its standard input, a socket: says "ready" when all are connected; for each line it is told it asks all
- * nodes once, and says how many of them answered every statement. */
+ * Communicates over its standard input, a socket: writes "ready" when all are connected; for each line it reads, it asks
+ * all nodes once and writes how many of them answered every statement. */
 #include <errno.h>
 #include <mysql.h>
 #include <pthread.h>
@@ -66,7 +66,7 @@ static void connect_to(struct node *node) {
         fail(node->host, mysql_error(node->mysql));
 }
 
-/* How many statements were answered. */
+/* The number of statements that were answered. */
 static int ask(struct node *node) {
     const struct batch *batch = &batches[node->batch];
     if (mysql_real_query(node->mysql, batch->text, batch->length)) return 0;
@@ -150,7 +150,7 @@ int main(int count, char **arguments) {
     dprintf(STDIN_FILENO, "ready\n");
     char line[8];
     for (;;) {
-        /* Held while idle: nobody needs it before the next round. */
+        /* Held while idle: no thread needs it before the next round. */
         if (read(STDIN_FILENO, line, sizeof line) <= 0) return 0;
         outstanding = node_count;
         complete = 0;

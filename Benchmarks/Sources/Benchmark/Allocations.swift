@@ -2,10 +2,10 @@ import Sandbox
 
 internal import CAllocations
 
-/// What a warm scrape asks of malloc, from the request to the answer.
+/// How much a warm scrape allocates, from the request to the response.
 struct AllocationResult: Codable {
     var nodes: Int
-    /// A scrape.
+    /// Per scrape.
     var calls: Double
     var bytes: Double
 }

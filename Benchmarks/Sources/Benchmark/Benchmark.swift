@@ -5,39 +5,39 @@ import Sandbox
 @main
 struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmark", abstract: "Measures what asking costs: the exporter, and the servers.",
+        commandName: "benchmark", abstract: "Measures the cost of scrapes, to the exporter and to the servers.",
         subcommands: [CompareCommand.self, StatementsCommand.self], defaultSubcommand: CompareCommand.self)
 }
 
 struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Measures the exporter beside mysqld_exporter and a floor in C, against the same servers.",
-        discussion: "Started by Benchmarks/run.sh, which builds what it compares and gives it a network of its own.")
+        abstract: "Measures the exporter against mysqld_exporter and a floor in C, with the same servers.",
+        discussion: "Run by Benchmarks/run.sh, which builds the programs and gives them a network of their own.")
 
     @Option(help: "Fleet sizes, separated by commas.")
     var sizes = "1,10,100,1000"
 
-    @Option(help: "Sizes of fleets that are far away; none to leave that out.")
+    @Option(help: "Sizes of distant fleets; none to skip.")
     var far = "1,100"
 
-    @Option(help: "Sizes of fleets that are connected to over TLS; none to leave that out.")
+    @Option(help: "Sizes of fleets connected over TLS; none to skip.")
     var tls = "100,1000"
 
-    @Option(help: "How often each contender is measured; the medians are shown.")
+    @Option(help: "How many times each contender is measured; the medians are shown.")
     var turns = 5
 
-    @Option(help: "Also put the report into this Markdown file, between its two lines <!-- measured -->.")
+    @Option(help: "Also write the report into this Markdown file, between its two lines <!-- measured -->.")
     var markdown: String?
 
-    @Option(help: "Also draw the comparison into this file, as SVG.")
+    @Option(help: "Also draw the comparison to this file, as SVG.")
     var picture: String?
 
-    @Option(help: "The exporter, a release build.")
+    @Option(help: "The exporter (a release build).")
     var exporter: String
     @Option(help: "mysqld_exporter.")
     var peer: String
-    @Option(help: "Where floor, delay and allocations.so were built.")
+    @Option(help: "The folder of floor, delay and allocations.so.")
     var programs: String
 
     func run() async throws {
@@ -69,7 +69,7 @@ struct CompareCommand: AsyncParsableCommand {
                 say("\(Text.count(size, "node")), side by side")
                 results.sizes.append(try await Comparison(place: place, turns: turns).run(fleet(size)))
             }
-            say("from the start to the first answer")
+            say("from the start to the first response")
             results.start = try await Start(place: place, turns: turns).run(fleet(3))
             for size in far {
                 say("\(Text.count(size, "node")), far away")
@@ -85,7 +85,7 @@ struct CompareCommand: AsyncParsableCommand {
                 results.encryptions.append(try await encryption.run(fleet(size)))
             }
             if let size = sizes.filter({ $0 <= 1000 }).max() {
-                say("nodes that say nothing")
+                say("silent nodes")
                 results.silence = try await Silence(place: place, turns: turns).run(fleet(size))
                 say("rendering")
                 results.rendering = try await Rendering(fleet: fleet(size)).run()
@@ -101,12 +101,12 @@ struct CompareCommand: AsyncParsableCommand {
         let words = text == "none" ? [] : text.split(separator: ",")
         let numbers = words.compactMap { Int($0) }.filter { $0 > 0 && $0 <= 50_000 }
         guard numbers.count == words.count else {
-            throw ValidationError("\(text): numbers of nodes, such as 1,10,100.")
+            throw ValidationError("\(text) is not a list of numbers of nodes, such as 1,10,100.")
         }
         return numbers.sorted()
     }
 
-    /// Room for every contender's connections at once, at any address of this network namespace.
+    /// Allows all contenders' connections at once, at any address of this network namespace.
     private func serverSettings(_ certificate: ServerCertificate) -> ServerSettings {
         var settings = ServerSettings()
         settings.arguments =
@@ -129,7 +129,7 @@ private func machine() -> String {
         + (model.map { " of \($0.trimmingCharacters(in: .whitespaces))" } ?? "")
 }
 
-/// What a program says of its version.
+/// A program's version, as it prints it.
 private func version(of program: String) throws -> String {
     let process = Process()
     let output = Pipe()
@@ -145,7 +145,7 @@ private func version(of program: String) throws -> String {
 }
 
 extension Results {
-    /// Replaces what stands between the marks of a Markdown file.
+    /// Replaces the text between the marks in a Markdown file.
     fileprivate func write(into path: String) throws {
         let mark = "<!-- measured -->"
         let text = try String(contentsOfFile: path, encoding: .utf8)

@@ -3,7 +3,7 @@ import Glibc
 enum BenchmarkError: Error, CustomStringConvertible {
     case failed(String)
 
-    /// With the system's own word for what went wrong.
+    /// With the system's own error text.
     static func system(_ doing: String) -> BenchmarkError {
         .failed("cannot \(doing): \(String(cString: strerror(errno)))")
     }

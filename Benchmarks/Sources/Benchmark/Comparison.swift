@@ -1,12 +1,12 @@
 import Foundation
 import Sandbox
 
-/// What one contender took for fleets of one size.
+/// What one contender needed for fleets of one size.
 struct Measured: Codable {
-    /// Medians a scrape. Seconds.
+    /// Medians per scrape. Seconds.
     var wall: Double
     var cpu: Double
-    /// What the servers took meanwhile.
+    /// What the servers used meanwhile.
     var serverCPU: Double
     /// After the last scrape. Bytes.
     var resident: Int
@@ -18,16 +18,16 @@ struct SizeResult: Codable {
     var exporter: Measured
     var peer: Measured
     var floor: Measured
-    /// Requests that the peer was asked at once.
+    /// The number of concurrent requests to the peer.
     var peerConcurrency: Int
     /// Nodes of the exporter's last scrape that took more than one round trip.
     var nodesAskedAgain: Int
 }
 
-/// Scrapes of all contenders in turn, so that whatever else the machine does meanwhile hits all of them.
+/// Scrapes all contenders in turn, so that whatever else the machine does affects all of them.
 struct Comparison {
     let place: Workplace
-    /// How often each of them has its turn.
+    /// How many times each of them is measured.
     let turns: Int
 
     func run(_ fleet: LoopbackFleet) async throws -> SizeResult {
@@ -41,7 +41,7 @@ struct Comparison {
         }
         try peer.findConcurrency()
 
-        // Small scrapes are measured many at a time, or the clocks would be.
+        // Small scrapes are measured many at a time, because the clocks would dominate otherwise.
         let repeats = max(1, 200 / fleet.nodes.count)
         var walls = [[Double]](repeating: [], count: contenders.count)
         var cpus = walls

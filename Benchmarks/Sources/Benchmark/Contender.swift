@@ -1,10 +1,10 @@
-/// One that is measured: a process that answers for a whole fleet.
+/// A program being measured: a process that answers for a whole fleet.
 protocol Contender: AnyObject {
     var name: String { get }
     var usage: ProcessUsage { get }
-    /// Asks all nodes once, and returns when the whole answer is here.
+    /// Asks all nodes once, and returns when the whole response has arrived.
     func scrape() throws
-    /// As `scrape`, and throws unless all nodes answered everything.
+    /// Like `scrape`, but throws unless all nodes answered everything.
     func scrapeAndCheck() throws
     func stop() async
 }

@@ -1,15 +1,15 @@
 import Foundation
 import Sandbox
 
-/// What a scrape takes when every node is far away.
+/// How long a scrape takes when every node is far away.
 struct DistanceResult: Codable {
     var nodes: Int
-    /// There and back. Seconds.
+    /// Seconds.
     var roundTrip: Double
-    /// Medians a scrape. Seconds.
+    /// Medians per scrape. Seconds.
     var exporter: Double
     var peer: Double
-    /// The exporter's, with the nodes near by.
+    /// The exporter's, with nearby nodes.
     var exporterNearBy: Double
 }
 

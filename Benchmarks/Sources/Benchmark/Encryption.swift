@@ -1,12 +1,12 @@
 import Foundation
 import Sandbox
 
-/// What it takes until all nodes are connected over TLS.
+/// What it takes to connect all nodes over TLS.
 struct EncryptionResult: Codable {
     struct Storm: Codable {
         /// Nodes that were up at the end of one scrape of 10 s.
         var up: Int
-        /// Seconds; those of the first answer from the start of the process on.
+        /// Seconds; for the first response, from the start of the process.
         var wall: Double
         var cpu: Double
         var serverCPU: Double
@@ -14,17 +14,17 @@ struct EncryptionResult: Codable {
 
     var nodes: Int
     var start: Storm
-    /// The first scrape after the servers have ended all connections.
+    /// The first scrape after the servers have closed all connections.
     var loss: Storm
 }
 
 struct Encryption {
     let place: Workplace
     let turns: Int
-    /// Ends all connections of the exporter's account.
+    /// Closes all connections of the exporter's account.
     let kill: () async throws -> Void
 
-    /// The mode that a configuration has where it says nothing.
+    /// Uses the mode that is the configuration's default.
     func run(_ fleet: LoopbackFleet) async throws -> EncryptionResult {
         var fleet = fleet
         fleet.tlsMode = "preferred"
@@ -38,7 +38,7 @@ struct Encryption {
                 .init(
                     up: up, wall: started.duration(to: .now) / .seconds(1), cpu: try exporter.usage.cpuSeconds(),
                     serverCPU: try place.serverSeconds() - serversBefore))
-            // Those that were not in time, if any.
+            // Catches up on nodes that missed the first scrape, if any.
             for _ in 0..<3 { try exporter.scrape() }
             try await kill()
             let (own, servers) = (try exporter.usage.cpuSeconds(), try place.serverSeconds())
@@ -61,7 +61,7 @@ extension EncryptionResult.Storm {
     }
 }
 
-/// A certificate for servers, of an authority of its own, with the kind of key that MySQL makes for itself.
+/// A self-signed server certificate with the type of key that MySQL generates itself.
 struct ServerCertificate {
     let folder: String
 
@@ -77,8 +77,10 @@ struct ServerCertificate {
         openssl.standardError = FileHandle.nullDevice
         try openssl.run()
         openssl.waitUntilExit()
-        guard openssl.terminationStatus == 0 else { throw BenchmarkError.failed("openssl made no certificate") }
-        // The servers read it as a user of their own.
+        guard openssl.terminationStatus == 0 else {
+            throw BenchmarkError.failed("openssl did not create a certificate")
+        }
+        // The servers read it as another user.
         for (path, mode) in [(folder, 0o755), ("\(folder)/server.key", 0o644)] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         }

@@ -1,7 +1,7 @@
 import Glibc
 import Sandbox
 
-/// The exporter: one request for all nodes, as Prometheus makes it.
+/// The exporter: one request for all nodes, as Prometheus sends it.
 final class Exporter: Contender {
     let name = "mysql-replication-exporter"
     let usage: ProcessUsage
@@ -38,16 +38,16 @@ final class Exporter: Contender {
         guard up == nodeCount else { throw BenchmarkError.answer("the exporter reached \(up) of \(nodeCount) nodes") }
     }
 
-    /// Asks as a Prometheus does that gives up half a second after `deadline`.
-    /// - Returns: how long it took, seconds.
-    /// - Throws: unless so many nodes are up.
+    /// Scrapes like a Prometheus that gives up half a second after `deadline`.
+    /// - Returns: how long it took, in seconds.
+    /// - Throws: unless exactly `expected` nodes are up.
     func scrape(within deadline: Double, expecting expected: Int) throws -> Double {
         let (wall, up) = try scrape(within: deadline)
         guard up == expected else { throw BenchmarkError.answer("the exporter reached \(up) nodes, not \(expected)") }
         return wall
     }
 
-    /// The same, however many are up.
+    /// The same, for any number of nodes up.
     func scrape(within deadline: Double) throws -> (wall: Double, up: Int) {
         var page: [UInt8] = []
         let headers = "X-Prometheus-Scrape-Timeout-Seconds: \(deadline + 0.5)\r\n"
@@ -55,7 +55,7 @@ final class Exporter: Contender {
         return (wall, lines(page).count { $0.hasPrefix("mysql_replication_up{") && $0.hasSuffix(" 1") })
     }
 
-    /// Round trips of the last scrape, by how many nodes took that many.
+    /// How many nodes took how many round trips in the last scrape, by the number of round trips.
     func roundTrips() throws -> [String: Int] {
         var counts: [String: Int] = [:]
         for line in try page() where line.hasPrefix("mysql_replication_node_round_trips{") {
@@ -64,7 +64,7 @@ final class Exporter: Contender {
         return counts
     }
 
-    /// Lines of the page in plain text.
+    /// The lines of the page in plain text.
     private func page() throws -> [Substring] { lines(try client.get("/metrics").body) }
 
     private func lines(_ page: [UInt8]) -> [Substring] {

@@ -4,7 +4,7 @@ import MariaDB
 import Replication
 import Sandbox
 
-/// floor.c: the least that asking the same of the same nodes can cost.
+/// floor.c: the least that asking the same nodes the same things can cost.
 final class Floor: Contender {
     let name = "floor (C)"
     let usage: ProcessUsage
@@ -14,11 +14,11 @@ final class Floor: Contender {
 
     init(_ fleet: LoopbackFleet, _ place: Workplace) async throws {
         nodeCount = fleet.nodes.count
-        // The exporter's own statements: the two cannot come to ask different things.
+        // The exporter's own statements, so that the two always ask the same.
         guard let version = ServerVersion(place.serverVersion), let dialect = Dialect.of(.mariadb, version) else {
             throw BenchmarkError.failed("there is no dialect for MariaDB \(place.serverVersion)")
         }
-        // Those of a round of most nodes, and of one of which replicas replicate.
+        // The batches of a round: for most nodes, and for a node that has replicas.
         var batches: [String] = []
         for withCounters in [false, true] {
             let batch = dialect.inquiry(withCounters: withCounters).batch

@@ -1,7 +1,7 @@
 import Glibc
 
-/// One connection to a server on 127.0.0.1, kept between requests. Blocking, and no more of HTTP/1.1 than exporters speak:
-/// what it costs is taken from those who are measured, on the same cores.
+/// One connection to a server on 127.0.0.1, kept between requests. Blocking, and limited to the HTTP/1.1 that exporters
+/// use: it competes for the same cores with the programs being measured.
 final class HTTPClient {
     struct Answer {
         var status = 0
@@ -19,8 +19,8 @@ final class HTTPClient {
 
     deinit { hangUp() }
 
-    /// - Parameter headers: lines, each with its line end.
-    /// - Throws: `BenchmarkError` when there is no whole answer within 60 s.
+    /// - Parameter headers: lines, each with its line terminator.
+    /// - Throws: `BenchmarkError` if there is no complete response within 60 s.
     func get(_ path: String, headers: String = "") throws(BenchmarkError) -> Answer {
         let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n"
         if descriptor >= 0 {
@@ -85,7 +85,7 @@ final class HTTPClient {
             }
             _ = try line()
         } else {
-            guard let length else { throw .answer("an answer without a length") }
+            guard let length else { throw .answer("a response without a length") }
             try read(length, into: &answer.body)
         }
         return answer

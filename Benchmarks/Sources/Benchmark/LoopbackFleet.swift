@@ -1,7 +1,7 @@
 import Sandbox
 
-/// Nodes that are all the same two servers: a source and its replica, each answering at many loopback addresses. One node in
-/// ten is the source, and the others of its replication set replicate from it.
+/// Nodes that are really just two servers: a source and its replica, each listening at many loopback addresses. One
+/// node in ten is the source, and the others of its replication set replicate from it.
 struct LoopbackFleet {
     struct Node {
         let name: String
@@ -34,7 +34,7 @@ struct LoopbackFleet {
         self.account = account
     }
 
-    /// The same, with some of the nodes at another port.
+    /// The same fleet, with some of the nodes at another port.
     func silencing(_ isSilent: (Int) -> Bool, at port: UInt16) -> LoopbackFleet {
         let nodes = nodes.enumerated().map { number, node in
             isSilent(number) ? Node(name: node.name, host: node.host, port: port, source: node.source) : node

@@ -2,33 +2,33 @@ import Glibc
 import Sandbox
 import Synchronization
 
-/// mysqld_exporter: a request a node, with nothing but the replica status asked for.
+/// mysqld_exporter: one request per node, for nothing but the replica status.
 final class Peer: Contender {
     let name = "mysqld_exporter"
     let usage: ProcessUsage
-    /// Requests in flight; the number that proved fastest.
+    /// Concurrent requests; the number that proved fastest.
     private(set) var concurrency = 1
     private let process: ChildProcess
     private let port: UInt16
     private let paths: [String]
     private var clients: [HTTPClient] = []
 
-    init(_ fleet: LoopbackFleet, _ place: Workplace) async throws {
+    init(_ fleet: LoopbackFleet, _ index: Workplace) async throws {
         port = try freePort()
         paths = fleet.nodes.map { "/probe?target=\($0.address)&collect%5B%5D=slave_status" }
-        let account = try place.write(
+        let account = try index.write(
             "[client]\nuser=\(fleet.account.user)\npassword=\(fleet.account.password)\n", to: "peer.cnf")
         process = try ChildProcess.start(
             [
-                place.tools.peer, "--config.my-cnf=\(account)", "--web.listen-address=127.0.0.1:\(port)",
+                index.tools.peer, "--config.my-cnf=\(account)", "--web.listen-address=127.0.0.1:\(port)",
                 "--log.level=error",
-            ], group: place.group, output: place.log("peer"))
+            ], group: index.group, output: index.log("peer"))
         usage = ProcessUsage(pid: process.pid)
         connect(min(16, paths.count))
         try await eventually("mysqld_exporter listens") { try self.clients[0].get("/").status == 200 }
     }
 
-    /// Tries how many requests at once make it fastest, from many to few: far away, few take minutes.
+    /// Determines the fastest number of concurrent requests, from many to few: for distant nodes, few take minutes.
     func findConcurrency() throws {
         var best = Double.infinity
         for candidate in [128, 64, 32, 16, 8, 4, 2, 1].map({ min($0, paths.count) }) where candidate != concurrency {
@@ -60,12 +60,12 @@ final class Peer: Contender {
         let next = Atomic(0)
         let trouble = Mutex<String?>(nil)
         inParallel(clients) { client in
-            while case let place = next.wrappingAdd(1, ordering: .relaxed).oldValue, place < paths.count {
+            while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < paths.count {
                 do {
-                    let answer = try client.get(paths[place], headers: headers)
-                    if !isGood(answer) { trouble.withLock { $0 = "\(paths[place]): \(answer.status)" } }
+                    let answer = try client.get(paths[index], headers: headers)
+                    if !isGood(answer) { trouble.withLock { $0 = "\(paths[index]): \(answer.status)" } }
                 } catch {
-                    trouble.withLock { $0 = "\(paths[place]): \(error)" }
+                    trouble.withLock { $0 = "\(paths[index]): \(error)" }
                 }
             }
         }

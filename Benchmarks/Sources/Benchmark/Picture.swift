@@ -4,8 +4,8 @@ extension Results {
     /// CPU, wall time and memory by the number of nodes, both on logarithmic scales, as SVG.
     var picture: String {
         let panels = [
-            Panel(title: "CPU a scrape", unit: "ms") { $0.cpu * 1000 },
-            Panel(title: "wall time a scrape", unit: "ms") { $0.wall * 1000 },
+            Panel(title: "CPU per scrape", unit: "ms") { $0.cpu * 1000 },
+            Panel(title: "wall time per scrape", unit: "ms") { $0.wall * 1000 },
             Panel(title: "resident memory", unit: "MiB") { Text.mebibytes($0.resident) },
         ]
         let width = panels.count * Panel.width
@@ -15,11 +15,11 @@ extension Results {
             <rect width="100%" height="100%" fill="white"/>
 
             """
-        for (place, panel) in panels.enumerated() {
-            svg += "<g transform=\"translate(\(place * Panel.width) 0)\">\n\(panel.drawing(of: sizes))</g>\n"
+        for (index, panel) in panels.enumerated() {
+            svg += "<g transform=\"translate(\(index * Panel.width) 0)\">\n\(panel.drawing(of: sizes))</g>\n"
         }
-        for (place, contender) in Panel.contenders.enumerated() {
-            let x = 50 + place * 220
+        for (index, contender) in Panel.contenders.enumerated() {
+            let x = 50 + index * 220
             svg += """
                 <rect x="\(x)" y="\(Panel.height + 8)" width="18" height="4" fill="\(contender.colour)"/>
                 <text x="\(x + 24)" y="\(Panel.height + 14)">\(contender.name)</text>
@@ -58,7 +58,7 @@ private struct Panel {
         let up = Scale(log10(least).rounded(.down), log10(most).rounded(.up), Double(Self.height) - 35, 35)
         var svg = "<text x=\"50\" y=\"20\" font-weight=\"bold\">\(title), \(unit)</text>\n"
         for power in Int(up.from)...Int(up.to) {
-            let y = up.place(Double(power))
+            let y = up.coordinate(Double(power))
             svg += """
                 <line x1="50" x2="280" y1="\(y)" y2="\(y)" stroke="#dddddd"/>
                 <text x="44" y="\(y + 4)" text-anchor="end">\(Self.label(power))</text>
@@ -67,14 +67,15 @@ private struct Panel {
         }
         for size in sizes {
             svg += """
-                <text x="\(across.place(log10(Double(size.nodes))))" y="\(Self.height - 15)" text-anchor="middle">\
+                <text x="\(across.coordinate(log10(Double(size.nodes))))" y="\(Self.height - 15)" text-anchor="middle">\
                 \(Text.grouped(size.nodes))</text>
 
                 """
         }
         for contender in Self.contenders {
             let points = sizes.map { size in
-                let x = across.place(log10(Double(size.nodes))), y = up.place(log10(value(contender.of(size))))
+                let x = across.coordinate(log10(Double(size.nodes)))
+                let y = up.coordinate(log10(value(contender.of(size))))
                 return "\(Text.fixed(x, 1)),\(Text.fixed(y, 1))"
             }
             svg += """
@@ -91,7 +92,7 @@ private struct Panel {
     }
 }
 
-/// From logarithms to places in a picture.
+/// Maps logarithms to coordinates in a picture.
 private struct Scale {
     let from: Double
     let to: Double
@@ -105,7 +106,7 @@ private struct Scale {
         self.end = end
     }
 
-    func place(_ value: Double) -> Double {
+    func coordinate(_ value: Double) -> Double {
         to > from ? start + (value - from) / (to - from) * (end - start) : (start + end) / 2
     }
 }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What a running process has used.
+/// The resources used by a running process.
 struct ProcessUsage {
     let pid: pid_t
 
-    /// User and system time of all its threads, also of those that have ended. Seconds, to the nanosecond
-    /// (clock_getcpuclockid(3)): /proc/PID/stat counts in hundredths, which is more than a small scrape takes.
+    /// User and system time of all its threads, including those that have ended. Seconds, with nanosecond resolution
+    /// (clock_getcpuclockid(3)): /proc/PID/stat counts in hundredths, more than a small scrape takes.
     func cpuSeconds() throws(BenchmarkError) -> Double {
         var clock = clockid_t()
         var time = timespec()

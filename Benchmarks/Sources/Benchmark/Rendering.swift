@@ -10,31 +10,32 @@ import Topology
 internal import CAllocations
 internal import CZlib
 
-/// What it takes to turn a round's answers into a page.
+/// The cost of turning a round's answers into a page.
 struct RenderingResult: Codable {
     struct Level: Codable {
         var level: Int32
         var bytes: Int
-        /// CPU.
+        /// CPU time.
         var seconds: Double
     }
 
     var nodes: Int
-    /// Of plain text 0.0.4.
+    /// The size of the page in plain text 0.0.4.
     var bytes: Int
-    /// CPU seconds, the least of many runs: comparing the nodes, making samples of the findings, writing them as text.
+    /// CPU seconds, the minimum of many runs: comparing the nodes, turning findings into samples, writing these as
+    /// text.
     var comparing: Double
     var sampling: Double
     var writing: Double
-    /// By the text that is written, of writing alone.
+    /// Text written per second of `writing`.
     var megabytesPerSecond: Double { Double(bytes) / 1e6 / writing }
-    /// Calls of malloc and its kin for sampling and for writing.
+    /// Calls of malloc and its relatives for sampling and for writing.
     var samplingAllocations: Int
     var writingAllocations: Int
     var gzip: [Level]
 }
 
-/// Asks the fleet once in this very process, and works on the answers.
+/// Asks the fleet once from this process itself, and works on the answers.
 struct Rendering {
     let fleet: LoopbackFleet
 
@@ -106,7 +107,7 @@ struct Rendering {
     }
 }
 
-/// The least CPU time of this thread that `work` takes, of several runs: nothing makes it faster, much makes it slower.
+/// The minimum CPU time of this thread that `work` takes in several runs: noise only ever makes it slower.
 private func leastCPU(of runs: Int = 15, _ work: () -> Void) -> Double {
     func now() -> Double {
         var time = timespec()
@@ -126,7 +127,7 @@ private func allocations(_ work: () -> Void) -> Int {
     return Int(allocations_so_far().calls - before)
 }
 
-/// As the exporter's listener does it, at another level.
+/// Compresses as the exporter's listener does, at a given level.
 private func compressedSize(_ body: [UInt8], level: Int32) -> Int {
     var stream = z_stream()
     guard

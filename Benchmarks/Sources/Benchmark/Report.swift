@@ -1,5 +1,5 @@
 extension Results {
-    /// All of it, in Markdown.
+    /// The whole report, in Markdown.
     var report: String {
         var parts = ["\(machine); \(server); \(peer)."]
         if !targets.isEmpty {
@@ -12,15 +12,15 @@ extension Results {
         if !sizes.isEmpty { parts += ["A warm scrape, side by side:", sideBySide.text] }
         if let start {
             let nodes = Text.count(start.nodes, "node")
-            parts += ["From the start of the process to the first answer, \(nodes):", start.table.text]
+            parts += ["From the start of the process to the first response, \(nodes):", start.table.text]
         }
         if !distances.isEmpty { parts += ["A warm scrape through a proxy that adds 50 ms each way:", farAway.text] }
         if let rendering { parts += rendering.paragraphs }
         if let allocations {
             parts.append(
                 "A warm scrape of \(Text.count(allocations.nodes, "node")) makes "
-                    + "\(Text.grouped(Int(allocations.calls))) allocations in all "
-                    + "(\(Text.fixed(allocations.calls / Double(allocations.nodes), 0)) a node, "
+                    + "\(Text.grouped(Int(allocations.calls))) allocations in total "
+                    + "(\(Text.fixed(allocations.calls / Double(allocations.nodes), 0)) per node, "
                     + "\(Text.fixed(allocations.bytes / Double(allocations.nodes) / 1024, 1)) KiB).")
         }
         return parts.joined(separator: "\n\n") + "\n"
@@ -28,16 +28,16 @@ extension Results {
 
     private var sideBySide: TextTable {
         TextTable(
-            heading: ["nodes", "", "wall", "CPU", "CPU a node", "servers' CPU", "resident"],
+            heading: ["nodes", "", "wall", "CPU", "CPU per node", "servers' CPU", "resident"],
             rows: sizes.flatMap { size in
                 [
                     ("exporter", size.exporter), ("peer, \(size.peerConcurrency) at once", size.peer),
                     ("floor", size.floor),
                 ]
-                .enumerated().map { place, entry in
+                .enumerated().map { index, entry in
                     let (name, measured) = entry
                     return [
-                        place == 0 ? Text.grouped(size.nodes) : "", name, "\(Text.milliseconds(measured.wall)) ms",
+                        index == 0 ? Text.grouped(size.nodes) : "", name, "\(Text.milliseconds(measured.wall)) ms",
                         "\(Text.milliseconds(measured.cpu)) ms",
                         "\(Text.fixed(measured.cpu / Double(size.nodes) * 1e6, 0)) µs",
                         "\(Text.milliseconds(measured.serverCPU)) ms",
@@ -49,7 +49,7 @@ extension Results {
 
     private var farAway: TextTable {
         TextTable(
-            heading: ["nodes", "exporter", "exporter, nodes near by", "peer"],
+            heading: ["nodes", "exporter", "exporter, nearby nodes", "peer"],
             rows: distances.map {
                 [
                     Text.grouped($0.nodes), "\(Text.milliseconds($0.exporter)) ms",

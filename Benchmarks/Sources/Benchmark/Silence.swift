@@ -1,7 +1,7 @@
 import Glibc
 import Sandbox
 
-/// How much longer than its deadline a scrape takes when many nodes say nothing at all.
+/// How much longer than its deadline a scrape takes when many nodes are completely silent.
 struct SilenceResult: Codable {
     var nodes: Int
     var silent: Int
@@ -16,14 +16,14 @@ struct Silence {
     let turns: Int
     let deadline = 1.0
 
-    /// Three of ten nodes accept a connection and keep silent.
+    /// Three of ten nodes accept a connection and then stay silent.
     func run(_ fleet: LoopbackFleet) async throws -> SilenceResult {
         let mute = try MuteListener()
         defer { mute.close() }
         let fleet = fleet.silencing({ $0 % 10 >= 7 }, at: mute.port)
         let silent = fleet.nodes.count { $0.port == mute.port }
         let exporter = try await Exporter(fleet, place)
-        // Connects; the silent are given up by their own timeout, and asked again.
+        // Connects; the silent nodes run into their timeout, and are asked again.
         for _ in 0..<2 { try exporter.scrape() }
         var walls: [Double] = []
         for _ in 0..<turns {
@@ -36,7 +36,7 @@ struct Silence {
     }
 }
 
-/// Has connections made to it by the system, and never looks at them.
+/// Its connections are accepted by the kernel, and never read.
 private struct MuteListener {
     let port: UInt16
     private let descriptor: Int32

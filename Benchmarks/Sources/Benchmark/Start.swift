@@ -1,12 +1,12 @@
 import Sandbox
 
-/// What it takes from the start of a process to its first whole answer.
+/// What a process needs from its start to its first complete response.
 struct StartResult: Codable {
     struct Taken: Codable {
         /// Medians. Seconds.
         var wall: Double
         var cpu: Double
-        /// After the answer. Bytes.
+        /// After the response. Bytes.
         var resident: Int
     }
 
@@ -15,7 +15,7 @@ struct StartResult: Codable {
     var peer: Taken
 }
 
-/// Starts both in turn.
+/// Starts both programs in turn.
 struct Start {
     let place: Workplace
     let turns: Int

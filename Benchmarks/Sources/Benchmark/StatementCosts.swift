@@ -2,8 +2,8 @@ import Collection
 import MariaDB
 import Sandbox
 
-/// What a dialect's statements cost a server: each by itself, and the batch without it, which is what leaving it out would
-/// save. They take turns, so that whatever else the machine does meanwhile hits all of them.
+/// What a dialect's statements cost a server: each on its own, and the batch without it, which is what leaving it out
+/// would save. They are measured in turn, so that whatever else the machine does affects all of them.
 struct StatementCosts {
     let dialect: Dialect
     let turns: Int
@@ -11,7 +11,7 @@ struct StatementCosts {
     let idle: Int
 
     struct Result {
-        /// Server CPU a batch, a value a turn. Seconds.
+        /// Server CPU per batch, one value per turn. Seconds.
         typealias Turns = [Double]
 
         let batches: [(name: String, cost: Turns)]
@@ -32,7 +32,7 @@ struct StatementCosts {
             node: server.name, on: thread, .init(setUp: dialect.session, sendsBatches: true)
         ) { options }
 
-        // All that a round may ask, and what most of them do.
+        // Everything that a round may ask, and what most rounds do ask.
         let questions = dialect.inquiry(withCounters: true).questions
         let statements = questions.map(\.statement)
         let wholes = [Batch(["SELECT 1"]), Batch(statements), dialect.inquiry(withCounters: false).batch]
@@ -43,26 +43,26 @@ struct StatementCosts {
         let batches = wholes + alone + without
         var costs = [[Double]](repeating: [], count: batches.count)
         for turn in 0...turns {
-            for (place, batch) in batches.enumerated() {
+            for (index, batch) in batches.enumerated() {
                 let before = try usage.cpuSeconds()
                 for _ in 0..<repeats { _ = try await session.run(batch.statements, deadline: .now + .seconds(30)) }
                 let cost = (try usage.cpuSeconds() - before) / Double(repeats)
-                // The first warms up.
-                if turn > 0 { costs[place].append(cost) }
+                // The first turn is for warming up.
+                if turn > 0 { costs[index].append(cost) }
             }
         }
         for session in others + [session] { await session.close() }
-        let names = ["a round trip (SELECT 1)", "all of the batch", "the batch without counters"]
+        let names = ["a round trip (SELECT 1)", "the whole batch", "the batch without counters"]
         return Result(
             batches: zip(names, costs).map { ($0, $1) },
-            statements: questions.enumerated().map { place, question in
-                (question.name, costs[wholes.count + place], costs[wholes.count + statements.count + place])
+            statements: questions.enumerated().map { index, question in
+                (question.name, costs[wholes.count + index], costs[wholes.count + statements.count + index])
             })
     }
 }
 
 extension StatementCosts.Result {
-    /// Medians, and the lowest, which other load inflates least.
+    /// Medians, and minimums, which other load inflates least.
     var table: String {
         func text(_ turns: Turns) -> String {
             "\(Text.fixed(turns.median * 1e6, 0)) (\(Text.fixed((turns.min() ?? .nan) * 1e6, 0)))"

@@ -7,22 +7,24 @@ import Sandbox
 struct StatementsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "statements", abstract: "Measures what each statement of a dialect costs the server.",
-        discussion: "Started by Benchmarks/statements.sh.")
+        discussion: "Run by Benchmarks/statements.sh.")
 
-    @Option(help: "As the sandbox names it: mariadb, mysql-9, mariadb-11.8. Repeatable; mariadb and mysql-9 if none.")
+    @Option(help: "A server software of the sandbox, such as mariadb-11.8. Repeatable; by default mariadb and mysql-9.")
     var software: [String] = []
 
-    @Option(help: "How often each statement has its turn.")
+    @Option(help: "How many times each statement is measured.")
     var turns = 9
 
-    @Option(help: "How often a statement is sent in a turn.")
+    @Option(help: "How many times a statement is sent per measurement.")
     var repeats = 100
 
-    @Option(help: "Connections that do nothing meanwhile: some statements look at every one of them.")
+    @Option(help: "The number of idle connections: some statements examine every connection.")
     var idle = 100
 
     func validate() throws {
-        guard turns > 0, repeats > 0, idle >= 0 else { throw ValidationError("Numbers of times, from 1 on.") }
+        guard turns > 0, repeats > 0, idle >= 0 else {
+            throw ValidationError("--turns and --repeats take numbers from 1, --idle from 0.")
+        }
     }
 
     func run() async throws {
@@ -30,7 +32,7 @@ struct StatementsCommand: AsyncParsableCommand {
             let software = try await ServerSoftware.find(name)
             guard let version = ServerVersion(software.version),
                 let dialect = Dialect.of(software.flavor == .mariadb ? .mariadb : .mysql, version)
-            else { throw ValidationError("The exporter does not speak to \(software).") }
+            else { throw ValidationError("The exporter does not support \(software).") }
             try await withSandbox(.primary(replicas: 1), software: software, settings: ServerSettings()) { sandbox in
                 for (server, role) in zip(sandbox.servers, ["a source", "its replica"]) {
                     FileHandle.standardError.write(Data("==> measuring: \(software), \(role)\n".utf8))

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Something promised, and whether it was kept in this run.
+/// A performance target, and whether this run met it.
 struct Target {
     let promise: String
     let measured: String
@@ -8,7 +8,7 @@ struct Target {
 }
 
 extension Results {
-    /// Those for which the run measured anything.
+    /// The targets for which the run measured anything.
     var targets: [Target] {
         (size(1000).map(atThousand) ?? []) + (size(1).map(atOne) ?? []) + (start.map { [$0.target] } ?? [])
             + growth + inTime + encryptions.flatMap(\.targets) + distances.map(\.target)
@@ -26,8 +26,8 @@ extension Results {
             .ratio("1,000 nodes: CPU at most 1.9 × the floor's", own.cpu, floor.cpu, limit: 1.9),
             .ratio(
                 "1,000 nodes: wall time at most 1/3 of the peer's", own.wall, peer.wall, limit: 1.0 / 3,
-                remark: " (\(Text.milliseconds(own.wall)) ms; the servers' own work keeps \(cores) cores busy for "
-                    + "\(Text.milliseconds(own.serverCPU / Double(cores))) ms of them)"),
+                remark: " (\(Text.milliseconds(own.wall)) ms, of which the servers' own work keeps \(cores) cores busy "
+                    + "for \(Text.milliseconds(own.serverCPU / Double(cores))) ms)"),
             .ratio(
                 "1,000 nodes: the servers' CPU no more than for the peer", own.serverCPU, peer.serverCPU, limit: 1),
             Target(
@@ -35,7 +35,7 @@ extension Results {
                 measured: "floor's + \(Text.fixed(Text.mebibytes(own.resident - floor.resident), 1)) MiB",
                 isMet: own.resident - floor.resident <= 25 << 20),
             Target(
-                promise: "1,000 nodes: one round trip a node",
+                promise: "1,000 nodes: one round trip per node",
                 measured: size.nodesAskedAgain == 0 ? "one" : "more for \(size.nodesAskedAgain) nodes",
                 isMet: size.nodesAskedAgain == 0),
         ]
@@ -53,7 +53,7 @@ extension Results {
 
     private var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    /// A node more may not cost more than those before it.
+    /// An additional node must not cost more than the previous ones.
     private var growth: [Target] {
         guard let small = size(10), let large = sizes.last, large.nodes > small.nodes else { return [] }
         let name = Text.grouped(large.nodes)
@@ -64,11 +64,11 @@ extension Results {
         }
         var targets = [
             Target(
-                promise: "CPU a node at \(name) nodes no more than at 10",
+                promise: "CPU per node at \(name) nodes no more than at 10",
                 measured: "\(Text.fixed(cpu(large), 0)) µs, \(Text.fixed(cpu(small), 0)) µs at 10",
                 isMet: cpu(large) <= cpu(small)),
             Target(
-                promise: "Resident memory a node at \(name) nodes no more than at 10",
+                promise: "Resident memory per node at \(name) nodes no more than at 10",
                 measured: "\(share(large)) KiB, \(share(small)) KiB at 10",
                 isMet: large.exporter.resident / large.nodes <= small.exporter.resident / small.nodes),
         ]
@@ -76,7 +76,7 @@ extension Results {
             let (first, last) = (memory(small, middle), memory(middle, large))
             targets.append(
                 Target(
-                    promise: "Memory for a further node, 100 to \(name), no more than from 10 to 100",
+                    promise: "Memory per additional node, 100 to \(name), no more than from 10 to 100",
                     measured: "\(Text.fixed(last, 0)) KiB, \(Text.fixed(first, 0)) KiB before", isMet: last <= first))
         }
         return targets
@@ -105,7 +105,7 @@ extension Results {
 extension StartResult {
     fileprivate var target: Target {
         .ratio(
-            "\(Text.count(nodes, "node")): from the start to the first answer no longer than the peer", exporter.wall,
+            "\(Text.count(nodes, "node")): from the start to the first response no longer than the peer", exporter.wall,
             peer.wall, limit: 1,
             remark: " (\(Text.milliseconds(exporter.wall)) ms, the peer \(Text.milliseconds(peer.wall)) ms)")
     }
@@ -115,7 +115,7 @@ extension AllocationResult {
     fileprivate var target: Target {
         let each = calls / Double(nodes)
         return Target(
-            promise: "A warm scrape makes at most 90 allocations a node", measured: Text.fixed(each, 0),
+            promise: "A warm scrape makes at most 90 allocations per node", measured: Text.fixed(each, 0),
             isMet: each <= 90)
     }
 }
@@ -125,7 +125,7 @@ extension DistanceResult {
         Target(
             promise: "\(Text.count(nodes, "node")), 50 ms away each way: one round trip + 30 ms",
             measured: "one round trip + \(Text.fixed((exporter - roundTrip) * 1000, 0)) ms "
-                + "(\(Text.fixed(exporterNearBy * 1000, 0)) ms with the nodes near by)",
+                + "(\(Text.fixed(exporterNearBy * 1000, 0)) ms with nearby nodes)",
             isMet: exporter <= roundTrip + 0.030)
     }
 }
@@ -140,7 +140,7 @@ extension EncryptionResult {
                     promise: "\(count) over TLS, \(when): all up in one scrape of 10 s",
                     measured: "\(Text.grouped(storm.up)) in \(Text.fixed(storm.wall, 2)) s", isMet: storm.up == nodes),
                 Target(
-                    promise: "\(count) over TLS, \(when): at most 4 ms of CPU a node",
+                    promise: "\(count) over TLS, \(when): at most 4 ms of CPU per node",
                     measured: "\(Text.fixed(perNode, 2)) ms (the servers: "
                         + "\(Text.fixed(storm.serverCPU / Double(nodes) * 1000, 2)) ms)",
                     isMet: storm.up == nodes && perNode <= 4),
@@ -152,9 +152,9 @@ extension EncryptionResult {
 extension SilenceResult {
     fileprivate var target: Target {
         Target(
-            promise: "\(Text.grouped(silent)) of \(Text.count(nodes, "node")) say nothing: the deadline + 100 ms",
-            measured: "the deadline + \(Text.fixed((longest - deadline) * 1000, 0)) ms at the most, "
-                + "\(Text.fixed((median - deadline) * 1000, 0)) ms as a rule; the others complete",
+            promise: "\(Text.grouped(silent)) of \(Text.count(nodes, "node")) silent: the deadline + 100 ms",
+            measured: "the deadline + \(Text.fixed((longest - deadline) * 1000, 0)) ms at most, "
+                + "\(Text.fixed((median - deadline) * 1000, 0)) ms typically; the others complete",
             isMet: longest <= deadline + 0.1)
     }
 }

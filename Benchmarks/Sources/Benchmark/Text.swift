@@ -1,10 +1,10 @@
 import Foundation
 
-/// Numbers as people read them.
+/// Formats numbers for display.
 enum Text {
     static func fixed(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
 
-    /// With at least two digits that say something.
+    /// With at least two significant digits.
     static func milliseconds(_ seconds: Double) -> String {
         let milliseconds = seconds * 1000
         return fixed(milliseconds, milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0)
@@ -15,8 +15,8 @@ enum Text {
     static func grouped(_ number: Int) -> String {
         let digits = String(number)
         var text = ""
-        for (place, digit) in digits.enumerated() {
-            if place > 0, (digits.count - place) % 3 == 0 { text += "," }
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
             text.append(digit)
         }
         return text

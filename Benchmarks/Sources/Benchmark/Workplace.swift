@@ -10,7 +10,7 @@ struct Tools {
     let allocations: String
 }
 
-/// Where a run writes its files, beside its servers; it goes with them.
+/// Where a run writes its files, next to its servers'; removed together with them.
 struct Workplace {
     let tools: Tools
     let folder: String
@@ -35,11 +35,11 @@ struct Workplace {
         return path
     }
 
-    /// Where a program's own words go.
+    /// The file for a program's own output.
     func log(_ name: String) -> String { "\(folder)/\(name).log" }
 }
 
-/// A port that nobody listens at now.
+/// A port that is not in use now.
 func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
@@ -56,7 +56,7 @@ func freePort() throws -> UInt16 {
     return UInt16(bigEndian: address.sin_port)
 }
 
-/// Waits until `holds`; what it throws counts as not yet.
+/// Waits until `holds`; an error counts as false.
 func eventually(_ what: String, _ holds: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
     while (try? holds()) != true {
@@ -65,15 +65,15 @@ func eventually(_ what: String, _ holds: () throws -> Bool) async throws {
     }
 }
 
-/// Runs `work` on each value, each on a thread of its own, and waits for all.
+/// Runs `work` on each value, each on its own thread, and waits for all.
 func inParallel<Value>(_ values: [Value], _ work: @escaping (Value) -> Void) {
     nonisolated(unsafe) let values = values
     nonisolated(unsafe) let work = work
     let threads = DispatchGroup()
-    for place in values.indices {
+    for index in values.indices {
         threads.enter()
         Thread.detachNewThread {
-            work(values[place])
+            work(values[index])
             threads.leave()
         }
     }

@@ -1,8 +1,9 @@
-/* Counts what a program asks of malloc(3) and its kin: this one's own, where it is linked in, and any other's with
+/* Counts the calls of malloc(3) and its relatives: this program's own where it is linked in, and any other's with
  *
  *   LD_PRELOAD=allocations.so ALLOCATIONS=FILE PROGRAM …
  *
- * which keeps the counts in FILE, where they can be read while it runs. The real functions go by glibc's own names. */
+ * which keeps the counts in FILE, where they can be read while it runs. The real functions are called by glibc's own
+ * names. */
 #define _GNU_SOURCE
 #include "allocations.h"
 #include <errno.h>
