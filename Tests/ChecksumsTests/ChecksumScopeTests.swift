@@ -6,7 +6,7 @@ import Topology
 
 @Suite("Whether a comparison is sound")
 struct ChecksumScopeTests {
-    /// db1 ← db2 ← db3, and db1 ← db4. Numbers are server ids.
+    /// db1 ← db2 ← db3, and db1 ← db4. Numbers are server IDs.
     private static func set(_ change: (inout [ReplicationSetReport.Node]) -> Void = { _ in }) -> SetFindings {
         var nodes = [node(1), node(2, from: 1), node(3, from: 2), node(4, from: 1)]
         change(&nodes)
@@ -40,7 +40,7 @@ struct ChecksumScopeTests {
         }
     }
 
-    @Test("The primary is compared with all that replicate from it, in the end")
+    @Test("The primary is compared with all nodes that replicate from it, directly or not")
     func everybody() throws {
         let scope = try ChecksumScope(Self.set())
         #expect(scope.primary == "db1")
@@ -57,7 +57,7 @@ struct ChecksumScopeTests {
         #expect(Self.refusal(set).first?.contains("db1 and db2 both take writes") == true)
     }
 
-    @Test("A node that is down is refused, unless it is left out; so is what stands below it")
+    @Test("A node that is down is refused unless it is left out, and so are the nodes below it")
     func down() {
         let set = Self.set {
             $0[3].report = NodeReport(failure: NodeFailure(reason: .connect, message: "connection refused"))
@@ -67,7 +67,7 @@ struct ChecksumScopeTests {
         #expect(Self.refusal(Self.set(), without: ["db2"]) == ["db3 replicates from db2, which is left out"])
     }
 
-    @Test("A node that replicates from elsewhere, a name that nobody has, and nobody to compare with")
+    @Test("A node that replicates from elsewhere, an unknown name, and no node to compare with")
     func others() {
         let stranger = Self.set { $0[3].report.facts?.channels = [] }
         #expect(Self.refusal(stranger) == ["db4 does not replicate from db1; --without db4 leaves it out"])
@@ -79,7 +79,7 @@ struct ChecksumScopeTests {
         )
     }
 
-    @Test("A filter anywhere on the way is refused, for all that stand below it")
+    @Test("A filter anywhere on the way is refused, for all nodes below it")
     func filters() {
         let set = Self.set { $0[1].report.facts?.channels?[0].filters[.wildIgnoreTable] = 1 }
         let reasons = Self.refusal(set)
@@ -110,7 +110,7 @@ struct ChecksumScopeTests {
         return try ChecksumScope(Self.set(), leavingOut: without).reasons(against: variables)
     }
 
-    @Test("An intermediate that writes rows carries its own results down; a leaf that does hurts nobody")
+    @Test("An intermediate that logs rows passes its own results down; a leaf that does is harmless")
     func rowFormat() throws {
         let reasons = try reasons([:])
         #expect(reasons.count == 1)
@@ -120,7 +120,7 @@ struct ChecksumScopeTests {
         #expect(try self.reasons([:], without: ["db3"]) == [])
     }
 
-    @Test("A replica whose applier reads without locks is refused where that breaks it, or tells lies")
+    @Test("A replica whose applier reads without locks is refused if that breaks it or makes results wrong")
     func isolation() throws {
         func reasons(_ changes: [String: String]) throws -> [String] {
             try self.reasons(["db4": changes], without: ["db3"])
@@ -134,12 +134,12 @@ struct ChecksumScopeTests {
                 unlocked.merging(["slave_parallel_threads": "4", "slave_parallel_mode": "CONSERVATIVE"]) { $1 })
                 == [])
         #expect(try reasons(["slave_parallel_threads": "4"]) == [])
-        // MySQL's name for it.
+        // MySQL's name for the variable.
         #expect(
             try reasons(["transaction_isolation": "READ-COMMITTED", "binlog_format": "STATEMENT"]).count == 1)
     }
 
-    @Test("A Galera node is refused, wherever it stands", arguments: ["db1", "db4"])
+    @Test("A Galera node is refused, wherever it is", arguments: ["db1", "db4"])
     func galera(name: String) throws {
         #expect(try reasons([name: ["wsrep_on": "ON"]], without: ["db3"]).count == 1)
     }
@@ -152,13 +152,13 @@ struct ChecksumScopeTests {
         try ChecksumThrottle(scope: ChecksumScope(Self.set()), maxLag: 1, maxThreads: 25).verdict(Self.set(change))
     }
 
-    @Test("All is well: it goes on")
+    @Test("If all is well, it continues")
     func goesOn() throws {
         #expect(try verdict() == .go)
         #expect(try verdict { $0[3].report.facts?.channels?[0].secondsBehindSource = 1 } == .go)
     }
 
-    @Test("It pauses for a replica that lags, is down, does not read, does not apply, or whose lag is not known")
+    @Test("It pauses for a replica that lags, is down, is not reading, is not applying, or whose lag is not known")
     func pauses() throws {
         #expect(try verdict { $0[3].report.facts?.channels?[0].secondsBehindSource = 2 } == .pause("db4 lags"))
         #expect(try verdict { $0[2].report = NodeReport() } == .pause("db3 is down"))
@@ -178,7 +178,7 @@ struct ChecksumScopeTests {
         #expect(throttle.verdict(threadsRunning: nil) == .go)
     }
 
-    @Test("A delay on purpose is no lag; what exceeds it is")
+    @Test("A configured delay does not count as lag; what exceeds it does")
     func delayed() throws {
         func verdict(behind seconds: Double) throws -> ChecksumThrottle.Verdict {
             try self.verdict {

@@ -42,7 +42,7 @@ struct ChecksumTextTests {
     }
 
     @Test(
-        "A boundary that is no value of its column goes into no statement",
+        "A boundary that is not a value of its column goes into no statement",
         arguments: [
             (.integer, "1 OR 1=1"), (.integer, ""), (.integer, "-"), (.integer, "1.5"), (.integer, "--1"),
             (.decimal, "1.2.3"), (.decimal, "1e5"), (.decimal, "."), (.member, "x"), (.binary, "0"), (.binary, "0g"),
@@ -54,7 +54,9 @@ struct ChecksumTextTests {
         #expect(ChunkRange.after(["1", "2"]).condition(key) == nil)
     }
 
-    @Test("Text ends no literal, whatever it holds", arguments: ["'", "\\", "\0", "é", "`", "a'; DROP TABLE x; --"])
+    @Test(
+        "Text does not end a literal, whatever it contains",
+        arguments: ["'", "\\", "\0", "é", "`", "a'; DROP TABLE x; --"])
     func literals(text: String) {
         let literal = SQLText.literal(text)
         #expect(literal.hasPrefix("_utf8mb4 X'"))
@@ -91,7 +93,7 @@ struct ChecksumTextTests {
     }
 
     @Test(
-        "A character set goes into a statement as it is, and so must be a name",
+        "A character set is used unquoted in statements, so it must be a name",
         arguments: [
             ("latin1", true), ("utf8mb4", true), ("latin1) + SLEEP(1", false), ("latin1\u{301}", false), ("", false),
         ])
@@ -107,7 +109,7 @@ struct ChecksumTextTests {
         .init(name: name, type: type, isNullable: false)
     }
 
-    @Test("A row's checksum is a hash of its columns, none of which can look like another, and of which are NULL")
+    @Test("A row's checksum is a hash of its columns, unambiguously delimited, and of which are NULL")
     func rowChecksum() throws {
         let columns = [
             ("id", "bigint"), ("n", "varchar"), ("t", "timestamp"), ("b", "mediumblob"), ("e", "enum"), ("f", "float"),
@@ -126,12 +128,12 @@ struct ChecksumTextTests {
                 + "SHA2(CONCAT_WS('#', `i`, CONCAT(ISNULL(`i`))), 256), 16), 16, 10) AS UNSIGNED)))) AS crc")
     }
 
-    @Test("A column of a type that nobody has heard of is not compared", arguments: ["xml", "", "int) + SLEEP(1"])
+    @Test("A column of an unknown type is not compared", arguments: ["xml", "", "int) + SLEEP(1"])
     func unknownType(type: String) {
         #expect(throws: RowChecksum.UnknownType.self) { try RowChecksum(columns: [Self.column("c", type)]) }
     }
 
-    @Test("The checksum table is itself in whatever case, where the server ignores it")
+    @Test("The checksum table is recognised in any case, if the server ignores case")
     func itself() {
         let statements = ChecksumTableStatements(table: TableName(database: "Probe_DB", table: "CheckSums"))
         let folded = TableName(database: "probe_db", table: "checksums")
@@ -142,7 +144,7 @@ struct ChecksumTextTests {
     }
 
     @Test(
-        "A delay that no server can have ends nothing",
+        "An impossible delay does not trap",
         arguments: [
             (nil, 0), (3600, 3600), (-1, 0), (.nan, 0), (1e300, 2_147_483_647), (.infinity, 2_147_483_647),
         ] as [(Double?, Int64)])
@@ -153,11 +155,11 @@ struct ChecksumTextTests {
 
 @Suite("The pace of chunks")
 struct ChunkPaceTests {
-    @Test("It comes to the rows that take the time, and at most doubles")
+    @Test("It converges on the rows that take the target time, and at most doubles")
     func settles() {
         var pace = ChunkPace(target: 0.5, rows: 1000)
         var sizes: [Int] = []
-        // 100000 rows a second.
+        // 100000 rows per second.
         for _ in 0..<30 {
             pace.done(rows: UInt64(pace.rows), seconds: Double(pace.rows) / 100_000)
             sizes.append(pace.rows)
@@ -166,7 +168,7 @@ struct ChunkPaceTests {
         #expect(abs(sizes[29] - 50_000) < 500)
     }
 
-    @Test("A chunk with fewer rows than asked for is no reason for larger ones")
+    @Test("A chunk with fewer rows than asked for does not make later ones larger")
     func fewRows() {
         var pace = ChunkPace(target: 0.5, rows: 1000)
         pace.done(rows: 3, seconds: 0.0001)
@@ -175,7 +177,7 @@ struct ChunkPaceTests {
         #expect(pace.rows == 1000)
     }
 
-    @Test("Without a time to keep to, chunks have the same number of rows; what locks took away comes back")
+    @Test("Without a target time, chunks have a constant number of rows, which recovers after locks")
     func fixed() {
         var pace = ChunkPace(target: 0, rows: 100)
         pace.done(rows: 100, seconds: 50)

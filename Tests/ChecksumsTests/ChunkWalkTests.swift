@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The way through a table")
 struct ChunkWalkTests {
-    /// A table whose key has two small numbers, as the server sees it.
+    /// A table whose key consists of two small numbers, as the server sees it.
     private struct Table: KeySource {
         let rows: [[Int]]
 
@@ -22,7 +22,7 @@ struct ChunkWalkTests {
         static func number(_ boundary: ChunkRange.Boundary) -> [Int] { boundary.compactMap(Int.init) }
     }
 
-    /// Whether a key lies in a range, by what the range's words mean.
+    /// Whether a key lies in a range, by the meaning of the range's text.
     private static func contains(_ range: ChunkRange, _ key: [Int]) -> Bool {
         if let lower = range.lower.map(Table.number) {
             let isAfter = lower.lexicographicallyPrecedes(key)
@@ -37,7 +37,7 @@ struct ChunkWalkTests {
 
     private static let allKeys = (0..<9).flatMap { a in (0..<9).map { [a, $0] } }
 
-    @Test("Every key that there could be lies in exactly one chunk, wherever the rows are", arguments: 0..<200)
+    @Test("Every possible key lies in exactly one chunk, wherever the rows are", arguments: 0..<200)
     func partition(seed: UInt64) async {
         var random = Seeded(state: seed)
         var rows = Set(Self.allKeys.filter { _ in Int.random(in: 0..<10, using: &random) < Int(seed % 11) })
@@ -45,7 +45,7 @@ struct ChunkWalkTests {
         var chunks: [ChunkWalk.Chunk] = []
         while let chunk = await walk.next(rows: Int.random(in: 1...9, using: &random), in: Table(rows)) {
             chunks.append(chunk)
-            // Others write meanwhile.
+            // Other sessions write meanwhile.
             let key = Self.allKeys.randomElement(using: &random) ?? []
             if Bool.random(using: &random) { rows.insert(key) } else { rows.remove(key) }
         }
@@ -79,7 +79,7 @@ struct ChunkWalkTests {
         #expect(await walk.next(rows: 5, in: table) == nil)
     }
 
-    @Test("A walk taken up again goes the rest of the same way", arguments: 1...8)
+    @Test("A resumed walk goes the rest of the same way", arguments: 1...8)
     func resumed(after done: Int) async throws {
         let table = Table(Set(Self.allKeys.prefix(20)))
         var whole = ChunkWalk()
@@ -104,7 +104,7 @@ struct ChunkWalkTests {
         #expect(resumed == Array(chunks.dropFirst(done)))
     }
 
-    @Test("What is complete, or of another key, or was cut short, is told apart")
+    @Test("A complete walk, one by another key, and an interrupted one are distinguished")
     func resumePoints() {
         let key = ChunkKey(name: "PRIMARY", columns: [.init(name: "a", kind: .integer)])
         func point(_ newest: StoredChunk, done: Int) -> ResumePoint {

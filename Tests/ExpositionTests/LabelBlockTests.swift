@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LabelBlockTests {
     @Test(
-        "A label value may hold anything",
+        "A label value may contain anything",
         arguments: [
             ("plain", #"a="plain""#),
             ("", #"a="""#),

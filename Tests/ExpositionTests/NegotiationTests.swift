@@ -12,7 +12,7 @@ private let prometheus2 =
 
 @Suite struct NegotiationTests {
     @Test(
-        "OpenMetrics goes to who prefers it",
+        "Clients that prefer OpenMetrics get it",
         arguments: [
             prometheus2,
             "application/openmetrics-text",
@@ -31,7 +31,7 @@ private let prometheus2 =
     }
 
     @Test(
-        "Text 0.0.4 goes to who prefers it, and to whoever cannot be understood",
+        "Clients that prefer text 0.0.4, or cannot be understood, get it",
         arguments: [
             nil, "", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "text/plain", "text/plain;version=0.0.4",
             "text/*",
@@ -48,7 +48,7 @@ private let prometheus2 =
     }
 
     @Test(
-        "The Content-Type names format, version and, where one was asked for, the escaping",
+        "The Content-Type names the format, the version and, if requested, the escaping",
         arguments: [
             (nil, "text/plain; version=0.0.4; charset=utf-8"),
             (

@@ -55,14 +55,14 @@ import Testing
                 """#)
     }
 
-    @Test("Without a sample there is nothing to say, but for the end that OpenMetrics wants")
+    @Test("Without samples there is no output, except for the end that OpenMetrics requires")
     func nothing() {
         let silent = [MetricFamily(MetricDescription(name: "app_silent", type: .gauge, help: "Never measured."))]
         #expect(rendered(silent, .text004) == "")
         #expect(rendered(silent, .openMetrics100) == "# EOF\n")
     }
 
-    @Test("Rendering appends, and reserves enough space not to grow on the way")
+    @Test("Rendering appends, and reserves enough space not to grow")
     func reserves() {
         let description = MetricDescription(
             name: "a_b", type: .gauge, unit: "b", help: String(repeating: "\n", count: 99))
@@ -79,7 +79,7 @@ import Testing
     }
 }
 
-/// One family of each kind, with everything that is to be escaped, and one that has nothing to say.
+/// One family of each kind, with everything that needs escaping, and one without samples.
 let families = [
     MetricFamily(MetricDescription(name: "app_up", type: .gauge, help: "Connected."), [Sample(.empty, 1)]),
     MetricFamily(

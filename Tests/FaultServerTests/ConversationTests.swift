@@ -5,7 +5,7 @@ import Threads
 
 @testable import MariaDB
 
-/// The fault server against the client that it is made for.
+/// The fault server with the client that it is made for.
 @Suite("Conversations with the fault server", .timeLimit(.minutes(1)))
 struct ConversationTests {
     @Test("Text, NULL, the empty text and long texts arrive as they were sent")
@@ -46,7 +46,7 @@ struct ConversationTests {
         }
     }
 
-    @Test("The journal tells connections, their ends, and how they ended")
+    @Test("The journal records connections, their ends, and how they ended")
     func journal() async throws {
         let server = try FaultServer(.replying { _ in .ok })
         defer { server.stop() }

@@ -14,7 +14,7 @@ struct PayloadTests {
         #expect(Payload.columnCount(value) == bytes)
     }
 
-    @Test("A row holds each cell after its length, and NULL as 0xFB")
+    @Test("A row contains each cell after its length, and NULL as 0xFB")
     func row() {
         #expect(Payload.row(["ab", nil, ""]) == [2, 0x61, 0x62, 0xFB, 0])
     }
@@ -26,14 +26,14 @@ struct PayloadTests {
         #expect(Payload.end(moreFollow: true) == [0xFE, 0, 0, 10, 0])
     }
 
-    @Test("The answer to a statement without rows holds how many it changed")
+    @Test("The answer to a statement without rows contains the number of changed rows")
     func affectedRows() {
         #expect(Payload.ok(affectedRows: 1) == [0, 1, 0, 2, 0, 0, 0])
         #expect(
             Payload.ok(affectedRows: .max) == [0, 0xFE] + [UInt8](repeating: 0xFF, count: 8) + [0, 2, 0, 0, 0])
     }
 
-    @Test("An error holds its number, little end first, and its state after a #")
+    @Test("An error contains its number, little-endian, and its state after a #")
     func error() {
         #expect(
             Payload.error(code: 1045, sqlState: "28000", message: "no") == [0xFF, 0x15, 0x04] + Array("#28000no".utf8))
@@ -48,7 +48,7 @@ struct PayloadTests {
         #expect(sequence == 1)
     }
 
-    @Test("Statements are told apart by the end of line after their semicolon")
+    @Test("Statements are separated by a semicolon and a line break")
     func statements() {
         let query = Query(connection: 0, number: 0, text: "SET a = 'b;c';\nSHOW x;\nSELECT 1")
         #expect(query.statements == ["SET a = 'b;c'", "SHOW x", "SELECT 1"])

@@ -346,7 +346,7 @@ extension IntegrationSuite {
                 try await stays(
                     "CREATE TRIGGER replication_probe.no BEFORE UPDATE ON replication_probe.lastcheck FOR EACH ROW "
                         + "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not here'",
-                    "not noted: db1 cannot be checked: not here")
+                    "not recorded: db1 cannot be checked: not here")
                 try await stays("DROP TRIGGER replication_probe.no", "s ago")
                 try await stays("REVOKE UPDATE ON replication_probe.* FROM \(account)", "UPDATE command denied")
                 try await stays("GRANT UPDATE ON replication_probe.* TO \(account)", "s ago")
@@ -358,7 +358,7 @@ extension IntegrationSuite {
                     "Out of range value for column 'n'")
                 try await stays("DROP TABLE replication_probe.lastcheck", "s ago")
                 let last = try await answer(exporter)
-                #expect(!last.reason.contains("not noted"))
+                #expect(!last.reason.contains("not recorded"))
                 #expect(try await lastCheck(sandbox) != nil)
             }
         }

@@ -4,7 +4,7 @@ import Replication
 import Testing
 import Topology
 
-/// What dashboards and alerts hold on to: names, types and labels. A change here is a line in the changelog.
+/// What dashboards and alerts rely on: names, types and labels. A change here needs a line in the changelog.
 @Suite("The contract of names and labels")
 struct ContractTests {
     static let node = ["replication_set", "node"]
@@ -71,7 +71,7 @@ struct ContractTests {
         "process_start_time_seconds", "process_open_fds", "process_max_fds", "process_threads",
     ]
 
-    @Test("The catalogue has what users were promised, with these labels in this order, and nothing else")
+    @Test("The catalogue contains exactly the promised metrics, with these labels in this order")
     func catalogue() {
         var promised = Dictionary(uniqueKeysWithValues: Self.promised.map { ("mysql_replication_" + $0.0, $0.1) })
         for name in Self.process { promised[name] = [] }
@@ -95,14 +95,14 @@ struct ContractTests {
         }
     }
 
-    @Test("No family has anything that a reader would refuse")
+    @Test("No family contains anything that a reader would refuse")
     func problems() throws {
         #expect(MetricFamily.problems(in: try Families.everything().all) == [])
         // Also without samples: names, units, suffixes.
         #expect(MetricFamily.problems(in: Catalogue.entries.map { MetricFamily($0.description) }) == [])
     }
 
-    @Test("Each metric has a help of its own, in a sentence")
+    @Test("Each metric has its own help text, which is a sentence")
     func help() {
         var helps: Set<String> = []
         for entry in Catalogue.entries {
@@ -113,7 +113,7 @@ struct ContractTests {
         }
     }
 
-    @Test("The catalogue's order is that of the metrics, and the output's")
+    @Test("The catalogue is in the order of the metrics, and so is the output")
     func order() throws {
         for metric in Metric.allCases {
             #expect(Catalogue[metric].description.name == metric.entry.description.name)

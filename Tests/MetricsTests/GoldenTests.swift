@@ -5,8 +5,8 @@ import Replication
 import Testing
 import Topology
 
-/// `Tests/Golden` holds what is rendered, byte for byte. After a change on purpose, run the tests once with
-/// `RECORD_GOLDEN=1`, and read the difference before committing it.
+/// `Tests/Golden` contains the expected output, byte for byte. After an intended change, run the tests once with
+/// `RECORD_GOLDEN=1`, and review the diff before committing it.
 @Suite("Golden output")
 struct GoldenTests {
     static func families(_ name: String) throws -> Families {
@@ -44,7 +44,7 @@ struct GoldenTests {
     }
 
     @Test(
-        "promtool finds nothing to complain of",
+        "promtool finds nothing to complain about",
         .enabled(
             if: Promtool.path != nil, "promtool is not installed here: the names are NOT checked (Debian: prometheus)"))
     func promtool() throws {
@@ -54,7 +54,7 @@ struct GoldenTests {
     }
 
     @Test(
-        "promtool does complain of a bad name",
+        "promtool does complain about a bad name",
         .enabled(
             if: Promtool.path != nil, "promtool is not installed here: the names are NOT checked (Debian: prometheus)"))
     func badName() throws {

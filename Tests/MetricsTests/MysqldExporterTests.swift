@@ -6,11 +6,11 @@ import Topology
 
 @testable import Metrics
 
-/// The rules are those of mysqld_exporter's sources: collector/slave_status.go, and parseStatus in collector/collector.go.
+/// The rules follow mysqld_exporter's sources: collector/slave_status.go, and parseStatus in collector/collector.go.
 @Suite("The series of mysqld_exporter")
 struct MysqldExporterTests {
     @Test(
-        "A value is read as it reads it",
+        "A value is read as mysqld_exporter reads it",
         arguments: [
             ("Yes", 1.0), ("ON", 1), ("No", 0), ("OFF", 0), ("Disabled", 0), ("Connecting", 0), ("0", 0),
             ("4711", 4711),
@@ -29,7 +29,7 @@ struct MysqldExporterTests {
     }
 
     @Test(
-        "A column has the name that the server gave it when the exporter asks",
+        "A column has the name that mysqld_exporter would get from the server",
         arguments: [
             ("Seconds_Behind_Master", Flavor.mariadb, ServerVersion(11, 8, 3), "seconds_behind_master"),
             ("Seconds_Behind_Source", .mysql, ServerVersion(8, 0, 36), "seconds_behind_master"),
@@ -45,7 +45,7 @@ struct MysqldExporterTests {
                 == "mysql_slave_status_" + name)
     }
 
-    @Test("MySQL 8.0's new words are told by the old ones: those that 8.0.20 itself uses")
+    @Test("MySQL 8.0's new names are translated to the old ones, which 8.0.20 itself uses")
     func oldWords() throws {
         func names(_ series: String, _ version: ServerVersion) throws -> Set<String> {
             let server = ServerIdentity(flavor: .mysql, version: version)
@@ -57,10 +57,10 @@ struct MysqldExporterTests {
         #expect(later.subtracting(early) == ["mysql_slave_status_network_namespace"])
     }
 
-    @Test("A row of MySQL 8.4 gives a series for each number and each word of state, and none for the rest")
+    @Test("A row of MySQL 8.4 yields a series for each number and each word of state, and none for the rest")
     func mysql84() throws {
         let samples = try samples(recordedRow("mysql-8.4"), .mysql, ServerVersion(8, 4, 3))
-        // Every column of the vendor's example that holds a number, Yes or No.
+        // Every column of the vendor's example that contains a number, Yes or No.
         #expect(
             samples == [
                 "auto_position": 1, "connect_retry": 1, "exec_source_log_pos": 927, "get_source_public_key": 0,
@@ -72,7 +72,7 @@ struct MysqldExporterTests {
             ])
     }
 
-    @Test("NULL is absent, and an IO thread that connects is not running")
+    @Test("NULL is absent, and a connecting IO thread is not running")
     func unknowns() throws {
         var row = try recordedRow("mysql-8.0.20")
         for (column, value) in [("Seconds_Behind_Master", nil), ("Slave_IO_Running", "Connecting")]
@@ -86,7 +86,7 @@ struct MysqldExporterTests {
         #expect(samples["slave_sql_running"] == 1)
     }
 
-    @Test("Labels are ours, then theirs; MariaDB's positions have two more, a domain each")
+    @Test("Labels are ours, then theirs; MariaDB's positions have two more, with a series per domain")
     func labels() throws {
         let row = Channel.StatusRow(
             columns: ["Connection_name", "Master_Host", "Master_Server_Id", "Gtid_IO_Pos", "Gtid_Slave_Pos"],
@@ -121,7 +121,7 @@ struct MysqldExporterTests {
                 """))
     }
 
-    @Test("Heartbeats have the server's time beside them, a pair for each server that writes one")
+    @Test("Heartbeats come with the server's time, a pair for each server that writes one")
     func heartbeats() {
         var facts = facts(nil, .mysql, ServerVersion(8, 4, 0))
         facts.askedAt = 1_795_240_310
@@ -159,7 +159,7 @@ struct MysqldExporterTests {
         #expect(names == ["mysql_slave_status_until_log_pos"])
     }
 
-    @Test("A node that could not be asked is down, and says nothing else")
+    @Test("A node that could not be asked is down, and has no other series")
     func down() {
         var families = Families()
         families.add(
@@ -171,7 +171,7 @@ struct MysqldExporterTests {
         #expect(theirs.first?.samples.map(\.value) == [0])
     }
 
-    @Test("Nothing of it is there without the option")
+    @Test("Without the option there are none of these series")
     func off() {
         var families = Families()
         families.add(set(NodeReport(facts: facts(nil, .mysql, ServerVersion(8, 4, 0)))))
@@ -180,7 +180,7 @@ struct MysqldExporterTests {
 
     // MARK: -
 
-    /// A row as a server, or its vendor's manual, has it.
+    /// A row as shown by a server or its vendor's manual.
     private func recordedRow(_ series: String) throws -> Channel.StatusRow {
         struct Recording: Decodable {
             struct Result: Decodable {
@@ -216,7 +216,7 @@ struct MysqldExporterTests {
         return families
     }
 
-    /// Values by what follows `mysql_slave_status_`.
+    /// Values by the part of the name after `mysql_slave_status_`.
     private func samples(
         _ row: Channel.StatusRow, _ flavor: Flavor, _ version: ServerVersion
     ) throws -> [String: Double] {

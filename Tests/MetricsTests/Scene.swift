@@ -4,11 +4,11 @@ import Replication
 import Testing
 import Topology
 
-/// The sets that the tests render. Every number is another one, so that none can stand in the wrong place unseen.
 /// When the first look at all nodes was over, and when some of them were asked again.
 private let earlierLook = ContinuousClock.now
 private let laterLook = earlierLook + .seconds(1)
 
+/// The sets that the tests render. Every number is different, so that none can end up in the wrong place unnoticed.
 enum Scene {
     /// Three MySQL servers: a primary, a replica of which everything is known, and a node that denies its status.
     static func shop() throws -> SetFindings {
@@ -118,7 +118,7 @@ enum Scene {
         facts.checksums = ChecksumResults(
             lastRun: 1_699_990_000,
             summary: .init(tableCount: 1, tables: [.init(database: "a", table: "b", differences: 0, pending: 0)]))
-        // Asked once more, after the replica: it has 10 that the replica lacks, and lacks 2 of the replica's own.
+        // Asked again, after the replica: it has 10 that the replica lacks, and lacks 2 of the replica's own.
         facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
         facts.isSecondLook = true
         facts.transactionsRead = Reading(asked: laterLook, told: laterLook)
@@ -186,7 +186,7 @@ enum Scene {
 
     private static func denied() throws -> ReplicationSetReport.Node {
         var facts = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "box3", 3))
-        // Not up, and so no writable node; a rival all the same, for it takes writes.
+        // Not up, and so not a writable node; still a rival, because it takes writes.
         facts.isReadOnly = false
         facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
         facts.missing = [.replicationStatus: .permission]
@@ -203,7 +203,7 @@ enum Scene {
 }
 
 extension Families {
-    /// Everything that the scenes make.
+    /// Everything that the scenes yield.
     static func everything() throws -> Families {
         var families = Families()
         families.add(try Scene.shop(), MetricsOptions(workers: true))

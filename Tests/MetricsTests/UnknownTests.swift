@@ -12,7 +12,7 @@ struct UnknownTests {
         return families.lines { !$0.contains("_set_") }
     }
 
-    @Test("Of a node that did not answer there is that it did not, why, and what asking cost")
+    @Test("A node that did not answer has series for that, the reason, and the cost of asking")
     func noAnswer() {
         let failure = NodeFailure(reason: .connect, message: "refused")
         #expect(
@@ -24,7 +24,7 @@ struct UnknownTests {
             ])
     }
 
-    @Test("Of a node that told nothing at all there is no more")
+    @Test("A node that reported nothing at all has no others")
     func emptyFacts() {
         let facts = NodeFacts(identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0)))
         #expect(
@@ -35,7 +35,7 @@ struct UnknownTests {
             ])
     }
 
-    @Test("Of a channel that told nothing but its threads there is only what follows from these")
+    @Test("A channel that reported nothing but its threads has only the series that follow from these")
     func emptyChannel() {
         var facts = NodeFacts(identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0)))
         facts.channels = [
@@ -55,7 +55,7 @@ struct UnknownTests {
             ])
     }
 
-    @Test("A binary log of unknown place, empty semi-sync and durability add nothing but that it is there")
+    @Test("A binary log at an unknown position, empty semi-sync and durability only add that the log is enabled")
     func partial() {
         var facts = NodeFacts(identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0)))
         facts.binaryLog = BinaryLog(isEnabled: true)
@@ -85,7 +85,7 @@ struct UnknownTests {
 
 @Suite("Rows that a server repeats")
 struct RepeatedRowTests {
-    @Test("Channels, workers and checksums that are told twice make one series each")
+    @Test("Channels, workers and checksums that are reported twice yield one series each")
     func repeated() {
         var facts = NodeFacts(
             identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0), hostname: "h", serverID: 1))
@@ -107,7 +107,7 @@ struct RepeatedRowTests {
     }
 }
 
-@Suite("Names that servers and users think of")
+@Suite("Names from servers and users")
 struct HostileNameTests {
     static let names = ["plain", "with \"quotes\"", "back\\slash", "line\nfeed", "naïve 数据 🐬", "{}=,", ""]
 
@@ -132,12 +132,12 @@ struct HostileNameTests {
         for label in ["replication_set", "node", "channel", "source_host", "source_uuid"] {
             #expect(labels[label] == name)
         }
-        // One line a sample, however many are in the name.
+        // One line per sample, however many line breaks are in the name.
         let samples = families.all.map(\.samples.count).reduce(0, +)
         #expect(families.lines().count == samples)
     }
 
-    @Test("Channels of the same name are rendered once: a repeated series would cost the whole scrape")
+    @Test("Channels of the same name are rendered once: a repeated series would invalidate the whole scrape")
     func duplicateChannels() throws {
         func channel(_ host: String) -> Channel {
             Channel(name: "eu", source: .init(host: host, port: 1), ioThread: .running, isApplierRunning: true)
@@ -176,7 +176,7 @@ struct SetTests {
             ])
     }
 
-    @Test("A selection of nodes brings their series, and none of the set")
+    @Test("A selection of nodes yields their series, and none of the set")
     func selection() throws {
         var families = Families()
         families.add(try Scene.shop(), only: ["db2", "nobody"])
@@ -188,7 +188,7 @@ struct SetTests {
         #expect(lines == all.lines { $0.contains(#"node="db2""#) })
     }
 
-    @Test("With what concerns the set as a whole it is all that is said of the set and these nodes")
+    @Test("With the set's own series, it is everything about the set and these nodes")
     func selectionWithSet() throws {
         var families = Families()
         families.add(try Scene.branches(), only: ["branch1"], withSet: true)
@@ -214,7 +214,7 @@ struct SetTests {
             ])
     }
 
-    @Test("An intended channel that is not there fails its check")
+    @Test("An intended channel that does not exist fails its check")
     func absentChannel() throws {
         var families = Families()
         families.add(try Scene.branches())
@@ -224,7 +224,7 @@ struct SetTests {
             ])
     }
 
-    @Test("Series for each worker are there on demand only")
+    @Test("Series for each worker exist only on demand")
     func workers() throws {
         var families = Families()
         families.add(try Scene.shop())
@@ -233,11 +233,11 @@ struct SetTests {
         families.add(try Scene.shop(), MetricsOptions(workers: true))
         let busy = families.lines { $0.hasPrefix("mysql_replication_worker_busy{") }
         #expect(busy.map { $0.suffix(13) } == ["worker=\"1\"} 1", "worker=\"2\"} 0"])
-        // The second one applies nothing: no age rather than 0.
+        // The second one is idle: no age rather than 0.
         #expect(families.lines { $0.hasPrefix("mysql_replication_worker_applying_seconds{") }.count == 1)
     }
 
-    @Test("Distances by domain are there on demand only")
+    @Test("Distances by domain exist only on demand")
     func domains() throws {
         var families = Families()
         families.add(try Scene.branches())
@@ -252,7 +252,7 @@ struct SetTests {
             ])
     }
 
-    @Test("The size of the binary logs counts files of an older base name, too")
+    @Test("The size of the binary logs includes files with an older base name")
     func renamedBase() throws {
         var facts = NodeFacts(identity: Scene.identity(.mysql, ServerVersion(8, 4, 0), "h", 1))
         var log = BinaryLog(isEnabled: true, end: try Scene.coordinate("new.000001", 70))

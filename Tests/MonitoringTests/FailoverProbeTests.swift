@@ -66,7 +66,7 @@ struct FailoverProbeTests {
         }
         #expect(first.cause == .lagUnknown)
         let second = await probe.check { _, _ in set }
-        #expect(second.cause == .caughtUp && second.reason.contains("an operator says"))
+        #expect(second.cause == .caughtUp && second.reason.contains("an operator has confirmed"))
     }
 
     @Test("Who takes a probe's place knows its answers, and its operator's word")
@@ -216,7 +216,7 @@ struct FailoverProbeTests {
         let after = try await answers([nil, nil] + Array(repeating: obstacle, count: 30) + [nil, nil])
         #expect(after.map(\.answer) == Array(repeating: .preferred, count: 34))
         #expect(after.suffix(2).map(\.reason) == ["checked 1 s ago", "checked 1 s ago"])
-        #expect(after[31].reason.contains("not noted"))
+        #expect(after[31].reason.contains("not recorded"))
         let never = try await answers(Array(repeating: obstacle, count: 3) + [nil])
         #expect(never.map(\.answer) == Array(repeating: .preferred, count: 4))
     }

@@ -24,7 +24,7 @@ struct BinlogFileTests {
     }
 
     @Test(
-        "Anything else is no binary log's name",
+        "Anything else is not the name of a binary log",
         arguments: [
             "", ".", "mysql-bin", "mysql-bin.", ".000001", "mysql-bin.~rec~", "mysql-bin.index", "bin.+1", "bin.-1",
             "bin.1 ",

@@ -13,7 +13,7 @@ struct BinlogIndexTests {
     @Test(
         "The distance runs across files",
         arguments: [
-            // Rest of the first, all between, start of the last.
+            // The rest of the first file, everything between, the start of the last.
             (("bin.000008", 40), ("bin.000011", 7), 60 + 200 + 300 + 7),
             (("bin.000008", 40), ("bin.000009", 7), 60 + 7),
             (("bin.000009", 200), ("bin.000010", 4), 4),
@@ -21,9 +21,9 @@ struct BinlogIndexTests {
             (("bin.000010", 10), ("bin.000010", 10), 0),
             // The target may have grown past what was listed.
             (("bin.000010", 0), ("bin.000011", 5000), 5300),
-            // Beyond the recorded end of a closed file, nothing is left in it.
+            // Beyond the recorded end of a closed file, nothing is left to read.
             (("bin.000008", 101), ("bin.000010", 4), 204),
-            // Ahead, by the skew between two looks.
+            // Ahead, because the two were read at different times.
             (("bin.000010", 250), ("bin.000010", 10), 0),
             (("bin.000011", 4), ("bin.000010", 250), 0),
             // The same file needs no index, nor does one ahead.
@@ -64,7 +64,7 @@ struct BinlogIndexTests {
         #expect(index.bytesHeld(before: try at(name, position)) == expected)
     }
 
-    @Test("It tells what is held")
+    @Test("It reports which files are held")
     func contents() throws {
         #expect(index.totalBytes == 650)
         #expect(index.count == 4)
@@ -75,7 +75,7 @@ struct BinlogIndexTests {
         #expect(!index.contains(try at("old.000010", 0).file))
     }
 
-    @Test("An empty index holds nothing and knows no distance")
+    @Test("An empty index holds no files and gives no distances")
     func empty() throws {
         let index = try held([])
         #expect(index.totalBytes == 0)
@@ -104,13 +104,13 @@ struct BinlogIndexTests {
         #expect(index.newest?.name == "new.000002")
     }
 
-    @Test("Numbers run on past the padding")
+    @Test("Numbers continue past the padding")
     func pastPadding() throws {
         let index = try held([("bin.999998", 10), ("bin.999999", 20), ("bin.1000000", 40), ("bin.1000001", 80)])
         #expect(index.bytes(from: try at("bin.999998", 4), to: try at("bin.1000001", 7)) == 6 + 20 + 40 + 7)
     }
 
-    @Test("Sizes that no disk has do not trap")
+    @Test("Impossibly large sizes do not trap")
     func absurdSizes() throws {
         let index = try held([("bin.000001", .max), ("bin.000002", .max), ("bin.000003", .max)])
         #expect(index.totalBytes == .max)
@@ -121,7 +121,7 @@ struct BinlogIndexTests {
     }
 
     @Test(
-        "A hundred thousand files answer any pair",
+        "Distances between any two of a hundred thousand files",
         arguments: [(1, 100_000), (2, 3), (49_999, 50_001), (99_999, 100_000)])
     func many(first: Int, last: Int) throws {
         // File n has n bytes.

@@ -24,14 +24,14 @@ struct Transaction: Hashable {
     let number: Int64
 }
 
-/// Random small GTID sets as text, and as the transactions that the text means.
+/// Random small GTID sets as text, and as the transactions that the text stands for.
 ///
 /// The text is as disorderly as the server allows: any order, overlaps, repeated UUIDs and tags, empty intervals, upper
-/// case, white space. The few UUIDs, tags and numbers make sets overlap often.
+/// case, white space. There are few UUIDs, tags and numbers, so that sets often overlap.
 struct GTIDSetGenerator {
     private var random: SeededGenerator
 
-    /// Without tags, servers before MySQL 8.3 take the text, too.
+    /// Without tags, servers before MySQL 8.3 accept the text too.
     var usesTags = true
 
     static let uuids = [
@@ -103,7 +103,7 @@ extension GTIDSet {
         return transactions
     }
 
-    /// Whether the set is in the one form in which equal sets are equal: sorted, joined, nothing empty.
+    /// Whether the set is in canonical form, in which equal sets are equal values: sorted, joined, nothing empty.
     var isCanonical: Bool {
         zip(sources, sources.dropFirst()).allSatisfy { $0.tsid < $1.tsid }
             && sources.allSatisfy { source in

@@ -8,7 +8,7 @@ private let largest = "9223372036854775806"
 @Suite("The text of MySQL GTID sets")
 struct GTIDSetTextTests {
     @Test(
-        "A set is printed in the server's arrangement, however it was written",
+        "A set prints as the server arranges it, however it was written",
         arguments: [
             ("", "", 0),
             (" \n\t ", "", 0),
@@ -27,14 +27,14 @@ struct GTIDSetTextTests {
             ("\(a):1-5:3-9:2", "\(a):1-9", 9),
             ("\(a):1-9:2-3:5", "\(a):1-9", 9),
             ("\(a):1,\(b):1,\(a):2", "\(a):1-2,\(b):1", 3),
-            // Nothing in it: no interval, or one that ends before it begins.
+            // Empty: no interval, or one that ends before it begins.
             ("\(a)", "", 0),
             ("\(a),\(b):1", "\(b):1", 1),
             ("\(a):5-3", "", 0),
             ("\(a):5-0", "", 0),
             ("\(a):5-4:7", "\(a):7", 1),
             (",\(a):1,,\(b):2,", "\(a):1,\(b):2", 2),
-            // Tags: each has its own numbers.
+            // Tags, each with its own numbers.
             ("\(a):tag:1", "\(a):tag:1", 1),
             ("\(a):TAG:1", "\(a):tag:1", 1),
             ("\(a):1-3:tag:1-5:tag2:7", "\(a):1-3:tag:1-5:tag2:7", 9),
@@ -47,7 +47,7 @@ struct GTIDSetTextTests {
             ("\(a):tag:1,\(b):2", "\(a):tag:1,\(b):2", 2),
             ("\(a):tag:1,\(a):2", "\(a):2:tag:1", 2),
             ("\(a):\(String(repeating: "t", count: 32)):1", "\(a):\(String(repeating: "t", count: 32)):1", 1),
-            // The largest number there is.
+            // The largest possible number.
             ("\(a):1-9223372036854775806", "\(a):1-9223372036854775806", 9_223_372_036_854_775_806),
             ("\(a):9223372036854775806:9223372036854775805", "\(a):9223372036854775805-9223372036854775806", 2),
         ] as [(String, String, UInt64)])
@@ -162,7 +162,7 @@ struct ServerUUIDTests {
     }
 
     @Test(
-        "Anything else is no UUID",
+        "Anything else is not a UUID",
         arguments: ["", a + "0", String(a.dropLast()), "{\(a)}", " \(a)", a.replacing("-", with: "")])
     func refuses(text: String) {
         #expect(ServerUUID(text) == nil)

@@ -1,10 +1,10 @@
 import Replication
 import Testing
 
-@Suite("What is known of one's own heartbeats")
+@Suite("The history of one's own heartbeats")
 struct HeartbeatHistoryTests {
     private static let start = ContinuousClock.now
-    /// Of the wall clock at `start`.
+    /// The wall clock at `start`.
     private static let epoch: Int64 = 1_000_000_000_000_000
 
     /// Heartbeats a second apart, the first at second 0, each confirmed after 10 ms.
@@ -22,7 +22,7 @@ struct HeartbeatHistoryTests {
 
     private func time(_ second: Int) -> Int64 { Self.epoch + Int64(second) * 1_000_000 }
 
-    /// The lag of who showed the heartbeats of some seconds, read at another.
+    /// The lag of a node that showed the heartbeats of some seconds, read at another.
     private func lag(_ history: HeartbeatHistory, showing seconds: [Int], at now: Double) -> Double? {
         let read = Self.start + .seconds(now)
         return history.lag(
@@ -31,25 +31,25 @@ struct HeartbeatHistoryTests {
                 reading: Reading(asked: read, told: read)), wallClock: Self.epoch + Int64(now * 1e6))
     }
 
-    @Test("Who shows the newest is not late")
+    @Test("A node that shows the newest heartbeat has no lag")
     func newest() {
         #expect(lag(history(of: 5), showing: [4], at: 4.5) == 0)
     }
 
-    @Test("Who lacks some is as late as the oldest of them is old")
+    @Test("A node's lag is the age of the oldest heartbeat it lacks")
     func late() {
         #expect(lag(history(of: 5), showing: [1], at: 4.5) == 2.5)
         #expect(lag(history(of: 5), showing: [3], at: 4.5) == 0.5)
     }
 
-    @Test("A heartbeat that was not confirmed when the node was asked cannot be missed")
+    @Test("A heartbeat that was not confirmed when the node was asked does not count as missing")
     func unconfirmed() {
         #expect(lag(history(of: 6), showing: [4], at: 5.005) == 0)
         #expect(lag(history(of: 6, unconfirmed: [5]), showing: [4], at: 5.5) == 0)
         #expect(lag(history(of: 6, unconfirmed: [4]), showing: [4], at: 5.5) == 0.5, "it was written after all")
     }
 
-    @Test("Without a new heartbeat nobody knows whether who shows the last one is late")
+    @Test("Without new heartbeats, the lag of a node that shows the last one is unknown")
     func stale() {
         #expect(lag(history(of: 5), showing: [4], at: 7) == 0)
         #expect(lag(history(of: 5), showing: [4], at: 7.1) == nil)
@@ -57,12 +57,12 @@ struct HeartbeatHistoryTests {
         #expect(lag(HeartbeatHistory(interval: 1), showing: [], at: 1) == nil)
     }
 
-    @Test("Who shows none of them lacks all of them")
+    @Test("A node that shows none of them lacks all of them")
     func none() {
         #expect(lag(history(of: 3), showing: [], at: 2.5) == 2.5)
     }
 
-    @Test("A row from the future is somebody's wrong clock")
+    @Test("A row from the future is ignored as the work of a wrong clock")
     func future() {
         #expect(lag(history(of: 5), showing: [1, 5000], at: 4.5) == 2.5)
     }
@@ -89,11 +89,11 @@ struct HeartbeatHistoryTests {
         #expect(lag(history, showing: [-3600], at: 0.5) == 0.5)
         #expect(lag(history, showing: [0], at: 0.5) == 0)
         #expect(lag(history, showing: [], at: 0.5) == nil, "it may lack any number of those before")
-        // Not to be known exactly: the one after it was due a second later.
+        // Not known exactly: the next one was due a second later.
         #expect(lag(history, showing: [-3610], at: 0.5) == 3609.5)
     }
 
-    @Test("After a failover, what never came to the new primary is lacking nowhere")
+    @Test("After a failover, heartbeats that never reached the new primary are not missing anywhere")
     func failover() {
         var history = history(of: 6)
         history.begin(
@@ -106,17 +106,17 @@ struct HeartbeatHistoryTests {
         #expect(lag(history, showing: [2], at: 9.5) == 6.5)
     }
 
-    @Test("Its memory has an end, and the oldest is forgotten first")
+    @Test("The history is limited, and forgets the oldest first")
     func capacity() {
         let count = HeartbeatHistory.capacity * 2
         let history = history(of: count)
         #expect(history.beats.count <= HeartbeatHistory.capacity)
         #expect(history.beats.last?.time == time(count - 1))
-        // Older than all of it: by the clock.
+        // Older than all of them: by the clock.
         #expect(lag(history, showing: [10], at: Double(count)) == Double(count) - 11)
     }
 
-    @Test("The age of the newest row, whoever wrote it")
+    @Test("The age of the newest row, whichever exporter wrote it")
     func age() {
         func age(_ seconds: [Int]) -> Double? {
             let read = Self.start + .seconds(4.5)

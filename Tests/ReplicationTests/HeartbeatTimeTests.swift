@@ -17,7 +17,7 @@ struct HeartbeatTimeTests {
     }
 
     @Test(
-        "is nothing else",
+        "is not read from anything else",
         arguments: [
             "", "2026-11-21", "now", "2026-13-01T00:00:00", "2026-11-21T24:00:00", "2026-11-21T01:37:37.",
             "2026-11-21T01:37:37.0000001", "2026-11-21T01:37:37+02:00", "1969-12-31T23:59:59", "2026/11/21T01:37:37",
@@ -27,7 +27,7 @@ struct HeartbeatTimeTests {
         #expect(HeartbeatTime.microseconds(text) == nil)
     }
 
-    @Test("is written as it is read, on every day of the calendar")
+    @Test("is written as it is read, for every day of the calendar")
     func round() {
         let formatter = ISO8601DateFormatter()
         for day in stride(from: Int64(0), to: 150 * 366, by: 1) {

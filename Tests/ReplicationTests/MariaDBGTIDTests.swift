@@ -69,11 +69,11 @@ struct GTIDPositionTests {
         arguments: [
             ("0-1-90", "0-1-100", [(0, 10)]),
             ("0-1-100", "0-1-100", [(0, 0)]),
-            // Ahead, by the skew between two looks.
+            // Ahead, because the two were read at different times.
             ("0-1-105", "0-1-100", [(0, 0)]),
-            // After a change of source the server ID differs; the sequence goes on.
+            // After a change of source the server ID differs; the sequence continues.
             ("0-1-90", "0-2-100", [(0, 10)]),
-            // A domain that the replica lacks counts whole; one that only the replica has, not at all.
+            // A domain that the replica lacks counts in full; one that only the replica has does not count.
             ("0-1-90", "0-1-100,7-1-30", [(0, 10), (7, 30)]),
             ("0-1-90,9-9-9", "0-1-100", [(0, 10)]),
             ("", "2-1-5,1-1-3", [(1, 3), (2, 5)]),
@@ -86,7 +86,7 @@ struct GTIDPositionTests {
     }
 }
 
-@Suite("MariaDB GTID positions made of transactions")
+@Suite("MariaDB GTID positions made from transactions")
 struct GTIDPositionFromTransactionsTests {
     @Test("Order does not matter")
     func sorts() throws {
@@ -123,7 +123,7 @@ struct GTIDBinlogStateTests {
     }
 
     @Test(
-        "Errant is what other servers than the source wrote, and the source does not have",
+        "Errant transactions were written by servers other than the source, and the source does not have them",
         arguments: [
             // In step, ahead by skew, behind: nothing errant.
             ("0-71-36", "0-71-36", [], 0),
@@ -136,7 +136,7 @@ struct GTIDBinlogStateTests {
             ("0-72-20,0-71-36", "0-72-20,0-71-36", [], 0),
             ("0-72-25,0-71-36", "0-72-20,0-71-36", ["0-72-25"], 5),
             ("0-72-15,0-71-36", "0-72-20,0-71-36", [], 0),
-            // The same server in another domain is another writer.
+            // The same server counts as another writer in another domain.
             ("1-72-20,0-71-36", "0-72-20,0-71-36", ["1-72-20"], 1),
             ("0-5-8,0-72-25,1-72-4,2-71-9", "0-72-20,1-71-1,1-72-1,1-73-5", ["0-5-8", "0-72-25", "1-72-4"], 1 + 5 + 3),
             // The source starts over after RESET MASTER, or has no binary log.
@@ -150,7 +150,7 @@ struct GTIDBinlogStateTests {
         #expect(errant.isEmpty == entries.isEmpty)
     }
 
-    @Test("Each errant writer comes with what the source knows of it")
+    @Test("Each errant writer comes with the source's last sequence number of it")
     func knownSequence() throws {
         let errant = try GTIDBinlogState(parsing: "0-72-25,0-73-4")
             .errant(against: GTIDBinlogState(parsing: "0-72-20"), sourceServers: [71])
@@ -171,7 +171,7 @@ struct GTIDBinlogStateTests {
         #expect(GTIDBinlogState(newestOf: try states.map { try GTIDBinlogState(parsing: $0) }).description == expected)
     }
 
-    @Test("Whoever writes above the source is no stranger either")
+    @Test("Transactions of the writers above the source are not errant either")
     func ancestors() throws {
         let replica = try GTIDBinlogState(parsing: "0-70-40,0-71-36,0-72-36")
         let source = try GTIDBinlogState(parsing: "0-70-39,0-71-36")

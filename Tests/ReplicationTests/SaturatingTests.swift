@@ -2,10 +2,10 @@ import Testing
 
 @testable import Replication
 
-@Suite("Whole numbers from any number")
+@Suite("Saturating conversion to integers")
 struct SaturatingTests {
     @Test(
-        "The nearest, the bound beyond it, and 0 for what is not a number",
+        "Rounds to the nearest, clamps to the bounds, and maps NaN to 0",
         arguments: [
             (1.4, 1), (-1.6, -2), (0x1p53, 1 << 53), (1e300, .max), (-1e300, .min), (.infinity, .max),
             (-.infinity, .min), (.nan, 0), (-.nan, 0), (0x1p63, .max), (-0x1p63, .min),

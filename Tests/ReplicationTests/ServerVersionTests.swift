@@ -4,7 +4,7 @@ import Testing
 @Suite("Server versions")
 struct ServerVersionTests {
     @Test(
-        "A handshake's version string gives three numbers",
+        "A handshake's version string yields three numbers",
         arguments: [
             ("10.11.19-MariaDB-0+deb12u1-log", [10, 11, 19]),
             ("5.5.5-10.6.12-MariaDB", [10, 6, 12]),
@@ -17,11 +17,11 @@ struct ServerVersionTests {
             ("26.10.0", [26, 10, 0]),
             ("8.0.mysql_aurora.3.04.0", [8, 0, 0]),
             ("8.0", [8, 0, 0]),
-            // Not the prefix: what follows is not a whole version.
+            // Not the prefix, because no whole version follows.
             ("5.5.5-27.0", [5, 5, 5]),
             ("5.5.5-m3", [5, 5, 5]),
             ("5.5.5", [5, 5, 5]),
-            // Only the very prefix is one.
+            // Only exactly 5.5.5- is the prefix.
             ("5.5.6-10.6.12", [5, 5, 6]),
         ])
     func reads(handshake: String, numbers: [Int]) throws {
@@ -31,7 +31,7 @@ struct ServerVersionTests {
     }
 
     @Test(
-        "What does not begin with number.number is no version",
+        "Text that does not begin with number.number is not a version",
         arguments: [
             "", "8", "8.", ".8.0", "MariaDB", "v8.0.1", " 8.0.1", "8..1", "-8.0.1", "99999999999999999999.0.1",
             "8.2147483648.1",
@@ -54,7 +54,7 @@ struct ServerVersionTests {
         #expect(older != newer)
     }
 
-    @Test("What a vendor adds does not make versions differ")
+    @Test("Vendor suffixes do not make versions differ")
     func vendorSuffix() throws {
         let percona = try #require(ServerVersion("8.0.36-28"))
         #expect(percona == ServerVersion(8, 0, 36))
@@ -68,7 +68,7 @@ struct ServerVersionTests {
 @Suite("Flavors")
 struct FlavorTests {
     @Test(
-        "The handshake's version string tells the flavor",
+        "The handshake's version string determines the flavor",
         arguments: [
             ("10.11.19-MariaDB-0+deb12u1-log", Flavor.mariadb),
             ("5.5.5-10.6.12-MariaDB", .mariadb),

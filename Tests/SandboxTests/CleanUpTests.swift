@@ -22,7 +22,7 @@ extension SandboxSuite {
             #expect(try processes(mentioning: folder).isEmpty)
         }
 
-        @Test("of the command when a server does not come up; its log tells why")
+        @Test("of the command when a server does not come up; its log says why")
         func failedStart() async throws {
             let command = try RunningCommand(["primary", "--server-option=--no-such-option"])
             #expect(await command.process.ended() == .exited(1))
@@ -30,8 +30,8 @@ extension SandboxSuite {
             #expect(try command.leftFolders().isEmpty)
         }
 
-        /// SIGKILL too, by the warden: then not at once, but without anyone's help. One server is frozen, as it could not
-        /// answer to any polite request.
+        /// Even after SIGKILL, by the warden: then not at once, but without any help. One server is frozen, as it could
+        /// not respond to a polite request.
         @Test("of the command after a signal", arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL])
         func signalled(signal: Int32) async throws {
             let command = try RunningCommand(["primary", "--replicas", "1", "--write-load", "50"])
@@ -55,7 +55,7 @@ extension SandboxSuite {
             }
         }
 
-        @Test("of the command that is interrupted while its servers start")
+        @Test("of the command if interrupted while its servers start")
         func interruptedStart() async throws {
             let command = try RunningCommand(["chain"])
             try await command.waitForOutput("starting")
@@ -79,19 +79,19 @@ extension SandboxSuite {
 private final class RunningCommand {
     let process: ChildProcess
     private let input = Pipe()
-    /// The command's temporary folder, so that sandboxes of others are not taken for its own.
+    /// The command's temporary folder, so that other sandboxes are not mistaken for its own.
     private let folder: URL
     private let log: String
 
     init(_ arguments: [String]) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString.prefix(8))")
         log = folder.path + ".log"
-        // User mysql must be able to pass through.
+        // User mysql must be able to traverse it.
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
         var environment = ProcessInfo.processInfo.environment
         environment["TMPDIR"] = folder.path
-        // Built beside the test program.
+        // Built next to the test program.
         let built = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         process = try ChildProcess.start(
             [built.appendingPathComponent("replication-sandbox").path] + arguments, environment: environment, group: 0,

@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 
 extension SandboxSuite {
-    /// What each fault does, as the servers themselves tell it.
+    /// What each fault does, as reported by the servers themselves.
     @Suite("Faults")
     struct FaultTests {
         @Test(
@@ -57,7 +57,7 @@ extension SandboxSuite {
             }
         }
 
-        @Test("a frozen server answers nothing until it is thawed")
+        @Test("a frozen server answers nothing until thawed")
         func freeze() async throws {
             let software = try await ServerSoftware.find()
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
@@ -117,7 +117,7 @@ extension SandboxSuite {
             }
         }
 
-        @Test("a row written on a replica is nowhere else")
+        @Test("a row written on a replica exists nowhere else")
         func errant() async throws {
             let software = try await ServerSoftware.find()
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in

@@ -22,7 +22,7 @@ struct RecordingTests {
         let source: String?
     }
 
-    /// The I/O thread, the SQL thread, and the errors that each case is there for, in both flavors' words.
+    /// The I/O thread, the SQL thread, and the errors that each case is about, in both flavors' words.
     static let expected: [(String, io: String, sql: String, errors: Set<String>)] = [
         ("replica", "Yes", "Yes", ["0"]),
         ("intermediate", "Yes", "Yes", ["0"]),
@@ -43,7 +43,7 @@ struct RecordingTests {
             .appendingPathComponent("Fixtures")
         let series = try FileManager.default.contentsOfDirectory(atPath: fixtures.path)
             .filter { $0.hasPrefix("mariadb-") || $0.hasPrefix("mysql-") }
-            // Those with a source were not recorded: no server of theirs was at hand.
+            // Those with a source were not recorded: no such server was at hand.
             .filter { folder in
                 let primary = fixtures.appendingPathComponent(folder).appendingPathComponent("primary.json")
                 return try JSONDecoder().decode(Origin.self, from: Data(contentsOf: primary)).source == nil

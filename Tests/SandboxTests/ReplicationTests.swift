@@ -13,7 +13,7 @@ extension SandboxSuite {
             ("two sources, one replica", .multiSource(sources: 2)),
         ]
 
-        @Test("in every wiring, what a writable node writes arrives at every replica below it", arguments: wirings)
+        @Test("in every wiring, what is written on a writable node reaches every replica below it", arguments: wirings)
         func wiring(name: String, wiring: Wiring) async throws {
             let software = try await ServerSoftware.find()
             try await withSandbox(wiring, software: software) { sandbox in

@@ -1,12 +1,12 @@
 import Sandbox
 import Testing
 
-/// All tests here start servers; one after the other, so that they do not fight for the machine.
+/// All tests here start servers; one after the other, so that they do not compete for the machine.
 @Suite("Sandbox", .serialized)
 enum SandboxSuite {}
 
-/// The server software that these tests run on: this machine's MariaDB, without which they fail, and the roots of other
-/// releases that are there (`scripts/server-root.sh`).
+/// The server software that these tests run on: this machine's MariaDB, without which they fail, and the available
+/// roots of other releases (`scripts/server-root.sh`).
 enum SoftwareUnderTest {
     static let all = Task {
         var all = [try await ServerSoftware.find("mariadb")]

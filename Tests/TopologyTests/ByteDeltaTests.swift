@@ -19,7 +19,7 @@ struct ByteDeltaTests {
             // position, bytes to the end, bytes held before it, whether its file is held
             ("bin.000005:400", 100, 700, true),
             ("bin.000005:500", 0, 800, true),
-            // Read a moment after the source was asked.
+            // Read just after the source was asked.
             ("bin.000005:620", 0, 920, true),
             ("bin.000004:50", 150 + 500, 150, true),
             ("bin.000003:40", 60 + 200 + 500, 40, true),
@@ -28,7 +28,7 @@ struct ByteDeltaTests {
             ("bin.000002:40", nil, nil, false),
             // The source opened a file between two looks.
             ("bin.000006:4", 0, nil, nil),
-            // The source began anew: no distance at all.
+            // The source has started over: no distance at all.
             ("bin.000007:4", nil, nil, false),
             ("bin.000500:4", nil, nil, false),
             // log_bin was renamed, or it is another server.
@@ -43,7 +43,7 @@ struct ByteDeltaTests {
     }
 
     @Test(
-        "A channel that does not read is not ahead of its source by skew: the source began anew",
+        "If a channel that is not reading is ahead of its source, the source has started over",
         arguments: ["bin.000005:620", "bin.000006:4", "bin.000007:4"])
     func aheadAtRest(position: String) throws {
         for state in [Channel.IOThreadState.stopped, .connecting] {
@@ -63,7 +63,7 @@ struct ByteDeltaTests {
         #expect(findings.purgeHeadroom == 790)
     }
 
-    @Test("What has been applied may be in a file purged already, what has been read not")
+    @Test("The applied position may be in a file that is already purged while the read position is not")
     func appliedPurged() throws {
         let findings = try findings(source, channel(id: 1, read: "bin.000005:490", executed: "bin.000001:190"))
         #expect(findings.readDelta == 10)
@@ -71,7 +71,7 @@ struct ByteDeltaTests {
         #expect(findings.checks[.binaryLog] == true)
     }
 
-    @Test("MySQL's set settles what has been applied: a parallel applier writes its position down now and then only")
+    @Test("MySQL's GTID set decides what has been applied: a parallel applier records its position only now and then")
     func settledByGTID() throws {
         let mysql = node("db1", id: 1, uuid: 1, binlog: "bin.000005:500").executed("1:1-9")
         func delta(_ executed: String) throws -> UInt64? {
@@ -87,7 +87,7 @@ struct ByteDeltaTests {
         #expect(try SetFindings(ReplicationSetReport(mariadb, replica))["db2"].channel().applyDelta == 400)
     }
 
-    @Test("Without the list of files only the newest can be measured")
+    @Test("Without the list of files, only distances in the newest can be measured")
     func noIndex() throws {
         let bare = node("db1", id: 1, binlog: "bin.000005:500")
         let near = try findings(bare, channel(id: 1, read: "bin.000005:490"))
@@ -114,7 +114,7 @@ struct ByteDeltaTests {
         #expect(findings.purgeHeadroom == 10)
     }
 
-    @Test("Nothing is known of a source that is down, not configured, or denies its position")
+    @Test("Nothing is known about a source that is down, not configured, or denies its position")
     func unknownSource() throws {
         let read = channel(from: "db1:3306", id: 1, read: "bin.000005:490")
         for source in [silent("db1"), node("db5", id: 5), node("db1", id: 1)] {
@@ -163,7 +163,7 @@ struct ByteDeltaTests {
             let total = sizes.reduce(0, +)
             let end = BinlogCoordinate("\(files[files.count - 1].0):\(sizes[sizes.count - 1])")
 
-            /// The place that is `offset` bytes into all files together.
+            /// The coordinate `offset` bytes into all files together.
             func place(_ offset: UInt64) -> BinlogCoordinate {
                 var rest = offset
                 for (name, size) in files {

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Topology
 
-@Suite("Transactions that a replica alone has")
+@Suite("Transactions that only a replica has")
 struct ErrantTests {
-    /// What is asked again after one look, and what is said of `db2` by the looks written down.
+    /// What is asked again after the first look, and what is reported of `db2` by the looks given.
     func errant(_ nodes: ReplicationSetReport.Node..., of name: String = "db2") throws -> UInt64? {
         try SetFindings(ReplicationSetReport(name: "shop", nodes: nodes))[name].channels.first?.errant
     }
@@ -31,7 +31,7 @@ struct ErrantTests {
             .positions(logged: "", state: state, askedAgain: again)
     }
 
-    @Test("None, on one look: nothing is asked again")
+    @Test("None on the first look: nothing is asked again")
     func none() throws {
         #expect(try errant(mysql(1, "1:1-100"), mysql(2, "1:1-90", from: 1)) == 0)
         #expect(askedAgain(mysql(1, "1:1-100"), mysql(2, "1:1-90", from: 1)) == [])
@@ -47,14 +47,14 @@ struct ErrantTests {
         #expect(askedAgain(mariadb(1, "0-1-100"), mariadb(2, "0-1-103", from: 1)) == [])
     }
 
-    @Test("So is what was committed above the source")
+    @Test("The same goes for what was committed above the source")
     func skewFromAbove() throws {
         let chain = [mysql(1, "1:1-100"), mysql(2, "1:1-100", from: 1), mysql(3, "1:1-105", from: 2)]
         #expect(try errant(chain[0], chain[1], chain[2], of: "db3") == 0)
         #expect(askedAgain(chain[0], chain[1], chain[2]) == [])
     }
 
-    @Test("A write on the replica is a suspicion on one look, and errant on the second")
+    @Test("A write on the replica is a suspicion on the first look, and errant on the second")
     func localWrite() throws {
         #expect(askedAgain(mysql(1, "1:1-100"), mysql(2, "1:1-100,2:1-3", from: 1)) == ["db1"])
         #expect(try errant(mysql(1, "1:1-100"), mysql(2, "1:1-100,2:1-3", from: 1)) == nil)
@@ -65,7 +65,9 @@ struct ErrantTests {
         #expect(try errant(mariadb(1, "0-1-100", again: true), mariadb(2, "0-1-100,0-2-101", from: 1)) == 1)
     }
 
-    @Test("While commits on the source wait for an acknowledgement, an excess is not judged; none is none all the same")
+    @Test(
+        "While commits on the source wait for an acknowledgement, an excess is not judged; no excess still counts as none"
+    )
     func waitingCommits() throws {
         func source(waiting: UInt64?, _ number: Int = 1) -> ReplicationSetReport.Node {
             mysql(number, "1:1-8", again: true).with {
@@ -78,9 +80,9 @@ struct ErrantTests {
             #expect(try errant(source(waiting: 1), replica) == nil)
             #expect(try errant(source(waiting: 0), replica) == 1)
             #expect(try errant(source(waiting: nil), replica) == 1)
-            // Whether any waits could not be read.
+            // The number of waiting sessions could not be read.
             #expect(try errant(source(waiting: 0).with { $0.missing[.status] = .error }, replica) == nil)
-            // Whether any waited was read in an earlier round.
+            // The number of waiting sessions is from an earlier round.
             #expect(try errant(source(waiting: 0).with { $0.isStatusKept = true }, replica) == nil)
         }
         #expect(try errant(source(waiting: 1), mysql(2, "1:1-8", from: 1)) == 0)
@@ -92,7 +94,7 @@ struct ErrantTests {
                 }, mariadb(2, "0-1-100,0-2-101", from: 1)) == nil)
     }
 
-    @Test("SERVER-FACTS' divergence: the same sequence number from two servers, no distance between them")
+    @Test("A divergence: the same sequence number from two servers, without a distance between them")
     func divergence() throws {
         #expect(
             try errant(mariadb(71, "0-71-36", again: true), mariadb(72, "0-72-36,0-71-36", from: 71), of: "db72") == 1)
@@ -111,7 +113,7 @@ struct ErrantTests {
         #expect(try errant(mariadb(1, "0-1-90", again: true), mariadb(2, "0-1-100", from: 1)) == 10)
     }
 
-    @Test("What the source lacks and the replica had a round ago is no skew: the source is asked again")
+    @Test("What the source lacks although the replica had it a round ago is not skew: the source is asked again")
     func lostSinceTheLastRound() throws {
         func asked(_ source: ReplicationSetReport.Node, _ replica: ReplicationSetReport.Node, had: TransactionHistory?)
             -> Set<String>
@@ -147,7 +149,7 @@ struct ErrantTests {
         let two = mysql(2, "1:1-90,2:1-55", again: false, from: 1)
         #expect(try errant(one, two, of: "db2") == 0)
         #expect(askedAgain(one, two) == [])
-        // Not what a third party left on one of them.
+        // But not what a third server left on one of them.
         #expect(try errant(one, mysql(2, "1:1-90,2:1-55,7:1-2", from: 1), of: "db2") == 2)
         #expect(
             try errant(
@@ -155,7 +157,7 @@ struct ErrantTests {
                 == 0)
     }
 
-    @Test("With several sources, what any of them has is not errant, and is said of every channel")
+    @Test("With several sources, what any of them has is not errant, and every channel reports the same")
     func multiSource() throws {
         let replica = mysql(3, "1:1-10,2:1-20,3:1-4", from: 1, 2)
         #expect(askedAgain(mysql(1, "1:1-10"), mysql(2, "2:1-20"), replica) == ["db1", "db2"])
@@ -168,7 +170,7 @@ struct ErrantTests {
                 mariadb(3, "0-1-10,1-2-20,1-3-21", from: 1, 2), of: "db3") == 1)
     }
 
-    @Test("One of several sources that is unknown, or was not asked again, leaves it open")
+    @Test("If one of several sources is unknown, or was not asked again, the result is unknown")
     func unknownSource() throws {
         let replica = mysql(3, "1:1-10,2:1-20,3:1-4", from: 1, 2)
         #expect(try errant(mysql(1, "1:1-10", again: true), replica, of: "db3") == nil)
@@ -176,24 +178,24 @@ struct ErrantTests {
         #expect(askedAgain(mysql(1, "1:1-10"), replica) == [])
     }
 
-    @Test("Two that were asked again at once prove nothing by what the upper ones write, and all by what they do not")
+    @Test("If both were asked again at once, an excess is errant only beyond what the nodes above may have written")
     func bothAskedAgain() throws {
         let primary = mysql(1, "1:1-100", again: true)
         #expect(try errant(primary, mysql(2, "1:1-103", again: true, from: 1)) == 0)
         #expect(try errant(primary, mysql(2, "1:1-103,2:1", again: true, from: 1)) == 1)
-        // Above db1 somebody writes whom nobody knows.
+        // Above db1 there is an unknown writer.
         let fed = mysql(1, "9:1-100", again: true, from: 9)
         #expect(try errant(fed, mysql(2, "9:1-103", again: true, from: 1)) == nil)
         #expect(try errant(fed, mysql(2, "9:1-99", again: true, from: 1)) == 0)
     }
 
-    @Test("MariaDB without a binary log keeps no record, and is not called clean")
+    @Test("MariaDB without a binary log keeps no record, and is not reported as clean")
     func noRecord() throws {
         let replica = mariadb(2, "", from: 1).with { $0.binaryLog = BinaryLog(isEnabled: false) }
         #expect(try errant(mariadb(1, "0-1-100"), replica) == nil)
     }
 
-    @Test("MariaDB: a promoted source without log_slave_updates does not know what it once replicated")
+    @Test("MariaDB: a promoted source without log_slave_updates has no record of what it once replicated")
     func promotedSource() throws {
         func promoted(recordsReplicated: Bool) -> ReplicationSetReport.Node {
             mariadb(1, "0-1-100", again: true)
@@ -207,7 +209,7 @@ struct ErrantTests {
         #expect(try errant(promoted(recordsReplicated: false), mariadb(2, "0-1-100", from: 1)) == 0)
     }
 
-    @Test("Two kinds of servers have nothing to compare")
+    @Test("Servers of different flavors cannot be compared")
     func mixed() throws {
         #expect(try errant(mysql(1, "1:1-10"), mariadb(2, "0-2-5", from: 1)) == nil)
         #expect(askedAgain(mysql(1, "1:1-10"), mariadb(2, "0-2-5", from: 1)) == [])
@@ -221,10 +223,10 @@ struct ErrantTests {
     }
 }
 
-@Suite("What is asked once more")
+@Suite("Follow-up questions")
 struct FollowUpTests {
     @Test(
-        "The files of a source are, when a replica reads or applies another file than the source writes",
+        "A source is asked for its files when a replica reads or applies another file than the source writes",
         arguments: [
             ("bin.000005:10", "bin.000005:10", false), ("bin.000005:10", "bin.000004:10", true),
             ("bin.000004:10", "bin.000004:10", true), ("bin.000006:10", "bin.000005:10", true),
@@ -240,7 +242,7 @@ struct FollowUpTests {
         #expect(asks == (expected ? ["db1": [.binlogIndex]] : [:]))
     }
 
-    @Test("Nobody is asked for a source that is unknown, down, or has told no position")
+    @Test("Nothing is asked about a source that is unknown, down, or has reported no position")
     func nobody() {
         let replica = node("db2", id: 2, from: channel(from: "db1:3306", id: 1, read: "bin.000004:10"))
         for source in [silent("db1"), node("db1", id: 1), node("db5", id: 5)] {
@@ -251,7 +253,7 @@ struct FollowUpTests {
 
 @Suite("How far a replica is behind, in transactions")
 struct DistanceTests {
-    @Test("MySQL: missing, not fetched, fetched and waiting")
+    @Test("MySQL: missing, not fetched, fetched but not applied")
     func mysql() throws {
         let replica = node(
             "db2", id: 2, uuid: 2, from: channel(uuid: 1).with { $0.fetched = .set(gtidSet("1:40-90")) }
@@ -281,14 +283,14 @@ struct DistanceTests {
             ])
     }
 
-    @Test("MariaDB: a former primary that has applied nothing yet is where it wrote to")
+    @Test("MariaDB: a former primary that has applied nothing yet is at the position it wrote to")
     func formerPrimary() throws {
         let replica = node("db2", id: 2, from: channel(id: 1)).positions(replicated: "", logged: "0-2-90")
         let source = node("db1", id: 1).positions(replicated: "0-2-90", logged: "0-1-100")
         #expect(try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance.missing == 10)
     }
 
-    @Test("Nothing is known without the source's, the replica's, or comparable GTIDs")
+    @Test("Nothing is known without comparable GTIDs of both the source and the replica")
     func unknown() throws {
         let source = node("db1", id: 1, uuid: 1).executed("1:1-100")
         let replica = node("db2", id: 2, uuid: 2, from: channel(from: "db1:3306", uuid: 1))
@@ -302,7 +304,7 @@ struct DistanceTests {
                 == nothing)
     }
 
-    @Test("MySQL: what is missing is what is not fetched and what waits, for any fetched part of the source's set")
+    @Test("MySQL: missing is the sum of unfetched and unapplied, for any fetched part of the source's set")
     func law() throws {
         var random = SeededGenerator(seed: 4)
         func some(of numbers: [Int], _ random: inout SeededGenerator) -> [Int] {

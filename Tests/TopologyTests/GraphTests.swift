@@ -83,7 +83,7 @@ struct GraphTests {
         #expect(graph.cycles == cycles)
     }
 
-    @Test("A chain and a ring of many nodes cost neither the stack nor the day", .timeLimit(.minutes(1)))
+    @Test("A chain and a ring of many nodes neither overflow the stack nor take long", .timeLimit(.minutes(1)))
     func large() {
         let count = 20_000
         let chain: [[Int?]] = (0..<count).map { $0 == 0 ? [] : [$0 - 1] }
@@ -93,7 +93,7 @@ struct GraphTests {
     }
 }
 
-@Suite("What a node is to its set")
+@Suite("The role of a node in its set")
 struct NodeTests {
     @Test("Roles follow from the channels of all nodes")
     func roles() throws {
@@ -122,7 +122,7 @@ struct NodeTests {
         #expect(findings.nodes.map(\.role) == [.primary, .replica])
     }
 
-    @Test("Server ids that more than one node has are told; 0 is none")
+    @Test("Server IDs that more than one node has are reported; 0 is not one")
     func duplicates() {
         let findings = SetFindings(
             ReplicationSetReport(
@@ -131,7 +131,7 @@ struct NodeTests {
         #expect(findings.duplicateServerIDs == [2, 7])
     }
 
-    @Test("Filters are felt all the way down, whoever has them")
+    @Test("A filter affects all nodes below it, wherever it is")
     func filters() throws {
         let findings = SetFindings(
             ReplicationSetReport(
@@ -144,12 +144,12 @@ struct NodeTests {
                 node("zero", id: 7, from: channel(id: 8).with { $0.filters = [.doDatabase: 0] }),
                 node("log", id: 8).with { $0.binaryLog?.filters = [.doDatabase: 0, .ignoreDatabase: 0] }))
         let unfiltered = findings.nodes.filter(\.isUnfiltered).map(\.description.name)
-        // A filter of its own binary log takes nothing from a node itself.
+        // A filter of its own binary log withholds nothing from the node itself.
         #expect(unfiltered == ["db1", "plain", "other", "zero", "log"])
     }
 
     @Test(
-        "An intended source without a channel is told",
+        "An intended source without a channel is reported",
         arguments: [
             ([:], [], []),
             (["": "db1"], [], [""]),
@@ -166,7 +166,7 @@ struct NodeTests {
         #expect(try SetFindings(ReplicationSetReport(replica))["db2"].absentChannels == absent)
     }
 
-    @Test("No channel is called absent while the channels are not known")
+    @Test("No channel is reported absent while the channels are not known")
     func unknownChannels() throws {
         let denied = node("db2", id: 2, intending: ["": "db1"]).with { $0.channels = nil }
         let findings = SetFindings(ReplicationSetReport(denied, silent("db3", intending: ["": "db1"])))

@@ -49,7 +49,7 @@ struct HeartbeatTests {
         OwnHeartbeat(time: microseconds(second), unchanged: unchanged, zone: zone)
     }
 
-    @Test("Comes before any other method, also where threads are stopped")
+    @Test("Takes precedence over any other method, even if threads are stopped")
     func first() throws {
         var replica = server("db2", id: 2, from: "db1", showing: [1: 7])
         replica = replica.with { $0.channels?[0].isApplierRunning = false }
@@ -59,7 +59,7 @@ struct HeartbeatTests {
         #expect(try set["db2"].heartbeatAge == 3)
     }
 
-    @Test("Comes down a chain, and is the whole way's")
+    @Test("Measures the whole path down a chain")
     func chain() throws {
         let set = findings(
             own(), server("db1", id: 1, showing: [1: 10]), server("db2", id: 2, from: "db1", showing: [1: 10]),
@@ -68,7 +68,7 @@ struct HeartbeatTests {
         #expect(try set["db3"].channel().lag == Lag(seconds: 5, method: .heartbeat))
     }
 
-    @Test("Says nothing of a channel that does not lead to the writer, nor of two that do")
+    @Test("Says nothing about a channel that does not lead to the writer, nor about two that do")
     func ways() throws {
         let set = findings(
             own(), server("db1", id: 1, showing: [1: 10]), server("db2", id: 2, from: "db1", showing: [1: 10]),
@@ -80,7 +80,7 @@ struct HeartbeatTests {
         #expect(try set["db4"].channel("1").lag?.method == .secondsBehindSource)
     }
 
-    @Test("Says nothing of the primary in a ring, and nothing where the table was not read")
+    @Test("Says nothing about the primary in a ring, and nothing if the table was not read")
     func silence() throws {
         let set = findings(
             own(), server("db1", id: 1, from: "db2", showing: [1: 3]), server("db2", id: 2, from: "db1", showing: nil))
@@ -89,7 +89,7 @@ struct HeartbeatTests {
         #expect(try set["db2"].heartbeatAge == nil)
     }
 
-    @Test("None that ever arrived is lateness, but may be a filter's doing")
+    @Test("If none has ever arrived that is lag, unless a filter may be the reason")
     func filtered() throws {
         let plain = server("db2", id: 2, from: "db1", showing: [:])
         let filtered = server("db3", id: 3, from: "db1", showing: [:]).with {
@@ -101,7 +101,7 @@ struct HeartbeatTests {
     }
 
     @Test(
-        "Somebody else's is compared with the source's row, whatever zone its clock lives in",
+        "Another program's is compared with the source's row, whatever its time zone",
         arguments: [0, -18_000.0])
     func foreign(zone: Double) throws {
         let set = findings(
@@ -115,7 +115,7 @@ struct HeartbeatTests {
         #expect(try set["db3"].heartbeatAge == 5.5)
     }
 
-    @Test("What was written between the two readings is not lacking")
+    @Test("What was written between the two readings is not missing")
     func skew() throws {
         let set = findings(
             .foreign(interval: 1), server("db1", id: 1, showing: [1: 10], at: 10, own: seen(10)),
@@ -124,12 +124,12 @@ struct HeartbeatTests {
     }
 
     @Test(
-        "A writer that has ended measures nothing, and its row's age tells",
+        "A writer that has stopped measures nothing, but the age of its row is known",
         arguments: [
             OwnHeartbeat(time: epoch + 3_000_000, unchanged: 7, zone: 0),
-            // Ended since the last look.
+            // Stopped since the last look.
             OwnHeartbeat(time: epoch - 6_000_000, unchanged: 0, zone: 0),
-            // Never looked at before.
+            // The first look.
             OwnHeartbeat(time: epoch + 10_000_000, unchanged: nil, zone: nil),
         ])
     func ended(own: OwnHeartbeat) throws {
@@ -141,7 +141,7 @@ struct HeartbeatTests {
         #expect(try set["db2"].heartbeatAge == (own.zone == nil ? nil : 10 - second))
     }
 
-    @Test("Of several writers the nearest above that still writes")
+    @Test("Of several writers, the nearest one above that still writes counts")
     func writers() throws {
         let primary = server("db1", id: 1, showing: [1: 10], own: seen(10))
         let set = findings(

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Topology
 
-/// SERVER-FACTS, "Where Seconds_Behind lies": what one round's facts can tell of it.
-@Suite("How late a replica is, and when that cannot be known")
+/// The cases in which Seconds_Behind is wrong, and what one round's facts reveal.
+@Suite("The lag of a replica, and when it cannot be known")
 struct LagTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var testDescription: String
@@ -61,7 +61,7 @@ struct LagTests {
         Case("late, within the threshold", channel(uuid: 1, read: end, behind: 30), lag: seconds(30), isInTime: true),
         Case("late", channel(uuid: 1, read: end, behind: 31), lag: seconds(31), isInTime: false),
 
-        // IO thread stopped or connecting: MariaDB says NULL even while SQL still applies, MySQL goes on counting.
+        // IO thread stopped or connecting: MariaDB reports NULL even while SQL still applies, MySQL keeps counting.
         Case(
             "IO stopped, MariaDB", channel(uuid: 1, io: .stopped, read: end), lag: nil, transfer: false, isInTime: nil),
         Case(
@@ -84,11 +84,11 @@ struct LagTests {
             "SQL stopped, whatever the server says", channel(uuid: 1, applies: false, read: end, behind: 0), lag: nil,
             apply: false, isInTime: nil),
         Case(
-            "SQL runs, and retries after an error",
+            "SQL running, retrying after an error",
             channel(uuid: 1, read: end, behind: 0).with { $0.applierError = .init(number: 1205, message: "lock wait") },
             lag: seconds(0), apply: false, isInTime: true),
         Case(
-            "error number 0 is no error",
+            "error number 0 means no error",
             channel(uuid: 1, read: end, behind: 0).with { $0.applierError = .init(number: 0, message: "") },
             lag: seconds(0), isInTime: true),
 
@@ -98,24 +98,24 @@ struct LagTests {
             channel(uuid: 1, read: end, behind: 0).with(silence(60.1, period: 30)), lag: nil, transfer: false,
             isInTime: nil),
         Case(
-            "source silent for two heartbeats, one may be late",
+            "source silent for two heartbeats, one of which may be late",
             channel(uuid: 1, read: end, behind: 0).with(silence(60, period: 30)), lag: seconds(0), isInTime: true),
         Case(
             "source silent, its heartbeats switched off",
             channel(uuid: 1, read: end, behind: 0).with(silence(600, period: 0)), lag: seconds(0), isInTime: true),
         Case(
-            "source silent, the period is not told",
+            "source silent, the period is not reported",
             channel(uuid: 1, read: end, behind: 0).with(silence(600, period: nil)), lag: seconds(0), isInTime: true),
 
-        // A slow network: 0 seconds behind, and much to fetch.
+        // A slow network: 0 seconds behind, but much to fetch.
         Case(
             "slow network, by bytes", channel(uuid: 1, read: farBehind, behind: 0), lag: nil, isInTime: false),
         Case(
-            "a commit on its way to an applier at rest, which took long over the last one",
+            "a commit on its way to an idle applier, which took long for the last one",
             channel(uuid: 1, read: end, behind: 0).with(idle),
             executed: "1:1-10", of: "1:1-12", lag: seconds(0), isInTime: true),
 
-        // A long transaction: its event's start time counts.
+        // A long transaction: the start time of its event counts.
         Case(
             "long transaction, by its commit on the source (MySQL 8)",
             channel(uuid: 1, read: end, behind: 600).with(busy(0.7)), lag: applier(0.7), isInTime: true),
@@ -128,7 +128,7 @@ struct LagTests {
             channel(uuid: 1, read: end, executed: "bin.000005:399999000", behind: 9)
                 .with { $0.eventTimes = .init(difference: 0) }, lag: seconds(9), isInTime: true),
         Case(
-            "event times that tell more than the server's count",
+            "event times that are more informative than the server's count",
             channel(uuid: 1, read: end, executed: "bin.000005:399999000", behind: 1)
                 .with { $0.eventTimes = .init(difference: 8) }, lag: events(8), isInTime: true),
         Case(
@@ -140,17 +140,17 @@ struct LagTests {
             channel(uuid: 1, read: end, behind: 4).with { $0.eventTimes = .init(difference: -3) }, lag: seconds(4),
             isInTime: true),
 
-        // A replica that is delayed on purpose grows to its delay.
+        // A deliberately delayed replica.
         Case(
-            "delayed, as late as it should be",
+            "delayed, lagging by exactly its delay",
             channel(uuid: 1, read: end, executed: farBehind, behind: 3600).with { $0.configuredDelay = 3600 },
             lag: seconds(3600), isInTime: true),
         Case(
-            "delayed, later than it should be",
+            "delayed, lagging by more than its delay",
             channel(uuid: 1, read: end, executed: farBehind, behind: 3631).with { $0.configuredDelay = 3600 },
             lag: seconds(3631), isInTime: false),
         Case(
-            "delayed, and not late yet",
+            "delayed, lagging by less than its delay",
             channel(uuid: 1, read: end, behind: 0).with { $0.configuredDelay = 3600 }, lag: seconds(0), isInTime: true),
 
         // The last applied transaction is history, not lag.
@@ -182,7 +182,7 @@ struct LagTests {
         Case("NULL, for no reason that can be seen", channel(uuid: 1, read: end), lag: nil, isInTime: nil),
     ]
 
-    @Test("Each case of which Seconds_Behind tells half the truth", arguments: cases)
+    @Test("Each case in which Seconds_Behind tells half the truth", arguments: cases)
     func lag(_ scene: Case) throws {
         let set = ReplicationSetReport(
             scene.source, scene.replica, thresholds: Thresholds(lag: .seconds(30), bytes: 100_000_000))

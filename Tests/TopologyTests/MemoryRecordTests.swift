@@ -3,8 +3,8 @@ import Testing
 
 @testable import Topology
 
-/// What an exporter that starts again knows from the one before.
-@Suite("Who takes the writes, after a restart of the exporter")
+/// What a restarted exporter knows from its predecessor.
+@Suite("Which node takes the writes, after a restart of the exporter")
 struct MemoryRecordTests {
     private func restart(_ world: inout World, isRecent: Bool = true, addresses: [String: Address]? = nil) {
         let record = world.memory.record
@@ -12,7 +12,7 @@ struct MemoryRecordTests {
         world.memory = SetMemory(record, isRecent: isRecent, addresses: addresses ?? own)
     }
 
-    @Test("The writer of the last minutes goes on, though another node has not answered since the start")
+    @Test("The writer of the last few minutes remains so, though another node has not answered since the start")
     func incumbent() {
         var world = World.primary(replicas: 1)
         world.round()
@@ -20,12 +20,12 @@ struct MemoryRecordTests {
         world.round()
         restart(&world)
         #expect(world.round().writers == ["db1"])
-        // Without it, db2 may be the writer for all that is known.
+        // Without it, db2 may be the writer for all the exporter knows.
         restart(&world, isRecent: false)
         #expect(world.round().writers == [])
     }
 
-    @Test("It makes nobody the writer: not a node that has restarted, is read-only, or has another address")
+    @Test("It does not make a node the writer that has restarted, is read-only, or has another address")
     func noYes() {
         var restarted = World.primary(replicas: 1)
         restarted.round()
@@ -41,7 +41,7 @@ struct MemoryRecordTests {
         restart(&moved, addresses: ["db1": .tcp(host: "elsewhere", port: 3306)])
         #expect(moved.round().writers == [])
 
-        // Known by its identity, and still not seen: it may be taking writes.
+        // Known by its identity, but still not seen: it may be taking writes.
         var world = World.primary(replicas: 1)
         world.round()
         world.crash("db1")
@@ -62,7 +62,7 @@ struct MemoryRecordTests {
         #expect(set.writers == [] && set.nodes[1].channels[0].sourceNode == "db1")
     }
 
-    @Test("An operator's word goes on, and ends as it would have ended")
+    @Test("An operator's word continues, and ends as it would have otherwise")
     func word() {
         var world = World([("db1", false, nil), ("db2", false, nil)])
         world.round()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Topology
 
-@Suite("Who takes the writes")
+@Suite("Which node takes the writes")
 struct PrimaryTests {
     private func primary(_ nodes: ReplicationSetReport.Node...) -> Primary {
         SetFindings(ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: nodes)).primary
@@ -46,12 +46,12 @@ struct PrimaryTests {
                 == .node("db1"))
     }
 
-    @Test("Where every node is read-only, none is")
+    @Test("If every node is read-only, none is")
     func none() {
         #expect(primary(readOnly("db1", id: 1), readOnly("db2", id: 2)) == .unknown("every node is read-only"))
     }
 
-    @Test("On one look a silent node may be the primary, unless a replica follows another")
+    @Test("On the first look a silent node may be the primary, unless a replica follows another")
     func promoted() {
         #expect(
             primary(silent("db1"), writable("db2", id: 2))
@@ -81,7 +81,7 @@ struct PrimaryTests {
                 readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1))) == .node("db1"))
     }
 
-    @Test("A source outside the set stands in the way, unless a replica shows that the node is written to")
+    @Test("A source outside the set is an obstacle, unless a replica shows that the node is written to")
     func outside() {
         let fed = writable("db1", id: 1, from: channel(from: "elsewhere:3306", id: 9))
         #expect(
@@ -92,13 +92,13 @@ struct PrimaryTests {
         #expect(primary(fed, readOnly("db2", id: 2, from: channel(from: "db1:3306", id: 1))) == .node("db1"))
     }
 
-    @Test("A node that does not tell whether it is read-only is not written to")
+    @Test("A node that does not report whether it is read-only is not written to")
     func untold() {
         #expect(
             primary(node("db1", id: 1)) == .unknown("no node is known to be writable; the state of db1 is unknown"))
     }
 
-    @Test("A silent set has none, and the reason names who is silent")
+    @Test("A silent set has none, and the reason names the silent nodes")
     func allSilent() {
         #expect(
             primary(silent("db1"), silent("db2"))

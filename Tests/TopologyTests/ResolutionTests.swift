@@ -3,12 +3,12 @@ import Testing
 
 @testable import Topology
 
-@Suite("Whom a channel replicates from")
+@Suite("The source of a channel")
 struct ResolutionTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var channel: Channel
-        /// Those beside the replica, `db9` with server id 9.
+        /// The nodes besides the replica, `db9` with server ID 9.
         var nodes: [ReplicationSetReport.Node]
         var source: String?
 
@@ -21,7 +21,7 @@ struct ResolutionTests {
     }
 
     static let cases: [Case] = [
-        // By what the source said of itself.
+        // By the source's own identity.
         Case("the UUID, whatever the address", channel(uuid: 1), [node("db1", id: 1, uuid: 1)], "db1"),
         Case(
             "the UUID before the server id", channel(id: 2, uuid: 1),
@@ -69,7 +69,7 @@ struct ResolutionTests {
             "a source that is down and known by another address", channel(from: "vip:3306", id: 1), [silent("db1")], nil
         ),
 
-        // Numbers that are there twice.
+        // Duplicate server IDs.
         Case(
             "a server id that two nodes have, by address", channel(from: "db2:3306", id: 1),
             [node("db1", id: 1), node("db2", id: 1)], "db2"),
@@ -80,7 +80,7 @@ struct ResolutionTests {
             "a server id that two nodes have, at the address of a third", channel(from: "db3:3306", id: 1),
             [node("db1", id: 1), node("db2", id: 1), node("db3", id: 3)], nil),
         Case(
-            "a server id that two nodes have, at the address of one that did not answer",
+            "a server ID that two nodes have, at the address of one that did not answer",
             channel(from: "db3:3306", id: 1), [node("db1", id: 1), node("db2", id: 1), silent("db3")], nil),
         Case(
             "a UUID that two nodes have (auto.cnf was copied), by address", channel(from: "db2:3306", uuid: 1),
@@ -95,7 +95,7 @@ struct ResolutionTests {
             "the replica alone has the server id of a source that is not configured", channel(id: 9, io: .stopped),
             [node("db1", id: 1)], nil),
 
-        // Not connected: the server id may be that of the source before (MariaDB), the address is where it is sent now.
+        // Not connected: the server ID may be the previous source's (MariaDB), while the address is the current one.
         Case(
             "sent to another node, not arrived yet", channel(from: "db2:3306", id: 1, io: .connecting),
             [node("db1", id: 1), node("db2", id: 2)], "db2"),
@@ -112,7 +112,7 @@ struct ResolutionTests {
             "not connected, to a host by its own name", channel(from: "box7:3306", id: 5, io: .connecting),
             [node("db1", id: 1, at: "10.0.0.1:3306").with { $0.identity.hostname = "box7" }], "db1"),
 
-        // A tunnel: the address belongs to a node, the server behind it is another.
+        // A tunnel: the address belongs to one node, the server behind it is another.
         Case(
             "an address that leads the replica to another node", channel(from: "10.0.0.1:3306", id: 2),
             [node("db1", id: 1, at: "10.0.0.1:3306"), node("db2", id: 2)], "db2"),
@@ -120,7 +120,7 @@ struct ResolutionTests {
             "an address that leads the replica to a server not configured", channel(from: "10.0.0.1:3306", id: 5),
             [node("db1", id: 1, at: "10.0.0.1:3306")], nil),
 
-        // A loopback address is another server on every machine.
+        // A loopback address means a different server on every machine.
         Case(
             "the replica's loopback is not the exporter's", channel(from: "127.0.0.1:3306", io: .stopped),
             [node("db1", id: 1, at: "127.0.0.1:3306")], nil),
@@ -129,7 +129,7 @@ struct ResolutionTests {
             [node("db1", id: 1).with { $0.identity.hostname = "localhost" }],
             nil),
         Case(
-            "a tunnel from the replica's loopback, by what it found there",
+            "a tunnel from the replica's loopback, by the identity it found there",
             channel(from: "127.0.0.1:3306", id: 2, io: .stopped),
             [node("db1", id: 1, at: "127.0.0.1:3306"), node("db2", id: 2)], "db2"),
 
@@ -137,7 +137,7 @@ struct ResolutionTests {
         Case("no node beside the replica", channel(from: "other:3306", id: 5), [], nil),
     ]
 
-    @Test("Each source is found by what is known of it", arguments: cases)
+    @Test("Each source is found by what is known about it", arguments: cases)
     func resolution(_ scene: Case) throws {
         let replica = node("db9", id: 9, from: scene.channel)
         let findings = SetFindings(ReplicationSetReport(name: "shop", nodes: scene.nodes + [replica]))
@@ -154,7 +154,7 @@ struct ResolutionTests {
         #expect(try findings["db9"].channel().sourceNode == "db1")
     }
 
-    @Test("A replica that is told to follow its own address is a cycle of one")
+    @Test("A replica that is configured to follow its own address is a cycle of one")
     func itself() throws {
         let findings = SetFindings(
             ReplicationSetReport(node("db1", id: 1, from: channel(from: "db1:3306", id: 1, io: .stopped))))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Topology
 
-// A small language to write down what the nodes of a set say:
+// A small language to describe what the nodes of a set report:
 //
 //     node("db2", id: 2, binlog: "bin.000001:900", from: channel(from: "db1:3306", id: 1, read: "bin.000003:500"))
 
@@ -35,7 +35,7 @@ func silent(
     return node
 }
 
-/// A channel that works, unless said otherwise.
+/// A channel that works, unless specified otherwise.
 func channel(
     _ name: String = "", from address: Address = "elsewhere:3306", id: UInt32? = nil, uuid: Int? = nil,
     io: Channel.IOThreadState = .running, applies: Bool = true, read: BinlogCoordinate? = nil,
@@ -100,7 +100,7 @@ extension ReplicationSetReport.Node {
         }
     }
 
-    /// The files that the node holds.
+    /// The binary log files that the node holds.
     func holding(_ files: (String, UInt64)...) -> Self {
         with { $0.binaryLog?.index = binlogIndex(files) }
     }

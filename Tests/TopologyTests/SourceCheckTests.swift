@@ -13,7 +13,7 @@ struct SourceCheckTests {
         return try findings["db2"].channel(name).checks[.source]
     }
 
-    @Test("It is, it is not, and nothing was intended")
+    @Test("It is, it is not, and none is intended")
     func simple() throws {
         #expect(try check(db1, db3, node("db2", id: 2, intending: ["": "db1"], from: channel(id: 1))) == true)
         #expect(try check(db1, db3, node("db2", id: 2, intending: ["": "db1"], from: channel(id: 3))) == false)
@@ -38,7 +38,7 @@ struct SourceCheckTests {
                 == nil)
     }
 
-    @Test("A source that is not configured is the wrong one when the intended one told that it is another")
+    @Test("A source that is not configured is the wrong one if the intended one has a different identity")
     func stranger() throws {
         let replica = node("db2", id: 2, intending: ["": "db1"], from: channel(id: 7))
         #expect(try check(db1, db3, replica) == false)
@@ -50,7 +50,7 @@ struct SourceCheckTests {
         #expect(try check(silent("db1"), db3, replica) == nil)
     }
 
-    @Test("While the intended source is down, its address is good enough, and a node that answered is another")
+    @Test("While the intended source is down, its address suffices, and a node that answered is not it")
     func intendedIsDownAndKnown() throws {
         let right = node("db2", id: 2, intending: ["": "db1"], from: channel(from: "db1:3306", id: 7))
         #expect(try check(silent("db1"), db3, right) == true)
@@ -58,7 +58,7 @@ struct SourceCheckTests {
         #expect(try check(silent("db1"), db3, wrong) == false)
     }
 
-    @Test("A replica that has never been connected, to an address that nobody is known by, cannot be judged")
+    @Test("A replica that has never connected, with an address that is not known, cannot be judged")
     func neverConnected() throws {
         let replica = node("db2", id: 2, intending: ["": "db1"], from: channel(from: "alias:3306", io: .connecting))
         #expect(try check(db1, db3, replica) == nil)
@@ -72,7 +72,7 @@ struct SourceCheckTests {
         #expect(try check(db1, node("db4", id: 1), db3, third) == false)
     }
 
-    @Test("All five checks are there for a healthy replica, and good")
+    @Test("A healthy replica has all five checks, and passes them")
     func allFive() throws {
         let replica = node(
             "db2", id: 2, intending: ["": "db1"], from: channel(id: 1, read: "bin.000001:400", behind: 0))

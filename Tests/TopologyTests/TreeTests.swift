@@ -15,7 +15,7 @@ struct TreeTests {
         return TopologyTree(findings).roots.map(text).joined(separator: " ")
     }
 
-    @Test("Each node hangs below its source")
+    @Test("Each node is placed below its source")
     func chain() {
         #expect(
             text(
@@ -35,14 +35,14 @@ struct TreeTests {
                 node("db4", id: 4, from: channel(id: 3))) == "db1(db3(db4)) db2(db3…)")
     }
 
-    @Test("A node that does not answer hangs where it is meant to; one that follows itself is a root")
+    @Test("A node that does not answer is placed below its intended source; one that follows itself is a root")
     func silentNodes() {
         #expect(text(node("db1", id: 1), silent("db2", intending: ["": "db1"]), silent("db3")) == "db1(db2) db3")
         #expect(text(node("db1", id: 1, from: channel(from: "db1:3306", id: 1, io: .stopped))) == "db1")
     }
 }
 
-@Suite("What a DBA should know of, in words")
+@Suite("Troubles: what a DBA should know about, in words")
 struct TroubleTests {
     func troubles(of replica: Channel) throws -> [Trouble] {
         let set = ReplicationSetReport(
@@ -50,12 +50,12 @@ struct TroubleTests {
         return try SetFindings(set)["db2"].channel().troubles
     }
 
-    @Test("A healthy channel has none")
+    @Test("A healthy channel has no troubles")
     func healthy() throws {
         #expect(try troubles(of: channel(id: 1, read: "bin.000005:500", behind: 0)) == [])
     }
 
-    @Test("Each broken check is told, with what the server said on one line")
+    @Test("Each failed check is reported, with the server's message on one line")
     func broken() throws {
         let wrong = channel(from: "x:3306", id: 7, read: "bin.000005:500", behind: 0)
         #expect(
@@ -75,7 +75,7 @@ struct TroubleTests {
     }
 
     @Test(
-        "A silent source is told, whatever number the server gives",
+        "A silent source is reported, whatever lag the server claims",
         arguments: [(61, "61 s"), (1e300, "a long time"), (.infinity, "a long time"), (.nan, "a long time")]
             as [(Double, String)])
     func silence(seconds: Double, text: String) throws {
@@ -86,7 +86,7 @@ struct TroubleTests {
         #expect(try troubles(of: frozen) == [Trouble(.critical, "nothing has arrived from the source for \(text)")])
     }
 
-    @Test("More than one writable node is told, but for the sources of a replica that follows several")
+    @Test("More than one writable node is reported, except for the sources of a replica that follows several")
     func writable() {
         func set(_ nodes: ReplicationSetReport.Node...) -> [String] {
             SetFindings(ReplicationSetReport(name: "shop", nodes: nodes)).troubles.map(\.text)

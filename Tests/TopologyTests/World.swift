@@ -2,16 +2,16 @@ import Replication
 
 @testable import Topology
 
-/// A replication set that is operated on, as its servers are and not as the exporter believes them to be. It knows which
-/// server the operators mean to write to; the exporter sees only what its rounds show.
+/// A replication set that is operated on, as its servers really are and not as the exporter believes them to be. It
+/// knows which server the operators mean to write to; the exporter sees only what its rounds show.
 struct World {
     struct Link {
         var channel = ""
-        /// A server's name, or that of somebody else's server.
+        /// The name of a server, in the set or outside it.
         var source: String
         var isReceiverOn = true
         var isApplierOn = true
-        /// The address under which the replica has its source, where that is not the node's.
+        /// The source's address as given to the replica, if not the node's own.
         var host: String?
         /// Orchestrator's mark of a detached replica.
         var isDetached = false
@@ -20,9 +20,9 @@ struct World {
     struct Server {
         let id: Int
         var isUp = true
-        /// SIGSTOP: its connections stand, and nothing comes over them.
+        /// SIGSTOP: its connections stay open, but nothing comes over them.
         var isFrozen = false
-        /// The exporter alone cannot reach it.
+        /// Only the exporter cannot reach it.
         var isHidden = false
         var isReadOnly: Bool?
         /// The account may not see its replication status.
@@ -91,7 +91,7 @@ struct World {
         self[name].frozenSince = nil
     }
 
-    /// RESET REPLICA ALL, read_only off, and what is up follows it.
+    /// RESET REPLICA ALL, read_only off, and all nodes that are up follow it.
     mutating func promote(_ name: String, repointing: Bool = true) {
         self[name].links = []
         self[name].isReadOnly = false
@@ -103,7 +103,7 @@ struct World {
         }
     }
 
-    /// So many writes on a server, which arrive where replication leads.
+    /// This many writes on a server, which arrive where replication leads.
     mutating func write(_ name: String, _ count: Int64 = 1) {
         guard self[name].isUp, !self[name].isFrozen, self[name].isReadOnly == false else { return }
         self[name].executed[self[name].id, default: 0] += count
@@ -123,7 +123,7 @@ struct World {
 
     // MARK: - What the exporter sees
 
-    /// A round of the exporter's.
+    /// One round of the exporter.
     @discardableResult
     mutating func round(after pause: Double = 1) -> SetFindings {
         time += pause
@@ -131,10 +131,10 @@ struct World {
         return memory.fold(report())
     }
 
-    /// The exporter starts again, and remembers nothing.
+    /// The exporter restarts and remembers nothing.
     mutating func restartExporter() { memory = SetMemory() }
 
-    /// The exporter starts again, with a state directory.
+    /// The exporter restarts with a state directory.
     mutating func restartExporterWithState(isRecent: Bool = true) {
         let addresses = Dictionary(
             uniqueKeysWithValues: report().nodes.map { ($0.description.name, $0.description.address) })

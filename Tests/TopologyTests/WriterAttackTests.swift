@@ -3,10 +3,11 @@ import Testing
 
 @testable import Topology
 
-/// Situations in which the rule once named the wrong node, or nobody where everybody knew. Found by attacks on real servers.
-@Suite("Who takes the writes, where it once went wrong")
+/// Situations in which the rule once named the wrong node, or none although it was clear. Found by attacks on real
+/// servers.
+@Suite("Which node takes the writes, in cases that once went wrong")
 struct WriterAttackTests {
-    @Test("A channel that is stopped, or of a server that has nothing of its own, makes no second writer")
+    @Test("A channel that is stopped, or leads to a server without data of its own, does not make a second writer")
     func formerFanIn() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
         world["db3"].links.append(
@@ -19,7 +20,9 @@ struct WriterAttackTests {
         }
     }
 
-    @Test("A stopped replica whose source the exporter alone cannot reach is no primary, by whatever address it has it")
+    @Test(
+        "A stopped replica whose source only the exporter cannot reach is not the primary, whatever the source's address"
+    )
     func stoppedBehindAnotherAddress() {
         var world = World([("db1", false, nil), ("db2", false, "db1"), ("db3", true, "db2")])
         world["db2"].links[0].host = "10.0.0.9"
@@ -31,7 +34,7 @@ struct WriterAttackTests {
         for _ in 0..<3 { #expect(world.round().writers != ["db2"]) }
     }
 
-    @Test("Half a ring that is stopped, and both write: the one that lacks what the other has is not the primary")
+    @Test("Half a ring is stopped and both write: the one that lacks transactions of the other is not the primary")
     func halfARing() {
         var world = World([("db1", false, "db2"), ("db2", true, "db1")])
         world["db1"].links[0].isApplierOn = false
@@ -46,7 +49,7 @@ struct WriterAttackTests {
     }
 
     @Test(
-        "A planned switchover where read_only is off everywhere, with or without a look in between",
+        "A planned switchover with read_only off everywhere, with or without a round in between",
         arguments: [true, false])
     func openSwitchover(isSeen: Bool) {
         var world = World.primary(replicas: 2, readOnly: false)
@@ -60,12 +63,12 @@ struct WriterAttackTests {
             #expect(world.round().writers == ["db2"])
             world.write("db2")
         }
-        // Whoever starts now says the same.
+        // An exporter that starts now says the same.
         world.restartExporter()
         #expect(world.round().writers == ["db2"])
     }
 
-    @Test("The writer that follows a node which lacks what it has: nobody")
+    @Test("The writer follows a node that lacks its transactions: no writer")
     func losingSwitchover() {
         var world = World.primary(replicas: 2, readOnly: false)
         world.round()
@@ -75,7 +78,9 @@ struct WriterAttackTests {
         for _ in 0..<3 { #expect(world.round().writers == []) }
     }
 
-    @Test("A writable replica that only receives is no rival of a primary that was restarted, nor for a new exporter")
+    @Test(
+        "A writable replica that only receives is not a rival of a restarted primary, nor after a restart of the exporter"
+    )
     func stoppedApplier() {
         var world = World.primary(replicas: 1, readOnly: false)
         world["db2"].links[0].isApplierOn = false
@@ -89,7 +94,7 @@ struct WriterAttackTests {
         #expect(world.round().writers == ["db1"])
     }
 
-    @Test("Writes on their way to a replica that does not show its channels do not unseat the writer")
+    @Test("Writes on their way to a replica that does not report its channels do not unseat the writer")
     func writesUnderway() {
         var world = World.primary(replicas: 1, readOnly: false)
         world.write("db1")
@@ -106,7 +111,7 @@ struct WriterAttackTests {
     }
 
     @Test(
-        "An operator's word outlives the exporter only until another node has come to take writes",
+        "An operator's word outlives the exporter only until another node takes writes",
         arguments: [true, false])
     func wordOverRestart(isRecent: Bool) {
         var world = World.primary(replicas: 2)
@@ -122,13 +127,13 @@ struct WriterAttackTests {
         if !isRecent { #expect(set.writers == ["db2"]) }
     }
 
-    @Test("An operator's word ends when the node that it was given against is promoted later on")
+    @Test("An operator's word ends when the node it was given against is promoted later")
     func wordAgainstTheNextWriter() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
         world.round()
         world.memory.takeWord(for: "db1")
         #expect(world.round().writers == ["db1"])
-        // As the docs say.
+        // As documented.
         world["db2"].isReadOnly = true
         world["db2"].links = [.init(source: "db1")]
         #expect(world.round().writers == ["db1"])
@@ -160,7 +165,7 @@ struct WriterAttackTests {
         return world
     }
 
-    @Test("An operator's word for a node that is silent does not hand the writes to the one it was given against")
+    @Test("An operator's word for a silent node does not make the node it was given against the writer")
     func wordForSilent() {
         var world = torn()
         #expect(world.round().writers == [])
@@ -177,7 +182,7 @@ struct WriterAttackTests {
     }
 
     @Test(
-        "An operator's word stands against the other while its node is silent, over its restart and one of the exporter",
+        "An operator's word stands while its node is silent, across a restart of the node and of the exporter",
         arguments: [1, 2], [nil, true, false])
     func wordOverSilence(replicas: Int, restartsRecently: Bool?) {
         var world = torn(replicas: replicas)
@@ -193,14 +198,14 @@ struct WriterAttackTests {
             #expect(world.round().writers != ["db2"])
             world.write("db2")
         }
-        // What it lost by the crash, nobody knows.
+        // What it lost in the crash is not known.
         #expect(world.round().primary.reason?.contains("db1 and db2 both take writes") == true)
-        // The other is out of the way: whatever it has is reported, and changes nothing.
+        // The other node no longer takes writes: whatever it has is reported, and changes nothing.
         world["db2"].isReadOnly = true
         #expect(world.round().writers == ["db1"])
     }
 
-    @Test("A failover that moves the replicas away from the silent named node ends the word, and stands")
+    @Test("A failover that moves the replicas away from the silent named node ends the operator's word")
     func failoverFromNamed() {
         var world = torn(replicas: 2)
         world.round()
@@ -219,7 +224,7 @@ struct WriterAttackTests {
         }
     }
 
-    @Test("A named node that falls silent loses nothing to one that the replicas followed when it was named")
+    @Test("A named node that falls silent is not replaced by one that the replicas already followed when it was named")
     func namedOverFollowed() {
         var world = torn(replicas: 2)
         world["db3"].links = [.init(source: "db2")]
@@ -236,7 +241,7 @@ struct WriterAttackTests {
         #expect(world.round().writers == ["db1"])
     }
 
-    @Test("A replica of the other that comes back to it while the named node is silent has not moved")
+    @Test("A replica that returns to the other node while the named one is silent has not moved")
     func returningFollower() {
         for keepsState in [false, true] {
             var world = torn(replicas: 3)
@@ -281,7 +286,8 @@ struct WriterAttackTests {
         #expect(world.round().writers == ["db1"])
     }
 
-    @Test("A word for one that took writes beside the writer counts at once, over a restart of the exporter too")
+    @Test(
+        "A word for a node that took writes alongside the writer counts at once, even after a restart of the exporter")
     func namedRival() {
         var world = World.primary(replicas: 2)
         world.write("db1", 3)
@@ -294,7 +300,7 @@ struct WriterAttackTests {
         #expect(world.round().writers == ["db2"])
     }
 
-    @Test("A node that was never seen can be named: the others do not take the writes until it answers")
+    @Test("A node that was never seen can be named: no other node becomes the writer until it answers")
     func unseenNamed() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db2"), ("db4", true, "db1")])
         world["db1"].isHidden = true
@@ -306,7 +312,7 @@ struct WriterAttackTests {
     }
 
     @Test(
-        "A source of a fan-in that was not seen since the exporter started may take writes: no probe writes on the other",
+        "A source of a fan-in not seen since the exporter started may take writes: no probe writes to the other",
         arguments: [true, false])
     func unseenPartner(isConfigured: Bool) {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
@@ -325,7 +331,7 @@ struct WriterAttackTests {
     }
 
     @Test(
-        "One that took writes beside the writer waits also over a restart of the exporter, and a round in which it tells nothing",
+        "A node that took writes alongside the writer waits, even across a restart of the exporter and an unanswered round",
         arguments: ["restart", "restart, unseen", "silent status"])
     func rivalWaits(what: String) {
         var world = torn(replicas: 2)
@@ -351,7 +357,7 @@ struct WriterAttackTests {
     }
 
     @Test(
-        "The writer turns read-only in the midst of a switchover to a third: one that took writes beside it does not get them",
+        "The writer turns read-only amid a switchover to a third: a node that took writes alongside it is not the writer",
         arguments: [false, true])
     func switchoverBesideRival(isNamed: Bool) {
         var world = World.primary(replicas: 3)
@@ -378,7 +384,7 @@ struct WriterAttackTests {
         }
     }
 
-    @Test("One server under two names is named as that, and not told to be read-only")
+    @Test("One server under two names is reported as such, without advice to make it read-only")
     func oneServer() {
         var memory = SetMemory()
         let nodes = ["db1", "vip"].map { name in
@@ -391,7 +397,7 @@ struct WriterAttackTests {
         #expect(set.primary.reason?.hasPrefix("db1 and vip are one server under two names") == true)
     }
 
-    @Test("Of two sources of a fan-in the silent one stays a writer: no probe takes the other for the only one")
+    @Test("Of two sources of a fan-in, the silent one remains a writer: no probe takes the other for the only one")
     func silentPartner() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
         world["db3"].links.append(.init(channel: "b", source: "db2"))
@@ -406,7 +412,7 @@ struct WriterAttackTests {
         #expect(world.round().writers.sorted() == ["db1", "db2"])
     }
 
-    @Test("A failover while the exporter is down: what was kept of before makes the promoted node no newcomer")
+    @Test("A failover while the exporter is down: the promoted node is not a newcomer because of the saved state")
     func restartedDuringFailover() {
         var world = World.primary(replicas: 2, readOnly: true)
         world.write("db1", 3)
@@ -422,7 +428,7 @@ struct WriterAttackTests {
         }
     }
 
-    @Test("Writable by mistake while the exporter is down: the writer that was kept goes on")
+    @Test("A node made writable by mistake while the exporter is down: the saved writer remains the writer")
     func restartedDuringMistake() {
         var world = World.primary(replicas: 2, readOnly: true)
         world.round()
@@ -436,7 +442,7 @@ struct WriterAttackTests {
         }
     }
 
-    @Test("An operator's word is not against the partner of a fan-in, nor for a replica")
+    @Test("An operator's word is not directed against the partner of a fan-in, and cannot make a replica the writer")
     func wordAndOthers() {
         var fanIn = World([("db1", false, nil), ("db2", false, nil), ("db3", true, "db1")])
         fanIn["db3"].links.append(.init(channel: "b", source: "db2"))

@@ -3,14 +3,14 @@ import Testing
 
 @testable import Topology
 
-/// Sets that are operated on at random. What the operators mean is known to the test: the rule may say so or say nothing, and
-/// never that another node takes the writes.
-@Suite("Who takes the writes, at random")
+/// Sets that are operated on at random. The test knows what the operators mean: the rule may name that node or none,
+/// but never that another node takes the writes.
+@Suite("Which node takes the writes, at random")
 struct WriterRandomTests {
     private static let steps = 100
 
     @Test(
-        "10,000 steps: never another node than the one that is written to, and nobody only with a reason",
+        "10,000 steps: never another node than the one being written to, and none only with a reason",
         arguments: 1...100)
     func never(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
@@ -30,11 +30,11 @@ struct WriterRandomTests {
             if !operators.isExcused { #expect(writer == operators.world.legitimate, "\(what): \(place)") }
             operators.note(writer)
         }
-        // A pair whose other half is down when the exporter starts has nobody until that is seen or named.
+        // If one half of a pair is down when the exporter starts, there is no writer until it is seen or one is named.
         #expect(answered > 0 || operators.world.names.count == 2, "seed \(seed): nobody in \(Self.steps) rounds")
     }
 
-    @Test("Whatever has happened, a set that is put in order has its writer in a round", arguments: 101...200)
+    @Test("Whatever has happened, a set that is put in order has its writer within a round", arguments: 101...200)
     func heals(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var operators = Operators(&random)
@@ -62,7 +62,7 @@ private struct Operators {
     var log: [String] = []
     /// The servers' configuration files say so.
     private let isReadOnlyByDefault: Bool
-    /// What the exporter can know of it is not enough: it has started while the node that is written to was not to be seen.
+    /// What the exporter can know is not enough: it started while the node being written to could not be seen.
     private var isBlind = false
 
     init(_ random: inout SeededGenerator) {
@@ -77,8 +77,8 @@ private struct Operators {
     private var writer: String { world.legitimate ?? "" }
     private func isVisible(_ name: String) -> Bool { world[name].answersReplicas && !world[name].isHidden }
 
-    /// Somebody else looks like the writer in every way that shows: the node that is written to cannot be seen, and was not
-    /// seen by this exporter, or all replicas that answer have been sent to another.
+    /// Another node looks like the writer in every visible way: the node being written to cannot be seen, and was not
+    /// seen by this exporter, or all replicas that answer have been pointed to another node.
     var isExcused: Bool {
         if !world[writer].isUp { return true }
         if isVisible(writer) { return false }
@@ -89,11 +89,11 @@ private struct Operators {
 
     mutating func note(_ seen: String) {
         if seen == writer { isBlind = false }
-        // The balancers have moved the traffic: there it is written from now on.
+        // The balancers have moved the traffic: from now on, writes go there.
         if !world[writer].isUp { world.legitimate = seen }
     }
 
-    /// Does something.
+    /// Performs one operation.
     mutating func act(_ random: inout SeededGenerator) -> String {
         let others = world.names.filter { $0 != writer }
         guard let other = others.randomElement(using: &random), let any = world.names.randomElement(using: &random)
@@ -125,7 +125,7 @@ private struct Operators {
         case 9:
             what = "fail over to \(other)"
             if !world[writer].answersReplicas, isVisible(other) {
-                // Who has named another takes that back by naming this one, as the docs say.
+                // An operator who has named another node revokes that by naming this one, as documented.
                 if world.memory.word != nil { world.memory.takeWord(for: other) }
                 world.promote(other)
             }
@@ -140,7 +140,7 @@ private struct Operators {
             }
         case 11:
             what = "read_only off on \(other)"
-            // Without a source, and with the writer out of sight, that is what a failover looks like.
+            // Without a source, and with the writer out of sight, this looks like a failover.
             if isVisible(writer) || !world[other].links.isEmpty { world[other].isReadOnly = false }
         case 12:
             what = "read_only on on \(other)"
@@ -156,7 +156,7 @@ private struct Operators {
             if world[other].isUp { world[other].links = [.init(source: writer)] }
         case 15:
             what = "reset \(other), which nobody asked for"
-            // Where the exporter sees the writer, a second one beside it is a rival and no failover.
+            // If the exporter sees the writer, a second one alongside it is a rival and not a failover.
             if isVisible(writer) {
                 world[other].links = []
                 world.round()
@@ -168,7 +168,7 @@ private struct Operators {
             if Bool.random(using: &random) { world.write(other, 2) }
         case 17, 18:
             what = "the operator names \(writer)"
-            // What the endpoint would refuse: a node that is seen to be read-only, or to replicate from the primary.
+            // The endpoint would refuse a node that is seen to be read-only, or to replicate from the primary.
             if !isVisible(writer) || world[writer].isReadOnly == false && world[writer].links.isEmpty {
                 world.memory.takeWord(for: writer)
             }

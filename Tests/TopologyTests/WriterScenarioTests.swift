@@ -3,11 +3,11 @@ import Testing
 
 @testable import Topology
 
-/// The situations that users live in, each with its right answer.
-@Suite("Who takes the writes, over time")
+/// The situations that users encounter, each with its correct answer.
+@Suite("Which node takes the writes, over time")
 struct WriterScenarioTests {
     @Test(
-        "A primary and its replicas: at once, also where read_only was left off on all of them",
+        "A primary and its replicas: at once, even if read_only was left off on all of them",
         arguments: [true, false])
     func healthy(readOnly: Bool) {
         var world = World.primary(replicas: 2, readOnly: readOnly)
@@ -47,7 +47,7 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db2"])
     }
 
-    @Test("A promoted node of a set without other replicas waits, where nobody saw it promoted")
+    @Test("A promoted node in a set without other replicas waits if its promotion was not seen")
     func probation() {
         var world = World.primary(replicas: 1, readOnly: false)
         world.round()
@@ -63,7 +63,7 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db2"])
     }
 
-    @Test("A replica that still receives from the silent primary keeps everybody else from being it")
+    @Test("A replica that still receives from the silent primary keeps any other node from being the primary")
     func partitionedExporter() {
         var world = World.primary(replicas: 2)
         world.round()
@@ -80,7 +80,7 @@ struct WriterScenarioTests {
         #expect(world.round().rivals == ["db1", "db2"])
     }
 
-    @Test("A set of one node is what it says")
+    @Test("In a set of one node, the answer is what the node reports")
     func single() {
         var world = World([("db1", false, nil)])
         #expect(world.round().writers == ["db1"])
@@ -98,7 +98,7 @@ struct WriterScenarioTests {
                 var world = World.primary(replicas: replicas)
                 world.write("db1", 5)
                 world.round()
-                // Written, and never sent on.
+                // Written, but never sent to a replica.
                 if !behind { world["db1"].executed[1, default: 0] += 3 }
                 world.crash("db1")
                 world.promote("db2")
@@ -121,7 +121,7 @@ struct WriterScenarioTests {
         }
     }
 
-    @Test("The old primary comes back read-only with transactions of its own: the writer stays")
+    @Test("The old primary comes back read-only with transactions of its own: the writer remains the writer")
     func errantReturn() {
         var world = World.primary(replicas: 2)
         world.round()
@@ -135,18 +135,18 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db2"])
     }
 
-    @Test("A frozen primary wakes up beside its successor: the one writes that has two reasons of three")
+    @Test("A frozen primary wakes up alongside its successor: the one with two of three merits wins")
     func thawed() {
         var world = World.primary(replicas: 2)
         world.write("db1", 5)
         world.round()
         world.freeze("db1")
         world.promote("db2")
-        // db3 follows db2: nobody receives from db1 any more.
+        // db3 follows db2: no node receives from db1 any longer.
         #expect(world.round().writers == ["db2"])
         world.thaw("db1")
         for _ in 0..<3 { #expect(world.round().writers == ["db2"]) }
-        // What woke up diverges; db2 goes on, and its silence makes nobody else the writer.
+        // The node that woke up diverges; db2 remains the writer, and its silence makes no other node the writer.
         world.write("db1", 3)
         world.write("db2", 3)
         #expect(world.round().writers == ["db2"])
@@ -155,7 +155,7 @@ struct WriterScenarioTests {
     }
 
     @Test(
-        "A writer wakes up beside a node that was promoted in its silence, and never named: nobody, however often it sleeps",
+        "A writer wakes up alongside a node that was promoted meanwhile but never named: no writer, however often it sleeps",
         arguments: [true, false], [true, false])
     func silentSuccession(isPromotionSeen: Bool, hasRestarted: Bool) {
         var world = World.primary(replicas: 2, readOnly: false)
@@ -170,7 +170,7 @@ struct WriterScenarioTests {
             world.start("db3", readOnly: false)
             if isPromotionSeen { #expect(world.round().writers == []) }
         }
-        // db1, which this exporter has never seen, may be taking writes for all that it knows.
+        // db1, which this exporter has never seen, may be taking writes for all it knows.
         world.promote("db3", repointing: false)
         if isPromotionSeen { #expect(world.round().writers == []) }
         for _ in 0..<3 {
@@ -190,14 +190,14 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db3"])
     }
 
-    @Test("A writer wakes up while the node that was promoted in its silence is silent in turn: nobody")
+    @Test("A writer wakes up while the node that was promoted meanwhile is silent in turn: no writer")
     func silentSuccessor() {
         var world = World.primary(replicas: 1, readOnly: false)
         world.round()
         world.freeze("db1")
         world.round()
         world["db2"].links[0].isDetached = true
-        // Nothing else speaks for it, and so it waits.
+        // Nothing else confirms it, so it waits.
         #expect(world.round().writers == [])
         world.freeze("db2")
         world.round()
@@ -208,7 +208,7 @@ struct WriterScenarioTests {
     }
 
     @Test(
-        "What happened while the writer was silent is not forgotten by a restart with a state directory",
+        "What happened while the writer was silent survives a restart with a state directory",
         arguments: [true, false])
     func successionOverRestart(isSeenBefore: Bool) {
         var world = World.primary(replicas: 2, readOnly: false)
@@ -230,7 +230,7 @@ struct WriterScenarioTests {
         }
         for _ in 0..<3 { #expect(world.round().writers == []) }
 
-        // Whom nobody succeeded is the writer at once, beside a rival too.
+        // A writer without a successor is the writer at once, even alongside a rival.
         var calm = World.primary(replicas: 2)
         calm.round()
         calm["db3"].links = []
@@ -240,7 +240,7 @@ struct WriterScenarioTests {
         #expect(calm.round().writers == ["db1"])
     }
 
-    @Test("Two that take writes with nothing between them: nobody, until an operator says who")
+    @Test("Two that take writes with nothing to decide between them: no writer, until an operator names one")
     func word() {
         var world = World([("db1", false, nil), ("db2", false, nil)])
         world["db1"].executed = [1: 5]
@@ -255,7 +255,7 @@ struct WriterScenarioTests {
         world.round()
         world.memory.takeWord(for: "db2")
         for _ in 0..<3 { #expect(world.round().writers == ["db2"]) }
-        // It holds until the node is seen read-only, restarted, or another turns writable.
+        // It holds until the node is seen read-only or restarted, or another turns writable.
         world["db2"].isReadOnly = true
         #expect(world.round().writers != ["db2"])
         #expect(world.memory.word == nil)
@@ -289,7 +289,7 @@ struct WriterScenarioTests {
         world.round()
         world["db1"].isReadOnly = true
         #expect(world.round().writing.writers == .none("every node is read-only"))
-        // Not yet stopped: it replicates from a node that does not follow it.
+        // Replication is not stopped yet: it replicates from a node that does not follow it.
         world["db2"].isReadOnly = false
         #expect(world.round().primary.reason?.contains("RESET REPLICA ALL") == true)
         world.promote("db2")
@@ -316,7 +316,7 @@ struct WriterScenarioTests {
         for _ in 0..<40 { #expect(world.round().writers == ["db1"]) }
     }
 
-    @Test("A ring of two in which the standby reboots: its silence unseats nobody")
+    @Test("A ring of two in which the standby reboots: its silence does not unseat the writer")
     func ring() {
         var world = World([("db1", false, "db2"), ("db2", true, "db1")])
         world.legitimate = "db1"
@@ -339,7 +339,7 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db1"])
     }
 
-    @Test("Both threads stopped on a replica that is writable: it follows the primary all the same")
+    @Test("Both threads stopped on a writable replica: it still follows the primary")
     func stoppedReplica() {
         var world = World.primary(replicas: 2, readOnly: false)
         world.round()
@@ -349,7 +349,7 @@ struct WriterScenarioTests {
         #expect(set.writers == ["db1"] && set.rivals == [])
     }
 
-    @Test("A channel that orchestrator detached, or that is configured as from outside, ties nobody")
+    @Test("A channel that orchestrator detached, or whose source is configured as outside, does not count as a tie")
     func untied() {
         var world = World.primary(replicas: 1)
         world.round()
@@ -367,7 +367,7 @@ struct WriterScenarioTests {
 
     // MARK: - Several sources, and none
 
-    @Test("Two primaries that one replica gathers write side by side; the silence of one is no matter of the other's")
+    @Test("Two primaries that one replica gathers write side by side; the silence of one does not affect the other")
     func fanIn() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, nil)])
         world["db3"].links = [.init(channel: "one", source: "db1"), .init(channel: "two", source: "db2")]
@@ -382,7 +382,9 @@ struct WriterScenarioTests {
         #expect(set.writers == ["db1", "db2"] && set.rivals == [])
     }
 
-    @Test("Two that were one are not side by side for being followed by one replica, unless the configuration says so")
+    @Test(
+        "Two nodes with a common history are not side by side just because one replica follows both, unless configured so"
+    )
     func commonHistory() {
         var world = World([("db1", false, nil), ("db2", false, nil), ("db3", true, nil)])
         world["db3"].links = [.init(channel: "one", source: "db1"), .init(channel: "two", source: "db2")]
@@ -394,7 +396,7 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db1", "db2"])
     }
 
-    @Test("A set whose primary is not configured has none, on purpose; a stray replica is no such set")
+    @Test("A set whose primary is intentionally not configured has none; a stray replica does not make such a set")
     func outside() {
         var world = World([("db2", true, "elsewhere"), ("db3", true, "db2")])
         #expect(world.round().writing.writers == .outside)
@@ -402,7 +404,8 @@ struct WriterScenarioTests {
         #expect(stray.round().writing.writers == .none("every node is read-only"))
     }
 
-    @Test("A node that does not say whether it takes writes stands in the way of others, and not of the writer")
+    @Test(
+        "A node that does not report whether it takes writes is an obstacle to others, but not to the incumbent writer")
     func untold() {
         var world = World.primary(replicas: 1)
         world["db2"].isReadOnly = nil
@@ -414,7 +417,7 @@ struct WriterScenarioTests {
         #expect(world.round().writers == ["db1"])
     }
 
-    @Test("The exporter starts after a failover: the promoted node has a replica, or waits for a word")
+    @Test("The exporter starts after a failover: the promoted node has a replica, or waits for an operator's word")
     func restartedExporter() {
         for replicas in [2, 1] {
             var world = World.primary(replicas: replicas)
@@ -431,7 +434,7 @@ struct WriterScenarioTests {
         }
     }
 
-    @Test("An answer that comes late changes nothing")
+    @Test("An answer that arrives late changes nothing")
     func late() {
         var world = World.primary(replicas: 1)
         let early = world.report()

@@ -5,7 +5,7 @@ import Testing
 @Suite("Agent reply")
 struct AgentReplyTests {
     @Test(
-        "The weight falls with the lag, and never to nothing",
+        "The weight falls with the lag, but never to zero",
         arguments: [
             (0, "up 100%"), (0.25, "up 75%"), (0.994, "up 1%"), (1, "up 1%"),
             (-1, "up 100%"), (5, "up 1%"),
@@ -14,14 +14,14 @@ struct AgentReplyTests {
         #expect(AgentReply(NodeVerdict(isPassed: true, reason: "well", load: load), .ready).line == line)
     }
 
-    @Test("The operator's word goes before, whatever the state", arguments: [true, false])
+    @Test("The operator's setting takes precedence, whatever the state", arguments: [true, false])
     func operators(isPassed: Bool) {
         let verdict = NodeVerdict(isPassed: isPassed, reason: "so")
         #expect(AgentReply(verdict, .drain).line == "drain")
         #expect(AgentReply(verdict, .maintenance).line == "maint")
     }
 
-    @Test("Ready is said where maintenance has to be ended, also to a node that is down, and nowhere else")
+    @Test("Ready is sent only if maintenance has to be ended, even for a node that is down")
     func endsMaintenance() {
         let verdict = NodeVerdict(isPassed: true, reason: "well", load: 0.25)
         #expect(AgentReply(verdict, .ready, endsMaintenance: true).line == "ready up 75%")
@@ -29,7 +29,7 @@ struct AgentReplyTests {
         #expect(AgentReply(verdict, .maintenance, endsMaintenance: true).line == "maint")
     }
 
-    @Test("A reason stays one line of ASCII, apart from the word before it")
+    @Test("A reason is one line of ASCII, separated from the word before it")
     func reason() {
         #expect(AgentReply(.refused("late: 12 s"), .ready).line == "down # late: 12 s")
         #expect(AgentReply(.refused("a\nup\r\té"), .ready).line == "down # a?up???")

@@ -17,16 +17,16 @@ struct CatchUpTests {
     @Test(
         "MariaDB: every writer of every domain counts",
         arguments: [
-            // Both have all: the preferred node (1) wrote 100, of which nothing is in its gtid_slave_pos.
+            // Both have everything: the preferred node (1) wrote 100, none of which is in its gtid_slave_pos.
             ("0-2-50", "0-1-100,0-2-50", "0-1-100,0-2-50", 0),
             // The standby (2) went on to 150 while the preferred node was away.
             ("0-2-50", "0-1-100,0-2-50", "0-1-100,0-2-150", 100),
             ("0-2-150", "0-1-100,0-2-150", "0-1-100,0-2-150", 0),
-            // It wrote something of its own after the standby had taken over: ahead in number, and yet behind.
+            // It wrote something of its own after the standby had taken over: ahead in number, but still behind.
             ("0-2-50", "0-1-160,0-2-50", "0-1-100,0-2-150", 100),
-            // It lost, by a crash, what the standby has of it.
+            // It lost in a crash what the standby has of it.
             ("0-2-50", "0-1-90,0-2-50", "0-1-100,0-2-50", 10),
-            // Made anew from the standby, with nothing in its binary log but a position.
+            // Rebuilt from the standby, with an empty binary log but a position.
             ("0-2-150", "", "0-1-100,0-2-150", 0), ("0-2-140", "", "0-1-100,0-2-150", 10),
             // Without log_slave_updates.
             ("0-2-150", "0-1-100", "0-1-100,0-2-150", 0),
@@ -44,24 +44,25 @@ struct CatchUpTests {
     }
 
     @Test(
-        "MariaDB: a position tells of the log alone that it is one in, and what it wrote itself is in its own",
+        "MariaDB: a position counts only for the log it belongs to, and a node's own writes are in its own log",
         arguments: [
-            // A position from elsewhere, above all that the standby (2) has: a former replica whose log was reset.
+            // A position from elsewhere, above everything that the standby (2) has: a former replica whose log was
+            // reset.
             ("0-9-1000000", "0-1-5", "0-1-5,0-2-5", "0-2-5", nil, false),
             ("0-9-1000000", "0-1-5", "0-1-5,1-2-5", "0-1-5", 5, false),
             ("0-9-1000000", "0-1-5", "0-1-5", "0-1-5", 0, false),
             ("0-9-4", "0-1-4", "0-1-4,0-2-6,0-9-4", "0-2-6", 2, false),
-            // A feed from outside reaches both, and has gone past the numbers of what the standby wrote itself.
+            // A feed from outside reaches both, and has passed the numbers of what the standby wrote itself.
             ("0-9-161", "0-9-161,0-1-169", "0-9-161,0-2-68,0-1-169", "0-1-169", 68, false),
             ("0-9-161", "0-1-169", "0-9-161,0-2-68,0-1-169", "0-9-161", nil, false),
             ("0-9-161", "0-9-161,0-1-169,0-2-68", "0-9-161,0-2-68,0-1-169", "0-9-161", 0, false),
-            // The standby's own numbers have begun anew, by RESET MASTER; of the preferred node's log or position.
+            // The standby's own numbers have started over after RESET MASTER; in the preferred node's log or position.
             ("0-2-1000", "0-1-5", "0-1-5,0-2-7", "0-2-7", 0, true),
             ("", "0-1-5,0-2-1000", "0-1-5,0-2-7", "0-2-7", 0, true),
             ("0-2-1000", "", "0-3-7", "0-3-7", 0, true),
-            // It lost the end of its own log by a crash, and is beyond that number by what came from the standby.
+            // It lost the end of its own log in a crash, and is beyond that number by what came from the standby.
             ("0-2-150", "0-1-90", "0-1-100,0-2-150", "0-2-150", 10, false),
-            // Another's arrived at the standby behind a higher number.
+            // Another server's transaction arrived at the standby after a higher number.
             ("0-2-150", "0-1-3", "0-1-3,0-2-150,0-3-120", "0-3-120", 1, false),
             ("0-2-150", "0-1-3", "0-1-3,0-2-150,0-3-120", "0-2-150", 0, false),
         ] as [(String, String, String, String, UInt64?, Bool)])
@@ -93,14 +94,14 @@ struct CatchUpTests {
         #expect(try set("1-90:95").possession(of: set("1-100")) == Possession(missing: 9))
         #expect(try set("1-200").possession(of: set("1-100")) == Possession(missing: 0))
         #expect(try set("1-100").possession(of: positions(replicated: "", state: "")) == Possession())
-        // Of the standby's own: after RESET MASTER its numbers have begun anew.
+        // The standby's own: after RESET MASTER its numbers have started over.
         let own = identity(2, uuid: uuid)
         #expect(try set("1-200").possession(of: set("1-100"), and: own) == Possession(missing: 0, isAhead: true))
         #expect(try set("1-200").possession(of: set("1-100"), latest: set("1-200"), and: own) == Possession(missing: 0))
         #expect(try set("1-90").possession(of: set("1-100"), and: own) == Possession(missing: 10))
     }
 
-    @Test("Lag counts of the channel from the standby alone")
+    @Test("Only the lag of the channel from the standby counts")
     func lag() {
         let standby = node("db2", id: 2, readOnly: false)
         let both = findings(
@@ -116,7 +117,7 @@ struct CatchUpTests {
     }
 
     @Test(
-        "A channel that is connecting, as after a restart of its source, is late by what it lacks; a stopped one is not judged",
+        "A connecting channel, as after a restart of its source, is judged by what it lacks; a stopped one is not judged",
         arguments: [
             (Channel.IOThreadState.connecting, "0-2-7", 0), (.connecting, "0-2-6", nil), (.stopped, "0-2-7", nil),
         ] as [(Channel.IOThreadState, String, Double?)])
@@ -131,7 +132,8 @@ struct CatchUpTests {
     }
 
     @Test(
-        "A standby that follows the preferred node and stayed read-only: what it has of its own tells, where GTIDs do")
+        "A standby that follows the preferred node and stayed read-only is judged by its own transactions, if GTIDs allow"
+    )
     func oneWay() throws {
         func pair(
             standbyIsReadOnly: Bool = true, replicated: String = "", here: String, there: String
@@ -144,7 +146,7 @@ struct CatchUpTests {
         }
         #expect(try pair(here: "0-1-7", there: "0-1-5") == CatchUp(missing: 0, isOneWay: true))
         #expect(try pair(here: "0-1-7", there: "0-1-5,0-2-8") == CatchUp(missing: 8, isOneWay: true))
-        // Left over from a source that it had once.
+        // Left over from a former source.
         #expect(
             try pair(replicated: "0-9-1000000", here: "0-1-5", there: "0-1-5,0-2-5")
                 == CatchUp(missing: nil, isOneWay: true))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Traffic
 
-/// One line of the decision table, with the defaults: max_gap 20 s, max_lag 1 s.
+/// One row of the decision table, with the defaults: max_gap 20 s, max_lag 1 s.
 struct Row: CustomTestStringConvertible, Sendable {
     typealias Cause = FailoverDecision.Cause
 
@@ -19,8 +19,8 @@ struct Row: CustomTestStringConvertible, Sendable {
 
     static func moment(_ ago: Double) -> FailoverTime { FailoverTime(steady: uptime - ago, epoch: now - ago) }
 
-    /// This checker's last good check so many seconds ago, as it stands in the table too; nil for none since its start, or since
-    /// it last said "standby".
+    /// Seconds since this checker's last good check, which is in the table too; nil for none since its start, or since
+    /// it last answered "standby".
     static func checked(
         _ ago: Double?, standby: FailoverFault? = nil, _ catchUp: CatchUp = CatchUp(),
         said: FailoverDecision.Answer? = nil
@@ -58,8 +58,8 @@ struct Row: CustomTestStringConvertible, Sendable {
             cause: .preferredFailed),
     ]
 
-    /// There is nobody else, however long ago the last check was. It is not noted: what happened on the standby meanwhile is
-    /// not known.
+    /// There is no other node, however long ago the last check was. It is not recorded: what happened on the standby
+    /// meanwhile is not known.
     private static let standbyFails = ([0, 20, 21, 86_400, -5, nil] as [Double?]).flatMap { ago in
         [CatchUp(), well, late].map { catchUp in
             Row(
@@ -68,7 +68,7 @@ struct Row: CustomTestStringConvertible, Sendable {
         }
     }
 
-    /// Replication is not looked at, whatever it would say.
+    /// Replication is not examined, whatever it would show.
     private static let unbroken = ([0, 0.5, 5, 19.999, 20] as [Double]).flatMap { ago in
         [CatchUp(), well, late, CatchUp(lag: -1)].map { catchUp in
             Row(
@@ -95,7 +95,7 @@ struct Row: CustomTestStringConvertible, Sendable {
         (CatchUp(lag: -1, missing: 0), 200, .lagUnknown),
         (CatchUp(lag: .nan, missing: 0), 200, .lagUnknown),
         (CatchUp(lag: .infinity, missing: 0), 200, .lagUnknown),
-        // 0 s are no proof: neither GTIDs nor positions tell what is missing.
+        // 0 s is not proof: neither GTIDs nor positions show what is missing.
         (CatchUp(lag: 0, missing: nil, bytes: nil), 200, .lagUnknown),
         (CatchUp(lag: 0, missing: nil, bytes: 2_000_914), 200, .behind),
         (CatchUp(lag: 0, missing: nil, bytes: 0), 100, .caughtUp),
@@ -106,17 +106,17 @@ struct Row: CustomTestStringConvertible, Sendable {
         (CatchUp(lag: 1, missing: 40), 200, .behind),
         (CatchUp(lag: 1.001, missing: 0), 200, .behind),
         (CatchUp(lag: 600, missing: nil), 200, .behind),
-        // The standby replicates from the preferred node and not the other way.
+        // The standby replicates from the preferred node, not the other way round.
         (CatchUp(missing: 0, isOneWay: true), 100, .caughtUp),
         (CatchUp(missing: 2, isOneWay: true), 200, .behind),
         (CatchUp(missing: nil, isOneWay: true), 200, .lagUnknown),
-        // It has what the standby itself has not.
+        // It has transactions that the standby itself does not have.
         (CatchUp(lag: 0, missing: 0, bytes: 0, isAhead: true), 200, .lagUnknown),
         (CatchUp(missing: 0, isOneWay: true, isAhead: true), 200, .lagUnknown),
         (CatchUp(lag: 0, missing: 3, isAhead: true), 200, .behind),
     ]
 
-    /// A grant, a table, a password or a connection too few is no fault of the node's.
+    /// A missing grant, table, password or connection is not the node's fault.
     private static let ownFaults = [
         Row(
             testDescription: "own fault, checked lately",
@@ -186,7 +186,7 @@ struct FailoverDecisionTests {
         }
     }
 
-    @Test("Limits are the policy's")
+    @Test("The limits are taken from the policy")
     func limits() {
         let patient = FailoverPolicy(
             preferred: "db1", standby: "db2", table: policy.table, maxGap: .seconds(60), maxLag: .seconds(5))
@@ -198,7 +198,7 @@ struct FailoverDecisionTests {
         #expect(cause(checked: 61, CatchUp(lag: 5.1, missing: 0)) == .behind)
     }
 
-    @Test("A good check counts as long as it stands in the table; one that is not this checker's own never does")
+    @Test("A good check counts as long as it is in the table; one that is not this checker's own never does")
     func noted() {
         for (noted, cause) in [
             (Row.now - 5, .unbroken), (Row.now - 5.9, .unbroken), (Row.now, .unbroken), (nil, .lagUnknown),
@@ -208,29 +208,29 @@ struct FailoverDecisionTests {
             situation.preferred = .ready(noted: noted)
             #expect(policy.decide(situation).cause == cause, "\(noted.debugDescription)")
         }
-        // Another's row, however fresh, or that of a process before.
+        // Another checker's row, however fresh, or that of an earlier process.
         var fresh = Row.checked(nil)
         fresh.preferred = .ready(noted: Row.now)
         #expect(policy.decide(fresh).cause == .lagUnknown)
     }
 
-    @Test("A clock that was set between two checks changes nothing, and is no time that has passed")
+    @Test("Setting the clock between two checks changes nothing, and does not count as elapsed time")
     func wallClock() {
-        // Set forward by a minute, or back: the row stands as it was noted.
+        // Set forward by a minute, or back: the row is as it was recorded.
         for step in [60, -60] as [Double] {
             var situation = Row.checked(2)
             situation.memory.noted?.epoch += step
             situation.preferred = .ready(noted: situation.memory.noted?.epoch)
             #expect(policy.decide(situation).reason == "checked 2 s ago")
         }
-        // Nobody checked for 25 s, and the clock was set back by as much.
+        // No check for 25 s, and the clock was set back by as much.
         var pause = Row.checked(25)
         pause.memory.noted?.epoch = Row.now
         pause.preferred = .ready(noted: Row.now)
         #expect(policy.decide(pause).cause == .lagUnknown)
     }
 
-    @Test("A good check on one server says nothing of another that has its address now")
+    @Test("A good check on one server says nothing about another that now has its address")
     func elsewhere() throws {
         let uuids = try ["3e11fa47-71ca-11e1-9e33-c80aa9429562", "3e11fa47-71ca-11e1-9e33-c80aa9429563"].map {
             try #require(ServerUUID($0))
@@ -247,19 +247,19 @@ struct FailoverDecisionTests {
             #expect(policy.decide(situation).cause == cause)
         }
         #expect(policy.decide(situation).reason.hasPrefix("the last good check was on another server, and"))
-        // Nor does the exporter's own fault make it one that is noted there.
+        // Nor does the exporter's own fault make it a check recorded there.
         situation.lookFault = FailoverFault("does not tell", isOwn: true)
         #expect(!policy.decide(situation).isGoodCheck)
         situation.catchUp = CatchUp(lag: 0, missing: 0)
         situation.lookFault = nil
         #expect(policy.decide(situation).cause == .caughtUp)
-        // It is not known where it was.
+        // The server is not known.
         situation.memory.server = nil
         situation.catchUp = CatchUp()
         #expect(policy.decide(situation).cause == .lagUnknown)
     }
 
-    @Test("Where a good check was noted is remembered, and ends with a 200")
+    @Test("The server of a good check is remembered, until a 200")
     func server() {
         var memory = FailoverMemory()
         let server = FailoverServer(id: 7)
@@ -272,7 +272,7 @@ struct FailoverDecisionTests {
         #expect(memory.server == nil)
     }
 
-    @Test("A checker that said standby goes on saying so until the preferred node has caught up, whoever else checks")
+    @Test("A checker that answered standby keeps doing so until the preferred node has caught up, whoever else checks")
     func memory() {
         var memory = FailoverMemory(answer: .preferred, goodCheck: Row.moment(0))
         func step(_ situation: FailoverSituation) -> Int? {
@@ -284,7 +284,7 @@ struct FailoverDecisionTests {
         }
         let away = FailoverSituation(preferred: .failed(FailoverFault("is away")), now: Row.moment(-1))
         #expect(step(away) == 200)
-        // Somebody else has noted a good check meanwhile.
+        // Another checker has recorded a good check meanwhile.
         let back = FailoverSituation(preferred: .ready(noted: Row.now + 2), now: Row.moment(-3))
         #expect(step(back) == 200)
         var standbyAway = back
@@ -299,15 +299,15 @@ struct FailoverDecisionTests {
         #expect(step(back) == 100)
     }
 
-    /// Checks with a second between them.
+    /// Checks one second apart.
     private struct Checks {
         let policy: FailoverPolicy
         var memory = FailoverMemory(answer: .preferred, goodCheck: Row.moment(1))
         var time = Row.moment(0)
 
         /// - Parameters:
-        ///   - row: as it stands in the table.
-        ///   - noting: what comes of noting a good check; nil for success.
+        ///   - row: as it is in the table.
+        ///   - noting: the error of recording a good check; nil for success.
         mutating func check(
             row: Double?, noting fault: FailoverFault? = nil, standby: FailoverFault? = nil,
             _ catchUp: CatchUp = CatchUp()
@@ -326,7 +326,9 @@ struct FailoverDecisionTests {
         }
     }
 
-    @Test("What the exporter cannot note by its own fault moves no traffic, for however long, and nor does mending it")
+    @Test(
+        "A check that cannot be recorded through the exporter's own fault moves no traffic, nor does repairing the fault"
+    )
     func ownFaultLasts() {
         var checks = Checks(policy: policy)
         let refused = FailoverFault("cannot be checked: the row is refused", isOwn: true)
@@ -337,7 +339,7 @@ struct FailoverDecisionTests {
         }
         var mended = checks
         #expect(mended.check(row: Row.now - 1).reason == "checked 1 s ago")
-        // The table was made anew.
+        // The table was recreated.
         mended = checks
         #expect(mended.check(row: nil).reason == "checked 1 s ago")
         #expect(mended.check(row: nil).cause == .lagUnknown, "that check was noted")
@@ -352,7 +354,7 @@ struct FailoverDecisionTests {
         #expect(checks.check(row: Row.now - 1).cause == .lagUnknown)
     }
 
-    @Test("A first check that cannot be noted goes on, though the table has nothing, or another's row")
+    @Test("A first check that cannot be recorded still counts, though the table has nothing, or another checker's row")
     func neverNoted() {
         for row in [nil, 1] as [Double?] {
             var checks = Checks(policy: policy, memory: FailoverMemory())
@@ -364,7 +366,7 @@ struct FailoverDecisionTests {
         }
     }
 
-    @Test("A standby that was away is no break: every answer was the preferred node")
+    @Test("A standby that was away is not a gap: every answer was the preferred node")
     func standbyReturns() {
         let away = FailoverFault("cannot be reached")
         var checks = Checks(policy: policy)
@@ -372,13 +374,13 @@ struct FailoverDecisionTests {
         for _ in 0..<60 { #expect(checks.check(row: noted, standby: away).cause == .standbyFailed) }
         var back = checks
         #expect(back.check(row: noted).cause == .unbroken)
-        // The row was set back meanwhile, or nobody asked for longer than that.
+        // The row was set back meanwhile, or there was no check for longer than that.
         back = checks
         #expect(back.check(row: noted - 100).cause == .lagUnknown)
         back = checks
         back.time.steady += 20
         #expect(back.check(row: noted).cause == .lagUnknown)
-        // Nor is it a beginning.
+        // Nor does it start a series of good checks.
         for memory in [FailoverMemory(), FailoverMemory(answer: .preferred, goodCheck: Row.moment(21))] {
             var other = Checks(policy: policy, memory: memory)
             #expect(other.check(row: noted, standby: away).cause == .standbyFailed)
@@ -386,26 +388,27 @@ struct FailoverDecisionTests {
         }
     }
 
-    @Test("A row that another process of this checker's has noted since a clock was set back is its own")
+    @Test("A row recorded by another process of this checker after a clock was set back counts as its own")
     func clockSetBack() {
-        // This one's clock went back by an hour since its check two seconds ago, and the other noted its own a second ago.
+        // This process's clock went back by an hour since its check two seconds ago, and the other recorded its own a
+        // second ago.
         var situation = Row.checked(2)
         situation.now.epoch -= 3600
         situation.preferred = .ready(noted: situation.now.epoch - 1)
         #expect(policy.decide(situation).cause == .unbroken)
         situation.preferred = .ready(noted: situation.now.epoch - 60)
         #expect(policy.decide(situation).cause == .lagUnknown)
-        // Without a clock that was set such a row is an older one.
+        // If no clock was set, such a row is an older one.
         var older = Row.checked(2)
         older.preferred = .ready(noted: Row.now - 3600)
         #expect(policy.decide(older).cause == .lagUnknown)
-        // Set forward: what it noted before is its own.
+        // Set forward: what it recorded before is its own.
         var forward = Row.checked(2)
         forward.now.epoch += 3600
         #expect(policy.decide(forward).cause == .unbroken)
     }
 
-    @Test("A standby fails for as long as each check has found it so")
+    @Test("A standby counts as failed for as long as every check has found it failed")
     func standbyFailedFor() {
         var memory = FailoverMemory()
         let checks = [(true, 10), (true, 13), (false, 14), (true, 15)] as [(Bool, Double)]
@@ -413,7 +416,7 @@ struct FailoverDecisionTests {
         #expect(seconds == [0, 3, 0, 0])
     }
 
-    @Test("An operator's word stands for one good check, and not for a node that fails")
+    @Test("An operator's word replaces one good check, but not for a node that fails")
     func accepted() {
         var memory = FailoverMemory(answer: .standby)
         memory.isAccepted = true
@@ -427,7 +430,7 @@ struct FailoverDecisionTests {
         #expect(policy.decide(situation).answer == .standby)
     }
 
-    @Test("An operator's word does not outlive the break that follows it")
+    @Test("An operator's word does not outlive the next gap")
     func acceptedAndAway() {
         var memory = FailoverMemory(answer: .standby)
         memory.isAccepted = true
@@ -438,7 +441,7 @@ struct FailoverDecisionTests {
         #expect(!memory.isAccepted)
     }
 
-    @Test("What the account may not see of the preferred node moves no traffic, and stands behind a recent check")
+    @Test("What the account may not see of the preferred node moves no traffic, and a recent check takes precedence")
     func lookFault() {
         var situation = Row.checked(nil)
         situation.lookFault = FailoverFault("does not tell its replication status", isOwn: true)
@@ -451,7 +454,7 @@ struct FailoverDecisionTests {
     }
 
     @Test(
-        "The reason says what a DBA has to know",
+        "The reason says what a DBA needs to know",
         arguments: [
             (
                 FailoverSituation(preferred: .failed(FailoverFault("is read-only")), now: Row.moment(0)),

@@ -5,7 +5,7 @@ func findings(_ nodes: ReplicationSetReport.Node...) -> SetFindings {
     SetFindings(ReplicationSetReport(name: "shop", nodes: nodes))
 }
 
-/// A node that answered; a read-only one, unless said otherwise.
+/// A node that answered; read-only, unless specified otherwise.
 func node(_ name: String, id: UInt32, readOnly: Bool? = true, from channels: Channel...) -> ReplicationSetReport.Node {
     var facts = NodeFacts(
         identity: ServerIdentity(
@@ -26,7 +26,7 @@ func silent(_ name: String, intending source: String? = nil) -> ReplicationSetRe
         NodeReport(failure: NodeFailure(reason: .timeout, message: "no answer")))
 }
 
-/// A channel that works, unless said otherwise.
+/// A channel that works, unless specified otherwise.
 func channel(
     _ name: String = "", from host: String, id: UInt32, io: Channel.IOThreadState = .running, applies: Bool = true,
     silence: Double? = nil, behind: Double?

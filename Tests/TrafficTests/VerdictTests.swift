@@ -6,13 +6,13 @@ import Topology
 
 @Suite("Load balancer checks")
 struct VerdictTests {
-    // db1 <- db2 <- db3, unless a test says otherwise.
+    // db1 <- db2 <- db3, unless a test specifies otherwise.
 
     private static let primary = node("db1", id: 1, readOnly: false)
     private static let replica = node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4))
     private static let leaf = node("db3", id: 3, from: channel(from: "db2", id: 2, behind: 3))
 
-    @Test("In a chain each gets what it is for")
+    @Test("In a chain, each node gets the traffic it is for")
     func chain() {
         let set = findings(Self.primary, Self.replica, Self.leaf)
         #expect(set.passes("db1") == [.primary, .readOnly, .health])
@@ -22,7 +22,7 @@ struct VerdictTests {
         #expect(set.verdict("db1", .replica).reason == "db1 is the primary")
     }
 
-    @Test("A replica is as late as all above it together")
+    @Test("A replica's lag includes that of all nodes above it")
     func sum() {
         let set = findings(Self.primary, Self.replica, Self.leaf)
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 6)).isPassed)
@@ -31,7 +31,7 @@ struct VerdictTests {
         #expect(!late.isPassed && late.reason == "db3 is 7 s behind; the limit is 6 s")
     }
 
-    @Test("The load is the share of the limits that is used up")
+    @Test("The load is the fraction of the limits that is used up")
     func load() {
         let set = findings(Self.primary, Self.replica)
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 16)).load == 0.25)
@@ -42,7 +42,7 @@ struct VerdictTests {
         #expect(caughtUp.verdict("db2", .replica, all) == .passed("db2 is 0 s behind"))
     }
 
-    @Test("A delay on purpose is staleness all the same")
+    @Test("A configured delay counts as staleness")
     func delayed() {
         var delayed = channel(from: "db1", id: 1, behind: 3600)
         delayed.configuredDelay = 3600
@@ -50,7 +50,7 @@ struct VerdictTests {
         #expect(!set.verdict("db2", .replica, ReplicaLimits(lag: 30)).isPassed)
     }
 
-    @Test("Bytes count only where a limit is given, and unknown ones are a no")
+    @Test("Bytes count only if a limit is given, and unknown bytes mean no")
     func bytes() throws {
         let read = try #require(BinlogFile("bin.000001"))
         var source = Self.primary
@@ -68,7 +68,7 @@ struct VerdictTests {
         #expect(!refused.isPassed && refused.reason == "db2: it is not known how many bytes it is behind")
     }
 
-    @Test("Of several channels the latest counts")
+    @Test("Of several channels, the stalest counts")
     func channels() {
         var gathering = node(
             "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 1),
@@ -80,7 +80,7 @@ struct VerdictTests {
         #expect(set.verdict("db3", .replica, ReplicaLimits(lag: 9)).isPassed)
     }
 
-    @Test("Two writable nodes: neither is the primary, and nobody serves what only one of them wrote")
+    @Test("Two writable nodes: neither is the primary, and no replica serves what only one of them wrote")
     func splitBrain() {
         let set = findings(
             Self.primary, node("db2", id: 2, readOnly: false),
@@ -92,7 +92,7 @@ struct VerdictTests {
         #expect(set.verdict("db3", .replica).reason == "db1 and db2 both take writes")
     }
 
-    @Test("A replica of an old primary that has come back serves nobody")
+    @Test("A replica of an old primary that has come back gets no traffic")
     func cutOff() {
         let set = findings(
             node("db1", id: 1), node("db2", id: 2, readOnly: false),
@@ -104,7 +104,7 @@ struct VerdictTests {
     }
 
     @Test(
-        "What is not known is a no",
+        "What is not known counts as no",
         arguments: [
             (channel(from: "db1", id: 1, io: .connecting, behind: 0), "db2: IO thread connecting"),
             (channel(from: "db1", id: 1, applies: false, behind: 0), "db2: SQL thread stopped"),
@@ -118,7 +118,7 @@ struct VerdictTests {
     }
 
     @Test(
-        "A thread that has stopped, on any hop, is a no however little is lacking by the heartbeat; a lost connection is not",
+        "A stopped thread, on any hop, means no however small the heartbeat lag; a lost connection does not",
         arguments: [
             (.running, true, nil), (.connecting, true, nil), (.preparing, true, nil), (.running, false, "SQL thread"),
             (.connecting, false, "SQL thread"), (.stopped, true, "IO thread"), (.stopped, false, "IO thread"),
@@ -139,7 +139,7 @@ struct VerdictTests {
         }
     }
 
-    @Test("Of a source that the exporter alone has lost, its replica tells enough; of an intermediate it does not")
+    @Test("If only the exporter has lost the source, its replica keeps its traffic; below an intermediate it does not")
     func silentSource() {
         let lost = findings(silent("db1"), node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
         #expect(lost.passes("db1") == [])
@@ -152,7 +152,7 @@ struct VerdictTests {
         #expect(below.verdict("db3", .replica).reason == "db3 follows db2, which does not answer")
     }
 
-    @Test("A ring that nobody writes to serves nothing; with a primary its replica does")
+    @Test("A ring without a writer serves nothing; with a primary, its replica does")
     func ring() {
         let one = channel(from: "db1", id: 1, behind: 0)
         let two = channel(from: "db2", id: 2, behind: 0)
@@ -164,7 +164,7 @@ struct VerdictTests {
         #expect(open.passes("db2") == [.replica, .readOnly, .health])
     }
 
-    @Test("A node that does not tell whether it is read-only gets no traffic")
+    @Test("A node that does not report whether it is read-only gets no traffic")
     func untold() {
         let set = findings(node("db1", id: 1, readOnly: nil), Self.replica)
         #expect(set.passes("db1") == [.health])
@@ -176,7 +176,7 @@ struct VerdictTests {
         #expect(writable.verdict("db2", .replica).reason == "db2 is writable but not the primary")
     }
 
-    @Test("A replica of a server outside of the set does not become one to read from when the primary falls silent")
+    @Test("A replica of a server outside the set does not start serving reads when the primary falls silent")
     func foreign() {
         let replicas = [
             node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)),
@@ -189,7 +189,7 @@ struct VerdictTests {
         }
     }
 
-    @Test("Of two sources of a fan-in the exporter alone has lost one: what hears from it keeps its reads")
+    @Test("Only the exporter has lost one of two sources of a fan-in: a replica that hears from it keeps its reads")
     func silentPartner() {
         var both = node(
             "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 0), channel("b", from: "db2", id: 2, behind: 0)
@@ -208,14 +208,14 @@ struct VerdictTests {
         }
     }
 
-    @Test("A replica whose source is outside of the set is as late as it says")
+    @Test("The lag of a replica whose source is outside the set is what it reports")
     func outside() {
         let set = findings(node("db2", id: 2, from: channel(from: "elsewhere", id: 77, behind: 5)))
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 5)).isPassed)
         #expect(!set.verdict("db2", .replica, ReplicaLimits(lag: 4)).isPassed)
     }
 
-    @Test("Once too late, a replica comes back at half of the limit")
+    @Test("Once over the limit, a replica comes back at half of it")
     func hysteresis() {
         var gate = LagGate()
         func verdict(behind: Double) -> NodeVerdict {
@@ -238,7 +238,7 @@ struct VerdictTests {
         #expect(!late.verdict(on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate).isPassed)
     }
 
-    @Test("Nobody is named so: no")
+    @Test("An unknown name is refused")
     func stranger() {
         #expect(findings(Self.primary).passes("db9") == [])
     }
