@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a real server said to the exporter, turn by turn: the greeting, then its answer to each packet of the client
+/// What a real server sent to the exporter, turn by turn: the greeting, then its answer to each packet of the client
 /// (`Tests/Fixtures/packets`).
 struct RecordedConversation: Sendable {
     let name: String
@@ -8,7 +8,7 @@ struct RecordedConversation: Sendable {
 
     static let all = all(in: "packets")
 
-    /// Of a folder of `Tests/Fixtures`.
+    /// From a folder of `Tests/Fixtures`.
     static func all(in folder: String) -> [RecordedConversation] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Fixtures/\(folder)").resolvingSymlinksInPath()
@@ -27,7 +27,7 @@ struct RecordedConversation: Sendable {
 
 /// A packet of the protocol: three bytes of length, a sequence number, the payload.
 struct WirePacket: Sendable {
-    /// What the header says, which may not be so.
+    /// The length in the header, which may be wrong.
     var length: Int
     var sequence: UInt8
     var payload: [UInt8]

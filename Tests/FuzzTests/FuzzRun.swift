@@ -3,7 +3,7 @@ import Synchronization
 
 /// What fuzz tests have in common.
 enum FuzzRun {
-    /// A number in the environment.
+    /// A number from the environment.
     static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap(Int.init) }
 
     static func openFiles() throws -> Int {
@@ -37,7 +37,7 @@ final class Tally: Sendable {
     }
 }
 
-/// The file in which a worker writes the seed of the case under way: after a crash it says which one it was.
+/// The file in which a worker stores the seed of the current case: after a crash it says which one that was.
 final class SeedTrace: Sendable {
     private let descriptor: Int32
     private let path: String

@@ -1,4 +1,4 @@
-/// Values that no server should send, and some do.
+/// Values that no server should send, but some do.
 enum HostileValues {
     /// For columns of numbers; nil is NULL.
     static let numbers: [String?] = [
@@ -18,8 +18,8 @@ enum HostileValues {
         0, 1, 2, 250, 251, 65_535, 65_536, 1 << 24, 1 << 32, UInt64(Int64.max), 1 << 63, .max - 1, .max,
     ]
 
-    /// Error numbers that are told apart somewhere, and some that are nobody's. Not 65535: MariaDB's protocol reports progress by
-    /// it, and a client goes on waiting until its deadline.
+    /// Error numbers that are handled specially somewhere, and some that do not exist. Not 65535: MariaDB's protocol
+    /// uses it to report progress, and a client then waits until its deadline.
     static let errors: [UInt16] = [
         1146, 1049, 1146, 1049, 1290, 1205, 1213, 1317, 1969, 3024, 1227, 1142, 1143, 1045, 1044, 1040, 1203, 1226,
         1054,
@@ -27,10 +27,10 @@ enum HostileValues {
         65_534,
     ]
 
-    /// Whatever a server calls things.
+    /// Names from a server.
     static let names = [
         Marker.text, "`\(Marker.text)", "'\(Marker.text)", "\"\(Marker.text)", "\\\(Marker.text)", "\\'\(Marker.text)",
-        // A quote under an accent is one Swift character that is no quote.
+        // A quote with an accent is one Swift character that is not a quote.
         "a`\u{301};\(Marker.text) #", "a'\u{301};\(Marker.text) #", "``\(Marker.text)``", "a`.`\(Marker.text)",
         "a\u{0}\(Marker.text)", "a\n\(Marker.text)", "a\r\(Marker.text)\u{1B}[31m", "*/\(Marker.text)/*",
         "-- \(Marker.text)",
@@ -40,20 +40,21 @@ enum HostileValues {
     ].map { "?" + $0 }
 }
 
-/// A word that pretended servers put into names: where it turns up says how those were quoted.
+/// A word that pretend servers put into names: where it turns up shows how those were quoted.
 enum Marker {
     static let text = "zqmarkerqz"
 
-    /// Whether the marker stands in a statement outside of backticks and single quotes. (In hexadecimal it is not seen at all.)
+    /// Whether the marker is in a statement outside of backticks and single quotes. (In hexadecimal it is not
+    /// detected.)
     ///
-    /// A quote ends at the next one of its kind; a pair of them is a quote within. A backslash escapes nothing, since the
-    /// program does not rely on `sql_mode`: it must not send any between quotes.
+    /// A quote ends at the next one of its kind; a doubled one is a quote within. A backslash escapes nothing, since
+    /// the program does not rely on `sql_mode`: it must not send any between quotes.
     static func isUnquoted(in statement: String) -> Bool {
         var outside: [UInt8] = []
         var quote: UInt8?
         for byte in statement.utf8 {
             if let open = quote {
-                // A doubled quote closes and opens again, with the same outcome.
+                // A doubled quote closes and reopens, with the same result.
                 if byte == open { quote = nil }
                 if open == UInt8(ascii: "'"), byte == UInt8(ascii: "\\") { return true }
             } else if byte == UInt8(ascii: "`") || byte == UInt8(ascii: "'") {
@@ -63,7 +64,7 @@ enum Marker {
                 outside.append(byte)
             }
         }
-        // Without its end, a quote takes in what follows.
+        // An unterminated quote includes what follows.
         return quote != nil || String(decoding: outside, as: UTF8.self).lowercased().contains(text)
     }
 }

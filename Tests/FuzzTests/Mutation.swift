@@ -1,4 +1,4 @@
-/// Random numbers that are the same for the same seed (SplitMix64).
+/// A seeded source of randomness (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -17,13 +17,13 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }
 
-/// One hostile conversation: a recorded one of which one turn was changed. The same for the same seed.
+/// One hostile conversation: a recorded one with one changed turn. Determined by the seed.
 struct Mutation: Sendable {
     let seed: UInt64
     let conversation: String
-    /// Said as recorded, each before a packet of the client.
+    /// Sent as recorded, each before a packet from the client.
     let before: [[UInt8]]
-    /// Said after that, in one go.
+    /// Sent after that, all at once.
     let changed: [UInt8]
 
     init(seed: UInt64, of conversations: [RecordedConversation]) {
@@ -39,7 +39,7 @@ struct Mutation: Sendable {
         var bytes = packets.flatMap(\.bytes)
         for _ in 0..<random.below(3) { Self.flip(&bytes, &random) }
         if random.below(8) == 0 {
-            changed = Array(bytes.prefix(random.below(bytes.count + 1)))  // and then nothing more
+            changed = Array(bytes.prefix(random.below(bytes.count + 1)))  // followed by nothing
         } else {
             changed = bytes + recorded.turns[(turn + 1)...].flatMap(\.self)
         }
@@ -55,47 +55,47 @@ struct Mutation: Sendable {
             packets.append(WirePacket(sequence: UInt8(random.below(256)), payload: random.bytes(random.below(300))))
             return
         }
-        let place = random.below(packets.count)
-        let size = packets[place].payload.count
+        let index = random.below(packets.count)
+        let size = packets[index].payload.count
         switch random.below(13) {
         case 0 where size > 0:
             let words: [UInt8] = [0, 1, 0x7F, 0x80, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF]
-            packets[place].payload[random.below(size)] = words[random.below(words.count)]
+            packets[index].payload[random.below(size)] = words[random.below(words.count)]
         case 1:
-            packets[place] = WirePacket(
-                sequence: packets[place].sequence, payload: Array(packets[place].payload.prefix(random.below(size + 1)))
+            packets[index] = WirePacket(
+                sequence: packets[index].sequence, payload: Array(packets[index].payload.prefix(random.below(size + 1)))
             )
-        case 2: packets[place].length = [0, size - 1, size + 1, 0xFF_FFFF, random.below(1 << 24)][random.below(5)]
-        case 3: packets[place].sequence = UInt8(random.below(256))
-        case 4: packets.insert(contentsOf: Array(repeating: packets[place], count: 1 + random.below(200)), at: place)
-        case 5: packets.remove(at: place)
-        case 6: packets.swapAt(place, random.below(packets.count))
+        case 2: packets[index].length = [0, size - 1, size + 1, 0xFF_FFFF, random.below(1 << 24)][random.below(5)]
+        case 3: packets[index].sequence = UInt8(random.below(256))
+        case 4: packets.insert(contentsOf: Array(repeating: packets[index], count: 1 + random.below(200)), at: index)
+        case 5: packets.remove(at: index)
+        case 6: packets.swapAt(index, random.below(packets.count))
         case 7:
             let starts: [UInt8] = [0x00, 0xFB, 0xFE, 0xFF, UInt8(random.below(256))]
             packets.insert(
                 WirePacket(
-                    sequence: packets[place].sequence,
-                    payload: [starts[random.below(starts.count)]] + random.bytes(random.below(300))), at: place)
+                    sequence: packets[index].sequence,
+                    payload: [starts[random.below(starts.count)]] + random.bytes(random.below(300))), at: index)
         case 8 where size > 0:
             let lengths: [[UInt8]] = [
                 [0xFC, 0xFF, 0xFF], [0xFD, 0xFF, 0xFF, 0xFF], [0xFE] + [UInt8](repeating: 0xFF, count: 8),
                 [0xFE, 0, 0, 0, 0, 1, 0, 0, 0], [0xFE, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0, 0],
             ]
             let length = lengths[random.below(lengths.count)]
-            var payload = packets[place].payload
+            var payload = packets[index].payload
             let start = random.below(size)
             payload.replaceSubrange(start..<min(size, start + (random.below(2) == 0 ? 1 : length.count)), with: length)
-            packets[place] = WirePacket(sequence: packets[place].sequence, payload: payload)
+            packets[index] = WirePacket(sequence: packets[index].sequence, payload: payload)
         case 9:
             let more = [8, 300, 4096, 70_000][random.below(4)]
-            packets[place] = WirePacket(
-                sequence: packets[place].sequence, payload: packets[place].payload + random.bytes(random.below(more)))
+            packets[index] = WirePacket(
+                sequence: packets[index].sequence, payload: packets[index].payload + random.bytes(random.below(more)))
         case 10:
-            packets[place] = WirePacket(sequence: packets[place].sequence, payload: random.bytes(size))
+            packets[index] = WirePacket(sequence: packets[index].sequence, payload: random.bytes(size))
         case 11:
-            packets[place] = WirePacket(sequence: packets[place].sequence, payload: [])
+            packets[index] = WirePacket(sequence: packets[index].sequence, payload: [])
         default:
-            packets.removeSubrange((place + 1)...)
+            packets.removeSubrange((index + 1)...)
         }
     }
 }

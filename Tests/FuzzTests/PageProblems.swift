@@ -11,7 +11,7 @@ import Web
 @testable import Exporter
 @testable import Monitoring
 
-/// What is wrong with what the exporter tells others, whatever servers have said.
+/// What is wrong with the exporter's output, whatever servers have sent.
 struct PageProblems {
     private(set) var problems: [String] = []
 
@@ -69,14 +69,14 @@ struct PageProblems {
         checkJSON(ChecksumText.json(report).text, "checksum")
     }
 
-    /// Of a log.
+    /// Problems in a log.
     mutating func check(_ lines: [String]) {
         for line in lines where line.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             problems.append("log: control characters in \(line.debugDescription)")
         }
     }
 
-    /// What is kept over restarts: nobody has named a writer here, and the only nodes are those configured.
+    /// The state kept across restarts: no operator has named a writer here, and the only nodes are those configured.
     mutating func check(stateAt path: String) {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
         try? FileManager.default.removeItem(atPath: path)
@@ -100,7 +100,7 @@ struct PageProblems {
         }
     }
 
-    /// For a terminal.
+    /// Problems in text for a terminal.
     private mutating func checkLines(_ text: String, _ page: String) {
         let isClean = text.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isControlling }
         if !isClean { problems.append("\(page): steers the terminal: \(text.debugDescription)") }
@@ -108,7 +108,7 @@ struct PageProblems {
 
     private static let void: Set<String> = ["meta", "link", "input", "br", "hr", "img"]
 
-    /// Every element that is begun is ended, in order, and no server has named one.
+    /// Every element that is opened is closed, in order, and none is named by a server.
     private mutating func checkMarkup(_ text: String) {
         var open: [String] = []
         for piece in text.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
@@ -133,10 +133,10 @@ struct PageProblems {
         if !open.isEmpty { problems.append("page: not ended: \(open)") }
     }
 
-    /// Whether the marker stands in values of attributes alone.
+    /// Whether the marker occurs only in attribute values.
     private static func isWithinQuotes(_ tag: Substring) -> Bool {
-        !tag.split(separator: "\"", omittingEmptySubsequences: false).enumerated().contains { place, part in
-            place % 2 == 0 && part.contains(Marker.text)
+        !tag.split(separator: "\"", omittingEmptySubsequences: false).enumerated().contains { index, part in
+            index % 2 == 0 && part.contains(Marker.text)
         }
     }
 }

@@ -2,23 +2,23 @@ import FaultServer
 import Foundation
 import Synchronization
 
-/// Two servers of a replication set, the second a replica of the first, that answer every statement of the exporter as real ones
-/// do: what they say about replication was recorded, what is in the probes' tables is kept here.
+/// Two servers of a replication set, the second a replica of the first, that answer every statement of the exporter
+/// like real ones: what they say about replication was recorded, what is in the probes' tables is kept here.
 final class PretendSet: Sendable {
     enum Server: Int, Sendable, CaseIterable { case primary, replica }
 
-    /// What a case is about.
+    /// The subject of a case.
     struct Scene: Sendable {
         /// Both servers take writes.
         var areBothWritable = false
-        /// The tables of the probes are there from the beginning.
+        /// The probes' tables exist from the beginning.
         var hasTables = true
         var lastCheck = LastCheckLayout.own
-        /// How many times a table is said to have a further key, before its end.
+        /// How many times a table is reported to have another key, before its end.
         var keys = 4
-        /// The chunks of each table that an earlier comparison has left behind.
+        /// The chunks of each table left behind by an earlier comparison.
         var earlierChunks = 0
-        /// What comes after a key is the key itself.
+        /// The successor of a key is the key itself.
         var areKeysStanding = false
         /// The replica has other rows.
         var differs = false
@@ -28,11 +28,11 @@ final class PretendSet: Sendable {
     }
 
     enum LastCheckLayout: Sendable, CaseIterable {
-        /// A row for each checker and server.
+        /// One row for each checker and server.
         case own
         /// `id` and `epoch`, of version 0.1.0.
         case earlier
-        /// A single column, named by somebody else.
+        /// A single column, named by another program.
         case shared
     }
 
@@ -41,7 +41,7 @@ final class PretendSet: Sendable {
         var lastCheck: Double?
         /// By key.
         var sentinels: [String: Int] = [:]
-        /// By table: the chunks that were published.
+        /// The published chunks, by table.
         var chunks: [String: Set<Int>] = [:]
         /// How often a table was asked for a key.
         var keysAsked: [String: Int] = [:]
@@ -78,7 +78,7 @@ final class PretendSet: Sendable {
             }
             for word in ["SET ", "PREPARE ", "DEALLOCATE "] where statement.hasPrefix(word) { return .ok }
             if statement.hasPrefix("EXECUTE ") || statement.hasPrefix("CREATE ") {
-                // What is made is what was asked for a moment ago.
+                // The table created is the one asked about just before.
                 state.madeTables = ["heartbeat", "sentinel", "lastcheck", "checksums"]
                 return .ok
             }
@@ -104,27 +104,27 @@ final class PretendSet: Sendable {
     private func recorded(_ statement: String, by server: Server) -> Reply {
         let reply = recordings[server]?.reply(to: statement) ?? .syntaxError
         guard case .table(let columns, var rows) = reply else { return reply }
-        for (place, column) in columns.enumerated() {
+        for (index, column) in columns.enumerated() {
             for row in rows.indices {
-                if column == "clock" { rows[row][place] = Self.clock }
+                if column == "clock" { rows[row][index] = Self.clock }
                 if scene.areBothWritable, column == "read_only" || column == "super_read_only" {
-                    rows[row][place] = "0"
+                    rows[row][index] = "0"
                 }
             }
         }
         return .table(columns: columns, rows: rows)
     }
 
-    /// What is asked about the session and the server by the probes.
+    /// The probes' questions about the session and the server.
     private func session(_ statement: String, by server: Server) -> Reply? {
         func identity(_ column: String) -> String? {
             let statement = recordings[server]?.results.first {
                 $0.columns?.contains("clock") == true && $0.columns?.first == "server_id"
             }
             guard let columns = statement?.columns, let row = statement?.rows?.first,
-                let place = columns.firstIndex(of: column)
+                let index = columns.firstIndex(of: column)
             else { return nil }
-            return row[place]
+            return row[index]
         }
         if statement.hasPrefix("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_id'") {
             let rows = ["server_id", "server_uuid"].compactMap { name in identity(name).map { [name, $0] } }
@@ -324,7 +324,7 @@ final class PretendSet: Sendable {
         }
     }
 
-    /// Keys of a table that ends after a while.
+    /// The keys of a table that ends after a while.
     private func key(_ statement: String, _ state: inout State) -> Reply {
         let table =
             statement.components(separatedBy: " AS exact FROM ").last?.components(separatedBy: " FORCE INDEX ").first

@@ -5,17 +5,18 @@ import Monitoring
 import Synchronization
 import Testing
 
-/// Values that no server would give, in the replies that scrapes, the heartbeat, the sentinel, the failover answer and the
-/// comparison of tables work with. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED say how many, and from which seed on.
+/// Values that no server would send, in the replies that scrapes, the heartbeat, the sentinel, the failover answer and
+/// the comparison of tables work with. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED set how many, and the first
+/// seed.
 @Suite("Fuzzed values", .serialized)
 struct ProbeFuzzTests {
     private static let count = FuzzRun.number("FUZZ_REPLIES") ?? 250
     private static let firstSeed = UInt64(FuzzRun.number("FUZZ_SEED") ?? 1)
-    /// Paths wait now and then: for a replica, for the next beat.
+    /// Paths sometimes wait: for a replica, for the next beat.
     private static let workers = 8
     private static let patience = Duration.seconds(60)
 
-    @Test("A set that behaves is understood along every path", arguments: ProbePath.allCases)
+    @Test("A well-behaved set is understood along every path", arguments: ProbePath.allCases)
     func behaving(path: ProbePath) async throws {
         let fixtures = try ServerPair.all()
         try #require(fixtures.count >= 7)
@@ -32,7 +33,7 @@ struct ProbeFuzzTests {
         }
     }
 
-    @Test("A walk along keys that do not go on comes to an end")
+    @Test("A walk along keys that do not advance comes to an end")
     func standingKeys() async throws {
         let stage = try Stage()
         defer { stage.stop() }
@@ -44,7 +45,7 @@ struct ProbeFuzzTests {
         #expect(result.outcome == "unknown")
     }
 
-    @Test("Whatever a server says, each path ends in time, quotes what it was told, and what it tells is well formed")
+    @Test("Whatever a server says, each path ends in time, quotes what it received, and its output is well formed")
     func fuzz() async throws {
         let fixtures = try ServerPair.all()
         let tally = Tally()
@@ -82,7 +83,7 @@ struct ProbeFuzzTests {
             \(started.duration(to: .now)); \(tally.text); \
             open files \(before.0) -> \(after.0), resident MiB \(before.1 >> 20) -> \(after.1 >> 20)
             """)
-        // Among other tests, what the process holds is theirs as well.
+        // When run with other tests, the process's resources include theirs.
         guard FuzzRun.number("FUZZ_REPLIES") != nil else { return }
         #expect(after.0 <= before.0)
         #expect(after.1 <= before.1 + 256 << 20)
@@ -98,7 +99,7 @@ struct ProbeFuzzTests {
     }
 }
 
-/// Two servers that play one case after the other.
+/// Two servers that run one case after the other.
 private final class Stage: Sendable {
     let seeds: SeedTrace
     private let servers: [FaultServer]

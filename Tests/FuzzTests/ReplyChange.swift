@@ -1,11 +1,11 @@
 import FaultServer
 
-/// What becomes of the replies of one case: most stay as they are, some turn hostile. The same for the same seed.
+/// What happens to the replies of one case: most stay as they are, some turn hostile. Determined by the seed.
 struct ReplyChange: Sendable {
     private let seed: UInt64
-    /// Of so many replies one is changed.
+    /// One in this many replies is changed.
     private let rarity: Int
-    /// Of so many kinds of statements one gets a changed reply every time.
+    /// One in this many kinds of statements gets a changed reply every time.
     private let stubbornness: Int
 
     init(seed: UInt64) {
@@ -18,7 +18,7 @@ struct ReplyChange: Sendable {
     /// - Parameters:
     ///   - kind: what replies to the same question have in common.
     ///   - server: which of the servers answers.
-    ///   - number: how often it has been asked this.
+    ///   - number: how many times it has been asked this.
     func changed(_ reply: Reply, kind: String, server: Int, number: Int) -> Reply {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
         for byte in kind.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -69,14 +69,14 @@ struct ReplyChange: Sendable {
         case 2: rows = []
         case 3:
             columns.remove(at: column)
-            for place in rows.indices { rows[place].remove(at: column) }
+            for index in rows.indices { rows[index].remove(at: column) }
         case 4: rows[row][column] = name(&random)
         case 5: rows[row].swapAt(column, random.below(columns.count))
         case 6:
             for column in numeric(rows[row]) { rows[row][column] = number(&random) }
         case 7:
             let value = number(&random)
-            for place in rows.indices { rows[place][column] = value }
+            for index in rows.indices { rows[index][column] = value }
         case 8: rows[row][column] = number(&random)
         default:
             let numeric = numeric(rows[row])
@@ -84,7 +84,7 @@ struct ReplyChange: Sendable {
         }
     }
 
-    /// The columns of a row that hold numbers.
+    /// The columns of a row that contain numbers.
     private static func numeric(_ row: [String?]) -> [Int] {
         row.indices.filter { row[$0].flatMap(Double.init) != nil }
     }

@@ -9,15 +9,15 @@ import Replication
 import Testing
 import Topology
 
-/// Replies that no server would give, through everything that reads them: the client library, the facts, the comparison, the
-/// metrics. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED say how many, and from which seed on.
+/// Replies that no server would send, through everything that reads them: the client library, the facts, the
+/// comparison, the metrics. `make fuzz` runs many; FUZZ_REPLIES and FUZZ_SEED set how many, and the first seed.
 @Suite("Fuzzed servers", .serialized)
 struct ServerFuzzTests {
     private static let count = FuzzRun.number("FUZZ_REPLIES") ?? 2_000
     private static let firstSeed = UInt64(FuzzRun.number("FUZZ_SEED") ?? 1)
     private static let workers = 4
 
-    @Test("What was recorded is understood as it is")
+    @Test("Unchanged recordings are understood")
     func recorded() async throws {
         try #require(RecordedConversation.all.count >= 3)
         for conversation in RecordedConversation.all {
@@ -29,7 +29,7 @@ struct ServerFuzzTests {
         }
     }
 
-    @Test("Replies that once did harm do none")
+    @Test("Replies that once did harm no longer do")
     func known() async throws {
         let known = RecordedConversation.all(in: "hostile")
         try #require(!known.isEmpty)
@@ -58,7 +58,7 @@ struct ServerFuzzTests {
                         worker.seeds.trace(mutation.seed)
                         let report = await worker.report(to: mutation.before, then: mutation.changed)
                         tally.note(report.isUp ? "up" : report.failure?.reason.rawValue ?? "no reason")
-                        // All was sent, and that nothing more comes: there is nothing to wait for.
+                        // Everything was sent, including the end of the stream: there is nothing to wait for.
                         #expect(report.isUp || report.failure != nil, "seed \(mutation.seed)")
                         #expect(report.failure?.reason != .timeout, "seed \(mutation.seed)")
                         let problems = MetricFamily.problems(in: families(of: report))
@@ -68,7 +68,7 @@ struct ServerFuzzTests {
             }
             try await group.waitForAll()
         }
-        // What malloc keeps to use again is held by nobody.
+        // What malloc keeps for reuse does not count.
         malloc_trim(0)
         let after = (try FuzzRun.openFiles(), try FuzzRun.residentMemory())
         print(
@@ -78,15 +78,15 @@ struct ServerFuzzTests {
             \(tally.text); \
             open files \(before.0) -> \(after.0), resident MiB \(before.1 >> 20) -> \(after.1 >> 20)
             """)
-        // Among other tests, what the process holds is theirs as well.
+        // When run with other tests, the process's resources include theirs.
         guard FuzzRun.number("FUZZ_REPLIES") != nil else { return }
         #expect(after.0 <= before.0)
-        // It levels off, and so is no leak: 71 MiB more after 10,000 replies, 128 after 30,000, 168 after 100,000.
+        // It levels off, and so is not a leak: 71 MiB more after 10,000 replies, 128 after 30,000, 168 after 100,000.
         #expect(after.1 <= before.1 + 256 << 20)
     }
 }
 
-/// What a scrape makes of it, as text of both kinds as well.
+/// What a scrape makes of it, also as text in both formats.
 private func families(of report: NodeReport) -> [MetricFamily] {
     let node = ReplicationSetReport.Node(
         NodeDescription(name: "db2", address: .tcp(host: "127.0.0.1", port: 3306)), report)
@@ -99,7 +99,7 @@ private func families(of report: NodeReport) -> [MetricFamily] {
     return families.all
 }
 
-/// A server and the thread of those who ask it.
+/// A server, and the thread that asks it.
 private final class Worker: Sendable {
     private let server: FaultServer
     private let thread: SessionThread
@@ -115,8 +115,8 @@ private final class Worker: Sendable {
         seeds.remove()
     }
 
-    /// What a node is reported to be when its server says this: the turns each before a packet of the client, the rest at
-    /// once, and nothing more.
+    /// The report about a node whose server sends this: the turns each before a packet of the client, the rest at once,
+    /// and nothing more.
     func report(to turns: [[UInt8]], then rest: [UInt8]) async -> NodeReport {
         let steps = turns.flatMap { [Step.bytes($0), .receive] } + [.bytes(rest), .end]
         server.follow(.saying(steps))

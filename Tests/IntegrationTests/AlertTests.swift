@@ -3,7 +3,7 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// The rules of deploy/prometheus in real Prometheus servers, one for each scrape configuration of the README.
+    /// The rules of deploy/prometheus in real Prometheus servers, one for each scrape configuration in the README.
     @Suite("Alerts")
     struct AlertTests {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
@@ -11,7 +11,7 @@ extension IntegrationSuite {
             "heartbeat: {table: replication_probe.heartbeat, interval: 250ms, write: true}\n"
             + "sentinel: {table: replication_probe.sentinel, interval: 1s}"
 
-        /// An alert, whoever shows it.
+        /// An alert, whichever Prometheus shows it.
         private struct Alert: Hashable, CustomStringConvertible {
             let labels: [String: String]
 
@@ -25,7 +25,7 @@ extension IntegrationSuite {
             var description: String { labels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ") }
         }
 
-        @Test("A probe that has never worked is told from the first scrape on, over a restart, until it works")
+        @Test("A probe that has never worked is reported from the first scrape on, across a restart, until it works")
         func neverWorked() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
                 let configuration = try sandbox.writeExporterConfiguration(probes: Self.probes)
@@ -36,7 +36,8 @@ extension IntegrationSuite {
                         }?.value
                     }
                 }
-                // It may read, and nothing is there to be read; what is refused does not hide behind the server's version.
+                // It may read, but there is nothing to read; a refusal is not mistaken for a limitation of the server's
+                // version.
                 try await sandbox.server("db1").sql("CREATE DATABASE replication_probe")
                 try await sandbox.grant("SELECT ON replication_probe.*")
                 for _ in 0..<2 {
@@ -62,7 +63,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "The rules tell the same, once each, at /metrics and at /probe with /sd: all well, then one thing after another"
+            "The rules fire alike, once each, for /metrics and for /probe with /sd: all well, then one fault after another"
         )
         func bothWays() async throws {
             try await withSandbox(.primary(replicas: 2), software: try await Self.software.value) { sandbox in
@@ -75,7 +76,7 @@ extension IntegrationSuite {
                     try await start("metrics", sandbox, exporter),
                     try await start("probe", sandbox, exporter),
                 ]
-                // Both have asked, and each rule is evaluated. What /probe alone could miss is there.
+                // Both have scraped, and each rule is evaluated. What only /probe could miss is present.
                 for prometheus in servers {
                     for series in [
                         "replication_set:mysql_replication_channels_per_node:max",
@@ -92,8 +93,8 @@ extension IntegrationSuite {
                 }
                 try await agree(servers, on: [])
 
-                // Of a set: nobody may write. Of a channel: stopped. Of the exporter: a broken configuration, and a probe that
-                // cannot work, since nothing was granted.
+                // Of a set: no node is writable. Of a channel: stopped. Of the exporter: a broken configuration, and a
+                // probe that cannot work for lack of grants.
                 let text = try String(contentsOfFile: configuration, encoding: .utf8)
                 let probes = Self.probes.split(separator: "\n").map { "    \($0)\n" }.joined()
                 try (text + probes).write(toFile: configuration, atomically: true, encoding: .utf8)
@@ -133,8 +134,8 @@ extension IntegrationSuite {
             }
         }
 
-        /// Waits until the alerts of all are these, each once, and the same.
-        /// - Parameter beside: what may be there as well, if it is with all.
+        /// Waits until the alerts of all servers are these, each once, and the same.
+        /// - Parameter beside: alerts that may be there as well, if all have them.
         private func agree(
             _ servers: [RunningPrometheus], on names: Set<String>, beside others: Set<String> = []
         ) async throws {

@@ -22,7 +22,7 @@ extension IntegrationSuite {
                     "GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO ed25519@'127.0.0.1'",
                     "GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO either@'127.0.0.1'",
                 ] { try await server.sql(statement) }
-                // An account by its user's name; the sandbox's own, where the tests run as root.
+                // An account named after the system user; the sandbox's own if the tests run as root.
                 if geteuid() == 0 { try await server.sql("ALTER USER root@localhost IDENTIFIED VIA unix_socket") }
                 let certificates = Certificates(folder: sandbox.folder)
                 try certificates.make("ca")
@@ -44,7 +44,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Many log-ins at once that want a plugin which is not loaded yet all succeed")
+        @Test("Many concurrent logins that need a plugin which is not loaded yet all succeed")
         func pluginAtOnce() async throws {
             let software = try await ServerSoftware.find()
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
@@ -77,7 +77,7 @@ extension IntegrationSuite {
                     let account = "user: \(sandbox.accounts.monitor.user)"
                     let plain = ["node": "\(account), tls: {mode: disabled}"]
                     let encrypted = ["node": "\(account), tls: {mode: required}"]
-                    // Nothing in the cache: the server wants the password itself, encrypted with its RSA key.
+                    // Nothing in the cache: the server requires the password itself, encrypted with its RSA key.
                     try await server.sql("FLUSH PRIVILEGES")
                     #expect(try await nodesUp(sandbox, plain) == ["node"])
                     // From the cache by now.
@@ -93,7 +93,7 @@ extension IntegrationSuite {
                                 "wrong": "user: nobody",
                             ]) == (geteuid() == 0 ? ["local"] : []))
 
-                    // Without TLS on the server, what prefers it takes the RSA key as well.
+                    // Without TLS on the server, a client that prefers it uses the RSA key as well.
                     try await server.restart(with: ["--tls-version="])
                     #expect(try await nodesUp(sandbox, ["node": account]) == ["node"])
                     #expect(try await nodesUp(sandbox, encrypted) == [])
@@ -101,7 +101,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a client plugin that is not installed is named, with where it was looked for")
+        @Test("a missing client plugin is named, together with where it was looked for")
         func missingPlugin() async throws {
             for software in try await Matrix.all.value where software.flavor == .mysql {
                 try await withSandbox(.primary(replicas: 0), software: software) { sandbox in

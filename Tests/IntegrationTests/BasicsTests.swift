@@ -6,7 +6,7 @@ import Testing
 extension IntegrationSuite {
     @Suite("A primary with two replicas")
     struct BasicsTests {
-        @Test("is shown as it is, in one round trip a node", arguments: try await Matrix.all.value)
+        @Test("is shown as it is, in one round trip per node", arguments: try await Matrix.all.value)
         func healthy(software: ServerSoftware) async throws {
             try await withExporter(of: .primary(replicas: 2), software: software) { sandbox, exporter in
                 try await exporter.scrape()
@@ -46,10 +46,10 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("byte deltas add up across files as by hand", arguments: try await Matrix.all.value)
+        @Test("byte deltas across files match a manual calculation", arguments: try await Matrix.all.value)
         func deltaAcrossFiles(software: ServerSoftware) async throws {
             var settings = ServerSettings()
-            settings.arguments = ["--binlog-format=ROW"]  // or 48 MiB would be 48 statements
+            settings.arguments = ["--binlog-format=ROW"]  // otherwise 48 MiB would be 48 statements
             try await withExporter(of: .primary(replicas: 1), software: software, settings: settings) {
                 sandbox, exporter in
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
@@ -71,7 +71,7 @@ extension IntegrationSuite {
                     $0.readFile == end.file && $0.readPosition == end.offset
                 }
 
-                // By hand: what is left of the file it stands in, all between, and the last up to its end.
+                // Manually: the rest of the file that it is in, everything between, and the last file up to its end.
                 var expected: UInt64 = 0
                 for row in try await primary.sql("SHOW BINARY LOGS").rows {
                     let name = try #require(row.text("Log_name"))
@@ -89,7 +89,7 @@ extension IntegrationSuite {
                     #expect(scrape.all("lag_seconds", "db2").isEmpty)
                     #expect(scrape.check("apply", "db2") == 0)
                 }
-                // The list of files travels with the other statements by now.
+                // By now the list of files is requested together with the other statements.
                 let again = try await exporter.scrape()
                 #expect(again.value("node_round_trips", "db1") == 1)
 
@@ -113,7 +113,7 @@ extension IntegrationSuite {
                 #expect(scrape.all("lag_known", "db2").isEmpty)
                 for node in ["db1", "db3"] { #expect(scrape.value("up", node) == 1) }
                 #expect(scrape.value("lag_seconds", "db3") == 0)
-                // The deadline is the exporter's own: 1.5 s less half a second, and it says so itself.
+                // The deadline is the exporter's own, 1.5 s less half a second, and it reports it itself.
                 let took = try #require(
                     scrape.samples.first { $0.name == "mysql_replication_exporter_scrape_duration_seconds" })
                 #expect(took.value >= 1 && took.value < 1.4, "\(took.value) s")
@@ -140,7 +140,7 @@ extension IntegrationSuite {
                 func series(_ scrape: Scrape) -> Set<String> {
                     Set(scrape.all("up").map(\.name) + scrape.samples.filter { $0.labels["node"] == "db2" }.map(\.name))
                 }
-                // But for the times of the last transaction, of which there is none since the start.
+                // Except for the times of the last transaction, as there has been none since the start.
                 let lost = series(before).subtracting(series(after)).subtracting(["mysql_replication_stage_seconds"])
                 #expect(lost.isEmpty)
             }

@@ -9,7 +9,7 @@ extension IntegrationSuite {
         private static let tables = ["--tables", "shop.orders,shop.parts,shop.nothing"]
 
         @Test(
-            "equal data is equal on every replica; what differs is found in its chunk, and in no other",
+            "equal data is equal on every replica; a difference is found in its chunk, and in no other",
             arguments: try await Matrix.all.value)
         func comparison(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
@@ -33,11 +33,11 @@ extension IntegrationSuite {
 
         private func findDifferences(in sandbox: Sandbox) async throws {
             let replica = try sandbox.server("db2")
-            // 300 rows in chunks of 100: through 1000, 2000, 3000, then what lies before 10, and after 3000.
+            // 300 rows in chunks of 100: up to 1000, 2000, 3000, then what lies before 10 and after 3000.
             for statement in [
                 "UPDATE shop.orders SET v = X'00FE' WHERE id = 510",  // changed: chunk 1
                 "DELETE FROM shop.orders WHERE id = 1500",  // missing: chunk 2
-                "INSERT INTO shop.orders (id) VALUES (2005)",  // too many, between two chunks: 3
+                "INSERT INTO shop.orders (id) VALUES (2005)",  // extra, between two chunks: 3
                 "INSERT INTO shop.orders (id) VALUES (5)",  // before the first row: chunk 4
                 "INSERT INTO shop.orders (id) VALUES (9000)",  // after the last: chunk 5
                 "INSERT INTO shop.nothing VALUES (1)",

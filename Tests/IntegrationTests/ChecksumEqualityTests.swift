@@ -3,9 +3,10 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    @Suite("Equal is said only of what is equal")
+    @Suite("Only equal data is reported equal")
     struct ChecksumEqualityTests {
-        /// Compares with a row a chunk, and expects each of these tables to be DIFFERENT, in so many chunks, and all others equal.
+        /// Compares with one row per chunk, and expects each of these tables to be DIFFERENT, in this many chunks, and
+        /// all others equal.
         private func expect(
             _ different: [String: Int], in sandbox: Sandbox, _ arguments: [String] = [], line: Int = #line
         ) async throws {
@@ -27,12 +28,12 @@ extension IntegrationSuite {
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
                 for statement in [
                     "CREATE DATABASE shop",
-                    // Without a key, the same row twice is no row to an exclusive or.
+                    // Without a key, two identical rows cancel out in an exclusive or.
                     "CREATE TABLE shop.keyless (a INT, b VARCHAR(20))",
                     "INSERT INTO shop.keyless VALUES (1, 'x'), (1, 'x'), (2, 'y')",
                     "CREATE TABLE shop.separators (a VARCHAR(20), b VARCHAR(20), id INT PRIMARY KEY)",
                     "INSERT INTO shop.separators VALUES ('a#', 'b', 1), ('a', 'b', 2), (NULL, '', 3)",
-                    // CRC32 is linear: the same change in an even number of rows is no change to an exclusive or of it.
+                    // CRC32 is linear: the same change in an even number of rows cancels out in an exclusive or of it.
                     "CREATE TABLE shop.flags (id INT PRIMARY KEY, flag CHAR(1))",
                     "INSERT INTO shop.flags VALUES (1001, 'Y'), (1002, 'Y')",
                     "CREATE TABLE shop.same (id INT PRIMARY KEY, flag CHAR(1))",
@@ -46,13 +47,13 @@ extension IntegrationSuite {
                     "UPDATE shop.flags SET flag = 'N'",
                 ] { try await replica.withoutBinlog(statement) }
                 try await expect(["keyless": 1, "separators": 2, "flags": 2], in: sandbox)
-                // All of a table in one chunk.
+                // The whole table in one chunk.
                 try await expect(
                     ["keyless": 1, "separators": 1, "flags": 1], in: sandbox, ["--chunk-size", "1000"])
             }
         }
 
-        @Test("numbers with a fraction, to the last bit", arguments: try await Matrix.all.value)
+        @Test("floating-point numbers, to the last bit", arguments: try await Matrix.all.value)
         func floats(software: ServerSoftware) async throws {
             var random = SystemRandomNumberGenerator()
             var doubles: [Double] = [
@@ -102,7 +103,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// A column's type, and two values that are hard to tell apart.
+        /// A column's type, and two values that are hard to distinguish.
         private static let types: [(type: String, value: String, other: String)] = [
             ("TINYINT", "1", "-1"), ("BIGINT UNSIGNED", "18446744073709551615", "18446744073709551614"),
             ("DECIMAL(40, 5)", "12345678901234567890.00001", "12345678901234567890.00002"), ("YEAR", "2024", "2025"),
@@ -138,21 +139,21 @@ extension IntegrationSuite {
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
                 try await primary.sql("CREATE DATABASE shop DEFAULT CHARACTER SET utf8mb4")
                 var different: [String: Int] = [:]
-                for (place, (type, value, _)) in types.enumerated() {
-                    try await primary.sql("CREATE TABLE shop.t\(place) (id INT PRIMARY KEY, v \(type))")
-                    for id in 1...3 { try await primary.sql("INSERT INTO shop.t\(place) VALUES (\(id), \(value))") }
-                    different["t\(place)"] = 1
+                for (index, (type, value, _)) in types.enumerated() {
+                    try await primary.sql("CREATE TABLE shop.t\(index) (id INT PRIMARY KEY, v \(type))")
+                    for id in 1...3 { try await primary.sql("INSERT INTO shop.t\(index) VALUES (\(id), \(value))") }
+                    different["t\(index)"] = 1
                 }
                 try await sandbox.catchUp()
-                for (place, (_, _, other)) in types.enumerated() {
-                    try await replica.withoutBinlog("UPDATE shop.t\(place) SET v = \(other) WHERE id = 2")
+                for (index, (_, _, other)) in types.enumerated() {
+                    try await replica.withoutBinlog("UPDATE shop.t\(index) SET v = \(other) WHERE id = 2")
                 }
                 try await expect(different, in: sandbox)
             }
         }
 
         @Test(
-            "a text in another character set, and names that the checksum table takes for one",
+            "text in another character set, and names that the checksum table considers equal",
             arguments: try await Matrix.flavors.value)
         func names(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
@@ -176,7 +177,8 @@ extension IntegrationSuite {
                 try await replica.withoutBinlog("INSERT INTO shop.`cafe` VALUES (1)")
                 try await expect(["texts": 1, "Orders": 1, "cafe": 1], in: sandbox)
 
-                // In a table that others have made the rows of one overwrite those of the other: nothing is known of that one.
+                // In a table made by another program, the rows of one overwrite those of the other, which then is
+                // unknown.
                 for column in ["db", "tbl"] {
                     try await primary.sql(
                         """
@@ -196,7 +198,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("the checksum table itself is not compared, in whatever case its name is written")
+        @Test("the checksum table itself is not compared, in whichever case its name is written")
         func itself() async throws {
             let software = try await Matrix.all.value[0]
             var settings = ServerSettings()

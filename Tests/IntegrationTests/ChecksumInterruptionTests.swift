@@ -5,13 +5,13 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    @Suite("A comparison that is disturbed")
+    @Suite("A disturbed comparison")
     struct ChecksumInterruptionTests {
-        /// 300 rows, one a chunk: 300 chunks, and the two beyond the ends.
+        /// 300 rows, one per chunk: 300 chunks, and the two beyond the ends.
         private static let oneByOne = ["--tables", "shop.orders", "--chunk-size", "1", "--chunk-time", "0"]
 
         @Test(
-            "it goes on where it ended; it waits for replicas, and never takes old results for new ones",
+            "it continues where it ended; it waits for replicas, and never mistakes old results for new ones",
             arguments: try await Matrix.flavors.value)
         func disturbed(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
@@ -23,7 +23,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// Killed, it goes on, and does nothing twice.
+        /// After being killed it continues, and repeats nothing.
         private func kill(in sandbox: Sandbox) async throws {
             let primary = try sandbox.server("db1")
             let first = try await ChecksumCommandRun.start(Self.oneByOne, in: sandbox)
@@ -45,7 +45,7 @@ extension IntegrationSuite {
             #expect(before.count == 40)
             #expect(try await done() == before)
 
-            // There is nothing left: only the answer is read again.
+            // Nothing is left to do: only the results are read again.
             let third = try await ChecksumCommandRun.result(Self.oneByOne + ["--resume"], in: sandbox)
             #expect(third.status == .exited(0))
             #expect(try third.report.table("shop.orders")?.chunks == 302)
@@ -53,7 +53,7 @@ extension IntegrationSuite {
             #expect(try third.report.table("shop.orders")?.earlier_run == true)
         }
 
-        /// On SIGINT it ends after the chunk under way, and can go on.
+        /// On SIGINT it ends after the current chunk, and can be resumed.
         private func interrupt(in sandbox: Sandbox) async throws {
             let primary = try sandbox.server("db1")
             try await primary.sql("DELETE FROM percona.checksums")
@@ -70,27 +70,28 @@ extension IntegrationSuite {
             #expect(try second.report.table("shop.orders")?.rows == 300)
         }
 
-        /// It does nothing while a replica does not apply.
+        /// It does nothing while a replica is not applying.
         private func pause(in sandbox: Sandbox) async throws {
             let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
             try await replica.stopSQL()
             let run = try await ChecksumCommandRun.start(["--tables", "shop.orders"], in: sandbox)
             try await run.says("paused: db2 is not applying")
-            // The old results stand: nothing was begun.
+            // The old results are unchanged: nothing was started.
             let count = try await primary.sql("SELECT COUNT(*) AS n FROM percona.checksums")
             #expect(count.first?.unsigned("n") == 302)
             try await replica.startSQL()
             let ended = try await run.ended()
             #expect(ended.output.contains("going on"))
             #expect(ended.status == .exited(0), "\(ended.output)")
-            // Without --resume it began anew: 300 rows fit in one chunk.
+            // Without --resume it started over: 300 rows fit in one chunk.
             #expect(try ended.report.table("shop.orders")?.chunks == 1)
         }
 
-        /// A replica that does not come is not known to be equal, whatever its table still says of the last run.
+        /// A replica whose results do not arrive is not reported equal, whatever its table still says about the last
+        /// run.
         private func outrun(in sandbox: Sandbox) async throws {
             let replica = try sandbox.server("db2")
-            // Both threads run, and nothing is applied.
+            // Both threads run, but nothing is applied.
             try await replica.sql("FLUSH TABLES WITH READ LOCK")
             let tables = ["--tables", "shop.orders"]
             let run = try await ChecksumCommandRun.result(
@@ -104,7 +105,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "it goes on over a new connection as long as it gets its lock again, and writes nothing without it",
+            "it continues on a new connection as long as it regains its lock, and writes nothing without it",
             arguments: try await Matrix.flavors.value)
         func lostLock(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
@@ -151,10 +152,10 @@ extension IntegrationSuite {
             try await primary.sql("KILL \(try #require(owner))")
         }
 
-        @Test("finds no difference that is none while others write", arguments: try await Matrix.all.value)
+        @Test("reports no false difference while other sessions write", arguments: try await Matrix.all.value)
         func writeLoad(software: ServerSoftware) async throws {
             var settings = ServerSettings()
-            // Appliers that work ahead must find the chunk's locks in their way.
+            // Appliers that work ahead must run into the chunk's locks.
             if software.flavor == .mariadb {
                 settings.arguments = ["--slave-parallel-threads=4", "--slave-parallel-mode=optimistic"]
             }
@@ -180,9 +181,9 @@ extension IntegrationSuite {
             }
         }
 
-        /// Inserts, changes and removes rows everywhere in the tables, on a connection of its own, until the task is
+        /// Inserts, changes and deletes rows everywhere in the tables, on a connection of its own, until the task is
         /// cancelled.
-        /// - Returns: how many statements were carried out.
+        /// - Returns: the number of statements executed.
         private static func write(on server: Server) async throws -> Int {
             let session = administrator(of: server)
             var random = SystemRandomNumberGenerator()
@@ -196,14 +197,14 @@ extension IntegrationSuite {
                     case 2: "UPDATE shop.orders SET n = 'changed \(written)' WHERE id BETWEEN \(id) AND \(id + 30)"
                     default: "UPDATE shop.parts SET v = v + 1 WHERE a = \(id % 10)"
                     }
-                // RAND() in format STATEMENT replicates by its seed; what is locked is not written.
+                // In format STATEMENT, RAND() replicates by its seed; what is locked is not written.
                 do {
                     _ = try await session.run([statement], deadline: .now + .seconds(30))
                     written += 1
                 } catch {
                     if error.breaksConnection { throw error }
                 }
-                // A load, not a flood that leaves no moment without a lock.
+                // A load, but not a flood that leaves no moment without a lock.
                 try? await Task.sleep(for: .milliseconds(2))
             }
             await session.close()

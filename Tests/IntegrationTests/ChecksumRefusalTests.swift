@@ -5,7 +5,7 @@ import Testing
 extension IntegrationSuite {
     @Suite("What a comparison refuses")
     struct ChecksumRefusalTests {
-        /// Runs against a wiring in which nothing may be compared.
+        /// Runs with a wiring in which nothing may be compared.
         private func refusal(
             _ wiring: Wiring, _ software: ServerSoftware, arguments: [String] = [],
             before: (Sandbox) async throws -> Void = { _ in }
@@ -14,14 +14,14 @@ extension IntegrationSuite {
                 try await before(sandbox)
                 let run = try await ChecksumCommandRun.result(arguments, in: sandbox)
                 #expect(run.status == .exited(3), "\(run.output)")
-                // Nothing was written: not even the database is there.
+                // Nothing was written: not even the database exists.
                 let made = try await sandbox.server("db1").sql("SHOW DATABASES LIKE 'percona'")
                 #expect(made.isEmpty)
                 return run.output
             }
         }
 
-        @Test("an intermediate that writes rows", arguments: try await Matrix.flavors.value)
+        @Test("an intermediate that logs rows", arguments: try await Matrix.flavors.value)
         func rowFormat(software: ServerSoftware) async throws {
             let output = try await refusal(.chain(of: 3), software)
             #expect(output.contains("db2 has replicas and writes its binary log in format"))
@@ -68,7 +68,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "a table that is another one on a replica is said to differ, and the replica goes on; one without a key is left out",
+            "a table whose structure differs on a replica is reported, without harm to the replica; one without a key is left out",
             arguments: try await Matrix.flavors.value)
         func structure(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
@@ -105,7 +105,7 @@ extension IntegrationSuite {
             "is not what stands below an intermediate that writes statements", arguments: try await Matrix.flavors.value
         )
         func chain(software: ServerSoftware) async throws {
-            // All of them: a server that is to write statements stops at the first row that it gets.
+            // All of them: a server that logs statements stops at the first row event that it receives.
             var settings = ServerSettings()
             settings.arguments = ["--binlog-format=STATEMENT"]
             try await withSandbox(.chain(of: 3), software: software, settings: settings) { sandbox in
@@ -121,7 +121,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "is no type of key that a table can be walked along, nor a replica in another time zone",
+            "no key of a supported type, and no replica in another time zone",
             arguments: try await Matrix.flavors.value)
         func keyTypes(software: ServerSoftware) async throws {
             var wiring = Wiring.primary(replicas: 1)

@@ -17,14 +17,14 @@ extension IntegrationSuite {
             ) ENGINE = InnoDB
             """
 
-        @Test("are those of the replica, by table, with the time of the run", arguments: try await Matrix.all.value)
+        @Test("are the replica's, by table, with the time of the run", arguments: try await Matrix.all.value)
         func results(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 let primary = try sandbox.server("db1")
                 let replica = try sandbox.server("db2")
                 try await primary.sql("CREATE DATABASE percona")
                 try await primary.sql(Self.table)
-                // What differs is what the replica has: the source's own rows are its own results.
+                // Only the replica's rows differ: the source's are its own results.
                 try await primary.sql(
                     """
                     INSERT INTO percona.checksums (db, tbl, chunk, this_crc, this_cnt, master_crc, master_cnt, ts) VALUES
@@ -35,7 +35,7 @@ extension IntegrationSuite {
                     ('shop', 'customers', 1, 'b', 0, 'b', 0, '2026-01-02 03:04:09')
                     """)
                 try await sandbox.catchUp()
-                // The account is each server's own.
+                // Each server has its own account.
                 for server in sandbox.servers {
                     try await server.withoutBinlog(
                         "GRANT SELECT ON percona.checksums TO '\(sandbox.accounts.monitor.user)'@'127.0.0.1'")
@@ -69,7 +69,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "a table that is not there is said to be missing, and costs nothing else",
+            "a table that does not exist is reported missing, with no further effect",
             arguments: try await Matrix.all.value)
         func noTable(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in

@@ -7,11 +7,11 @@ import Testing
 extension IntegrationSuite {
     @Suite("Connections to a server")
     struct ConnectionLimitTests {
-        /// What docs/deployment.md says of one exporter with all probes.
+        /// The number in docs/deployment.md for one exporter with all probes.
         private static let most = 9
 
         @Test(
-            "are never more than are counted, with all probes on, while they are killed again and again",
+            "never exceed the documented number, with all probes enabled, while they are killed repeatedly",
             arguments: try await Matrix.flavors.value)
         func neverMore(software: ServerSoftware) async throws {
             let keys = """
@@ -63,7 +63,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("A limit that is reached is told as that, and what to do", arguments: try await Matrix.flavors.value)
+        @Test("A limit that is reached is reported as such, with what to do", arguments: try await Matrix.flavors.value)
         func limitReached(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
                 let db1 = try sandbox.server("db1")

@@ -16,7 +16,7 @@ extension IntegrationSuite {
                 let probe = try await exporter.scrape("/probe?target=db2")
                 #expect(probe.value("up", "db2") == 1)
                 #expect(probe.value("apply_delta_bytes", "db2") != nil)  // its source was asked as well
-                // Of the nodes this one, and what the rules need of its set and of the exporter.
+                // Only this node, plus what the rules need about its set and the exporter.
                 #expect(probe.samples.allSatisfy { $0.labels["node"] == "db2" || $0.labels["node"] == nil })
                 let whole = try await exporter.scrape()
                 let others = whole.samples.filter { $0.labels["node"] == nil }.map(\.name)
@@ -67,7 +67,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a scrape that is cut short by its own timeout logs no node as down")
+        @Test("a scrape that is cut short by its own timeout does not log any node as down")
         func shortTimeout() async throws {
             try await withExporter(of: .primary(replicas: 1), software: try await Self.software.value) {
                 sandbox, exporter in
@@ -100,7 +100,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a reload keeps the connections of unchanged nodes, and ends those of the others with their threads")
+        @Test("a reload keeps the connections of unchanged nodes, and closes those of the others with their threads")
         func reload() async throws {
             try await withSandbox(.primary(replicas: 3), software: try await Self.software.value) { sandbox in
                 let path = try sandbox.writeExporterConfiguration()
@@ -111,7 +111,7 @@ extension IntegrationSuite {
                 #expect(before.map(\.count) == [1, 1, 1, 1])
                 #expect(try nodeThreads(exporter) == 4)
 
-                // db1 and db2 as they are, db3 with another timeout, db4 gone; and another threshold.
+                // db1 and db2 unchanged, db3 with another timeout, db4 removed; and another threshold.
                 var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
                 lines.removeAll { $0.contains("name: db4") }
                 lines = lines.map {
@@ -125,20 +125,22 @@ extension IntegrationSuite {
                 #expect(scrape.all("up").map(\.value) == [1, 1, 1] && scrape.all("up", "db4").isEmpty)
                 #expect(try await exporter.get("/config").body.contains("lag: 5s"))
 
-                // The old fleet is closed behind the reload's back.
+                // The old fleet is closed in the background.
                 try await eventually("db4 is left") { try await connections(sandbox)[3].isEmpty }
                 try await eventually("the old threads end") { try nodeThreads(exporter) == 3 }
                 let after = try await connections(sandbox)
                 #expect(after[0] == before[0] && after[1] == before[1])
                 #expect(after[2].count == 1 && after[2] != before[2])
-                // Told of once, and again only for the node that changed.
+                // Reported once, and again only for the node that changed.
                 let log = try exporter.output()
                 #expect(log.ranges(of: "node is up").count == 5)
                 #expect(await exporter.stop() == .exited(0))
             }
         }
 
-        @Test("a broken file is refused with all that is wrong, both gauges tell, and the old configuration goes on")
+        @Test(
+            "a broken file is refused with all of its errors, both gauges show it, and the old configuration stays in effect"
+        )
         func refused() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
                 let path = try sandbox.writeExporterConfiguration()
@@ -175,7 +177,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a scrape that has begun ends with the nodes that it began with")
+        @Test("a scrape in progress ends with the nodes that it started with")
         func scrapeAcrossReload() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
                 let path = try sandbox.writeExporterConfiguration()
@@ -202,7 +204,9 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("the grants that it prints are enough, probes included", arguments: try await Matrix.all.value)
+        @Test(
+            "the grants that it prints are sufficient, including those for probes",
+            arguments: try await Matrix.all.value)
         func grants(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 let password = "\(sandbox.folder)/watcher.password"
@@ -214,7 +218,7 @@ extension IntegrationSuite {
                         heartbeat: {table: watched.heartbeat, interval: 1s, write: true}
                         checksums: {table: watched.checksums}
                         """)
-                // pt-table-checksum makes it, with an account of its own.
+                // pt-table-checksum creates it, with an account of its own.
                 for statement in [
                     "CREATE DATABASE watched",
                     "CREATE TABLE watched.checksums (db CHAR(64), tbl CHAR(64), chunk INT, this_crc CHAR(40), "
@@ -242,7 +246,7 @@ extension IntegrationSuite {
                 }
                 #expect(scrape.all("up").map(\.value) == [1, 1])
                 #expect(scrape.all("node_fact_missing").isEmpty, "\(scrape.text)")
-                // Two exporters and one more, each with the collector's 3 and the heartbeat's 2; `check` with 3, and
+                // Three exporters, each with the collector's 3 connections and the heartbeat's 2; `check` with 3, and
                 // `checksum` with 5.
                 let limits = try await sandbox.server("db1").sql(
                     "SELECT max_user_connections AS most FROM mysql.user WHERE user = 'watcher'")
@@ -253,12 +257,12 @@ extension IntegrationSuite {
 
         // MARK: -
 
-        /// Written as careful administrators do, so that nobody ever reads half a file.
+        /// Written atomically, as careful administrators do, so that a half-written file is never read.
         private func write(_ text: String, to path: String) throws {
             try (text + "\n").write(toFile: path, atomically: true, encoding: .utf8)
         }
 
-        /// The exporter's connections, by their numbers, on each server.
+        /// The IDs of the exporter's connections on each server.
         private func connections(_ sandbox: Sandbox) async throws -> [[UInt64]] {
             var connections: [[UInt64]] = []
             for server in sandbox.servers {
@@ -271,17 +275,17 @@ extension IntegrationSuite {
             return connections
         }
 
-        /// How often the exporter has asked a MariaDB: nobody else sends this statement.
+        /// How often the exporter has asked a MariaDB server: no other client sends this statement.
         private func rounds(_ server: Server) async throws -> UInt64 {
             let row = try #require(try await server.sql("SHOW GLOBAL STATUS LIKE 'Com_show_binlog_status'").first)
             return try #require(row.unsigned("Value"))
         }
 
-        /// Threads that ask nodes.
+        /// The threads that ask nodes.
         private func nodeThreads(_ exporter: RunningExporter) throws -> Int {
             let folder = "/proc/\(exporter.process.pid)/task"
             return try FileManager.default.contentsOfDirectory(atPath: folder).count { thread in
-                // One that ends meanwhile has no name any more.
+                // A thread that has just ended has no name any more.
                 (try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8))?.hasPrefix("node-") == true
             }
         }

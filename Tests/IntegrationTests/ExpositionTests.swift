@@ -3,8 +3,8 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// The pages as others read them: the parsers of PyPI's prometheus-client, and a real Prometheus.
-    @Suite("The exposition, read by others")
+    /// The pages as read by other programs: the parsers of PyPI's prometheus-client, and a real Prometheus.
+    @Suite("The exposition, read by other programs")
     struct ExpositionTests {
         private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -16,7 +16,7 @@ extension IntegrationSuite {
             return python.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
         }()
         private static let hint: Comment =
-            "prometheus-client is not there: the pages are NOT parsed by it (scripts/exposition-parser.sh)"
+            "prometheus-client is not installed: the pages are NOT parsed by it (scripts/exposition-parser.sh)"
 
         @Test(
             "prometheus-client reads the recorded pages, with the same series and values in both formats",
@@ -48,7 +48,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "A real Prometheus takes both formats, and has the same series from each",
+            "A real Prometheus accepts both formats, and gets the same series from each",
             .enabled(
                 if: ["/usr/bin/prometheus", "/usr/local/bin/prometheus"].contains {
                     FileManager.default.isExecutableFile(atPath: $0)
@@ -68,7 +68,7 @@ extension IntegrationSuite {
                     """
                 let file = "\(sandbox.folder)/prometheus.yml"
                 try configuration.write(toFile: file, atomically: true, encoding: .utf8)
-                // Prometheus cannot be asked which port it took.
+                // Prometheus cannot be asked which port it uses.
                 let kept = try LoopbackPort()
                 defer { withExtendedLifetime(kept) {} }
                 let port = Int(kept.number)
@@ -79,7 +79,7 @@ extension IntegrationSuite {
                     ], group: sandbox.processGroup, output: "\(sandbox.folder)/prometheus.log")
                 defer { process.signal(SIGTERM) }
 
-                // Each has scraped at times of its own: a series that comes and goes is there after a while.
+                // The two scrape at different times: an intermittent series appears after a while.
                 let deadline = ContinuousClock.now + .seconds(60)
                 var openMetrics: Set<[String: String]> = []
                 var text: Set<[String: String]> = []
@@ -114,7 +114,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// What the parsers have to say against two pages.
+        /// The parsers' complaints about two pages.
         private static func complaints(_ arguments: [String]) throws -> String {
             let process = Process()
             process.executableURL = URL(filePath: try #require(parser))
@@ -127,7 +127,7 @@ extension IntegrationSuite {
             return String(decoding: said, as: UTF8.self) + (process.terminationStatus == 0 ? "" : "it failed")
         }
 
-        /// The series of a job without what the scrape puts on them, once there are some.
+        /// The series of a job, without what the scrape itself adds, once there are some.
         private func series(job: String, _ port: Int) async throws -> Set<[String: String]> {
             struct Answer: Decodable { let data: [[String: String]] }
             let query = "match[]={job=\"\(job)\",__name__=~\"mysql_.*\"}"
@@ -146,7 +146,7 @@ extension IntegrationSuite {
     }
 }
 
-/// scripts/accept-proxy.py: asks for the format that it is told to.
+/// scripts/accept-proxy.py: requests the format that it is given.
 private final class AcceptProxy: Sendable {
     private let process: ChildProcess
     private let output: String
@@ -174,6 +174,6 @@ private final class AcceptProxy: Sendable {
         throw Failure("accept-proxy.py says no port")
     }
 
-    /// Of all answers that came through.
+    /// Of all responses that passed through.
     func contentTypes() throws -> Set<String> { Set(try lines().dropFirst().map(String.init)) }
 }

@@ -5,12 +5,13 @@ import Synchronization
 import Testing
 
 extension IntegrationSuite {
-    /// The three cases that the failover answer is for, in one run: all is well; the master dies; the master rises from the
-    /// dead. A ring of two, the script's own table, HAProxy before it by `deploy/haproxy/failover.cfg`, and snmpd asking.
+    /// The three cases that the failover answer is for, in one run: all is well; the master dies; the master comes
+    /// back. A ring of two, the script's own table, HAProxy in front of it with `deploy/haproxy/failover.cfg`, and
+    /// snmpd asking.
     @Suite("Failover answer, behind HAProxy")
     struct FailoverRunTests {
         @Test(
-            "Of clients that write all the while no confirmed row is lost, and none is on the standby after the return",
+            "Clients that keep writing lose no confirmed row, and none is written to the standby after the return",
             arguments: try await Matrix.flavors.value)
         func threeCases(software: ServerSoftware) async throws {
             try await withSandbox(.ring, software: software) { sandbox in
@@ -63,7 +64,7 @@ extension IntegrationSuite {
                 try await daemon.firstLine(becomes: "200")
                 try await allHaveConfirmed()
 
-                // The master rises from the dead.
+                // The master comes back.
                 try await db1.start()
                 try await settles("db1")
                 try await daemon.firstLine(becomes: "100")
@@ -76,7 +77,7 @@ extension IntegrationSuite {
                 let missing = confirmed.subtracting(rows.map(\.id))
                 #expect(missing.isEmpty, "lost: \(missing.sorted())")
                 #expect(try await self.rows(db2) == rows)
-                // By the time at which each write began; all servers have this machine's clock.
+                // By the time at which each write started; all servers share this machine's clock.
                 let turns = rows.filter { confirmed.contains($0.id) }.sorted { $0.written < $1.written }.map(\.server)
                     .reduce(into: [UInt64]()) { turns, server in
                         if turns.last != server { turns.append(server) }
@@ -117,8 +118,8 @@ private struct Client {
     private let task: Task<Void, Never>
 
     /// - Parameters:
-    ///   - number: of so many clients; their ids are apart.
-    ///   - writes: after so many it connects anew; nil to keep its connection as long as it lasts.
+    ///   - number: of this client among several; their IDs do not collide.
+    ///   - writes: the number of writes after which it reconnects; nil to keep its connection as long as it lasts.
     init(_ proxy: HAProxy, _ number: Int64, of count: Int64, writes: Int64? = nil) {
         task = Task { [record] in
             var session: HAProxy.Client?
@@ -145,7 +146,7 @@ private struct Client {
         }
     }
 
-    /// Waits until so many more writes were confirmed.
+    /// Waits until this many more writes have been confirmed.
     func hasConfirmed(further count: Int) async throws {
         let wanted = record.confirmed.withLock { $0.count } + count
         let deadline = ContinuousClock.now + .seconds(60)

@@ -10,7 +10,7 @@ extension IntegrationSuite {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
 
         private struct Answer: Decodable {
-            /// Nil where there is none.
+            /// Nil if there is none.
             let answer: Int?
             let node: String?
             let cause: String
@@ -42,7 +42,7 @@ extension IntegrationSuite {
             return try JSONDecoder().decode(Answer.self, from: Data(page.body.utf8))
         }
 
-        /// Asks until the cause is this one: servers come to a state a moment later.
+        /// Asks until the cause is this one: servers take a moment to reach a state.
         private func answer(_ exporter: RunningExporter, until cause: String) async throws -> Answer {
             let deadline = ContinuousClock.now + .seconds(30)
             while true {
@@ -53,13 +53,13 @@ extension IntegrationSuite {
             }
         }
 
-        /// Sets the last good check back by so long: it counts no more.
+        /// Sets the last good check back by this long, so that it no longer counts.
         private func miss(_ sandbox: Sandbox, seconds: Int = 100) async throws {
             try await sandbox.server("db1").sql(
                 "UPDATE replication_probe.lastcheck SET epoch = epoch - \(seconds)")
         }
 
-        /// One answer after the other, every so often, as a balancer asks.
+        /// One answer after the other, at an interval, as a balancer asks.
         private func answers(_ exporter: RunningExporter, for time: Duration) async throws -> [Answer] {
             var answers: [Answer] = []
             let end = ContinuousClock.now + time
@@ -85,7 +85,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "A pair of which one is written to all the while is well at the first look: its own transactions come back to it",
+            "A pair with constant writes to one node is healthy on the first look: its own transactions come back to it",
             arguments: try await Matrix.flavors.value)
         func firstLook(software: ServerSoftware) async throws {
             try await withPair(software) { sandbox, _, configuration in
@@ -99,7 +99,7 @@ extension IntegrationSuite {
                     }
                 }
                 if software.flavor == .mysql {
-                    // Three of the periods in which db2 promised to be heard of.
+                    // Three of db2's heartbeat periods.
                     let deadline = ContinuousClock.now + .seconds(30)
                     var isQuiet = false
                     while !isQuiet, ContinuousClock.now < deadline {
@@ -125,7 +125,7 @@ extension IntegrationSuite {
         func deathAndReturn(software: ServerSoftware) async throws {
             try await withPair(software) { sandbox, exporter, _ in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
-                // No check has ever been noted, so replication is looked at.
+                // No check has ever been recorded, so replication is examined.
                 let first = try await answer(exporter, until: "caught_up")
                 #expect(first.answer == 100 && first.node == "db1", "\(first)")
                 #expect(try await answer(exporter).cause == "unbroken")
@@ -139,7 +139,7 @@ extension IntegrationSuite {
                 #expect(try await exporter.get("/failover/demo").body == "200\n")
                 for _ in 0..<5 { try await db2.write() }
 
-                // Back, and not replicating: nobody knows what it lacks.
+                // Back, but not replicating: what it lacks is not known.
                 try await db1.start(
                     with: [software.flavor == .mariadb ? "--skip-slave-start" : "--skip-replica-start"])
                 let back = try await answer(exporter, until: "lag_unknown")
@@ -151,7 +151,7 @@ extension IntegrationSuite {
                 await db1.unlock()
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
                 #expect(try await answer(exporter).cause == "unbroken")
-                // One transaction is late on its way: the row is the preferred node's own, and arrives at the standby.
+                // One transaction is delayed: the row is the preferred node's own, and arrives at the standby.
                 try await sandbox.catchUp()
                 let copy = try await db2.sql("SELECT epoch FROM replication_probe.lastcheck").first?.text("epoch")
                 #expect(copy == (try await lastCheck(sandbox)))
@@ -176,24 +176,24 @@ extension IntegrationSuite {
                     #expect(try await lastCheck(sandbox) == before)
                 }
 
-                // The account could write all the same.
+                // The account could still write.
                 try await db1.sql("GRANT READ_ONLY ADMIN ON *.* TO \(account)")
                 try await db1.sql("KILL CONNECTION USER \(sandbox.accounts.monitor.user)")
                 try await db1.sql("SET GLOBAL read_only = 1")
                 try await fails("db1 is read-only, and so cannot be updated")
                 try await db1.sql("SET GLOBAL read_only = 0")
 
-                // It said "standby", and so has to catch up first, however young the row.
+                // It answered "standby", and so has to catch up first, however recent the row.
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
 
-                // Somebody holds the row.
+                // Another session holds a lock on the row.
                 try await db1.sql("BEGIN")
                 try await db1.sql("UPDATE replication_probe.lastcheck SET epoch = epoch + 1")
                 let locked = try await answer(exporter)
                 #expect(locked.cause == "preferred_failed", "\(locked)")
                 try await db1.sql("ROLLBACK")
 
-                // Frozen: whoever asks meanwhile shares one check.
+                // Frozen: clients that ask meanwhile share one check.
                 await db1.freeze()
                 let lines = try exporter.output().ranges(of: "cause=preferred_failed").count
                 try await withThrowingTaskGroup { group in
@@ -207,7 +207,9 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Without its standby the preferred node serves; nothing is noted, so its return is looked at")
+        @Test(
+            "Without its standby the preferred node serves; nothing is recorded, so replication is examined on its return"
+        )
         func standbyFails() async throws {
             try await withPair(try await Self.software.value) { sandbox, exporter, _ in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
@@ -231,12 +233,13 @@ extension IntegrationSuite {
             try await withPair(try await Self.software.value, limits: ", max_gap: 5s") { sandbox, exporter, _ in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
-                // It does not try again by itself: nothing is known when the standby is back.
+                // It does not retry by itself: nothing is known when the standby is back.
                 try await db1.sql("STOP SLAVE IO_THREAD")
                 await db2.kill()
                 var answers = try await answers(exporter, for: .seconds(7))
                 #expect(answers.last?.cause == "standby_failed")
-                // MariaDB 10.11 may crash where a replica comes back to the dump thread of before (seen twice, a null pointer).
+                // MariaDB 10.11 may crash when a replica comes back to its previous dump thread (seen twice, a null
+                // pointer).
                 let dumps = try await db1.sql(
                     "SELECT id FROM information_schema.processlist WHERE command = 'Binlog Dump'")
                 for dump in dumps.rows.compactMap({ $0.text("id") }) { try await db1.sql("KILL \(dump)") }
@@ -246,13 +249,13 @@ extension IntegrationSuite {
                 answers += try await self.answers(exporter, for: .seconds(1))
                 #expect(answers.allSatisfy { $0.answer == 100 }, "\(answers.filter { $0.answer != 100 })")
                 #expect(answers.last?.cause == "unbroken")
-                // As after any break, nobody having asked.
+                // As after any gap without checks.
                 try await Task.sleep(for: .seconds(5.5))
                 #expect(try await answer(exporter).cause == "lag_unknown")
             }
         }
 
-        @Test("The state outlives the exporter, and the metric tells who has the traffic while somebody asks")
+        @Test("The state outlives the exporter, and the metric shows which node has the traffic while a client asks")
         func restart() async throws {
             try await withPair(try await Self.software.value) { sandbox, exporter, configuration in
                 let none = try await exporter.scrape()
@@ -266,7 +269,8 @@ extension IntegrationSuite {
                 #expect(changed.value("failover_active", "db1") == 0 && changed.value("failover_active", "db2") == 1)
                 try await sandbox.server("db1").sql("SET GLOBAL read_only = 0")
 
-                // What one has noted counts for no other, nor for one that has just started: it looks.
+                // What one has recorded does not count for another, nor for one that has just started: it examines
+                // replication.
                 let another = try await RunningExporter.start(configuration, in: sandbox)
                 #expect(try await answer(another).cause == "caught_up")
                 #expect(try await answer(another).cause == "unbroken")
@@ -278,7 +282,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("What the exporter itself lacks moves no traffic; where nothing is known there is no answer")
+        @Test("What the exporter itself lacks moves no traffic; if nothing is known there is no answer")
         func ownFault() async throws {
             try await withPair(try await Self.software.value, ["--web.enable-lifecycle"]) {
                 sandbox, exporter, configuration in
@@ -296,7 +300,7 @@ extension IntegrationSuite {
                 try await db1.sql("GRANT UPDATE ON replication_probe.* TO \(account)")
                 #expect(try await answer(exporter).reason.hasPrefix("checked 0"))
 
-                // An odd table, and none that could be made.
+                // A malformed table, and one that cannot be created.
                 try await db1.sql("RENAME TABLE replication_probe.lastcheck TO replication_probe.kept")
                 try await db1.sql("CREATE TABLE replication_probe.lastcheck (a INT, b INT)")
                 try await stays("has neither the columns checker, server_id and epoch nor a single one")
@@ -305,7 +309,7 @@ extension IntegrationSuite {
                 try await stays("CREATE command denied")
                 try await db1.sql("RENAME TABLE replication_probe.kept TO replication_probe.lastcheck")
 
-                // The account's own limit of connections: those that there are go on, and new ones are refused.
+                // The account's own connection limit: existing connections continue, new ones are refused.
                 try await db1.sql("ALTER USER \(account) WITH MAX_USER_CONNECTIONS 1")
                 try await db1.sql("KILL CONNECTION USER \(sandbox.accounts.monitor.user)")
                 for answer in try await answers(exporter, for: .seconds(3)) {
@@ -313,7 +317,7 @@ extension IntegrationSuite {
                 }
                 try await db1.sql("ALTER USER \(account) WITH MAX_USER_CONNECTIONS 0")
 
-                // Of a checker that has just started nothing is known: no answer is 503, and a failed command.
+                // A checker that has just started knows nothing: no answer is a 503, and a failed command.
                 try await db1.sql("STOP SLAVE")
                 try await db1.sql("REVOKE UPDATE ON replication_probe.* FROM \(account)")
                 let another = try await RunningExporter.start(configuration, in: sandbox)
@@ -334,11 +338,11 @@ extension IntegrationSuite {
                 let db1 = try sandbox.server("db1")
                 let account = "'\(sandbox.accounts.monitor.user)'@'127.0.0.1'"
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
-                // Replication tells nothing from now on.
+                // Replication reveals nothing from now on.
                 try await db1.sql("STOP SLAVE")
                 func stays(_ statement: String, _ reason: String) async throws {
                     try await db1.sql(statement)
-                    // For longer than two clocks may differ.
+                    // For longer than two clocks may be apart.
                     for answer in try await answers(exporter, for: .seconds(1.3)) {
                         #expect(answer.cause == "unbroken" && answer.reason.contains(reason), "\(statement): \(answer)")
                     }
@@ -363,7 +367,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Two checkers: what one notes does not bring the traffic back for the other, which had a break")
+        @Test("Two checkers: what one records does not bring the traffic back for the other, which had a gap")
         func twoCheckers() async throws {
             try await withPair(try await Self.software.value, ["--failover.checker", "balancer-a"]) {
                 sandbox, exporter, configuration in
@@ -372,7 +376,7 @@ extension IntegrationSuite {
                     ["--config.file", configuration, "--failover.checker", "balancer-b"], in: sandbox)
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
                 #expect(try await answer(other, until: "caught_up").answer == 100)
-                // The first loses the preferred node for a moment, and writes go to the standby by its word.
+                // The first loses the preferred node for a moment, and its answer sends writes to the standby.
                 try await db1.sql("SET GLOBAL read_only = 1")
                 #expect(try await answer(exporter).answer == 200)
                 try await db1.sql("SET GLOBAL read_only = 0")
@@ -392,7 +396,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "The table of the script that this answer comes from works as it is, empty or not, whatever its column is called"
+            "The table of the original script works as it is, empty or not, whatever its column is called"
         )
         func scriptsTable() async throws {
             try await withPair(try await Self.software.value) { sandbox, exporter, _ in
@@ -430,14 +434,14 @@ extension IntegrationSuite {
                     #expect(first.reason.contains("db2 is read-only and has nothing that db1 lacks"), "\(first)")
                     try await miss(sandbox)
                     #expect(try await answer(exporter).answer == 100)
-                    // Promoted for a while, and written to.
+                    // Promoted and written to for a while.
                     try await db2.sql("SET GLOBAL read_only = 0")
                     try await db2.write()
                     try await db2.sql("SET GLOBAL read_only = 1")
                     try await miss(sandbox)
                     let behind = try await answer(exporter)
                     #expect(behind.answer == 200 && behind.cause == "behind", "\(behind)")
-                    // An operator knows better.
+                    // An operator decides otherwise.
                     #expect(try await exporter.get("/failover/demo/accept", method: "POST").status == 200)
                     #expect(try await answer(exporter).answer == 100)
                     #expect(try await answer(exporter).cause == "unbroken")
@@ -445,7 +449,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("MariaDB: a position that is left over from another source tells nothing of what the standby has")
+        @Test("MariaDB: a position left over from another source says nothing about what the standby has")
         func leftOverPosition() async throws {
             try await withPair(try await Self.software.value) { sandbox, exporter, _ in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
@@ -470,7 +474,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Without GTIDs 0 seconds are no proof: what is not applied by its bytes is not caught up")
+        @Test("Without GTIDs, 0 seconds is not proof: a node with unapplied bytes has not caught up")
         func withoutGTID() async throws {
             guard let mySQL = try await Matrix.flavors.value.first(where: { $0.flavor == .mysql }) else {
                 print("!!! no MySQL here: a ring without GTIDs is NOT tested")
@@ -487,7 +491,7 @@ extension IntegrationSuite {
                     in: sandbox)
                 try await sandbox.grant("SELECT, INSERT, UPDATE, CREATE ON replication_probe.*")
                 #expect(try await answer(exporter, until: "caught_up").answer == 100)
-                // What db1 has fetched it cannot apply; its server says 0 seconds behind until it looks.
+                // db1 cannot apply what it has fetched; its server reports 0 seconds behind until it tries.
                 try await db1.lock()
                 try await miss(sandbox)
                 try await db2.write()
@@ -499,7 +503,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("The state directory carries the last check over a restart, for this checker and this node")
+        @Test("The state directory preserves the last check across a restart, for this checker and this node")
         func stateDirectory() async throws {
             let states = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)")
                 .path
@@ -515,7 +519,7 @@ extension IntegrationSuite {
                 #expect(try await answer(another).cause == "unbroken")
                 #expect(await another.stop() == .exited(0))
                 let arguments = ["--config.file", path, "--state.directory", states, "demo"]
-                // The command has not checked yet, whatever the exporter knows.
+                // The command itself has not checked yet, whatever the exporter knows.
                 #expect(try await command(arguments, in: sandbox).0.contains("cause=lag_unknown"))
                 try await db1.sql("START SLAVE")
                 #expect(try await answer(exporter, until: "unbroken").answer == 100)
@@ -536,7 +540,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("snmpd tells the answer, and its first line is nothing else")
+        @Test("snmpd returns the answer, and nothing else in its first line")
         func snmp() async throws {
             try await withPair(try await Self.software.value) { sandbox, exporter, configuration in
                 let db1 = try sandbox.server("db1")
@@ -551,7 +555,7 @@ extension IntegrationSuite {
                 try await daemon.firstLine(becomes: "100")
 
                 let (well, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
-                // Each run has just started, and looks.
+                // Each run has just started, and examines replication.
                 #expect(well.hasPrefix("100\n") && well.contains("cause=caught_up") && status == 0, "\(well)")
                 await db1.freeze()
                 let (frozen, exit) = try await command(["--config.file", configuration, "demo"], in: sandbox)

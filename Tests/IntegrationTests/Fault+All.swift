@@ -11,7 +11,7 @@ extension Fault {
         } shows: { scrape in
             scrape.value("io_thread_running", "db2") == 0
                 && scrape.state("io_thread_state", "db2", "state") == "stopped"
-                // Whatever Seconds_Behind says (MySQL: 0), nobody knows.
+                // Whatever Seconds_Behind says (MySQL: 0), the lag is unknown.
                 && scrape.value("lag_known", "db2") == 0 && scrape.all("lag_seconds", "db2").isEmpty
                 && scrape.check("transfer", "db2") == 0 && (scrape.value("unfetched_transactions", "db2") ?? 0) >= 1
                 && (scrape.value("read_delta_bytes", "db2") ?? 0) > 0
@@ -71,7 +71,7 @@ extension Fault {
         } repair: {
             try await $0.repoint("db2", to: "db1")
         },
-        // By position: with GTIDs a MySQL replica finds its place in the new files by itself.
+        // By position: with GTIDs a MySQL replica finds its position in the new files by itself.
         Fault(name: "source renamed its binary log", settings: byPosition) {
             try await $0.server("db1").restart(with: ["--log-bin=renamed"])
         } shows: { scrape in
@@ -88,7 +88,7 @@ extension Fault {
             scrape.check("binary_log", "db2") == 0 && scrape.check("transfer", "db2") == 0
                 && scrape.value("io_errno", "db2") ?? 0 > 0 && scrape.all("read_delta_bytes", "db2").isEmpty
         } repair: {
-            // What a DBA does: a new copy of the data; here both begin anew.
+            // What a DBA would do: a new copy of the data; here both start over.
             try await $0.resetBinlogs("db1")
             try await $0.startOver("db2")
             try await $0.server("db1").write()
@@ -100,7 +100,7 @@ extension Fault {
             try await $0.server("db2").stopIO()
             try await $0.resetBinlogs("db1")
         } shows: { scrape in
-            // What the source has lost is now the replica's alone, whoever wrote it.
+            // What the source has lost now exists only on the replica, whichever server wrote it.
             scrape.check("binary_log", "db2") == 0 && scrape.check("transfer", "db2") == 0
                 && scrape.all("read_delta_bytes", "db2").isEmpty
                 && (scrape.value("errant_transactions", "db2") ?? 0) >= 1
@@ -112,7 +112,7 @@ extension Fault {
             try await $0.server("db1").freeze()
         } shows: { scrape in
             scrape.value("up", "db1") == 0 && scrape.value("node_failure", "db1", ["reason": "timeout"]) == 1
-                // It still says IO=Yes and 0 s; two heartbeats of 1 s that did not come say otherwise.
+                // It still reports IO=Yes and 0 s, but two heartbeats of 1 s are missing.
                 && scrape.value("io_thread_running", "db2") == 1 && scrape.value("seconds_behind_source", "db2") == 0
                 && (scrape.value("source_silent_seconds", "db2") ?? 0) > 2 && scrape.value("lag_known", "db2") == 0
                 && scrape.check("transfer", "db2") == 0
@@ -193,7 +193,7 @@ extension Fault {
         }
     }
 
-    /// Where Seconds_Behind says one thing and the truth is another.
+    /// Cases in which Seconds_Behind is wrong.
     private static let lies = [
         Fault(name: "a long statement on the primary makes nobody late") {
             let primary = try $0.server("db1")
@@ -219,7 +219,7 @@ extension Fault {
             try await $0.server("db2").waitUntil("all is fetched") { $0.readPosition == end.offset }
             try await $0.server("db2").restart(with: ["--skip-slave-start"])
         } shows: { scrape in
-            // Nothing runs, and nobody claims to be 0 s behind.
+            // Nothing runs, and 0 s behind is not reported.
             scrape.value("up", "db2") == 1 && scrape.value("lag_known", "db2") == 0
                 && scrape.all("lag_seconds", "db2").isEmpty && scrape.value("missing_transactions", "db2") == 3
         } repair: {
@@ -231,8 +231,8 @@ extension Fault {
             try await $0.server("db2").write(note: "by the intermediate")
             try await $0.server("db1").write()
         } shows: { scrape in
-            // Behind its own source by both, whoever wrote them; its source has what db1 does not.
-            // (MariaDB counts one: both bear the same number in the same domain.)
+            // Behind its own source by both, whichever server wrote them; its source has what db1 lacks. (MariaDB
+            // counts one: both have the same number in the same domain.)
             (scrape.value("missing_transactions", "db3") ?? 0) >= 1 && scrape.value("missing_transactions", "db2") == 0
                 && (scrape.value("errant_transactions", "db2") ?? 0) >= 1
                 && scrape.value("errant_transactions", "db3") == 0
@@ -303,7 +303,7 @@ extension Fault {
 }
 
 extension Server {
-    /// Ends the connections of the monitoring user: a privilege that is taken away is missed by the next ones only.
+    /// Closes the monitoring user's connections: a revoked privilege only affects new ones.
     fileprivate func disconnectOthers() async throws {
         for row in try await sql("SHOW PROCESSLIST").rows where row.text("User") != "root" {
             if row.text("Command") == "Sleep", let id = row.text("Id") { try await sql("KILL \(id)") }

@@ -3,8 +3,8 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Every fault is brought about on real servers, has to be seen in the metrics, and to be gone after the repair.
-    @Suite("A fault is seen, and seen to be over")
+    /// Every fault is produced on real servers, has to show in the metrics, and has to disappear after the repair.
+    @Suite("A fault is seen, and so is its repair")
     struct FaultTests {
         @Test(arguments: try await Matrix.all.value, Fault.all)
         func seen(software: ServerSoftware, fault: Fault) async throws {
@@ -41,7 +41,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var settings = ServerSettings()
     let make: @Sendable (Sandbox) async throws -> Void
     let shows: @Sendable (Scrape) -> Bool
-    /// Nil for what cannot be repaired within a test.
+    /// Nil if it cannot be repaired within a test.
     var repair: (@Sendable (Sandbox) async throws -> Void)?
 
     var testDescription: String { name }

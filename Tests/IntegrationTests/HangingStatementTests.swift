@@ -4,21 +4,21 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// The answer of a primary to a balancer, and what is left on the server, while something hangs there.
+    /// A primary's answer to a balancer, and what is left on the server, while something hangs there.
     @Suite("Statements that hang or wait in the server")
     struct HangingStatementTests {
         private static let isRoot = geteuid() == 0
         private static let local = Task { try await ServerSoftware.find("mariadb") }
 
-        /// The exporter's connections that have been at work for a second or more, by their statements. (A server that has
-        /// sent its answer still shows the statement for a moment.)
+        /// The exporter's connections that have been working for a second or more, by their statements. (A server that
+        /// has sent its answer still shows the statement for a moment.)
         private func atWork(_ server: Server, for account: String) async throws -> [String] {
             try await server.sql("SHOW FULL PROCESSLIST").rows
                 .filter { $0.text("User") == account && $0.text("Command") != "Sleep" }
                 .filter { $0.number("Time") ?? 0 >= 1 }.map { $0.text("Info") ?? "" }
         }
 
-        /// Asks as a balancer does, once a second; the server's own state is looked at each time.
+        /// Asks as a balancer does, once a second; the server's own state is checked each time.
         private func watch(
             _ path: String, seconds: Int, _ exporter: RunningExporter, _ look: () async throws -> Void = {}
         ) async throws -> [Int] {
@@ -38,7 +38,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "A full disk under the binary log leaves one connection stuck, and the primary up; all is told when it ends",
+            "A full disk under the binary log leaves one connection stuck, and the primary up; full facts return when it ends",
             arguments: try await Matrix.all.value)
         func fullBinaryLog(software: ServerSoftware) async throws {
             guard Self.isRoot else { return skipLoudly() }
@@ -63,12 +63,12 @@ extension IntegrationSuite {
                 #expect(scrape.value("up", "db1") == 1)
                 #expect(
                     scrape.value("node_fact_missing", "db1", ["fact": "binlog_status", "reason": "timeout"]) == 1)
-                // The list of binary logs waits behind the same, if it is due.
+                // The list of binary logs waits for the same thing, if it is due.
                 let missing = Set(scrape.all("node_fact_missing").compactMap { $0.labels["fact"] })
                 #expect(missing.isSubset(of: ["binlog_status", "binlog_index"]))
                 #expect(try exporter.output().contains("hangs in the server (connection "))
 
-                // A server looks for space once a minute.
+                // A server checks for free space once a minute.
                 guard software.series == (try await Self.local.value).series else { return }
                 try disk.grow()
                 let healthy = try await exporter.scrape(until: "all is told again", within: .seconds(90)) {
@@ -80,7 +80,9 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("A full disk under the relay log leaves one connection stuck; the replica is not up, and it says why")
+        @Test(
+            "A full disk under the relay log leaves one connection stuck; the replica is not up, and the reason is reported"
+        )
         func fullRelayLog() async throws {
             guard Self.isRoot else { return skipLoudly() }
             try await withSandbox(.primary(replicas: 1), software: try await Self.local.value) { sandbox in
@@ -136,7 +138,8 @@ extension IntegrationSuite {
                     most = max(most, try await atWork(db1, for: account).count)
                     try await Task.sleep(for: .milliseconds(500))
                 }
-                // The collector's, the heartbeat's, the sentinel's; and who asks whether one of them still hangs.
+                // The collector's, the heartbeat's, the sentinel's; and the one that checks whether one of them still
+                // hangs.
                 #expect(most <= 4)
                 let log = try exporter.output()
                 #expect(log.contains("an earlier statement still hangs in the server"))
@@ -145,7 +148,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Tables that somebody has locked cost their own series alone", arguments: try await Matrix.all.value)
+        @Test("Locked tables cost only their own series", arguments: try await Matrix.all.value)
         func lockedTables(software: ServerSoftware) async throws {
             let columns = "db CHAR(64), tbl CHAR(64), chunk INT, this_crc CHAR(40), this_cnt INT, master_crc CHAR(40), "
             let definitions = [
@@ -171,7 +174,7 @@ extension IntegrationSuite {
                 #expect(scrape.value("up", "db1") == 1)
                 #expect(scrape.value("binlog_enabled", "db1") == 1)
                 try await db1.sql("UNLOCK TABLES")
-                // The summary, which may not take long, is tried again after a minute.
+                // The summary, which has a short time limit, is tried again after a minute.
                 try await exporter.scrape(until: "both are told again") { scrape in
                     ["heartbeat", "checksums"].allSatisfy {
                         scrape.all("node_fact_missing", "db1", ["fact": $0]).isEmpty

@@ -9,7 +9,7 @@ extension IntegrationSuite {
     @Suite("Heartbeat")
     struct HeartbeatTests {
         @Test(
-            "makes its table, is written on the primary, and measures a replica that stops and catches up",
+            "creates its table, is written on the primary, and measures a replica that stops and catches up",
             arguments: try await Matrix.all.value)
         func life(software: ServerSoftware) async throws {
             try await withProbes(writing, of: .primary(replicas: 2), software: software) { sandbox, exporter in
@@ -34,13 +34,13 @@ extension IntegrationSuite {
                 #expect(late.state("lag_method", "db2", "method") == "heartbeat")
                 try await replica.startSQL()
                 try await exporter.scrape(until: "db2 is in time") { $0.value("lag_seconds", "db2") == 0 }
-                // Nothing was written but on the primary.
+                // Nothing was written except on the primary.
                 #expect(try await sandbox.heartbeats(on: "db1").keys.sorted() == [1])
             }
         }
 
         @Test(
-            "follows a failover by itself, and leaves the old primary alone when it returns",
+            "follows a failover on its own, and leaves the old primary alone when it returns",
             arguments: try await Matrix.all.value)
         func failover(software: ServerSoftware) async throws {
             try await withProbes(writing, of: .primary(replicas: 2), software: software) { sandbox, exporter in
@@ -59,8 +59,8 @@ extension IntegrationSuite {
                     $0.state("lag_method", "db3", "method") == "heartbeat" && $0.value("lag_seconds", "db3") == 0
                 }
 
-                // The old one comes back and is writable, as a careless operator would have it: it is not written to, and
-                // the new one goes on.
+                // The old one comes back writable, as after a careless operator: it is not written to, and writing
+                // continues on the new one.
                 try await old.start()
                 try await exporter.scrape(until: "two are writable") {
                     $0.all("set_writable_nodes").map(\.value) == [2]
@@ -79,7 +79,7 @@ extension IntegrationSuite {
                 }
                 await new.thaw()
                 #expect(try await sandbox.heartbeats(on: "db1")[1] == rowOfOld)
-                // As a replica of the new one it is served like any other.
+                // As a replica of the new one, it is treated like any other.
                 try await old.sql("SET GLOBAL read_only = 1")
                 try await sandbox.repoint("db1", to: "db2")
                 try await sandbox.heartbeat(of: 2, on: "db1", after: nil)
@@ -88,10 +88,10 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("never writes on a node that turns read-only between a look and a write, privileged as it may be")
+        @Test("never writes on a node that turns read-only between a look and a write, even with a privileged account")
         func guarded() async throws {
             let software = try await Matrix.all.value[0]
-            // READ_ONLY ADMIN lets an account write all the same.
+            // READ_ONLY ADMIN lets an account write anyway.
             try await withProbes(writing, of: .primary(replicas: 1), software: software, grants: "ALL ON *.*") {
                 sandbox, exporter in
                 let primary = try sandbox.server("db1")
@@ -125,7 +125,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("goes on while a replica hangs, however long that one may take to answer")
+        @Test("continues while a replica hangs, however long it may take to answer")
         func hanging() async throws {
             let software = try await Matrix.all.value[0]
             try await withProbes(writing + "\ntimeout: 10s", of: .primary(replicas: 2), software: software) {
@@ -133,14 +133,14 @@ extension IntegrationSuite {
                 var shown = try await sandbox.heartbeat(of: 1, on: "db1", after: nil)
                 let replica = try sandbox.server("db3")
                 await replica.freeze()
-                // At four a second, for longer than findings are trusted.
+                // Four per second, for longer than findings are trusted.
                 for _ in 0..<60 { shown = try await sandbox.heartbeat(of: 1, on: "db1", after: shown) }
                 await replica.thaw()
                 #expect(!(try exporter.output().contains("have not answered")))
             }
         }
 
-        @Test("says in the log what it lacks; the scrape goes on without it")
+        @Test("logs what it lacks; scrapes continue without it")
         func denied() async throws {
             let software = try await Matrix.all.value[0]
             try await withProbes(writing, of: .primary(replicas: 1), software: software, grants: "") {
@@ -164,7 +164,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("goes on where it was after a restart of the exporter, and over a reload")
+        @Test("continues where it was after a restart of the exporter, and across a reload")
         func restart() async throws {
             let software = try await Matrix.all.value[0]
             try await withProbes(writing, of: .primary(replicas: 1), software: software) { sandbox, first in
@@ -198,7 +198,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "is off by no more than its interval on a replica that is delayed by a known time",
+            "is accurate to its interval on a replica with a known delay",
             arguments: try await Matrix.all.value)
         func delayed(software: ServerSoftware) async throws {
             try await withProbes(writing, of: .primary(replicas: 1), software: software) { sandbox, exporter in
@@ -207,7 +207,7 @@ extension IntegrationSuite {
                     $0.state("lag_method", "db2", "method") == "heartbeat"
                 }
                 try await sandbox.delay("db2", seconds: 3)
-                // A ruler of our own: rows whose times of writing are known, and which of them is there.
+                // An independent reference: rows whose times of writing are known, and which of them have arrived.
                 let ruler = Ruler()
                 let rulerTask = Task {
                     while !Task.isCancelled {
@@ -237,17 +237,17 @@ extension IntegrationSuite {
                     let after = try await newest()
                     let shown = try #require(scrape.value("lag_seconds", "db2"))
                     #expect(scrape.state("lag_method", "db2", "method") == "heartbeat")
-                    // All up to `before` was there, and what followed `after` was not.
+                    // Everything up to `before` had arrived, and what followed `after` had not.
                     guard let first = await ruler.time(of: before), let next = await ruler.time(after: after) else {
                         continue
                     }
                     let longest = first.from.duration(to: told).inSeconds
                     let shortest = next.until.duration(to: asked).inSeconds
                     #expect(shown <= longest + 0.01)
-                    // One interval, and what a busy machine may delay a heartbeat by.
+                    // One interval, plus what a busy machine may delay a heartbeat by.
                     #expect(shown >= shortest - 0.25 - 0.25)
                     errors.append(max(0, shown - longest, shortest - shown))
-                    // Readings at all places between two heartbeats.
+                    // Readings at all phases between two heartbeats.
                     try await Task.sleep(for: .milliseconds(70))
                 }
                 let worst = errors.max() ?? -1
@@ -257,7 +257,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("costs the primary two statements a heartbeat", arguments: try await Matrix.all.value)
+        @Test("costs the primary two statements per heartbeat", arguments: try await Matrix.all.value)
         func cost(software: ServerSoftware) async throws {
             let both = writing + "\nsentinel: {table: replication_probe.sentinel, interval: 15s}"
             try await withProbes(both, of: .primary(replicas: 1), software: software) { sandbox, exporter in
@@ -289,7 +289,7 @@ extension Duration {
     }
 }
 
-/// Rows and when they were written.
+/// Rows, and when they were written.
 private actor Ruler {
     private var times: [(id: UInt64, from: ContinuousClock.Instant, until: ContinuousClock.Instant)] = []
 

@@ -4,14 +4,14 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Anybody who may create a table chooses its names. A backtick with a combining mark behind it is one `Character`, and not
-    /// a backtick; to a server it ends the name.
+    /// Anyone with permission to create tables chooses their names. A backtick followed by a combining mark is one
+    /// `Character`, and not a backtick; to a server it ends the name.
     @Suite("Names that look like statements")
     struct HostileNamesTests {
         private static let table = "a`\u{301};create table percona.pwn select user() u,@@hostname h#"
         private static let database = "d`\u{301};create table percona.pwn select 1#"
 
-        @Test("are compared as what they are, and nothing runs", arguments: try await Matrix.flavors.value)
+        @Test("are treated as names when compared, and nothing runs", arguments: try await Matrix.flavors.value)
         func comparison(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
@@ -49,7 +49,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("A channel's name begins no label, and no performance data")
+        @Test("A channel's name cannot start a label or performance data")
         func channel() async throws {
             let name = "x'\u{301}\"\u{301}\\\u{301}|\u{301}=\u{301},\u{301}\r\n\u{301}{`\u{301}}"
             try await withSandbox(.primary(replicas: 1), software: try await Matrix.all.value[0]) { sandbox in
@@ -81,15 +81,15 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "An account's name is the same account whether backslashes escape or not",
+            "An account name means the same account whether or not backslashes escape",
             arguments: try await Matrix.flavors.value)
         func account(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
                 let server = try sandbox.server("db1")
-                for (place, mode) in ["", "NO_BACKSLASH_ESCAPES"].enumerated() {
+                for (index, mode) in ["", "NO_BACKSLASH_ESCAPES"].enumerated() {
                     try await server.sql("SET SESSION sql_mode = '\(mode)'")
                     for name in ["o'b\\", "a`\u{301}' \\", "plain"] {
-                        let name = name + "\(place)"
+                        let name = name + "\(index)"
                         let account = "\(SQLText.accountPart(name))@\(SQLText.accountPart("10.%"))"
                         try await server.sql("CREATE USER \(account)")
                         try await server.sql("GRANT SELECT ON *.* TO \(account)")
@@ -101,37 +101,37 @@ extension IntegrationSuite {
             }
         }
 
-        /// A sample's labels, read byte by byte as OpenMetrics says; nil for what is no sample.
+        /// A sample's labels, parsed byte by byte by OpenMetrics' rules; nil if the line is not a sample.
         private static func labels(_ line: [UInt8]) -> [String: [UInt8]]? {
             guard let open = line.firstIndex(of: UInt8(ascii: "{")) else { return [:] }
             var labels: [String: [UInt8]] = [:]
-            var place = open + 1
-            while place < line.count, line[place] != UInt8(ascii: "}") {
-                guard let equals = line[place...].firstIndex(of: UInt8(ascii: "=")), equals + 1 < line.count,
+            var index = open + 1
+            while index < line.count, line[index] != UInt8(ascii: "}") {
+                guard let equals = line[index...].firstIndex(of: UInt8(ascii: "=")), equals + 1 < line.count,
                     line[equals + 1] == UInt8(ascii: "\"")
                 else { return nil }
-                let label = String(decoding: line[place..<equals], as: UTF8.self)
+                let label = String(decoding: line[index..<equals], as: UTF8.self)
                 guard label.utf8.allSatisfy({ $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) }) else {
                     return nil
                 }
                 var value: [UInt8] = []
-                place = equals + 2
-                while place < line.count, line[place] != UInt8(ascii: "\"") {
-                    if line[place] == UInt8(ascii: "\\") {
-                        place += 1
-                        guard place < line.count else { return nil }
-                        value.append(line[place] == UInt8(ascii: "n") ? 10 : line[place])
+                index = equals + 2
+                while index < line.count, line[index] != UInt8(ascii: "\"") {
+                    if line[index] == UInt8(ascii: "\\") {
+                        index += 1
+                        guard index < line.count else { return nil }
+                        value.append(line[index] == UInt8(ascii: "n") ? 10 : line[index])
                     } else {
-                        value.append(line[place])
+                        value.append(line[index])
                     }
-                    place += 1
+                    index += 1
                 }
                 labels[label] = value
-                place += 1
-                if place < line.count, line[place] == UInt8(ascii: ",") { place += 1 }
+                index += 1
+                if index < line.count, line[index] == UInt8(ascii: ",") { index += 1 }
             }
-            guard place + 1 < line.count else { return nil }
-            return Double(String(decoding: line[(place + 2)...], as: UTF8.self)) == nil ? nil : labels
+            guard index + 1 < line.count else { return nil }
+            return Double(String(decoding: line[(index + 2)...], as: UTF8.self)) == nil ? nil : labels
         }
     }
 }

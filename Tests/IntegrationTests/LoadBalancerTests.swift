@@ -36,7 +36,7 @@ extension IntegrationSuite {
                 #expect(await proxy.answerers("writer") == [1])
                 #expect(await proxy.answerers("reader") == [2, 3])
 
-                // Whoever writes all the while never gets to a replica, and to no other primary before the failover.
+                // A client that keeps writing never reaches a replica, nor another primary before the failover.
                 let witness = Task {
                     var ids: [UInt64] = []
                     while !Task.isCancelled {
@@ -46,9 +46,9 @@ extension IntegrationSuite {
                     return ids
                 }
 
-                // What is under way on a drained node may end.
+                // Current sessions on a drained node may finish.
                 let session = try await proxy.session("reader", answeredBy: 3)
-                // NOLB: the check's 404. The agent's word makes DRAIN of it, if the check has not come first.
+                // NOLB: the check's 404. The agent's reply turns it into DRAIN, unless the check came first.
                 for (word, states) in [("drain", ["NOLB", "DRAIN"]), ("maint", ["MAINT"])] {
                     #expect(try await exporter.get("/nodes/db3/\(word)", method: "POST").status == 200)
                     try await self.eventually("db3 is set to \(word), instead of \(try proxy.servers())") {
@@ -61,7 +61,7 @@ extension IntegrationSuite {
                     try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
                 }
 
-                // Late: the weight falls, then the traffic ends; back it comes when it has caught up.
+                // Lagging: the weight falls, then the traffic ends; it comes back when the replica has caught up.
                 try await db3.lock()
                 try await db1.write()
                 try await self.eventually("db3's weight falls") {
@@ -78,7 +78,7 @@ extension IntegrationSuite {
                 await db2.thaw()
                 try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
 
-                // Without a primary nobody knows how stale the replicas are.
+                // Without a primary it is not known how stale the replicas are.
                 await db1.freeze()
                 try await proxy.settles(writer: [], reader: [])
                 #expect(await proxy.answerers("writer", 3) == [nil])
@@ -96,7 +96,8 @@ extension IntegrationSuite {
                 try await proxy.settles(writer: ["db2"], reader: ["db3"])
                 #expect(await proxy.answerers("writer") == [2])
 
-                // As it was configured: writable. It does not unseat the one that took its place, nor stand in for it.
+                // It comes back as configured: writable. It does not unseat the one that took its place, nor stand in
+                // for it.
                 try await db1.start()
                 let rival = "db2 is the writer, and db1 takes writes as well; set read_only on db1"
                 try await self.eventually("db1 is a rival") {
@@ -125,7 +126,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("A check says yes or no alike to GET, HEAD and OPTIONS; what makes no sense is 400, a stranger 404")
+        @Test("A check answers GET, HEAD and OPTIONS alike; a malformed query gets 400, an unknown node 404")
         func checks() async throws {
             try await withAgent { sandbox, exporter in
                 try await exporter.scrape(until: "all is well") { scrape in
@@ -204,8 +205,8 @@ extension IntegrationSuite {
             #expect(try await complaints(about: broken).contains("999"))
         }
 
-        /// What keepalived says of a configuration. Its exit code does not tell: with a script to track, it ends its own test
-        /// with SIGTERM (seen with 2.2.7).
+        /// What keepalived says about a configuration. Its exit code is meaningless: with a script to track, it ends
+        /// its own test with SIGTERM (seen with 2.2.7).
         private func complaints(about configuration: String) async throws -> String {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
                 "keepalived-\(UUID().uuidString)")
@@ -216,12 +217,12 @@ extension IntegrationSuite {
             )
             try configuration.write(toFile: file, atomically: true, encoding: .utf8)
             try await ChildProcess.start(["keepalived", "--config-test", "-f", file], group: 0, output: output).ended()
-            // The example's interface need not be there.
+            // The example's interface may not exist.
             return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
                 .filter { !$0.contains("eth0") }.joined(separator: "\n")
         }
 
-        @Test("However many ask, a set is asked once a second")
+        @Test("However many clients ask, a set is asked once a second")
         func shared() async throws {
             try await withAgent { sandbox, exporter in
                 let primary = try sandbox.server("db1")
@@ -257,7 +258,7 @@ extension IntegrationSuite {
                     ]
                 }
                 let well = ["up 100%\n", "db1 is the primary\n"]
-                // HAProxy is told that what it was told before has ended.
+                // HAProxy is told that the earlier state has ended.
                 let wellAgain = ["ready up 100%\n", "db1 is the primary\n"]
                 let drained = ["drain\n", "db1 is being drained (set by an operator)\n"]
                 let inMaintenance = ["maint\n", "db1 is in maintenance (set by an operator)\n"]
@@ -294,14 +295,14 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("An operator's word makes a node the writer, for as long as it answers so")
+        @Test("An operator's word makes a node the writer, for as long as it reports to be writable")
         func word() async throws {
             try await withAgent(["--web.enable-lifecycle"]) { sandbox, exporter in
                 func status(_ node: String) async throws -> Int {
                     try await exporter.get("/nodes/\(node)/primary").status
                 }
                 #expect(try await status("db1") == 200)
-                // A second writer beside one that answers is not the primary by itself.
+                // A second writer alongside one that answers does not become the primary by itself.
                 let db2 = try sandbox.server("db2")
                 for statement in ["STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = OFF"] {
                     _ = try await db2.sql(statement)
@@ -338,7 +339,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "HAProxy's own maint and drain stay; the exporter's end with it, for every backend that asks, over a restart too"
+            "HAProxy's own maint and drain stay; the exporter's are revoked, for every backend that asks, even after a restart"
         )
         func maintenance() async throws {
             let states = FileManager.default.temporaryDirectory.appendingPathComponent("states-\(UUID().uuidString)")
@@ -372,7 +373,7 @@ extension IntegrationSuite {
                     try await proxy.settles(writer: ["db1"], reader: ["db2", "db3"])
                 }
 
-                // Both listeners ask for db3, which for one of them is down whatever happens.
+                // Both listeners ask about db3, which for one of them is always down.
                 func isInMaintenance() throws -> Bool {
                     try ["reader", "writer"].allSatisfy { try db3($0).hasPrefix("MAINT") }
                 }
@@ -397,7 +398,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// How often the exporter has asked a MariaDB: nobody else sends this statement.
+        /// How often the exporter has asked a MariaDB server: no other client sends this statement.
         private func rounds(_ server: Server) async throws -> UInt64 {
             let row = try #require(try await server.sql("SHOW GLOBAL STATUS LIKE 'Com_show_binlog_status'").first)
             return try #require(row.unsigned("Value"))

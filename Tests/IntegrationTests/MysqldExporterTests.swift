@@ -4,10 +4,10 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Debian's mysqld_exporter (0.14) and this one look at the same servers. What newer ones do otherwise is tested on
-    /// recorded rows (MetricsTests).
+    /// Debian's mysqld_exporter (0.14) and this exporter scrape the same servers. What newer versions do differently is
+    /// tested on recorded rows (MetricsTests).
     @Suite(
-        "Beside mysqld_exporter",
+        "Compared with mysqld_exporter",
         .enabled(
             if: MysqldExporter.path != nil,
             "mysqld_exporter is not installed here: its series are NOT compared (Debian: prometheus-mysqld-exporter)"))
@@ -16,13 +16,13 @@ extension IntegrationSuite {
             "its replication series are here too: names, labels and values", arguments: try await Matrix.all.value,
             [Wiring.primary(replicas: 1), .multiSource()])
         func sameSeries(software: ServerSoftware, wiring: Wiring) async throws {
-            // SHOW SLAVE STATUS, the only statement that 0.14 knows, is gone in MySQL 8.4.
+            // SHOW SLAVE STATUS, the only statement that 0.14 knows, was removed in MySQL 8.4.
             let isStatusKnown = software.flavor == .mariadb
             try await withSandbox(wiring, software: software) { sandbox in
                 let ours = try await RunningExporter.start(try configuration(sandbox), in: sandbox)
                 for server in sandbox.servers {
                     let theirs = try await MysqldExporter.start(server, in: sandbox)
-                    // Heartbeats are counted on meanwhile: theirs lies between two of ours.
+                    // Heartbeats continue meanwhile: theirs lies between two of ours.
                     let before = try await series(ours, of: server.name)
                     let reference = try await theirs.replicationSeries()
                     let after = try await series(ours, of: server.name)
@@ -48,7 +48,9 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("its heartbeat is here too, of a table as pt-heartbeat writes it", arguments: try await Matrix.all.value)
+        @Test(
+            "its heartbeat series exist here too, from a table as written by pt-heartbeat",
+            arguments: try await Matrix.all.value)
         func heartbeat(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 for statement in [
@@ -71,7 +73,7 @@ extension IntegrationSuite {
                 for (name, value) in reference {
                     let least = try #require(before[name], "\(name)")
                     let most = try #require(after[name], "\(name)")
-                    // The server's clock, by way of the exporter's: as exact as half a round trip.
+                    // The server's clock, derived from the exporter's: accurate to half a round trip.
                     #expect(value >= least - 0.5 && value <= most + 0.5, "\(name)")
                 }
                 #expect(before.keys.filter { $0.hasPrefix("mysql_heartbeat_") }.count == 4)
@@ -99,7 +101,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a reload turns the series on and off, on connections that are there already")
+        @Test("a reload turns the series on and off, on existing connections")
         func reload() async throws {
             let software = try await ServerSoftware.find("mariadb")
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
@@ -124,7 +126,7 @@ extension IntegrationSuite {
             return try compatible(sandbox)
         }
 
-        /// The exporter's configuration as it is written by now, and the series of mysqld_exporter.
+        /// The exporter's configuration as written so far, plus the series of mysqld_exporter.
         private func compatible(_ sandbox: Sandbox) throws -> String {
             let path = "\(sandbox.folder)/exporter.yml"
             let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -133,14 +135,14 @@ extension IntegrationSuite {
             return path
         }
 
-        /// Ours of theirs for a node, as soon as it is up: a busy machine may take its time.
+        /// Our versions of their series for a node, as soon as it is up: a busy machine may take its time.
         private func series(_ ours: RunningExporter, of node: String) async throws -> [String: Double] {
             let scrape = try await ours.scrape(until: "\(node) is up") { $0.value("up", node) == 1 }
             return try MysqldExporter.series(
                 scrape.samples.filter { $0.labels["node"] == node && !$0.name.hasPrefix("mysql_replication_") })
         }
 
-        /// Not in 0.14, whose sources tell of nothing but the first two families here.
+        /// Not in 0.14, whose sources only have the first two families here.
         private func isNewer(_ series: String, isStatusKnown: Bool) -> Bool {
             series.hasPrefix("mysql_slave_status_gtid_") || series.hasPrefix("mysql_gtid_transactions")
                 || (!isStatusKnown && series.hasPrefix("mysql_slave_status_"))
@@ -201,7 +203,7 @@ private final class MysqldExporter: Sendable {
         await process.ended()
     }
 
-    /// Values by name and labels, in an order of their own.
+    /// Values by name and labels, in canonical order.
     static func series(_ samples: [Scrape.Sample]) throws -> [String: Double] {
         var series: [String: Double] = [:]
         for sample in samples {

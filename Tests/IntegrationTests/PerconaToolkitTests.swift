@@ -3,20 +3,20 @@ import MariaDB
 import Sandbox
 import Testing
 
-/// Debian's is of 2020: it speaks to no MySQL 9.
+/// Debian's version is from 2020, and does not support MySQL 9.
 private let toolkit = ["/usr/bin", "/usr/local/bin"].map { $0 + "/pt-table-checksum" }
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
 extension IntegrationSuite {
     @Suite(
-        "Beside the real pt-table-checksum",
+        "Compared with the real pt-table-checksum",
         .enabled(
             if: toolkit != nil,
             "!!! pt-table-checksum is not installed here: NOT compared with it (Debian: percona-toolkit)"))
     struct PerconaToolkitTests {
         private static let software = Task { try await Matrix.flavors.value.filter { $0.flavor == .mariadb } }
 
-        /// Runs pt-table-checksum on db1; the replicas are found by a table.
+        /// Runs pt-table-checksum on db1; it finds the replicas through a table.
         private func percona(_ arguments: [String], in sandbox: Sandbox) async throws -> ChecksumCommandRun.Result {
             let account = sandbox.accounts.monitor
             let primary = try sandbox.server("db1")
@@ -51,7 +51,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "the same chunks have the same boundaries; each reads what the other has found",
+            "the same chunks have the same boundaries; each reads the other's results",
             arguments: try await software.value)
         func bothWays(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
@@ -75,7 +75,7 @@ extension IntegrationSuite {
             let theirs = try await percona(["--chunk-size=1000"], in: sandbox)
             #expect(theirs.status == .exited(0), "\(theirs.output)")
             #expect(try await checksums(primary) == ours)
-            // Its method misses what ours does not: results of its own are nothing to go on with.
+            // Its method misses what ours finds: its results are not something to resume from.
             let resumed = try await ChecksumCommandRun.result(
                 ["--tables", "shop.orders,shop.parts", "--chunk-size", "1000", "--resume"], in: sandbox)
             #expect(try resumed.report.tables.map(\.earlier_run) == [false, false])

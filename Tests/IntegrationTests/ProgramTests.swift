@@ -44,7 +44,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a wrong password is told as such, without it")
+        @Test("a wrong password is reported as such, without showing it")
         func wrongPassword() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let server = try sandbox.server("db1")
@@ -64,7 +64,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("ends in order on SIGTERM and SIGINT", arguments: [SIGTERM, SIGINT])
+        @Test("exits cleanly on SIGTERM and SIGINT", arguments: [SIGTERM, SIGINT])
         func signals(signal: Int32) async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let exporter = try await RunningExporter.start(try sandbox.writeExporterConfiguration(), in: sandbox)
@@ -100,7 +100,7 @@ extension IntegrationSuite {
 
                 let one = try await exporter.scrape("/metrics?node=db2")
                 #expect(one.value("up", "db2") == 1 && one.all("up", "db1").isEmpty && one.all("set_nodes").isEmpty)
-                #expect(one.value("apply_delta_bytes", "db2") != nil)  // its source was asked all the same
+                #expect(one.value("apply_delta_bytes", "db2") != nil)  // its source was still asked
                 let set = try await exporter.scrape("/metrics?replication_set=demo")
                 #expect(set.all("up").count == 2)
                 let unknown = try await exporter.get("/metrics?node=db9")
@@ -116,7 +116,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("checks a configuration, and says all that is wrong with it")
+        @Test("checks a configuration, and reports everything that is wrong with it")
         func configurationCheck() async throws {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("check-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -4,13 +4,13 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// With Percona's own program, of Debian's percona-toolkit.
+    /// With Percona's own program, from Debian's percona-toolkit.
     @Suite("pt-heartbeat")
     struct PtHeartbeatTests {
         private static let reading = "heartbeat: {table: replication_probe.heartbeat, interval: 500ms}"
 
         @Test(
-            "is read whatever zone it lives in; a writer that has ended is told from a replica that has stopped",
+            "is read in any time zone; a writer that has ended is distinguished from a replica that has stopped",
             arguments: [("UTC", ["--utc"]), ("America/New_York", []), ("Asia/Kathmandu", [])])
         func read(zone: String, options: [String]) async throws {
             let software = try await Matrix.all.value[0]
@@ -67,7 +67,7 @@ extension IntegrationSuite {
                 try await exporter.scrape(until: "db2 is late") { ($0.value("lag_seconds", "db2") ?? 0) > 3 }
                 let late = try await PtHeartbeat.run(options, on: replica, in: sandbox)
                 _ = await late.process.ended()
-                // It takes half a second off for skew.
+                // It subtracts half a second for skew.
                 #expect((Double(late.said) ?? 0) > 2, "\(late.said)")
             }
         }
@@ -78,7 +78,7 @@ private struct PtHeartbeat {
     let process: ChildProcess
     private let output: String
 
-    /// What it has printed by now.
+    /// What it has printed so far.
     var said: String {
         ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -3,10 +3,10 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Whatever the process prints or serves, and whatever goes wrong: none of the passwords that it was given is in it.
+    /// Whatever the process prints or serves, and whatever goes wrong: none of its passwords appears in it.
     @Suite("Secrets")
     struct SecretsTests {
-        /// Every way to be given a password, right and wrong, and a core of each that no escaping changes.
+        /// Every way to supply a password, correctly or not, and the part of each that no escaping changes.
         private struct Given {
             let literal = "literal-\(Self.core())\"\\'<&> ü"
             let wrongLiteral = "wrong-\(Self.core())"
@@ -50,7 +50,7 @@ extension IntegrationSuite {
                 var texts: [(String, String)] = []
                 let scrape = try await exporter.scrape()
                 texts.append(("/metrics", scrape.text))
-                // They are in use, all of them; or there would be nothing to keep secret.
+                // All of them are in use; otherwise there would be nothing to keep secret.
                 for node in ["literal", "file", "variable", "optional", "account"] {
                     #expect(scrape.value("up", node) == 1, "\(node)")
                 }
@@ -111,7 +111,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// Each line is an object of strings, by a parser that is not ours.
+        /// Each line is an object of strings, according to an independent parser.
         private func expectJSON(_ log: String) throws {
             let lines = log.split(separator: "\n")
             #expect(lines.count > 5)
@@ -123,7 +123,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// A good configuration, and broken ones that hold passwords in wrong places.
+        /// A valid configuration, and broken ones that contain passwords in wrong places.
         private func write(_ given: Given, in sandbox: Sandbox, port: UInt16) throws -> (path: String, broken: [String])
         {
             func file(_ name: String, _ text: String) throws -> String {

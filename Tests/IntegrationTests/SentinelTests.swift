@@ -9,7 +9,7 @@ extension IntegrationSuite {
     @Suite("Sentinel")
     struct SentinelTests {
         @Test(
-            "goes through to every replica; one that stops fails alone, and is well again",
+            "reaches every replica; one that stops is the only one to fail, and recovers",
             arguments: try await Matrix.all.value)
         func life(software: ServerSoftware) async throws {
             try await withProbes(sentinel, of: .primary(replicas: 2), software: software) { sandbox, exporter in
@@ -54,7 +54,7 @@ extension IntegrationSuite {
                 let unknown = String(repeating: "b", count: 32)
                 let columns = "INSERT INTO replication_probe.sentinel (id, value, written) VALUES"
                 try await primary.sql("\(columns) ('\(known)', 1, '2020-01-01')")
-                // What only one side has must stay: in ROW format its deletion would stop the applier.
+                // A row that only one side has must stay: in ROW format its deletion would stop the applier.
                 try await primary.sql("SET SESSION sql_log_bin = 0")
                 try await primary.sql("\(columns) ('\(unknown)', 2, '2020-01-01')")
                 try await primary.sql("SET SESSION sql_log_bin = 1")
@@ -70,14 +70,14 @@ extension IntegrationSuite {
                         == 1)
                 try await exporter.scrape(until: "runs go on") { $0.sentinel("db2") == [1, 1, 1] }
                 #expect(try await replica.channels()[0].sqlThread == "Yes")
-                // Whoever is stopped in the middle of a run leaves no row of his own.
+                // A run that is interrupted leaves no row behind.
                 #expect(await exporter.stop() == .exited(0))
                 let left = try await primary.sql("SELECT id FROM replication_probe.sentinel").rows.map { $0.text("id") }
                 #expect(left == [unknown])
             }
         }
 
-        @Test("follows a failover, and says nothing while there is no primary")
+        @Test("follows a failover, and reports nothing while there is no primary")
         func failover() async throws {
             let software = try await Matrix.all.value[0]
             try await withProbes(sentinel, of: .primary(replicas: 2), software: software) { sandbox, exporter in
@@ -97,7 +97,7 @@ extension IntegrationSuite {
 }
 
 extension Scrape {
-    /// Success of insert, update and delete on a node's default channel; none that is not told.
+    /// Success of insert, update and delete on a node's default channel; empty if not reported.
     fileprivate func sentinel(_ node: String) -> [Double] {
         ["insert", "update", "delete"].compactMap {
             value("sentinel_success", node, ["operation": $0, "channel": ""])

@@ -3,12 +3,12 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// What docs/web.md shows, done.
+    /// Does what docs/web.md shows.
     @Suite("Serving with TLS and passwords")
     struct ServingTests {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
 
-        @Test("the guide's commands print what it says they print, file after file, without a restart")
+        @Test("the guide's commands print what it says, file after file, without a restart")
         func guide() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
                 let guide = try Guide("web.md")
@@ -41,13 +41,13 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Prometheus scrapes all three ways that the guide shows, encrypted and with a password")
+        @Test("Prometheus scrapes in all three ways that the guide shows, encrypted and with a password")
         func prometheus() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
                 let folder = try makeFolder(sandbox)
                 for block in try Guide("web.md").blocks {
                     switch block {
-                    // The last of a name is the sound one that asks for certificates.
+                    // The last file of a name is the valid one that requires certificates.
                     case .file(let name, let text):
                         try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
                     case .console(let commands):
@@ -88,7 +88,7 @@ extension IntegrationSuite {
                 #expect(errors["without-password"]?.contains("401 Unauthorized") == true, "\(errors)")
                 #expect(errors["without-certificate"]?.contains("certificate required") == true, "\(errors)")
 
-                // The samples are there, under the job and instance of each way.
+                // The samples have arrived, under the job and instance of each way.
                 let samples = try await prometheus.query("mysql_replication_up") { $0.count == 6 }
                 #expect(samples.allSatisfy { $0.value == 1 })
                 #expect(
@@ -101,7 +101,7 @@ extension IntegrationSuite {
                             "mysql-replication-by-name db1 db1", "mysql-replication-by-name db2 db2",
                             "mysql-replication-discovered db1 db1", "mysql-replication-discovered db2 db2",
                         ])
-                // OpenMetrics alone tells units: this Prometheus asks for it first.
+                // Only OpenMetrics includes units: this Prometheus asks for it first.
                 #expect(try await prometheus.unit(of: "mysql_replication_lag_seconds") == "seconds")
                 prometheus.process.signal(SIGTERM)
                 await prometheus.process.ended()
@@ -109,11 +109,11 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a socket that the service manager passes is served")
+        @Test("a socket passed by the service manager is served")
         func activated() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let folder = try makeFolder(sandbox)
-                // As systemd does it: listening on descriptor 3, with the process's own number in the environment.
+                // As systemd does: listening on descriptor 3, with the process's own ID in the environment.
                 let launcher = """
                     import os, socket, sys
                     s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(8)
@@ -158,7 +158,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("--config.check reads the web configuration as well, and says what is wrong with either file")
+        @Test("--config.check reads the web configuration as well, and reports what is wrong with either file")
         func check() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let folder = try makeFolder(sandbox)
@@ -179,7 +179,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("where the limit on open files is low, idle connections still keep nobody out, of the agent neither")
+        @Test("with a low limit on open files, idle connections still lock no client out, not even of the agent")
         func fewDescriptors() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let exporter = try await RunningExporter.start(
@@ -208,7 +208,7 @@ extension IntegrationSuite {
             return folder
         }
 
-        /// The exporter behind `web.yml`; curl finds it where the guide says that it is.
+        /// The exporter with `web.yml`; curl finds it where the guide says it is.
         private func start(_ folder: String, _ sandbox: Sandbox) async throws -> RunningExporter {
             let exporter = try await RunningExporter.start(
                 ["--config.file", try sandbox.writeExporterConfiguration(), "--web.config.file", "\(folder)/web.yml"],

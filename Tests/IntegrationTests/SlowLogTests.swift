@@ -15,18 +15,18 @@ extension IntegrationSuite {
         }()
 
         @Test(
-            "has nothing of the exporter's on MariaDB",
+            "contains nothing from the exporter on MariaDB",
             arguments: try await Matrix.all.value.filter { $0.flavor == .mariadb })
         func mariaDB(software: ServerSoftware) async throws {
             try await withLog(of: software) { #expect($0 == ["db1": [], "db2": []]) }
         }
 
         @Test(
-            "has on MySQL what docs/deployment.md says",
+            "contains on MySQL what docs/deployment.md says",
             arguments: try await Matrix.all.value.filter { $0.flavor == .mysql })
         func mySQL(software: ServerSoftware) async throws {
             try await withLog(of: software) { logged in
-                // A source has channels until it is known to have none, and replicas.
+                // A source is asked for channels until it is known to have none, and for replicas.
                 #expect(logged["db1"]?.filter { $0 == "threads" }.count == 4)
                 #expect(logged["db1"]?.filter { $0 != "threads" }.count == 2)
                 #expect(logged["db2"]?.filter { $0 == "threads" }.count == 1)
@@ -34,7 +34,7 @@ extension IntegrationSuite {
             }
         }
 
-        /// What four scrapes left there, by node: a table's name for each entry.
+        /// The entries that four scrapes left there, by node: a table's name for each.
         private func withLog(of software: ServerSoftware, _ body: ([String: [String]]) -> Void) async throws {
             try await withExporter(of: .primary(replicas: 1), software: software, settings: Self.settings) {
                 sandbox, exporter in

@@ -4,10 +4,10 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Every mode of `tls`, as nodes of one exporter, against one real server that changes its certificate.
+    /// Every mode of `tls`, as nodes of one exporter, against one real server whose certificate changes.
     @Suite("TLS to the servers")
     struct TLSTests {
-        /// A node for each way to connect.
+        /// One node for each way to connect.
         private static let nodes = [
             "disabled": "mode: disabled",
             "preferred": "mode: preferred",
@@ -15,7 +15,7 @@ extension IntegrationSuite {
             "identity": "mode: verify_identity, ca: ca.pem",
             "other-ca": "mode: verify_identity, ca: other.pem",
             "system-ca": "mode: verify_identity",
-            // What the warning says: an authority verifies nothing here.
+            // As the warning says, an authority verifies nothing here.
             "required-other-ca": "mode: required, ca: other.pem",
         ]
 
@@ -32,7 +32,7 @@ extension IntegrationSuite {
                     _ situation: String, up: Set<String>, encrypted: Bool, saying message: String? = nil
                 ) async throws {
                     let logIns = try await server.tlsLogIns()
-                    // A new one each time: the old one's connections would not see another certificate.
+                    // A new one each time: the old one's connections would not see the new certificate.
                     let exporter = try await exporter(sandbox, settings)
                     let scrape = try await exporter.scrape()
                     for node in Self.nodes.keys {
@@ -41,7 +41,7 @@ extension IntegrationSuite {
                         let reasons = scrape.all("node_failure", node).compactMap { $0.labels["reason"] }
                         #expect(reasons == (isUp ? [] : ["tls"]), "\(node), \(situation)")
                     }
-                    // All that are up but the one without TLS, as the server counts them.
+                    // All that are up, except the one without TLS, as the server counts them.
                     let expected = encrypted ? UInt64(up.count - 1) : 0
                     #expect(try await server.tlsLogIns() >= logIns + expected, "\(situation)")
                     if !encrypted { #expect(try await server.tlsLogIns() == 0, "\(situation)") }
@@ -49,14 +49,14 @@ extension IntegrationSuite {
                     if let message { #expect(try exporter.output().contains(message), "\(situation)") }
                 }
 
-                // MariaDB 10.11 offers none without a certificate; the others have one of their own making.
+                // MariaDB 10.11 does not offer TLS without a certificate; the others generate one themselves.
                 try await server.restart(with: [software.flavor == .mariadb ? "--skip-ssl" : "--tls-version="])
                 try await expect(
                     "a server without TLS", up: ["disabled", "preferred"], encrypted: false,
                     saying: "the server offers no TLS and tls.mode is required")
 
                 let unverified: Set = ["disabled", "preferred", "required", "required-other-ca"]
-                // MySQL shows no certificate whose authority it does not know itself.
+                // MySQL does not present a certificate whose authority it does not know itself.
                 try certificates.join(["ca", "other"], as: "both")
                 try await server.restart(with: tlsArguments(sandbox, authorities: "both"))
                 try await expect("a good certificate", up: unverified.union(["identity"]), encrypted: true)
@@ -70,7 +70,7 @@ extension IntegrationSuite {
                 try await expect(
                     "a certificate of an authority that others know", up: unverified.union(["other-ca"]),
                     encrypted: true)
-                // Nor one that has expired.
+                // Nor an expired one.
                 guard software.flavor == .mariadb else { return }
                 try certificates.install("expired")
                 try await server.reloadTLS()
@@ -79,7 +79,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a server that demands a certificate of the client gets it", arguments: try await Matrix.all.value)
+        @Test("a server that requires a client certificate gets it", arguments: try await Matrix.all.value)
         func clientCertificates(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
                 let (server, certificates) = try await prepare(sandbox)
@@ -112,7 +112,7 @@ extension IntegrationSuite {
                 for (node, reason) in [
                     ("without", "authentication"), ("plain", "authentication"), ("mismatch", "tls"), ("missing", "tls"),
                 ] { #expect(reasons(node) == [reason], "\(node)") }
-                // TLS 1.3: the server's refusal may be overtaken by the end of its connection.
+                // TLS 1.3: the end of the connection may overtake the server's refusal.
                 #expect([["tls"], ["connect"]].contains(reasons("strange")))
                 #expect(await exporter.stop() == .exited(0))
                 let log = try exporter.output()
@@ -146,7 +146,7 @@ extension IntegrationSuite {
                     (["SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": "/dev/null"], nil, false),
                     ([:], "hashed", true), ([:], "bundled", true), ([:], "both", true), ([:], "foreign", false),
                 ] as [([String: String], String?, Bool)] {
-                    // In place of the system's own, for this process alone.
+                    // Instead of the system's own, only for this process.
                     let launcher = store.map { store in
                         [
                             "unshare", "--mount", "sh", "-c",
@@ -168,7 +168,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "where a server offers none and none is a must, one connection is made all the same",
+            "if a server does not offer TLS and it is not required, only one connection is made",
             arguments: try await Matrix.flavors.value)
         func oneConnection(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
@@ -188,7 +188,7 @@ extension IntegrationSuite {
                 let exporter = try await exporter(sandbox, settings)
                 let scrape = try await exporter.scrape()
                 for node in settings.keys { #expect(scrape.value("up", node) == 1, "\(node)") }
-                // One that is not a log-in would be an aborted one.
+                // A connection without a login would count as aborted.
                 #expect(try await count("Connections") - before == UInt64(settings.count))
                 #expect(await exporter.stop() == .exited(0))
             }
@@ -205,7 +205,7 @@ extension IntegrationSuite {
                 let monitor = sandbox.accounts.monitor
                 let ways = Dictionary(
                     uniqueKeysWithValues: (0..<300).map { number in
-                        // What is verified, and what is not, by turns.
+                        // With and without verification, alternately.
                         let mode = number % 2 == 0 ? "{mode: preferred}" : "{mode: verify_identity, ca: ca.pem}"
                         return ("n\(number)", "user: \(monitor.user), timeout: 10s, tls: \(mode)")
                     })
@@ -227,7 +227,7 @@ extension IntegrationSuite {
 
         // MARK: -
 
-        /// Authorities `ca` and `other`, and the certificates of a server, `server` being the one in use.
+        /// Authorities `ca` and `other`, and the server certificates, `server` being the one in use.
         private func prepare(_ sandbox: Sandbox) async throws -> (Server, Certificates) {
             let certificates = Certificates(folder: sandbox.folder)
             let names = "IP:127.0.0.1,DNS:localhost"
@@ -249,7 +249,7 @@ extension Certificates {
         try texts.joined().write(toFile: "\(folder)/\(bundle).pem", atomically: true, encoding: .utf8)
     }
 
-    /// Makes a folder that holds an authority as a system's store holds it.
+    /// Makes a folder that contains an authority in the layout of a system's store.
     fileprivate func makeStore(_ name: String, of authority: String, isHashed: Bool, isBundled: Bool) throws {
         let path = "\(folder)/\(name)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -261,7 +261,7 @@ extension Certificates {
         }
     }
 
-    /// Makes it the one that the server shows.
+    /// Makes it the one that the server presents.
     fileprivate func install(_ name: String) throws {
         for suffix in ["pem", "key"] {
             let file = try Data(contentsOf: URL(filePath: "\(folder)/\(name).\(suffix)"))
@@ -275,7 +275,7 @@ extension Server {
         try await sql(software.flavor == .mariadb ? "FLUSH SSL" : "ALTER INSTANCE RELOAD TLS")
     }
 
-    /// Log-ins over TLS since the server started, or since its certificate was read anew.
+    /// Logins over TLS since the server started, or since it reloaded its certificate.
     fileprivate func tlsLogIns() async throws -> UInt64 {
         let row = try #require(try await sql("SHOW GLOBAL STATUS LIKE 'Ssl_finished_accepts'").first)
         return row.unsigned("Value") ?? 0

@@ -33,12 +33,12 @@ extension IntegrationSuite {
                 load.cancel()
                 await load.value
 
-                // And it does see a real one, under the same load as without.
+                // It does see a real one, with and without that load.
                 try await sandbox.server("db3").write(note: "errant")
                 try await exporter.scrape(until: "the errant transaction") {
                     ($0.value("errant_transactions", "db3") ?? 0) >= 1 && $0.value("errant_transactions", "db2") == 0
                 }
-                // And never stops to, whoever else asks.
+                // It keeps reporting it, whatever other clients ask.
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<2 {
                         group.addTask {
@@ -67,8 +67,8 @@ extension IntegrationSuite {
                 sandbox, exporter in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
                 try await exporter.scrape(until: "all is well") { $0.isHealthyReplica("db2", knowsTransactions: true) }
-                // MySQL waits for two acknowledgements, of which one comes. MariaDB waits for one, and none comes: the replica
-                // is an ordinary one.
+                // MySQL waits for two acknowledgements, of which one arrives. MariaDB waits for one, and none arrives:
+                // the replica is an ordinary one.
                 var settings = ["\(source)_timeout = 600000", "\(source)_wait_point = 'AFTER_SYNC'"]
                 if isMySQL { settings += ["\(source)_wait_for_replica_count = 2"] }
                 for setting in settings + ["\(source)_enabled = 1"] {
@@ -83,7 +83,7 @@ extension IntegrationSuite {
                     try await db1.sql("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_\(source)_wait_sessions'").first?
                         .unsigned("Value")
                 }
-                // The server goes on with it when the client has given up.
+                // The server continues with it after the client has given up.
                 let executed = try await db2.sql(Self.executed(software)).first?.text("executed")
                 _ = try? await db1.sql("CREATE DATABASE waits", within: .seconds(1))
                 try await eventually("the commit waits, and the replica has it", deadline: .now + .seconds(20)) {
@@ -130,7 +130,7 @@ extension IntegrationSuite {
     }
 }
 
-/// A GTID set as somebody may write it: unsorted, overlapping, with tags, in groups.
+/// A GTID set as a person may write it: unsorted, overlapping, with tags, in groups.
 private struct RandomSet {
     let text: String
 

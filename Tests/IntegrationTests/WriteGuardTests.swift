@@ -6,11 +6,11 @@ import Testing
 extension IntegrationSuite {
     @Suite("A guarded write")
     struct WriteGuardTests {
-        /// The time of the session, so that what is too late is no matter of the test's own speed.
+        /// The session's time is set, so that lateness does not depend on the test's own speed.
         private static let now = 1_700_000_000.5
 
         @Test(
-            "is none on a server that any switch keeps ordinary accounts from writing to, though the account may",
+            "does not happen on a server where any variable keeps ordinary accounts from writing, even if this account may",
             arguments: try await Matrix.flavors.value)
         func switches(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
@@ -27,7 +27,7 @@ extension IntegrationSuite {
                 for name in names {
                     try await db1.sql("SET GLOBAL \(name) = 1")
                     #expect(try await isWritable() == "0", "\(name)")
-                    // super_read_only has set the other as well.
+                    // super_read_only has set read_only as well.
                     try await db1.sql("SET GLOBAL \(name) = 0")
                     try await db1.sql("SET GLOBAL read_only = 0")
                     #expect(try await isWritable() == "1", "\(name)")
@@ -36,7 +36,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "that its server finds too late changes nothing, there or on a replica; one in time does both",
+            "that its server executes too late changes nothing, there or on a replica; one in time does both",
             arguments: try await Matrix.flavors.value)
         func late(software: ServerSoftware) async throws {
             var settings = ServerSettings()
@@ -58,7 +58,7 @@ extension IntegrationSuite {
                     try await sandbox.catchUp()
                     return try await [primary, replica].texts("SELECT v FROM p.t", "v")
                 }
-                // A replica carries the statement out by the source's time, to the microsecond.
+                // A replica executes the statement with the source's time, to the microsecond.
                 #expect(try await write(1, until: Self.now - 0.1) == 0)
                 #expect(try await values() == ["0", "0"])
                 #expect(try await write(2, until: Self.now + 0.1) == 1)
@@ -80,7 +80,7 @@ extension IntegrationSuite {
 }
 
 extension [Server] {
-    /// One value of each server.
+    /// One value from each server.
     fileprivate func texts(_ statement: String, _ column: String) async throws -> [String?] {
         var texts: [String?] = []
         for server in self { texts.append(try await server.sql(statement).first?.text(column)) }

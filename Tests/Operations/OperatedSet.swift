@@ -2,7 +2,7 @@
 package struct OperatedSet: Sendable {
     /// How a replica addresses its source.
     package enum Way: String, Sendable, CaseIterable {
-        /// As the exporter is configured to.
+        /// As in the exporter's configuration.
         case direct
         /// By another name of the same host.
         case alias
@@ -11,7 +11,7 @@ package struct OperatedSet: Sendable {
     }
 
     package struct Link: Sendable, Equatable {
-        /// A server's name, or that of somebody else's server.
+        /// The name of a server, in the set or outside it.
         package var source: String
         package var way = Way.direct
         package var isReceiverOn = true
@@ -33,10 +33,10 @@ package struct OperatedSet: Sendable {
         package var isHidden = false
         package var isReadOnly: Bool
         package var links: [Link] = []
-        /// Raised by restarts that change who it is.
+        /// Incremented by restarts that change its identity.
         package var identity = 0
         package var restarts = 0
-        /// By server id: the last transaction of each writer.
+        /// By server ID: the last transaction of each writer.
         package var executed: [UInt32: UInt64] = [:]
 
         package var serverID: UInt32 { UInt32(number + 10 * identity) }
@@ -44,7 +44,7 @@ package struct OperatedSet: Sendable {
         package var isVisible: Bool { answers && !isHidden }
     }
 
-    /// The source of a feed from outside of the set.
+    /// The source of a feed from outside the set.
     package static let outside = "elsewhere"
 
     package let names: [String]
@@ -57,10 +57,10 @@ package struct OperatedSet: Sendable {
         names = (1...(replicas + 1)).map { "db\($0)" }
         legitimate = "db1"
         servers = [:]
-        for (place, name) in names.enumerated() {
+        for (index, name) in names.enumerated() {
             servers[name] = Server(
-                number: place + 1, isReadOnly: place > 0 && readOnly,
-                links: place > 0 ? [Link(source: "db1")] : isFedFromOutside ? [Link(source: Self.outside)] : [])
+                number: index + 1, isReadOnly: index > 0 && readOnly,
+                links: index > 0 ? [Link(source: "db1")] : isFedFromOutside ? [Link(source: Self.outside)] : [])
         }
     }
 
@@ -69,7 +69,7 @@ package struct OperatedSet: Sendable {
         set { servers[name] = newValue }
     }
 
-    /// The server with an id that it has or had.
+    /// The server that has, or had, an ID.
     package func name(ofServerID id: UInt32) -> String? { names.first { self[$0].number == Int(id) % 10 } }
 
     package mutating func apply(_ operation: SetOperation) {
@@ -83,7 +83,7 @@ package struct OperatedSet: Sendable {
             self[name].isReadOnly = isReadOnly
             self[name].restarts += 1
             if hasNewIdentity { self[name].identity += 1 }
-            // Servers start their replication by themselves.
+            // Servers start replication on their own.
             for link in self[name].links.indices where !self[name].links[link].isDetached {
                 self[name].links[link].isReceiverOn = true
                 self[name].links[link].isApplierOn = true
@@ -113,7 +113,7 @@ package struct OperatedSet: Sendable {
         replicate()
     }
 
-    /// What a set looks like that has been put in order.
+    /// The set, restored to a healthy state.
     package mutating func heal() {
         for name in names {
             let isWriter = name == legitimate

@@ -1,14 +1,15 @@
-/// Operators, and the accidents that befall them: they choose what happens next, and know what an exporter may believe of it.
+/// Operators, and the accidents that befall them: they choose what happens next, and know what an exporter may believe
+/// about it.
 package struct Operators: Sendable {
     package var set: OperatedSet
-    /// What was done, for the message of a test that fails.
+    /// What was done, for the message of a failing test.
     package private(set) var log: [String] = []
     private let isReadOnlyByDefault: Bool
-    /// Whether the exporter alone can be kept from a server.
+    /// Whether a server can be made unreachable for the exporter alone.
     private let canHide: Bool
-    /// The exporter has started while the server that is written to was not to be seen: it cannot know it.
+    /// The exporter was started while the server being written to could not be seen: it cannot know that server.
     private var isBlind = false
-    /// A name that was given in good faith stays until it has been taken back.
+    /// An operator's word given in good faith stands until it is revoked.
     private var excused: String?
 
     package init(_ set: OperatedSet, readOnlyByDefault: Bool, canHide: Bool) {
@@ -23,21 +24,21 @@ package struct Operators: Sendable {
 
     /// Whether an exporter may take this node for the writer.
     ///
-    /// Another than the one that is written to only where nothing that it can see tells the two apart.
+    /// One other than the node being written to only if nothing that it can see distinguishes the two.
     /// - Parameter answering: the nodes that answered it.
     package func allows(_ name: String, answering: Set<String>) -> Bool {
         name == writer || name == excused || isExcused(answering)
     }
 
-    /// Takes note of whom the exporter takes for the writer, and moves the traffic where the writer is down.
-    /// - Parameter name: nil for nobody.
+    /// Records which node the exporter takes for the writer, and moves the traffic there if the writer is down.
+    /// - Parameter name: nil for none.
     package mutating func note(_ name: String?, answering: Set<String>) {
         guard let name, name != writer else {
             excused = nil
             if name != nil { isBlind = false }
             return
         }
-        // The balancers have moved the traffic: there it is written from now on.
+        // The balancers have moved the traffic: from now on, writes go there.
         if !set[writer].isUp {
             set.legitimate = name
             excused = nil
@@ -57,7 +58,7 @@ package struct Operators: Sendable {
 
     // MARK: - Operating
 
-    /// Draws what happens next, of what can happen now.
+    /// Draws what happens next, from what can happen now.
     package mutating func draw(_ random: inout some RandomNumberGenerator) -> SetOperation {
         while true {
             if let operation = candidate(&random) {
@@ -68,7 +69,7 @@ package struct Operators: Sendable {
         }
     }
 
-    /// - Returns: nil for one that makes no sense now.
+    /// - Returns: nil for an operation that makes no sense now.
     private func candidate(_ random: inout some RandomNumberGenerator) -> SetOperation? {
         let others = set.names.filter { $0 != writer }
         guard let other = others.randomElement(using: &random), let any = set.names.randomElement(using: &random)
@@ -93,7 +94,7 @@ package struct Operators: Sendable {
             guard set[other].isVisible, isWriterVisible, !set[other].links.isEmpty else { return nil }
             return .switchOver(to: other)
         case 12:
-            // Without a source, and with the writer out of sight, that is what a failover looks like.
+            // Without a source, and with the writer out of sight, this looks like a failover.
             let hasSource = set[other].links.contains { !$0.isDetached }
             guard operable(other), set[other].isReadOnly, isWriterVisible || hasSource else { return nil }
             return .setReadOnly(other, false)
@@ -105,7 +106,7 @@ package struct Operators: Sendable {
             guard operable(other) else { return nil }
             return .repoint(other, OperatedSet.Way.allCases.randomElement(using: &random) ?? .direct)
         case 17:
-            // Where the exporter sees the writer, a second one beside it is a rival and no failover.
+            // If the exporter sees the writer, a second one alongside it is a rival and not a failover.
             return operable(other) && isWriterVisible && !set[other].links.isEmpty ? .reset(other) : nil
         case 18:
             let written = [writer] + (Bool.random(using: &random) ? [other] : [])

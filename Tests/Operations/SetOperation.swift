@@ -1,4 +1,4 @@
-/// What operators and accidents do to a replication set, and to the exporter that watches it.
+/// What operators and accidents do to a replication set, and to the exporter that monitors it.
 package enum SetOperation: Sendable, Equatable {
     /// SIGKILL.
     case kill(String)
@@ -8,22 +8,23 @@ package enum SetOperation: Sendable, Equatable {
     case freeze(String)
     /// SIGCONT.
     case thaw(String)
-    /// The exporter alone cannot reach it.
+    /// Only the exporter cannot reach it.
     case hide(String)
     case show(String)
-    /// RESET REPLICA ALL, or orchestrator's `//` before the old source's host; then read_only off, and what answers follows.
+    /// RESET REPLICA ALL, or orchestrator's `//` before the old source's host; then read_only off, and all nodes that
+    /// answer follow it.
     case failOver(to: String, detaching: Bool)
     case switchOver(to: String)
     case setReadOnly(String, Bool)
-    /// - Parameter applierToo: both threads, or the IO thread alone.
+    /// - Parameter applierToo: both threads, or only the IO thread.
     case stopReplication(String, applierToo: Bool)
-    /// CHANGE MASTER to the server that is written to.
+    /// CHANGE MASTER to the server being written to.
     case repoint(String, OperatedSet.Way)
-    /// RESET REPLICA ALL on a node for which nobody asked.
+    /// An unintended RESET REPLICA ALL.
     case reset(String)
-    /// The server that is written to, and perhaps another.
+    /// The server being written to, and perhaps another.
     case write([String])
-    /// - Parameter keepsState: by `--state.directory`.
+    /// - Parameter keepsState: with `--state.directory`.
     case restartExporter(keepsState: Bool)
     case nothing
 }

@@ -68,16 +68,16 @@ struct GraphTests {
                 for high in 0..<count where above[middle][high] { above[low][high] = true }
             }
         }
-        let places = 0..<count
-        for place in places {
-            #expect(graph.ancestors(of: place) == Set(places.filter { above[place][$0] }))
-            #expect(graph.descendants(of: [place]) == Set(places.filter { above[$0][place] }))
-            #expect(graph.cycles.joined().contains(place) == above[place][place])
-            #expect(graph.replicas[place] == places.filter { sources[$0].contains(place) })
+        let indices = 0..<count
+        for index in indices {
+            #expect(graph.ancestors(of: index) == Set(indices.filter { above[index][$0] }))
+            #expect(graph.descendants(of: [index]) == Set(indices.filter { above[$0][index] }))
+            #expect(graph.cycles.joined().contains(index) == above[index][index])
+            #expect(graph.replicas[index] == indices.filter { sources[$0].contains(index) })
         }
         var cycles: [Set<Int>] = []
-        for place in places where above[place][place] {
-            let cycle = Set(places.filter { above[place][$0] && above[$0][place] })
+        for index in indices where above[index][index] {
+            let cycle = Set(indices.filter { above[index][$0] && above[$0][index] })
             if !cycles.contains(cycle) { cycles.append(cycle) }
         }
         #expect(graph.cycles == cycles)

@@ -16,8 +16,8 @@ struct HeartbeatTests {
         own: OwnHeartbeat? = nil
     ) -> ReplicationSetReport.Node {
         node(name, id: id).with { facts in
-            facts.channels = sources.enumerated().map { place, source in
-                channel(place == 0 ? "" : "\(place)", from: .tcp(host: source, port: 3306), behind: 7)
+            facts.channels = sources.enumerated().map { index, source in
+                channel(index == 0 ? "" : "\(index)", from: .tcp(host: source, port: 3306), behind: 7)
             }
             facts.askedAt = Double(microseconds(second)) / 1e6
             facts.clockOffset = 0

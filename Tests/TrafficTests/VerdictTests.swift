@@ -127,8 +127,8 @@ struct VerdictTests {
         var set = findings(
             Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, io: io, applies: applies, behind: nil)),
             Self.leaf)
-        for place in set.nodes.indices where !set.nodes[place].channels.isEmpty {
-            set.nodes[place].channels[0].lag = Lag(seconds: 0, method: .heartbeat)
+        for index in set.nodes.indices where !set.nodes[index].channels.isEmpty {
+            set.nodes[index].channels[0].lag = Lag(seconds: 0, method: .heartbeat)
         }
         let serves: Set<NodeCheck> = thread == nil ? [.replica, .readOnly, .health] : [.health]
         #expect(set.passes("db2") == serves)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A tab of a Chromium.
+/// A tab in Chromium.
 struct BrowserPage: Sendable {
     let chromium: Chromium
     let session: String
@@ -79,7 +79,7 @@ struct BrowserPage: Sendable {
         }
     }
 
-    /// A picture of all of it, in a window that is high enough.
+    /// A screenshot of the whole page, in a window that is tall enough.
     func screenshot(scale: Double = 1) async throws -> Data {
         let size = try await evaluate("[innerWidth, document.documentElement.scrollHeight]").elements
             .compactMap(\.number).map { Int($0) }
@@ -89,13 +89,13 @@ struct BrowserPage: Sendable {
         return data
     }
 
-    /// SCREENSHOTS names a folder: then what the tests look at is kept there, for people.
+    /// If SCREENSHOTS names a folder, screenshots of what the tests view are kept there.
     func keep(_ name: String, scale: Double = 1) async throws {
         guard let folder = ProcessInfo.processInfo.environment["SCREENSHOTS"], !folder.isEmpty else { return }
         try await screenshot(scale: scale).write(to: URL(fileURLWithPath: folder).appendingPathComponent("\(name).png"))
     }
 
-    /// What the browser has complained of: errors of scripts, of the policy, of requests.
+    /// The browser's complaints: errors of scripts, of the security policy, of requests.
     var complaints: [String] {
         chromium.events(session).compactMap { event in
             switch event.method {
@@ -108,7 +108,7 @@ struct BrowserPage: Sendable {
         }
     }
 
-    /// The addresses that were asked for.
+    /// The addresses that were requested.
     var requests: [String] {
         chromium.events(session).filter { $0.method == "Network.requestWillBeSent" }
             .compactMap { $0.parameters["request"]["url"].text }
@@ -129,7 +129,7 @@ struct BrowserPage: Sendable {
     }
 }
 
-/// Runs `body` with a tab of a browser of its own.
+/// Runs `body` with a tab in its own browser.
 func withBrowserPage(
     hasScript: Bool = true, preload: String? = nil, _ body: (BrowserPage) async throws -> Void
 ) async throws {

@@ -2,8 +2,8 @@ import Foundation
 import Sandbox
 import Synchronization
 
-/// A headless Chromium, spoken to in the DevTools protocol over a pair of named pipes (`--remote-debugging-pipe`): no port
-/// to find, and it ends when this process does.
+/// A headless Chromium, controlled by the DevTools protocol over a pair of named pipes (`--remote-debugging-pipe`): no
+/// port to find, and it ends when this process does.
 final class Chromium: Sendable {
     private struct State {
         var calls: [Int: CheckedContinuation<JSONValue, any Error>] = [:]
@@ -23,7 +23,7 @@ final class Chromium: Sendable {
     private let input: FileHandle
     private let state = Mutex(State())
 
-    /// Where Debian's package puts it; nil if it is not installed.
+    /// Where Debian's package installs it; nil if it is not installed.
     static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }
@@ -46,7 +46,7 @@ final class Chromium: Sendable {
             environment: ChildProcess.neutralEnvironment.merging(
                 ["HOME": folder.path, "PIPE_IN": pipes[0], "PIPE_OUT": pipes[1]]
             ) { $1 }, group: 0, output: folder.appendingPathComponent("log").path)
-        // Each end waits for the other: the shell opens them in the same order.
+        // Each end waits for the other, so open them in the same order as the shell.
         let (input, output) = await Task.detached {
             (FileHandle(forWritingAtPath: pipes[0]), FileHandle(forReadingAtPath: pipes[1]))
         }.value
@@ -85,7 +85,7 @@ final class Chromium: Sendable {
     }
 
     /// Calls a method of the protocol.
-    /// - Throws: `Failure` with what Chromium objects to, or that it has ended.
+    /// - Throws: `Failure` with Chromium's error, or if it has ended.
     @discardableResult
     func call(_ method: String, _ parameters: JSONValue = [:], session: String? = nil) async throws -> JSONValue {
         try await withCheckedThrowingContinuation { continuation in

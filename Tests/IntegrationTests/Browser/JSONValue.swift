@@ -1,4 +1,4 @@
-/// What a browser sends and gets.
+/// What a browser sends and receives.
 enum JSONValue: Sendable, Equatable, Codable {
     case null
     case bool(Bool)

@@ -1,19 +1,19 @@
 import Replication
 import Topology
 
-/// Replication sets to be looked at, made by hand: what no real server shows on demand, or not by the hundreds.
+/// Made-up replication sets for viewing: what no real server shows on demand, or not by the hundreds.
 enum PageFleet {
-    /// Thirty sets with a thousand nodes; with trouble of every kind in four of the sets.
+    /// Thirty sets with a thousand nodes; four of the sets have troubles of every kind.
     static var large: [SetFindings] {
         (1...30).map { number in
             let name = "shard\(number < 10 ? "0" : "")\(number)"
             var nodes = [primary("\(name)-db1", id: 1)]
-            for place in 2...(number <= 10 ? 34 : 33) {
-                let error = number == 7 && place == 3 ? "Duplicate entry '4711' for key 'orders.PRIMARY'" : ""
+            for index in 2...(number <= 10 ? 34 : 33) {
+                let error = number == 7 && index == 3 ? "Duplicate entry '4711' for key 'orders.PRIMARY'" : ""
                 nodes.append(
                     replica(
-                        "\(name)-db\(place)", id: UInt32(place), of: place % 8 == 1 ? 2 : 1, error: error,
-                        lag: number == 19 && place > 28 ? 95 : 0))
+                        "\(name)-db\(index)", id: UInt32(index), of: index % 8 == 1 ? 2 : 1, error: error,
+                        lag: number == 19 && index > 28 ? 95 : 0))
             }
             if number == 12 { nodes[4].report = NodeReport(failure: unreachable) }
             if number == 23 { nodes[0].report = NodeReport(failure: unreachable) }
@@ -24,7 +24,7 @@ enum PageFleet {
     private static let unreachable = NodeFailure(
         reason: .timeout, message: "no answer from 10.0.23.1:3306 within 5 s")
 
-    /// A small set in which everything that can be wrong is.
+    /// A small set in which everything is wrong that can be.
     static func broken(saying words: String) -> [SetFindings] {
         var nodes = [
             primary("db1", id: 1), replica("db2", id: 2, error: words), replica("db3", id: 3, of: 2, lag: 7200),
@@ -56,9 +56,9 @@ enum PageFleet {
     }
 
     /// - Parameters:
-    ///   - source: the server id of the node that it follows.
-    ///   - error: what its applier has stopped with; "" for one that runs.
-    ///   - lag: nil for one that does not tell.
+    ///   - source: the server ID of the node that it follows.
+    ///   - error: the error that stopped its applier; "" for one that runs.
+    ///   - lag: nil if not reported.
     static func replica(
         _ name: String, id: UInt32, of source: UInt32 = 1, channel: String = "", error: String = "", lag: Double? = 0
     ) -> ReplicationSetReport.Node {

@@ -5,7 +5,7 @@ import Web
 
 @testable import Exporter
 
-/// The topology page of findings that the test makes.
+/// The topology page for findings made by the test.
 final class PageServer: Sendable {
     private let findings: Mutex<[SetFindings]>
     private let fragments = Mutex(0)
@@ -15,7 +15,7 @@ final class PageServer: Sendable {
     /// What it shows from now on.
     func show(_ findings: [SetFindings]) { self.findings.withLock { $0 = findings } }
 
-    /// How often the page was renewed.
+    /// How often the page was refreshed.
     var renewals: Int { fragments.withLock { $0 } }
 
     func answer(_ request: Request) -> Response {
@@ -31,7 +31,7 @@ final class PageServer: Sendable {
     }
 }
 
-/// Runs `body` with a browser's tab on a page of these findings.
+/// Runs `body` with a browser tab on a page of these findings.
 func withTopologyPage(
     _ findings: [SetFindings], hasScript: Bool = true, preload: String? = nil,
     _ body: (PageServer, BrowserPage) async throws -> Void

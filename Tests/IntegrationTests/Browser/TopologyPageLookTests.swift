@@ -3,10 +3,10 @@ import Testing
 import Topology
 
 extension IntegrationSuite {
-    /// What can be seen without servers: made-up findings, the real page, a real browser.
+    /// What can be tested without servers: made-up findings, the real page, a real browser.
     @Suite("The look of the topology page", .enabled(if: Chromium.path != nil, "no chromium: apt-get install chromium"))
     struct TopologyPageLookTests {
-        /// Timers of the page are kept, and run by `tick()`.
+        /// The page's timers are captured, and run by `tick()`.
         static let heldTimers = """
             const timers = new Map();
             let last = 0;
@@ -21,14 +21,14 @@ extension IntegrationSuite {
             };
             """
 
-        /// Every state in which the page may be looked at.
+        /// Every state in which the page may be viewed.
         private static let situations: [(String, [SetFindings])] = [
             ("healthy", PageFleet.healthy),
             ("broken", PageFleet.broken(saying: "Duplicate entry '4711-2026-11-21' for key 'orders.PRIMARY'")),
             ("large", PageFleet.large), ("empty", []),
         ]
 
-        @Test("a telephone's width needs no scrolling to the side", arguments: situations.map(\.0))
+        @Test("at a phone's width no horizontal scrolling is needed", arguments: situations.map(\.0))
         func narrow(name: String) async throws {
             let findings = Self.situations.first { $0.0 == name }?.1 ?? []
             try await withTopologyPage(findings) { _, page in
@@ -45,7 +45,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("every text stands out from its ground by 4.5 : 1, in both schemes", arguments: ["light", "dark"])
+        @Test("every text has a contrast of at least 4.5 : 1, in both schemes", arguments: ["light", "dark"])
         func contrast(scheme: String) async throws {
             try await withTopologyPage(PageFleet.broken(saying: "Duplicate entry"), preload: Self.heldTimers) {
                 server, page in
@@ -58,13 +58,13 @@ extension IntegrationSuite {
                 #expect(try await page.evaluate("document.getElementById('overview').dataset.state") == "ok")
                 try await page.keep("healed-\(scheme)")
                 #expect(try await page.evaluate(Self.weakTexts).texts == [])
-                // The two schemes are two.
+                // The two schemes really differ.
                 let ground = try await page.evaluate("getComputedStyle(document.body).backgroundColor").text
                 #expect(ground == (scheme == "dark" ? "rgb(14, 18, 23)" : "rgb(243, 245, 248)"))
             }
         }
 
-        /// The texts whose contrast, as WCAG 2 counts it, is too small.
+        /// The texts whose contrast, by WCAG 2, is too low.
         private static let weakTexts = """
             (() => {
                 const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
@@ -94,7 +94,7 @@ extension IntegrationSuite {
             })()
             """
 
-        @Test("a server's words run no script, and load nothing")
+        @Test("text from a server runs no script, and loads nothing")
         func hostileWords() async throws {
             let words = "</li></script><script>window.hurt = 1</script><img src=/gone onerror=\"window.hurt = 2\">"
             try await withTopologyPage(PageFleet.broken(saying: words), preload: Self.heldTimers) { _, page in
@@ -109,7 +109,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "everything that can be operated has a name and is reached by the tabulator, in the order in which it is seen"
+            "every control has a name and is reached by the Tab key, in visual order"
         )
         func keyboard() async throws {
             try await withTopologyPage(PageFleet.broken(saying: "Duplicate entry")) { _, page in
@@ -127,7 +127,7 @@ extension IntegrationSuite {
                     reached.firstIndex(of: $0) ?? -1
                 }
                 #expect(places == places.sorted() && !places.contains(-1), "\(reached)")
-                // As a screen reader is told.
+                // As announced by a screen reader.
                 let tree = try await page.call("Accessibility.getFullAXTree")["nodes"].elements.filter {
                     !$0["ignored"].isTrue
                 }
@@ -151,7 +151,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "axe finds nothing to object to, in either scheme, at any width",
+            "axe finds no violations, in either scheme, at any width",
             .enabled(if: ProcessInfo.processInfo.environment["AXE"] != nil, "AXE names no axe.min.js"),
             arguments: ["healthy", "broken"])
         func axe(name: String) async throws {
@@ -177,7 +177,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("it is whole without a script")
+        @Test("it is complete without scripts")
         func withoutScript() async throws {
             try await withTopologyPage(PageFleet.broken(saying: "Duplicate entry"), hasScript: false) { _, page in
                 let tree = try await page.call("Accessibility.getFullAXTree")["nodes"].elements
@@ -189,7 +189,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("among a thousand nodes, what is wrong stands first, and what is looked for is found")
+        @Test("among a thousand nodes, troubles come first, and a search finds what it looks for")
         func manyNodes() async throws {
             try await withTopologyPage(PageFleet.large, preload: Self.heldTimers) { server, page in
                 func shown() async throws -> Double? {
@@ -203,7 +203,7 @@ extension IntegrationSuite {
                 #expect(try await page.evaluate("document.querySelectorAll('.set > details[open]').length") == 4)
                 #expect(try await page.text("#overview").contains("of 1000 nodes up"))
 
-                // Trouble, and the nodes above it, so that one sees whom it follows.
+                // Nodes with trouble, and the nodes above them, so that their sources are visible.
                 try await page.evaluate("document.getElementById('troubled').click()")
                 #expect(
                     try await page.evaluate("[...document.querySelectorAll('.set')].filter((s) => !s.hidden).length")
@@ -220,10 +220,10 @@ extension IntegrationSuite {
                     document.getElementById('query').value = 'shard30-db17';
                     document.getElementById('query').dispatchEvent(new Event('input'));
                     """)
-                // With its source and its source's.
+                // With its source and its source's source.
                 #expect(try await shown() == 3)
                 #expect(try await page.text("#matches") == "1 node")
-                // The filter outlives a renewal.
+                // The filter survives a refresh.
                 server.show(PageFleet.large.reversed())
                 #expect(try await page.evaluate("tick()") == 1)
                 #expect(try await shown() == 3)
@@ -231,7 +231,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("a renewal leaves focus and folds alone, and unfolds what breaks")
+        @Test("a refresh preserves focus and folds, and unfolds what breaks")
         func renewal() async throws {
             try await withTopologyPage(PageFleet.healthy, preload: Self.heldTimers) { server, page in
                 try await page.evaluate(
@@ -257,7 +257,7 @@ extension IntegrationSuite {
                 ).texts
                 #expect(log.contains { $0.contains("db2") && $0.contains("error 1062 Duplicate entry") })
                 #expect(!log.contains { $0.contains("audit") })
-                // All is as if it had been loaded anew.
+                // Everything is as if it had been reloaded.
                 #expect(
                     try await page.evaluate(
                         """
@@ -274,7 +274,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("nobody is asked while nobody looks, or while the page is paused")
+        @Test("no requests are sent while the page is hidden or paused")
         func hidden() async throws {
             try await withTopologyPage(PageFleet.healthy, preload: Self.heldTimers) { server, page in
                 #expect(try await page.evaluate("tick()") == 1)
@@ -289,7 +289,7 @@ extension IntegrationSuite {
                 try await look(true)
                 #expect(try await page.evaluate("tick()") == 0)
                 #expect(server.renewals == 1)
-                // Whoever looks again sees how it is now.
+                // When shown again, it displays the current state.
                 try await look(false)
                 try await page.waitUntil("timers.size === 1")
                 #expect(server.renewals == 2)

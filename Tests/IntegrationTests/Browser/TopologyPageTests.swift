@@ -2,7 +2,7 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// What a person sees in a browser while real servers break and heal.
+    /// What a user sees in a browser while real servers break and recover.
     @Suite("The topology page", .enabled(if: Chromium.path != nil, "no chromium: apt-get install chromium"))
     struct TopologyPageTests {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
@@ -13,7 +13,7 @@ extension IntegrationSuite {
             .init("db3", links: [.init(from: "db2")]), .init("db4", links: [.init(from: "db1")]),
         ])
 
-        @Test("a replica breaks and heals while the page is open: both are seen, and said")
+        @Test("a replica breaks and recovers while the page is open: both are shown, and announced")
         func breaksAndHeals() async throws {
             try await withExporter(of: Self.wiring, software: try await Self.software.value) {
                 sandbox, exporter in

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Certificates of authorities of their own, made with openssl(1) in a folder that goes with its test.
+/// Certificates of private authorities, made with openssl(1) in a folder that is removed with the test.
 struct Certificates {
     let folder: String
 
     /// Makes a certificate `<name>.pem` and its key `<name>.key`.
     /// - Parameters:
-    ///   - authority: who signs it; nil for an authority of its own.
+    ///   - authority: the signing authority; nil for a self-signed one.
     ///   - names: as in subjectAltName, such as `IP:127.0.0.1`.
     ///   - days: until it expires; negative for one that has.
     func make(_ name: String, by authority: String? = nil, names: String? = nil, days: Int = 2) throws {
@@ -25,7 +25,7 @@ struct Certificates {
         } else {
             try openssl(request + key + ["-x509", "-days", "\(days)", "-out", "\(folder)/\(name).pem"])
         }
-        // A database server reads it as a user of its own.
+        // A database server reads it as another user.
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(folder)/\(name).key")
     }
 

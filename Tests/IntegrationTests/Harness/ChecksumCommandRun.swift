@@ -57,8 +57,8 @@ final class ChecksumCommandRun: Sendable {
 
     /// - Parameters:
     ///   - arguments: after `checksum demo`.
-    ///   - isLetIn: the account has what it needs, or is meant to have no more than it has.
-    ///   - configuration: a configuration file; the account has what it needs, then.
+    ///   - isLetIn: whether to grant the account what it needs; otherwise it keeps only what it has.
+    ///   - configuration: a configuration file; then the account already has what it needs.
     static func start(
         _ arguments: [String] = [], isLetIn: Bool = false, configuration: String? = nil, in sandbox: Sandbox
     ) async throws -> ChecksumCommandRun {
@@ -75,7 +75,7 @@ final class ChecksumCommandRun: Sendable {
         return ChecksumCommandRun(process: process, log: log)
     }
 
-    /// Runs it to its end.
+    /// Runs it to completion.
     static func result(
         _ arguments: [String] = [], isLetIn: Bool = false, configuration: String? = nil, in sandbox: Sandbox
     ) async throws -> Result {
@@ -96,13 +96,13 @@ final class ChecksumCommandRun: Sendable {
         return Result(status: status, output: output)
     }
 
-    /// Waits until it has compared so many chunks of a table.
+    /// Waits until it has compared this many chunks of a table.
     func compares(chunks: Int, of table: String, on primary: Server, within time: Duration = .seconds(30)) async throws
     {
         let deadline = ContinuousClock.now + time
         let statement = "SELECT COUNT(master_crc) AS n FROM percona.checksums WHERE tbl = '\(table)'"
         while true {
-            // The table is made at the beginning of the first run.
+            // The table is created at the beginning of the first run.
             let compared = (try? await primary.sql(statement))?.first?.unsigned("n") ?? 0
             if compared >= chunks { return }
             guard ContinuousClock.now < deadline, !process.hasEnded else { throw Failure("no progress: \(output)") }
@@ -110,7 +110,7 @@ final class ChecksumCommandRun: Sendable {
         }
     }
 
-    /// Waits until it has said something.
+    /// Waits until it has printed something.
     func says(_ text: String, within time: Duration = .seconds(30)) async throws {
         let deadline = ContinuousClock.now + time
         while !output.contains(text) {
@@ -121,7 +121,7 @@ final class ChecksumCommandRun: Sendable {
 }
 
 extension Sandbox {
-    /// Gives the monitor account the grants of docs/checksums.md, on every server for itself.
+    /// Gives the monitor account the grants of docs/checksums.md, on every server separately.
     /// - Returns: the configuration's path.
     func letCheckerIn() async throws -> String {
         let account = "'\(accounts.monitor.user)'@'127.0.0.1'"

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A page of docs/ whose fenced blocks are put to use: files that it shows, and commands with what they print.
+/// A page of docs/ whose fenced blocks are executed: files that it shows, and commands with their output.
 struct Guide {
     enum Block {
         /// A YAML block whose first line is a comment with the file's name.
         case file(name: String, text: String)
-        /// Commands behind `$`, each followed by what it prints.
+        /// Commands after `$`, each followed by its output.
         case console([(command: String, output: String)])
         /// Everything else, and all text between the blocks.
         case other([String])

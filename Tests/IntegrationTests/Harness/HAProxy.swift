@@ -3,30 +3,30 @@ import MariaDB
 import Replication
 import Sandbox
 
-/// A real HAProxy before a sandbox's servers, by an example of deploy/haproxy with its addresses replaced. Its listeners are
-/// unix sockets.
+/// A real HAProxy in front of a sandbox's servers, with an example of deploy/haproxy whose addresses are replaced. Its
+/// listeners are Unix sockets.
 final class HAProxy: Sendable {
     private let process: ChildProcess
     private let folder: String
     private let thread: SessionThread
     private let account: Accounts.Account
 
-    /// By `deploy/haproxy/haproxy.cfg`.
+    /// With `deploy/haproxy/haproxy.cfg`.
     static func start(in sandbox: Sandbox, _ exporter: RunningExporter) async throws -> HAProxy {
         let agentPort = try await exporter.agentPort()
         return try await start(
             in: sandbox, by: "haproxy.cfg", listeners: ["3306": "writer", "3307": "reader"],
             replacing: [
                 ("port 19104", "port \(exporter.port)"), ("agent-port 19105", "agent-port \(agentPort)"),
-                // A second of lag takes a second to come about.
+                // A second of lag takes a second to build up.
                 ("max_lag=10s", "max_lag=4s"),
             ])
     }
 
     /// - Parameters:
     ///   - example: a file of `deploy/haproxy`.
-    ///   - listeners: names of unix sockets, by the port that each is bound to in the example.
-    ///   - replacements: what else is replaced in it.
+    ///   - listeners: names of Unix sockets, by the port that each is bound to in the example.
+    ///   - replacements: further replacements in it.
     static func start(
         in sandbox: Sandbox, by example: String, listeners: [String: String], replacing replacements: [(String, String)]
     ) async throws -> HAProxy {
@@ -81,7 +81,7 @@ final class HAProxy: Sendable {
 
     var log: String { (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? "" }
 
-    /// What HAProxy makes of a server.
+    /// HAProxy's view of a server.
     struct Server: Sendable, Equatable {
         let status: String
         let weight: Int
@@ -104,7 +104,7 @@ final class HAProxy: Sendable {
         return servers
     }
 
-    /// The nodes that have a listener's traffic, by what HAProxy says.
+    /// The nodes that get a listener's traffic, according to HAProxy.
     func nodes(_ listener: String) throws -> Set<String> {
         Set(
             try servers().filter { $0.key.hasPrefix("mysql-\(listener)/") && $0.value.hasTraffic }.keys.map {
@@ -112,7 +112,7 @@ final class HAProxy: Sendable {
             })
     }
 
-    /// Waits until HAProxy sends the writes and the reads to these nodes, and to no others.
+    /// Waits until HAProxy sends writes and reads to exactly these nodes.
     func settles(writer: Set<String>, reader: Set<String>, within time: Duration = .seconds(30)) async throws {
         let deadline = ContinuousClock.now + time
         while true {
@@ -144,7 +144,7 @@ final class HAProxy: Sendable {
         func close() async { await session.close() }
     }
 
-    /// - Returns: nil when nobody answers.
+    /// - Returns: nil if no server answers.
     func session(_ listener: String) async -> Client? {
         let options = ConnectionOptions(
             address: .unix(path: "\(folder)/\(listener)"), user: account.user, password: account.password,
@@ -154,8 +154,8 @@ final class HAProxy: Sendable {
         return Client(session: session)
     }
 
-    /// Connects through a listener, and asks who answers.
-    /// - Returns: the server's id; nil when nobody does.
+    /// Connects through a listener, and asks which server answers.
+    /// - Returns: the server's ID; nil if none does.
     func answerer(_ listener: String) async -> UInt64? {
         guard let session = await session(listener) else { return nil }
         let id = await session.answerer()
@@ -163,7 +163,7 @@ final class HAProxy: Sendable {
         return id
     }
 
-    /// Connects until it is a certain server that answers.
+    /// Connects until a certain server answers.
     func session(_ listener: String, answeredBy id: UInt64) async throws -> Client {
         for _ in 0..<100 {
             guard let session = await session(listener) else { continue }
@@ -173,14 +173,14 @@ final class HAProxy: Sendable {
         throw Failure("server \(id) never answered at \(listener)")
     }
 
-    /// Who answers, of a number of connections one after the other.
+    /// The servers that answer a number of connections, one after the other.
     func answerers(_ listener: String, _ count: Int = 12) async -> Set<UInt64?> {
         var ids: Set<UInt64?> = []
         for _ in 0..<count { ids.insert(await answerer(listener)) }
         return ids
     }
 
-    /// What an operator says to HAProxy itself.
+    /// An operator's command to HAProxy itself.
     func set(_ server: String, state: String) throws {
         let answer = try ask("set server \(server) state \(state)")
         guard answer.allSatisfy(\.isWhitespace) else { throw Failure(answer) }

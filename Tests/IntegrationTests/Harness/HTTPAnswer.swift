@@ -1,9 +1,9 @@
 import Foundation
 
-/// What a server on this machine answers to one request, over a connection of its own.
+/// A server's response to one request on this machine, over its own connection.
 ///
-/// Not by FoundationNetworking: cancelling a request there may end the process ("Trying to access a behaviour for a task that in
-/// not in the registry", Swift 6.3).
+/// Not with FoundationNetworking: cancelling a request there may end the process ("Trying to access a behaviour for a
+/// task that in not in the registry", Swift 6.3).
 struct HTTPAnswer: Sendable {
     let status: Int
     private let fields: [(name: String, value: String)]
@@ -15,7 +15,7 @@ struct HTTPAnswer: Sendable {
         fields.first { $0.name.caseInsensitiveCompare(name) == .orderedSame }?.value
     }
 
-    /// - Parameter path: with its query; what a URL may not hold is encoded.
+    /// - Parameter path: including the query; characters that a URL cannot contain are encoded.
     static func to(
         _ method: String = "GET", _ path: String, port: Int, headers: [String: String] = [:]
     ) async throws -> HTTPAnswer {
@@ -25,7 +25,7 @@ struct HTTPAnswer: Sendable {
         lines += headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         let request = lines.map { $0 + "\r\n" }.joined() + "\r\n"
         let bytes = try await withCheckedThrowingContinuation { continuation in
-            // Reads that wait are not for the pool of threads that all tests share.
+            // Blocking reads must not occupy the thread pool that all tests share.
             Thread.detachNewThread {
                 continuation.resume(with: Result { try exchange(Data(request.utf8), port: UInt16(clamping: port)) })
             }
@@ -62,7 +62,7 @@ struct HTTPAnswer: Sendable {
         }
     }
 
-    /// The chunks of a body, put together. (RFC 9112, 7.1.)
+    /// Joins the chunks of a body. (RFC 9112, 7.1.)
     private static func joined(_ bytes: Data) throws -> Data {
         var (rest, data) = (bytes, Data())
         while let end = rest.firstRange(of: Data("\r\n".utf8)) {
@@ -77,7 +77,7 @@ struct HTTPAnswer: Sendable {
         throw Failure("the answer's chunks were cut short")
     }
 
-    /// Sends a request and reads until the server closes the connection, for a minute at most between two pieces.
+    /// Sends a request and reads until the server closes the connection, waiting at most a minute between two pieces.
     private static func exchange(_ request: Data, port: UInt16) throws -> Data {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw Failure("no socket: \(String(cString: strerror(errno)))") }

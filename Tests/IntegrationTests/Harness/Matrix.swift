@@ -2,16 +2,16 @@ import Foundation
 import Sandbox
 import Testing
 
-/// All tests here start servers; one after the other, so that they do not fight for the machine.
+/// All tests here start servers; one after the other, so that they do not compete for the machine.
 @Suite("Integration", .serialized)
 enum IntegrationSuite {}
 
-/// The server software that the tests run on: this machine's MariaDB, without which they fail, and the roots of other
-/// releases that are there (scripts/server-root.sh). What takes part is printed.
+/// The server software that the tests run on: this machine's MariaDB, without which they fail, and the available roots
+/// of other releases (scripts/server-root.sh). The selection is printed.
 enum Matrix {
     static let all: Task<[ServerSoftware], any Error> = Task {
         var all = [try await ServerSoftware.find("mariadb")]
-        // MARIADBD names another program for "mariadb"; MYSQLD adds one.
+        // MARIADBD selects another program for "mariadb"; MYSQLD adds one.
         if ProcessInfo.processInfo.environment["MYSQLD"] != nil { all.append(try await ServerSoftware.find("mysql")) }
         for name in await ServerSoftware.available() where name.contains("-") {
             all.append(try await ServerSoftware.find(name))
@@ -22,14 +22,14 @@ enum Matrix {
 }
 
 extension Matrix {
-    /// One of each flavor, for what no version does differently.
+    /// One of each flavor, for what does not depend on the version.
     static let flavors: Task<[ServerSoftware], any Error> = Task {
         var seen: Set<ServerSoftware.Flavor> = []
         return try await all.value.filter { seen.insert($0.flavor).inserted }
     }
 }
 
-/// Servers wired up, and an exporter that watches them.
+/// Servers that replicate as wired, and an exporter that monitors them.
 func withExporter(
     of wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings(),
     _ body: (Sandbox, RunningExporter) async throws -> Void

@@ -14,14 +14,15 @@ extension Sandbox {
         return path
     }
 
-    /// Grants the exporter's account what its probes need, by way of replication, and waits until it is everywhere.
+    /// Grants the exporter's account what its probes need, through replication, and waits until it has arrived
+    /// everywhere.
     func grant(_ privileges: String, on name: String = "db1") async throws {
         try await server(name).sql("GRANT \(privileges) TO '\(accounts.monitor.user)'@'127.0.0.1'")
         try await catchUp()
     }
 
-    /// Lets `name` take the writes in place of the others, as a failover does: it follows nobody any more, and those who
-    /// are up follow it.
+    /// Makes `name` take the writes instead of the others, as a failover does: it no longer follows any node, and the
+    /// nodes that are up follow it.
     func promote(_ name: String, insteadOf old: String) async throws {
         let promoted = try server(name)
         for statement in [
@@ -34,7 +35,7 @@ extension Sandbox {
         }
     }
 
-    /// The rows of the heartbeat table of a node: times by server id.
+    /// The rows of a node's heartbeat table: times by server ID.
     func heartbeats(on name: String) async throws -> [UInt64: String] {
         var heartbeats: [UInt64: String] = [:]
         for row in try await server(name).sql("SELECT server_id, ts FROM replication_probe.heartbeat").rows {
@@ -43,7 +44,7 @@ extension Sandbox {
         return heartbeats
     }
 
-    /// Waits until a node's row of a server holds another time than `known`.
+    /// Waits until a node's row of a server contains another time than `known`.
     @discardableResult
     func heartbeat(of id: UInt64, on name: String, after known: String?, within time: Duration = .seconds(40))
         async throws -> String
@@ -57,7 +58,7 @@ extension Sandbox {
     }
 }
 
-/// Servers wired up, with what the exporter's probes need granted, and an exporter that runs them.
+/// Servers that replicate as wired, with the grants for the exporter's probes, and an exporter that runs them.
 func withProbes(
     _ probes: String, of wiring: Wiring, software: ServerSoftware, settings: ServerSettings = ServerSettings(),
     grants: String = "CREATE, SELECT, INSERT, UPDATE, DELETE ON replication_probe.*",

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a process holds, by proc(5).
+/// The resources that a process holds, by proc(5).
 struct ProcessUsage: Sendable, CustomStringConvertible {
     var threads: Int
     var openFiles: Int

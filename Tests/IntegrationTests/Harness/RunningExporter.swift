@@ -5,7 +5,7 @@ import Sandbox
 final class RunningExporter: Sendable {
     let process: ChildProcess
     let port: Int
-    /// What it printed.
+    /// Its output.
     let log: String
 
     /// Starts the exporter and waits until it listens.
@@ -16,8 +16,8 @@ final class RunningExporter: Sendable {
 
     /// - Parameters:
     ///   - environment: added to a neutral one.
-    ///   - launcher: a command that becomes the one behind it.
-    ///   - port: where it listens; 0 for any free one.
+    ///   - launcher: a command that executes the exporter's command line.
+    ///   - port: where it listens; 0 for any free port.
     static func start(
         _ arguments: [String], in sandbox: Sandbox, environment: [String: String] = [:], launcher: [String] = [],
         port: UInt16 = 0
@@ -41,10 +41,10 @@ final class RunningExporter: Sendable {
         self.log = log
     }
 
-    /// A test that fails half-way leaves nothing behind.
+    /// Cleans up even if a test fails half-way.
     deinit { process.signal(SIGKILL) }
 
-    /// Ends it as a service manager does.
+    /// Ends it as a service manager would.
     func stop() async -> ExitStatus {
         process.signal(SIGTERM)
         return await process.ended()
@@ -56,7 +56,7 @@ final class RunningExporter: Sendable {
         try await HTTPAnswer.to(method, path, port: port, headers: headers)
     }
 
-    /// Asks for metrics. `timeout` as Prometheus would say it, seconds.
+    /// Requests the metrics. `timeout` is sent as Prometheus would, in seconds.
     @discardableResult
     func scrape(_ path: String = "/metrics", timeout: Double? = nil) async throws -> Scrape {
         let headers = timeout.map { ["X-Prometheus-Scrape-Timeout-Seconds": "\($0)"] } ?? [:]
@@ -65,7 +65,7 @@ final class RunningExporter: Sendable {
         return try Scrape(answer.body)
     }
 
-    /// Scrapes until the metrics say so: servers show a state a moment after it has come about.
+    /// Scrapes until the metrics meet the condition: servers show a state a moment after it has come about.
     @discardableResult
     func scrape(until what: String, within time: Duration = .seconds(30), _ condition: (Scrape) -> Bool) async throws
         -> Scrape
@@ -82,7 +82,7 @@ final class RunningExporter: Sendable {
         return last
     }
 
-    /// Where it answers HAProxy's agent checks.
+    /// The address for HAProxy's agent checks.
     func agentPort() async throws -> Int {
         try await Self.listeningPort(log, process, #/addresses=127\.0\.0\.1:(\d+) protocol=agent/#)
     }
@@ -110,9 +110,9 @@ struct Failure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Where the built programs are: beside the test bundle.
+/// The location of the built programs: next to the test bundle.
 enum Products {
-    /// EXPORTER names another build of it, such as an optimised one.
+    /// EXPORTER selects another build of it, such as an optimised one.
     static var exporter: String {
         get throws {
             try ProcessInfo.processInfo.environment["EXPORTER"] ?? path("mysql-replication-exporter")

@@ -1,7 +1,7 @@
 import Foundation
 import Sandbox
 
-/// A real Prometheus, asked by its API.
+/// A real Prometheus, queried through its API.
 struct RunningPrometheus {
     struct Target: Decodable, Sendable {
         let labels: [String: String]
@@ -18,7 +18,7 @@ struct RunningPrometheus {
     private let port: LoopbackPort
     private let log: String
 
-    /// Starts it on `prometheus.yml` of a folder, whose exporter is said to listen on port 19104.
+    /// Starts it with `prometheus.yml` from a folder, which assumes that the exporter listens on port 19104.
     /// - Parameter jobs: further lines for the list of jobs.
     static func start(_ folder: String, _ sandbox: Sandbox, jobs: String, exporterPort: Int) async throws
         -> RunningPrometheus
@@ -38,7 +38,7 @@ struct RunningPrometheus {
         return RunningPrometheus(process: process, port: port, log: log)
     }
 
-    /// The active targets, once they are as they should be.
+    /// The active targets, once they meet the condition.
     func targets(until condition: ([Target]) -> Bool) async throws -> [Target] {
         struct Answer: Decodable {
             struct Content: Decodable { let activeTargets: [Target] }
@@ -51,7 +51,7 @@ struct RunningPrometheus {
         }
     }
 
-    /// The samples of an instant query, once they are as they should be.
+    /// The samples of an instant query, once they meet the condition.
     func query(_ expression: String, until condition: ([Sample]) -> Bool) async throws -> [Sample] {
         struct Value: Decodable {
             let text: String
@@ -76,7 +76,7 @@ struct RunningPrometheus {
         }
     }
 
-    /// The unit of a metric, as the scraped page told it.
+    /// The unit of a metric, as reported by the scraped page.
     func unit(of metric: String) async throws -> String? {
         struct Answer: Decodable {
             struct Entry: Decodable { let unit: String }

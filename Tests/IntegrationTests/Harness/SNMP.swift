@@ -1,7 +1,7 @@
 import Foundation
 import Sandbox
 
-/// A real snmpd by the example of deploy/snmp, on a port of its own.
+/// A real snmpd with the example configuration of deploy/snmp, on a port of its own.
 final class SNMPDaemon: Sendable {
     private let process: ChildProcess
     private let port: UInt16
@@ -43,13 +43,13 @@ final class SNMPDaemon: Sendable {
         await process.ended()
     }
 
-    /// `nsExtendOutput1Line` of the line in the example: what a balancer asks for.
+    /// `nsExtendOutput1Line` of the line in the example: what a balancer queries.
     func firstLine() async throws -> String { try await ask("3.1.1") }
 
     /// `nsExtendResult`: the command's exit code.
     func result() async throws -> String { try await ask("3.1.4") }
 
-    /// Asks until it is this: snmpd keeps an answer for a moment.
+    /// Asks until it is this: snmpd caches an answer for a moment.
     func firstLine(becomes line: String) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
@@ -76,12 +76,12 @@ final class SNMPDaemon: Sendable {
             let log = try String(contentsOfFile: "\(folder)/log", encoding: .utf8)
             throw Failure("snmpget: \(answer)\n\(log)")
         }
-        // Before it, net-snmp may tell that it made a directory.
+        // Before that, net-snmp may report that it created a directory.
         let line = answer.split(separator: "\n").last ?? ""
         return line.trimmingCharacters(in: CharacterSet(charactersIn: "\""))
     }
 
-    /// Nothing of the machine's own configuration, and nothing left behind there.
+    /// Uses nothing of the machine's own configuration, and leaves nothing behind.
     private static func environment(_ folder: String) -> [String: String] {
         ChildProcess.neutralEnvironment.merging(["SNMPCONFPATH": folder, "SNMP_PERSISTENT_DIR": folder, "MIBS": ""]) {
             $1

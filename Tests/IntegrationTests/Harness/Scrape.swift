@@ -1,4 +1,4 @@
-/// The samples of one answer, read independently of the code that wrote them.
+/// The samples of one response, parsed independently of the code that wrote them.
 struct Scrape: Sendable {
     struct Sample: Sendable {
         let name: String
@@ -29,7 +29,7 @@ struct Scrape: Sendable {
         }
     }
 
-    /// The value of the one series `mysql_replication_<name>` of a node that has these labels; nil if there is none.
+    /// The value of the only series `mysql_replication_<name>` of a node with these labels; nil if there is none.
     func value(_ name: String, _ node: String, _ labels: [String: String] = [:]) -> Double? {
         let found = all(name, node, labels)
         return found.count == 1 ? found[0].value : nil

@@ -1,8 +1,8 @@
 import Foundation
 import Sandbox
 
-/// Runs a command by the shell and returns what it printed, on either stream.
-/// - Parameter folder: where it runs, and where its `.curlrc` is.
+/// Runs a command in the shell and returns its output from both streams.
+/// - Parameter folder: its working directory, and where its `.curlrc` is.
 func shell(_ command: String, in folder: String, of sandbox: Sandbox) async throws -> String {
     let output = "\(folder)/shell-\(UUID().uuidString).log"
     defer { try? FileManager.default.removeItem(atPath: output) }

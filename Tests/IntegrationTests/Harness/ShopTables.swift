@@ -1,8 +1,8 @@
 import Sandbox
 
-/// Tables to compare.
+/// Tables for comparisons.
 enum ShopTables {
-    /// Rows 10, 20 … 3000 of every column type that there is a rule for, with NULLs, and a key of several columns.
+    /// Rows 10, 20 … 3000 with every column type for which there is a rule, with NULLs, and a key of several columns.
     static let definitions = [
         "CREATE DATABASE shop",
         """
@@ -29,7 +29,7 @@ enum ShopTables {
             }
             try await server.sql("INSERT INTO shop.orders VALUES \(rows.joined(separator: ", "))")
         }
-        // Commas, quotes, backslashes, an empty text, case, four bytes a character.
+        // Commas, quotes, backslashes, an empty text, case, four-byte characters.
         let texts = ["", "a", "B", "ü", "zz,x", "q\\\\", "''", "😀"]
         let parts = (0..<10).flatMap { a in
             texts.flatMap { b in (0..<4).map { c in "(\(a), '\(b)', X'0\(c)00', \(a * c))" } }

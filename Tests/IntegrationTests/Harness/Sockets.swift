@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A conversation of one question and one answer.
+/// A conversation with one question and one answer.
 enum UnixSocket {
     static func ask(_ question: String, at path: String) throws -> String {
         var address = sockaddr_un()
@@ -22,7 +22,7 @@ enum LoopbackSocket {
         try Conversation.hold(question, AF_INET) { connect($0, to: port) }
     }
 
-    /// A connection on which nothing is said. It is the caller's to close.
+    /// A connection on which nothing is sent. The caller has to close it.
     static func silent(port: Int) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0, connect(descriptor, to: port) == 0 else {
@@ -45,7 +45,7 @@ enum LoopbackSocket {
 }
 
 private enum Conversation {
-    /// Sends the question and reads to the end, for ten seconds at most.
+    /// Sends the question and reads to the end, for at most ten seconds.
     static func hold(_ question: String, _ family: Int32, connect: (Int32) -> Int32) throws -> String {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure("no socket: errno \(errno)") }

@@ -1,17 +1,17 @@
 import Foundation
 import Sandbox
 
-/// The options of a server that shows `server.pem` of the sandbox's folder.
+/// The options of a server that presents `server.pem` from the sandbox's folder.
 func tlsArguments(_ sandbox: Sandbox, authorities: String = "ca") -> [String] {
-    // As a server under chroot(8) sees it.
+    // The path as seen by a server under chroot(8).
     let folder = sandbox.folder.dropFirst(sandbox.software.root?.count ?? 0)
     return ["ca=\(folder)/\(authorities).pem", "cert=\(folder)/server.pem", "key=\(folder)/server.key"].map {
         "--ssl-\($0)"
     }
 }
 
-/// An exporter that connects to the server db1 in several ways: a node for each of these settings, as they stand in its
-/// configuration. The password is the monitor's.
+/// An exporter that connects to the server db1 in several ways: one node for each of these settings, as written in its
+/// configuration. The password is the monitor account's.
 func exporter(
     _ sandbox: Sandbox, _ settings: [String: String], environment: [String: String] = [:], launcher: [String] = []
 ) async throws -> RunningExporter {
@@ -20,7 +20,7 @@ func exporter(
     let port = try sandbox.server("db1").port
     // Within a set, two nodes at one address would be a mistake.
     let sets = settings.sorted { $0.key < $1.key }.map { name, settings in
-        // Who comes by the socket is known without a password.
+        // A client on the socket is authenticated without a password.
         let way =
             settings.contains("address:") ? "" : "address: \"127.0.0.1:\(port)\", password_file: \"\(password)\", "
         return "  - {name: \(name), nodes: [{name: \(name), \(way)\(settings)}]}"

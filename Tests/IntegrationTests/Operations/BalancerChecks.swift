@@ -1,19 +1,19 @@
 import Foundation
 import Synchronization
 
-/// A balancer that asks for the primary at every node once a second, at whichever exporter runs.
+/// A balancer that checks every node for being the primary once a second, with whichever exporter is running.
 final class BalancerChecks: Sendable {
     struct Answer: Sendable {
         let status: Int
         let reason: String
         /// The nodes that answered the exporter.
         let answering: Set<String>
-        /// When the round began that it was made from, and when it came: epoch seconds.
+        /// When the round behind the answer began, and when the answer arrived: epoch seconds.
         let asked: Double
         let told: Double
     }
 
-    /// One question a node, all at once.
+    /// One question per node, all at once.
     struct Round: Sendable {
         let answers: [String: Answer]
 
@@ -41,7 +41,7 @@ final class BalancerChecks: Sendable {
 
     init(of names: [String]) { self.names = names }
 
-    /// From now on this one is asked; nil for none.
+    /// The exporter to ask from now on; nil for none.
     func ask(_ exporter: RunningExporter?) { self.exporter.withLock { $0 = exporter } }
 
     func start() {
@@ -83,7 +83,7 @@ final class BalancerChecks: Sendable {
             answering: Set((page.nodes ?? []).filter { $0.answers == true }.map(\.name)), asked: told - age, told: told)
     }
 
-    /// The answers that came since this was last asked, once there is one of which all was asked after `moment`.
+    /// The answers since the last call, once there is a set of them that were all asked after `moment`.
     func rounds(after moment: Double) async throws -> [Round] {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {

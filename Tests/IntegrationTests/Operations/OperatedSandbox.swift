@@ -3,7 +3,7 @@ import MariaDB
 import Operations
 import Sandbox
 
-/// Real servers on which the operations of an `OperatedSet` are carried out, and the exporter that watches them.
+/// Real servers on which the operations of an `OperatedSet` are carried out, and the exporter that monitors them.
 final class OperatedSandbox {
     private let sandbox: Sandbox
     private let relay: Relay
@@ -12,8 +12,8 @@ final class OperatedSandbox {
     let checks: BalancerChecks
     private(set) var exporter: RunningExporter
 
-    /// What servers are run with: rows that are there already, or not any more, stop no applier, and a replica notices in
-    /// seconds that its source hangs.
+    /// The servers' options: duplicate or missing rows do not stop an applier, and a replica notices within seconds
+    /// that its source hangs.
     static func settings(_ software: ServerSoftware) -> ServerSettings {
         let replica = software.flavor == .mariadb ? "slave" : "replica"
         var settings = ServerSettings()
@@ -54,8 +54,8 @@ final class OperatedSandbox {
 
     // MARK: - What the probes write
 
-    /// The probes' tables, as they would make them, and what notes on which server a change was made: triggers, which replicas
-    /// do not carry out on rows that come by replication.
+    /// The probes' tables, as they would create them, and triggers that record on which server a change was made:
+    /// replicas do not run them for replicated rows.
     private static func prepareTables(in sandbox: Sandbox) async throws {
         let primary = try sandbox.server("db1")
         var statements = [
@@ -93,7 +93,7 @@ final class OperatedSandbox {
         let what: String
     }
 
-    /// All that probes have changed, as any of the servers that answer has it.
+    /// Everything that probes have changed, as found on any of the servers that answer.
     func changes(_ set: OperatedSet) async throws -> Set<Change> {
         var changes: Set<Change> = []
         for name in set.names where set[name].answers {
@@ -184,7 +184,7 @@ final class OperatedSandbox {
         checks.ask(exporter)
     }
 
-    /// Puts the set in order.
+    /// Restores the set to a healthy state.
     func heal(_ before: OperatedSet, _ after: OperatedSet) async throws {
         for name in before.names {
             let server = try sandbox.server(name)

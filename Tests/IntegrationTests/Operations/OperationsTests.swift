@@ -4,13 +4,13 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Three servers, heartbeat writer and sentinel, an exporter that is restarted now and then, and a balancer's checks of every
-    /// node once a second, under random operations. `OPERATIONS_SEED` and `OPERATIONS_STEPS` repeat a run.
+    /// Three servers, heartbeat writer and sentinel, an exporter that is restarted now and then, and a balancer that
+    /// checks every node once a second, under random operations. `OPERATIONS_SEED` and `OPERATIONS_STEPS` repeat a run.
     @Suite("Random operations on real servers")
     struct OperationsTests {
         private static let environment = ProcessInfo.processInfo.environment
 
-        @Test("20 steps: no check and no row of a probe is another node's than the one that is written to")
+        @Test("20 steps: no check passes, and no probe writes, on a node other than the one being written to")
         func few() async throws {
             try await run(
                 try await ServerSoftware.find("mariadb"), seed: Self.number("OPERATIONS_SEED") ?? 1,
@@ -42,7 +42,7 @@ extension IntegrationSuite {
     }
 }
 
-/// One run: what was done, and what was said of it.
+/// One run: what was done, and what was reported.
 private struct OperationsRun {
     private let software: ServerSoftware
     private let seed: UInt64
@@ -60,7 +60,7 @@ private struct OperationsRun {
         let readOnly = Bool.random(using: &random)
         let set = OperatedSet(replicas: 2, readOnly: readOnly)
         operators = Operators(set, readOnlyByDefault: readOnly, canHide: false)
-        // The exporter's first writes may come before it has said that it runs.
+        // The exporter's first writes may come before it has reported that it is running.
         let begin = Date().timeIntervalSince1970
         servers = try await OperatedSandbox(sandbox, readOnly: readOnly)
         timeline.note(allowed, at: begin)
@@ -88,7 +88,7 @@ private struct OperationsRun {
 
     private mutating func operate(_ operation: SetOperation, _ after: OperatedSet) async throws {
         let before = operators.set
-        // While it is under way, either state may be what an exporter sees.
+        // During the operation, an exporter may see either state.
         let earlier = allowed
         operators.set = after
         timeline.note(earlier.union(allowed), at: now)
@@ -107,7 +107,7 @@ private struct OperationsRun {
 
     private mutating func noteTimeline() { timeline.note(allowed, at: now) }
 
-    /// Judges what was said until a round came that was asked after `moment`, and what was written.
+    /// Judges what was reported until a round that was asked after `moment`, and what was written.
     private mutating func judge(after moment: Double, _ place: String) async throws {
         for round in try await servers.checks.rounds(after: moment) {
             counts.rounds += 1

@@ -1,7 +1,8 @@
 import Foundation
 import Sandbox
 
-/// A TCP proxy before each server of a sandbox: an address under which replicas know their source, and the exporter does not.
+/// A TCP proxy in front of each server of a sandbox: an address by which replicas know their source, but the exporter
+/// does not.
 final class Relay: Sendable {
     private let process: ChildProcess
     private let ports: [String: LoopbackPort]

@@ -1,22 +1,22 @@
 import FaultServer
 import Foundation
 
-/// A server that says what a replica said which had nothing to complain of. Of MySQL, which tells itself when it last heard
-/// from its source: of the same answers ever again, MariaDB's look as if the source had fallen silent.
+/// A server that repeats the answers of a healthy replica. The replica is MySQL's, which itself reports when it last
+/// heard from its source; MariaDB's, endlessly repeated, would look as if the source had fallen silent.
 enum HealthyReplica {
     static let script: Script = {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Fixtures/mysql-9.7/replica.json")
         guard let data = try? Data(contentsOf: file.resolvingSymlinksInPath()),
             let recording = try? JSONDecoder().decode(Recording.self, from: data)
-        else { return .saying([.close]) }  // which no test takes for healthy
+        else { return .saying([.close]) }  // which no test considers healthy
         return recording.script.memorised
     }()
 }
 
-/// The samples of many nodes, without reading their labels: quick enough for 1,000.
+/// The samples of many nodes, without parsing their labels: fast enough for 1,000.
 struct NodeSamples {
-    /// By node, the lines of its series: name and labels to value.
+    /// By node, the lines of its series: from name and labels to value.
     private(set) var byNode: [Substring: [Substring: Substring]] = [:]
 
     init(_ text: String) {

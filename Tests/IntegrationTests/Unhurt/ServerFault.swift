@@ -1,10 +1,10 @@
 import FaultServer
 
-/// What one server does to hurt whoever asks it, and what is said of it then.
+/// What one server does to harm its clients, and how that is reported.
 struct ServerFault: Sendable {
     let name: String
     let script: Script
-    /// The reasons of which one has to be given.
+    /// The reasons, one of which has to be reported.
     let reasons: [String]
 
     private init(_ name: String, _ reasons: [String], greeting steps: [Step]) {

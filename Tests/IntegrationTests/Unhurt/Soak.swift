@@ -2,33 +2,33 @@ import FaultServer
 import Foundation
 import Sandbox
 
-/// Scrapes one after the other, of many nodes whose faults come and go, and what the exporter held meanwhile.
+/// Consecutive scrapes of many nodes whose faults come and go, and the resources that the exporter held meanwhile.
 ///
-/// A third of the nodes are sometimes broken; which, when and how depends on the seed alone. The others never are: at every
-/// scrape they have to be up, whatever happens to their neighbours.
+/// A third of the nodes are sometimes broken; which, when and how depends only on the seed. The others never are: at
+/// every scrape they have to be up, whatever happens to their neighbours.
 struct Soak {
     let scrapes: Int
     let nodes: Int
     let seed: UInt64
-    /// Ends it earlier, after this time.
+    /// Ends the run early, after this time.
     var limit: Duration = .seconds(86_400)
 
     struct Outcome: Sendable {
-        /// Scrapes in which a node was down that nothing was ever done to, or that had been well again for long.
+        /// Scrapes in which a node was down that was never broken, or that had long recovered.
         var wronged: [String] = []
         var faults = 0
-        /// Seconds, by the exporter's own account.
+        /// Seconds, as reported by the exporter itself.
         var durations: [Double] = []
-        /// At every twentieth of the run, or every 250 scrapes, and when all was well at its end.
+        /// At every twentieth of the run, or every 250 scrapes, and at its end, when all nodes had recovered.
         var usage: [ProcessUsage] = []
-        /// What an exporter holds that was started at the end.
+        /// The resources of an exporter that was started at the end.
         var fresh: ProcessUsage?
-        /// What a fresh exporter says otherwise than the one that has run all the time.
+        /// What a fresh exporter reports differently from the one that ran all the time.
         var differences: [String] = []
     }
 
     private struct Patient {
-        /// The scrape with which it is well again.
+        /// The scrape at which it recovers.
         var until = 0
         var isBroken = false
         /// When it was healed, or last seen up. Attempts to reach it are spaced, and its timeout is short.
@@ -50,32 +50,32 @@ struct Soak {
 
         let end = ContinuousClock.now + limit
         for number in 0..<scrapes where ContinuousClock.now < end {
-            for place in patients.indices {
-                let server = servers[place]
-                if patients[place].isBroken, patients[place].until <= number {
+            for index in patients.indices {
+                let server = servers[index]
+                if patients[index].isBroken, patients[index].until <= number {
                     server.follow(HealthyReplica.script)
                     server.dropConnections()
-                    patients[place].isBroken = false
-                    patients[place].wellAt = .now
-                } else if !patients[place].isBroken, random.below(400) == 0 {
+                    patients[index].isBroken = false
+                    patients[index].wellAt = .now
+                } else if !patients[index].isBroken, random.below(400) == 0 {
                     let fault = ServerFault.all[random.below(ServerFault.all.count)]
                     server.follow(fault.script)
                     server.dropConnections()
-                    patients[place].isBroken = true
-                    patients[place].until = number + 1 + random.below(10)
+                    patients[index].isBroken = true
+                    patients[index].until = number + 1 + random.below(10)
                     outcome.faults += 1
                 }
             }
             let text = try await exporter.get("/metrics").body
             outcome.durations.append(value("mysql_replication_exporter_scrape_duration_seconds", in: text) ?? .nan)
             let up = upNodes(in: text)
-            for place in 0..<nodes {
-                if up.contains("n\(place)") {
-                    if place < patients.count { patients[place].wellAt = .now }
-                } else if place >= patients.count
-                    || !patients[place].isBroken && patients[place].wellAt < .now - .seconds(10)
+            for index in 0..<nodes {
+                if up.contains("n\(index)") {
+                    if index < patients.count { patients[index].wellAt = .now }
+                } else if index >= patients.count
+                    || !patients[index].isBroken && patients[index].wellAt < .now - .seconds(10)
                 {
-                    outcome.wronged.append("scrape \(number): n\(place)")
+                    outcome.wronged.append("scrape \(number): n\(index)")
                 }
             }
             for real in ["db1", "db2"] as [Substring] where !up.contains(real) {
@@ -86,9 +86,9 @@ struct Soak {
                 if scrapes > 1000 { print("soak: after \(number): \(outcome.usage.last.map(\.description) ?? "")") }
             }
         }
-        for (place, patient) in patients.enumerated() where patient.isBroken {
-            servers[place].follow(HealthyReplica.script)
-            servers[place].dropConnections()
+        for (index, patient) in patients.enumerated() where patient.isBroken {
+            servers[index].follow(HealthyReplica.script)
+            servers[index].dropConnections()
         }
         // Attempts to reach them are spaced by up to a second.
         for _ in 0..<30 {
@@ -96,7 +96,7 @@ struct Soak {
             _ = try await exporter.get("/metrics")
         }
         let fresh = try await start(["--config.file", configuration])
-        for _ in 0..<2 { _ = try await fresh.get("/metrics") }  // some things are told from the second look on
+        for _ in 0..<2 { _ = try await fresh.get("/metrics") }  // some facts are only known from the second look on
         let usage = try ProcessUsage(of: fresh.process.pid)
         outcome.fresh = usage
         outcome.usage.append(try await ProcessUsage.settled(exporter.process.pid, to: usage))
@@ -106,20 +106,20 @@ struct Soak {
         return outcome
     }
 
-    /// Who is ever broken: the first sets.
+    /// The nodes that may be broken: the first sets.
     private var patientCount: Int { nodes / 30 * 10 }
 
     private func writeConfiguration(_ servers: [FaultServer], in sandbox: Sandbox) throws -> String {
         let path = try sandbox.writeExporterConfiguration()
         var text = try String(contentsOfFile: path, encoding: .utf8)
         // Sets of ten, as real ones are small.
-        for (place, server) in servers.enumerated() {
-            if place % 10 == 0 {
-                let timeout = place < patientCount ? "500ms" : "8s"
+        for (index, server) in servers.enumerated() {
+            if index % 10 == 0 {
+                let timeout = index < patientCount ? "500ms" : "8s"
                 text +=
-                    "  - name: set\(place / 10)\n    timeout: \(timeout)\n    tls: {mode: preferred}\n    nodes:\n"
+                    "  - name: set\(index / 10)\n    timeout: \(timeout)\n    tls: {mode: preferred}\n    nodes:\n"
             }
-            text += "      - {name: n\(place), address: \"127.3.\(place / 250).\(1 + place % 250):\(server.port)\"}\n"
+            text += "      - {name: n\(index), address: \"127.3.\(index / 250).\(1 + index % 250):\(server.port)\"}\n"
         }
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         return path
@@ -143,7 +143,7 @@ struct Soak {
         return names
     }
 
-    /// What depends on when one looked, or for how long.
+    /// Series whose values depend on when, or for how long, one has looked.
     private static let passing = [
         "collect_duration", "round_trips", "clock_offset", "start_time", "source_silent", "heartbeats_received",
     ]
@@ -164,7 +164,7 @@ struct Soak {
     }
 }
 
-/// Random numbers that are the same for the same seed (SplitMix64).
+/// A seeded source of randomness (SplitMix64).
 private struct SoakRandom {
     var state: UInt64
 

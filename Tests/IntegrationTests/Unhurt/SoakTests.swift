@@ -3,8 +3,8 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// `make soak` runs the long one: SOAK_SCRAPES, SOAK_NODES, SOAK_SEED and SOAK_MINUTES (at most)
-    /// say how long, and EXPORTER which program.
+    /// `make soak` runs the long one: SOAK_SCRAPES, SOAK_NODES, SOAK_SEED and SOAK_MINUTES (at most) set its length,
+    /// and EXPORTER the program.
     @Suite("A soak")
     struct SoakTests {
         private static func setting(_ name: String) -> Int? {
@@ -12,7 +12,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "Faults come and go: whoever has none is up, memory stays flat, no descriptor is lost, every value is right"
+            "Faults come and go: healthy nodes are up, memory stays flat, no descriptor leaks, every value is right"
         )
         func soak() async throws {
             let soak = Soak(

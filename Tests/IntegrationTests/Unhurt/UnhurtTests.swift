@@ -6,12 +6,12 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// Whatever one node does, the others are complete and on time, and nothing of it stays behind.
+    /// Whatever one node does, the others are complete and on time, and no resources stay behind.
     @Suite("Unhurt by any node")
     struct UnhurtTests {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
 
-        /// The real servers of the sandbox as set `demo`, and a set `odd` with these nodes besides.
+        /// The real servers of the sandbox as set `demo`, and in addition a set `odd` with these nodes.
         private func withExporter(
             _ odd: [(name: String, address: String)], timeout: (String) -> String = { _ in "300ms" },
             _ body: (Sandbox, RunningExporter) async throws -> Void
@@ -44,7 +44,9 @@ extension IntegrationSuite {
             return series(one).symmetricDifference(series(other))
         }
 
-        @Test("Every fault of a server is told by its reason, costs the others nothing, and leaves nothing behind")
+        @Test(
+            "Every fault of a server is reported with its reason, does not affect the others, and leaves nothing behind"
+        )
         func faults() async throws {
             let healthy = HealthyReplica.script
             let server = try FaultServer(healthy)
@@ -60,7 +62,7 @@ extension IntegrationSuite {
                         && scrape.value("lag_known", "db2") == 1 && scrape.value("missing_transactions", "db2") == 0
                 }
                 try await exporter.scrape(until: "all is well", isAllWell)
-                // The silence of a source is told from the second look on.
+                // The silence of a source is known from the second look on.
                 let before = try await exporter.scrape(until: "all is well", isAllWell)
                 #expect(before.value("node_failure", "hole", ["reason": "timeout"]) == 1)
                 #expect(before.value("node_failure", "nowhere", ["reason": "dns"]) == 1)
@@ -82,14 +84,15 @@ extension IntegrationSuite {
                 let settled = try await ProcessUsage.settled(exporter.process.pid, to: usage)
                 print("unhurt: \(ServerFault.all.count) faults; before \(usage), after \(settled)")
                 #expect(settled.threads <= usage.threads && settled.openFiles <= usage.openFiles)
-                // What one reply may make libmariadb hold at most is given back, save for the allocator's share.
+                // The most memory that one reply can make libmariadb hold is returned, except for the allocator's
+                // share.
                 #expect(settled.residentMemory < usage.residentMemory + 64 << 20)
 
                 withExtendedLifetime(hole) {}
             }
         }
 
-        @Test("Who scrapes while others do shares their round: a node has one connection, and one query at a time")
+        @Test("Concurrent scrapes share a round: a node has one connection, and one query at a time")
         func sharing() async throws {
             let server = try FaultServer(HealthyReplica.script)
             defer { server.stop() }
@@ -149,7 +152,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("A server that comes back as another one is told as that one, with nothing left of the first")
+        @Test("A server that comes back as another one is reported as such, with nothing left of the first")
         func otherIdentity() async throws {
             try await withExporter([]) { sandbox, exporter in
                 try await exporter.scrape(until: "all is well") { $0.all("up").allSatisfy { $0.value == 1 } }
@@ -161,7 +164,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Memory that hostile replies have filled goes back to the system")
+        @Test("Memory filled by hostile replies is returned to the system")
         func floods() async throws {
             let floods = [
                 Script { _ in [.packet(Payload.columnCount(4_000_000)), .endless(Payload.column("a"))] },
@@ -192,7 +195,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("300 of 1,000 nodes dead at once: 700 are complete, and nothing of the dead stays behind")
+        @Test("300 of 1,000 nodes dead at once: 700 are complete, and nothing is left of the dead ones")
         func manyDead() async throws {
             let script = HealthyReplica.script
             var living: [FaultServer] = []
@@ -213,7 +216,7 @@ extension IntegrationSuite {
             try await withExporter(nodes, timeout: { $0.hasPrefix("dead") ? "1s" : "9s" }) { _, exporter in
                 func scrape() async throws -> NodeSamples { NodeSamples(try await exporter.get("/metrics").body) }
                 func upCount(_ samples: NodeSamples) -> Int { samples.byNode.keys.count { samples.isUp($0) } }
-                // On a busy machine the first rounds, with 1,000 connections to make, are not over in time.
+                // On a busy machine the first rounds, with 1,000 connections to open, do not finish in time.
                 for _ in 0..<10 where try await upCount(scrape()) < 702 {}
                 let usage = try ProcessUsage(of: exporter.process.pid)
                 for _ in 0..<3 {
