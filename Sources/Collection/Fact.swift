@@ -1,7 +1,6 @@
-package import MariaDB
 package import Replication
 
-/// One statement, and how its rows fill a node's facts.
+/// One statement, and how its answer fills a node's facts.
 package struct Fact: Sendable {
     package let name: FactName
     package let statement: String
@@ -9,11 +8,11 @@ package struct Fact: Sendable {
     package let privileges: String
     /// What is selected, where the statement is nothing but that: facts of this kind can be asked for in one statement.
     let selected: String?
-    package let read: @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
+    package let read: @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
 
     package init(
         _ name: FactName, _ statement: String, privileges: String = "",
-        read: @escaping @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
+        read: @escaping @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
     ) {
         self.name = name
         self.statement = statement
@@ -25,7 +24,7 @@ package struct Fact: Sendable {
     /// - Parameter selected: expressions, each with a name of its own among all that a dialect selects like this.
     init(
         _ name: FactName, selecting selected: String,
-        read: @escaping @Sendable (ResultTable, inout NodeFacts) throws(FactError) -> Void
+        read: @escaping @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
     ) {
         self.name = name
         statement = "SELECT \(selected)"

@@ -1,18 +1,64 @@
 import MariaDB
 import Replication
 
-extension NodeFacts {
-    /// The server's clock was read at some time between question and answer, and the middle of the two is the best guess.
-    mutating func settleClock(asked: Moment, told: Moment) {
-        guard let askedAt else { return }
-        let middle = (asked.wall + told.wall) / 2
-        clockOffset = clockOffset.map { $0 + askedAt - middle }
-        self.askedAt = middle
+extension Fact {
+    /// Whether the next round may get what was refused: a table of the user's own that is yet to be made, or to arrive by
+    /// replication.
+    func mayComeAbout(_ error: MySQLError) -> Bool {
+        name == .heartbeat && error.isForWantOfTable
+    }
+
+    /// What cannot be read is missing; the other facts stand.
+    func fill(_ answer: Answer, into facts: inout NodeFacts) {
+        do throws(FactError) {
+            try read(answer, &facts)
+            facts.missing[name] = nil
+        } catch {
+            facts.missing[name] = .error
+            facts.unreadable[name] = error.description
+        }
     }
 }
 
-extension Reading {
-    init(_ asked: Moment, _ told: Moment) {
-        self.init(asked: asked.instant, told: told.instant)
+extension NodeFacts {
+    /// Reads the tables of a reply in the order of what was asked.
+    /// - Parameter setUp: tables before them.
+    /// - Returns: how many there were.
+    mutating func take(_ reply: BatchReply, answering asked: [Question], after setUp: Int) -> Int {
+        let count = max(0, reply.tableCount - setUp)
+        askedAt = askedAt ?? reply.sent.wall
+        for (index, question) in asked.prefix(count).enumerated() {
+            let answer = Answer(
+                reply.table(setUp + index), asked: reply.sent, told: reply.received(table: setUp + index))
+            for fact in question.facts { fact.fill(answer, into: &self) }
+        }
+        return count
+    }
+
+    /// Takes note of a refusal, with the grant that would have prevented it.
+    mutating func miss(_ fact: Fact, for error: MySQLError) {
+        miss(fact, MissingReason(error, asking: fact.name), NodeFailure(error, refusing: fact).message)
+    }
+
+    mutating func miss(_ fact: Fact, _ reason: MissingReason, _ text: String) {
+        missing[fact.name] = reason
+        unreadable[fact.name] = text
+    }
+
+    mutating func miss(_ question: Question, _ reason: MissingReason, _ text: String) {
+        for fact in question.facts { miss(fact, reason, text) }
+    }
+
+    /// Why the node is not up although it answered.
+    func essentialFailure(of refused: [FactName: MySQLError], _ dialect: Dialect?) -> NodeFailure? {
+        for name in [FactName.identity, .replicationStatus] where missing[name] != nil {
+            guard let error = refused[name], let fact = dialect?.fact(name) else {
+                return NodeFailure(
+                    reason: missing[name] == .timeout ? .timeout : .protocol,
+                    message: unreadable[name] ?? "\(name.rawValue) could not be read")
+            }
+            return NodeFailure(error, refusing: fact)
+        }
+        return nil
     }
 }

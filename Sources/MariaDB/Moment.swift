@@ -13,6 +13,15 @@ package struct Moment: Sendable {
 
     package var instant: ContinuousClock.Instant { Self.origin + sinceOrigin }
 
+    private init(sinceOrigin: Duration, wall: Double) {
+        self.sinceOrigin = sinceOrigin
+        self.wall = wall
+    }
+
+    package init(_ instant: ContinuousClock.Instant, wall: Double) {
+        self.init(sinceOrigin: Self.origin.duration(to: instant), wall: wall)
+    }
+
     package static var now: Moment {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -13,8 +13,9 @@ struct FactTests {
         var facts = after ?? NodeFacts(identity: ServerIdentity(flavor: .mysql, version: ServerVersion(8, 4, 0)))
         facts.askedAt = facts.askedAt ?? 1000
         let columns = Set(rows.flatMap(\.keys)).sorted()
-        try #require(fact).read(
-            ResultTable(columns: columns, rows: rows.map { row in columns.map { row[$0] ?? nil } }), &facts)
+        let table = ResultTable(columns: columns, rows: rows.map { row in columns.map { row[$0] ?? nil } })
+        let moment = Moment(.now, wall: facts.askedAt ?? 1000)
+        try #require(fact).read(Answer(table, asked: moment, told: moment), &facts)
         return facts
     }
 

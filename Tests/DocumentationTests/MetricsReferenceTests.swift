@@ -128,7 +128,9 @@ private struct Recording: Decodable {
                     facts.missing[fact.name] = .permission
                     continue
                 }
-                try fact.read(ResultTable(columns: columns, rows: result.rows ?? []), &facts)
+                let moment = Moment(.now, wall: 0)
+                let table = ResultTable(columns: columns, rows: result.rows ?? [])
+                try fact.read(Answer(table, asked: moment, told: moment), &facts)
             }
             if let uptime = facts.uptime, let offset = facts.clockOffset { facts.startTime = offset - uptime }
             return NodeReport(

@@ -24,9 +24,9 @@ extension Fact {
         JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)
         """,
         privileges: "SELECT ON performance_schema.*"
-    ) { table, facts throws(FactError) in
+    ) { answer, facts throws(FactError) in
         var byChannel: [String: [ResultTable.Row]] = [:]
-        for row in table.rows { byChannel[row.text("CHANNEL_NAME") ?? "", default: []].append(row) }
+        for row in answer.rows { byChannel[row.text("CHANNEL_NAME") ?? "", default: []].append(row) }
         for (name, workers) in byChannel {
             facts.withChannel(name) { channel in
                 channel.workers = .init(total: workers.count, busy: workers.count { $0.flag("busy") == true })
@@ -45,8 +45,8 @@ extension Fact {
     /// applies by itself. No privilege; what each of them does is told only with the Performance Schema on.
     static let mariaDBApplier = Fact(
         .applier, selecting: "@@global.slave_parallel_threads AS threads"
-    ) { table, facts throws(FactError) in
-        guard let threads = table.first?.unsigned("threads").flatMap(Int.init(exactly:)) else {
+    ) { answer, facts throws(FactError) in
+        guard let threads = answer.first?.unsigned("threads").flatMap(Int.init(exactly:)) else {
             throw FactError("the server did not tell slave_parallel_threads")
         }
         for name in facts.channels?.map(\.name) ?? [] {

@@ -4,8 +4,8 @@ import Replication
 extension Fact {
     /// Where the server will write its next event. No row: it has no binary log.
     static func binlogStatus(_ statement: String, privileges: String) -> Fact {
-        Fact(.binlogStatus, statement, privileges: privileges) { table, facts throws(FactError) in
-            guard let row = table.first else {
+        Fact(.binlogStatus, statement, privileges: privileges) { answer, facts throws(FactError) in
+            guard let row = answer.first else {
                 facts.binaryLog = BinaryLog(isEnabled: false)
                 return
             }
@@ -26,9 +26,9 @@ extension Fact {
 
     /// The files that the server holds, and their sizes. MySQL has a third column, `Encrypted`.
     static func binlogIndex(privileges: String) -> Fact {
-        Fact(.binlogIndex, "SHOW BINARY LOGS", privileges: privileges) { table, facts throws(FactError) in
+        Fact(.binlogIndex, "SHOW BINARY LOGS", privileges: privileges) { answer, facts throws(FactError) in
             var entries: [(file: BinlogFile, size: UInt64)] = []
-            for row in table.rows {
+            for row in answer.rows {
                 guard let name = row.text("Log_name"), let file = BinlogFile(name), let size = row.unsigned("File_size")
                 else { throw FactError("SHOW BINARY LOGS has a row without name and size") }
                 entries.append((file, size))

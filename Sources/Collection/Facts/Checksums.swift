@@ -22,7 +22,7 @@ struct ChecksumFacts: Sendable {
         summary = Fact(.checksumSummary, Self.summaryStatement(table, flavor, limit), privileges: "SELECT ON \(table)")
         {
             result, facts throws(FactError) in
-            facts.checksums?.summary = try ChecksumResults.Summary(result)
+            facts.checksums?.summary = try ChecksumResults.Summary(result.table)
         }
     }
 

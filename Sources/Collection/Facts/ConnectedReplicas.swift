@@ -11,8 +11,8 @@ extension Fact {
         WHERE PROCESSLIST_COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')
         """,
         privileges: "SELECT ON performance_schema.*"
-    ) { table, facts throws(FactError) in
-        guard let count = table.first?.unsigned("replicas").flatMap(Int.init(exactly:)) else {
+    ) { answer, facts throws(FactError) in
+        guard let count = answer.first?.unsigned("replicas").flatMap(Int.init(exactly:)) else {
             throw FactError("the Performance Schema is off, which would tell the connected replicas")
         }
         facts.connectedReplicas = count

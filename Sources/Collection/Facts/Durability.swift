@@ -15,8 +15,8 @@ extension Fact {
             @@global.rpl_semi_sync_master_enabled AS semi_sync_source, \
             @@global.rpl_semi_sync_slave_enabled AS semi_sync_replica
             """
-    ) { table, facts throws(FactError) in
-        guard let row = table.first else { throw FactError("the server did not tell sync_binlog") }
+    ) { answer, facts throws(FactError) in
+        guard let row = answer.first else { throw FactError("the server did not tell sync_binlog") }
         facts.readLogDurability(row)
         var semiSync = facts.semiSync ?? SemiSync()
         semiSync.isSourceEnabled = row.flag("semi_sync_source")
@@ -38,8 +38,8 @@ extension Fact {
                 @@global.sync_binlog AS sync_binlog, @@global.innodb_flush_log_at_trx_commit AS flush_log, \
                 @@global.relay_log_recovery AS recovery, \(repository) AS repository
                 """
-        ) { table, facts throws(FactError) in
-            guard let row = table.first else { throw FactError("the server did not tell sync_binlog") }
+        ) { answer, facts throws(FactError) in
+            guard let row = answer.first else { throw FactError("the server did not tell sync_binlog") }
             facts.readLogDurability(row)
             if facts.channels?.isEmpty == false, let recovery = row.flag("recovery") {
                 facts.durability[.replicationState] = recovery && row.text("repository") == "TABLE"

@@ -7,16 +7,15 @@ extension Fact {
     package static func heartbeat(in table: String) -> Fact {
         Fact(
             .heartbeat, "SELECT * FROM \(table) ORDER BY ts DESC LIMIT 64", privileges: "SELECT ON \(table)"
-        ) { table, facts throws(FactError) in
+        ) { answer, facts throws(FactError) in
             var rows: [HeartbeatRow] = []
-            for row in table.rows {
+            for row in answer.rows {
                 guard let text = row.text("ts"), let time = HeartbeatTime.microseconds(text) else {
                     throw FactError("the heartbeat table has a row whose ts is no time")
                 }
                 rows.append(HeartbeatRow(serverID: row.unsigned32("server_id"), time: time))
             }
-            // Who sends the batch knows when it was asked.
-            facts.heartbeat = HeartbeatReading(rows: rows, reading: Reading(asked: .now, told: .now))
+            facts.heartbeat = HeartbeatReading(rows: rows, reading: answer.reading)
         }
     }
 }

@@ -10,8 +10,8 @@ extension Fact {
                 "CONNECTION_ID() AS connection", "UNIX_TIMESTAMP(NOW(6)) AS clock",
             ]
         let statement = "SELECT \(columns.joined(separator: ", "))"
-        return Fact(.identity, statement) { table, facts throws(FactError) in
-            guard let row = table.first, let id = row.unsigned("server_id") else {
+        return Fact(.identity, statement) { answer, facts throws(FactError) in
+            guard let row = answer.first, let id = row.unsigned("server_id") else {
                 throw FactError("the server did not tell its server_id")
             }
             facts.identity.serverID = UInt32(exactly: id)
@@ -23,7 +23,10 @@ extension Fact {
             facts.isSuperReadOnly = row.isRestricted("super_read_only")
             facts.readOnlySwitches = readOnlySwitches.filter { row.isRestricted($0) == true }
             facts.isReadOnly = facts.readOnlySwitches.isEmpty ? row.isRestricted("read_only") : true
-            if let clock = row.time("clock"), let askedAt = facts.askedAt { facts.clockOffset = clock - askedAt }
+            // The server's clock was read at some time between question and answer, and the middle of the two is the best guess.
+            facts.askedAt = answer.middle
+            facts.identityRead = answer.reading
+            facts.clockOffset = row.time("clock").map { $0 - answer.middle }
 
             var log = facts.binaryLog ?? BinaryLog(isEnabled: row.flag("log_bin") ?? false)
             log.isEnabled = row.flag("log_bin") ?? false

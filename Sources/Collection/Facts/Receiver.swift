@@ -22,8 +22,8 @@ extension Fact {
             JOIN performance_schema.replication_connection_configuration c USING (CHANNEL_NAME)
             """,
             privileges: "SELECT ON performance_schema.*"
-        ) { table, facts throws(FactError) in
-            for row in table.rows {
+        ) { answer, facts throws(FactError) in
+            for row in answer.rows {
                 facts.withChannel(row.text("CHANNEL_NAME")) { channel in
                     channel.heartbeatsReceived = row.unsigned("heartbeats")
                     channel.heartbeatPeriod = row.span("period")

@@ -51,10 +51,10 @@ extension Fact {
     static func replicationStatus(
         _ statement: String, privileges: String, columns: ReplicationStatusColumns
     ) -> Fact {
-        Fact(.replicationStatus, statement, privileges: privileges) { table, facts throws(FactError) in
+        Fact(.replicationStatus, statement, privileges: privileges) { answer, facts throws(FactError) in
             var channels: [Channel] = []
-            channels.reserveCapacity(table.rowCount)
-            for row in table.rows { channels.append(try Channel(row, columns)) }
+            channels.reserveCapacity(answer.rowCount)
+            for row in answer.rows { channels.append(try Channel(row, columns)) }
             facts.channels = channels
         }
     }
@@ -63,12 +63,12 @@ extension Fact {
 extension Fact {
     /// Of a replication status: each channel keeps all of its row as well.
     func keepingStatusRows() -> Fact {
-        Fact(name, statement, privileges: privileges) { table, facts throws(FactError) in
-            try read(table, &facts)
+        Fact(name, statement, privileges: privileges) { answer, facts throws(FactError) in
+            try read(answer, &facts)
             guard var channels = facts.channels else { return }
             facts.channels = nil  // or the change would copy the array
-            for (place, row) in zip(channels.indices, table.rows) {
-                channels[place].statusRow = Channel.StatusRow(columns: table.columns.names, values: row.texts)
+            for (place, row) in zip(channels.indices, answer.rows) {
+                channels[place].statusRow = Channel.StatusRow(columns: answer.table.columns.names, values: row.texts)
             }
             facts.channels = channels
         }

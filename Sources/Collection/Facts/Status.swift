@@ -12,9 +12,9 @@ extension Fact {
         'Rpl_semi_sync_master_clients','Rpl_semi_sync_master_no_tx','Rpl_semi_sync_master_wait_sessions',\
         'Rpl_semi_sync_slave_status')
         """
-    ) { table, facts throws(FactError) in
-        let status = table.dictionary("Variable_name", "Value")
-        facts.readStatus(status)
+    ) { answer, facts throws(FactError) in
+        let status = answer.table.dictionary("Variable_name", "Value")
+        facts.readStatus(status, of: answer)
         facts.connectedReplicas = status["SLAVES_CONNECTED"].flatMap(Int.init)
         facts.areConnectedReplicasFresh = true
         var semiSync = SemiSync(status, source: "MASTER", replica: "SLAVE") ?? SemiSync()
@@ -38,9 +38,9 @@ extension Fact {
         UNION ALL SELECT UPPER(VARIABLE_NAME), VARIABLE_VALUE FROM performance_schema.global_variables \
         WHERE VARIABLE_NAME IN ('rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled')
         """
-    ) { table, facts throws(FactError) in
-        let status = table.dictionary("VARIABLE_NAME", "VARIABLE_VALUE")
-        facts.readStatus(status)
+    ) { answer, facts throws(FactError) in
+        let status = answer.table.dictionary("VARIABLE_NAME", "VARIABLE_VALUE")
+        facts.readStatus(status, of: answer)
         facts.semiSync =
             SemiSync(status, source: "SOURCE", replica: "REPLICA")
             ?? SemiSync(status, source: "MASTER", replica: "SLAVE")
@@ -60,7 +60,10 @@ extension ResultTable {
 }
 
 extension NodeFacts {
-    fileprivate mutating func readStatus(_ status: [String: String]) {
+    fileprivate mutating func readStatus(_ status: [String: String], of answer: Answer) {
+        // Asked in one batch with the server's clock, it is as old as that.
+        let isWithClock = identityRead?.asked == answer.asked.instant
+        uptimeAskedAt = isWithClock ? askedAt : answer.middle
         uptime = status["UPTIME"].flatMap(Double.init).flatMap { (0...1e11).contains($0) ? $0 : nil }
         isStatusFresh = true
     }

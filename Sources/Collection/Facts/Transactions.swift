@@ -9,8 +9,9 @@ extension Fact {
             @@global.gtid_slave_pos AS replicated, @@global.gtid_binlog_pos AS logged, \
             @@global.gtid_current_pos AS current, @@global.gtid_binlog_state AS state
             """
-    ) { table, facts throws(FactError) in
-        guard let row = table.first else { throw FactError("the server did not tell its GTID positions") }
+    ) { answer, facts throws(FactError) in
+        facts.transactionsRead = answer.reading
+        guard let row = answer.first else { throw FactError("the server did not tell its GTID positions") }
         do {
             facts.transactions = .positions(
                 .init(
@@ -28,8 +29,9 @@ extension Fact {
     static let mySQLTransactions = Fact(
         .transactions,
         selecting: "@@global.gtid_executed AS executed, @@global.gtid_mode AS mode, @@global.server_uuid AS server_uuid"
-    ) { table, facts throws(FactError) in
-        guard let row = table.first, let executed = row.text("executed") else {
+    ) { answer, facts throws(FactError) in
+        facts.transactionsRead = answer.reading
+        guard let row = answer.first, let executed = row.text("executed") else {
             throw FactError("the server did not tell its executed GTID set")
         }
         if row.text("mode") != "ON" { return }
