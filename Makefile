@@ -81,7 +81,7 @@ soak: setup-tests release ## scrape 200 nodes with changing faults 20,000 times;
 
 # Separate builds. They leave out the tests that start servers and other programs; ThreadSanitizer also leaves out those that
 # wait for real deadlines, because it makes them ten times slower.
-SANITIZED := ^(MariaDB|FaultServer|Collection|Replication|Topology|Traffic|Probes|Metrics|Exposition|Web|Exporter)Tests\.
+SANITIZED := ^(Threads|MariaDB|FaultServer|Collection|Replication|Topology|Traffic|Monitoring|Metrics|Exposition|Presentation|Documents|Web|Exporter)Tests\.
 
 tsan: setup ## run the unit tests under ThreadSanitizer
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions \

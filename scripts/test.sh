@@ -36,4 +36,11 @@ echo "==> testing"
 alone='OperationsTests|BalancerRoundTests|ProbeFuzzTests'
 swift test --skip-build --skip "$alone|CrowdTests"
 swift test --skip-build --filter CrowdTests
-exec swift test --skip-build --filter "$alone"
+swift test --skip-build --filter "$alone"
+
+if [ -n "${TEST_ALL:-}" ]; then
+    echo "==> following CONTRIBUTING.md in a scratch copy"
+    scripts/walk-contributing.py
+else
+    echo "!!! following CONTRIBUTING.md is SKIPPED: make test-all" >&2
+fi

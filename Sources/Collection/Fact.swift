@@ -42,16 +42,16 @@ package struct Fact: Sendable {
     /// Tables that are empty but on replicas, and cost all the same.
     var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
 
-    /// Whether the statement may well hang for the same reason as another one: where a disk is full or a lock is held, others
-    /// wait behind it. Variables are read without waiting.
+    /// Whether the statement may hang for the same reason as another one: where a disk is full or a lock is held, others wait
+    /// behind it. Variables are read without waiting; of what is not listed here, nothing is assumed.
     func mayHang(behind other: FactName) -> Bool {
         switch name {
         // Without these a node is not up, so that the risk is worth it.
         case .identity, .replicationStatus: false
-        case .binlogStatus, .binlogIndex, .heartbeat, .checksums, .checksumSummary: true
         // MariaDB's counters, and MySQL's tables, look at the channels.
         case .status, .receiver, .applier: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas: false
+        default: true
         }
     }
 }

@@ -19,6 +19,8 @@ package actor Server {
     private nonisolated let reservedPort: LoopbackPort
     private nonisolated let group: pid_t
     private nonisolated let session: Session
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     private var process: ChildProcess?
     /// Holds the locks of `lock()`.
@@ -112,8 +114,11 @@ package actor Server {
     package func sql(_ statement: String, within time: Duration = .seconds(10)) async throws(SandboxError)
         -> ResultTable
     {
+        let deadline = ContinuousClock.now + time
+        await takeTurn()
+        defer { giveTurn() }
         do {
-            return try await session.run([statement], deadline: .now + time).first
+            return try await session.run([statement], deadline: deadline).first
                 ?? ResultTable(columns: [], rows: [])
         } catch {
             throw .refused(node: name, statement: session.isOpen ? statement : "connect", error)
@@ -124,7 +129,7 @@ package actor Server {
     func anotherSession() -> Session { Self.administrator(of: name, path: path) }
 
     private static func administrator(of node: String, path: String) -> Session {
-        Session(node: node) {
+        Session(node: node, .init(mindsHangingStatements: false)) {
             ConnectionOptions(address: .unix(path: "\(path)/socket"), user: "root", password: "")
         }
     }
@@ -132,7 +137,26 @@ package actor Server {
     private func release() async {
         await lockHolder?.close()
         lockHolder = nil
+        await takeTurn()
         await session.hangUp()
+        giveTurn()
+    }
+
+    /// Statements run one after the other, whoever sends them.
+    private func takeTurn() async {
+        if !isBusy {
+            isBusy = true
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func giveTurn() {
+        if waiting.isEmpty {
+            isBusy = false
+        } else {
+            waiting.removeFirst().resume()
+        }
     }
 
     /// Whether the Unix socket accepts connections.

@@ -9,38 +9,26 @@ import Topology
 /// `RECORD_GOLDEN=1`, and review the diff before committing it.
 @Suite("Golden output")
 struct GoldenTests {
-    static func families(_ name: String) throws -> Families {
-        var families = Families()
-        switch name {
-        case "shop": families.add(try Scene.shop(), MetricsOptions(workers: true))
-        case "branches": families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
-        default: families.add(Scene.exporter())
+    enum Picture: String, CaseIterable {
+        case shop, branches, exporter
+
+        func families() throws -> Families {
+            var families = Families()
+            switch self {
+            case .shop: families.add(try Scene.shop(), MetricsOptions(workers: true))
+            case .branches: families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
+            case .exporter: families.add(Scene.exporter())
+            }
+            return families
         }
-        return families
     }
 
-    @Test(
-        "The scenes render as recorded", arguments: ["shop", "branches", "exporter"],
-        [ExpositionFormat.text004, .openMetrics100])
-    func golden(name: String, format: ExpositionFormat) throws {
-        let families = try Self.families(name)
+    @Test("The scenes render as recorded", arguments: Picture.allCases, [ExpositionFormat.text004, .openMetrics100])
+    func golden(picture: Picture, format: ExpositionFormat) throws {
+        let families = try picture.families()
         #expect(MetricFamily.problems(in: families.all) == [])
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Golden/metrics/\(name).\(format == .text004 ? "txt" : "openmetrics.txt")")
-        let text = families.text(format)
-        if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
-            try text.write(to: file, atomically: true, encoding: .utf8)
-            Issue.record("\(file.lastPathComponent) is recorded; read the difference, then run without RECORD_GOLDEN")
-        }
-        let recorded = try String(contentsOf: file, encoding: .utf8)
-        let difference = text.split(separator: "\n").difference(from: recorded.split(separator: "\n")).map {
-            switch $0 {
-            case .insert(_, let line, _): "+ \(line)"
-            case .remove(_, let line, _): "- \(line)"
-            }
-        }
-        #expect(difference == [])
-        #expect(text == recorded)
+        try expectGolden(
+            families.text(format), "\(picture.rawValue).\(format == .text004 ? "txt" : "openmetrics.txt")")
     }
 
     @Test(
@@ -62,6 +50,25 @@ struct GoldenTests {
         #expect(output.contains("fooBar"))
         #expect(status != 0)
     }
+}
+
+/// Compares a text with a file of `Tests/Golden/metrics`, byte for byte; records it with `RECORD_GOLDEN`.
+func expectGolden(_ text: String, _ name: String) throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Golden/metrics/\(name)")
+    if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        Issue.record("\(name) is recorded; read the difference, then run without RECORD_GOLDEN")
+    }
+    let recorded = try String(contentsOf: file, encoding: .utf8)
+    let difference = text.split(separator: "\n").difference(from: recorded.split(separator: "\n")).map {
+        switch $0 {
+        case .insert(_, let line, _): "+ \(line)"
+        case .remove(_, let line, _): "- \(line)"
+        }
+    }
+    #expect(difference == [])
+    #expect(text == recorded)
 }
 
 private enum Promtool {

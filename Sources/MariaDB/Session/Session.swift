@@ -14,16 +14,19 @@ package final class Session: Sendable {
         package var check: @Sendable ([ResultTable]) -> MySQLError? = { _ in nil }
         /// Whether the statements of a batch travel in one packet (`ConnectionOptions.sendsBatches`).
         package var sendsBatches = false
+        /// Whether a new connection is of no use while a statement of an earlier one still hangs in the server.
+        package var mindsHangingStatements = true
         /// Whether attempts to reach a server that cannot be reached are spaced (`BackOff`).
         package var spacesAttempts = false
 
         package init(
             setUp: [String] = [], check: @escaping @Sendable ([ResultTable]) -> MySQLError? = { _ in nil },
-            sendsBatches: Bool = false, spacesAttempts: Bool = false
+            sendsBatches: Bool = false, mindsHangingStatements: Bool = true, spacesAttempts: Bool = false
         ) {
             self.setUp = setUp
             self.check = check
             self.sendsBatches = sendsBatches
+            self.mindsHangingStatements = mindsHangingStatements
             self.spacesAttempts = spacesAttempts
         }
     }
@@ -175,7 +178,7 @@ package final class Session: Sendable {
         do throws(NodeFailure) {
             try greeted(version)
         } catch {
-            await hangUp()
+            await connection?.close()
             throw error
         }
         do throws(MySQLError) { try await body() } catch { throw NodeFailure(error) }
@@ -202,7 +205,11 @@ package final class Session: Sendable {
     }
 
     /// Closes the connection, so that the next call makes a new one: to the server that the name stands for then.
-    package func hangUp() async { await connection?.close() }
+    /// A call that is under way keeps it.
+    package func hangUp() async {
+        let connection = state.withLock { $0.isBusy ? nil : $0.line?.connection }
+        await connection?.close()
+    }
 
     private func begin() throws(MySQLError) {
         let refusal: MySQLError? = state.withLock { state in
@@ -288,7 +295,7 @@ extension Session {
     }
 
     private func prepare(_ connection: Connection, deadline: ContinuousClock.Instant) async throws(MySQLError) {
-        if let thread = state.withLock({ $0.unanswered }) {
+        if settings.mindsHangingStatements, let thread = state.withLock({ $0.unanswered }) {
             if try await connection.sees(atWork: thread, deadline: deadline) { throw .stillHangs(on: thread) }
             state.withLock { $0.unanswered = nil }
         }
