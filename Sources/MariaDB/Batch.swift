@@ -1,7 +1,7 @@
-/// Statements whose results are wanted together.
+/// Statements that are sent together and whose results are read together.
 package struct Batch: Sendable {
     package let statements: [String]
-    /// All of them, for a connection that sends batches.
+    /// All statements in one text, for a connection that sends batches.
     package let text: String
 
     package init(_ statements: [String]) {
@@ -15,20 +15,20 @@ package struct Batch: Sendable {
 /// What came back for a batch, in the order of its statements.
 package struct BatchReply: Sendable {
     package struct Refusal: Sendable {
-        /// Place in the batch.
+        /// Its index in the batch.
         package let statement: Int
         package let error: MySQLError
-        /// The server's id of the connection, if the deadline passed while this statement was under way: the server may
-        /// go on with it although the connection is closed.
+        /// The server's id of the connection, if the deadline passed while this statement was running: the server may still
+        /// be executing it although the connection is closed.
         package var unanswered: UInt32?
     }
 
     private let cells: CellBuffer
     private let places: [TablePlace]
-    /// Taken on the connection's thread, before the first byte was sent and after the last had come.
+    /// Taken on the connection's thread, before the first byte was sent and after the last one arrived.
     package let sent: Moment
     package let received: Moment
-    /// The statement that ended the batch before its time.
+    /// The statement that ended the batch early.
     package let refusal: Refusal?
 
     init(cells: CellBuffer, places: [TablePlace], sent: Moment, received: Moment, refusal: Refusal?) {
@@ -39,10 +39,10 @@ package struct BatchReply: Sendable {
         self.refusal = refusal
     }
 
-    /// When the last row of a table had come: a later statement may have taken its time.
+    /// When the last row of a table arrived: a later statement in the batch may have taken long.
     package func received(table: Int) -> Moment { places[table].ended ?? received }
 
-    /// Made anew at every look.
+    /// Built again on every access.
     package var tables: [ResultTable] { places.map { ResultTable($0, in: cells) } }
     package var tableCount: Int { places.count }
     package func table(_ table: Int) -> ResultTable { ResultTable(places[table], in: cells) }

@@ -1,17 +1,17 @@
 /// What a cell means, read from its bytes.
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether these are the letters of an ASCII word, given in lower case, in whatever case.
+    /// Whether these bytes spell an ASCII word, which is given in lower case; ignores case.
     func reads(_ word: StaticString) -> Bool {
         guard count == word.utf8CodeUnitCount else { return false }
-        for place in indices {
-            let byte = self[place]
+        for index in indices {
+            let byte = self[index]
             let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            if (isCapital ? byte | 0x20 : byte) != word.utf8Start[place] { return false }
+            if (isCapital ? byte | 0x20 : byte) != word.utf8Start[index] { return false }
         }
         return true
     }
 
-    /// Digits and nothing else, up to the largest `UInt64`.
+    /// The value of digits and nothing else, up to the largest `UInt64`.
     var wholeNumber: UInt64? {
         guard !isEmpty else { return nil }
         var value: UInt64 = 0
@@ -25,8 +25,8 @@ extension UnsafeBufferPointer<UInt8> {
         return value
     }
 
-    /// Digits with a point among them at the most, as a number below 2^53 and a power of ten: both are exact, and so their
-    /// quotient is the nearest number there is. Nil for all others, numbers or not.
+    /// Digits with at most one decimal point, read as a number below 2^53 divided by a power of ten: both are exact, so their
+    /// quotient is correctly rounded. Nil for anything else, even if it is a number.
     var shortDecimal: Double? {
         let isNegative = first == UInt8(ascii: "-")
         var digits: UInt64 = 0

@@ -2,19 +2,19 @@ internal import CMariaDB
 internal import Glibc
 internal import Synchronization
 
-/// The column names of a result, shared by every round and every connection that gets the same ones.
+/// The column names of a result, shared by all rounds and connections that receive the same ones.
 ///
-/// A scrape looks some seventy of them up for each node. Their hash is a cheap one, of few of their bytes, and they lie side
-/// by side; a server that meant to could make many names alike for it, so that this goes for as many as a server has use for.
+/// A scrape looks up about seventy of them for each node, so the names are stored contiguously and hashed cheaply, from a few
+/// of their bytes. A malicious server could make many names collide, so this is used only up to a realistic number of columns.
 package final class ColumnNames: Sendable {
     package let names: [String]
-    /// UTF-8 of the names, one after the other, and where each ends.
+    /// The names in UTF-8, concatenated, and where each ends.
     private let bytes: [UInt8]
     private let ends: [Int]
-    /// By hash, with the next free slot for a name that finds its own taken: places, or −1. Twice as many as names at least.
+    /// Hash table with linear probing: indices of names, or −1 for a free slot. At least twice as many slots as names.
     private let slots: [Int]
-    /// Of more names than usual, in place of `slots`.
-    private let places: [String: Int]
+    /// Used instead of `slots` when there are more names than usual.
+    private let indexByName: [String: Int]
 
     fileprivate static let mostUsual = 200
 
@@ -29,19 +29,19 @@ package final class ColumnNames: Sendable {
         (self.bytes, self.ends) = (bytes, ends)
         if names.count > Self.mostUsual {
             slots = []
-            places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            indexByName = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
             return
         }
-        places = [:]
+        indexByName = [:]
         var size = 8
         while size < 2 * names.count { size *= 2 }
         var slots = [Int](repeating: -1, count: size)
-        for place in names.indices {
-            let name = Self.span(of: place, ends)
+        for index in names.indices {
+            let name = Self.span(of: index, ends)
             bytes.withUnsafeBytes { bytes in
                 let slot = Self.slot(of: UnsafeRawBufferPointer(rebasing: bytes[name]), in: slots, bytes, ends)
-                // Of two columns with one name the first counts.
-                if slots[slot] < 0 { slots[slot] = place }
+                // If two columns share a name, the first one counts.
+                if slots[slot] < 0 { slots[slot] = index }
             }
         }
         self.slots = slots
@@ -50,34 +50,34 @@ package final class ColumnNames: Sendable {
     package var count: Int { names.count }
 
     package subscript(name: String) -> Int? {
-        if slots.isEmpty { return places[name] }
+        if slots.isEmpty { return indexByName[name] }
         var name = name
         return name.withUTF8 { name in
             bytes.withUnsafeBytes { bytes in
-                let place = slots[Self.slot(of: UnsafeRawBufferPointer(name), in: slots, bytes, ends)]
-                return place < 0 ? nil : place
+                let index = slots[Self.slot(of: UnsafeRawBufferPointer(name), in: slots, bytes, ends)]
+                return index < 0 ? nil : index
             }
         }
     }
 
-    /// The slot of a name, or the free one where it would stand.
+    /// The slot of a name, or the free one where it would go.
     private static func slot(
         of name: UnsafeRawBufferPointer, in slots: [Int], _ bytes: UnsafeRawBufferPointer, _ ends: [Int]
     ) -> Int {
         let mask = slots.count - 1
         var slot = hash(name) & mask
-        while case let place = slots[slot], place >= 0 {
-            if isSame(UnsafeRawBufferPointer(rebasing: bytes[span(of: place, ends)]), name) { break }
+        while case let index = slots[slot], index >= 0 {
+            if isSame(UnsafeRawBufferPointer(rebasing: bytes[span(of: index, ends)]), name) { break }
             slot = (slot + 1) & mask
         }
         return slot
     }
 
-    private static func span(of place: Int, _ ends: [Int]) -> Range<Int> {
-        (place == 0 ? 0 : ends[place - 1])..<ends[place]
+    private static func span(of index: Int, _ ends: [Int]) -> Range<Int> {
+        (index == 0 ? 0 : ends[index - 1])..<ends[index]
     }
 
-    /// Of the length, the first eight bytes and the last eight.
+    /// A hash of the length, the first eight bytes and the last eight.
     private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
         var hash = UInt64(name.count)
         if name.count >= 8 {
@@ -100,8 +100,8 @@ private func isSame(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPo
 }
 
 extension ColumnNames {
-    /// Those that some connection has seen. All servers of a version give the same ones, some seventy strings for a
-    /// replica; without bound would be what a server could think of.
+    /// Those that any connection has received so far. All servers of a version return the same ones, about seventy strings for
+    /// a replica; the limit is there because a server could make up any number of them.
     private static let seen = Mutex<[ColumnNames]>([])
     private static let mostSeen = 100
 
@@ -119,10 +119,10 @@ extension ColumnNames {
         guard fields.count == count else { return false }
         return bytes.withUnsafeBytes { bytes in
             var start = 0
-            for place in fields.indices {
-                let name = UnsafeRawBufferPointer(rebasing: bytes[start..<ends[place]])
-                if !isSame(name, fields[place].nameBytes) { return false }
-                start = ends[place]
+            for index in fields.indices {
+                let name = UnsafeRawBufferPointer(rebasing: bytes[start..<ends[index]])
+                if !isSame(name, fields[index].nameBytes) { return false }
+                start = ends[index]
             }
             return true
         }

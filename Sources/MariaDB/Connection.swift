@@ -5,8 +5,8 @@ internal import Threads
 
 /// A connection to one server; the only owner of a `MYSQL*`.
 ///
-/// Its calls block, so they run on the thread that it is given. A call ends at its deadline (see `Interrupter`), except
-/// for the name look-up within `connect`, which nothing can interrupt.
+/// Its calls block, so they run on the thread it is given. A call ends at its deadline (see `Interrupter`), except for the
+/// name look-up within `connect`, which nothing can interrupt.
 actor Connection {
     private let executor: ThreadExecutor
     nonisolated let interrupter = Interrupter()
@@ -14,13 +14,13 @@ actor Connection {
     private var mysql: UnsafeMutablePointer<MYSQL>? {
         didSet { hasConnection.store(mysql != nil, ordering: .releasing) }
     }
-    /// Whether the server reads several statements in one packet.
+    /// Whether the server accepts several statements in one packet.
     private var sendsBatches = false
-    /// Column names by place in the batch; a dialect's statements give the same ones every time.
+    /// Column names by index in the batch; a dialect's statements return the same ones every time.
     private var shapes: [ColumnNames] = []
-    /// What the last reply took, and to what; the bytes are those on the wire.
+    /// The text of the last batch and the size of its reply; the bytes are those on the wire.
     private var lastReply: (text: String, size: ReplyBuilder.Size, bytes: Int) = ("", .usual, 0)
-    // Looked at from other threads between calls, without a change to this one and back.
+    // Read from other threads without switching to this connection's thread and back.
     private nonisolated let hasConnection = Atomic(false)
     private nonisolated let packetsSent = Atomic(0)
     private nonisolated let underway = Mutex<ReplyProgress?>(nil)
@@ -29,7 +29,7 @@ actor Connection {
         self.executor = executor
     }
 
-    /// On the actor's thread as well: the library says goodbye to the server.
+    /// On the actor's thread as well, because closing sends COM_QUIT to the server.
     isolated deinit {
         if let mysql { mysql_close(mysql) }
     }
@@ -38,22 +38,22 @@ actor Connection {
 
     nonisolated var isOpen: Bool { hasConnection.load(ordering: .acquiring) }
 
-    /// Packets of statements sent so far: what asking cost the network.
+    /// Statement packets sent so far: the number of round trips to the server.
     nonisolated var roundTrips: Int { packetsSent.load(ordering: .relaxed) }
 
-    /// The complete tables of the reply that is being received, for callers that cannot wait for its end. Nil between calls.
+    /// The complete tables of the reply being received, for callers that cannot wait for the rest. Nil between calls.
     nonisolated var replySoFar: BatchReply? { underway.withLock(\.self)?.reply() }
 
-    /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
+    /// The server's version as its handshake reported it, for example `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
     var serverVersion: String {
         guard let mysql, let text = mysql_get_server_info(mysql) else { return "" }
         return String(cString: text)
     }
 
-    /// The lower half of the server's id of this connection, as the list of processes shows it. 0 when closed.
+    /// The lower half of the server's id of this connection, as the process list shows it. 0 when closed.
     var serverThread: UInt32 { mysql.map { UInt32(truncatingIfNeeded: mysql_thread_id($0)) } ?? 0 }
 
-    /// Connects and authenticates. Closes a connection that was open before.
+    /// Connects and authenticates. Closes the previous connection, if one was open.
     /// - Returns: the server's version in its own words (`serverVersion`).
     /// - Throws: `MySQLError` with phase dns, connect, tls, authentication, timeout or protocol.
     @discardableResult
@@ -61,7 +61,7 @@ actor Connection {
         _ options: ConnectionOptions, deadline: ContinuousClock.Instant
     ) throws(MySQLError) -> String {
         close()
-        guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
+        guard deadline > .now else { throw .deadlineExceeded(while: "waiting for the connection's thread") }
         if case .tcp(let host, _) = options.address, let failure = NameLookup.failure(of: host, deadline: deadline) {
             throw failure
         }
@@ -108,19 +108,19 @@ actor Connection {
         if options.wantsTLS { setBlocking(true, socket) }
         self.mysql = mysql
         sendsBatches = options.sendsBatches
-        // It came behind the server's last word, and the socket is shut down.
+        // The guard found something after the server's last packet, and has shut the socket down.
         if let refusal = logIn.refusal {
             close()
             throw refusal
         }
-        // What the server was told about its client takes 8 KiB, and is not needed any more.
+        // The connection attributes take 8 KiB and are no longer needed.
         mysql_options(mysql, MYSQL_OPT_CONNECT_ATTR_RESET, nil)
         if let interruption = interruption(while: "connecting") {
-            // Its last words came too late: the socket is shut down already.
+            // The last packet came too late: the socket has already been shut down.
             close()
             throw interruption
         }
-        // Not to be met, and checked all the same: nothing is asked in plain text where TLS was a must.
+        // Cannot happen, but checked all the same: no statement is sent in plain text where TLS is required.
         if options.wish == .tls, mysql_get_ssl_cipher(mysql) == nil {
             close()
             throw lacksTLS
@@ -130,20 +130,20 @@ actor Connection {
     /// Sends all statements and reads their results in order: in one round trip where the connection sends batches, otherwise
     /// one after the other.
     ///
-    /// A refused statement ends the batch: the reply then holds the tables before it, and the refusal. So does the deadline,
-    /// and the connection is closed then.
-    /// - Throws: `MySQLError` when the connection is of no use any more; it is closed then.
+    /// A refused statement ends the batch: the reply then holds the tables before it, and the refusal. The deadline ends it in
+    /// the same way, and also closes the connection.
+    /// - Throws: `MySQLError` when the connection can no longer be used; it is closed then.
     func run(_ batch: Batch, deadline: ContinuousClock.Instant) throws(MySQLError) -> BatchReply {
         guard let mysql else {
             throw MySQLError(phase: .connect, code: ErrorCode.serverGone, message: "not connected")
         }
-        // Whoever comes too late, because others kept the thread, loses his turn and not his connection.
-        guard deadline > .now else { throw .deadlineExceeded(while: "waiting for a turn") }
+        // If the deadline passed while queued for the thread, fail without closing the connection.
+        guard deadline > .now else { throw .deadlineExceeded(while: "waiting for the connection's thread") }
         let isAsLast = batch.text == lastReply.text
         let progress = ReplyProgress(like: isAsLast ? lastReply.size : .usual)
         underway.withLock { $0 = progress }
         defer { underway.withLock { $0 = nil } }
-        // In TLS a mark would count what is encrypted, and a reply that comes by the statement is none.
+        // With TLS the mark would count encrypted bytes, and without batches each statement has a reply of its own.
         let expected = isAsLast && sendsBatches && mysql_get_ssl_cipher(mysql) == nil ? lastReply.bytes : 0
         let error = interrupter.during(until: deadline, expecting: expected) {
             send(batch, to: mysql, deadline, into: progress)
@@ -158,13 +158,13 @@ actor Connection {
             return progress.reply(
                 received: received, refusal: .init(statement: progress.tableCount, error: error, unanswered: thread))
         }
-        // The reply was complete all the same; the socket is shut down.
+        // The reply was complete all the same, but the socket has been shut down.
         if interrupter.interruption != nil { close() }
         return progress.reply(
             received: received, refusal: error.map { .init(statement: progress.tableCount, error: $0) })
     }
 
-    /// One statement. A refusal is thrown.
+    /// Runs one statement. A refusal is thrown.
     func query(_ sql: String, deadline: ContinuousClock.Instant) throws(MySQLError) -> ResultTable {
         let reply = try run(Batch([sql]), deadline: deadline)
         if let refusal = reply.refusal { throw refusal.error }
@@ -182,7 +182,7 @@ actor Connection {
     private func discard(_ mysql: UnsafeMutablePointer<MYSQL>) {
         interrupter.release()
         mysql_close(mysql)
-        // What a hostile reply has filled goes back to the system; glibc would keep it, once for each of its arenas.
+        // Returns the memory of a hostile reply to the system; glibc would keep it, once for each of its arenas.
         if interrupter.hasReadMuch { malloc_trim(0) }
     }
 
@@ -194,7 +194,7 @@ actor Connection {
     ) -> MySQLError? {
         if sendsBatches { return send(batch.text, statements: batch.count, to: mysql, into: reply) }
         for statement in batch.statements {
-            // What is sent too late might be carried out all the same.
+            // A statement sent after the deadline might be executed all the same.
             if deadline <= .now { return .deadlineExceeded(while: "waiting for a reply") }
             if let error = send(statement, statements: 1, to: mysql, into: reply) { return error }
         }
@@ -218,11 +218,11 @@ actor Connection {
         while true {
             if let error = receiveTable(of: mysql, into: reply) { return error }
             let next = interrupter.beforeRows { mysql_next_result(mysql) }
-            // Before anything is read out of it: a refusal has to be that of a statement which was sent.
+            // Checked before the result is used: a refusal must belong to a statement that was sent.
             if (next < 0) != (reply.tableCount == end) {
                 return MySQLError(
                     phase: .protocol, code: ErrorCode.malformedPacket,
-                    message: "the server was asked \(statements) statements and did not answer as many")
+                    message: "the server was sent \(statements) statements and returned a different number of results")
             }
             if next < 0 { return nil }
             if next > 0 { return lastError(of: mysql, connecting: false) }
@@ -234,11 +234,11 @@ actor Connection {
     ) -> MySQLError? {
         guard let result = mysql_use_result(mysql) else {
             if mysql_errno(mysql) != 0 { return lastError(of: mysql, connecting: false) }
-            // A statement that gives no rows, such as SET.
+            // A statement that returns no rows, such as SET.
             reply.endTable(.none, affectedRows: mysql_affected_rows(mysql))
             return nil
         }
-        // Frees the result and reads what is left of it; cut off by the deadline like every other read.
+        // Frees the result after reading the rest of it; the deadline cuts that off like every other read.
         defer { mysql_free_result(result) }
         let count = Int(mysql_num_fields(result))
         guard let fields = mysql_fetch_fields(result) else {
@@ -255,18 +255,18 @@ actor Connection {
     }
 
     /// The names of the last round if they are still the same.
-    private func shape(at place: Int, _ fields: UnsafeBufferPointer<MYSQL_FIELD>) -> ColumnNames {
-        if place < shapes.count, shapes[place].are(fields) { return shapes[place] }
+    private func shape(at index: Int, _ fields: UnsafeBufferPointer<MYSQL_FIELD>) -> ColumnNames {
+        if index < shapes.count, shapes[index].are(fields) { return shapes[index] }
         let names = ColumnNames.of(fields)
-        // What a batch is made of changes now and then; the next one of the same statements finds them in their places.
-        shapes.removeSubrange(min(place, shapes.count)...)
-        if place == shapes.count { shapes.append(names) }
+        // The batch has changed: drop the names from here on; the next batch of the same statements finds them again.
+        shapes.removeSubrange(min(index, shapes.count)...)
+        if index == shapes.count { shapes.append(names) }
         return names
     }
 
     private func lastError(of mysql: UnsafeMutablePointer<MYSQL>, connecting: Bool) -> MySQLError {
         let code = mysql_errno(mysql)
-        // A cut-off read looks like a lost connection to the library.
+        // To the library, a read that was cut off looks like a lost connection.
         if code == 0 || ErrorCode.isOfLibrary(code),
             let interruption = interruption(while: connecting ? "connecting" : "waiting for a reply")
         {
@@ -288,7 +288,7 @@ extension Connection {
         case .description:
             .refused("the reply has more than \(ReplyLimit.description >> 10) KiB before its rows; refused")
         case .crowd:
-            .refused("the replies under way are larger than \(ReplyLimit.shared >> 20) MiB together; refused")
+            .refused("the replies being received exceed \(ReplyLimit.shared >> 20) MiB in total; refused")
         }
     }
 }

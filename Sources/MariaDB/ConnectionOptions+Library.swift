@@ -2,7 +2,7 @@ internal import CMariaDB
 internal import Glibc
 internal import Replication
 
-/// No LOCAL INFILE, which is on in the library's default flags; several statements a packet only where they are sent.
+/// No LOCAL INFILE, which the library's default flags include; several statements per packet only where batches are sent.
 func clientFlags(for options: ConnectionOptions) -> UInt {
     UInt(options.sendsBatches ? CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS : CLIENT_MULTI_RESULTS)
 }
@@ -12,43 +12,43 @@ func clientFlags(for options: ConnectionOptions) -> UInt {
 let allowedPlugins =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,auth_gssapi_client"
 
-/// Bytes. Enough for all that a replica says of itself in one row; the library would take 8 KiB.
+/// Bytes. Enough for the longest row of a replica's status; the library's default is 8 KiB.
 let networkBuffer = 4096
 
-/// Seconds that the library itself waits; only a backstop to the deadline.
+/// The library's own timeout in seconds; only a backstop to the deadline.
 private let backstop: UInt32 = 60
 
-/// What libmariadb and OpenSSL would take from the environment.
+/// Overrides what libmariadb and OpenSSL would take from the environment.
 let environmentIsSettled: Void = {
-    // Connector/C 3.4 would verify nothing where somebody set this, whatever the configuration says.
+    // If this were set, Connector/C 3.4 would verify nothing, whatever the configuration says.
     unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION")
     SystemAuthorities.keepFromContexts()
 }()
 
-/// `mysql_library_init` is not safe to be raced for, nor is the list of callbacks; every connection comes by here.
+/// Neither `mysql_library_init` nor the list of callbacks is thread-safe; every connection passes through here.
 let libraryIsInitialised: Bool = {
     _ = environmentIsSettled
     let isInitialised = mysql_server_init(0, nil, nil) == 0
-    // A connection's buffer; it grows where a packet needs more.
+    // A connection's buffer; it grows when a packet needs more.
     withUnsafePointer(to: networkBuffer) { _ = mysql_options(nil, MYSQL_OPT_NET_BUFFER_LENGTH, $0) }
-    let isTold = ma_pvio_register_callback(1) { mode, mysql, bytes, length in
+    let status = ma_pvio_register_callback(1) { mode, mysql, bytes, length in
         let isRead = mode == 0
         guard isRead, length > 0 else { return }  // −1 for a read that failed
         inspect(bytes, count: length, of: mysql)
         noteReceived(length)
     }
-    return isInitialised && isTold == 0
+    return isInitialised && status == 0
 }()
 
-/// Tells the library everything before it connects. No option file is ever read by it: libmariadb reads them inside
-/// `mysql_real_connect` and lets them override what was set here, `local-infile` included.
+/// Sets all of the library's options before it connects. It never reads an option file: libmariadb would do so inside
+/// `mysql_real_connect` and let it override what was set here, `local-infile` included.
 func apply(
     _ options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>, deadline: ContinuousClock.Instant
 ) {
     func set<Value>(_ option: mysql_option, _ value: Value) {
         _ = withUnsafePointer(to: value) { mysql_options(mysql, option, $0) }
     }
-    // How long it goes on looking a name up that has no address for the time being; rounded up, or it would be the deadline.
+    // How long it retries the look-up of a name that has no address for now; rounded up, so that the deadline comes first.
     let remaining = ContinuousClock.now.duration(to: deadline).components.seconds
     set(MYSQL_OPT_CONNECT_TIMEOUT, UInt32(clamping: max(1, remaining + 1)))
     set(MYSQL_OPT_READ_TIMEOUT, backstop)
@@ -60,7 +60,7 @@ func apply(
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4")
     mysql_options(mysql, MARIADB_OPT_IO_WAIT, unsafeBitCast(waitHook, to: UnsafeRawPointer.self))
     mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mysql-replication-exporter")
-    // Without it, a unix socket's path is taken for a TCP address where the host is not "localhost".
+    // Without it, a unix socket's path is taken for a TCP address if the host is not "localhost".
     switch options.address {
     case .tcp: set(MYSQL_OPT_PROTOCOL, MYSQL_PROTOCOL_TCP)
     case .unix: set(MYSQL_OPT_PROTOCOL, MYSQL_PROTOCOL_SOCKET)
@@ -68,7 +68,7 @@ func apply(
     applyTLS(of: options, to: mysql)
 }
 
-/// Verification is always said explicitly: Connector/C 3.3 leaves it off, 3.4 turns it on.
+/// Verification is always set explicitly: by default, Connector/C 3.3 leaves it off and 3.4 turns it on.
 private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePointer<MYSQL>) {
     var verify: Int8 = options.wantsTLS && options.tls == .verifyIdentity ? 1 : 0
     mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify)
@@ -88,7 +88,7 @@ private func applyTLS(of options: ConnectionOptions, to mysql: UnsafeMutablePoin
 }
 
 extension ConnectionOptions {
-    /// The first of its files that cannot be read: the library would say why and not which.
+    /// The first of its files that cannot be read: the library would report why, but not which one.
     var unreadableFile: MySQLError? {
         guard wantsTLS else { return nil }
         let files = [

@@ -1,8 +1,8 @@
 package import Replication
 
-/// Where a server is, who asks, and how the way there is protected.
+/// A server's address, the account to log in with, and how the connection is protected.
 package struct ConnectionOptions: Sendable {
-    /// Asked before each connection is made, since passwords change; throws what keeps the node down.
+    /// Called before each connection is made, since passwords change; throws the reason why the node is down.
     package typealias Source = @Sendable () throws(NodeFailure) -> ConnectionOptions
 
     /// Whether the connection is to be encrypted.
@@ -20,12 +20,12 @@ package struct ConnectionOptions: Sendable {
     package var user: String
     package var password: String
     package var tls: TLSMode
-    /// PEM files; nil for none, which for the authorities means the system's. They count in `verifyIdentity` only.
+    /// PEM files; nil for none, which for the authorities means the system's. The authorities matter in `verifyIdentity` only.
     package var certificateAuthority: String?
     package var certificate: String?
     package var key: String?
-    /// Whether the statements of a batch travel in one packet. Only for statements without names that a server supplies: where
-    /// this is off, the server refuses a packet with more than one statement, whatever a name holds.
+    /// Whether the statements of a batch are sent in one packet. Only for statements that contain no names supplied by a server:
+    /// with this off, the server refuses a packet with more than one statement, whatever a name contains.
     package var sendsBatches = false
 
     package init(
@@ -44,15 +44,16 @@ package struct ConnectionOptions: Sendable {
 
 /// Bounds on what a server may make this process hold, whatever it sends.
 enum ReplyLimit {
-    /// All that one call reads: a batch's results with the descriptions of their columns.
+    /// Everything that one call reads: a batch's results with the descriptions of their columns.
     static let bytes = 16 << 20
-    /// More than this is rare. Bytes.
+    /// What each call may read without borrowing from `shared`; more is rare. Bytes.
     static let usual = 1 << 20
-    /// What all calls under way may read together beyond the usual: one that reads more takes it from here. So a crowd of servers
-    /// that send without end has no more memory than a few of them.
+    /// What all running calls may read together beyond `usual`. So many servers that send without end take no more memory than
+    /// a few.
     static let shared = 64 << 20
-    /// A log-in, or what comes before the rows of a result. libmariadb holds up to some twenty times as much (a description of a
-    /// column without a name is eight bytes on the wire). A replica's status has some sixty columns of some sixty bytes.
+    /// A log-in, or what comes before the rows of a result. libmariadb needs up to about twenty times as much memory (the
+    /// description of a column without a name is eight bytes on the wire). A replica's status has about sixty columns of about
+    /// sixty bytes each.
     static let description = 64 << 10
     /// One packet: a length prefix of 4 GB must not become an allocation. Bytes.
     static let packet = UInt(bytes)

@@ -1,43 +1,43 @@
 internal import Glibc
 internal import Synchronization
 
-/// Ends a connection's blocking call at its deadline, and one that reads too much.
+/// Ends a connection's blocking call at its deadline, or when it reads too much.
 ///
-/// libmariadb's own timeouts count whole seconds and start anew with every read, so a server that drips bytes outlives
-/// them; and it holds as much in memory as a server sends. Three things stand in here:
+/// libmariadb's own timeouts count whole seconds and start again with every read, so a server that drips bytes outlives
+/// them; and it keeps in memory whatever a server sends. Three mechanisms make up for that:
 /// - libmariadb waits for its socket through `wait(…)` (`MARIADB_OPT_IO_WAIT`), which never waits past the deadline;
-/// - a peer that sends without end never makes it wait: it tells what it has read (`ma_pvio_register_callback`), and
+/// - a peer that sends without end never makes it wait, but it reports what it has read (`ma_pvio_register_callback`), and
 ///   `received(…)` shuts the socket down when it is too late or too much;
-/// - what the TLS library reads for itself is not reported: the `Watchdog` calls `interruptIfOverdue()`, which shuts a
-///   duplicate of the socket down from outside.
+/// - what the TLS library reads by itself is not reported: the `Watchdog` calls `interruptIfOverdue()`, which shuts down a
+///   duplicate of the socket from outside.
 ///
 /// A late interruption cannot hit the next query, because that query has set a later deadline.
 final class Interrupter: Sendable {
     /// Why a call was cut off.
     enum Interruption: Sendable {
         case deadline
-        /// More came than a reply may hold.
+        /// The reply exceeded its size limit.
         case size
-        /// More came before the rows than the description of a result takes.
+        /// The description of a result, before its rows, exceeded its size limit.
         case description
-        /// What all replies under way may hold together is taken.
+        /// The limit for all running replies together is reached.
         case crowd
     }
 
     private struct State {
-        /// The library's descriptor, and our duplicate of it. The library closes its own whenever it likes and the
-        /// number is soon another connection's; the duplicate stays ours.
+        /// The library's descriptor, and our duplicate of it. The library may close its own at any time, and the number is soon
+        /// reused by another connection; the duplicate stays ours.
         var original: Int32 = -1
         var duplicate: Int32 = -1
-        /// Whether `original` stays the same socket: of a name's addresses each one has its own, under the same number.
+        /// Whether `original` stays the same socket: while connecting, each address of a name gets its own, under the same number.
         var isConnected = false
         var deadline: ContinuousClock.Instant?
-        /// Bytes that the call has read, and may read at most.
+        /// Bytes that the call has read, and the most it may read.
         var read = 0
         var budget = 0
-        /// How far it may read until the rows of a result begin; nil within them.
+        /// The most it may have read when the rows of a result begin; nil within the rows.
         var descriptionEnd: Int?
-        /// Of what all calls may read beyond the usual.
+        /// Bytes taken from the budget that all calls share.
         var borrowed = 0
         var interruption: Interruption?
         var lowWater = LowWaterMark()
@@ -46,11 +46,11 @@ final class Interrupter: Sendable {
             lowWater = LowWaterMark()
             if duplicate >= 0 { close(duplicate) }
             original = descriptor
-            // Without a duplicate (no descriptor left) the deadline in `wait` still holds.
+            // Without a duplicate (no descriptors left), the deadline in `wait` still applies.
             duplicate = descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1
         }
 
-        /// Why it may not have read as much as it has.
+        /// The limit that the call has exceeded, if any.
         mutating func excess(sharing budgetOfAll: ReplyBudget) -> Interruption? {
             if read > budget { return .size }
             if let descriptionEnd, read > descriptionEnd { return .description }
@@ -84,7 +84,7 @@ final class Interrupter: Sendable {
     /// Runs a blocking libmariadb call on this thread, no longer than `deadline`.
     /// - Parameters:
     ///   - budget: bytes that it may read.
-    ///   - expected: bytes that it will most likely read, without TLS; 0 where nobody knows.
+    ///   - expected: bytes that it will most likely read, without TLS; 0 if unknown.
     func during<Value>(
         until deadline: ContinuousClock.Instant, reading budget: Int = ReplyLimit.bytes, expecting expected: Int = 0,
         _ call: () -> Value
@@ -112,7 +112,7 @@ final class Interrupter: Sendable {
         return call()
     }
 
-    /// Runs a part of the call that ends before the rows of a result: what the library holds of that has no bound of its own.
+    /// Runs a part of the call that ends before the rows of a result: the library sets no limit on what it keeps of that part.
     func beforeRows<Value>(_ call: () -> Value) -> Value {
         state.withLock { $0.descriptionEnd = $0.read + ReplyLimit.description }
         defer { state.withLock { $0.descriptionEnd = nil } }
@@ -125,10 +125,10 @@ final class Interrupter: Sendable {
     /// Why the last call was cut off, by `wait`, by what it read, or from outside.
     var interruption: Interruption? { state.withLock { $0.interruption } }
 
-    /// Whether the last call read more than a server that means well has to say.
+    /// Whether the last call read more than a well-behaved server sends.
     var hasReadMuch: Bool { state.withLock { $0.read > ReplyLimit.usual } }
 
-    /// Shuts the socket down when a call is under way whose deadline has passed; else does nothing. Any thread may ask.
+    /// Shuts the socket down if the running call's deadline has passed; otherwise does nothing. Callable from any thread.
     func interruptIfOverdue() {
         state.withLock { state in
             guard let deadline = state.deadline, deadline <= .now else { return }
@@ -138,7 +138,7 @@ final class Interrupter: Sendable {
 
     static var isAnyCallUnderWay: Bool { callsUnderWay.load(ordering: .relaxed) > 0 }
 
-    /// Takes note of the socket of a connection just made.
+    /// Records the socket of a connection just made.
     func adopt(_ descriptor: Int32) {
         state.withLock {
             $0.adopt(descriptor)
@@ -154,8 +154,8 @@ final class Interrupter: Sendable {
         }
     }
 
-    /// What libmariadb calls instead of `poll(2)`. Returns as `poll` does: 1 ready, 0 timed out, −1 error.
-    /// - Parameter orWriting: also where it can be written to.
+    /// What libmariadb calls instead of `poll(2)`. Returns what `poll` does: 1 ready, 0 timed out, −1 error.
+    /// - Parameter orWriting: also return when the socket is writable.
     func wait(for descriptor: Int32, reading: Bool, orWriting: Bool = false, libraryTimeout: Int32) -> Int32 {
         var (deadline, isGuess) = state.withLock { state in
             if !state.isConnected { state.adopt(descriptor) }
@@ -165,9 +165,9 @@ final class Interrupter: Sendable {
         let events = (reading ? POLLIN : POLLOUT) | (orWriting ? POLLOUT : 0)
         var poll = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
-            // The library's own limit is not asked: in the TLS handshake it gives its seconds as milliseconds.
+            // The library's own limit is ignored: in the TLS handshake it passes its seconds as milliseconds.
             let limit = deadline.map { milliseconds(until: $0) } ?? (libraryTimeout > 0 ? libraryTimeout : Int32.max)
-            // What has come by the deadline is to be read before it.
+            // A guess may take half the time left, so that what has arrived is still read before the deadline.
             let status = Glibc.poll(&poll, 1, isGuess ? min(Self.patience, limit / 2) : limit)
             if status > 0 { return status }
             if status < 0 {
@@ -185,11 +185,11 @@ final class Interrupter: Sendable {
         }
     }
 
-    /// How long to wait for as much as a reply is expected to have: milliseconds. Where many are asked at once, each gets its
-    /// answer the later.
+    /// How long to wait for the expected size of a reply, in milliseconds. Longer when many calls are running, because each of
+    /// them gets its answer later then.
     private static var patience: Int32 { Int32(min(5 + callsUnderWay.load(ordering: .relaxed) / 4, 250)) }
 
-    /// What libmariadb has just read; called on its thread, in the middle of a call.
+    /// Counts what libmariadb has just read; called on its thread, in the middle of a call.
     fileprivate func received(_ count: Int) {
         state.withLock { state in
             state.read += count
@@ -206,15 +206,15 @@ final class Interrupter: Sendable {
         if remaining <= .zero { return 0 }
         let (seconds, attoseconds) = remaining.components
         if seconds > 86_400 { return 86_400_000 }
-        // Rounded up, so that the last millisecond is waited for rather than spun through.
+        // Rounded up, so that the last millisecond is slept rather than spun.
         return Int32(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }
 
-/// Calls to all servers.
+/// Running calls to all servers.
 private let callsUnderWay = Atomic(0)
 
-/// The interrupter of the call that this thread is in: neither of libmariadb's callbacks carries user data.
+/// The interrupter of the call running on this thread: neither of libmariadb's callbacks carries user data.
 private let currentInterrupter: pthread_key_t = {
     var key = pthread_key_t()
     pthread_key_create(&key, nil)
@@ -237,14 +237,14 @@ let waitHook: @convention(c) (Int32, Int8, Int32) -> Int32 = { descriptor, isRea
     }) {
         return status
     }
-    // Outside of `during`, that is while closing: never wait for a peer then.
+    // Outside of `during`, that is, while closing: never wait for a peer.
     var poll = pollfd(fd: descriptor, events: Int16(isRead != 0 ? POLLIN : POLLOUT), revents: 0)
     return Glibc.poll(&poll, 1, 0)
 }
 
-/// Takes note of `count` bytes that libmariadb has read on this thread.
+/// Counts `count` bytes that libmariadb has read on this thread.
 func noteReceived(_ count: Int) {
-    // The library looks at the errno of its read after this.
+    // The library checks the errno of its read after this callback.
     let before = errno
     _ = withCurrentInterrupter { $0.received(count) }
     errno = before

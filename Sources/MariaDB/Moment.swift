@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// A moment by both clocks of this machine: by the steady one, which distances are taken from, and by the wall's, which
-/// servers have one like.
+/// A moment by both clocks of this machine: the monotonic one, for measuring durations, and the wall clock, for comparison with
+/// the servers' clocks.
 package struct Moment: Sendable {
-    /// The size of an instant itself is known when the program runs only, and every row of a reply carries moments: they would
-    /// be copied by way of the runtime.
+    /// Not an instant, whose size is known only at run time: every row of a reply carries moments, and copying them would go
+    /// through the Swift runtime.
     private let sinceOrigin: Duration
     /// Epoch seconds.
     package let wall: Double

@@ -1,12 +1,12 @@
 package import Replication
 
-/// Why a server gave no answer, or a refused one.
+/// Why a server did not answer, or refused a statement.
 ///
-/// `code` and `sqlState` are the numbers of the MariaDB and MySQL manuals ("Server Error Message Reference", "Client
-/// Error Message Reference"); 2000–2999 and 5000–5999 are made by the client library. `message` is the server's own text: it may hold
+/// `code` and `sqlState` are the numbers of the MariaDB and MySQL manuals ("Server Error Message Reference", "Client Error
+/// Message Reference"); 2000–2999 and 5000–5999 come from the client library. `message` is the server's own text: it may contain
 /// host names and user names, so it goes to logs and pages for people, never into a label.
 package struct MySQLError: Error, Sendable, Equatable {
-    /// What was being done when it happened; never `connectionLimit`, which is told by the code.
+    /// What was being done when it happened; never `connectionLimit`, which follows from the code.
     package typealias Phase = NodeFailure.Reason
 
     package let phase: Phase
@@ -26,20 +26,20 @@ package struct MySQLError: Error, Sendable, Equatable {
         MySQLError(phase: .timeout, code: 2013, message: "no answer before the deadline while \(doing)")
     }
 
-    /// More came than is worth holding. Made here as well.
+    /// The reply exceeded a limit. Made here as well.
     static func refused(_ message: String) -> MySQLError {
         MySQLError(phase: .protocol, code: ErrorCode.packetTooLarge, message: message)
     }
 }
 
 extension MySQLError {
-    /// What is said of it to people: the message, with its number where a server or the library gave it one.
+    /// The text for people: the message, with its code if a server or the library gave one.
     package var words: String { code == 0 ? message : "\(message) (error \(code))" }
 }
 
 extension MySQLError {
-    /// Two log-ins wanted the same authentication plugin at a time, and this one found it loaded by the other when it was about to
-    /// load it (Connector/C, `mysql_load_plugin`): it is there now.
+    /// Whether two log-ins needed the same authentication plugin at the same time, and the other one loaded it first
+    /// (Connector/C, `mysql_load_plugin`): it is available now.
     var isLostRaceForPlugin: Bool { message.hasSuffix("could not be loaded: it is already loaded") }
 }
 
@@ -47,7 +47,7 @@ extension MySQLError: CustomStringConvertible {
     package var description: String { "\(phase.rawValue) error \(code) (\(sqlState)): \(message)" }
 }
 
-/// The errors that are told apart, by the names of the manuals.
+/// The error codes that the program distinguishes, with the manuals' names.
 package enum ErrorCode {
     package static let tooManyConnections: UInt32 = 1040  // ER_CON_COUNT_ERROR
     package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
@@ -66,14 +66,14 @@ package enum ErrorCode {
     package static let malformedPacket: UInt32 = 2027  // CR_MALFORMED_PACKET
     package static let pluginNotAllowed: UInt32 = 5010  // CR_PLUGIN_NOT_ALLOWED
 
-    /// Whether the library made it, not a server: the connection is of no use any more.
+    /// Whether the code comes from the library, not a server: the connection can no longer be used.
     static func isOfLibrary(_ code: UInt32) -> Bool {
         (2000...2999).contains(code) || (5000...5999).contains(code)
     }
 }
 
 extension MySQLError {
-    /// Sorts an error by its number. `connecting` tells the phases apart that share a number.
+    /// Classifies an error by its code. `connecting` distinguishes phases that share a code.
     static func classify(code: UInt32, sqlState: String, message: String, connecting: Bool) -> MySQLError {
         if connecting, let (code, text) = beforeTLS(code, message) {
             return classify(code: code, sqlState: sqlState, message: text, connecting: true)
@@ -84,14 +84,14 @@ extension MySQLError {
             // The library gives up on some packets without saying why.
             return MySQLError(phase: .protocol, code: ErrorCode.malformedPacket, message: "a malformed packet")
         case ErrorCode.pluginNotAllowed:
-            // The library's own text is the name that the server gave, and does not say what would be allowed.
+            // The library's own text is only the plugin's name as sent by the server, and does not say what would be allowed.
             return MySQLError(
                 phase: .authentication, code: code, sqlState: sqlState,
                 message: "the server asks for an authentication plugin other than \(allowedPlugins)")
         case ErrorCode.unknownHost:
             phase = .dns
         case ErrorCode.tlsFailed where !connecting:
-            phase = .connect  // the peer of an encrypted connection went away
+            phase = .connect  // the peer closed an encrypted connection
         case ErrorCode.tlsFailed, 3159:  // ER_SECURE_TRANSPORT_REQUIRED
             phase = .tls
         case 1045, 1698, 1130, 1129, 1044, 1251, 1275, 1524, 1820, 1862, 3118, 4151, 2049, 2058, 2059, 2060, 2061:
@@ -115,8 +115,8 @@ extension MySQLError {
         return MySQLError(phase: phase, code: code, sqlState: sqlState, message: message)
     }
 
-    /// What the server said in place of its greeting, where TLS was wanted: Connector/C wraps it into an error of
-    /// its own, `… cannot be verified: 1040 - Too many connections`.
+    /// The error that the server sent in place of its greeting, where TLS was wanted: Connector/C wraps it in an error of its
+    /// own, `… cannot be verified: 1040 - Too many connections`.
     private static func beforeTLS(_ code: UInt32, _ message: String) -> (code: UInt32, text: String)? {
         guard code == ErrorCode.connectionRefusedSocket,
             let range = message.firstRange(of: "cannot be verified: ")
@@ -126,13 +126,13 @@ extension MySQLError {
         return (inner, String(parts[1]))
     }
 
-    /// Whether it is for want of a table, or of its database: MySQL says either, where MariaDB always speaks of the table.
+    /// Whether a table or its database is missing: MySQL reports either, MariaDB always reports the table.
     package var isForWantOfTable: Bool { code == ErrorCode.noSuchTable || code == ErrorCode.noSuchDatabase }
 
-    /// Whether the server itself said so. What is made here, or by the library, has a code of the library's, or none.
+    /// Whether the error comes from the server itself. Errors made here or by the library have a code of the library's, or none.
     package var isOfServer: Bool { code != 0 && !ErrorCode.isOfLibrary(code) }
 
-    /// Whether the server lives and has no connection left for this account, or for anybody.
+    /// Whether the server is alive but has no connection left for this account, or for any.
     package var isConnectionLimit: Bool {
         switch code {
         case ErrorCode.tooManyConnections, ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached: true
@@ -140,7 +140,7 @@ extension MySQLError {
         }
     }
 
-    /// Whether the connection cannot be used any more, so that the next statement needs a new one.
+    /// Whether the connection can no longer be used, so that the next statement needs a new one.
     package var breaksConnection: Bool {
         switch code {
         case 1053, 1927, 4031, 1152, 1158...1161: true

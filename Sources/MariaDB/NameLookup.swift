@@ -2,9 +2,9 @@ internal import Glibc
 internal import Replication
 
 enum NameLookup {
-    /// Looks a host up before libmariadb does: where no name server answers (EAI_AGAIN), that asks again and again, with
-    /// pauses that double, for twice its connect timeout or longer, and nothing can interrupt it.
-    /// - Returns: why the host has no address now, or nil. Addresses as digits cost nothing.
+    /// Looks a host up before libmariadb does: if no name server answers (EAI_AGAIN), libmariadb retries with doubling pauses for
+    /// twice its connect timeout or longer, and nothing can interrupt it.
+    /// - Returns: why the host has no address now, or nil. Numeric addresses cost nothing.
     static func failure(of host: String, deadline: ContinuousClock.Instant) -> MySQLError? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -11,14 +11,14 @@ extension NodeFailure {
 }
 
 extension MySQLError {
-    /// What the node is down for.
+    /// Why the node is down.
     package var reason: NodeFailure.Reason { isConnectionLimit ? .connectionLimit : phase }
 
-    /// What to do, for the end of a message.
+    /// What to do about it, for the end of a message.
     fileprivate var advice: String {
         switch code {
         case ErrorCode.tooManyConnections:
-            "; the server has reached max_connections: find out who holds its connections, or raise the limit"
+            "; the server has reached max_connections: find out which clients hold its connections, or raise the limit"
         case ErrorCode.tooManyUserConnections, ErrorCode.userLimitReached:
             "; the account needs more: `mysql-replication-exporter grants` prints the limit to set"
         default: ""

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// What calls under way may read together, beyond what each has for itself. Bytes.
+/// The bytes that all running calls may read together, beyond what each of them has for itself.
 final class ReplyBudget: Sendable {
-    /// Of all connections.
+    /// The budget of all connections.
     static let all = ReplyBudget(limit: ReplyLimit.shared)
 
     private let limit: Int
@@ -10,7 +10,7 @@ final class ReplyBudget: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// - Returns: whether there was as much left.
+    /// - Returns: whether that much was left.
     func borrow(_ count: Int) -> Bool {
         if taken.wrappingAdd(count, ordering: .relaxed).newValue <= limit { return true }
         giveBack(count)

@@ -1,20 +1,19 @@
-/// Puts a reply together as its rows arrive: the cells of all tables in two pieces of memory. Small ones for each table
-/// would cost more time, and stay behind in the caches that malloc keeps for every thread, of which there are as many as
-/// nodes.
+/// Assembles a reply as its rows arrive: the cells of all tables in two allocations. Small ones for each table would cost more
+/// time, and would stay in the caches that malloc keeps for every thread, of which there are as many as nodes.
 struct ReplyBuilder {
-    /// What a reply took: the next one of the same statements takes about as much.
+    /// The size of a reply: the next one to the same statements is about as large.
     struct Size {
         var bytes: Int
         var cells: Int
         var tables: Int
 
-        /// Somewhat more than a replica has to say.
+        /// Somewhat more than a replica's reply.
         static let usual = Size(bytes: 3072, cells: 128, tables: 10)
     }
 
     private var cells = CellBuffer()
     private var places: [TablePlace] = []
-    /// Where the table under way began.
+    /// The first cell of the table being received.
     private var firstCell = 0
 
     init(like earlier: Size) {
@@ -25,12 +24,12 @@ struct ReplyBuilder {
 
     var size: Size { Size(bytes: cells.byteCount, cells: cells.count, tables: places.count) }
 
-    /// Complete tables.
+    /// The number of complete tables.
     var tableCount: Int { places.count }
 
     mutating func append(cell: UnsafeBufferPointer<UInt8>?) { cells.append(cell) }
 
-    /// All cells since the last table are those of this one.
+    /// Makes a table of all cells since the last one.
     mutating func endTable(_ columns: ColumnNames, affectedRows: UInt64 = 0) {
         places.append(
             TablePlace(columns: columns, affectedRows: affectedRows, cells: firstCell..<cells.count, ended: .now))
@@ -43,16 +42,16 @@ struct ReplyBuilder {
     }
 }
 
-/// Which of a reply's cells are those of a table.
+/// Which of a reply's cells belong to a table.
 struct TablePlace: Sendable {
     let columns: ColumnNames
     let affectedRows: UInt64
     let cells: Range<Int>
-    /// When its last row had come; nil for a table that came from no server.
+    /// When its last row arrived; nil for a table that came from no server.
     var ended: Moment?
 }
 
-/// Cells one after the other, each bytes or NULL.
+/// A sequence of cells, each bytes or NULL.
 struct CellBuffer: Sendable {
     private var bytes: [UInt8] = []
     /// For each cell its end in `bytes`; negative for NULL (then `-(end + 1)`). A reply is far smaller than 2 GiB.

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A reply that is being received: the connection's thread adds to it, and any thread may take what has come so far.
+/// A reply that is being received: the connection's thread adds to it, and any thread may take what has arrived so far.
 final class ReplyProgress: Sendable {
     private let sent = Moment.now
     private let builder: Mutex<ReplyBuilder>
@@ -10,10 +10,10 @@ final class ReplyProgress: Sendable {
     }
 
     var size: ReplyBuilder.Size { builder.withLock(\.size) }
-    /// Complete tables.
+    /// The number of complete tables.
     var tableCount: Int { builder.withLock(\.tableCount) }
 
-    /// Adds a row of the table under way, as the library holds it.
+    /// Adds a row, as the library holds it, to the table being received.
     func append(
         row: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, lengths: UnsafeMutablePointer<UInt>, count: Int
     ) {
@@ -34,7 +34,7 @@ final class ReplyProgress: Sendable {
     }
 
     /// The complete tables.
-    /// - Parameter received: when the last byte came.
+    /// - Parameter received: when the last byte arrived.
     func reply(received: Moment = .now, refusal: BatchReply.Refusal? = nil) -> BatchReply {
         builder.withLock { $0.reply(sent: sent, received: received, refusal: refusal) }
     }

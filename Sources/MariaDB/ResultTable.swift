@@ -1,7 +1,7 @@
 /// The rows of one statement, copied out of the library.
 ///
-/// Columns are found by name, never by place: servers insert new ones anywhere (MariaDB manual, SHOW REPLICA STATUS:
-/// "always use column names"). Values stay the bytes that the server sent until they are asked for.
+/// Columns are found by name, never by position: servers insert new ones anywhere (MariaDB manual, SHOW REPLICA STATUS:
+/// "always use column names"). Values stay the bytes that the server sent until they are accessed.
 package struct ResultTable: Sendable {
     private let place: TablePlace
     /// Shared with the other tables of the reply.
@@ -12,7 +12,7 @@ package struct ResultTable: Sendable {
         self.cells = cells
     }
 
-    /// A table from literal cells: what fixtures and tests are read into.
+    /// A table from literal cells, for fixtures and tests.
     package init(columns: [String], rows: [[String?]]) {
         var cells = CellBuffer()
         for row in rows {
@@ -28,7 +28,7 @@ package struct ResultTable: Sendable {
     }
 
     package var columns: ColumnNames { place.columns }
-    /// Of a statement that gives no rows: how many it changed. An UPDATE does not count rows that were so already.
+    /// For a statement that returns no rows: how many it changed. An UPDATE does not count rows that already had the new values.
     package var affectedRows: UInt64 { place.affectedRows }
     package var rowCount: Int { columns.count == 0 ? 0 : place.cells.count / columns.count }
     package var isEmpty: Bool { place.cells.isEmpty }
@@ -39,7 +39,7 @@ package struct ResultTable: Sendable {
         cells.withCell(place.cells.lowerBound + row * columns.count + column, body)
     }
 
-    /// The value of `column` in the first row whose `key` is this very text.
+    /// The value of `column` in the first row whose `key` is exactly this text.
     package func text(of column: String, where key: String, is text: String) -> String? {
         guard let key = columns[key], let column = columns[column] else { return nil }
         var text = text
@@ -73,8 +73,8 @@ package struct ResultTable: Sendable {
         package func makeIterator() -> Iterator { Iterator(table: table) }
     }
 
-    /// One row. An accessor gives nil for NULL, for a column that the server does not have, and for a value that is not
-    /// of the asked kind; `has` tells the second from the others.
+    /// One row. An accessor returns nil for NULL, for a column that the server does not have, and for a value that is not of the
+    /// requested type; `has` distinguishes the second from the others.
     package struct Row: Sendable {
         let table: ResultTable
         let index: Int
@@ -92,7 +92,7 @@ package struct ResultTable: Sendable {
             cell(column) { String(decoding: $0, as: UTF8.self) }
         }
 
-        /// A whole number without sign.
+        /// An unsigned whole number.
         package func unsigned(_ column: String) -> UInt64? { cell(column, \.wholeNumber) }
 
         /// A whole number, as the server writes it.
@@ -100,20 +100,20 @@ package struct ResultTable: Sendable {
             cell(column) { Int64(String(decoding: $0, as: UTF8.self)) }
         }
 
-        /// A whole number of 32 bits, such as a server id; nil for a larger one.
+        /// An unsigned 32-bit number, such as a server id; nil for a larger one.
         package func unsigned32(_ column: String) -> UInt32? { unsigned(column).flatMap { UInt32(exactly: $0) } }
 
-        /// Epoch seconds, from 1970 to beyond the year 5000. A time outside of that is none.
+        /// Epoch seconds, from 1970 to beyond the year 5000; nil for a time outside of that.
         package func time(_ column: String) -> Double? {
             number(column).flatMap { (0...1e11).contains($0) ? $0 : nil }
         }
 
-        /// Seconds from one time to another, either way: less than what `time` knows. A longer one is none.
+        /// Seconds from one time to another, either way: at most the range of `time`; nil for a longer span.
         package func span(_ column: String) -> Double? {
             number(column).flatMap { (-1e11...1e11).contains($0) ? $0 : nil }
         }
 
-        /// A decimal number. Not a number and infinities are nil.
+        /// A decimal number; nil for NaN and infinities.
         package func number(_ column: String) -> Double? {
             cell(column) { $0.shortDecimal ?? Double(String(decoding: $0, as: UTF8.self)) }
                 .flatMap { $0.isFinite ? $0 : nil }

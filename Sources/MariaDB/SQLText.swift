@@ -1,11 +1,11 @@
 /// Names and values on their way into a statement: the one place that quotes.
 ///
-/// It works on bytes, as servers do. A Swift `Character` may be a quote with a combining mark behind it, which compares unequal
-/// to the quote and yet ends a string on the server.
+/// It works on bytes, as servers do. A Swift `Character` may be a quote followed by a combining mark, which compares unequal to
+/// the quote and yet ends a string on the server.
 package enum SQLText {
     private static let backtick = UInt8(ascii: "`")
 
-    /// A name in backticks (manual: Schema Object Names). No `sql_mode` gives anything but the backtick a meaning there.
+    /// A name in backticks (manual: Schema Object Names). Whatever the `sql_mode`, only the backtick is special there.
     package static func identifier(_ name: String) -> String {
         var bytes = [backtick]
         for byte in name.utf8 {

@@ -1,9 +1,9 @@
 package import Replication
 
 extension TableName {
-    /// For SQL.
+    /// Database and table, quoted for SQL.
     package var quoted: String { "\(quotedDatabase).\(SQLText.identifier(table))" }
 
-    /// The database alone, for SQL.
+    /// The database alone, quoted for SQL.
     package var quotedDatabase: String { SQLText.identifier(database) }
 }

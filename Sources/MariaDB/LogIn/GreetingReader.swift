@@ -1,31 +1,31 @@
 internal import CMariaDB
 
-/// Takes from a greeting, in whatever pieces it arrives, whether the server offers TLS.
+/// Reads from a greeting, in whatever pieces it arrives, whether the server offers TLS.
 /// (MySQL manual, "Protocol::HandshakeV10".)
 struct GreetingReader {
     enum Offer {
         case tls
-        /// Also of a greeting that is too short to say so, as libmariadb reads it.
+        /// Also for a greeting too short to contain the flags; libmariadb treats it the same way.
         case none
-        /// An error in place of the greeting: libmariadb reads it and answers nothing.
+        /// An error in place of the greeting: libmariadb reads it and sends nothing.
         case refusal
     }
 
     /// Nil until it is known.
     private(set) var offer: Offer?
-    /// Whether something came behind it. A server that is to go on encrypted has nothing to say before the client has; what somebody in
-    /// between adds would be read as if it had come encrypted.
+    /// Whether anything followed it. A server that switches to TLS sends nothing before the client does; what a man in the
+    /// middle adds would be read as if it had arrived encrypted.
     private(set) var isFollowed = false
-    /// All that has come until it was complete. Bytes.
+    /// Bytes received until the greeting was complete.
     private var received = 0
     private var packet: [UInt8] = []
 
-    /// Read no further: a version without end must not fill memory.
+    /// Bytes kept at most: an endless version string must not fill memory.
     private static let limit = 4096
     private static let headerLength = 4
 
     mutating func take(_ bytes: some Collection<UInt8>) {
-        // What comes behind a whole one is encrypted, or of a server without TLS.
+        // What arrives after a complete greeting is encrypted, or from a server without TLS.
         guard !isComplete else { return }
         received += bytes.count
         takeOffer(bytes)
@@ -48,7 +48,7 @@ struct GreetingReader {
             offer = .refusal
             return
         }
-        // After the protocol's version: a text, a zero, the thread's number (4), half a scramble (8), a zero, flags (2).
+        // After the protocol version: a string, a zero, the thread id (4), half the scramble (8), a zero, flags (2).
         if let end = payload.dropFirst().firstIndex(of: 0), payload.endIndex - end > 15 {
             let flags = UInt32(payload[end + 14]) | UInt32(payload[end + 15]) << 8
             offer = flags & UInt32(CLIENT_SSL) != 0 ? .tls : Offer.none

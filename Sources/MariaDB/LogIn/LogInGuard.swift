@@ -2,37 +2,37 @@ internal import CMariaDB
 internal import Glibc
 internal import Replication
 
-/// Looks at what a server says until a log-in is over, before libmariadb does.
+/// Inspects what a server sends until a log-in is complete, before libmariadb reads it.
 ///
-/// - Where TLS is wanted, whether the server offers it: libmariadb goes on in plain text when it does not, whatever it was
-///   told; and its plugin for caching_sha2_password then takes the connection for an encrypted one and sends the password as
-///   it is (Connector/C 3.3.20, `is_connection_secure`). To look whether TLS is on once connected comes too late. Where it is
-///   only preferred, the library is told that it is not wanted, before it looks at the greeting.
-/// - Before the TLS handshake the thread waits for its turn at the processor (`ProcessorGate`). The socket does not block from then
-///   on: libmariadb would leave the waiting to OpenSSL, and nobody would be told of it.
-/// - That nothing comes in plain text behind a greeting that offers TLS: the library has it in its buffer then, and reads it once TLS
-///   is on as if it had come by it.
-/// - That no packet is longer than the library's buffer: it would grow and move, and libmariadb goes on using what it has
-///   read of the packet before (Connector/C 3.3.20, docs/libmariadb.md). A log-in takes some hundred bytes a packet.
+/// - If TLS is wanted, checks that the server offers it. If it does not, libmariadb continues in plain text whatever its options
+///   say, and its caching_sha2_password plugin takes the connection for an encrypted one and sends the password as it is
+///   (Connector/C 3.3.20, `is_connection_secure`). Checking for TLS once connected would be too late. If TLS is only preferred,
+///   the library's options are changed to no TLS before it reads the greeting.
+/// - Before the TLS handshake, makes the thread wait for its turn at the processor (`ProcessorGate`). The socket does not block
+///   from then on: otherwise libmariadb would leave the waiting to OpenSSL, and the gate would not learn of it.
+/// - Checks that nothing follows, in plain text, a greeting that offers TLS: the library would have it in its buffer and, once
+///   TLS is on, read it as if it had arrived encrypted.
+/// - Checks that no packet is longer than the library's buffer: the buffer would grow and move while libmariadb goes on using
+///   what it read from the packet before (Connector/C 3.3.20, docs/libmariadb.md). A log-in takes about a hundred bytes a packet.
 final class LogInGuard {
-    /// As the options have it.
+    /// What the options ask for.
     enum Wish { case plain, tlsPreferred, tls }
 
     private static let gate = ProcessorGate(places: Processors.available)
-    /// How often a log-in goes on before those who begin. It takes three to five turns where nobody means ill.
+    /// How many times a log-in may resume ahead of those that have not begun. A well-behaved server needs three to five turns.
     private static let privileged = 8
 
     private let wish: Wish
     private let deadline: ContinuousClock.Instant
     private var place: ProcessorGate.Place?
     private var privileges = privileged
-    /// Something came between the greeting and TLS.
+    /// Something arrived between the greeting and TLS.
     private var isInjected = false
     /// There was no turn at the processor before the deadline.
     private var isCrowdedOut = false
     private var greeting = GreetingReader()
     private var fence = PacketFence(longest: networkBuffer - 256)
-    /// The server offers no TLS. Where that is a must the socket was shut down before anything was sent.
+    /// The server offers no TLS. If TLS is required, the socket was shut down before anything was sent.
     private(set) var lacksTLS = false
 
     init(_ wish: Wish, deadline: ContinuousClock.Instant) {
@@ -40,15 +40,15 @@ final class LogInGuard {
         self.deadline = deadline
     }
 
-    /// Why the log-in was ended, if it was not for want of TLS.
+    /// Why the log-in was refused, if not for lack of TLS.
     var refusal: MySQLError? {
         if isInjected {
             return MySQLError(
                 phase: .tls, code: ErrorCode.malformedPacket,
                 message:
-                    "something came in plain text behind the greeting, before TLS; refused: somebody may be in between")
+                    "data in plain text followed the greeting, before TLS; refused: possibly a man in the middle")
         }
-        if isCrowdedOut { return .deadlineExceeded(while: "waiting for a turn at this machine's processors, for TLS") }
+        if isCrowdedOut { return .deadlineExceeded(while: "waiting for a processor of this machine, for TLS") }
         return fence.refused.map { refused in
             switch refused {
             case .long(let length):
@@ -112,12 +112,12 @@ final class LogInGuard {
     private func leave() {
         guard let place else { return }
         self.place = nil
-        // Whoever had to have it taken away is no longer in a hurry.
+        // A log-in whose place had to be taken away no longer resumes ahead of others.
         if !Self.gate.leave(place) { privileges = 0 }
     }
 
-    /// Runs what waits for the server, out of others' way. What ends without a word of it is over.
-    /// - Parameter wait: returns as `poll` does. To be told whether to wait also until the socket can be written to.
+    /// Runs `wait` without holding a place at the processor. If the server sent nothing, the place is not taken again.
+    /// - Parameter wait: returns what `poll` does; its argument says whether to return also when the socket is writable.
     fileprivate func whileWaiting(for socket: Int32, _ wait: (_ orWriting: Bool) -> Int32) -> Int32 {
         guard place != nil else { return wait(false) }
         leave()
@@ -130,21 +130,21 @@ final class LogInGuard {
         return status
     }
 
-    /// The library asks to read also where OpenSSL wants to write (Connector/C 3.3, `ma_tls_connect`).
+    /// The library waits for reading even when OpenSSL wants to write (Connector/C 3.3, `ma_tls_connect`).
     private func canBeWritten(_ socket: Int32) -> Bool {
         var poll = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
         return Glibc.poll(&poll, 1, 0) != 0
     }
 }
 
-/// Whether OpenSSL's reads of a socket wait in the kernel.
+/// Sets whether OpenSSL's reads of a socket block in the kernel.
 func setBlocking(_ isBlocking: Bool, _ socket: Int32) {
     let flags = fcntl(socket, F_GETFL)
     guard flags >= 0 else { return }
     _ = fcntl(socket, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK)
 }
 
-/// Has libmariadb log in as if nobody had wanted TLS. A certificate of the client's would be a wish as well.
+/// Makes libmariadb log in without TLS. A client certificate would ask for it as well.
 private func doWithoutTLS(_ mysql: UnsafeMutablePointer<MYSQL>) {
     var enforce: Int8 = 0
     mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce)
@@ -152,23 +152,23 @@ private func doWithoutTLS(_ mysql: UnsafeMutablePointer<MYSQL>) {
     mysql_options(mysql, MYSQL_OPT_SSL_KEY, nil)
 }
 
-/// The guard of the call that this thread is in: libmariadb's callback carries no user data.
+/// The guard of the call running on this thread: libmariadb's callback carries no user data.
 private let currentGuard: pthread_key_t = {
     var key = pthread_key_t()
     pthread_key_create(&key, nil)
     return key
 }()
 
-/// What libmariadb has just read, and not looked at yet.
+/// Inspects what libmariadb has just received and not yet parsed.
 func inspect(_ bytes: UnsafePointer<UInt8>?, count: Int, of mysql: UnsafeMutablePointer<MYSQL>?) {
     guard let current = pthread_getspecific(currentGuard), let bytes, let mysql else { return }
-    // The library's own buffer, of which it means us to look at what it has just put there.
+    // The library's own buffer, declared read-only in the callback; the guard may overwrite what was just put there.
     let buffer = UnsafeMutableBufferPointer(start: UnsafeMutablePointer(mutating: bytes), count: count)
     Unmanaged<LogInGuard>.fromOpaque(current).takeUnretainedValue()
         .received(buffer, over: Int32(mysql_get_socket(mysql)), of: mysql)
 }
 
-/// Runs what waits for a socket on this thread, out of the way of others' log-ins if it is within one.
+/// Waits for a socket on this thread; within a log-in, without holding a place at the processor.
 func waitingOutOfTheWay(for socket: Int32, _ wait: (_ orWriting: Bool) -> Int32) -> Int32 {
     guard let current = pthread_getspecific(currentGuard) else { return wait(false) }
     return Unmanaged<LogInGuard>.fromOpaque(current).takeUnretainedValue().whileWaiting(for: socket, wait)

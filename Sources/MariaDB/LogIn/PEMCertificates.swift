@@ -1,13 +1,12 @@
 internal import Glibc
 
-/// The certificates of a file, as their base64 texts (RFC 7468): to tell whether two files hold the same, without reading what
-/// is in them.
+/// The certificates of a file as base64 (RFC 7468): enough to tell whether two files hold the same ones, without parsing them.
 struct PEMCertificates {
     private(set) var bodies: Set<String> = []
-    /// Each is the whole of a DER sequence, as far as its length tells.
+    /// Whether each is a complete DER sequence, judged by its length.
     private(set) var areSound = true
 
-    /// - Parameter limit: look at no more than so many.
+    /// - Parameter limit: the most certificates to read.
     init(_ path: String, limit: Int = .max) {
         guard let file = fopen(path, "r") else { return }
         defer { fclose(file) }
@@ -33,7 +32,8 @@ struct PEMCertificates {
         if body != nil { areSound = false }
     }
 
-    /// Base64 of a DER sequence that is as long as it says (X.690, 8.1.3). What OpenSSL adds to a trusted certificate may follow.
+    /// Whether this is the base64 of a DER sequence at least as long as its header says (X.690, 8.1.3). OpenSSL's additions to a
+    /// trusted certificate may follow it.
     static func isSound(_ base64: String) -> Bool {
         let digits = Array(base64.utf8)
         let padding = digits.reversed().prefix { $0 == UInt8(ascii: "=") }.count

@@ -1,10 +1,10 @@
-/// Lets packets through up to a length, in whatever pieces they arrive, and makes an error of the first that is longer, or that is
-/// a progress report.
+/// Lets packets up to a certain length through, in whatever pieces they arrive, and turns the first one that is longer, or that
+/// is a progress report, into an error.
 ///
-/// A progress report is an error packet with the number 0xFFFF (MariaDB manual, "Progress Reporting"). In place of a greeting it has
-/// libmariadb look into the server's version, which is not there yet (docs/libmariadb.md); a log-in has no use for one.
+/// A progress report is an error packet with the code 0xFFFF (MariaDB manual, "Progress Reporting"). In place of a greeting it
+/// makes libmariadb read the server's version, which is not set yet (docs/libmariadb.md); a log-in has no use for one.
 ///
-/// A packet is three bytes of length, least first, a number, and as many bytes as the length says.
+/// A packet is three bytes of length (little-endian), a sequence number, and as many bytes as the length says.
 /// (MySQL manual, "Protocol::Packet".)
 struct PacketFence {
     enum Refusal: Equatable {
@@ -17,20 +17,20 @@ struct PacketFence {
     private(set) var refused: Refusal?
 
     private static let headerLength = 4
-    /// Of the header that is being read.
+    /// Bytes read of the current header, and the length as far as read.
     private var header = 0
     private var length = 0
-    /// Of the packet that is being read.
+    /// Bytes of the current packet that have not arrived yet.
     private var missing = 0
-    /// How many of its first three bytes were looked at, and whether all of those were 0xFF.
+    /// How many of its first three bytes were examined, and whether all of those were 0xFF.
     private var looked = 0
     private var isProgress = false
     private var isError = false
 
     init(longest: Int) { self.longest = longest }
 
-    /// Looks at what has arrived, and from a packet that is too long writes over all of it: it is read as an error without
-    /// a number then, and nobody is led on by what it holds.
+    /// Inspects what has arrived and, from a refused packet on, overwrites everything: the library then reads an error without a
+    /// code, and nothing of the packet's content takes effect.
     mutating func inspect(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
         var next = 0
         while next < bytes.count, refused == nil {
@@ -63,7 +63,7 @@ struct PacketFence {
         }
         guard let refused, next < bytes.count else { return }
         bytes[next...].update(repeating: 0)
-        // A progress report is an error already: what is left of its number is another one.
+        // A progress report is an error packet already; zeroing the rest of its code makes it an ordinary one.
         if !isError, refused != .progress { bytes[next] = 0xFF }
         isError = true
     }

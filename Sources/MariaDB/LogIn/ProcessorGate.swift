@@ -1,11 +1,11 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Lets as many threads do arithmetic at a time as there are processors.
+/// Lets only as many threads compute at a time as there are processors.
 ///
-/// A TLS log-in takes milliseconds of a processor. Where thousands begin at a time and share the processors, none ends before the
-/// last ones do, and past the deadline all of them have been for nothing; one after the other, many of them are in time. A place
-/// is for arithmetic only: whoever waits for a peer gives it up, and gets one again before those who have not begun.
+/// A TLS log-in takes milliseconds of processor time. If thousands begin at once and share the processors, all of them finish
+/// late, and past the deadline all that work is wasted; one after the other, many finish in time. A place is for computing only:
+/// a thread that waits for its peer gives it up, and afterwards gets one ahead of those that have not begun.
 final class ProcessorGate: Sendable {
     /// A place held.
     struct Place: Hashable, Sendable {
@@ -18,11 +18,11 @@ final class ProcessorGate: Sendable {
 
     private struct State {
         var free: Int
-        /// When they took their places.
+        /// When each place was taken.
         var holders: [Place: ContinuousClock.Instant] = [:]
         var resuming: [Waiter] = []
         var beginning: [Waiter] = []
-        /// Places that were handed on to waiters who have not noticed yet.
+        /// Places handed on to waiters that have not woken up yet.
         var handed: [ObjectIdentifier: Place] = [:]
         var last: UInt64 = 0
 
@@ -33,7 +33,7 @@ final class ProcessorGate: Sendable {
             return place
         }
 
-        /// Hands the place on, or puts it with the free ones. One that has been taken away already is not there to be left.
+        /// Hands the place on, or frees it. Does nothing if the place has already been taken away.
         mutating func leave(_ place: Place, _ now: ContinuousClock.Instant) {
             guard holders.removeValue(forKey: place) != nil else { return }
             guard let next = head else {
@@ -46,7 +46,8 @@ final class ProcessorGate: Sendable {
             head?.turn.signal()
         }
 
-        /// The first in line, who alone watches for leases that are over: a thousand that did would cost more than they wait for.
+        /// The first in line. It alone watches for expired leases: if a thousand waiters did, that would cost more than the
+        /// log-ins.
         var head: Waiter? { resuming.first ?? beginning.first }
 
         mutating func remove(_ waiter: Waiter) {
@@ -62,17 +63,17 @@ final class ProcessorGate: Sendable {
     private let state: Mutex<State>
     private let lease: Duration
 
-    /// - Parameter lease: whoever holds a place for longer has lost it to those who wait: it may be waiting in a way that nobody is
-    ///   told of.
+    /// - Parameter lease: a place that is held for longer goes to the next waiter: its holder may be blocked without the gate
+    ///   knowing.
     init(places: Int, lease: Duration = .milliseconds(50)) {
         state = Mutex(State(free: max(1, places)))
         self.lease = lease
     }
 
     /// Waits for a place.
-    /// - Parameter isResuming: goes before those who are not. To be said a few times only: whoever goes on for ever would never let
-    ///   anybody begin.
-    /// - Returns: nil if there is none before the deadline.
+    /// - Parameter isResuming: puts the caller ahead of those that are not resuming. Limit how often one log-in uses it: one that
+    ///   resumed forever would never let another begin.
+    /// - Returns: nil if no place became free before the deadline.
     func enter(isResuming: Bool = false, deadline: ContinuousClock.Instant) -> Place? {
         let waiter = Waiter()
         let taken: Place? = state.withLock { state in

@@ -1,8 +1,9 @@
 internal import Glibc
 
-/// How many processors this process may keep busy.
+/// How many processors this process may use.
 enum Processors {
-    /// At least one. Those that it may run on (proc(5), `Cpus_allowed`), or what its control group has of them (cgroup v2, `cpu.max`).
+    /// At least one: those it may run on (proc(5), `Cpus_allowed`), or its control group's share if that is less (cgroup v2,
+    /// `cpu.max`).
     static let available: Int = {
         let here =
             lines(of: "/proc/self/status").lazy.compactMap(allowed).first ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
@@ -10,7 +11,7 @@ enum Processors {
         return max(1, min(here, share ?? here))
     }()
 
-    /// Processors of the mask in a line `Cpus_allowed:	ff,ffffffff`; nil for other lines.
+    /// The number of processors in the mask of a line `Cpus_allowed:	ff,ffffffff`; nil for other lines.
     static func allowed(_ line: String) -> Int? {
         let words = line.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, words[0] == "Cpus_allowed:" else { return nil }
@@ -18,7 +19,7 @@ enum Processors {
         return count > 0 ? count : nil
     }
 
-    /// Whole processors of a `cpu.max`, microseconds of each so many, rounded up; nil where there is no limit.
+    /// Whole processors, rounded up, of a `cpu.max` line (quota and period in microseconds); nil where there is no limit.
     static func quota(_ line: String) -> Int? {
         let words = line.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let share = Int(words[0]), let period = Int(words[1]), share > 0, period > 0 else {

@@ -2,21 +2,21 @@ internal import CMariaDB
 internal import Glibc
 internal import Synchronization
 
-/// The certificate authorities that this system trusts, for nodes that are verified by them.
+/// The certificate authorities that this system trusts, for nodes whose certificates are verified against them.
 ///
-/// libmariadb makes an SSL context for every connection, and where it was told no authorities OpenSSL reads its default bundle into
-/// each, whether anything is verified or not: some 40 ms of CPU and 0.8 MiB a connection, under a lock that all of them share.
-/// So OpenSSL is told that there is no bundle (`SSL_CERT_FILE`, X509_get_default_cert_file_env(3)), and connections that
-/// verify by the system's authorities are told where these are: in directories with a link for each authority's hash, of which
-/// a file is read when it is wanted (`openssl rehash`), and in the bundle where it holds any that these lack.
+/// libmariadb makes an SSL context for every connection, and if no authorities are set OpenSSL reads its default bundle into
+/// each, whether anything is verified or not: about 40 ms of CPU and 0.8 MiB a connection, under a lock that all of them share.
+/// So OpenSSL's default bundle is set to an empty one (`SSL_CERT_FILE`, X509_get_default_cert_file_env(3)), and connections that
+/// verify against the system's authorities are given their locations: the directories with a link for each authority's hash,
+/// from which a file is read only when needed (`openssl rehash`), and the bundle if it holds any that the directories lack.
 final class SystemAuthorities: Sendable {
-    /// What a connection is told.
+    /// Where a connection finds the authorities.
     struct Sources: Equatable, Sendable {
-        /// A file with all authorities; nil where the directories have what it has.
+        /// A file with all authorities; nil if the directories have everything it has.
         var bundle: String?
         /// Separated by colons; empty for none.
         var directories: String
-        /// The directories have what the bundle has, and nothing else.
+        /// Whether the directories have exactly what the bundle has.
         var isSame: Bool
     }
 
@@ -30,7 +30,7 @@ final class SystemAuthorities: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - environment: OpenSSL's `SSL_CERT_FILE` and `SSL_CERT_DIR` come before its defaults.
+    ///   - environment: OpenSSL's `SSL_CERT_FILE` and `SSL_CERT_DIR` take precedence over its defaults.
     ///   - defaultFile, defaultDirectory: OpenSSL's.
     init(environment: (String) -> String?, defaultFile: String, defaultDirectory: String) {
         bundle = environment(Self.fileVariable) ?? defaultFile
@@ -40,7 +40,7 @@ final class SystemAuthorities: Sendable {
     static let fileVariable = "SSL_CERT_FILE"
     static let directoryVariable = "SSL_CERT_DIR"
 
-    /// Nil where libmariadb has no OpenSSL: then it is left to its own ways.
+    /// Nil if libmariadb does not use OpenSSL: its own defaults apply then.
     static let ofThisSystem: SystemAuthorities? = {
         guard let file = openSSLDefault("X509_get_default_cert_file"),
             let directory = openSSLDefault("X509_get_default_cert_dir")
@@ -55,14 +55,14 @@ final class SystemAuthorities: Sendable {
         return unsafeBitCast(symbol, to: Function.self)().map { String(cString: $0) }
     }
 
-    /// Lets contexts be made without authorities. To be called before there are other threads.
+    /// Makes OpenSSL create contexts without authorities. Call it before there are other threads.
     static func keepFromContexts() {
         guard ofThisSystem != nil else { return }
         setenv(fileVariable, "/dev/null", 1)
         setenv(directoryVariable, "/dev/null", 1)
     }
 
-    /// Where the authorities are now: looked at again once the bundle or a directory has changed.
+    /// Where the authorities are now: determined again when the bundle or a directory has changed.
     var sources: Sources {
         let folders = directories.split(separator: ":").map(String.init)
         let stamps = ([bundle] + folders).map(FileStamp.init)
@@ -79,15 +79,15 @@ final class SystemAuthorities: Sendable {
         let whole = PEMCertificates(bundle)
         let hashed = folders.reduce(into: Set<String>()) { $0.formUnion(hashedCertificates(in: $1)) }
         let isNeeded = !whole.bodies.isSubset(of: hashed)
-        // As a default OpenSSL reads a bundle as far as it can; as one that is named, a broken one is an error.
+        // OpenSSL reads a default bundle as far as it can; a broken bundle that is given explicitly is an error.
         let isOfUse = !whole.bodies.isEmpty && (whole.areSound || hashed.isEmpty)
         return Sources(
             bundle: isNeeded && isOfUse ? bundle : nil, directories: directories,
             isSame: whole.areSound && whole.bodies == hashed && !hashed.isEmpty)
     }
 
-    /// Has a connection verified by these authorities.
-    /// - Parameter file: where the configuration names a file of them, which may be the bundle.
+    /// Makes a connection verify the server against these authorities.
+    /// - Parameter file: the configuration's own file of authorities, if any; it may be the bundle.
     func apply(to mysql: UnsafeMutablePointer<MYSQL>, for file: String? = nil) {
         let sources = sources
         if let file, !(sources.isSame && isBundle(file)) {
@@ -95,7 +95,7 @@ final class SystemAuthorities: Sendable {
             return
         }
         if let bundle = sources.bundle { mysql_options(mysql, MYSQL_OPT_SSL_CA, bundle) }
-        // With neither of them libmariadb would verify nothing.
+        // With neither of them set, libmariadb would verify nothing.
         if !sources.directories.isEmpty || sources.bundle == nil {
             mysql_options(
                 mysql, MYSQL_OPT_SSL_CAPATH, sources.directories.isEmpty ? "/dev/null" : sources.directories)
@@ -108,7 +108,7 @@ final class SystemAuthorities: Sendable {
         return stamp.exists && stamp == FileStamp(bundle)
     }
 
-    /// The certificates that a directory's links by hash lead to: of each file the first one.
+    /// The certificates that a directory's hash links lead to: the first one of each file.
     private static func hashedCertificates(in directory: String) -> Set<String> {
         guard let stream = opendir(directory) else { return [] }
         defer { closedir(stream) }
@@ -130,7 +130,7 @@ final class SystemAuthorities: Sendable {
     }
 }
 
-/// What tells one state of a file from another (stat(2)).
+/// The attributes by which two states of a file differ (stat(2)).
 private struct FileStamp: Equatable, Sendable {
     private var numbers: [Int] = []
 

@@ -1,8 +1,8 @@
 import Replication
 
-/// Spaces the attempts to reach a server that cannot be reached, so that frequent scrapes do not hammer it and a server
-/// that just came back is not stampeded. Waits at most a second: less than a usual scrape interval, so a node is back
-/// with the next scrape.
+/// Spaces out the attempts to reach a server that cannot be reached, so that frequent scrapes do not hammer it and a server
+/// that has just come back is not stampeded. Waits at most a second: less than a usual scrape interval, so a node is back with
+/// the next scrape.
 struct BackOff {
     private var failures = 0
     private var notBefore: ContinuousClock.Instant?
@@ -15,9 +15,9 @@ struct BackOff {
         return last
     }
 
-    /// The first failure costs no waiting: what was cut off may be back at once.
+    /// The first failure causes no wait: a connection that was cut off can often be made again at once.
     mutating func failed(_ failure: NodeFailure, at now: ContinuousClock.Instant) {
-        // Who hangs spaces the attempts by the deadline itself.
+        // With a server that hangs, the deadline itself spaces the attempts.
         if failure.reason == .timeout { return }
         failures += 1
         last = failure

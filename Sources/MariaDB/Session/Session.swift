@@ -4,19 +4,20 @@ internal import Threads
 
 /// A connection to one server: made when it is first needed, kept, and made again when it turns out to be lost.
 ///
-/// One call at a time. The threads that libmariadb blocks, and what ends a call that outlives its deadline, stay in here.
+/// One call at a time. The threads that libmariadb blocks, and the means to end a call that outlives its deadline, are hidden
+/// in here.
 package final class Session: Sendable {
     /// How each connection is made.
     package struct Settings: Sendable {
-        /// Sent over each new connection before anything else. Without them there is no connection.
+        /// Sent over each new connection before anything else. If they fail, the connection is not used.
         package var setUp: [String] = []
-        /// Looks at what `setUp` returned; an error ends the connection.
+        /// Checks what `setUp` returned; an error ends the connection.
         package var check: @Sendable ([ResultTable]) -> MySQLError? = { _ in nil }
-        /// Whether the statements of a batch travel in one packet (`ConnectionOptions.sendsBatches`).
+        /// Whether the statements of a batch are sent in one packet (`ConnectionOptions.sendsBatches`).
         package var sendsBatches = false
         /// Whether a new connection is of no use while a statement of an earlier one still hangs in the server.
         package var mindsHangingStatements = true
-        /// Whether attempts to reach a server that cannot be reached are spaced (`BackOff`).
+        /// Whether attempts to reach a server that cannot be reached are spaced out (`BackOff`).
         package var spacesAttempts = false
 
         package init(
@@ -32,7 +33,7 @@ package final class Session: Sendable {
     }
 
     /// The most connections of one session that a server may have at a time: the one that is kept, and one that the server has
-    /// not given back (closed with a statement under way, or lost without its noticing).
+    /// not released (closed while a statement was running, or lost without the server noticing).
     package static let maxConnections = 2
 
     private struct State {
@@ -40,8 +41,8 @@ package final class Session: Sendable {
         var isBusy = false
         var isClosed = false
         var backOff = BackOff()
-        /// The server's id of a connection that was closed with a statement under way. That may hang there still: on a full
-        /// disk every write would leave another one behind.
+        /// The server's id of a connection that was closed while a statement was running. That statement may still hang there:
+        /// on a full disk, every write would leave another one behind.
         var unanswered: UInt32?
 
         mutating func takeLine() -> Line? {
@@ -50,13 +51,13 @@ package final class Session: Sendable {
         }
     }
 
-    /// A connection, and what keeps its thread alive.
+    /// A connection, and the thread it needs.
     private struct Line: Sendable {
         let connection: Connection
         let thread: SessionThread
     }
 
-    /// The node's name: for the thread and for messages.
+    /// The node's name, for the thread and for messages.
     package let node: String
     private let settings: Settings
     private let options: ConnectionOptions.Source
@@ -64,7 +65,7 @@ package final class Session: Sendable {
 
     /// - Parameters:
     ///   - thread: where to wait; nil for a thread of its own, started by the first call.
-    ///   - options: asked before each connection is made, since passwords change. May block.
+    ///   - options: called before each connection is made, since passwords change. May block.
     package init(
         node: String, on thread: SessionThread? = nil, _ settings: Settings = Settings(),
         options: @escaping ConnectionOptions.Source
@@ -78,28 +79,28 @@ package final class Session: Sendable {
     /// Whether there is a connection, as far as is known without asking the server.
     package var isOpen: Bool { connection?.isOpen ?? false }
 
-    /// Packets of statements sent so far: what asking cost the network.
+    /// Statement packets sent so far: the number of round trips to the server.
     package var roundTrips: Int { connection?.roundTrips ?? 0 }
 
-    /// The complete tables of the reply that is being received, for callers that cannot wait for its end. Nil between calls.
+    /// The complete tables of the reply being received, for callers that cannot wait for the rest. Nil between calls.
     package var replySoFar: BatchReply? { connection?.replySoFar }
 
-    /// The lower half of the server's id of this connection, as the list of processes shows it. 0 when closed.
+    /// The lower half of the server's id of this connection, as the process list shows it. 0 when closed.
     package var serverThread: UInt32 { get async { await connection?.serverThread ?? 0 } }
 
-    /// What the server said about itself in its handshake, such as `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
+    /// The server's version as its handshake reported it, for example `10.11.19-MariaDB-0+deb12u1`. Empty when closed.
     package var serverVersion: String { get async { await connection?.serverVersion ?? "" } }
 
     private var connection: Connection? { state.withLock { $0.line?.connection } }
 
     // MARK: - One batch
 
-    /// Sends statements, after connecting where need be, and leaves at the deadline whatever hangs: a call in a name look-up,
-    /// which nothing can interrupt, is left behind, and the next one is refused until it ends. A refused statement ends the
-    /// batch.
-    /// - Parameter isRepeatable: whether they may be sent once more over a new connection when the one that was kept
-    ///   turns out to be lost: the server may have carried them out already.
-    /// - Returns: a table a statement; an empty one where the statement gives no rows.
+    /// Sends statements, connecting first if necessary, and returns soon after the deadline whatever hangs: a call in a name
+    /// look-up, which nothing can interrupt, is left behind, and further calls are refused until it ends. A refused statement
+    /// ends the batch.
+    /// - Parameter isRepeatable: whether they may be sent once more over a new connection if the one that was kept
+    ///   turns out to be lost: the server may have executed them already.
+    /// - Returns: a table per statement; an empty one if the statement returns no rows.
     /// - Throws: `MySQLError`, of the refused statement or of the connection.
     package func run(
         _ statements: [String], isRepeatable: Bool = false, deadline: ContinuousClock.Instant
@@ -111,7 +112,7 @@ package final class Session: Sendable {
             await end()
             answer.settle(result)
         }
-        // A read ends at its deadline, and the watchdog ends what does not.
+        // A read ends at its deadline, and the watchdog ends calls that do not.
         guard let result = await answer.value(until: deadline + Watchdog.slowest + .milliseconds(100)) else {
             throw .deadlineExceeded(while: "connecting (a name look-up that hangs)")
         }
@@ -139,12 +140,12 @@ package final class Session: Sendable {
     // MARK: - Several batches
 
     /// Runs `body`, which sends what it wants to over the session's connection. If a connection that was kept turns out to be
-    /// lost at the first word, that is no failure: a new one is made, and `body` runs once more.
+    /// lost, that is not a failure: a new one is made, and `body` runs once more.
     ///
-    /// The caller stays with it until it ends, which is soon after the deadline unless a name look-up hangs.
+    /// Returns when `body` has ended, which is soon after the deadline unless a name look-up hangs.
     /// - Parameters:
-    ///   - isWorthKeeping: whether the connection that there may be is good enough.
-    ///   - greeted: takes what the server said about itself in its handshake, after each new connection; an error ends it.
+    ///   - isWorthKeeping: whether an existing connection may be used.
+    ///   - greeted: receives the version from the handshake of each new connection; an error ends the connection.
     /// - Throws: `NodeFailure`: why there is no connection, or what `body` threw.
     package func perform(
         deadline: ContinuousClock.Instant, keeping isWorthKeeping: Bool,
@@ -184,8 +185,8 @@ package final class Session: Sendable {
         do throws(MySQLError) { try await body() } catch { throw NodeFailure(error) }
     }
 
-    /// Sends a batch over the connection that there is, within `perform`.
-    /// - Throws: `MySQLError` when the connection is of no use any more; it is closed then.
+    /// Sends a batch over the current connection, within `perform`.
+    /// - Throws: `MySQLError` when the connection can no longer be used; it is closed then.
     package func send(_ batch: Batch, deadline: ContinuousClock.Instant) async throws(MySQLError) -> BatchReply {
         let (connection, isClosed) = state.withLock { ($0.line?.connection, $0.isClosed) }
         if isClosed { throw .deadlineExceeded(while: "closing") }
@@ -195,7 +196,7 @@ package final class Session: Sendable {
 
     // MARK: - Ends
 
-    /// Closes the connection for good. What is still under way is closed when it ends.
+    /// Closes the connection for good; if a call is running, when that ends.
     package func close() async {
         let line = state.withLock { state in
             state.isClosed = true
@@ -204,7 +205,7 @@ package final class Session: Sendable {
         await line?.connection.close()
     }
 
-    /// Closes the connection, so that the next call makes a new one: to the server that the name stands for then.
+    /// Closes the connection, so that the next call makes a new one: to the server that the name resolves to then.
     /// A call that is under way keeps it.
     package func hangUp() async {
         let connection = state.withLock { $0.isBusy ? nil : $0.line?.connection }
@@ -242,10 +243,10 @@ package final class Session: Sendable {
 
 /// Why there is no connection.
 private enum ConnectFailure: Error {
-    /// There was no attempt: for want of credentials, or too early after the last one.
+    /// There was no attempt: credentials are missing, or the last attempt was too recent.
     case withoutAttempt(NodeFailure)
     case refused(MySQLError, by: Address)
-    /// The server let this client in, and the session could not be set up.
+    /// The log-in succeeded, but the session could not be set up.
     case unusable(MySQLError)
 
     var asNodeFailure: NodeFailure {
@@ -265,7 +266,7 @@ private enum ConnectFailure: Error {
 }
 
 extension Session {
-    /// - Returns: what the server said about itself in its handshake.
+    /// - Returns: the server's version, as its handshake reported it.
     private func connect(deadline: ContinuousClock.Instant) async throws(ConnectFailure) -> String {
         let (connection, waiting) = state.withLock { state in
             (state.line?.connection, settings.spacesAttempts ? state.backOff.failure(at: .now) : nil)
@@ -317,7 +318,7 @@ extension Session {
 }
 
 extension Connection {
-    /// Connects as `options` say when they are asked. They read files, which may block: on this thread.
+    /// Connects with the current `options`. Getting them reads files, which may block, so it is done on this thread.
     fileprivate func open(
         asking options: ConnectionOptions.Source, _ settings: Session.Settings, deadline: ContinuousClock.Instant
     ) throws(ConnectFailure) -> String {
@@ -334,7 +335,7 @@ extension Connection {
 }
 
 extension MySQLError {
-    /// Nothing was sent, so that nothing can have been carried out.
+    /// Nothing was sent, so nothing can have been executed.
     fileprivate static func stillHangs(on thread: UInt32) -> MySQLError {
         MySQLError(
             phase: .timeout, code: 0, message: "an earlier statement still hangs in the server (connection \(thread))")

@@ -1,11 +1,10 @@
 package import Threads
 
-/// A thread on which sessions wait for their servers, one after the other where several share it. It ends with the last of
-/// them.
+/// A thread on which sessions wait for their servers, one at a time if several share it. It ends with the last of them.
 package final class SessionThread: Sendable {
     let executor: ThreadExecutor
 
-    /// - Throws: `ThreadError` when the system has no thread to give.
+    /// - Throws: `ThreadError` when the system refuses a thread.
     package init(name: String) throws(ThreadError) {
         executor = try ThreadExecutor(name: name)
     }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A value that a caller waits for no longer than it wants to. The first one counts.
+/// A value that a caller waits for until a deadline. The first value counts.
 package final class TimedAnswer<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -27,7 +27,7 @@ package final class TimedAnswer<Value: Sendable>: Sendable {
     }
 
     /// Waits for the value; for one caller.
-    /// - Returns: nil when the deadline comes first.
+    /// - Returns: nil if the deadline comes first.
     @discardableResult
     package func value(until deadline: ContinuousClock.Instant) async -> Value? {
         let alarm = Task { @concurrent in

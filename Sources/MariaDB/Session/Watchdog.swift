@@ -3,11 +3,11 @@ internal import Synchronization
 /// Ends calls that outlive their deadline. A read ends at its deadline by itself (`Interrupter.wait`), but a peer that sends
 /// without end never makes the library wait.
 ///
-/// One task for all calls of the process; it lives while a call is under way.
+/// One task for all calls of the process; it lives while a call is running.
 final class Watchdog: Sendable {
     static let shared = Watchdog()
 
-    /// A call is ended at most this long after its deadline, on a machine that is not busy.
+    /// How long after its deadline a call is ended at the latest, on a machine that is not busy.
     static let slowest = Duration.milliseconds(100)
 
     private struct Watched {
@@ -25,12 +25,12 @@ final class Watchdog: Sendable {
         state.withLock { $0.watched[ObjectIdentifier(interrupter)] = Watched(interrupter: interrupter) }
     }
 
-    /// - Parameter identity: of an interrupter that is about to be gone.
+    /// - Parameter identity: of an interrupter that is being deinitialised.
     func remove(_ identity: ObjectIdentifier) {
         _ = state.withLock { $0.watched.removeValue(forKey: identity) }
     }
 
-    /// Begins to look after calls, if nobody does. Called when one begins and none was under way.
+    /// Starts watching, unless it is already. Called when a call begins and no other is running.
     func wake() {
         let starts = state.withLock { state in
             defer { state.isWatching = true }
@@ -44,7 +44,7 @@ final class Watchdog: Sendable {
         while true {
             try? await Task.sleep(for: Self.slowest)
             let interrupters = state.withLock { state -> [Interrupter]? in
-                // A call that begins after this look wakes the watchdog again.
+                // A call that begins after this check wakes the watchdog again.
                 if !Interrupter.isAnyCallUnderWay {
                     state.isWatching = false
                     return nil
