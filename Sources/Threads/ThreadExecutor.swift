@@ -3,15 +3,15 @@ internal import Glibc
 
 /// One operating-system thread that runs an actor's jobs in order.
 ///
-/// Swift's cooperative pool must never block, so whatever blocks (libmariadb, reading files) runs on a thread of its own: an
+/// Swift's cooperative pool must never block, so blocking work (libmariadb, reading files) runs on a thread of its own: an
 /// actor names this executor as its `unownedExecutor`, and callers `await` it like any other actor.
 /// One executor may serve several actors; their jobs then run one after the other.
 ///
 /// `@unchecked Sendable`: the mutable state is touched only with `mutex` held.
 package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    /// Posted when the queue is not empty any more. Whoever wakes from a condition variable always makes another system call,
-    /// to give its mutex back.
+    /// Posted when the queue stops being empty. A condition variable would cost another system call at each wake-up, to
+    /// release its mutex.
     private let wakeUp: UnsafeMutablePointer<sem_t>
     private var queue: [UnownedJob] = []
     private var isStopped = false
@@ -23,7 +23,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     /// - Parameters:
     ///   - name: shown by `top -H` and debuggers; Linux keeps the first 15 bytes.
     ///   - stackSize: bytes; libmariadb with OpenSSL needs less than 100 KiB.
-    /// - Throws: `ThreadError` when the system has no thread to give (`pthread_create(3)`, EAGAIN).
+    /// - Throws: `ThreadError` when the system refuses a thread (`pthread_create(3)`, EAGAIN).
     package init(name: String, stackSize: Int = 256 * 1024) throws(ThreadError) {
         mutex = .allocate(capacity: 1)
         wakeUp = .allocate(capacity: 1)
@@ -37,7 +37,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
 
         var thread = pthread_t()
-        // The thread owns one reference to its executor, so that a late job never meets a freed queue.
+        // The thread owns a reference to its executor, so that a late job never finds a freed queue.
         let start = Unmanaged.passRetained(self)
         let status = pthread_create(
             &thread, &attributes,
@@ -63,7 +63,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        // The job may be the end of the last actor that keeps this executor alive, and over before this has returned.
+        // The job may be the last actor's deinit and release this executor before this function has returned.
         let alive = Unmanaged.passRetained(self)
         defer { alive.release() }
         pthread_mutex_lock(mutex)
@@ -75,7 +75,7 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         if isLate {
             runLate()
         } else if wasEmpty {
-            // Of a queue that was not, the thread has yet to take all.
+            // If the queue was not empty, the thread has been woken and will take this job with the others.
             sem_post(wakeUp)
         }
     }
@@ -84,8 +84,8 @@ package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         UnownedSerialExecutor(ordinary: self)
     }
 
-    /// Lets the thread end once its queue is empty. Jobs that are enqueued later still run, on the
-    /// thread that enqueues them, so that no caller waits forever; they must not block.
+    /// Lets the thread end once its queue is empty. Jobs enqueued later still run, on the thread that enqueues them, so that no
+    /// caller waits forever; they must not block.
     package func stop() {
         pthread_mutex_lock(mutex)
         isStopped = true
