@@ -29,7 +29,7 @@ final class Interrupter: Sendable {
         /// reused by another connection; the duplicate stays ours.
         var original: Int32 = -1
         var duplicate: Int32 = -1
-        /// Whether `original` stays the same socket: while connecting, each address of a name gets its own, under the same number.
+        /// Whether `original` stays the same socket: while connecting, each address of a name has its own, under the same number.
         var isConnected = false
         var deadline: ContinuousClock.Instant?
         /// Bytes that the call has read, and the most it may read.

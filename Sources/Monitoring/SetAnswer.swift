@@ -1,18 +1,17 @@
 package import Topology
 
-/// What a round over a set has found, as one of those who waited for it got it.
+/// What a round over a set has found, as one of its callers received it.
 package struct SetAnswer: Sendable {
     package let findings: SetFindings
-    /// When the nodes were asked: nothing in it is older.
+    /// When the nodes were queried: nothing in it is older.
     package let asked: ContinuousClock.Instant
-    /// How long nodes that did not answer were given. The longest there is where all have answered, or failed in their own time.
+    /// How long nodes that did not answer were given; `wholeRound` if all have answered or failed by their own timeout.
     let patience: Duration
 
     static let wholeRound = Duration.seconds(Int64.max)
 }
 
-/// The newest answers that others may be given as well. One that is older has its place only while nodes were given longer for
-/// it.
+/// The newest answers, which other callers may get as well. An older one is kept only if nodes were given longer for it.
 struct KeptAnswers {
     private var answers: [SetAnswer] = []
 
@@ -22,7 +21,7 @@ struct KeptAnswers {
         answers.append(answer)
     }
 
-    /// The newest for which nodes were given as long as a caller would wait.
+    /// The newest answer for which nodes were given at least as long as a caller would wait.
     func newest(patience: Duration) -> SetAnswer? {
         answers.lazy.filter { $0.patience >= patience }.max { $0.asked < $1.asked }
     }

@@ -4,14 +4,14 @@ internal import Replication
 internal import Synchronization
 internal import Topology
 
-/// The memory of a replication set, to which every round over the whole set adds, whoever asked for it. It outlives a
-/// reload: what is remembered of a node ends with its address, and not with the configuration.
+/// The memory of a replication set, updated by every round over the whole set, whatever it was for. It outlives a reload: what
+/// is remembered of a node is forgotten when its address changes, not when the configuration is reloaded.
 final class SetJudge: Sendable {
     private let name: String
     private let memory: Mutex<SetMemory>
     private let state: StateDirectory?
 
-    /// - Parameter state: where an earlier process has left what it remembered.
+    /// - Parameter state: where an earlier process has saved what it remembered.
     init(_ set: ReplicationSet, _ state: StateDirectory?) {
         name = set.name
         self.state = state
@@ -24,9 +24,9 @@ final class SetJudge: Sendable {
         memory = Mutex(kept ?? SetMemory())
     }
 
-    /// Compares the nodes of the set by this round and by what is remembered.
-    /// - Parameter isFair: whether the nodes had time to answer. A round that had not is judged, and not remembered: whoever asks in a
-    ///   hurry must not make anybody silent.
+    /// Compares the nodes of the set, using this round and what is remembered.
+    /// - Parameter isFair: whether the nodes had time to answer. Otherwise the round is judged but not remembered: a caller with
+    ///   a short deadline must not make a node count as silent.
     func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
         guard isFair else {
             var memory = memory.withLock(\.self)
@@ -39,7 +39,7 @@ final class SetJudge: Sendable {
         return findings
     }
 
-    /// Takes an operator's word about who takes the writes.
+    /// Records an operator's decision about which node takes the writes.
     func takeWord(for node: String) {
         let record = memory.withLock { memory in
             memory.takeWord(for: node)

@@ -3,16 +3,16 @@ package import Configuration
 package import Replication
 internal import Topology
 
-/// A replication set: the only way to its findings.
+/// Monitors a replication set; the only way to its findings.
 ///
-/// A caller says how old findings may be and how long it waits: scrapes take nothing but a new round, balancers what is a
-/// second old, probes four, the page thirty. Callers whose time is the same share rounds, so that nodes are asked no more often
-/// for many than for one. What rounds find is judged here, by what is remembered of the set and by its probes.
+/// A caller says how old findings may be and how long it waits: scrapes accept only a new round, load balancers findings up to a
+/// second old, probes four, the page thirty. Callers at the same time share rounds, so that many callers cause no more queries
+/// than one. What rounds find is judged here, together with what is remembered of the set and what its probes have found.
 package actor SetMonitor {
-    /// Nodes are not silent that had less time than this, whatever a caller's deadline was: a scrape that is in a hurry must not
-    /// make anybody's writer silent. It is what a balancer gives them.
+    /// A node that had less time than this does not count as silent, whatever the caller's deadline: a scrape with a short
+    /// deadline must not make a writer silent. It is how long a load balancer waits for nodes.
     package static let balancersPatience = Duration.seconds(1)
-    /// Of what a caller would wait, as much makes no difference.
+    /// The fraction of a caller's waiting time that is as good as all of it.
     private static let tolerance = 0.95
 
     package nonisolated let set: ReplicationSet
@@ -20,12 +20,12 @@ package actor SetMonitor {
     nonisolated let probes: SetProbes
     private let changes: StateChanges
 
-    /// The round that began last. Others may be under way.
+    /// The round that began last. Others may be running.
     private var newestRound: SetRound?
-    /// What came of the last round that ended.
+    /// The round that ended last, and its answer.
     private var ended: (round: SetRound, answer: SetAnswer)?
     private var kept = KeptAnswers()
-    /// A round begun for probes.
+    /// A round started for probes.
     private var renewal: Task<Void, Never>?
 
     init(_ set: ReplicationSet, _ collector: SetCollector, _ probes: SetProbes, _ changes: StateChanges) {
@@ -37,9 +37,9 @@ package actor SetMonitor {
 
     package nonisolated var name: String { self.set.name }
 
-    /// Findings of a round that began within `age` of now: of a kept one, of one under way, or of a new one.
-    /// - Parameter deadline: when the caller leaves. What has not answered by then counts as silent for it; nobody else has less
-    ///   for it. A caller that is cancelled leaves at once.
+    /// Findings of a round that began within `age` of now: a kept one, a running one, or a new one.
+    /// - Parameter deadline: when the caller stops waiting. Nodes that have not answered by then count as silent for this caller;
+    ///   others are not affected. A caller that is cancelled returns at once.
     package func findings(notOlderThan age: Duration = .zero, by deadline: Deadline) async -> SetAnswer {
         let now = ContinuousClock.now
         let patience = now.duration(to: deadline.instant) * Self.tolerance
@@ -55,7 +55,7 @@ package actor SetMonitor {
         return await answer(of: round, by: deadline, patience)
     }
 
-    /// The same for a caller that asks one set alone.
+    /// The same, for a caller that needs only one set.
     package func findings(
         notOlderThan age: Duration = .zero, deadline: ContinuousClock.Instant
     ) async -> SetAnswer {
@@ -64,7 +64,7 @@ package actor SetMonitor {
         return await findings(notOlderThan: age, by: deadline)
     }
 
-    /// Asks some nodes by themselves; of that nothing is remembered.
+    /// Queries only some nodes; the result is not remembered.
     package func report(of names: Set<String>, deadline: ContinuousClock.Instant) async -> ReplicationSetReport {
         let deadline = Deadline(deadline)
         defer { deadline.cancel() }
@@ -83,7 +83,7 @@ package actor SetMonitor {
         let given = round.started.duration(to: .now)
         let isFair = given >= Self.balancersPatience && !Task.isCancelled
         let findings = probes.findings(report, isFair: isFair)
-        // Probes write by what writers say: what another node is slow with is nothing to them.
+        // Probes depend on what writers report: for them, a slow answer of another node does not matter.
         let answer = SetAnswer(
             findings: findings, asked: round.started,
             patience: findings.isEveryWriterAnswering ? max(given, WriteTarget.patience) : given)
@@ -91,7 +91,7 @@ package actor SetMonitor {
         return answer
     }
 
-    /// What a round has found that has come to its end; judged once, whoever waits for it.
+    /// The answer of a round that has ended; judged once, however many callers wait for it.
     private func whole(_ round: SetRound) async -> SetAnswer {
         if let ended, ended.round === round { return ended.answer }
         let report = await round.report()
@@ -106,7 +106,7 @@ package actor SetMonitor {
 
     // MARK: - Operators
 
-    /// Takes an operator's word about which node takes the writes.
+    /// Records an operator's decision about which node takes the writes.
     package nonisolated func takeWord(for node: String) { probes.judge.takeWord(for: node) }
 }
 

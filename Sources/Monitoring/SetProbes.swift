@@ -15,13 +15,13 @@ struct SetProbes: Sendable {
     let failover: FailoverProbe?
 
     /// - Parameters:
-    ///   - predecessor: what ran for the set until now; a probe of which nothing has changed goes on.
+    ///   - predecessor: the probes that ran for the set until now; a probe whose settings have not changed keeps running.
     init(
         _ set: ReplicationSet, environment: [String: String], keeping: Keeping, logger: Logger,
         replacing predecessor: SetProbes?
     ) {
         self.set = set
-        // Findings of other nodes than these say nothing of who may be written to.
+        // Findings about other nodes do not show which of these may be written to.
         let kept = predecessor?.set.nodes == set.nodes ? predecessor : nil
         let watch = kept?.watch ?? SetWatch()
         let judge = predecessor?.judge ?? SetJudge(set, keeping.state)
@@ -64,8 +64,8 @@ struct SetProbes: Sendable {
                 replacing: predecessor.flatMap { Self.isSameRule($0.set, set) ? $0.failover : nil })
     }
 
-    /// Whether what is known of failover checks goes on: by the same rule, of the same two nodes at the same addresses. Limits
-    /// may be others, and so may all else of the set.
+    /// Whether the memory of failover checks stays valid: the same rule for the same two nodes at the same addresses. Limits may
+    /// differ, and so may everything else in the set.
     private static func isSameRule(_ before: ReplicationSet, _ after: ReplicationSet) -> Bool {
         guard let old = before.failover, let new = after.failover else { return false }
         return old.preferred == new.preferred && old.standby == new.standby && old.table == new.table
@@ -74,10 +74,10 @@ struct SetProbes: Sendable {
             }
     }
 
-    /// Those that work beside the scrapes.
+    /// The probes that run independently of scrapes.
     var all: [any Probe] { ([heartbeat, sentinel] as [(any Probe)?]).compactMap(\.self) }
 
-    /// Compares the nodes of the set, with what the probes know and have found.
+    /// Compares the nodes of the set, including what the probes know and have found.
     /// - Parameters:
     ///   - report: of the whole set.
     ///   - isFair: whether the nodes had time to answer.
@@ -116,8 +116,8 @@ extension FailoverProbe {
 }
 
 extension Session {
-    /// Nothing is connected yet.
-    /// - Parameter setUp: statements for the session.
+    /// Does not connect yet.
+    /// - Parameter setUp: statements that set the session up.
     convenience init(_ node: Node, environment: [String: String], setUp: [String] = []) {
         self.init(node: node.name, .init(setUp: setUp)) { () throws(NodeFailure) in
             try ConnectionOptions(node, environment: environment)

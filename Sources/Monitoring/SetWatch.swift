@@ -1,7 +1,7 @@
 internal import Synchronization
 package import Topology
 
-/// Findings, and when the round began that they are of.
+/// Findings, and when their round began.
 package struct SetView: Sendable {
     package let findings: SetFindings
     package let asked: ContinuousClock.Instant
@@ -12,20 +12,20 @@ package struct SetView: Sendable {
     }
 }
 
-/// What tells a probe about its set.
+/// Where a probe gets the findings of its set.
 package protocol FindingsSource: AnyObject, Sendable {
-    /// The newest findings, however old, at once. Where they are older than `age` a round begins, for the next caller: a probe
-    /// that writes four times a second does not wait for a node that hangs.
+    /// The newest findings, however old, at once. If they are older than `age`, starts a round for later callers: a probe that
+    /// writes four times a second does not wait for a node that hangs.
     func newest(renewing age: Duration) async -> SetView?
 
-    /// Findings no older than `age`, of a new round if need be.
+    /// Findings no older than `age`, from a new round if necessary.
     func view(notOlderThan age: Duration) async -> SetView?
 }
 
-/// A probe's way to the findings of its set. A probe that a reload leaves as it is keeps it, whoever monitors the set then.
+/// A probe's way to the findings of its set. A probe that a reload leaves running keeps it, even if the set has a new monitor.
 package final class SetWatch: Sendable {
     private struct Source {
-        /// The monitor holds its probes.
+        /// Weak, because the monitor holds its probes.
         weak var value: (any FindingsSource)?
     }
 
@@ -33,7 +33,7 @@ package final class SetWatch: Sendable {
 
     package init() {}
 
-    /// From now on `source` is asked.
+    /// Takes findings from `source` from now on.
     package func follow(_ source: any FindingsSource) {
         self.source.withLock { $0.value = source }
     }

@@ -180,7 +180,7 @@ extension IntegrationSuite {
                 try await db1.sql("GRANT READ_ONLY ADMIN ON *.* TO \(account)")
                 try await db1.sql("KILL CONNECTION USER \(sandbox.accounts.monitor.user)")
                 try await db1.sql("SET GLOBAL read_only = 1")
-                try await fails("db1 is read-only, and so cannot be updated")
+                try await fails("db1 is read-only and cannot be updated")
                 try await db1.sql("SET GLOBAL read_only = 0")
 
                 // It answered "standby", and so has to catch up first, however recent the row.

@@ -151,7 +151,7 @@ extension IntegrationSuite {
                 #expect(scrape.value("up", "db1") == 1)
                 #expect(scrape.value("node_fact_missing", "db1", ["fact": "heartbeat"]) == 1)
                 let deadline = ContinuousClock.now + .seconds(20)
-                while !(try exporter.output().contains("probe rests")) {
+                while !(try exporter.output().contains("probe idle")) {
                     guard ContinuousClock.now < deadline else { throw Failure("nothing is logged") }
                     try await Task.sleep(for: .milliseconds(20))
                 }

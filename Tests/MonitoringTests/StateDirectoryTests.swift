@@ -265,7 +265,7 @@ struct StateDirectoryTests {
                 let state = StateDirectory(folder, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
                 #expect(state.complaint == nil)
                 #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
-                #expect(state.complaint?.hasSuffix("/shop.failover cannot be changed, and so is not believed") == true)
+                #expect(state.complaint?.hasSuffix("/shop.failover cannot be changed, so its content is ignored") == true)
             }
             let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(state.failoverMemory(of: Self.shop) == Self.good())

@@ -40,7 +40,7 @@ struct WriteTargetTests {
         #expect(!target(node("db1", id: nil, readOnly: false)).isSomebody)
         #expect(
             target(node("db1", id: id, readOnly: false, clockOffset: offset))
-                == .nobody("db1 does not tell its server_id and its clock"))
+                == .nobody("db1 does not report its server_id and its clock"))
     }
 }
 

@@ -2,7 +2,7 @@ package import Logging
 package import Traffic
 
 extension FailoverDecision {
-    /// One line, unless there is nothing to tell.
+    /// Logs one line, unless the decision is an ordinary one.
     package func log(to logger: Logger, of set: String) {
         if isOrdinary { return }
         logger.log(

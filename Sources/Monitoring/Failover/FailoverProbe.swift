@@ -5,25 +5,25 @@ internal import Synchronization
 package import Topology
 package import Traffic
 
-/// Says which of two nodes should get the requests, whenever it is asked; nothing is done without being asked.
+/// Decides which of two nodes should get the requests, whenever it is asked; it does nothing otherwise.
 ///
-/// However many ask at a time, there is one check. Its connection ends with it: a request during a reload gets its answer.
+/// Simultaneous requests share one check. The connection lives as long as the probe: a request during a reload gets its answer.
 package final class FailoverProbe: Sendable {
-    /// Asks nodes, by name, for as long as the deadline allows.
+    /// Queries nodes, given by name, until the deadline at most.
     package typealias Look = @Sendable (Set<String>, _ deadline: ContinuousClock.Instant) async -> SetFindings?
 
-    /// What a check may take, unless told otherwise.
+    /// How long a check may take by default.
     package static let timeout = Duration.seconds(2)
 
     fileprivate struct State {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
-        /// When an operator accepted the preferred node as it is; nil once an answer was given with that in mind.
+        /// When an operator accepted the preferred node as it is; nil once an answer has taken that into account.
         var accepted: ContinuousClock.Instant?
     }
 
-    /// What goes on when another probe takes the place of one.
+    /// What a probe hands on to its successor.
     fileprivate final class Record: Sendable {
         let state: Mutex<State>
 
@@ -41,14 +41,14 @@ package final class FailoverProbe: Sendable {
 
     /// - Parameters:
     ///   - set: the replication set's name, for the log.
-    ///   - checker: who checks, as it stands in the table.
+    ///   - checker: the checker's name, as recorded in the table.
     ///   - memory: what this checker knows of its checks before it was started.
-    ///   - predecessor: what checked the same two nodes by the same rule until now: what it knows, and its check under way, go
-    ///     on here. Then `memory` says nothing.
-    ///   - timeout: what a check may take.
-    ///   - clock: of this machine.
-    ///   - keep: takes what is to outlive the process.
-    ///   - connect: makes a connection to the preferred node with these statements to set the session up.
+    ///   - predecessor: the probe that checked the same two nodes by the same rule until now: this one takes over its memory and
+    ///     its running check, and ignores `memory`.
+    ///   - timeout: how long a check may take.
+    ///   - clock: this machine's clock.
+    ///   - keep: saves what has to outlive the process.
+    ///   - connect: makes a connection to the preferred node, with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, checker: String,
         memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
@@ -65,10 +65,10 @@ package final class FailoverProbe: Sendable {
         record = predecessor?.record ?? Record(memory)
     }
 
-    /// Whether what the one learns of its checks is known to the other.
+    /// Whether both probes use the same memory of checks.
     package func sharesMemory(with other: FailoverProbe) -> Bool { record === other.record }
 
-    /// The answer of the check under way, or of a new one.
+    /// The answer of the running check, or of a new one.
     package func check(_ look: @escaping Look) async -> FailoverDecision {
         let task = record.state.withLock { state in
             if let underway = state.underway { return underway }
@@ -87,16 +87,16 @@ package final class FailoverProbe: Sendable {
         return await task.value
     }
 
-    /// How long an operator's word waits for a check.
+    /// How long an operator's decision waits for a check.
     package static let acceptance = Duration.seconds(60)
 
-    /// An operator says that the preferred node has all there is, whatever replication tells; good for the next answer, if that
-    /// comes within `acceptance`.
+    /// Records an operator's decision that the preferred node is complete, whatever replication reports; valid for the next
+    /// answer, if that comes within `acceptance`.
     package func accept() {
         record.state.withLock { $0.accepted = .now }
     }
 
-    /// Where the requests go, by the last answer; nil when that is older than two checks may be apart, or there was none.
+    /// Where the requests go by the last answer; nil if there was none, or it is older than the maximum gap between checks.
     package var finding: FailoverFinding? {
         guard let latest = record.state.withLock({ $0.latest }), let answer = latest.decision.answer,
             latest.at.duration(to: .now) <= policy.maxGap
@@ -110,7 +110,7 @@ package final class FailoverProbe: Sendable {
 extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
         let now = clock()
-        // What is said while this check is under way is for the next one.
+        // A decision made while this check is running applies to the next one.
         let accepted = record.state.withLock { state in
             let accepted = state.accepted.flatMap { $0.duration(to: .now) <= Self.acceptance ? $0 : nil }
             state.memory.isAccepted = accepted != nil
@@ -120,7 +120,7 @@ extension FailoverProbe {
         let check = await decide(look, at: now)
         let memory = record.state.withLock { state in
             state.memory.note(check.decision, at: now, on: check.server, isNoted: check.isNoted)
-            // Without an answer it was not made use of.
+            // Without an answer, the operator's decision has not been used.
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
         }
@@ -130,16 +130,16 @@ extension FailoverProbe {
 
     private struct Check {
         var decision: FailoverDecision
-        /// Which server has the preferred node's address, where it tells.
+        /// Which server has the preferred node's address, if known.
         var server: FailoverServer?
-        /// Whether it stands in the table.
+        /// Whether the check was recorded in the table.
         var isNoted = false
     }
 
     private func decide(_ look: @escaping Look, at now: FailoverTime) async -> Check {
         let started = ContinuousClock.now
         let deadline = started + timeout
-        // The rest is for noting the check.
+        // The rest of the time is for recording the check.
         let firstLook = started + timeout * 0.6
         async let found = look([policy.preferred, policy.standby], firstLook)
         var situation = FailoverSituation(
@@ -165,8 +165,8 @@ extension FailoverProbe {
         situation.lookFault = policy.lookFault(findings)
         situation.catchUp = findings.map { CatchUp($0, of: policy.preferred, with: policy.standby) } ?? CatchUp()
         var decision = policy.decide(situation)
-        // What is on its way just then, a source of which something would have to arrive first, and a standby that was asked a
-        // moment too early: one more look tells.
+        // Transactions may be in transit, something may still have to arrive from a source, or the standby may have been queried
+        // a moment too early: query once more.
         let mayBeOnItsWay =
             decision.cause == .behind
             || decision.cause == .lagUnknown && (situation.catchUp.hasAll == false || situation.catchUp.isAhead)
@@ -186,8 +186,8 @@ extension FailoverProbe {
         }
     }
 
-    /// What the standby had at the begin of the check and the preferred node has not yet. Under writes there is always something
-    /// on its way: to have caught up means to have what was there then.
+    /// What the preferred node still lacks of what the standby had at the start of the check. Under writes something is always in
+    /// transit, so to have caught up means to have what was there then.
     private func stillBehind(
         _ before: CatchUp, since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
     ) async -> CatchUp {
@@ -195,9 +195,9 @@ extension FailoverProbe {
         var findings = first
         let standby = first.node(named: policy.standby)?.report
         while catchUp.hasAll == false || catchUp.isAhead, deadline > .now {
-            // What the preferred node has more of than the standby is no wonder if that was asked before it.
+            // The preferred node may be ahead only because the standby was queried before it.
             let names: Set = catchUp.isAhead ? [policy.preferred, policy.standby] : [policy.preferred]
-            // A cancelled check ends with what it knows.
+            // A cancelled check ends with what is known so far.
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil,
                 let later = await look(names, deadline), let standby
             else { return catchUp }
@@ -205,9 +205,9 @@ extension FailoverProbe {
             func compare(_ findings: SetFindings) -> CatchUp {
                 CatchUp(findings, of: policy.preferred, with: policy.standby, latest: latest)
             }
-            // As it was found the last time, which was before the standby was asked now.
+            // The preferred node as last found, which was before the standby was queried now.
             var now = compare(findings)
-            // The standby as it was then beside the preferred node as it is now.
+            // The standby as it was at the start, with the preferred node as it is now.
             findings = later.comparing(standby, of: policy.standby, in: first)
             if now.hasAll != true { now = compare(findings) }
             guard now.hasAll != nil || now.isAhead else { return catchUp }
@@ -221,13 +221,13 @@ extension FailoverProbe {
 }
 
 extension SetFindings {
-    /// Which server a round has found at a node's address.
+    /// The server that a round found at a node's address.
     fileprivate func server(named name: String) -> FailoverServer? {
         guard let identity = node(named: name)?.report.facts?.identity, let id = identity.serverID else { return nil }
         return FailoverServer(id: id, uuid: identity.serverUUID.flatMap(ServerUUID.init))
     }
 
-    /// These findings, with one node as an earlier look found it.
+    /// These findings, with one node as found earlier.
     fileprivate func comparing(_ earlier: NodeReport, of name: String, in first: SetFindings) -> SetFindings {
         let nodes = first.nodes.map { node in
             let report =
@@ -250,7 +250,7 @@ extension FailoverPolicy {
             "cannot be reached or queried" + (report.failure.map { ": \($0.message)" } ?? ""), isOwn: isOwn)
     }
 
-    /// What keeps the exporter, and nobody else, from looking at the preferred node's replication.
+    /// What prevents the exporter, and it alone, from reading the preferred node's replication status.
     fileprivate func lookFault(_ findings: SetFindings?) -> FailoverFault? {
         guard let report = findings?.node(named: preferred)?.report else {
             return FailoverFault("was not asked", isOwn: true)
@@ -261,11 +261,11 @@ extension FailoverPolicy {
         guard let facts = report.facts, facts.channels == nil,
             facts.missing.values.contains(.permission)
         else { return nil }
-        return FailoverFault("does not tell its replication status: the account may not see it", isOwn: true)
+        return FailoverFault("does not report its replication status: the account lacks the privilege", isOwn: true)
     }
 }
 
 extension NodeFailure {
-    /// The server lives, and refuses this account, or has no connection left for it.
+    /// Whether the server is alive but refuses this account, or has no connection left for it.
     fileprivate var isOfTheAsker: Bool { [.permission, .authentication, .connectionLimit].contains(reason) }
 }

@@ -4,18 +4,18 @@ internal import Traffic
 
 /// The table on the preferred node with the time of the last good check: epoch seconds by the exporter's clock.
 ///
-/// Not by the server's: a machine that was suspended comes back with a clock that knows nothing of the break.
+/// Not by the server's: a machine that was suspended comes back with a clock that does not show the interruption.
 ///
-/// A table of our own making has a row for each checker and server, of which this checker reads and writes its own alone. A
-/// table of one row and one column, whatever that is called, is shared with whoever else writes it (the script that this answer
-/// comes from: `CREATE TABLE lastcheck (lastcheck BIGINT)`).
+/// A table that the exporter created has a row for each checker and server, and this checker reads and writes only its own. A
+/// table with one row and one column, whatever its name, is shared with other writers (such as the script that this answer
+/// derives from: `CREATE TABLE lastcheck (lastcheck BIGINT)`).
 final class LastCheckTable: Sendable {
     struct Reading: Sendable, Equatable {
-        /// Epoch seconds as they stand there; nil while there is no row.
+        /// The recorded time, epoch seconds; nil if there is no row.
         var noted: Double?
         /// The server's own clock, epoch seconds.
         var serverClock: Double
-        /// The server that was read.
+        /// The server it was read from.
         var server: FailoverServer
         fileprivate var layout: Layout
     }
@@ -23,7 +23,7 @@ final class LastCheckTable: Sendable {
     /// How the table is laid out.
     fileprivate enum Layout: Sendable, Equatable {
         case own
-        /// By the name of its column.
+        /// With the name of its column.
         case shared(column: String)
     }
 
@@ -34,32 +34,32 @@ final class LastCheckTable: Sendable {
         init(_ reason: String, isOwn: Bool = false) { fault = FailoverFault(reason, isOwn: isOwn) }
     }
 
-    /// For the session: what waits for a lock gives up before anybody stops waiting for it.
+    /// For the session: a statement that waits for a lock gives up before its caller does.
     static let setUp = [
         "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, sql_safe_updates = 0"
     ]
 
-    /// Seconds; more than a check takes.
+    /// Seconds; longer than any check.
     private static let longestCheck = 3.0
-    private static let readOnly = Failure("is read-only, and so cannot be updated")
+    private static let readOnly = Failure("is read-only and cannot be updated")
 
     private let connection: Session
-    /// With its quotes.
+    /// Quoted.
     private let name: String
-    /// As a literal.
+    /// As an SQL literal.
     private let checker: String
 
     /// - Parameters:
-    ///   - checker: who checks, as it stands in the table.
-    ///   - connection: to the preferred node, with `setUp`.
+    ///   - checker: the checker's name, as recorded in the table.
+    ///   - connection: a connection to the preferred node, set up with `setUp`.
     init(_ table: TableName, checker: String, on connection: Session) {
         name = table.quoted
         self.checker = SQLText.literal(checker)
         self.connection = connection
     }
 
-    /// Reads the row as one who is going to change it: without the right to, or behind somebody's lock, there is no reading.
-    /// Makes the table where there is none.
+    /// Reads the row for update: without the privilege to change it, or if another session holds a lock, reading fails.
+    /// Creates the table if there is none.
     func read(deadline: ContinuousClock.Instant) async throws(Failure) -> Reading {
         let server = try await server(deadline)
         var layout = try await layout(deadline)
@@ -68,15 +68,15 @@ final class LastCheckTable: Sendable {
             layout = try await self.layout(deadline)
         }
         guard let layout else {
-            throw Failure("cannot be checked: the table \(name) was made, and is not there", isOwn: true)
+            throw Failure("cannot be checked: the table \(name) does not exist after CREATE TABLE", isOwn: true)
         }
         return Reading(
             noted: try await noted(layout, server.identity.id, deadline), serverClock: server.clock,
             server: server.identity, layout: layout)
     }
 
-    /// Notes a good check. Nothing is written on a read-only node, whatever the account may, nor by a server that comes to it
-    /// late: when it was frozen, the answer has been another by then.
+    /// Records a good check. Nothing is written on a read-only node, whatever the account's privileges, nor by a server that
+    /// executes the statement late: after a freeze, another answer may have been given in the meantime.
     /// - Parameters:
     ///   - time: epoch seconds.
     ///   - reading: what was read in this check.
@@ -93,7 +93,7 @@ final class LastCheckTable: Sendable {
                 WHERE \(isInTime) ON DUPLICATE KEY UPDATE epoch = \(time)
                 """
         case .shared:
-            // In whole seconds: most such columns hold nothing finer.
+            // In whole seconds: most such columns have no finer resolution.
             let time = "\(max(0, Int64(saturating: time.rounded(.down))))"
             statement =
                 reading.noted == nil
@@ -103,7 +103,7 @@ final class LastCheckTable: Sendable {
         let tables = try await run(
             [
                 reading.server.check(until: latest), statement,
-                // Still true afterwards, and so it was when the row was written.
+                // If it is still true afterwards, it was when the row was written.
                 """
                 SELECT (\(isInTime)) AS is_noted, \(WriteGuard.isWritable) AS is_writable, \
                 (SELECT \(column) FROM \(name) \(condition(reading.layout, reading.server.id))) AS kept
@@ -111,9 +111,9 @@ final class LastCheckTable: Sendable {
             ], deadline)
         guard let row = tables.last?.first, row.flag("is_noted") == true else {
             throw tables.last?.first?.flag("is_writable") == false
-                ? Self.readOnly : Failure("cannot be updated: it came to it too late")
+                ? Self.readOnly : Failure("cannot be updated: the server executed the statement too late")
         }
-        // A column that is too small keeps something else where the server is not strict, and so may a trigger.
+        // If the server is not strict, a column that is too small stores another value, and so may a trigger.
         guard let kept = row.number("kept"), abs(kept - time) <= 1 else {
             throw Failure(
                 "cannot be checked: \(name) holds \(row.text("kept") ?? "nothing") after \(WriteGuard.decimal(time)) "
@@ -123,11 +123,11 @@ final class LastCheckTable: Sendable {
 
     // MARK: - Reading
 
-    /// The server's clock, and which it is, if it may be written to.
+    /// The server's clock and identity, if it may be written to.
     private func server(
         _ deadline: ContinuousClock.Instant
     ) async throws(Failure) -> (clock: Double, identity: FailoverServer) {
-        // MariaDB leaves out what is for MySQL since 5.7, where it has no UUID.
+        // MariaDB, which has no server UUID, skips the comment; MySQL executes it since 5.7.
         let statement = """
             SELECT \(WriteGuard.isWritable) AS is_writable, UNIX_TIMESTAMP(NOW(6)) AS clock, @@global.server_id AS server_id \
             /*!50700 , @@global.server_uuid AS server_uuid */
@@ -136,13 +136,13 @@ final class LastCheckTable: Sendable {
             let clock = row.time("clock"),
             let isWritable = row.flag("is_writable"), let id = row.unsigned32("server_id")
         else {
-            throw Failure("cannot be queried: it does not tell whether it is read-only, its clock and its server_id")
+            throw Failure("cannot be queried: it does not report whether it is read-only, its clock and its server_id")
         }
         guard isWritable else { throw Self.readOnly }
         return (clock, FailoverServer(id: id, uuid: row.text("server_uuid").flatMap(ServerUUID.init)))
     }
 
-    /// Nil where there is no table.
+    /// Nil if there is no table.
     private func layout(_ deadline: ContinuousClock.Instant) async throws(Failure) -> Layout? {
         let columns: [String]
         let keys: Set<String>
@@ -163,7 +163,7 @@ final class LastCheckTable: Sendable {
             }
             return .own
         }
-        // The exporter's own of 0.1.0: one row for everybody.
+        // The exporter's own layout of 0.1.0: one row for all checkers.
         if names == ["id", "epoch"] { return .shared(column: "epoch") }
         guard let column = columns.first, columns.count == 1 else {
             throw Failure(
@@ -173,7 +173,7 @@ final class LastCheckTable: Sendable {
         return .shared(column: column)
     }
 
-    /// Of the times, with its quotes.
+    /// The column with the times, quoted.
     private func column(_ layout: Layout) -> String {
         switch layout {
         case .own: "epoch"
@@ -181,7 +181,7 @@ final class LastCheckTable: Sendable {
         }
     }
 
-    /// Which row is this checker's, with a space behind it.
+    /// The condition that selects this checker's row, with a trailing space.
     private func condition(_ layout: Layout, _ server: UInt32) -> String {
         switch layout {
         case .own: "WHERE checker = \(checker) AND server_id = \(server) "
@@ -197,7 +197,7 @@ final class LastCheckTable: Sendable {
         do throws(MySQLError) {
             tables = try await connection.run(
                 [
-                    // Changes nothing, and is refused all the same where the account may not.
+                    // Changes nothing, but is refused if the account lacks the privilege.
                     "UPDATE \(name) SET \(column) = \(column) WHERE FALSE",
                     "SELECT \(column) AS noted FROM \(name) \(condition(layout, server))FOR UPDATE",
                 ], isRepeatable: true, deadline: deadline)
@@ -240,7 +240,7 @@ final class LastCheckTable: Sendable {
 }
 
 extension FailoverServer {
-    /// Nothing is written on another server than this one.
+    /// The check that keeps statements from being executed on any other server.
     fileprivate func check(until latest: Double) -> String {
         WriteGuard.check(until: latest, serverID: id, serverUUID: uuid.map { "\($0)" })
     }
@@ -250,14 +250,14 @@ extension LastCheckTable.Failure {
     /// - Parameter verb: what could not be done, if it was not connecting.
     init(_ error: MySQLError, _ verb: String) {
         if error.code == ErrorCode.optionPreventsStatement, error.message.contains("read-only") {
-            self.init("is read-only, and so cannot be updated")
+            self.init("is read-only and cannot be updated")
             return
         }
         let isOwn = error.isOfTheAsker
         let verb =
             switch error.phase {
             case .query, .permission: isOwn ? "checked" : "queried or updated"
-            // It answered: a lock was held, the statement took too long there, or an earlier one has not ended (which has no
+            // The server answered: a lock was held, the statement took too long, or an earlier one has not ended (which has no
             // code).
             case .timeout where error.isOfServer || error.code == 0: "queried or updated"
             case .dns, .connect, .connectionLimit, .tls, .authentication, .timeout, .protocol:
@@ -268,35 +268,35 @@ extension LastCheckTable.Failure {
 }
 
 extension MySQLError {
-    /// Refusals that are for this statement, this account or this table alone, of those whose SQLSTATE does not say so. What is
-    /// in neither is the server's: it may refuse everybody's writes, and an exporter that takes that for its own fault would
-    /// keep the requests there for ever.
+    /// Errors that concern only this statement, this account or this table although their SQLSTATE does not say so. Errors in
+    /// neither list are the server's: it may refuse all writes, and if the exporter took that for its own fault, it would keep
+    /// the requests there forever.
     private static let ofTheAsker: Set<UInt32> = [
-        // Changed by somebody else at that moment: ER_CHECKREAD, ER_TABLE_DEF_CHANGED, ER_NEED_REPREPARE.
+        // Changed by another session at that moment: ER_CHECKREAD, ER_TABLE_DEF_CHANGED, ER_NEED_REPREPARE.
         1020, 1412, 1615,
-        // A table of another engine, a view, or one that the binary log's format does not allow.
+        // A table of another engine, a view, or a table that the binary log's format does not allow.
         1031, 1288, 1347, 1348, 1356, 1369, 1393, 1394, 1395, 1471, 1661, 1662, 1663, 1664, 1665, 1666, 3161, 3750,
-        // Columns and values: none of its own, another type, generated, CHECK, partitions.
+        // Columns and values: no default, wrong type, generated, CHECK, partitions.
         1265, 1364, 1366, 1411, 1526, 1591, 1748, 1906, 3105, 3819, 3988,
-        // Triggers and what they call: SIGNAL, no such definer, a table in use.
+        // Triggers and what they call: SIGNAL, missing definer, a table in use.
         1336, 1360, 1415, 1419, 1422, 1424, 1442, 1443, 1449, 1456, 1642, 1643, 1644, 1645, 1646,
-        // Variables of the session that this server does not have or does not let it set.
+        // Session variables that this server does not have or does not let the account set.
         1193, 1228, 1229, 1238, 1295, 1621,
         // ER_SECURE_TRANSPORT_REQUIRED
         3159,
     ]
 
-    /// Classes of SQLSTATE that speak of the statement and not of the server: no data, cardinality, data and integrity constraint
+    /// SQLSTATE classes that concern the statement, not the server: no data, cardinality, data and integrity constraint
     /// violations, CASE, log-in, syntax or access rules, WITH CHECK OPTION, SIGNAL, features (ISO/IEC 9075-2).
     private static let classesOfTheAsker: Set<Substring> = [
         "02", "07", "0A", "20", "21", "22", "23", "28", "42", "44", "45",
     ]
 
-    /// ER_NO_SUCH_TABLE_IN_ENGINE: the table is there, and broken.
+    /// ER_NO_SUCH_TABLE_IN_ENGINE: the table exists but is broken.
     private static let brokenTable: UInt32 = 1932
 
-    /// The server lives, and refuses this client or this statement: a grant, a password or a table is missing or odd, or the
-    /// account's connections are used up.
+    /// Whether the server is alive but refuses this client or this statement: a grant, a password or a table is missing or wrong,
+    /// or the account's connections are used up.
     var isOfTheAsker: Bool {
         switch phase {
         case _ where isConnectionLimit: true

@@ -5,9 +5,8 @@ package import MariaDB
 package import Replication
 
 extension Configuration {
-    /// The names of the nodes that an earlier configuration has in the very same words, in whatever set: address,
-    /// account, TLS, timeout and source, and what is asked of it beside the usual. Thresholds are the set's, and cost no
-    /// node its connection.
+    /// The names of the nodes that an earlier configuration has with identical settings, in whatever set: address, account, TLS,
+    /// timeout and source, and the extra queries. Thresholds belong to the set; changing them costs no node its connection.
     package func nodes(unchangedSince earlier: Configuration?) -> Set<String> {
         guard let earlier else { return [] }
         var known: [String: (node: Node, extras: NodeExtras)] = [:]
@@ -26,7 +25,7 @@ extension Configuration {
         return unchanged
     }
 
-    /// What is asked of a set's nodes beside the usual.
+    /// What a set's nodes are asked in addition to the usual.
     func extras(of set: ReplicationSet) -> NodeExtras {
         NodeExtras(
             keepsStatusRows: metrics.isMysqldExporterCompatible,

@@ -7,7 +7,7 @@ package import Threads
 package import Topology
 package import Traffic
 
-/// The replication sets of a configuration, and what keeps an eye on each.
+/// The replication sets of a configuration, and the monitor of each.
 package final class Fleet: Sendable {
     /// Nodes beyond this number share threads.
     private static let maxThreads = 8192
@@ -21,7 +21,7 @@ package final class Fleet: Sendable {
     private let changes: StateChanges
     private let logger: Logger
 
-    /// Nothing is connected yet.
+    /// Does not connect yet.
     /// - Throws: `ThreadError`; then no thread is left behind.
     package convenience init(
         _ configuration: Configuration, environment: [String: String], keeping: Keeping, logger: Logger
@@ -77,11 +77,11 @@ package final class Fleet: Sendable {
 
     // MARK: - Findings
 
-    /// A round over each set that holds a wanted node. Whole sets are asked, since a replica is judged by its source; none waits
-    /// for another's nodes.
+    /// The findings of each set that contains a wanted node. Whole sets are queried, since a replica is judged by its source; no
+    /// set waits for another's nodes.
     /// - Parameters:
     ///   - age: how old findings may be.
-    ///   - deadline: when the caller leaves.
+    ///   - deadline: when the caller stops waiting.
     /// - Returns: in the order of the configuration.
     package func answers(
         of selection: Selection = .all, notOlderThan age: Duration = .zero, deadline: ContinuousClock.Instant
@@ -108,14 +108,14 @@ package final class Fleet: Sendable {
 
     // MARK: - Operators and balancers
 
-    /// Takes an operator's word about which node takes the writes of a set.
+    /// Records an operator's decision about which node takes the writes of a set.
     package func nameWriter(_ node: String, of set: String) {
         self[set]?.takeWord(for: node)
         logger.notice(
             "an operator has named the writer", metadata: ["replication_set": "\(set)", "node": "\(node)"])
     }
 
-    /// The failover answer of a set, by a check that is made for it; nil for a set without a rule.
+    /// The failover answer of a set, from a check made for this call; nil for a set without a rule.
     package func failover(_ set: String) async -> (policy: FailoverPolicy, decision: FailoverDecision)? {
         guard let monitor = self[set], let probe = monitor.probes.failover else { return nil }
         let decision = await probe.check { names, deadline in
@@ -124,7 +124,7 @@ package final class Fleet: Sendable {
         return (probe.policy, decision)
     }
 
-    /// Takes an operator's word that the preferred node of a set's failover rule has all there is.
+    /// Records an operator's decision that the preferred node of a set's failover rule is complete.
     /// - Returns: false for a set without a rule.
     package func acceptPreferred(_ set: String) -> Bool {
         guard let probe = self[set]?.probes.failover else { return false }
@@ -135,8 +135,8 @@ package final class Fleet: Sendable {
 
     // MARK: - Reloads
 
-    /// The fleet of another configuration. Sets that did not change stay as they are; of the others, nodes that did not change
-    /// stay connected, and what is remembered goes on. It is in charge after `takeCharge`.
+    /// The fleet of a new configuration. Unchanged sets stay as they are; in the others, unchanged nodes stay connected and what
+    /// is remembered is kept. It is in charge after `takeCharge`.
     /// - Throws: `ThreadError`; then nothing has changed.
     func successor(_ configuration: Configuration) throws(ThreadError) -> Fleet {
         try Fleet(
@@ -144,19 +144,19 @@ package final class Fleet: Sendable {
         )
     }
 
-    /// From now on probes go by what this fleet's sets find, and the log tells of its nodes.
+    /// Makes the probes use what this fleet's sets find from now on.
     func takeCharge() {
         for set in sets { set.probes.watch.follow(set) }
     }
 
-    /// Forgets the states of nodes that are not those of a configuration that was in charge before.
+    /// Forgets the states of nodes that have changed since an earlier configuration.
     func forgetChanges(since earlier: Configuration) {
         changes.forget(allBut: configuration.nodes(unchangedSince: earlier))
     }
 
     var probes: [any Probe] { sets.flatMap(\.probes.all) }
 
-    /// Closes the connections that no successor goes on with.
+    /// Closes the connections that the successor does not use.
     package func close(keeping successor: Fleet? = nil) async {
         let known = SetCollector.Known(successor?.sets.map(\.collector) ?? [])
         await withTaskGroup { group in
@@ -166,7 +166,7 @@ package final class Fleet: Sendable {
         }
     }
 
-    /// The monitor of a set in which nothing has changed.
+    /// The monitor of a set, if nothing in it has changed.
     private func monitor(unchangedAs set: ReplicationSet, in configuration: Configuration) -> SetMonitor? {
         guard let monitor = self[set.name], monitor.set == set,
             self.configuration.extras(of: set) == configuration.extras(of: set)

@@ -6,16 +6,16 @@ internal import ServiceLifecycle
 internal import Synchronization
 package import Threads
 
-/// The fleet in charge, replaced when the configuration is read again; and the probes, as a service.
+/// The fleet in charge, replaced when the configuration is reloaded; also runs the probes, as a service.
 ///
 /// A request keeps the fleet it started with. A replaced fleet is closed once unused, except for the sets and nodes that the new
-/// one took over. An actor, so that two reloads never cross; requests do not wait for it. It has a thread of its own: reading
-/// files blocks.
+/// one took over. An actor, so that reloads never overlap; requests do not wait for it. It has a thread of its own because
+/// reading files blocks.
 package actor LiveFleet: Service {
     package typealias Load =
         @Sendable () throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning])
 
-    /// Refuses a configuration for which there is no room beside the one before.
+    /// Refuses a configuration if there are no resources to run it beside the previous one.
     package typealias Admission = @Sendable (_ next: Configuration, _ before: Configuration) throws -> Void
 
     private let executor: ThreadExecutor
@@ -28,11 +28,11 @@ package actor LiveFleet: Service {
     /// Closes fleets that are no longer in charge, one after the other: an earlier one may still be using what a later
     /// one closes.
     private var retirement: Task<Void, Never>?
-    /// Hands the probes over from one fleet to the next, one after the other. It does not wait for scrapes.
+    /// Hands the probes over from one fleet to the next, one handover at a time. It does not wait for scrapes.
     private var handover: Task<Void, Never>?
 
     /// - Parameters:
-    ///   - admit: throws what speaks against a configuration.
+    ///   - admit: throws the reason against a configuration.
     ///   - load: reads the configuration; may block.
     package init(
         _ fleet: Fleet, logger: Logger, admit: @escaping Admission = { _, _ in }, load: @escaping Load
@@ -51,7 +51,7 @@ package actor LiveFleet: Service {
 
     package nonisolated var record: ReloadRecord { state.withLock { $0 } }
 
-    /// Lends the fleet in charge, which stays as it is until `body` ends.
+    /// Lends the fleet in charge, which is not closed before `body` ends.
     package nonisolated func use<Result>(_ body: (Fleet) async -> Result) async -> Result {
         let tenure = current.withLock { tenure in
             tenure.enter()
@@ -61,8 +61,8 @@ package actor LiveFleet: Service {
         return await body(tenure.fleet)
     }
 
-    /// Reads the configuration, and goes on by it if it is good. What is wrong with it is logged, all of it.
-    /// - Throws: `ReloadRefusal`; then everything runs on as before.
+    /// Reads the configuration and switches to it if it is valid. Otherwise logs everything that is wrong with it.
+    /// - Throws: `ReloadRefusal`; then everything continues as before.
     package func reload() throws(ReloadRefusal) {
         do {
             let (configuration, warnings) = try load()
@@ -95,15 +95,15 @@ package actor LiveFleet: Service {
 
     // MARK: - The service
 
-    /// The probes' work, until the program ends; then everything is closed.
+    /// Runs the probes until the program ends; then closes everything.
     package func run() async {
         handOver(to: current.withLock { $0 }.fleet)
-        // Thrown when another service has failed: probes end in order, or the sentinel's row would stay behind.
+        // It throws if another service has failed; even then probes end in an orderly way, or the sentinel's row would remain.
         try? await gracefulShutdown()
         await close()
     }
 
-    /// Closes everything. For the end, when no requests come any more.
+    /// Closes everything; called at the end, when there are no more requests.
     func close() async {
         await handover?.value
         await probes.run([])
@@ -119,7 +119,7 @@ package actor LiveFleet: Service {
     }
 
     private func retire(_ tenure: Tenure, for successor: Fleet) {
-        // Not awaited: a reload is done when the successor is in charge.
+        // Not awaited: the reload is complete as soon as the successor is in charge.
         retirement = Task { [earlier = retirement] in
             await earlier?.value
             await tenure.unused()
@@ -129,6 +129,6 @@ package actor LiveFleet: Service {
 }
 
 extension LiveFleet: CustomStringConvertible {
-    /// The lifecycle's debug log shows it.
+    /// Shown in the service group's debug log.
     package nonisolated var description: String { "replication sets" }
 }

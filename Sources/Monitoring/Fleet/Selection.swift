@@ -12,7 +12,7 @@ package struct Selection: Sendable, Equatable {
         self.nodes = nodes
     }
 
-    /// What is asked for and not configured.
+    /// What is asked for but not configured.
     package func unknown(in configuration: Configuration) -> [String] {
         sets.filter { configuration.set(named: $0) == nil }.sorted().map { "replication set \($0.debugDescription)" }
             + nodes.filter { configuration.node(named: $0) == nil }.sorted().map { "node \($0.debugDescription)" }
@@ -24,7 +24,7 @@ package struct Selection: Sendable, Equatable {
         return nodes.contains { configuration.node(named: $0)?.set.name == set }
     }
 
-    /// Nil: all nodes of the set, and the set's own series.
+    /// The selected nodes of a set; nil for all of them and the set's own series.
     package func nodes(in set: String) -> Set<String>? {
         self == .all || sets.contains(set) ? nil : nodes
     }

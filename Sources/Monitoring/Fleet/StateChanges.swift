@@ -2,7 +2,7 @@ package import Logging
 package import Replication
 internal import Synchronization
 
-/// One log line when a node changes state, and none while it stays.
+/// Writes one log line when a node changes state, and none while it stays the same.
 package final class StateChanges: Sendable {
     private struct State: Equatable {
         /// Nil while the node is up.
@@ -17,13 +17,13 @@ package final class StateChanges: Sendable {
         self.logger = logger
     }
 
-    /// Takes what a round over a set has found that was not cut short: a node that is missing for want of time alone has not
-    /// changed.
+    /// Takes what a complete round over a set has found. Rounds that were cut short must not come here: a node that only lacked
+    /// the time to answer has not changed state.
     package func note(_ set: ReplicationSetReport) {
         for node in set.nodes { note(node.report, of: node.description, in: set.name) }
     }
 
-    /// Forgets what is known of other nodes: their next state is logged.
+    /// Forgets the states of all other nodes, so that their next state is logged.
     package func forget(allBut names: Set<String>) {
         known.withLock { known in known = known.filter { names.contains($0.key) } }
     }

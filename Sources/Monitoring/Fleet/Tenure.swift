@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A fleet's time in charge: knows how many requests still use it.
+/// A fleet's time in charge; counts the requests that still use it.
 final class Tenure: Sendable {
     private struct Users {
         var count = 0
@@ -24,7 +24,7 @@ final class Tenure: Sendable {
         waiting?.resume()
     }
 
-    /// Waits until no request uses the fleet. For one caller, when none can enter any more.
+    /// Waits until no request uses the fleet. For one caller, once no request can enter any more.
     func unused() async {
         await withCheckedContinuation { continuation in
             let isUnused = users.withLock { users in

@@ -4,15 +4,15 @@ package import MariaDB
 package import Replication
 internal import Synchronization
 
-/// Writes a heartbeat on the primary of a set, over and over, and remembers what it wrote and when.
+/// Writes a heartbeat on the primary of a set periodically, and remembers what it wrote and when.
 ///
-/// The table is laid out as pt-heartbeat's, so that `pt-heartbeat --monitor --utc` reads it. One write at a time: a primary
-/// that hangs finds one statement waiting when it comes back, and that one is out of date by then.
+/// The table has pt-heartbeat's layout, so that `pt-heartbeat --monitor --utc` reads it. One write at a time: a primary that
+/// hangs finds a single statement waiting when it recovers, and that one has expired by then.
 package final class HeartbeatWriter: Probe {
-    /// Gives no write longer than this to get through, or a moment more than the interval.
+    /// The least time that a write gets, if the interval is shorter.
     private static let shortestDeadline = Duration.seconds(1)
 
-    /// Times by UTC, whatever the server's zone; no waiting behind somebody's lock.
+    /// Times in UTC, whatever the server's time zone; short waits for other sessions' locks.
     package static let session = [
         "SET SESSION time_zone = '+00:00', autocommit = 1, lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
     ]
@@ -37,7 +37,7 @@ package final class HeartbeatWriter: Probe {
         memory = Mutex(HeartbeatHistory(interval: interval.seconds))
     }
 
-    /// What was written until now.
+    /// What was written so far.
     package var history: HeartbeatHistory { memory.withLock { $0 } }
 
     // MARK: - Writing
@@ -46,7 +46,7 @@ package final class HeartbeatWriter: Probe {
     private struct Post {
         let node: WritableNode
         let connection: Session
-        /// Its table is there, and has the row.
+        /// The table exists and has the row.
         var isReady = false
         var failures = 0
         var notBefore = ContinuousClock.now
@@ -58,7 +58,7 @@ package final class HeartbeatWriter: Probe {
         var next = ContinuousClock.now
         while !Task.isCancelled {
             await beat(&post)
-            // What was missed is not made up for.
+            // Missed beats are not made up for.
             next = max(next + interval, .now)
             do { try await Task.sleep(until: next, clock: .continuous) } catch { break }
         }
@@ -66,14 +66,14 @@ package final class HeartbeatWriter: Probe {
     }
 
     private func beat(_ post: inout Post?) async {
-        // A write that fails may be the first sign of a failover; one that goes on failing is not.
+        // A write that fails may be the first sign of a failover; one that keeps failing is not.
         let mayHaveFailedOver = post.map { (1...2).contains($0.failures) } ?? false
         let view = await watch.newest(renewing: mayHaveFailedOver ? .seconds(1) : WriteTarget.renewal)
         switch WriteTarget(view, at: .now) {
         case .nobody(let reason):
             await post?.connection.close()
             post = nil
-            log.rests(reason)
+            log.idle(reason)
         case .node(let node):
             if post.map({ !$0.node.isSame(as: node) }) ?? true {
                 await post?.connection.close()
@@ -87,13 +87,13 @@ package final class HeartbeatWriter: Probe {
                 }
                 try await write(current.connection, node)
                 current.failures = 0
-                log.works(on: node.name)
+                log.working(on: node.name)
             } catch {
-                // Rarer and rarer: whatever hangs on the server's side is not to pile up there.
+                // Try less and less often, so that statements that hang on the server do not pile up there.
                 current.failures += 1
                 current.notBefore = .now + .seconds(1 << min(current.failures - 1, 3))
                 current.isReady = false
-                log.rests(error.description)
+                log.idle(error.description)
             }
             post = current
         }
@@ -112,7 +112,7 @@ package final class HeartbeatWriter: Probe {
             }
             remember(.init(time: wallClock, sent: sent, confirmed: .now))
         } catch {
-            // It may have been carried out all the same.
+            // The write may have been executed all the same.
             if error.breaksConnection {
                 remember(.init(time: wallClock, sent: sent, confirmed: nil))
             }
@@ -124,9 +124,9 @@ package final class HeartbeatWriter: Probe {
         memory.withLock { $0.append(beat) }
     }
 
-    // MARK: - Taking up a post
+    // MARK: - Preparing a primary
 
-    /// Makes sure that it is the server that was meant, and that it has the table and the row.
+    /// Makes sure that this is the intended server, and that it has the table and the row.
     private func prepare(_ connection: Session, _ node: WritableNode) async throws(ProbeFailure) {
         let deadline = ContinuousClock.now + max(interval, .seconds(2))
         do throws(MySQLError) {
@@ -172,7 +172,8 @@ package final class HeartbeatWriter: Probe {
         }
     }
 
-    /// pt-heartbeat's own (its manual, "MAGIC_create_heartbeat"). InnoDB, so that a crash of a replica tears nothing.
+    /// pt-heartbeat's own definition (its manual, "MAGIC_create_heartbeat"), with InnoDB, so that a replica's crash does not
+    /// corrupt the table.
     private var definition: String {
         """
         CREATE TABLE IF NOT EXISTS \(table.quoted) (\

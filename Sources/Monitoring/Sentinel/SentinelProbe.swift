@@ -4,10 +4,10 @@ package import Replication
 internal import Synchronization
 package import Topology
 
-/// Sends a row down the replication of a set now and then: inserted, changed and deleted on the primary, and looked for on
-/// every replica. "Tap tap, is this thing on?"
+/// Sends a row through the replication of a set periodically: inserts, updates and deletes it on the primary, and looks for it
+/// on every replica.
 package final class SentinelProbe: Probe {
-    /// Times by UTC, whatever the server's zone; no waiting behind somebody's lock.
+    /// Times in UTC, whatever the server's time zone; short waits for other sessions' locks.
     package static let session = HeartbeatWriter.session
 
     private let table: SentinelTable
@@ -40,14 +40,14 @@ package final class SentinelProbe: Probe {
         var next = ContinuousClock.now
         while !Task.isCancelled {
             await tap(&routes)
-            // What was missed is not made up for.
+            // Missed runs are not made up for.
             next = max(next + interval, .now)
             do { try await Task.sleep(until: next, clock: .continuous) } catch { break }
         }
         await connections.close()
     }
 
-    /// One run over the set, if there is a primary to begin it on.
+    /// One run over the set, if there is a primary to start it on.
     private func tap(_ routes: inout SentinelRoutes) async {
         guard let view = await watch.view(notOlderThan: WriteTarget.renewal) else {
             return rest("the nodes have not answered")
@@ -64,7 +64,7 @@ package final class SentinelProbe: Probe {
             do throws(ProbeFailure) {
                 let outcomes = try await run.carryOut()
                 if Task.isCancelled { return }
-                log.works(on: primary.name)
+                log.working(on: primary.name)
                 take(outcomes, over: routes)
             } catch {
                 if !Task.isCancelled { rest(error.description) }
@@ -83,12 +83,12 @@ package final class SentinelProbe: Probe {
     }
 
     private func rest(_ reason: String) {
-        log.rests(reason)
+        log.idle(reason)
         record.withLock { $0.rest() }
     }
 }
 
-/// The sentinel's connections, each made when it is first wanted and kept for the next run.
+/// The sentinel's connections, each made when first needed and kept for the next run.
 private final class SentinelConnections: Sendable {
     private let connect: @Sendable (_ node: String) -> Session?
     private let open = Mutex<[String: Session]>([:])

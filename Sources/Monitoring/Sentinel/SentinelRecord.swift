@@ -9,10 +9,10 @@ struct SentinelRecord: Sendable {
 
     private var outcomes: [Place: [SentinelOperation: SentinelOutcome]] = [:]
     private var lastSuccess: [Place: Double] = [:]
-    /// Whether the last run got its row through the primary, whoever saw it then.
+    /// Whether the last run got its row through the primary, whichever replicas saw it.
     private(set) var isSent = false
 
-    /// Takes the outcomes of a run in place of those of the run before.
+    /// Replaces the outcomes of the previous run with those of a new one.
     /// - Parameter time: epoch seconds.
     mutating func take(_ run: [Place: [SentinelOperation: SentinelOutcome]], at time: Double) {
         isSent = true
@@ -25,7 +25,7 @@ struct SentinelRecord: Sendable {
         }
     }
 
-    /// No run is under way any more: what an earlier one found is no news of now. When one last succeeded stays true.
+    /// Called when no runs take place: what an earlier one found no longer applies, but the times of the last success do.
     mutating func rest() {
         isSent = false
         for place in outcomes.keys { outcomes[place] = [:] }

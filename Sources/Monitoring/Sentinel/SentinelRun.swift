@@ -2,20 +2,21 @@ internal import MariaDB
 internal import Replication
 internal import Topology
 
-/// One run of the sentinel: a row comes, changes and goes on the primary, and is followed to each replica.
+/// One run of the sentinel: a row is inserted, updated and deleted on the primary, and followed to each replica.
 struct SentinelRun {
     let table: SentinelTable
     let primary: WritableNode
     let connection: Session
     let replicas: [Session]
-    /// How long each operation is waited for on a replica.
+    /// How long to wait for each operation to arrive on a replica.
     let patience: Duration
-    /// Knows whether the primary still is the primary.
+    /// Knows whether the primary is still the primary.
     let watch: SetWatch
     private let key = SentinelTable.newKey()
 
-    /// By node and operation. A replica that misses one misses the rest; the others go on.
-    /// - Throws: `ProbeFailure` when the primary does not take an operation: that says nothing of replicas.
+    /// Carries out the run.
+    /// - Returns: outcomes by node and operation. A replica that misses one operation misses the rest; the others continue.
+    /// - Throws: `ProbeFailure` if the primary refuses an operation, which says nothing about the replicas.
     func carryOut() async throws(ProbeFailure) -> [String: [SentinelOperation: SentinelOutcome]] {
         var outcomes: [String: [SentinelOperation: SentinelOutcome]] = [:]
         var following = replicas
@@ -23,7 +24,7 @@ struct SentinelRun {
         for operation in SentinelOperation.allCases {
             if Task.isCancelled {
                 if operation == .insert { return [:] }
-                // A run that is stopped takes its row away all the same.
+                // A run that is stopped deletes its row all the same.
                 if operation == .update { continue }
             }
             let confirmed = try await perform(operation)
@@ -50,10 +51,10 @@ struct SentinelRun {
         do throws(MySQLError) {
             try await connection.recognise(primary, deadline: deadline)
             do throws(MySQLError) {
-                // A key that was drawn before would be another run's.
+                // An existing row with this key would belong to another run.
                 let found = try await connection.run([table.look(for: key)], isRepeatable: true, deadline: deadline)
                 guard found.first?.isEmpty == true else {
-                    throw MySQLError(phase: .query, code: 0, message: "the row is there already")
+                    throw MySQLError(phase: .query, code: 0, message: "a row with this key exists already")
                 }
             } catch  where error.isForWantOfTable {
                 try await connection.create(
@@ -64,14 +65,14 @@ struct SentinelRun {
         }
     }
 
-    /// - Returns: when the primary had confirmed it.
+    /// - Returns: when the primary confirmed it.
     private func perform(_ operation: SentinelOperation) async throws(ProbeFailure) -> ContinuousClock.Instant {
         do throws(MySQLError) {
             try await change(operation, key)
             return .now
         } catch {
             if operation == .update {
-                // Best effort: what stays is taken away by a later run.
+                // Best effort: if this fails, a later run deletes the row.
                 try? await change(.delete, key)
             }
             throw ProbeFailure(error, node: primary.name, while: "the sentinel's \(operation.rawValue)")
@@ -90,7 +91,7 @@ struct SentinelRun {
 
     private struct Arrival {
         let node: String
-        /// Nil where nobody can know.
+        /// Nil if it cannot be known.
         let outcome: SentinelOutcome?
 
         var isSeen: Bool {
@@ -125,7 +126,7 @@ struct SentinelRun {
                 }
             } catch {
                 switch error.phase {
-                // What must not be looked at may well have arrived.
+                // The row may well have arrived; the account is not allowed to see it.
                 case .permission, .authentication: return Arrival(node: replica.node, outcome: nil)
                 default: isAnswering = error.isForWantOfTable
                 }
@@ -140,8 +141,8 @@ struct SentinelRun {
 
     // MARK: - What was left behind
 
-    /// Deletes rows of runs that were cut short, each only if every replica has it: the deletion of a row that a replica
-    /// lacks stops its applier in ROW format. A replica that did not follow this run is not asked, and so nothing is deleted.
+    /// Deletes rows of runs that were cut short, each only if every replica has it: in ROW format, deleting a row that a replica
+    /// lacks stops its applier. If a replica did not follow this run, it cannot be asked, so nothing is deleted.
     private func clear(_ following: [Session]) async {
         guard following.count == replicas.count, !Task.isCancelled else { return }
         let age = Int64(max(patience.seconds * 40, 60))
@@ -158,7 +159,7 @@ struct SentinelRun {
                 try await change(.delete, key)
             }
         } catch {
-            // They are in nobody's way, and the next run tries again.
+            // They do no harm, and the next run tries again.
         }
     }
 }

@@ -2,12 +2,12 @@ internal import MariaDB
 internal import Replication
 internal import Topology
 
-/// The statements of the sentinel. Each run has a row of its own, under a key that no other run has: what a run that was cut
-/// short left behind, on whichever nodes, is in nobody's way.
+/// The statements of the sentinel. Each run has a row of its own under a unique key, so rows left behind by a run that was cut
+/// short do not affect another, whichever nodes they are on.
 struct SentinelTable {
     let table: TableName
 
-    /// Written by `insert` and `update`; what a replica shows then.
+    /// The values written by `insert` and `update`, which a replica then shows.
     private static let inserted: UInt64 = 1
     private static let updated: UInt64 = 2
 
@@ -27,7 +27,7 @@ struct SentinelTable {
         return text(.random(in: .min ... .max)) + text(.random(in: .min ... .max))
     }
 
-    /// - Parameter condition: on which it is carried out (`WriteGuard.holds`).
+    /// - Parameter condition: under which the statement has an effect (`WriteGuard.holds`).
     func statement(_ operation: SentinelOperation, key: String, if condition: String) -> String {
         switch operation {
         case .insert:
@@ -46,7 +46,7 @@ struct SentinelTable {
 
     func look(for key: String) -> String { "SELECT value FROM \(table.quoted) WHERE id = '\(key)'" }
 
-    /// Whether a look shows that an operation has arrived.
+    /// Whether the answer to `look` shows that an operation has arrived.
     func shows(_ operation: SentinelOperation, _ answer: ResultTable?) -> Bool {
         let value = answer?.first?.unsigned("value")
         return switch operation {
@@ -56,7 +56,7 @@ struct SentinelTable {
         }
     }
 
-    /// The keys of rows that were written more than so many seconds ago: of runs that were cut short.
+    /// Selects the keys of rows written more than this many seconds ago, by runs that were cut short.
     func leftovers(olderThan seconds: Int64) -> String {
         """
         SELECT id FROM \(table.quoted) WHERE written < CURRENT_TIMESTAMP - INTERVAL \(seconds) SECOND \
@@ -64,12 +64,12 @@ struct SentinelTable {
         """
     }
 
-    /// Which of some rows are here.
+    /// Selects which of the given rows exist.
     func present(_ keys: [String]) -> String {
         "SELECT id FROM \(table.quoted) WHERE id IN (\(keys.map { "'\($0)'" }.joined(separator: ", ")))"
     }
 
-    /// The keys in an answer that are ones of ours: they go into statements again.
+    /// The keys in an answer that have our format: they go into statements again.
     func keys(_ answer: ResultTable?) -> [String] {
         (answer?.rows.compactMap { $0.text("id") } ?? []).filter { key in
             key.utf8.count == 32 && key.utf8.allSatisfy { Self.digits.contains($0) }

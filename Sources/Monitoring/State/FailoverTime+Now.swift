@@ -4,7 +4,7 @@ internal import Replication
 package import Traffic
 
 extension FailoverTime {
-    /// By the clocks of this machine.
+    /// Now, by the clocks of this machine.
     package static var now: FailoverTime {
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)
@@ -12,9 +12,9 @@ extension FailoverTime {
     }
 }
 
-/// Which start of this machine it is. Seconds that were counted from another one tell nothing.
+/// Identifies the current boot of this machine. Seconds counted from another boot are meaningless.
 package enum Boot {
-    /// Nil where the system does not say.
+    /// Nil if the system does not provide it.
     package static let id: String? = {
         let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -1,4 +1,4 @@
-/// Where a fleet keeps what outlives it, and what it calls itself towards others.
+/// Where a fleet saves what outlives it, and the name it uses as a checker.
 package struct Keeping: Sendable {
     /// Nil: nothing outlives the process.
     package var state: StateDirectory?

@@ -7,23 +7,23 @@ internal import Synchronization
 internal import Topology
 internal import Traffic
 
-/// What outlives the exporter. Of each replication set a file tells who its nodes are, who took the writes, and an operator's
-/// word; another one what this checker last answered as its failover answer, and when it was last "preferred".
+/// What outlives the exporter. For each replication set, one file records the identity of its nodes, which of them took the
+/// writes, and an operator's decision; another records this checker's last failover answer, and when it last was "preferred".
 ///
-/// A file that is missing, cannot be read or makes no sense is no error: less is known then.
+/// A file that is missing, unreadable or invalid is not an error; it only means that less is known.
 package final class StateDirectory: Sendable {
-    /// Whose failover checks are kept: each remembers its own alone.
+    /// Whose failover checks are kept: each checker remembers only its own.
     package enum Checker: String, Sendable {
         case exporter = "failover"
         case command = "failover-check"
     }
 
-    /// Writers that were recorded longer ago than this are not known to be the writers until now.
+    /// Writers that were recorded longer ago than this may no longer be the writers. Seconds.
     static let trust = 300.0
-    /// As long as nothing changes, the time is written down anew after this.
+    /// How often the time is written again if nothing else changes. Seconds.
     private static let renewal = 60.0
 
-    /// What stands in the files.
+    /// The content of the files.
     private struct Known {
         var states: [String: StateText] = [:]
         var checks: [String: FailoverText] = [:]
@@ -33,9 +33,9 @@ package final class StateDirectory: Sendable {
 
     private let path: String
     private let checker: Checker
-    /// The checker's name, as it stands in the table of checks.
+    /// The checker's name, as recorded in the table of checks.
     private let name: String
-    /// Nil where it is not known since when seconds are counted; then no time is believed.
+    /// Nil if the current boot is unknown; then saved times are not trusted.
     private let boot: String?
     private let logger: Logger
     private let mayWrite: @Sendable (_ path: String) -> Bool
@@ -43,7 +43,7 @@ package final class StateDirectory: Sendable {
     private let known = Mutex(Known())
 
     /// - Parameters:
-    ///   - boot: which start of the machine this is.
+    ///   - boot: identifies the current boot of the machine.
     ///   - mayWrite: whether a file, or a directory's content, can be changed now.
     package init(
         _ path: String, checker: Checker = .exporter, name: String, boot: String? = Boot.id, logger: Logger,
@@ -57,10 +57,10 @@ package final class StateDirectory: Sendable {
         self.mayWrite = mayWrite
     }
 
-    /// What was last in the way of keeping something, or of believing what was kept; nil if nothing was.
+    /// The last problem in saving something, or in trusting what was saved; nil if there was none.
     package var complaint: String? { known.withLock { $0.complaint } }
 
-    /// What was left behind for a set; nil where there is nothing.
+    /// What was saved for a set; nil if there is nothing.
     func read(_ set: String) -> StateText? {
         known.withLock { known in
             let state = text(of: stateFile(of: set), &known, parsing: StateText.init(parsing:))
@@ -69,8 +69,8 @@ package final class StateDirectory: Sendable {
         }
     }
 
-    /// Writes a set's state down, unless the file says so already. What is not true any more, and cannot be replaced, is
-    /// removed; the next round tries again.
+    /// Saves a set's state, unless the file already has it. An outdated file that cannot be replaced is removed; the next round
+    /// tries again.
     func write(_ record: SetMemory.Record, of set: String, at now: Double) {
         known.withLock { known in
             let before = known.states[set]
@@ -85,8 +85,8 @@ package final class StateDirectory: Sendable {
         }
     }
 
-    /// Writes down what a set's failover checker knows of its checks. What is not true any more, and cannot be replaced, is
-    /// removed, which takes no room on a disk.
+    /// Saves what a set's failover checker knows of its checks. An outdated file that cannot be replaced is removed, which works
+    /// even on a full disk.
     func write(_ memory: FailoverMemory, of set: ReplicationSet) {
         guard let rule = set.failover else { return }
         let file = failoverFile(of: set.name)
@@ -100,13 +100,13 @@ package final class StateDirectory: Sendable {
                 known.checks[set.name] = check
                 return
             }
-            // As long as it is there, the next check tries again.
+            // If removing it fails, the next check tries again.
             if remove(file, &known) { known.checks[set.name] = nil }
         }
     }
 
-    /// Whether another run of the command, which ended after this one had read the file, has answered "standby", or found that
-    /// it could not write that down. By the time that this one ends its "preferred" is too old to be kept.
+    /// Whether another run of the command, which ended after this one had read the file, answered "standby" or could not save
+    /// that. This run's "preferred" is then too old to be saved.
     private func isRevoked(_ check: FailoverText, of set: String, _ known: inout Known) -> Bool {
         let file = failoverFile(of: set)
         let before = known.checks[set]
@@ -123,15 +123,15 @@ package final class StateDirectory: Sendable {
     }
 
     /// What a set's failover checker knew of its checks when it ended.
-    /// - Parameter now: by the steady clock.
+    /// - Parameter now: by the monotonic clock.
     func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
         let file = failoverFile(of: set.name)
         let check: FailoverText? = known.withLock { known in
             let check = text(of: file, &known, parsing: FailoverText.init(parsing:))
             known.checks[set.name] = check
-            // A run before this one may have been unable to take it back, as this one would be.
+            // An earlier run may have been unable to revoke it, as this one would be.
             if check != nil, !(mayWrite(path) && mayWrite(file)) {
-                complain("\(file) cannot be changed, and so is not believed", &known)
+                complain("\(file) cannot be changed, so its content is ignored", &known)
                 return nil
             }
             return check
@@ -143,13 +143,13 @@ package final class StateDirectory: Sendable {
         let times = [check.memory.goodCheck, check.memory.noted?.steady, check.memory.standbyFailedSince].compactMap(
             \.self)
         guard let boot, check.boot == boot, times.allSatisfy({ $0 <= now }) else {
-            // Of before the machine was started again, or of no time that has been. Who had the requests is known all the same.
+            // From an earlier boot, or in the future. Which node had the requests is known all the same.
             return check.memory.answer == .standby ? FailoverMemory(answer: .standby) : FailoverMemory()
         }
         return check.memory
     }
 
-    /// Whose check it is, where it was noted and of which nodes: another name, table or address makes another checker.
+    /// Identifies the checker, the table and the nodes: a different name, table or address makes a different checker.
     private func key(of rule: FailoverPolicy, in set: ReplicationSet) -> String {
         let addresses = [rule.preferred, rule.standby].map { node in
             (set.node(named: node)?.address.description ?? "").debugDescription
@@ -176,13 +176,13 @@ package final class StateDirectory: Sendable {
             max(0, Glibc.read(descriptor, $0.baseAddress, $0.count))
         }
         guard text.utf8.count < limit, let value = parsing(text) else {
-            complain("\(file) makes no sense; starting without it", &known)
+            complain("\(file) is not a valid state file; starting without it", &known)
             return nil
         }
         return value
     }
 
-    /// - Returns: whether it is written.
+    /// - Returns: whether it was written.
     private func write(_ text: String, to file: String, _ known: inout Known) -> Bool {
         do throws(DraftedFile.Failure) {
             try DraftedFile.write(text, to: file, mode: 0o600)
@@ -194,7 +194,7 @@ package final class StateDirectory: Sendable {
         return true
     }
 
-    /// - Returns: whether it is not there any more.
+    /// - Returns: whether the file is gone.
     private func remove(_ file: String, _ known: inout Known) -> Bool {
         if unlink(file) == 0 || errno == ENOENT { return true }
         complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
@@ -208,7 +208,8 @@ package final class StateDirectory: Sendable {
     }
 }
 
-/// What a failover checker knows of its checks, and who it is. Times are in seconds since the machine was started.
+/// The text of a failover checker's file: what it knows of its checks, and its identity. Times are in seconds
+/// since the machine was booted.
 ///
 ///     failover 3 <boot id or -> <100 or 200> <preferred node>
 ///     check <time of the last good one> <server id or -> <server uuid or ->
@@ -217,24 +218,24 @@ package final class StateDirectory: Sendable {
 ///     by <checker, table and the two nodes' addresses, in quotes>
 ///     end
 struct FailoverText: Sendable, Equatable {
-    /// In place of a boot id.
+    /// Written in place of an unknown boot id.
     static let unknown = "-"
 
-    /// The start of the machine from which seconds are counted.
+    /// The boot of the machine from which seconds are counted.
     var boot: String
-    /// With an answer.
+    /// Always with an answer.
     var memory: FailoverMemory
     /// The node that "preferred" stands for.
     var preferred: String
-    /// Of one line.
+    /// A single line.
     var key: String
 
-    /// Nil where there was no answer yet.
+    /// Nil if there was no answer yet.
     init?(_ memory: FailoverMemory, boot: String, preferred: String, key: String) {
         guard memory.answer != nil else { return nil }
         self.boot = boot
         self.memory = memory
-        // For the process that was told.
+        // An operator's acceptance is only for the process that received it.
         self.memory.isAccepted = false
         self.preferred = preferred
         self.key = key
@@ -284,13 +285,13 @@ struct FailoverText: Sendable, Equatable {
     }
 }
 
-/// The file's text: a line each.
+/// The text of a set's state file, one line for each item.
 ///
 ///     state 1 <epoch seconds>
 ///     node <name> <address> <server id or -> <server uuid or -> <start, epoch seconds, or ->
 ///     writer <name>
 ///     word <name> <nodes that were writable then>
-///     decided <name> <node over which an operator has named it> <nodes that have followed something else than that since>
+///     decided <name> <node over which an operator has named it> <nodes that have followed another source since>
 ///     rival <name of one that took writes beside the writer>
 ///     end
 struct StateText: Sendable, Equatable {
@@ -308,7 +309,7 @@ struct StateText: Sendable, Equatable {
         for node in record.nodes where !node.address.contains(where: \.isWhitespace) {
             let id = node.serverID.map { "\($0)" } ?? "-"
             let start = node.startTime.map { "\($0)" } ?? "-"
-            // A server's word must not end the line and begin another.
+            // Text from a server must not end the line and begin another.
             let uuid = node.serverUUID.flatMap(ServerUUID.init).map { "\($0)" } ?? "-"
             lines.append("node \(node.name) \(node.address) \(id) \(uuid) \(start)")
         }

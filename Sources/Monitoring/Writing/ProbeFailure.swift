@@ -2,7 +2,7 @@ package import MariaDB
 
 /// Why a probe could not do its work on a node: for logs and pages, never for a label.
 package struct ProbeFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// By name.
+    /// The node's name.
     package let node: String
     package let message: String
 
@@ -11,7 +11,7 @@ package struct ProbeFailure: Error, Sendable, Equatable, CustomStringConvertible
         self.message = message
     }
 
-    /// - Parameter action: what was being tried, such as `writing the heartbeat`.
+    /// - Parameter action: what was being done, for example `writing the heartbeat`.
     package init(_ error: MySQLError, node: String, while action: String) {
         self.init(node: node, message: "\(action): \(error.words)")
     }

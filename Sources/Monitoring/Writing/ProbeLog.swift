@@ -1,11 +1,11 @@
 internal import Logging
 internal import Synchronization
 
-/// One log line when a probe begins to work or ceases to, and none while it stays as it is.
+/// Writes one log line when a probe starts or stops working, and none while nothing changes.
 final class ProbeLog: Sendable {
     private enum State: Equatable {
         case working(String)
-        case resting(String)
+        case idle(String)
     }
 
     private let logger: Logger
@@ -18,13 +18,13 @@ final class ProbeLog: Sendable {
         self.logger = logger
     }
 
-    func works(on node: String) {
-        if changes(to: .working(node)) { logger.info("probe works", metadata: ["node": "\(node)"]) }
+    func working(on node: String) {
+        if changes(to: .working(node)) { logger.info("probe working", metadata: ["node": "\(node)"]) }
     }
 
     /// - Parameter reason: a sentence for people.
-    func rests(_ reason: String) {
-        if changes(to: .resting(reason)) { logger.warning("probe rests", metadata: ["reason": "\(reason)"]) }
+    func idle(_ reason: String) {
+        if changes(to: .idle(reason)) { logger.warning("probe idle", metadata: ["reason": "\(reason)"]) }
     }
 
     private func changes(to new: State) -> Bool {

@@ -1,9 +1,9 @@
-/// The probes that run, each in a task of its own.
+/// The running probes, each in a task of its own.
 actor ProbeTasks {
     private var running: [(probe: any Probe, task: Task<Void, Never>)] = []
 
-    /// Lets these run and no others. Those that are not wanted end first: two that know nothing of each other must not write to
-    /// one table. For one caller at a time.
+    /// Runs these probes and no others. Probes that are no longer wanted end first: two that do not know of each other must not
+    /// write to the same table. For one caller at a time.
     func run(_ wanted: [any Probe]) async {
         let ending = running.filter { entry in !wanted.contains { $0 === entry.probe } }
         for entry in ending { entry.task.cancel() }

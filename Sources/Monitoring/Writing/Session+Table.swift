@@ -2,10 +2,10 @@ internal import MariaDB
 internal import Replication
 
 extension Session {
-    /// Makes a table on the primary, and its database where that is lacking, if the server may be written to.
+    /// Creates a table on the primary, and its database if missing, provided that the server may be written to.
     /// - Parameters:
     ///   - definition: CREATE TABLE IF NOT EXISTS.
-    ///   - watch: knows whether the node still is the primary.
+    ///   - watch: knows whether the node is still the primary.
     func create(
         _ table: TableName, _ definition: String, on node: WritableNode, by watch: SetWatch,
         deadline: ContinuousClock.Instant
@@ -25,10 +25,10 @@ extension Session {
 
     /// Changes one row on the primary.
     /// - Parameters:
-    ///   - watch: knows whether the node still is the primary.
+    ///   - watch: knows whether the node is still the primary.
     ///   - statement: makes the statement, with this condition in its WHERE.
-    /// - Throws: `MySQLError`, also when nothing was changed: the server is no longer to be written to, or the row is not
-    ///   what it should be.
+    /// - Throws: `MySQLError`, also if nothing was changed: the server may no longer be written to, or the row is not what it
+    ///   should be.
     func change(
         on node: WritableNode, by watch: SetWatch, deadline: ContinuousClock.Instant,
         _ statement: (_ condition: String) -> String
@@ -45,15 +45,15 @@ extension Session {
 }
 
 extension WritableNode {
-    /// Nothing is written on another server than this one.
+    /// The check that keeps statements from being executed on any other server.
     fileprivate func check(until latest: Double) -> String {
         WriteGuard.check(until: latest, serverID: serverID, serverUUID: serverUUID)
     }
 }
 
 extension SetWatch {
-    /// Makes sure, right before a write, that a node is the primary by the newest findings: what comes before a write takes
-    /// round trips, and the primary may have moved meanwhile.
+    /// Makes sure, right before a write, that a node is the primary by the newest findings: preparing a write takes round trips,
+    /// and the primary may have moved in the meantime.
     fileprivate func confirm(_ node: WritableNode) async throws(MySQLError) {
         guard case .node(let primary) = WriteTarget(await newest(renewing: WriteTarget.renewal), at: .now),
             primary.isSame(as: node)

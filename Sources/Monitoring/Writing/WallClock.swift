@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The exporter's clock, which may be set, as against the continuous one.
+/// The exporter's wall clock, which may be set, unlike the continuous one.
 enum WallClock {
     /// Since 1970.
     static func microseconds() -> Int64 {

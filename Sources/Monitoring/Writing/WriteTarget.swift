@@ -8,11 +8,11 @@ package enum WriteTarget: Sendable, Equatable {
     /// A sentence for people.
     case nobody(String)
 
-    /// What is known of a set goes out of date: older than this it says nothing about who may be written to.
+    /// Findings older than this do not show which node may be written to.
     package static let longestTrust = Duration.seconds(10)
-    /// Older than this it is asked for anew, so that it does not come to that.
+    /// Findings older than this are renewed, well before `longestTrust`.
     package static let renewal = Duration.seconds(4)
-    /// How long such a look waits for nodes that hang: with that and `renewal` the findings about the others stay well within
+    /// How long a renewal waits for nodes that hang: with this and `renewal`, the findings about the others stay well within
     /// `longestTrust`, whatever the nodes' own timeouts are.
     package static let patience = Duration.seconds(2)
 
@@ -32,7 +32,7 @@ package enum WriteTarget: Sendable, Equatable {
                 let facts = node.report.facts, let server = facts.identity.serverID, server != 0,
                 let offset = facts.clockOffset
             else {
-                self = .nobody("\(name) does not tell its server_id and its clock")
+                self = .nobody("\(name) does not report its server_id and its clock")
                 return
             }
             self = .node(
@@ -41,7 +41,7 @@ package enum WriteTarget: Sendable, Equatable {
     }
 }
 
-/// The primary of a set, and how to know it again.
+/// The primary of a set, and how to recognise it.
 package struct WritableNode: Sendable, Equatable {
     package let name: String
     package let serverID: UInt32
@@ -59,7 +59,7 @@ package struct WritableNode: Sendable, Equatable {
 }
 
 extension WritableNode {
-    /// The same server by the same name; its clock may have moved.
+    /// Whether it is the same server with the same name; its clock may have moved.
     func isSame(as other: WritableNode) -> Bool {
         name == other.name && serverID == other.serverID && serverUUID == other.serverUUID
     }
@@ -71,20 +71,21 @@ extension WritableNode {
 }
 
 extension Session {
-    /// Makes sure that the server at the other end is the one that the findings are of: an address may have moved to
-    /// another since.
+    /// Makes sure that the server at the other end is the one that the findings are about: its address may belong to another by
+    /// now.
     /// - Throws: `MySQLError`; then the connection is closed.
     func recognise(_ node: WritableNode, deadline: ContinuousClock.Instant) async throws(MySQLError) {
         let statement = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_id', 'server_uuid')"
         let answer = try await run([statement], isRepeatable: true, deadline: deadline)
-        var told: [String: String] = [:]
+        var variables: [String: String] = [:]
         for row in answer.first?.rows.map(\.self) ?? [] {
-            if let name = row.text("Variable_name") { told[name.lowercased()] = row.text("Value")?.lowercased() }
+            if let name = row.text("Variable_name") { variables[name.lowercased()] = row.text("Value")?.lowercased() }
         }
-        guard told["server_id"] == "\(node.serverID)", node.serverUUID == nil || told["server_uuid"] == node.serverUUID
+        guard variables["server_id"] == "\(node.serverID)",
+            node.serverUUID == nil || variables["server_uuid"] == node.serverUUID
         else {
             await hangUp()
-            throw MySQLError(phase: .query, code: 0, message: "another server answers than in the last round")
+            throw MySQLError(phase: .query, code: 0, message: "a different server answers than in the last round")
         }
     }
 }
