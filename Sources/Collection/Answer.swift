@@ -1,12 +1,12 @@
 package import MariaDB
 package import Replication
 
-/// What a server said to one statement, and between which moments it said so.
+/// A server's answer to one statement, and the moments between which it was given.
 package struct Answer: Sendable {
     package let table: ResultTable
     /// Before the first byte of its batch was sent.
     package let asked: Moment
-    /// After the last row had come.
+    /// After the last row arrived.
     package let told: Moment
 
     package init(_ table: ResultTable, asked: Moment, told: Moment) {

@@ -1,17 +1,17 @@
 import Replication
 
-/// Remembers for each channel when something last arrived from its source: MariaDB does not tell.
+/// Remembers for each channel when something last arrived from its source, which MariaDB does not report.
 ///
-/// A frozen or partitioned source goes on looking healthy (IO thread running, 0 s behind) until slave_net_timeout ends
-/// it. What gives it away: neither heartbeats nor positions advance.
+/// A frozen or partitioned source keeps looking healthy (IO thread running, 0 s behind) until slave_net_timeout expires. The
+/// only sign is that neither heartbeats nor positions advance.
 struct ArrivalLog {
     private struct Mark: Equatable {
         let heartbeats: UInt64?
         let position: BinlogCoordinate?
         let ioThread: Channel.IOThreadState
 
-        /// Whether something must have arrived since `earlier`. Counters also go back, when the replica starts again, and
-        /// a lost connection is the opposite of an arrival: only having got through to the source is one.
+        /// Whether something must have arrived since `earlier`. Counters also go back, when the replica is restarted, and a lost
+        /// connection is the opposite of an arrival; a new connection to the source is one.
         func shows(anArrivalSince earlier: Mark) -> Bool {
             if let heartbeats, let before = earlier.heartbeats, heartbeats > before { return true }
             if position != nil, position != earlier.position { return true }
@@ -22,27 +22,27 @@ struct ArrivalLog {
     private struct Memory {
         var mark: Mark
         var since: ContinuousClock.Instant
-        /// Something arrived at `since`; else it is only when the channel was first looked at.
+        /// Whether something arrived at `since`; otherwise it is only when the channel was first seen.
         var isArrival: Bool
     }
 
     private var memories: [String: Memory] = [:]
 
-    /// Fills `sourceSilence`. The first look at a channel is no arrival, and tells nothing; from then on silence is counted
-    /// from it, as the least that it can be: a source that was frozen before the exporter started is found out all the same.
+    /// Fills `sourceSilence`. The first look at a channel is not an arrival and yields no silence; from then on silence is
+    /// counted from it, as a lower bound, so that a source that was frozen before the exporter started is still detected.
     ///
-    /// Where the server tells (MySQL), what was seen to arrive can only shorten the silence: its times speak of whole
-    /// transactions, of which a large one arrives for a long time.
+    /// If the server reports a silence (MySQL), arrivals seen here can only shorten it: its times are those of whole
+    /// transactions, and a large one takes long to arrive.
     mutating func note(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         guard var channels = facts.channels else { return }
         facts.channels = nil
-        for place in channels.indices {
-            let channel = channels[place]
+        for index in channels.indices {
+            let channel = channels[index]
             let mark = Mark(
                 heartbeats: channel.heartbeatsReceived, position: channel.readPosition, ioThread: channel.ioThread)
             guard var memory = memories[channel.name] else {
                 memories[channel.name] = Memory(mark: mark, since: now, isArrival: false)
-                channels[place].isSilenceToldOnly = true
+                channels[index].isSilenceToldOnly = true
                 continue
             }
             if mark.shows(anArrivalSince: memory.mark) {
@@ -52,11 +52,11 @@ struct ArrivalLog {
             memory.mark = mark
             memories[channel.name] = memory
             let seen = memory.since.duration(to: now).seconds
-            if let told = channel.sourceSilence {
-                if memory.isArrival { channels[place].sourceSilence = min(told, seen) }
-                channels[place].isSilenceToldOnly = !memory.isArrival
+            if let reported = channel.sourceSilence {
+                if memory.isArrival { channels[index].sourceSilence = min(reported, seen) }
+                channels[index].isSilenceToldOnly = !memory.isArrival
             } else {
-                channels[place].sourceSilence = seen
+                channels[index].sourceSilence = seen
             }
         }
         if memories.count != channels.count {

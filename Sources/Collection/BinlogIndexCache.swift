@@ -1,23 +1,23 @@
 import Replication
 
-/// The files that a server was last seen to hold.
+/// The binary log files that a server was last seen to have.
 ///
-/// A closed file never changes its size, so a list stays right until the server opens a new file; only a purge by hand
-/// is not seen at once, hence the list is read anew every minute, and in every round in which a replica needs a file
-/// that is not the newest.
+/// A closed file never changes its size, so a list stays correct until the server opens a new file. Only a manual purge goes
+/// unnoticed, so the list is read again every minute, and in every round in which a replica needs a file other than the
+/// newest.
 struct BinlogIndexCache {
     private var index: BinlogIndex?
     private var owner: ServerIdentity?
     private var readAt: ContinuousClock.Instant?
     private var startTime: Double?
 
-    /// Whether it is time to read the list again, even if nobody needs it.
+    /// Whether it is time to read the list again, even if no replica needs it.
     func isDue(at now: ContinuousClock.Instant) -> Bool {
         guard let readAt else { return true }
         return readAt.duration(to: now) > .seconds(60)
     }
 
-    /// Keeps the list that `log` came with if it was just read, or gives it the one kept if that still holds.
+    /// Keeps the list in `log` if it was just read; otherwise adds the kept one if that is still valid.
     mutating func complete(
         _ log: inout BinaryLog, end: BinlogCoordinate, server: ServerIdentity, startTime: Double?,
         at now: ContinuousClock.Instant
@@ -33,7 +33,7 @@ struct BinlogIndexCache {
         log.index = index
     }
 
-    /// After RESET MASTER or a restart with an emptied folder the same names may hold other sizes.
+    /// After RESET MASTER, or a restart with an emptied directory, files with the same names may have other sizes.
     private func hasRestarted(_ startTime: Double?) -> Bool {
         guard let startTime, let before = self.startTime else { return false }
         return startTime != before

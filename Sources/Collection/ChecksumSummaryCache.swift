@@ -1,8 +1,8 @@
 import Replication
 
-/// The checksum results of a node as they were last added up: that reads every chunk, and they change only while somebody
-/// compares. They are read anew when the newest chunk is another one than before, at most once a minute; and every ten
-/// minutes, since chunks that somebody removes by hand leave the newest as it is.
+/// A node's checksum results as last summed up. Summing up reads every chunk, and results change only during a comparison, so
+/// they are read again only if the newest chunk has changed, at most once a minute; and every ten minutes, since removing
+/// chunks manually may leave the newest as it is.
 struct ChecksumSummaryCache {
     private static let shortest = Duration.seconds(60)
     private static let longest = Duration.seconds(600)
@@ -10,7 +10,7 @@ struct ChecksumSummaryCache {
     private var summary: ChecksumResults.Summary?
     private var readAt: ContinuousClock.Instant?
     private var askedAt: ContinuousClock.Instant?
-    /// The time of the newest chunk when they were added up, and in the last round.
+    /// The time of the newest chunk when they were summed up, and in the last round.
     private var runWhenRead: Double?
     private var lastRun: Double?
 
@@ -21,13 +21,13 @@ struct ChecksumSummaryCache {
         return elapsed >= Self.longest || elapsed >= Self.shortest && (summary == nil || lastRun != runWhenRead)
     }
 
-    /// They are being asked for, however that ends.
+    /// Records that they are being asked for, whatever the result.
     mutating func asked(at now: ContinuousClock.Instant) { askedAt = now }
 
-    /// Keeps results just read, or completes the facts with those that are kept, and their age.
+    /// Keeps results just read, or adds the kept ones to the facts, with their age.
     mutating func complete(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         guard let results = facts.checksums else {
-            // Who cannot say when something was last compared has no results either.
+            // Without the time of the last comparison there are no results either.
             summary = nil
             return
         }

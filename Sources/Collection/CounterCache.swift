@@ -1,15 +1,15 @@
 import Replication
 
-/// What a server's status counters were last seen to be, for the rounds in which it is not asked for them: a look at them costs
-/// a server more than everything else together.
+/// A server's status counters as last read, for the rounds that do not ask for them: reading them costs a server more than
+/// everything else together.
 ///
-/// They are asked for in the first round of a connection, and again once a minute; where semi-synchronous replication is on or
-/// replicas are connected, in every round. What is kept is never older than a minute, and is of one connection to one server: a
-/// restart ends the connection, so that the start time stays right.
+/// They are read in the first round of a connection and then once a minute; if semi-synchronous replication is on or replicas
+/// are connected, in every round. Kept values are at most a minute old and belong to one connection to one server: a restart
+/// ends the connection, so the start time stays correct.
 struct CounterCache {
     static let limit = Duration.seconds(60)
 
-    /// Whose counters they are. A proxy may go on with another server, or the same after a restart, without a word.
+    /// Which server's counters they are. A proxy may silently switch to another server, or to the same one after a restart.
     private struct Owner: Equatable {
         let server: ServerIdentity
         let connection: UInt64?
@@ -31,10 +31,10 @@ struct CounterCache {
     private var startTime: Double?
     private var semiSync: Kept<SemiSync?>?
     private var replicas: Kept<Int?>?
-    /// Outlives connections.
+    /// Kept across connections.
     private var startTimes = StartTime()
 
-    /// The next answers come over another connection.
+    /// Called when the next answers will come over another connection.
     mutating func forget() {
         owner = nil
         startTime = nil
@@ -43,24 +43,24 @@ struct CounterCache {
     }
 
     /// The facts that it is time to ask for.
-    /// - Parameter statusTellsReplicas: there is no statement of its own for the connected replicas.
-    func due(at now: ContinuousClock.Instant, statusTellsReplicas: Bool) -> Set<FactName> {
+    /// - Parameter statusHasReplicas: whether the connected replicas are part of the status and have no statement of their own.
+    func due(at now: ContinuousClock.Instant, statusHasReplicas: Bool) -> Set<FactName> {
         var due: Set<FactName> = []
         if semiSync?.isRecent(at: now) != true || semiSync?.value?.isOn == true { due.insert(.status) }
         if replicas?.isRecent(at: now) != true || replicas?.value ?? 0 > 0 {
-            due.insert(statusTellsReplicas ? .status : .connectedReplicas)
+            due.insert(statusHasReplicas ? .status : .connectedReplicas)
         }
         return due
     }
 
-    /// Whether a round shows that what is kept no longer holds: another server answered, or somebody has switched
-    /// semi-synchronous replication on or off.
+    /// Whether a round shows that the kept values are no longer valid: another server answered, or semi-synchronous replication
+    /// has been switched on or off.
     func isOutdated(by facts: NodeFacts) -> Bool {
         guard let owner, facts.identity.serverID != nil, facts.missing[.status] == nil else { return false }
         if owner != Owner(facts) { return true }
-        guard !facts.isStatusFresh, let semiSync, let told = facts.semiSync else { return false }
-        return told.isSourceEnabled != semiSync.value?.isSourceEnabled
-            || told.isReplicaEnabled != semiSync.value?.isReplicaEnabled
+        guard !facts.isStatusFresh, let semiSync, let current = facts.semiSync else { return false }
+        return current.isSourceEnabled != semiSync.value?.isSourceEnabled
+            || current.isReplicaEnabled != semiSync.value?.isReplicaEnabled
     }
 
     /// Keeps the counters that were read in this round, and fills in the others.
@@ -73,7 +73,7 @@ struct CounterCache {
         }
         if facts.isStatusFresh {
             semiSync = Kept(value: facts.semiSync, readAt: now)
-            // Without the server's own clock in the same batch it is not known as well, and not asked for on its account.
+            // Without the server's clock in the same batch the start time is less accurate, and used only if none is known.
             if let uptime = facts.uptime, let asked = facts.uptimeAskedAt, let offset = facts.clockOffset,
                 startTime == nil || asked == facts.askedAt
             {
@@ -96,7 +96,7 @@ struct CounterCache {
 }
 
 extension SemiSync {
-    /// On, or not yet off.
+    /// Whether it is on, or not completely off yet.
     fileprivate var isOn: Bool {
         [isSourceEnabled, isReplicaEnabled, isSourceActive, isReplicaActive].contains(true)
     }

@@ -1,11 +1,11 @@
 internal import Synchronization
 
-/// When a caller leaves, whatever is still to come. One timer for all the rounds that the caller waits for.
+/// When a caller stops waiting, whatever is still outstanding. One timer for all the rounds that the caller waits for.
 package final class Deadline: Sendable {
     package let instant: ContinuousClock.Instant
 
-    /// The part of a caller's time after which a round no longer waits for first answers. The rest is for what the first answers
-    /// call for: a node that hangs must not cost the others that.
+    /// The part of a caller's time after which a round no longer waits for first answers. The rest is for follow-up questions,
+    /// which the other nodes get even if one hangs.
     private static let firstPart = 0.7
 
     private struct State {
@@ -27,7 +27,7 @@ package final class Deadline: Sendable {
 
     deinit { state.withLock { $0.timer }?.cancel() }
 
-    /// Stops the timer: the caller has what it wanted.
+    /// Stops the timer, when the caller no longer waits.
     package func cancel() {
         let timer = state.withLock { state in
             state.whenFollowingUp = []
@@ -37,8 +37,8 @@ package final class Deadline: Sendable {
         timer?.cancel()
     }
 
-    /// Runs `followUp` when it is time to follow up the answers there are, and `over` at the deadline; at once where that has
-    /// passed.
+    /// Runs `followUp` when it is time to follow up the answers received so far, and `over` at the deadline; each at once if that
+    /// time has passed.
     func add(followUp: @escaping @Sendable () -> Void, over: @escaping @Sendable () -> Void) {
         let (isFollowingUp, isOver) = state.withLock { state in
             if !state.isFollowingUp { state.whenFollowingUp.append(followUp) }

@@ -4,9 +4,9 @@ package import Replication
 package struct Fact: Sendable {
     package let name: FactName
     package let statement: String
-    /// The privileges that the statement needs, as they stand in a GRANT; empty where none is needed.
+    /// The privileges that the statement needs, as written in a GRANT; empty if none is needed.
     package let privileges: String
-    /// What is selected, where the statement is nothing but that: facts of this kind can be asked for in one statement.
+    /// The expressions, if the statement is nothing but a SELECT of them: such facts can be merged into one statement.
     let selected: String?
     package let read: @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
 
@@ -21,7 +21,7 @@ package struct Fact: Sendable {
         self.read = read
     }
 
-    /// - Parameter selected: expressions, each with a name of its own among all that a dialect selects like this.
+    /// - Parameter selected: expressions, each with an alias that is unique among all that a dialect selects this way.
     init(
         _ name: FactName, selecting selected: String,
         read: @escaping @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
@@ -33,22 +33,22 @@ package struct Fact: Sendable {
         self.read = read
     }
 
-    /// Without these a node is not up.
+    /// Whether a node counts as down without this fact.
     package var isEssential: Bool { name == .identity || name == .replicationStatus }
 
-    /// Looked at now and then only (`CounterCache`).
+    /// Whether it is not read in every round (`CounterCache`).
     var isCounter: Bool { name == .status || name == .connectedReplicas }
 
-    /// Tables that are empty but on replicas, and cost all the same.
+    /// Whether it reads tables that are empty except on replicas, but cost time everywhere.
     var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
 
-    /// Whether the statement may hang for the same reason as another one: where a disk is full or a lock is held, others wait
-    /// behind it. Variables are read without waiting; of what is not listed here, nothing is assumed.
+    /// Whether the statement is likely to hang for the same reason as another one, such as a full disk or a lock. Variables are
+    /// read without waiting; a statement that is not listed here may hang.
     func mayHang(behind other: FactName) -> Bool {
         switch name {
-        // Without these a node is not up, so that the risk is worth it.
+        // Without these the node is down, so the risk is worth it.
         case .identity, .replicationStatus: false
-        // MariaDB's counters, and MySQL's tables, look at the channels.
+        // MariaDB's counters and MySQL's tables access the channels.
         case .status, .receiver, .applier: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas: false
         default: true
@@ -56,7 +56,7 @@ package struct Fact: Sendable {
     }
 }
 
-/// A server answered, and the answer makes no sense.
+/// A server's answer could not be interpreted.
 package struct FactError: Error, Sendable, CustomStringConvertible {
     package let description: String
 

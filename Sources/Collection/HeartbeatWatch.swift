@@ -1,7 +1,7 @@
 import Replication
 
-/// Watches the heartbeat that is written on a node itself, over the rounds: only one that was seen to change is known to be
-/// written by somebody now, and to what zone its clock is set.
+/// Watches the heartbeat that is written on a node itself, across rounds: only if it was seen to change is it known that it is
+/// still being written, and in which time zone.
 struct HeartbeatWatch {
     private struct Memory {
         var time: Int64
@@ -16,7 +16,7 @@ struct HeartbeatWatch {
     /// Fills `own` of the node's reading.
     mutating func note(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         guard let shown = facts.heartbeat, let server = facts.identity.serverID, let row = shown.row(of: server),
-            // A row that does not say whose it is may have come from anywhere above.
+            // A row without a server id may have come from any upstream server.
             row.serverID != nil || facts.channels?.isEmpty == true
         else { return }
         guard var memory else {
@@ -25,7 +25,8 @@ struct HeartbeatWatch {
             return
         }
         if row.time != memory.time {
-            // Written since the last look: the nearest quarter of an hour is the zone, as long as that is not long ago.
+            // It was written since the last look; if that is recent, the difference to the server's clock, rounded to a quarter
+            // of an hour, is the zone.
             let pause = memory.lookedAt.duration(to: now)
             if pause < .seconds(400), let asked = facts.askedAt, let offset = facts.clockOffset {
                 memory.zone = ((asked + offset - Double(row.time) / 1e6) / 900).rounded() * 900

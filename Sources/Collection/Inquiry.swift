@@ -1,7 +1,7 @@
 package import MariaDB
 import Replication
 
-/// One statement, and the facts that its rows tell.
+/// One statement, and the facts that its rows contain.
 package struct Question: Sendable {
     let facts: [Fact]
     package let statement: String
@@ -17,9 +17,9 @@ package struct Inquiry: Sendable {
     package let batch: Batch
 
     /// - Parameters:
-    ///   - isMerged: what can be selected together is, in the place of its first fact: a statement costs a server and the network
-    ///     more than a few columns do. If one of them is refused, all of them are.
-    ///   - setUp: statements before them.
+    ///   - isMerged: whether facts that can be selected together are, in the position of the first: a statement costs a server
+    ///     and the network more than a few columns do. If one of them is refused, all of them are.
+    ///   - setUp: statements to send before them.
     init(_ facts: [Fact], isMerged: Bool, setUp: [String] = []) {
         self.facts = facts
         var questions = facts.map { Question(facts: [$0], statement: $0.statement) }
@@ -40,7 +40,7 @@ package struct Inquiry: Sendable {
 }
 
 extension Question {
-    /// The statement if it is short, else what it is for: for a line of a log.
+    /// The statement if it is short, otherwise its purpose; for a log line.
     var summary: String {
         facts.count == 1 ? facts[0].summary : "the statement for \(name)"
     }

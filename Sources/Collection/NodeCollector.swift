@@ -2,20 +2,20 @@ package import MariaDB
 package import Replication
 internal import Synchronization
 
-/// Asks one node, over one connection that it keeps.
+/// Queries one node, over a connection that it keeps open.
 ///
-/// On the session's thread nothing is done but sending and receiving: what the answers mean is read on the pool of threads
-/// that all nodes share. So a round costs one switch to the node's thread and back, and a thousand threads keep neither deep
-/// stacks nor what malloc would hold ready for each of them.
+/// The session's thread only sends and receives; answers are interpreted on the thread pool that all nodes share. So a round
+/// costs one switch to the node's thread and back, and a thousand threads need neither deep stacks nor malloc caches of their
+/// own.
 package actor NodeCollector {
-    /// The one that is kept, and those on which a statement hangs in the server (`UnansweredStatements`).
+    /// The one that is kept open, and those on which a statement hangs in the server (`UnansweredStatements`).
     package static let maxConnections = 1 + UnansweredStatements.limit
 
     package nonisolated let description: NodeDescription
-    /// At most this much of a scrape is the node's.
+    /// The most time of a scrape that the node gets.
     package nonisolated let timeout: Duration
-    /// A replica needed the list of binary logs in the last round, and so will most likely in the next: the list then
-    /// travels with the other statements.
+    /// Whether a replica needed the list of binary logs in the last round, and so most likely will in the next: the list is then
+    /// asked for together with the other facts.
     nonisolated let isIndexNeeded = Atomic(false)
 
     private let extras: NodeExtras
@@ -23,43 +23,43 @@ package actor NodeCollector {
     /// Nil before the first connection.
     private var server: Server?
     private var memory = NodeMemory()
-    /// Outlives connections: what hangs in the server does so too.
+    /// Kept across connections, as are the statements that hang in the server.
     private var unanswered = UnansweredStatements()
-    /// Statements that waited for a lock, or for longer than they may: each would take as long again.
+    /// Statements that waited for a lock, or exceeded their time limit: each would take as long again.
     private var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
-    /// The look under way, for callers that cannot wait for its end.
+    /// The running look, for callers that cannot wait for its end.
     private var look: (started: ContinuousClock.Instant, roundTrips: Int, call: Call?)?
-    /// What is being asked once more adds to this report.
+    /// The report to which the running follow-up adds.
     private var followedUp: NodeReport?
 
-    /// A batch under way.
+    /// A running batch.
     private struct Call {
-        /// What earlier batches of the look have told.
+        /// The facts from earlier batches of the look.
         let facts: NodeFacts
         let questions: [Question]
-        /// Statements before those of `questions`.
+        /// How many statements precede those of `questions`.
         let setUp: Int
     }
 
-    /// What is known of the server at the other end of the connection. A class, for it is looked at a dozen times a round,
-    /// and a structure would be copied whole each time; it never leaves the actor.
+    /// What is known of the server at the other end of the connection. A class because it is read a dozen times a round, and a
+    /// struct would be copied each time; it never leaves the actor.
     fileprivate final class Server {
         let flavor: Flavor
         let version: ServerVersion
         let dialect: Dialect
         /// Statements that the server refused. Tried again with the next connection.
         var refused: [FactName: MySQLError] = [:]
-        /// What is still to be sent to set the session up.
+        /// The statements still to be sent to set the session up.
         var setUp: [String]
-        /// False once the server has said that it keeps no binary log, which does not change while it runs.
+        /// False once the server has reported that it has no binary log, which does not change while it runs.
         var hasBinaryLog = true
         let opened = ContinuousClock.now
-        /// A statement that asks for several facts was refused: each is asked for by itself from now on, or what the server has
-        /// would be lost with what it has not.
+        /// Whether a statement that asks for several facts was refused: each fact is asked for separately from then on, so that
+        /// an unsupported one does not cost the others.
         var isSplit = false
-        /// Whether there were channels when it was last asked: there is more to ask of a replica.
+        /// Whether it had channels in the last round: there is more to ask of a replica.
         var hasChannels = true
-        /// The last inquiry that was not the dialect's own, to save joining the same statements again.
+        /// The last inquiry that was not the dialect's own, to avoid joining the same statements again.
         var inquiry: Inquiry?
         var checksums = ChecksumSummaryCache()
 
@@ -72,8 +72,8 @@ package actor NodeCollector {
     }
 
     /// - Parameters:
-    ///   - extras: what is asked beside the usual.
-    ///   - options: asked before each connection is made, since passwords change; throws what keeps the node down.
+    ///   - extras: what is asked in addition to the usual.
+    ///   - options: called before each connection is made, since passwords change; throws the reason why the node is down.
     package init(
         _ description: NodeDescription, timeout: Duration, on thread: SessionThread, extras: NodeExtras = NodeExtras(),
         options: @escaping ConnectionOptions.Source
@@ -81,12 +81,12 @@ package actor NodeCollector {
         self.description = description
         self.timeout = timeout
         self.extras = extras
-        // The statements of a round are constants, and one round trip is what a scrape may cost.
+        // A round's statements are constants, so they may be sent in batches: a scrape must cost only one round trip.
         session = Session(
             node: description.name, on: thread, .init(sendsBatches: true, spacesAttempts: true), options: options)
     }
 
-    /// For good: what is asked after that gets a timeout.
+    /// Closes the connection for good: any later question gets a timeout.
     package func close() async {
         await session.close()
         server = nil
@@ -97,7 +97,7 @@ package actor NodeCollector {
     /// Everything about the node, within its own time.
     func look() async -> NodeReport { await ask(deadline: .now + timeout) }
 
-    /// Everything about the node, in one round trip where there is a connection already.
+    /// Everything about the node, in one round trip if there is a connection already.
     func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
         let started = ContinuousClock.now
         let roundTrips = session.roundTrips
@@ -106,7 +106,7 @@ package actor NodeCollector {
         look = (started, roundTrips, nil)
         defer { look = nil }
         do throws(NodeFailure) {
-            if let hindrance = unanswered.obstacle(at: started, isSettled: false) { throw NodeFailure(hindrance) }
+            if let obstacle = unanswered.obstacle(at: started, isSettled: false) { throw NodeFailure(obstacle) }
             try await session.perform(
                 deadline: deadline, keeping: server?.isWorthKeeping == true,
                 greeted: { version throws(NodeFailure) in try meet(version: version) }
@@ -125,7 +125,7 @@ package actor NodeCollector {
             roundTrips: session.roundTrips - roundTrips)
     }
 
-    /// Asks once more within a round, and adds the answers to its report. What fails leaves the report as it was.
+    /// Asks follow-up questions within a round, and adds the answers to its report. If they fail, the report stays as it was.
     func ask(_ followUps: Set<FollowUp>, adding report: NodeReport, deadline: ContinuousClock.Instant) async
         -> NodeReport
     {
@@ -137,8 +137,8 @@ package actor NodeCollector {
             wanted.append(server.dialect.binlogIndex)
         }
         if followUps.contains(.transactions) {
-            // A semi-synchronous source first says whose commit waits and so is not among its transactions yet. Whether it is
-            // one was not asked in every round.
+            // On a semi-synchronous source, the status shows which commits are waiting and not among its transactions yet. Not
+            // every round asks whether it is one.
             if facts.isStatusKept || facts.semiSync?.isSourceEnabled == true, let fact = server.dialect.fact(.status) {
                 wanted.append(fact)
             }
@@ -160,14 +160,14 @@ package actor NodeCollector {
         return report
     }
 
-    /// The report of the look under way as it stands, for a caller that cannot wait for the rest. Nil until the node has
-    /// told who it is and its replication status: without these there is nothing to go by.
+    /// The report of the running look so far, for a caller that cannot wait for the rest. Nil until the node has reported its
+    /// identity and its replication status: the rest is of no use without these.
     func reportSoFar() -> NodeReport? {
         if let followedUp { return followedUp }
         guard let look, let call = look.call, let reply = session.replySoFar else { return nil }
         var facts = call.facts
-        let told = facts.take(reply, answering: call.questions, after: call.setUp)
-        for question in call.questions.dropFirst(told) {
+        let answered = facts.take(reply, answering: call.questions, after: call.setUp)
+        for question in call.questions.dropFirst(answered) {
             facts.miss(question, .timeout, "\(question.summary) was not answered yet")
         }
         guard facts.channels != nil, facts.essentialFailure(of: [:], server?.dialect) == nil else { return nil }
@@ -180,11 +180,12 @@ package actor NodeCollector {
             roundTrips: session.roundTrips - look.roundTrips)
     }
 
-    /// Takes up with the server at the other end of a new connection.
+    /// Chooses the dialect for the server at the other end of a new connection.
     private func meet(version handshake: String) throws(NodeFailure) {
         server = nil
         guard let version = ServerVersion(handshake) else {
-            throw NodeFailure(reason: .protocol, message: "the server calls its version \(handshake.debugDescription)")
+            throw NodeFailure(
+                reason: .protocol, message: "the server reports an unknown version, \(handshake.debugDescription)")
         }
         let flavor = Flavor(handshake: handshake)
         guard let dialect = Dialect.of(flavor, version) else {
@@ -204,11 +205,11 @@ package actor NodeCollector {
             server.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
         var wanted = server.dialect.facts(
             with: memory.counters.due(
-                at: .now, statusTellsReplicas: server.dialect.fact(.connectedReplicas) == nil))
+                at: .now, statusHasReplicas: server.dialect.fact(.connectedReplicas) == nil))
         if !server.hasChannels { wanted.removeAll(where: \.isOfChannels) }
         if wantsIndex { wanted.append(server.dialect.binlogIndex) }
         if let summary = server.dialect.checksumSummary, server.checksums.isDue(at: .now) {
-            // The last, since it may take longest. If it fails, it is not tried again at once either.
+            // Last, since it may take longest. Recorded before the attempt, so that a failure is not retried at once.
             wanted.append(summary)
             self.server?.checksums.asked(at: .now)
         }
@@ -221,7 +222,7 @@ package actor NodeCollector {
         if facts.binaryLog?.isEnabled == true, facts.binaryLog?.end != nil, facts.binaryLog?.index == nil, !wantsIndex,
             session.isOpen
         {
-            // It has moved on to a new file since its files were listed.
+            // It has switched to a new file since its files were listed.
             try await run([server.dialect.binlogIndex], into: &facts, deadline: deadline)
         }
         memory.complete(&facts, at: .now)
@@ -229,15 +230,15 @@ package actor NodeCollector {
         return facts
     }
 
-    /// Asks for what the round itself has shown to be necessary: counters that what is kept of them no longer stands for, and
-    /// what there is to ask of a server that has become a replica.
+    /// Asks for what the round itself has shown to be necessary: counters whose kept values are outdated, and the facts of
+    /// channels if the server has become a replica.
     private func collectFurther(
         of dialect: Dialect, into facts: inout NodeFacts, deadline: ContinuousClock.Instant
     ) async {
         var names: Set<FactName> = []
         if memory.counters.isOutdated(by: facts) {
             if !facts.areConnectedReplicasFresh { names.insert(.connectedReplicas) }
-            // Transactions once more: the counters say whose commit waits, and was not among them yet.
+            // Transactions again, after the counters: these show which commits are waiting and not among the transactions yet.
             if !facts.isStatusFresh { names.formUnion([.status, .transactions]) }
         }
         let hasBecomeReplica = server?.hasChannels == false && facts.channels?.isEmpty == false
@@ -246,14 +247,14 @@ package actor NodeCollector {
         do throws(MySQLError) {
             try await run(further, into: &facts, deadline: deadline)
         } catch {
-            // What has come stands.
+            // Keep what has been read.
             for fact in further where fact.name != .transactions { facts.miss(fact, for: error) }
         }
     }
 
     // MARK: - Batches
 
-    /// Asks whether the statements that were not answered in time are over, if there are any.
+    /// Asks whether the statements that were not answered in time have ended, if there are any.
     private func settleUnanswered(deadline: ContinuousClock.Instant) async throws(MySQLError) {
         if unanswered.entries.isEmpty { return }
         let reply = try await session.send(Batch([ProcessList.statement]), deadline: deadline)
@@ -266,11 +267,11 @@ package actor NodeCollector {
             }
             unanswered.settleBlindly(at: .now)
         }
-        if let hindrance = unanswered.obstacle(at: .now, isSettled: true) { throw hindrance }
+        if let obstacle = unanswered.obstacle(at: .now, isSettled: true) { throw obstacle }
     }
 
-    /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest goes out again without it. One
-    /// that is not answered before the deadline ends the connection: the rest is missing, and what came before it stands.
+    /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest is sent again without it. One that
+    /// is not answered before the deadline ends the connection: the rest is missing, and what came before it is kept.
     private func run(
         _ wanted: [Fact], into facts: inout NodeFacts, deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
@@ -288,25 +289,25 @@ package actor NodeCollector {
                 return
             }
             if let refusal = reply.refusal, refusal.statement < setUp.count {
-                // A proxy that allows no SET is no reason to know nothing: go on without.
+                // A proxy may not allow SET: continue without it.
                 server?.setUp.removeFirst(refusal.statement + 1)
                 continue
             }
             server?.setUp = []
-            let told = facts.take(reply, answering: questions, after: setUp.count)
+            let answered = facts.take(reply, answering: questions, after: setUp.count)
             guard let refusal = reply.refusal else { break }
-            let refused = questions[told].facts
+            let refused = questions[answered].facts
             if refused.count > 1 {
                 server?.isSplit = true
                 server?.inquiry = nil
             } else {
                 for fact in refused { note(refusal.error, of: fact, in: &facts) }
             }
-            pending = questions.dropFirst(refused.count > 1 ? told : told + 1).flatMap(\.facts)
+            pending = questions.dropFirst(refused.count > 1 ? answered : answered + 1).flatMap(\.facts)
         }
     }
 
-    /// Those of `wanted` that may be asked now; why the others are missing.
+    /// The facts of `wanted` that may be asked for now; records why the others are missing.
     private func toAsk(of wanted: [Fact], missing facts: inout NodeFacts) -> [Fact] {
         let now = ContinuousClock.now
         var known = server?.refused ?? [:]
@@ -325,7 +326,7 @@ package actor NodeCollector {
         }
     }
 
-    /// Takes note of a refusal.
+    /// Records a refusal.
     private func note(_ error: MySQLError, of fact: Fact, in facts: inout NodeFacts) {
         if error.code == ErrorCode.noBinaryLogging {
             server?.hasBinaryLog = false
@@ -333,34 +334,34 @@ package actor NodeCollector {
         }
         facts.miss(fact, for: error)
         switch MissingReason(error, asking: fact.name) {
-        // A KILL QUERY may be over in the next round.
+        // It may succeed in the next round, for example after a KILL QUERY.
         case .error where !fact.isEssential: break
         case .timeout where !fact.isEssential:
-            // The summary reads a whole table: where that takes too long, once a minute is often enough.
+            // The summary reads a whole table: if that takes too long, once a minute is often enough.
             let pause = fact.name == .checksumSummary && error.code != ErrorCode.lockWaitTimeout ? 60 : 10
             postponed[fact.name] = (error, .now + .seconds(pause))
-        // And a table may be there; a missing privilege is not.
+        // A missing table may exist in the next round; a missing privilege needs a new connection.
         default: if !fact.mayComeAbout(error) { server?.refused[fact.name] = error }
         }
     }
 
-    /// The deadline passed with a statement under way, and the connection is closed: keeps what came before it.
-    /// - Throws: where nothing came at all, as from a server that is frozen.
+    /// Called when the deadline passed while a statement was running, and the connection is closed: keeps what came before it.
+    /// - Throws: if nothing came at all, as from a server that is frozen.
     private func giveUp(
         _ refusal: BatchReply.Refusal, on thread: UInt32, _ questions: [Question], after setUp: Int,
         _ reply: BatchReply, into facts: inout NodeFacts
     ) throws(MySQLError) {
-        let told = facts.take(reply, answering: questions, after: setUp)
-        let late = refusal.statement < setUp ? nil : questions[told]
+        let answered = facts.take(reply, answering: questions, after: setUp)
+        let late = refusal.statement < setUp ? nil : questions[answered]
         let statement = late?.summary ?? "the first statement of a connection"
         unanswered.note(
             .init(connection: thread, facts: late?.facts.map(\.name) ?? [], statement: statement, since: .now))
         guard let late, refusal.statement > 0 || facts.identity.serverID != nil else { throw refusal.error }
         facts.miss(
             late, .timeout,
-            "\(statement) was not answered before the node's timeout, and may go on in the server "
+            "\(statement) was not answered before the node's timeout, and may still be running in the server "
                 + "(connection \(thread))")
-        for question in questions.dropFirst(told + 1) {
+        for question in questions.dropFirst(answered + 1) {
             facts.miss(question, .timeout, "not asked: \(statement), before it, was not answered in time")
         }
     }
@@ -370,7 +371,7 @@ package actor NodeCollector {
             return Inquiry(facts, isMerged: server?.isSplit != true, setUp: setUp)
         }
         if !server.isSplit, server.dialect.usual.facts.haveNames(of: facts) {
-            // What a round of the minute was asked is not kept by a thousand nodes until the next.
+            // Do not keep the inquiry of the once-a-minute round until the next one, on perhaps a thousand nodes.
             server.inquiry = nil
             return server.dialect.usual
         }
@@ -382,8 +383,8 @@ package actor NodeCollector {
 }
 
 extension NodeCollector.Server {
-    /// A grant may have come since: without an essential fact a new connection is made every round, without another one
-    /// every minute.
+    /// A privilege may have been granted since: if an essential fact was refused, a new connection is made every round; if
+    /// another one was, every minute.
     fileprivate var isWorthKeeping: Bool {
         if refused.isEmpty { return true }
         if refused[.replicationStatus] != nil || refused[.identity] != nil { return false }

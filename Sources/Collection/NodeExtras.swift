@@ -1,6 +1,6 @@
-/// What is asked of a node beside the usual.
+/// What a node is asked in addition to the usual.
 package struct NodeExtras: Sendable, Hashable {
-    /// Channels keep all of their row of the replication status.
+    /// Whether channels keep their whole row of the replication status.
     package var keepsStatusRows: Bool
     /// A table in pt-table-checksum's layout, quoted for SQL.
     package var checksumTable: String?

@@ -2,13 +2,12 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// Whether the next round may get what was refused: a table of the user's own that is yet to be made, or to arrive by
-    /// replication.
+    /// Whether the next round may succeed: a table that the user has configured may still be created, or arrive by replication.
     func mayComeAbout(_ error: MySQLError) -> Bool {
         name == .heartbeat && error.isForWantOfTable
     }
 
-    /// What cannot be read is missing; the other facts stand.
+    /// Reads the answer. If it cannot be read, only this fact is missing.
     func fill(_ answer: Answer, into facts: inout NodeFacts) {
         do throws(FactError) {
             try read(answer, &facts)
@@ -21,9 +20,9 @@ extension Fact {
 }
 
 extension NodeFacts {
-    /// Reads the tables of a reply in the order of what was asked.
-    /// - Parameter setUp: tables before them.
-    /// - Returns: how many there were.
+    /// Reads the tables of a reply, in the order of the questions.
+    /// - Parameter setUp: how many tables precede them.
+    /// - Returns: how many questions were answered.
     mutating func take(_ reply: BatchReply, answering asked: [Question], after setUp: Int) -> Int {
         let count = max(0, reply.tableCount - setUp)
         askedAt = askedAt ?? reply.sent.wall
@@ -35,7 +34,7 @@ extension NodeFacts {
         return count
     }
 
-    /// Takes note of a refusal, with the grant that would have prevented it.
+    /// Records a refusal, with the grant that would have prevented it.
     mutating func miss(_ fact: Fact, for error: MySQLError) {
         miss(fact, MissingReason(error, asking: fact.name), NodeFailure(error, refusing: fact).message)
     }

@@ -1,8 +1,8 @@
 import Replication
 internal import Synchronization
 
-/// At most one call to a node is in flight. Looks are shared: who asks while one is under way gets its answer. What is to
-/// be asked again within a round is not: it has to begin after the round's first look, so it waits its turn.
+/// At most one call to a node is in flight. Looks are shared: a caller that comes while one is running gets its answer. A
+/// round's follow-up questions are not shared: they have to begin after the round's first look, so they wait their turn.
 final class NodeFlight: Sendable {
     typealias Call = @Sendable (NodeCollector) async -> NodeReport
     typealias Deliver = @Sendable (NodeReport) -> Void
@@ -11,16 +11,16 @@ final class NodeFlight: Sendable {
         let isLook: Bool
         let call: Call
         let deliver: Deliver
-        /// To those who have asked for it after the first.
+        /// For the callers after the first.
         var others: [Deliver] = []
     }
 
     private struct State {
         var running: Job?
         var queue: [Job] = []
-        /// What the node had when it last told.
+        /// What the node had when it last reported.
         var transactions: TransactionHistory?
-        /// Wait until nothing is running and nothing waits.
+        /// Waiting until nothing is running or queued.
         var idle: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -31,10 +31,11 @@ final class NodeFlight: Sendable {
         self.collector = collector
     }
 
-    /// Everything about the node. `deliver` is called once, whenever the call ends: who is in a hurry leaves before.
-    /// The call's deadline is the node's own, so that nobody's hurry makes the node fail for others.
+    /// Asks everything about the node. `deliver` is called once, whenever the call ends; a caller with an earlier deadline does
+    /// not wait for it. The call's deadline is the node's own, so that one caller's short deadline does not make the node fail
+    /// for others.
     func look(_ deliver: @escaping Deliver) {
-        // A call that came out of here as a value would be wrapped twice.
+        // Returns a flag, not the call itself: a closure returned from here would be wrapped twice.
         let starts = state.withLock { state in
             if state.running?.isLook == true {
                 state.running?.others.append(deliver)
@@ -55,14 +56,14 @@ final class NodeFlight: Sendable {
         if starts { start { await $0.look() } }
     }
 
-    /// A call of its own, before looks that wait.
+    /// Makes a separate call, ahead of queued looks.
     func again(_ call: @escaping Call, _ deliver: @escaping Deliver) {
         state.withLock { $0.queue.insert(Job(isLook: false, call: call, deliver: deliver), at: 0) }
         startNext()
     }
 
-    /// Keeps what the node has now for the next round; kept here, it outlives a fleet that is replaced by another.
-    /// - Returns: what it had when it last told.
+    /// Keeps what the node has now for the next round. It is kept here so that it outlives a fleet that is replaced.
+    /// - Returns: what it had when it last reported.
     func remember(_ transactions: TransactionHistory?) -> TransactionHistory? {
         state.withLock { state in
             defer { state.transactions = transactions ?? state.transactions }
@@ -70,7 +71,7 @@ final class NodeFlight: Sendable {
         }
     }
 
-    /// Waits until no call is under way.
+    /// Waits until no call is running or queued.
     func idle() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in

@@ -1,6 +1,6 @@
 import Replication
 
-/// What is kept of a node from round to round, and completes its facts. A value: a look that is not over yet is completed
+/// What is kept of a node from round to round to complete its facts. A value, so that a look that has not ended can be completed
 /// with a copy.
 struct NodeMemory {
     private(set) var index = BinlogIndexCache()
@@ -8,18 +8,18 @@ struct NodeMemory {
     private var arrivals = ArrivalLog()
     private var heartbeats = HeartbeatWatch()
 
-    /// The next answers come over another connection.
+    /// Called when the next answers will come over another connection.
     mutating func reconnected() { counters.forget() }
 
-    /// Adds what the node itself does not tell, or was not asked in this round.
+    /// Adds what the node itself does not report, or was not asked in this round.
     mutating func complete(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         keep(&facts)
         arrivals.note(&facts, at: now)
         heartbeats.note(&facts, at: now)
     }
 
-    /// Takes counters and a list of binary logs just read for the next rounds, or completes facts without them from an earlier
-    /// round.
+    /// Keeps counters and a list of binary logs just read for the next rounds, or adds those of an earlier round to facts that
+    /// lack them.
     mutating func keep(_ facts: inout NodeFacts) {
         counters.complete(&facts, at: .now)
         guard var log = facts.binaryLog, let end = log.end else { return }

@@ -18,7 +18,7 @@ extension MissingReason {
         case _ where fact.isOfConfiguredTable && error.isForWantOfTable: self = .noTable
         case (.permission, _), (.authentication, _): self = .permission
         case (.timeout, _): self = .timeout
-        // Syntax error, unknown database, table, column, variable or command: this server does not have it.
+        // Syntax error, unknown database, table, column, variable or command: this server does not support it.
         case (_, 1064), (_, 1049), (_, 1146), (_, 1054), (_, 1193), (_, 1109), (_, 1235): self = .unsupported
         default: self = .error
         }
@@ -26,7 +26,7 @@ extension MissingReason {
 }
 
 extension FactName {
-    /// Whether it is read from a table that the user has named, and that is there or not whatever the server's version.
+    /// Whether it is read from a table that the user has configured, whose existence does not depend on the server's version.
     fileprivate var isOfConfiguredTable: Bool {
         switch self {
         case .heartbeat, .checksums, .checksumSummary: true
@@ -36,7 +36,7 @@ extension FactName {
 }
 
 extension Fact {
-    /// The statement if it is short, else what it is for: for a line of a log.
+    /// The statement if it is short, otherwise its purpose; for a log line.
     var summary: String {
         statement.utf8.count <= 40 ? statement : "the statement for \(name.rawValue)"
     }

@@ -2,12 +2,12 @@ internal import MariaDB
 package import Replication
 internal import Synchronization
 
-/// Asks the nodes of one replication set.
+/// Queries the nodes of one replication set.
 package final class SetCollector: Sendable {
     package let nodes: [NodeCollector]
     private let members: SetRound.Members
 
-    /// The nodes of some collectors, with the calls that are under way to them.
+    /// The nodes of some collectors, with their running calls.
     package struct Known {
         fileprivate let flights: [ObjectIdentifier: NodeFlight]
 
@@ -18,7 +18,7 @@ package final class SetCollector: Sendable {
         }
     }
 
-    /// - Parameter known: what some of the nodes are taken over from. Calls under way to those are shared.
+    /// - Parameter known: where some of the nodes are taken over from. Running calls to those are shared.
     package init(
         name: String, thresholds: Thresholds, nodes: [NodeCollector], followUps: @escaping SetRound.FollowUps,
         sharing known: Known = Known()
@@ -30,10 +30,10 @@ package final class SetCollector: Sendable {
             followUps: followUps)
     }
 
-    /// Begins a round over all nodes.
+    /// Starts a round over all nodes.
     package func round() -> SetRound { SetRound(members) }
 
-    /// Begins a round over some nodes, by name. The report holds no others.
+    /// Starts a round over some nodes, by name. The report contains no others.
     package func round(over names: Set<String>) -> SetRound {
         SetRound(
             SetRound.Members(
@@ -43,8 +43,8 @@ package final class SetCollector: Sendable {
     }
 
     /// Closes all connections and lets the nodes' threads end. A round after that reports timeouts. A node that is stuck in a
-    /// name look-up is closed when that ends, and not waited for.
-    /// - Parameter known: nodes that others go on with: those stay.
+    /// name look-up is closed when that ends; this does not wait for it.
+    /// - Parameter known: nodes that are still in use elsewhere: those stay open.
     package func close(keeping known: Known = Known()) async {
         let ending = members.flights.filter { known.flights[ObjectIdentifier($0.collector)] == nil }
         if ending.isEmpty { return }
@@ -52,7 +52,7 @@ package final class SetCollector: Sendable {
         let outstanding = Outstanding(ending.count)
         for flight in ending {
             Task {
-                // A call that was left behind would connect again after the close.
+                // A call still running would connect again after the close.
                 await flight.idle()
                 await flight.collector.close()
                 if outstanding.isLast() { closed.settle(()) }
@@ -62,7 +62,7 @@ package final class SetCollector: Sendable {
     }
 }
 
-/// Counts what has yet to end.
+/// Counts the closes that have not ended yet.
 private final class Outstanding: Sendable {
     private let count: Atomic<Int>
 

@@ -1,16 +1,16 @@
 package import Replication
 internal import Synchronization
 
-/// One round over a replication set: every node is asked at once, and those whose answers call for it once more.
+/// One round over a replication set: all nodes are queried at once, and those whose answers require it once more.
 ///
-/// Nothing is waited for in here: each answer that arrives moves the round on. Callers wait for its end (`done`) or leave
-/// before, and take what has arrived (`report`).
+/// Nothing in here waits: each answer that arrives moves the round on. Callers wait for its end (`done`) or stop earlier, and
+/// take what has arrived (`report`).
 package final class SetRound: Sendable {
-    /// What to ask again, by node name, after one look at a set, and by what each node had in the round before.
+    /// The follow-up questions by node name, given the first look at a set and what each node had in the previous round.
     package typealias FollowUps =
         @Sendable (ReplicationSetReport, _ previous: [String: TransactionHistory]) -> [String: Set<FollowUp>]
 
-    /// Who is asked, and for what set.
+    /// Which nodes are queried, and for which set.
     struct Members: Sendable {
         let name: String
         let thresholds: Thresholds
@@ -20,7 +20,7 @@ package final class SetRound: Sendable {
 
     private enum Phase {
         case looking
-        /// What to ask again is being worked out.
+        /// The follow-up questions are being determined.
         case deciding
         case followingUp
         case done
@@ -28,7 +28,7 @@ package final class SetRound: Sendable {
 
     private enum Waiter {
         case waiting(CheckedContinuation<Void, Never>)
-        /// Its time was over before it began to wait.
+        /// Its time ended before it began to wait.
         case released
     }
 
@@ -39,24 +39,24 @@ package final class SetRound: Sendable {
         var secondLooks: [Int: NodeReport] = [:]
         var looksOutstanding: Int
         var secondLooksOutstanding = 0
-        /// When the last of the callers leaves.
+        /// When the last caller stops waiting.
         var lastDeadline: ContinuousClock.Instant
         var nextWaiter = 0
         var waiters: [Int: Waiter] = [:]
 
-        /// What each node has reported; nil of those that are not done with their first look.
+        /// What each node has reported; nil for those whose first look has not ended.
         var reports: [NodeReport?] {
             if secondLooks.isEmpty { return looks }
             return looks.enumerated().map { secondLooks[$0.offset] ?? $0.element }
         }
     }
 
-    /// When the nodes were asked: nothing in the reports is older, but for a look that was under way.
+    /// When the nodes were queried: nothing in the reports is older, except from a look that was already running.
     package let started: ContinuousClock.Instant
     private let members: Members
     private let state: Mutex<State>
 
-    /// Asks all nodes.
+    /// Queries all nodes.
     init(_ members: Members) {
         started = .now
         self.members = members
@@ -98,8 +98,8 @@ package final class SetRound: Sendable {
         }
     }
 
-    /// Every node's report as it stands: complete of those that have answered, partial of those that were slow with a part, and
-    /// of the others that they have not answered.
+    /// Every node's report so far: complete for nodes that have answered, partial for those that were slow with a part, and a
+    /// timeout for the others.
     package func report() async -> ReplicationSetReport {
         let reports = state.withLock { $0.reports }
         return assemble(await completed(reports))
@@ -131,14 +131,14 @@ package final class SetRound: Sendable {
         }
     }
 
-    /// Follows up what there is before all have answered.
+    /// Follows up the answers received so far, before all nodes have answered.
     private func followUpEarly() async {
         let looks = state.withLock { $0.phase == .looking ? $0.looks : nil }
         guard let looks else { return }
         followUp(partial: await completed(looks))
     }
 
-    /// - Parameter partial: what stands for looks that have not ended; none where all have.
+    /// - Parameter partial: partial reports for looks that have not ended; empty if all have.
     private func followUp(partial: [NodeReport?]) {
         let looks = state.withLock { state -> [NodeReport?]? in
             guard state.phase == .looking else { return nil }
@@ -157,7 +157,7 @@ package final class SetRound: Sendable {
             var ask = asks[node.description.name] ?? []
             members.flights[index].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
             if node.report.facts?.binaryLog?.isIndexFresh == true { ask.remove(.binlogIndex) }
-            // A node whose first look is still under way would be asked again only after it.
+            // A node whose first look is still running could be asked again only after that.
             if let look = looks[index], !ask.isEmpty { again.append((index, look, ask)) }
         }
         state.withLock { state in
@@ -170,9 +170,9 @@ package final class SetRound: Sendable {
 
     private func lookAgain(at index: Int, _ asks: Set<FollowUp>, after look: NodeReport) {
         members.flights[index].again { collector in
-            // Too late to be of use to anybody.
+            // Too late: no caller is waiting any longer.
             if self.state.withLock({ $0.lastDeadline }) <= .now { return look }
-            // The node's own time, as for a look: a list that takes long is of use to the next round.
+            // The node's own timeout, as for a look: a list that takes long is still useful for the next round.
             return await collector.ask(asks, adding: look, deadline: .now + collector.timeout)
         } _: { report in
             self.state.withLock { state in
@@ -197,7 +197,7 @@ package final class SetRound: Sendable {
 
     // MARK: - Reports
 
-    /// Adds what nodes that are not done have reported by now: a slow statement is not silence.
+    /// Adds what unfinished nodes have reported by now: a node with one slow statement is not silent.
     private func completed(_ answers: [NodeReport?]) async -> [NodeReport?] {
         var answers = answers
         for index in answers.indices where answers[index] == nil {
@@ -206,7 +206,7 @@ package final class SetRound: Sendable {
         return answers
     }
 
-    /// A report of every node; of one that has not answered, that it has not.
+    /// A report of every node; a timeout for one that has not answered.
     private func assemble(_ answers: [NodeReport?]) -> ReplicationSetReport {
         let nodes = zip(members.flights, answers).map { flight, answer in
             ReplicationSetReport.Node(

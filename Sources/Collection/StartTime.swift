@@ -1,14 +1,14 @@
 /// When a server started, by its own clock.
 ///
-/// The server counts its uptime in whole seconds, so the start time worked out from it wavers by one; the first result is
-/// kept until it is off by more, or every scrape would look like a restart.
+/// The server counts its uptime in whole seconds, so the start time computed from it varies by one; the first result is kept
+/// until it is off by more, otherwise every scrape would look like a restart.
 struct StartTime {
     private var known: Double?
 
     /// - Parameters:
     ///   - clock: the server's clock, epoch seconds.
     ///   - uptime: seconds.
-    /// - Returns: epoch seconds; nil where the two do not go together.
+    /// - Returns: epoch seconds; nil if the two are inconsistent.
     mutating func settle(clock: Double, uptime: Double) -> Double? {
         let started = (clock - uptime).rounded(.down)
         guard started >= 0 else { return nil }

@@ -1,38 +1,37 @@
 import MariaDB
 import Replication
 
-/// The statements that were under way when a node's time was over. The server may go on with them, each on a connection
-/// that it does not give back meanwhile: nothing is asked again while it would take another one.
+/// The statements that were running when a node's timeout ended. The server may still be executing them, each on a connection
+/// that it does not release meanwhile: nothing that would take another connection is asked again until then.
 struct UnansweredStatements {
     struct Entry {
         /// The server's id of the connection that was closed.
         let connection: UInt32
-        /// Those it asks for; none for what sets the session up, without which nothing is asked.
+        /// The facts it asks for; none for a statement that sets the session up, without which nothing is asked.
         let facts: [FactName]
         /// For people.
         let statement: String
         let since: ContinuousClock.Instant
     }
 
-    /// One is the rule: what may hang for the same reason is not asked beside it, but for what is essential. No more
-    /// connections than this are risked.
+    /// The most connections that are put at risk. Usually there is one: statements that may hang for the same reason are not sent
+    /// meanwhile, except essential ones.
     static let limit = 2
 
     private(set) var entries: [Entry] = []
-    /// The list of processes was not answered either: it is not asked for again before this.
+    /// Set if the process list was not answered either: it is not asked for again before this.
     private var notBefore: ContinuousClock.Instant?
 
     mutating func note(_ entry: Entry) { entries.append(entry) }
 
-    /// Forgets what has ended.
+    /// Forgets statements that have ended.
     /// - Parameter own: the connection that asked; after a restart of the server it may have the id of one that hung.
     mutating func settle(by processes: ResultTable, askedOver own: UInt32) {
         notBefore = nil
         entries.removeAll { $0.connection == own || !ProcessList.shows($0.connection, atWorkIn: processes) }
     }
 
-    /// Forgets what is old, and what the node cannot be up without: where the list of processes is refused, as by a proxy,
-    /// nothing better can be done.
+    /// Forgets old and essential statements: if the process list is refused, as by a proxy, nothing better can be done.
     mutating func settleBlindly(at now: ContinuousClock.Instant) {
         entries.removeAll { entry in
             let isEssential =
@@ -41,7 +40,7 @@ struct UnansweredStatements {
         }
     }
 
-    /// The list of processes was not answered, on this connection.
+    /// Records that the process list was not answered on this connection.
     mutating func listIsUnanswered(on connection: UInt32, at now: ContinuousClock.Instant) {
         let isFirst = !entries.contains { $0.statement == ProcessList.statement }
         notBefore = now + .seconds(isFirst ? 10 : 60)
@@ -49,7 +48,7 @@ struct UnansweredStatements {
         note(Entry(connection: connection, facts: [], statement: ProcessList.statement, since: now))
     }
 
-    /// Why nothing can be asked now, if that is so.
+    /// Why nothing can be asked now; nil if it can.
     func obstacle(at now: ContinuousClock.Instant, isSettled: Bool) -> MySQLError? {
         if isSettled {
             guard entries.count >= Self.limit || entries.contains(where: \.facts.isEmpty) else { return nil }
@@ -60,7 +59,7 @@ struct UnansweredStatements {
         return MySQLError(phase: .timeout, code: ErrorCode.serverLost, message: reasons)
     }
 
-    /// Why a statement is not to be asked; nil if it may be.
+    /// Why a fact must not be asked for now; nil if it may be.
     func reason(against fact: Fact, at now: ContinuousClock.Instant) -> String? {
         if let own = entries.first(where: { $0.facts.contains(fact.name) }) {
             return own.reason(at: now) + "; not asked again before that ends"

@@ -47,7 +47,7 @@ struct CounterCacheTests {
     }
 
     private func due(_ cache: CounterCache, after seconds: Int) -> Set<FactName> {
-        cache.due(at: start + .seconds(seconds), statusTellsReplicas: false)
+        cache.due(at: start + .seconds(seconds), statusHasReplicas: false)
     }
 
     @Test("They are due at once, and then a minute after they were read")
@@ -56,14 +56,14 @@ struct CounterCacheTests {
         let cache = cache(read())
         #expect(due(cache, after: 60) == [])
         #expect(due(cache, after: 61) == [.status, .connectedReplicas])
-        #expect(cache.due(at: start + .seconds(61), statusTellsReplicas: true) == [.status])
+        #expect(cache.due(at: start + .seconds(61), statusHasReplicas: true) == [.status])
     }
 
     @Test("Replicas that are connected are counted in every round")
     func connectedReplicas() {
         let cache = cache(read(replicas: 1))
         #expect(due(cache, after: 0) == [.connectedReplicas])
-        #expect(cache.due(at: start, statusTellsReplicas: true) == [.status])
+        #expect(cache.due(at: start, statusHasReplicas: true) == [.status])
     }
 
     @Test(

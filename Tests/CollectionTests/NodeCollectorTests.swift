@@ -246,7 +246,7 @@ struct NodeCollectorTests {
     func noVersion() async throws {
         try await withNode(.replying(version: "proxy") { _ in .ok }) { _, node in
             let report = await node.ask(deadline: .never)
-            #expect(report.failure?.message == "the server calls its version \"proxy\"")
+            #expect(report.failure?.message == "the server reports an unknown version, \"proxy\"")
         }
     }
 

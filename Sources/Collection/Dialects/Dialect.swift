@@ -1,17 +1,17 @@
 package import Replication
 
-/// How one kind of server is spoken to: data, chosen once by what the server says in its handshake.
+/// The statements for one kind of server: data, chosen once per connection by the version in the handshake.
 package struct Dialect: Sendable {
     package let name: String
-    /// Sent once a connection.
+    /// Sent once per connection.
     package let session: [String]
     /// In the order in which they are asked for, in one batch.
     package private(set) var facts: [Fact] { didSet { usual = Self.usual(facts) } }
-    /// What a round asks where no counter is due: one text for all nodes that speak like this.
+    /// What a round asks when no counter is due: one text for all nodes with this dialect.
     private(set) var usual: Inquiry
-    /// Asked when somebody needs it.
+    /// Asked for when a replica needs it, or once a minute.
     package let binlogIndex: Fact
-    /// Asked when the checksum table has changed. Nil where none is configured.
+    /// Asked for when the checksum table has changed. Nil if none is configured.
     private(set) var checksumSummary: Fact?
 
     package init(name: String, session: [String], facts: [Fact], binlogIndex: Fact) {
@@ -26,21 +26,21 @@ package struct Dialect: Sendable {
 
     package func fact(_ name: FactName) -> Fact? { facts.first { $0.name == name } }
 
-    /// Those of every round, and these counters.
+    /// The facts of every round, and these counters.
     func facts(with counters: Set<FactName>) -> [Fact] {
         counters.isEmpty ? usual.facts : facts.filter { !$0.isCounter || counters.contains($0.name) }
     }
 
-    /// What a round asks for, with all counters or with none of them.
+    /// What a round asks for, with all counters or none of them.
     package func inquiry(withCounters isWhole: Bool) -> Inquiry { isWhole ? Inquiry(facts, isMerged: true) : usual }
 
-    /// All that may be sent, each once.
+    /// All statements that may be sent, each once.
     package var statements: [String] {
         let merged = inquiry(withCounters: true).questions.map(\.statement)
         return merged + facts.map(\.statement).filter { !merged.contains($0) } + [binlogIndex.statement]
     }
 
-    /// Those that are not asked in every round among them.
+    /// A fact by name, including those that are not asked for in every round.
     func anyFact(_ name: FactName) -> Fact? {
         switch name {
         case .binlogIndex: binlogIndex
@@ -49,14 +49,14 @@ package struct Dialect: Sendable {
         }
     }
 
-    /// The same, with more. One round trip stays one.
+    /// This dialect with additional facts, still in one round trip.
     func adding(_ extras: NodeExtras, flavor: Flavor, timeout: Duration) -> Dialect {
         var dialect = self
         if extras.keepsStatusRows {
             dialect.facts = facts.map { $0.name == .replicationStatus ? $0.keepingStatusRows() : $0 }
         }
         if let table = extras.checksumTable {
-            // Less than half of the node's time, so that the rest of the batch gets its turn.
+            // Less than half of the node's time, so that the rest of the batch gets through.
             let checksums = ChecksumFacts(table: table, flavor: flavor, limit: min(.seconds(2), timeout * 0.4))
             dialect.facts.append(checksums.run)
             dialect.checksumSummary = checksums.summary
@@ -67,14 +67,14 @@ package struct Dialect: Sendable {
 }
 
 extension Dialect {
-    /// Servers of one flavor, from a version on, up to where its next era begins.
+    /// The servers of one flavor from a version on, until the next era of that flavor.
     package struct Era: Sendable {
         package let flavor: Flavor
         package let since: ServerVersion
         package let dialect: Dialect
     }
 
-    /// All servers that are spoken to; of a flavor, the oldest first.
+    /// All supported servers; within a flavor, the oldest first.
     package static let eras = [
         Era(flavor: .mariadb, since: ServerVersion(10, 5, 2), dialect: .mariaDBEarly),
         Era(flavor: .mariadb, since: ServerVersion(10, 5, 9), dialect: .mariaDB),
@@ -85,7 +85,7 @@ extension Dialect {
     ]
 
     /// The dialect of a server.
-    /// - Returns: nil for a server that is older than those that are spoken to.
+    /// - Returns: nil for a server older than the supported ones.
     package static func of(_ flavor: Flavor, _ version: ServerVersion) -> Dialect? {
         eras.last { $0.flavor == flavor && $0.since <= version }?.dialect
     }

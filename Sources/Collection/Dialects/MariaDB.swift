@@ -1,7 +1,7 @@
 import Replication
 
 extension Dialect {
-    /// MariaDB 10.5.9 and later. The statements stayed the same since; what 11.6 and 12.x added are columns.
+    /// MariaDB 10.5.9 and later. The statements have stayed the same since; 11.6 and 12.x only added columns.
     /// (MariaDB manual: SHOW REPLICA STATUS, SHOW BINLOG STATUS, Global Transaction ID.)
     static let mariaDB = mariaDB(name: "MariaDB", statusPrivilege: "SLAVE MONITOR")
 
@@ -12,9 +12,9 @@ extension Dialect {
         Dialect(
             name: name,
             session: [
-                // Times as numbers, and an end on the server's side to what the exporter has given up on.
+                // Times in UTC, and an end in the server to statements that the exporter has given up on.
                 "SET SESSION time_zone = '+00:00', lock_wait_timeout = 1, max_statement_time = 30",
-                // A heartbeat table of some rows has no index for them, and the slow log may be kept for larger ones.
+                // A query of a small heartbeat table uses no index, and must not fill a slow log meant for larger tables.
                 "SET SESSION log_queries_not_using_indexes = OFF",
             ],
             facts: [
@@ -24,7 +24,7 @@ extension Dialect {
                 ]),
                 .replicationStatus("SHOW ALL SLAVES STATUS", privileges: statusPrivilege, columns: .mariaDB),
                 .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),
-                // Before the transactions: it tells whose commit waits and is not among them yet.
+                // Before the transactions: it shows which commits are waiting and not among them yet.
                 .mariaDBStatus,
                 .mariaDBTransactions,
                 .mariaDBDurability,

@@ -1,7 +1,7 @@
 import Replication
 
 extension Dialect {
-    /// MySQL 8.2 and later, all of 8.4 and 9: the old words are gone in 8.4.
+    /// MySQL 8.2 and later, including 8.4 and 9: the old keywords were removed in 8.4.
     /// (MySQL manual: SHOW REPLICA STATUS, SHOW BINARY LOG STATUS, Performance Schema Replication Tables.)
     static let mySQL84 = mySQL(
         name: "MySQL 8.4", replicas: "log_replica_updates",
@@ -9,21 +9,21 @@ extension Dialect {
         binlogStatus: "SHOW BINARY LOG STATUS", hasRepositoryVariable: false,
         schema: [.mySQLReceiver, .mySQLApplier, .mySQLConnectedReplicas])
 
-    /// MySQL 8.0.22 to 8.1: the new words for replicas, the old one for the binary log.
+    /// MySQL 8.0.22 to 8.1: the new keywords for replicas, the old one for the binary log.
     static let mySQL80 = mySQL(
         name: "MySQL 8.0", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW REPLICA STATUS", privileges: clientPrivilege, columns: .mySQLReplica),
         binlogStatus: "SHOW MASTER STATUS", hasRepositoryVariable: true,
         schema: [.mySQLReceiver, .mySQLApplier, .mySQLConnectedReplicas])
 
-    /// MySQL 8.0.0 to 8.0.21: the old words.
+    /// MySQL 8.0.0 to 8.0.21: the old keywords.
     static let mySQL80Early = mySQL(
         name: "MySQL 8.0 (before 8.0.22)", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW SLAVE STATUS", privileges: clientPrivilege, columns: .mySQLSlave),
         binlogStatus: "SHOW MASTER STATUS", hasRepositoryVariable: true,
         schema: [.mySQLReceiver, .mySQLApplier, .mySQLConnectedReplicas])
 
-    /// MySQL 5.7: the Performance Schema knows heartbeats, and no times of transactions.
+    /// MySQL 5.7: the Performance Schema has heartbeats, but no times of transactions.
     static let mySQL57 = mySQL(
         name: "MySQL 5.7", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW SLAVE STATUS", privileges: clientPrivilege, columns: .mySQLSlave),
@@ -45,7 +45,7 @@ extension Dialect {
                 ]),
                 status,
                 .binlogStatus(binlogStatus, privileges: clientPrivilege),
-                // Before the transactions: it tells whose commit waits and is not among them yet.
+                // Before the transactions: it shows which commits are waiting and not among them yet.
                 .mySQLStatus,
                 .mySQLTransactions,
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),

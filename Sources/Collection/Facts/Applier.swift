@@ -2,8 +2,8 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// MySQL 8 and later: what each applier worker does, and the stages of what it did last. Times are differences taken
-    /// by the replica; across hosts they carry the skew of the clocks. Zero timestamps mean "nothing yet".
+    /// MySQL 8 and later: what each applier worker is doing, and the stages of its last transaction. Times are differences
+    /// computed by the replica; across hosts they include the skew of the clocks. Zero timestamps mean "nothing yet".
     static let mySQLApplier = Fact(
         .applier,
         """
@@ -42,12 +42,12 @@ extension Fact {
 
 extension Fact {
     /// MariaDB: how many threads apply in parallel. They are a pool that all channels share; 0 means that the SQL thread
-    /// applies by itself. No privilege; what each of them does is told only with the Performance Schema on.
+    /// applies by itself. Needs no privilege. What each thread is doing is available only with the Performance Schema on.
     static let mariaDBApplier = Fact(
         .applier, selecting: "@@global.slave_parallel_threads AS threads"
     ) { answer, facts throws(FactError) in
         guard let threads = answer.first?.unsigned("threads").flatMap(Int.init(exactly:)) else {
-            throw FactError("the server did not tell slave_parallel_threads")
+            throw FactError("the server did not report slave_parallel_threads")
         }
         for name in facts.channels?.map(\.name) ?? [] {
             facts.withChannel(name) { $0.workers = .init(total: max(1, threads)) }
@@ -67,20 +67,20 @@ extension Channel.WorkerState {
 extension Channel.ApplierTimes {
     fileprivate init(_ workers: [ResultTable.Row]) {
         self.init()
-        // The oldest transaction under way: its age is the channel's lag.
+        // The oldest transaction being applied: its age is the channel's lag.
         applyingAge = workers.compactMap(\.applyingAge).max()
 
         guard let last = workers.max(by: { $0.time("apply_end") ?? 0 < $1.time("apply_end") ?? 0 }) else { return }
         stages[.apply] = last.elapsed("apply_start", "apply_end")
         stages[.transport] = last.elapsed("queued_commit", "queue_start")
         stages[.queue] = last.elapsed("queue_start", "queue_end")
-        // Only for the same transaction: else it would be the wait of one and the work of another.
+        // Only if it is the same transaction: otherwise the two times would belong to different ones.
         if last.flag("is_last_queued") == true { stages[.relayWait] = last.elapsed("queue_end", "apply_start") }
     }
 }
 
 extension ResultTable.Row {
-    /// Seconds since the transaction that the worker is applying was committed on the source; nil when it is at rest.
+    /// Seconds since the transaction that the worker is applying was committed on the source; nil when the worker is idle.
     fileprivate var applyingAge: Double? {
         guard flag("busy") == true, let commit = time("applying_commit"), let clock = time("clock") else {
             return nil
@@ -88,7 +88,7 @@ extension ResultTable.Row {
         return max(0, clock - commit)
     }
 
-    /// Seconds from one time to another; nil where either is not known. Never negative: clocks of two hosts differ.
+    /// Seconds from one time to another; nil if either is not known. Clamped to 0, since the clocks of two hosts differ.
     fileprivate func elapsed(_ start: String, _ end: String) -> Double? {
         guard let start = time(start), let end = time(end) else { return nil }
         return max(0, end - start)

@@ -2,7 +2,7 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// Where the server will write its next event. No row: it has no binary log.
+    /// Where the server will write its next event. If there is no row, it has no binary log.
     static func binlogStatus(_ statement: String, privileges: String) -> Fact {
         Fact(.binlogStatus, statement, privileges: privileges) { answer, facts throws(FactError) in
             guard let row = answer.first else {
@@ -24,7 +24,7 @@ extension Fact {
         }
     }
 
-    /// The files that the server holds, and their sizes. MySQL has a third column, `Encrypted`.
+    /// The binary log files of the server, and their sizes. MySQL has a third column, `Encrypted`.
     static func binlogIndex(privileges: String) -> Fact {
         Fact(.binlogIndex, "SHOW BINARY LOGS", privileges: privileges) { answer, facts throws(FactError) in
             var entries: [(file: BinlogFile, size: UInt64)] = []

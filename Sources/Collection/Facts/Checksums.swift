@@ -1,22 +1,22 @@
 import MariaDB
 import Replication
 
-/// What is asked of a table in pt-table-checksum's layout.
+/// What is read from a table in pt-table-checksum's layout.
 struct ChecksumFacts: Sendable {
-    /// In every round: the index on `ts` gives the answer without reading the table.
+    /// Asked for in every round: the index on `ts` answers it without reading the table.
     let run: Fact
-    /// When the first says that something has changed: it reads every chunk.
+    /// Asked for when `run` shows a change, since it reads every chunk.
     let summary: Fact
 
     /// - Parameters:
     ///   - table: quoted for SQL.
-    ///   - limit: what the summary may take on the server: a scrape must not wait for a table of millions of chunks.
+    ///   - limit: how long the summary may take on the server: a scrape must not wait for a table of millions of chunks.
     init(table: String, flavor: Flavor, limit: Duration) {
         run = Fact(
             .checksums, "SELECT UNIX_TIMESTAMP(MAX(ts)) AS last_run FROM \(table)",
             privileges: "SELECT ON \(table)"
         ) { result, facts throws(FactError) in
-            guard let row = result.first else { throw FactError("the checksum table told nothing") }
+            guard let row = result.first else { throw FactError("the query on the checksum table returned no row") }
             facts.checksums = ChecksumResults(lastRun: row.time("last_run"))
         }
         summary = Fact(.checksumSummary, Self.summaryStatement(table, flavor, limit), privileges: "SELECT ON \(table)")
@@ -26,8 +26,8 @@ struct ChecksumFacts: Sendable {
         }
     }
 
-    /// A chunk whose `master_crc` is NULL is pending: pt-table-checksum writes it after the chunk itself, and a replica may
-    /// be looked at between the two.
+    /// A chunk whose `master_crc` is NULL is pending: pt-table-checksum writes that after the chunk itself, and a replica may be
+    /// queried between the two.
     private static func summaryStatement(_ table: String, _ flavor: Flavor, _ limit: Duration) -> String {
         let columns = """
             db, tbl, SUM(COALESCE(this_cnt <> master_cnt OR this_crc <> master_crc, 0)) AS differences, \
@@ -51,7 +51,7 @@ extension ChecksumResults.Summary {
         for row in result.rows {
             guard let database = row.text("db"), let table = row.text("tbl"),
                 let differences = row.unsigned("differences"), let pending = row.unsigned("pending")
-            else { throw FactError("the checksum table has a row that makes no sense") }
+            else { throw FactError("the checksum table has a row with invalid values") }
             tables.append(
                 .init(database: database, table: table, differences: differences, pending: pending))
         }

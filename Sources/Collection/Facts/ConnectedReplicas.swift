@@ -2,8 +2,8 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// MySQL: threads that send the binary log. SHOW REPLICAS would need REPLICATION SLAVE, the right to read all data.
-    /// With the Performance Schema off the table of threads is empty, which is not "no replicas".
+    /// MySQL: threads that send the binary log. SHOW REPLICAS would need REPLICATION SLAVE, which allows reading all data.
+    /// With the Performance Schema off, the table of threads is empty, which does not mean "no replicas".
     static let mySQLConnectedReplicas = Fact(
         .connectedReplicas,
         """
@@ -13,7 +13,7 @@ extension Fact {
         privileges: "SELECT ON performance_schema.*"
     ) { answer, facts throws(FactError) in
         guard let count = answer.first?.unsigned("replicas").flatMap(Int.init(exactly:)) else {
-            throw FactError("the Performance Schema is off, which would tell the connected replicas")
+            throw FactError("the connected replicas are unknown because the Performance Schema is off")
         }
         facts.connectedReplicas = count
         facts.areConnectedReplicasFresh = true

@@ -4,10 +4,10 @@ import Replication
 extension Fact {
     /// MariaDB: whether what was committed and applied survives a crash.
     ///
-    /// A replica that uses GTID keeps its position in the InnoDB table mysql.gtid_slave_pos, in the same transaction as
-    /// the data; one that does not keeps it in the file relay-log.info, which a crash leaves behind the data.
+    /// A replica that uses GTID stores its position in the InnoDB table mysql.gtid_slave_pos, in the same transaction as the
+    /// data; one that does not stores it in the file relay-log.info, which may be behind the data after a crash.
     ///
-    /// The switches of semi-synchronous replication, which is built in, say whether its counters are worth a look.
+    /// The switches of semi-synchronous replication, which is built in, show whether its counters are worth reading.
     static let mariaDBDurability = Fact(
         .durability,
         selecting: """
@@ -16,7 +16,7 @@ extension Fact {
             @@global.rpl_semi_sync_slave_enabled AS semi_sync_replica
             """
     ) { answer, facts throws(FactError) in
-        guard let row = answer.first else { throw FactError("the server did not tell sync_binlog") }
+        guard let row = answer.first else { throw FactError("the server did not report sync_binlog") }
         facts.readLogDurability(row)
         var semiSync = facts.semiSync ?? SemiSync()
         semiSync.isSourceEnabled = row.flag("semi_sync_source")
@@ -28,8 +28,8 @@ extension Fact {
         }
     }
 
-    /// MySQL: a replica's position survives when it is kept in a table (`relay_log_info_repository`; from 8.3 on nothing
-    /// else exists) and half-written relay logs are thrown away at start (`relay_log_recovery`).
+    /// MySQL: a replica's position survives a crash if it is stored in a table (`relay_log_info_repository`; from 8.3 on there is
+    /// no alternative) and incomplete relay logs are discarded at startup (`relay_log_recovery`).
     static func mySQLDurability(hasRepositoryVariable: Bool) -> Fact {
         let repository = hasRepositoryVariable ? "@@global.relay_log_info_repository" : "'TABLE'"
         return Fact(
@@ -39,7 +39,7 @@ extension Fact {
                 @@global.relay_log_recovery AS recovery, \(repository) AS repository
                 """
         ) { answer, facts throws(FactError) in
-            guard let row = answer.first else { throw FactError("the server did not tell sync_binlog") }
+            guard let row = answer.first else { throw FactError("the server did not report sync_binlog") }
             facts.readLogDurability(row)
             if facts.channels?.isEmpty == false, let recovery = row.flag("recovery") {
                 facts.durability[.replicationState] = recovery && row.text("repository") == "TABLE"

@@ -2,7 +2,7 @@ internal import MariaDB
 internal import Replication
 
 extension Fact {
-    /// The rows of a heartbeat table. By name, since pt-heartbeat's old layout has `id` in place of `server_id`.
+    /// The rows of a heartbeat table. All columns are selected, since pt-heartbeat's old layout has `id` in place of `server_id`.
     /// - Parameter table: quoted for SQL.
     package static func heartbeat(in table: String) -> Fact {
         Fact(
@@ -11,7 +11,7 @@ extension Fact {
             var rows: [HeartbeatRow] = []
             for row in answer.rows {
                 guard let text = row.text("ts"), let time = HeartbeatTime.microseconds(text) else {
-                    throw FactError("the heartbeat table has a row whose ts is no time")
+                    throw FactError("the heartbeat table has a row whose ts is not a time")
                 }
                 rows.append(HeartbeatRow(serverID: row.unsigned32("server_id"), time: time))
             }

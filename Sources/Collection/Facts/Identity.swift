@@ -2,8 +2,8 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// Who the server is, whether it takes writes, and its clock. `SELECT @@…` needs no privilege.
-    /// - Parameter variables: `@@global.` names that this dialect has; they come back under their own names.
+    /// The server's identity, whether it accepts writes, and its clock. `SELECT @@…` needs no privilege.
+    /// - Parameter variables: names of the `@@global.` variables that this dialect has; also the names of the result's columns.
     static func identity(variables: [String]) -> Fact {
         let columns =
             variables.map { "@@global.\($0) AS \($0)" } + [
@@ -12,7 +12,7 @@ extension Fact {
         let statement = "SELECT \(columns.joined(separator: ", "))"
         return Fact(.identity, statement) { answer, facts throws(FactError) in
             guard let row = answer.first, let id = row.unsigned("server_id") else {
-                throw FactError("the server did not tell its server_id")
+                throw FactError("the server did not report its server_id")
             }
             facts.identity.serverID = UInt32(exactly: id)
             facts.identity.serverUUID = row.text("server_uuid").flatMap(ServerUUID.init)?.description
@@ -23,7 +23,7 @@ extension Fact {
             facts.isSuperReadOnly = row.isRestricted("super_read_only")
             facts.readOnlySwitches = readOnlySwitches.filter { row.isRestricted($0) == true }
             facts.isReadOnly = facts.readOnlySwitches.isEmpty ? row.isRestricted("read_only") : true
-            // The server's clock was read at some time between question and answer, and the middle of the two is the best guess.
+            // The server's clock was read at some time between question and answer; the middle of the two is the best estimate.
             facts.askedAt = answer.middle
             facts.identityRead = answer.reading
             facts.clockOffset = row.time("clock").map { $0 - answer.middle }
@@ -36,12 +36,12 @@ extension Fact {
     }
 }
 
-/// Each keeps ordinary accounts from writing. An Aurora reader has `read_only` off and `innodb_read_only` on; a member that
-/// was expelled from its group is in `offline_mode`, which ends the sessions of all but administrators.
+/// Each prevents ordinary accounts from writing. An Aurora reader has `read_only` off and `innodb_read_only` on; a member that
+/// was expelled from its group is in `offline_mode`, which ends all sessions except those of administrators.
 private let readOnlySwitches = ["read_only", "super_read_only", "innodb_read_only", "offline_mode"]
 
 extension ResultTable.Row {
-    /// `read_only` is a switch, and from MariaDB 12 on one of several words that all restrict: only OFF does not.
+    /// `read_only` is a switch; from MariaDB 12 on it is one of several words, of which all but OFF restrict.
     fileprivate func isRestricted(_ column: String) -> Bool? {
         guard let text = text(column) else { return nil }
         return flag(column) ?? !text.isEmpty

@@ -2,14 +2,14 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// MySQL 8 and later: when something last arrived on each channel, and how often the source promised to be heard.
+    /// MySQL 8 and later: when something last arrived on each channel, and the heartbeat period agreed with the source.
     static let mySQLReceiver = receiver(
         lastQueued: "s.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP")
 
-    /// MySQL 5.7, which does not tell when a transaction was queued.
+    /// MySQL 5.7, which does not report when a transaction was queued.
     static let mySQL57Receiver = receiver(lastQueued: "0")
 
-    /// - Parameter lastQueued: the time at which the last transaction was in the relay log.
+    /// - Parameter lastQueued: the expression for the time at which the last transaction was completely in the relay log.
     private static func receiver(lastQueued: String) -> Fact {
         Fact(
             .receiver,
@@ -36,10 +36,10 @@ extension Fact {
 }
 
 extension NodeFacts {
-    /// Adds to a channel that the replication status told of; others are left out.
+    /// Changes a channel that the replication status has reported; ignores others.
     mutating func withChannel(_ name: String?, _ change: (inout Channel) -> Void) {
         guard let name, var known = channels, let index = known.firstIndex(where: { $0.name == name }) else { return }
-        channels = nil  // or the change would copy the array
+        channels = nil  // otherwise the change would copy the array
         change(&known[index])
         channels = known
     }

@@ -1,7 +1,7 @@
 import MariaDB
 import Replication
 
-/// What a dialect calls the columns of its replication status.
+/// The names of the columns of a dialect's replication status.
 struct ReplicationStatusColumns: Sendable {
     /// `Slave` or `Replica`, `Master` or `Source`.
     let replica: String
@@ -13,7 +13,7 @@ struct ReplicationStatusColumns: Sendable {
     static let mySQLSlave = ReplicationStatusColumns(replica: "Slave", source: "Master", channel: "Channel_Name")
     static let mySQLReplica = ReplicationStatusColumns(replica: "Replica", source: "Source", channel: "Channel_Name")
 
-    // Spelled out once, not at every row of every scrape.
+    // Built once, not for every row of every scrape.
     let ioRunning: String
     let sqlRunning: String
     let host: String
@@ -47,7 +47,7 @@ struct ReplicationStatusColumns: Sendable {
 }
 
 extension Fact {
-    /// A row a channel; no row: the server is not a replica.
+    /// One row per channel; no rows if the server is not a replica.
     static func replicationStatus(
         _ statement: String, privileges: String, columns: ReplicationStatusColumns
     ) -> Fact {
@@ -61,14 +61,14 @@ extension Fact {
 }
 
 extension Fact {
-    /// Of a replication status: each channel keeps all of its row as well.
+    /// For a replication status: the same fact, with each channel also keeping its whole row.
     func keepingStatusRows() -> Fact {
         Fact(name, statement, privileges: privileges) { answer, facts throws(FactError) in
             try read(answer, &facts)
             guard var channels = facts.channels else { return }
-            facts.channels = nil  // or the change would copy the array
-            for (place, row) in zip(channels.indices, answer.rows) {
-                channels[place].statusRow = Channel.StatusRow(columns: answer.table.columns.names, values: row.texts)
+            facts.channels = nil  // otherwise the change would copy the array
+            for (index, row) in zip(channels.indices, answer.rows) {
+                channels[index].statusRow = Channel.StatusRow(columns: answer.table.columns.names, values: row.texts)
             }
             facts.channels = channels
         }
@@ -156,7 +156,7 @@ extension Channel.IOThreadState {
 }
 
 extension ResultTable.Row {
-    /// Nil before the replica has been told anything: the file is empty then.
+    /// Nil before the replica has received a position: the file name is empty then.
     fileprivate func coordinate(_ file: String, _ position: String) -> BinlogCoordinate? {
         guard let file = text(file).flatMap(BinlogFile.init), let position = unsigned(position) else { return nil }
         return BinlogCoordinate(file: file, position: position)

@@ -2,9 +2,9 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// MariaDB's counters; no privilege. None of these is a session's, so that SHOW STATUS tells the same as SHOW GLOBAL STATUS,
-    /// for which the server first adds up the counters of all its threads, under a lock. A SELECT from the information schema
-    /// costs more, and gets into the slow log where that is to hold queries without an index.
+    /// MariaDB's counters; needs no privilege. None of these is a session counter, so SHOW STATUS returns the same as SHOW GLOBAL
+    /// STATUS, for which the server first sums up the counters of all its threads under a lock. A SELECT from the information
+    /// schema costs more, and is written to the slow log if that records queries without an index.
     static let mariaDBStatus = Fact(
         .status,
         """
@@ -61,7 +61,7 @@ extension ResultTable {
 
 extension NodeFacts {
     fileprivate mutating func readStatus(_ status: [String: String], of answer: Answer) {
-        // Asked in one batch with the server's clock, it is as old as that.
+        // If asked in the same batch as the server's clock, it is as old as that.
         let isWithClock = identityRead?.asked == answer.asked.instant
         uptimeAskedAt = isWithClock ? askedAt : answer.middle
         uptime = status["UPTIME"].flatMap(Double.init).flatMap { (0...1e11).contains($0) ? $0 : nil }
@@ -70,7 +70,7 @@ extension NodeFacts {
 }
 
 extension SemiSync {
-    /// Nil where the server has none of its variables.
+    /// Nil if the server has none of its variables.
     fileprivate init?(_ status: [String: String], source: String, replica: String) {
         self.init()
         func flag(_ name: String) -> Bool? {

@@ -2,7 +2,7 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// MariaDB's GTID positions. No privilege.
+    /// MariaDB's GTID positions. Needs no privilege.
     static let mariaDBTransactions = Fact(
         .transactions,
         selecting: """
@@ -11,7 +11,7 @@ extension Fact {
             """
     ) { answer, facts throws(FactError) in
         facts.transactionsRead = answer.reading
-        guard let row = answer.first else { throw FactError("the server did not tell its GTID positions") }
+        guard let row = answer.first else { throw FactError("the server did not report its GTID positions") }
         do {
             facts.transactions = .positions(
                 .init(
@@ -24,15 +24,15 @@ extension Fact {
         }
     }
 
-    /// MySQL's executed set. No privilege. Unless gtid_mode is ON, anonymous transactions are in no set, and two equal sets say
-    /// nothing of what was executed.
+    /// MySQL's executed set. Needs no privilege. Unless gtid_mode is ON, there may be anonymous transactions, which are in no
+    /// set, so equal sets do not show that the same was executed.
     static let mySQLTransactions = Fact(
         .transactions,
         selecting: "@@global.gtid_executed AS executed, @@global.gtid_mode AS mode, @@global.server_uuid AS server_uuid"
     ) { answer, facts throws(FactError) in
         facts.transactionsRead = answer.reading
         guard let row = answer.first, let executed = row.text("executed") else {
-            throw FactError("the server did not tell its executed GTID set")
+            throw FactError("the server did not report its executed GTID set")
         }
         if row.text("mode") != "ON" { return }
         do {
