@@ -8,24 +8,24 @@ import Replication
 import Topology
 import Web
 
-/// What the listener serves: one line an endpoint.
+/// What the listener serves: one line per endpoint.
 struct Routes: Sendable {
     let live: LiveFleet
     let counter: RequestCounter
     let telemetryPath: String
-    /// Taken off the scraper's own timeout, so that the answer is there before it gives up.
+    /// Subtracted from the scraper's own timeout, so that the answer arrives before it gives up.
     let timeoutOffset: Duration
-    /// Whether `/-/reload` may be asked for.
+    /// Whether `/-/reload` and other requests that change something are allowed.
     let isLifecycleEnabled: Bool
     let nodeChecks: NodeChecks
     private let memory = IdleMemory()
 
-    /// How old what the topology page shows may be. Whoever opens it sees at once what the last scrape found; once open it
-    /// renews itself every five seconds, and all who look share a round.
+    /// How old the findings on the topology page may be. When opened, it shows at once what the last scrape found; then it
+    /// refreshes every five seconds, and all viewers share a round.
     private static let firstViewAge = Duration.seconds(30)
     private static let liveViewAge = Duration.seconds(4)
 
-    /// Every endpoint but the metrics, whose path the user chooses.
+    /// Every endpoint except the metrics, whose path the user chooses.
     private static let endpoints = [
         Endpoint("GET", "/") { await $0.page($1, within: firstViewAge) { $0.response } },
         Endpoint("GET", "/topology.html") { await $0.page($1, within: liveViewAge) { $0.fragmentResponse } },
@@ -39,14 +39,14 @@ struct Routes: Sendable {
         Endpoint("POST", "/-/reload") { routes, _ in await routes.reload() },
         Endpoint("GET", "/failover/:set") { await $0.failover($1) },
         Endpoint("POST", "/failover/:set/accept") { await $0.acceptPreferred($1) },
-        // HAProxy's httpchk asks with OPTIONS unless told otherwise.
+        // HAProxy's httpchk uses OPTIONS by default.
         Endpoint("GET", "/nodes/:node/:question") { await $0.nodeCheck($1) },
         Endpoint("OPTIONS", "/nodes/:node/:question") { await $0.nodeCheck($1) },
         Endpoint("POST", "/nodes/:node/:state") { await $0.setNodeState($1) },
         Endpoint("POST", "/sets/:set/writer") { await $0.setWriter($1) },
     ]
 
-    /// Where metrics cannot be served.
+    /// The paths where metrics cannot be served.
     static var takenPaths: [String] { endpoints.map(\.path) }
 
     static func paths(telemetryPath: String) -> [String] { [telemetryPath] + takenPaths }
@@ -60,7 +60,7 @@ struct Routes: Sendable {
         return router
     }
 
-    /// Answers and counts.
+    /// Answers a request and counts it.
     func answer(_ request: Request, _ router: Router) async -> Response {
         let answer = await router.answer(request)
         counter.count(route: answer.route, code: answer.response.status)
@@ -78,12 +78,13 @@ struct Routes: Sendable {
         }
     }
 
-    /// One node, for those who relabel targets. With it comes what concerns its set as a whole, and what alerts need to know
-    /// of the exporter: the same rules work here and at `/metrics`. What the process uses is at `/metrics`, once.
+    /// One node, for configurations that relabel targets. The answer includes the series of its set as a whole, and what alerts
+    /// need to know of the exporter, so that the same rules work here and at `/metrics`. The process's own resource use is only
+    /// at `/metrics`.
     private func probe(_ request: Request) async -> Response {
         let targets = request.queryValues("target")
         guard let target = targets.first, targets.count == 1, !target.isEmpty else {
-            return .text(status: 400, "say which node to ask, once: /probe?target=<name of a configured node>")
+            return .text(status: 400, "name exactly one node: /probe?target=<name of a configured node>")
         }
         return await round(request, Selection(nodes: [target])) { fleet, selection, findings, started in
             var families = fleet.families(of: findings, selection, withSets: true)
@@ -140,7 +141,7 @@ struct Routes: Sendable {
 
     // MARK: - A round
 
-    /// One round over what is selected, and a page made of it; 400 if somebody is asked for who is not configured.
+    /// One round over the selection, and a page made of it; 400 if the selection names a set or node that is not configured.
     private func round(
         _ request: Request, _ selection: Selection,
         _ page: (Fleet, Selection, [SetFindings], _ started: ContinuousClock.Instant) -> Response
@@ -179,7 +180,7 @@ extension Response {
     }
 }
 
-/// A path, and who answers there.
+/// A path and its handler.
 private struct Endpoint: Sendable {
     let method: String
     let path: String

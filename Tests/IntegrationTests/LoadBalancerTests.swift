@@ -141,7 +141,7 @@ extension IntegrationSuite {
                     ("db2/replica", 200, "db2 is 0 s and 0 B behind"),
                     ("db2/read-only?max_lag=1s&max_bytes=10MB", 200, "db2 is 0 s and 0 B behind"),
                     ("db9/primary", 404, "no node is named \"db9\""),
-                    ("db1/secondary", 404, "a node can be asked for primary, replica, read-only, health"),
+                    ("db1/secondary", 404, "the checks of a node are primary, replica, read-only, health"),
                     (
                         "db2/replica?max_lag=10", 400,
                         "max_lag needs a unit: '10s' or '10ms'"
@@ -150,7 +150,7 @@ extension IntegrationSuite {
                         "db2/replica?max_lag=-1s", 400,
                         "max_lag must be a duration such as 250ms, 5s or 1h30m, not '-1s'"
                     ),
-                    ("db2/replica?max_lag=1s&max_lag=2s", 400, "max_lag is there twice"),
+                    ("db2/replica?max_lag=1s&max_lag=2s", 400, "max_lag is given twice"),
                     (
                         "db2/replica?max_bytes=1x", 400,
                         "max_bytes must be a size such as 100MB, 64MiB or 4096, not '1x'"
@@ -291,7 +291,7 @@ extension IntegrationSuite {
                     try content.write(toFile: "\(states)/db1", atomically: true, encoding: .utf8)
                     #expect(try await answers() == expected, "\(content)")
                 }
-                #expect(try exporter.output().contains("holds neither ready, drain nor maint"))
+                #expect(try exporter.output().contains("contains neither ready, drain nor maint"))
             }
         }
 

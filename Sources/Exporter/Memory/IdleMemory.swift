@@ -1,15 +1,15 @@
 import CMemory
 import Synchronization
 
-/// Hands back to the system, once no round has been under way for a moment, what the last one has left free.
+/// Returns free memory to the system once no round has been running for a moment.
 ///
-/// A scrape of a thousand nodes makes and frees tens of megabytes, in pieces between which lies what stays; malloc returns
-/// such memory only when told to (malloc_trim(3)), and Prometheus comes again in fifteen seconds.
+/// A scrape of a thousand nodes allocates and frees tens of megabytes, interleaved with memory that stays in use; malloc returns
+/// such memory only on request (malloc_trim(3)), and the next scrape comes in fifteen seconds.
 final class IdleMemory: Sendable {
     private struct State {
         var underway = 0
         var lastEnd: ContinuousClock.Instant = .now
-        /// Somebody waits for the quiet.
+        /// Whether a task is waiting to trim.
         var isAwaited = false
     }
 
@@ -23,7 +23,7 @@ final class IdleMemory: Sendable {
         self.trim = trim
     }
 
-    /// Runs a round, and what is made of it.
+    /// Runs a round and the work on its result.
     func during<Result>(_ round: () async -> Result) async -> Result {
         state.withLock { $0.underway += 1 }
         let result = await round()
@@ -42,7 +42,7 @@ final class IdleMemory: Sendable {
         trim()
     }
 
-    /// When to look again; nil when it has been quiet long enough, and the next round is to be waited for anew.
+    /// When to check again; nil when it has been quiet long enough, and the next round has to start the wait again.
     private var nextLook: ContinuousClock.Instant? {
         state.withLock { state in
             if state.underway > 0 { return .now + quiet }

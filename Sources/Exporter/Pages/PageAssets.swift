@@ -8,7 +8,7 @@ enum PageAssets {
         guard let asset = PageAsset(named: name) else { return .text(status: 404, "no such file") }
         var response = Response(contentType: asset.contentType, body: asset.body)
         response.headers["Content-Security-Policy"] = "default-src 'none'"
-        // Another version of the program may be here tomorrow.
+        // Files change when the program is upgraded.
         response.headers["Cache-Control"] = "no-cache"
         return response
     }

@@ -13,12 +13,12 @@ extension TopologyPage {
 
     private static func response(_ markup: HTML, allowing policy: String?) -> Response {
         var response = Response.html(Array(markup.text.utf8), allowing: policy)
-        // It is of this moment, and names the fleet's servers.
+        // It shows only this moment, and names the fleet's servers.
         response.headers["Cache-Control"] = "no-store"
         return response
     }
 
-    /// 128 bits that nobody can guess, new for every page.
+    /// 128 unpredictable bits, new for every page.
     private static func nonce() -> String {
         var generator = SystemRandomNumberGenerator()
         return String(generator.next(), radix: 36) + String(generator.next(), radix: 36)

@@ -2,23 +2,23 @@ import Monitoring
 import ServiceLifecycle
 import UnixSignals
 
-/// Reads the configuration anew on every SIGHUP.
+/// Reloads the configuration on every SIGHUP.
 struct HangupReload: Service, CustomStringConvertible {
     private let signals: UnixSignalsSequence
     private let live: LiveFleet
 
-    /// From here on SIGHUP ends the process no more.
+    /// From here on, SIGHUP no longer ends the process.
     init(_ live: LiveFleet) async {
         self.live = live
         signals = await UnixSignalsSequence(trapping: .sighup)
     }
 
-    /// The lifecycle's debug log shows it.
+    /// Shown in the service group's debug log.
     var description: String { "reload on SIGHUP" }
 
     func run() async throws {
         for await _ in signals.cancelOnGracefulShutdown() {
-            // A refusal has been logged; whoever sent the signal reads it there.
+            // A refusal has already been logged, which is where the sender of the signal finds it.
             try? await live.reload()
         }
     }

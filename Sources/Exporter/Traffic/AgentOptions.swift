@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import Web
 
-/// How HAProxy's agent checks are served, and where operators say what they want of a node.
+/// How HAProxy's agent checks are served, and where operators set the states of nodes.
 struct AgentOptions: ParsableArguments {
     @Option(
         name: .customLong("agent.listen-address"),
@@ -26,14 +26,14 @@ struct AgentOptions: ParsableArguments {
             throw ValidationError("--agent.listen-address: \(error)")
         }
         if let stateDirectory, !Directory.exists(stateDirectory) {
-            throw ValidationError("--agent.state-directory: \(stateDirectory) is no directory.")
+            throw ValidationError("--agent.state-directory: \(stateDirectory) is not a directory.")
         }
     }
 
     func nodeChecks(isLifecycleEnabled: Bool, _ logger: Logger) -> NodeChecks {
         if isLifecycleEnabled, !listenAddresses.isEmpty, stateDirectory == nil {
             logger.warning(
-                "without --agent.state-directory, HAProxy stays in the drain or maint that POST /nodes/… has set if the exporter is restarted meanwhile"
+                "without --agent.state-directory, a drain or maint set by POST /nodes/… stays in effect in HAProxy if the exporter is restarted before it has ended"
             )
         }
         return NodeChecks(
@@ -41,14 +41,14 @@ struct AgentOptions: ParsableArguments {
             notices: MaintenanceNotices(directory: stateDirectory, logger: logger))
     }
 
-    /// Nil where nobody asked for one.
+    /// Nil if none is configured.
     func listener(_ routes: Routes, maxConnections: Int, _ logger: Logger) throws(ListenerError) -> Listener? {
         var addresses: [ListenAddress] = []
         for address in listenAddresses { addresses.append(try ListenAddress(address)) }
         if addresses.isEmpty { return nil }
         var options = ListenerOptions(addresses: addresses)
         options.maxConnections = min(options.maxConnections, maxConnections)
-        // A node's name, a check and limits.
+        // Room for a node's name, a check and limits.
         options.maxHeadBytes = 512
         options.headTimeout = .seconds(5)
         options.writeTimeout = .seconds(5)

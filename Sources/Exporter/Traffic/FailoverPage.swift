@@ -17,7 +17,7 @@ enum FailoverPage {
             case .text: Response.text(decision.answer.map { "\($0.rawValue)" } ?? "no answer: \(decision.reason)")
             case .json: Response.json(Array((json(set, policy, decision).text + "\n").utf8))
             }
-        // Not a number, and no success: a balancer keeps what it has.
+        // Neither a number nor a success, so that a load balancer keeps its current state.
         if decision.answer == nil { response.status = 503 }
         response.headers["Cache-Control"] = "no-store"
         response.headers["Vary"] = "Accept"
@@ -34,8 +34,8 @@ enum FailoverPage {
         ])
     }
 
-    /// What a request asks for: `?format=`, or else the first of its Accept field that there is.
-    /// - Returns: nil for a format that there is not, or another parameter.
+    /// The format that a request asks for: `?format=`, otherwise the first supported type in its Accept field.
+    /// - Returns: nil for an unknown format, or if there is any other parameter.
     static func format(of request: Request) -> Format? {
         guard request.query.allSatisfy({ $0.name == "format" }), request.query.count <= 1 else { return nil }
         if let name = request.queryValues("format").first { return Format(rawValue: name) }
@@ -53,7 +53,7 @@ extension Routes {
     func failover(_ request: Request) async -> Response {
         let set = request.parameters["set"] ?? ""
         guard let format = FailoverPage.format(of: request) else {
-            return .text(status: 400, "the one parameter is format, text or json: /failover/\(set)?format=json")
+            return .text(status: 400, "the only parameter is format=text or format=json: /failover/\(set)?format=json")
         }
         return await live.use { fleet in
             guard let (policy, decision) = await fleet.failover(set) else {
@@ -63,7 +63,7 @@ extension Routes {
         }
     }
 
-    /// POST `/failover/<set>/accept`: an operator's word that the preferred node has all there is.
+    /// POST `/failover/<set>/accept`: an operator's decision that the preferred node is complete.
     func acceptPreferred(_ request: Request) async -> Response {
         let set = request.parameters["set"] ?? ""
         guard isLifecycleEnabled else { return Self.withoutLifecycle }
@@ -73,7 +73,7 @@ extension Routes {
         return await live.use { fleet in
             guard fleet.acceptPreferred(set) else { return Self.withoutFailover(set, fleet) }
             return .text(
-                "the next check of \(set), within a minute, takes the preferred node for caught up if it can be written to"
+                "the next check of \(set), within a minute, treats the preferred node as caught up if it can be written to"
             )
         }
     }

@@ -4,18 +4,19 @@ import Logging
 import Synchronization
 import Traffic
 
-/// Of which nodes HAProxy's agents were told drain or maint, so that they are told "ready" when that has ended, and only then.
+/// The nodes for which HAProxy's agent checks were answered with drain or maint, so that they are answered with "ready" when
+/// that has ended, and only then.
 ///
-/// A connection of an agent does not say whose it is, and several backends may ask for the same node. So "ready" is said to
-/// all of them, for longer than any waits between two questions. A note beside the operator's file keeps that in mind over a
-/// restart: the file may be removed while no exporter runs.
+/// An agent connection does not identify its backend, and several backends may ask for the same node. So "ready" is sent to all
+/// of them, for longer than the interval of any. A note beside the operator's file remembers this across restarts: the file may
+/// be removed while no exporter is running.
 final class MaintenanceNotices: Sendable {
-    /// How long "ready" is said. Agents that ask less often than this (`agent-inter`) may miss it.
+    /// How long "ready" is sent. Agent checks with a longer interval (`agent-inter`) may miss it.
     static let releasePeriod = Duration.seconds(60)
 
     private enum Notice {
         case given
-        /// Being taken back since then.
+        /// Being withdrawn since then.
         case ending(since: ContinuousClock.Instant)
     }
 
@@ -24,10 +25,10 @@ final class MaintenanceNotices: Sendable {
     private let directory: String?
     private let logger: Logger
     private let notices: Mutex<[String: Notice]>
-    /// Nodes whose note could not be written, to say so once.
+    /// Nodes whose note could not be written, so that this is logged only once.
     private let unwritten = Mutex<Set<String>>([])
 
-    /// - Parameter directory: of the operators' files; nil to remember in memory alone.
+    /// - Parameter directory: the directory of the operators' files; nil to remember in memory only.
     init(directory: String?, logger: Logger) {
         self.directory = directory
         self.logger = logger
@@ -35,12 +36,12 @@ final class MaintenanceNotices: Sendable {
             Dictionary(Self.nodes(notedIn: directory).map { ($0, .given) }, uniquingKeysWith: { first, _ in first }))
     }
 
-    /// Notes what an agent is about to be told of a node.
-    /// - Returns: whether it has to be told that drain or maint has ended.
+    /// Records the state that an agent check of a node is about to be answered with.
+    /// - Returns: whether the answer has to say that drain or maint has ended.
     func endsMaintenance(of node: String, _ state: OperatorState, now: ContinuousClock.Instant = .now) -> Bool {
         if state != .ready {
-            // Before it is said: what is said and not noted would never be taken back. Each time: the note may have vanished,
-            // or it can be written only now.
+            // Written before the answer is sent: without a note it would never be withdrawn. Written every time: the note may
+            // have disappeared, or could not be written before.
             write(node)
             notices.withLock { $0[node] = .given }
             return false
@@ -56,8 +57,8 @@ final class MaintenanceNotices: Sendable {
             }
             return (true, false)
         }
-        // A disk that hangs holds up nobody who asks for other nodes. A note that another agent makes necessary meanwhile is
-        // written again with the next question.
+        // Done without the lock, so that a disk that hangs does not delay checks of other nodes. If another check needs the note
+        // in the meantime, the next one writes it again.
         if isOver, let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
         return isEnding
     }
@@ -70,7 +71,7 @@ final class MaintenanceNotices: Sendable {
         } catch {
             guard unwritten.withLock({ $0.insert(node).inserted }) else { return }
             logger.warning(
-                "\(error); if the exporter is restarted before the drain or maint has ended, HAProxy has to be told by hand: set server … state ready",
+                "\(error); if the exporter is restarted before the drain or maint has ended, HAProxy must be told manually: set server … state ready",
                 metadata: ["node": "\(node)"])
         }
     }

@@ -8,16 +8,16 @@ import Traffic
 
 /// Answers the checks of load balancers.
 ///
-/// However many ask, however often: they share rounds over a replication set. What it remembers of the nodes, whether they
-/// were late and what an operator said, outlives a reload.
+/// Checks share rounds over a replication set, however many there are and however often they come. What is remembered of the
+/// nodes, whether they lagged and what state an operator set, outlives a reload.
 final class NodeChecks: Sendable {
     struct Answer: Sendable {
-        /// What an operator said is not in it yet.
+        /// Does not take the operator's state into account yet.
         var verdict: NodeVerdict
         var state: OperatorState
-        /// Of what the answer is made from, at most.
+        /// The maximum age of what the answer is based on.
         var age: Duration
-        /// What it was made from.
+        /// What the answer is based on.
         var findings: SetFindings?
     }
 
@@ -26,7 +26,7 @@ final class NodeChecks: Sendable {
         let limits: ReplicaLimits
     }
 
-    /// Forgotten beyond this number, as of somebody who asks with ever new limits; a gate that is new lets pass what is
+    /// Beyond this number all gates are dropped, in case a client keeps asking with new limits; a new gate passes nodes that are
     /// within the limits.
     private static let maxGates = 4096
 
@@ -39,10 +39,10 @@ final class NodeChecks: Sendable {
         self.notices = notices
     }
 
-    /// - Returns: nil when no node is named so.
+    /// - Returns: nil if there is no node of that name.
     func answer(_ question: NodeQuestion, _ fleet: Fleet) async -> Answer? {
         guard let set = fleet.configuration.node(named: question.node)?.set else { return nil }
-        // Balancers give up soon, so a node that takes its time counts as silent sooner than in a scrape.
+        // Load balancers give up soon, so a slow node counts as silent sooner than in a scrape.
         guard
             let answer = await fleet[set.name]?.findings(
                 notOlderThan: .seconds(1), deadline: .now + SetMonitor.balancersPatience)

@@ -4,7 +4,7 @@ import Documents
 import Replication
 import Traffic
 
-/// A check that a balancer asks for: `/nodes/db2/replica?max_lag=10s`, or to the agent `db2/replica?max_lag=10s`.
+/// A check that a load balancer asks for: `/nodes/db2/replica?max_lag=10s`, or `db2/replica?max_lag=10s` as an agent check.
 struct NodeQuestion: Equatable {
     var node: String
     var check: NodeCheck
@@ -16,8 +16,8 @@ struct NodeQuestion: Equatable {
         let description: String
     }
 
-    /// - Parameter query: an unknown name is an error, and so is a limit where it makes no difference: whoever has mistyped
-    ///   it believes himself safer than he is.
+    /// - Parameter query: an unknown name is an error, and so is a limit where it has no effect: a typo must not give a false
+    ///   sense of safety.
     init(node: String, check: NodeCheck, query: [(name: String, value: String)] = []) throws(Malformed) {
         self.node = node
         self.check = check
@@ -30,7 +30,7 @@ struct NodeQuestion: Equatable {
             guard check.hasLimits else {
                 throw Malformed(description: "\(name) is for replica and read-only; \(check.rawValue) has no limits")
             }
-            guard seen.insert(name).inserted else { throw Malformed(description: "\(name) is there twice") }
+            guard seen.insert(name).inserted else { throw Malformed(description: "\(name) is given twice") }
             do throws(Quantity.Malformed) {
                 if name == "max_lag" {
                     maxLag = try Quantity.duration(value).seconds
@@ -43,7 +43,7 @@ struct NodeQuestion: Equatable {
         }
     }
 
-    /// What the agent is sent: a node's name, and perhaps a check, which is read-only if it is not said, and limits.
+    /// Parses the line of an agent check: a node's name, optionally a check (read-only by default) and limits.
     init(line: String) throws(Malformed) {
         let parts = line.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

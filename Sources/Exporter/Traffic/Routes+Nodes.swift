@@ -15,7 +15,7 @@ extension Routes {
             let node = request.parameters["node"] ?? ""
             guard let check = NodeCheck(rawValue: request.parameters["question"] ?? "") else {
                 let checks = NodeCheck.allCases.map(\.rawValue).joined(separator: ", ")
-                return .text(status: 404, "a node can be asked for \(checks)")
+                return .text(status: 404, "the checks of a node are \(checks)")
             }
             do throws(NodeQuestion.Malformed) {
                 let format = try Self.format(of: request)
@@ -38,7 +38,7 @@ extension Routes {
         }
     }
 
-    /// `?format=`: text, unless JSON is asked for.
+    /// `?format=`: text by default.
     private static func format(of request: Request) throws(NodeQuestion.Malformed) -> FailoverPage.Format {
         let names = request.queryValues("format")
         guard let name = names.first else { return .text }
@@ -48,7 +48,7 @@ extension Routes {
         return format
     }
 
-    /// POST `/sets/<set>/writer?node=<node>`: an operator's word about who takes the writes.
+    /// POST `/sets/<set>/writer?node=<node>`: an operator's decision about which node takes the writes.
     func setWriter(_ request: Request) async -> Response {
         await live.use { fleet in
             let set = request.parameters["set"] ?? ""
@@ -59,12 +59,12 @@ extension Routes {
             let nodes = request.queryValues("node")
             guard let node = nodes.first, request.query.count == 1 else {
                 return .text(
-                    status: 400, "name the writer, once, and nothing else: POST /sets/\(set)/writer?node=<name>")
+                    status: 400, "name exactly one writer, and nothing else: POST /sets/\(set)/writer?node=<name>")
             }
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
             }
-            // A word for a node that is seen to be read-only would end with the next round.
+            // A decision for a node that is seen to be read-only would be dropped in the next round.
             let writing = await fleet.findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?
                 .writing
             if let standing = writing?.standings[node], standing.isAnswering, standing.isWritable == false {
@@ -82,8 +82,8 @@ extension Routes {
             let isSilent = writing?.standings[node]?.isAnswering != true
             return .text(
                 isSilent
-                    ? "\(node) is silent: until it answers, none of those that take writes beside it has them; name it again if it "
-                        + "was restarted"
+                    ? "\(node) is silent: until it answers, no other writable node counts as the writer; name it again if it was "
+                        + "restarted"
                     : "\(node) counts as the writer of \(set) while it answers and is writable")
         }
     }
@@ -97,7 +97,7 @@ extension Routes {
                 return .text(status: 404, "a node can be set to \(states)")
             }
             guard isLifecycleEnabled else { return Self.withoutLifecycle }
-            // Whoever says `?node=` means another node than the path does.
+            // A request with `?node=` means a node other than the one in the path.
             guard request.query.isEmpty else {
                 return .text(status: 400, "there are no parameters: POST /nodes/<node>/\(state.rawValue)")
             }
@@ -111,7 +111,7 @@ extension Routes {
         }
     }
 
-    /// The agent's side of the same: a line for a line.
+    /// The same for agent checks: answers a line with a line.
     func agentReply(to line: String) async -> String {
         do throws(NodeQuestion.Malformed) {
             let question = try NodeQuestion(line: line)
@@ -126,7 +126,7 @@ extension Routes {
         }
     }
 
-    /// To what would change something.
+    /// The answer to requests that would change something.
     static let withoutLifecycle = Response.text(
         status: 403, "Lifecycle API is not enabled: start with --web.enable-lifecycle.")
 
