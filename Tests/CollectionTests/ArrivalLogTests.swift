@@ -23,9 +23,9 @@ struct ArrivalLogTests {
     /// The silence told after each of the looks, which are ten seconds apart.
     private func silences(_ looks: [NodeFacts]) -> [Double?] {
         var log = ArrivalLog()
-        return looks.enumerated().map { place, look in
+        return looks.enumerated().map { index, look in
             var look = look
-            log.note(&look, at: start + .seconds(10 * place))
+            log.note(&look, at: start + .seconds(10 * index))
             return look.channels?.first?.sourceSilence
         }
     }

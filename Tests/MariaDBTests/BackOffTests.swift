@@ -8,12 +8,12 @@ struct BackOffTests {
     private let start = ContinuousClock.now
     private let failure = NodeFailure(reason: .connect, message: "connection refused")
 
-    @Test("Nothing has failed: try")
+    @Test("Without a failure, attempts are made at once")
     func fresh() {
         #expect(BackOff().failure(at: start) == nil)
     }
 
-    @Test("The first failure costs no waiting")
+    @Test("The first failure causes no wait")
     func first() {
         var backOff = BackOff()
         backOff.failed(failure, at: start)
@@ -21,7 +21,7 @@ struct BackOffTests {
     }
 
     @Test(
-        "Waits grow to one second, and half of each is never left out",
+        "Waits grow to one second, and are never shorter than half of that",
         arguments: [(2, 0.25, 0.5), (3, 0.5, 1.0), (4, 0.5, 1.0), (100, 0.5, 1.0)])
     func growth(failures: Int, least: Double, most: Double) {
         var backOff = BackOff()
@@ -31,12 +31,12 @@ struct BackOffTests {
     }
 
     @Test(
-        "Of 1,000 who wait for one server, no tenth of a second sees more than a third come back, and all come within one"
+        "Of 1,000 clients waiting for a server, at most a third reconnect in any tenth of a second, and all within a second"
     )
     func spread() {
-        // Simulated: each is asked every 10 ms, as no scraper does; the server refuses for 5 s and is back then.
+        // Simulated: each tries every 10 ms, more often than any scraper; the server refuses for 5 s and then is back.
         let back = 5.0
-        var attempts: [Int: Int] = [:]  // by tenths of a second after it came back
+        var attempts: [Int: Int] = [:]  // by tenths of a second after its return
         for _ in 0..<1000 {
             var backOff = BackOff()
             for tick in 0..<1000 {
@@ -61,7 +61,7 @@ struct BackOffTests {
         #expect(backOff.failure(at: start) == nil)
     }
 
-    @Test("While waiting, the last failure is reported, and that it is an old one")
+    @Test("While waiting, the last failure is reported, marked as not tried again")
     func report() {
         var backOff = BackOff()
         backOff.failed(NodeFailure(reason: .dns, message: "unknown host"), at: start)

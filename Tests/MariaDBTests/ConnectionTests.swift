@@ -7,7 +7,7 @@ import Testing
 @Suite("Connection", .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test(
-        "A server that turns the client away is told by its reason",
+        "A server's refusal is reported with its reason",
         arguments: [
             (Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections"), MySQLError.Phase.connect),
             (Step.turnAway(code: 1130, sqlState: "HY000", message: "Host is not allowed to connect"), .authentication),
@@ -25,7 +25,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Nobody listening is a connect error, and an unknown host a dns error")
+    @Test("If nothing listens it is a connect error, and an unknown host is a dns error")
     func nobodyThere() async throws {
         try await withConnection(.saying([])) { server, connection, options in
             server.stop()
@@ -59,7 +59,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Connections that get the same columns share their names; others have their own")
+    @Test("Connections that receive the same columns share their names; others have their own")
     func sharedNames() async throws {
         let script = Script.replying { statement in
             .table(columns: statement == "a" ? ["shared", "names"] : ["shared", "nameless"], rows: [["1", "2"]])
@@ -75,7 +75,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("A refused statement leaves the connection good, and is told by its place", arguments: [true, false])
+    @Test("A refused statement leaves the connection usable, and is reported by its index", arguments: [true, false])
     func refusal(sendsBatches: Bool) async throws {
         let script = Script.replying {
             $0 == "bad" ? .refusal(code: 1227, sqlState: "42000", message: "Access denied") : .ok
@@ -96,7 +96,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "Only a connection that sends batches lets the server read several statements in a packet",
+        "Only a connection that sends batches lets the server accept several statements in a packet",
         arguments: [true, false])
     func severalStatements(sendsBatches: Bool) async throws {
         try await withOpenConnection(.replying { _ in .ok }, sendsBatches: sendsBatches) { server, _ in
@@ -155,7 +155,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("After close, or a lost connection, there is nothing to ask until it is opened again")
+    @Test("After close, or a lost connection, statements fail until it is opened again")
     func closed() async throws {
         try await withOpenConnection(.replying { _ in .ok }) { server, connection in
             await connection.close()

@@ -6,7 +6,7 @@ import Threads
 
 @testable import MariaDB
 
-/// Whatever a server does to be slow, a call ends at its deadline. A call that does not is ended by the time limit.
+/// However a server is slow, a call ends at its deadline. If one does not, the suite's time limit fails the test.
 @Suite("Deadlines", .timeLimit(.minutes(1)))
 struct DeadlineTests {
     struct Slowness: Sendable, CustomTestStringConvertible {
@@ -34,7 +34,7 @@ struct DeadlineTests {
             let error = await #expect(throws: MySQLError.self) {
                 try await connection.open(options(server, tls: tls), deadline: .soon)
             }
-            // Who insists on TLS does not wait for the log-in of a server without.
+            // If TLS is required, there is no log-in to a server without it to wait for.
             #expect(error?.phase == .timeout || tls == .required && error?.phase == .tls)
             #expect(connection.isOpen == false)
         }
@@ -71,8 +71,8 @@ struct DeadlineTests {
             script: .saying(Step.offerTLS(then: [.flood(helloRequests)]))),
     ]
 
-    /// The TLS library reads by itself and asks nobody: in libmariadb 3.3 even from a socket that blocks.
-    @Test("A TLS handshake that stalls, or has no end, is cut off from outside", arguments: inTLS)
+    /// The TLS library reads by itself, without a callback: in libmariadb 3.3 even from a blocking socket.
+    @Test("A TLS handshake that stalls, or never ends, is cut off from outside", arguments: inTLS)
     func handshaking(_ slowness: Slowness) async throws {
         try await withConnection(slowness.script) { server, connection, _ in
             let opening = Task { try await connection.open(options(server, tls: .required), deadline: .soon) }
@@ -118,7 +118,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("At the deadline the complete tables are kept, and the statement under way is named with its connection")
+    @Test("At the deadline the complete tables are kept, and the running statement is reported with its connection")
     func partialReply() async throws {
         let one = Payload.table(columns: ["a"], rows: [["1"]], moreFollow: true).map(Step.packet)
         let half = Payload.header(columns: ["b"]).map(Step.packet) + [.packet(Payload.row(["2"]))]
@@ -135,7 +135,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("What has come so far can be had while the rest is under way")
+    @Test("Tables that have arrived are available while the rest is being received")
     func replySoFar() async throws {
         let gate = try Gate()
         let script = Script { query in
@@ -178,7 +178,7 @@ struct DeadlineTests {
         } && address.sin_port == port.bigEndian
     }
 
-    @Test("A server that stops reading does not hold up who sends, nor who closes")
+    @Test("A server that stops reading blocks neither sending nor closing")
     func sending() async throws {
         let deaf = Script(greeting: { _ in Step.welcome() + [.deafness] }, answer: { _ in [] })
         try await withOpenConnection(deaf) { _, connection in
@@ -191,7 +191,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("An interruption before the deadline, or with no call under way, does nothing")
+    @Test("An interruption before the deadline, or without a running call, does nothing")
     func interruptionOutOfSeason() async throws {
         let gate = try Gate()
         let script = Script { query in
@@ -211,7 +211,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("A call whose deadline has passed before its turn sends nothing and keeps the connection")
+    @Test("A call whose deadline passed while it was queued sends nothing and keeps the connection")
     func tooLate() async throws {
         try await withOpenConnection(.replying { _ in .ok }) { server, connection in
             let error = await #expect(throws: MySQLError.self) {

@@ -5,11 +5,11 @@ import Testing
 @testable import MariaDB
 
 /// Servers that lie. None of them may get a secret or a file, take the process down, or be believed.
-/// One after the other: those that read much share what there is for it (`ReplyBudget`).
+/// One after the other: tests that read much share a budget (`ReplyBudget`).
 @Suite("Hostile servers", .serialized, .timeLimit(.minutes(1)))
 struct HostileServerTests {
     @Test(
-        "A server that asks for the password in the clear does not get it",
+        "A server that asks for the password in plain text does not get it",
         arguments: ["mysql_clear_password", "dialog", "unheard_of_plugin", ""])
     func clearPassword(plugin: String) async throws {
         let script = Script(greeting: { _ in Step.switchPlugin(to: plugin) }, answer: { _ in [.close] })
@@ -23,11 +23,11 @@ struct HostileServerTests {
         }
     }
 
-    @Test("A server that asks for a file gets nothing of it")
+    @Test("A server that asks for a file does not get any of it")
     func localInfile() async throws {
         try await withOpenConnection(Script { _ in Step.requestFile("/etc/hostname") }) { server, connection in
             _ = try? await connection.query("SHOW x", deadline: .never)
-            // The log-in, and an empty packet: the client's way of saying no.
+            // The log-in, and an empty packet, by which the client refuses.
             let answers = server.journal.answers.dropFirst()
             #expect(answers.allSatisfy { $0.isEmpty })
         }
@@ -57,14 +57,14 @@ struct HostileServerTests {
         Lie(testDescription: "fewer results than statements", steps: [.packet(Payload.ok())]),
         Lie(testDescription: "more results than statements", steps: [more, more, more, .packet(Payload.ok())]),
         Lie(
-            testDescription: "a refusal after the last result",
+            testDescription: "an error after the last result",
             steps: [more, more, .packet(Payload.error(code: 1227, sqlState: "42000", message: "no"))]),
         Lie(
             testDescription: "a packet of 16 MiB after another",
             steps: [.endless([UInt8](repeating: 1, count: 1 << 24))]),
     ]
 
-    @Test("A reply that makes no sense is an error, and ends the connection", arguments: lies)
+    @Test("An invalid reply is an error, and ends the connection", arguments: lies)
     func nonsense(_ lie: Lie) async throws {
         try await withOpenConnection(Script { _ in lie.steps + [.close] }) { _, connection in
             let error = await #expect(throws: MySQLError.self) {
@@ -86,7 +86,7 @@ struct HostileServerTests {
         Lie(testDescription: "results", steps: [.endless(Payload.ok(moreFollow: true))]),
     ]
 
-    @Test("What has no end is refused when it has filled its share of memory", arguments: floods)
+    @Test("An endless reply is refused when it has filled its share of memory", arguments: floods)
     func flood(_ lie: Lie) async throws {
         try await withOpenConnection(Script { _ in lie.steps }) { _, connection in
             let error = await #expect(throws: MySQLError.self) {
@@ -97,7 +97,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("What comes before the rows has a bound of its own: the library makes much of it")
+    @Test("What precedes the rows has a limit of its own: the library uses much memory for it")
     func descriptions() async throws {
         let endless: [Step] = [.packet(Payload.columnCount(0xFFFFFF)), .endless([0xFB, 0xFB, 0xFB, 0xFB])]
         try await withOpenConnection(Script { _ in endless }) { _, connection in
@@ -108,7 +108,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("The refusal of too large a reply says so")
+    @Test("An error about a reply that is too large says so")
     func tooLarge() async throws {
         let rows = Self.table + [.endless(Payload.row([String(repeating: "x", count: 1 << 20), nil]))]
         try await withOpenConnection(Script { _ in rows }) { _, connection in
@@ -146,10 +146,10 @@ struct HostileServerTests {
             steps: [.packet(Payload.handshake(version: "8.4.0")), .receive, .packet([0x55, 1, 2])]),
     ]
 
-    @Test("A greeting that makes no sense is an error", arguments: greetings)
+    @Test("An invalid greeting is an error", arguments: greetings)
     func greeting(_ lie: Lie) async throws {
         try await withConnection(.saying(lie.steps + [.close])) { _, connection, options in
-            // What kind of error depends on where the library stops reading.
+            // The kind of error depends on where the library stops reading.
             await #expect(throws: MySQLError.self) { try await connection.open(options, deadline: .never) }
             #expect(connection.isOpen == false)
         }
@@ -172,7 +172,7 @@ struct HostileServerTests {
                 .packet(Payload.ok() + [UInt8](repeating: 0x61, count: 9000)),
             ]),
         Lie(
-            testDescription: "behind the last word of the log-in",
+            testDescription: "after the last packet of the log-in",
             steps: [
                 .packet(Payload.handshake(version: "8.4.0")), .receive,
                 .bytes(
@@ -181,7 +181,7 @@ struct HostileServerTests {
             ]),
     ]
 
-    @Test("A packet that just fits the buffer is no reason to refuse a log-in", arguments: [3840, 3841])
+    @Test("A packet that just fits into the buffer does not make a log-in fail", arguments: [3840, 3841])
     func longestPacket(count: Int) async throws {
         let word = Payload.ok()
         let steps = [
@@ -208,12 +208,12 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A progress report in place of a greeting is refused, whatever TLS is wanted and in whatever pieces it comes",
+        "A progress report in place of a greeting is refused, whatever the TLS mode and in whatever pieces it arrives",
         arguments: TLSMode.allCases, [true, false])
     func progress(mode: TLSMode, inPieces: Bool) async throws {
         let report: [UInt8] = [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0]
         let steps: [Step] = inPieces ? report.map { .bytes([$0]) } : [.bytes(report)]
-        // As if nothing had been said, the greeting that libmariadb would go on with.
+        // Then the greeting with which libmariadb would otherwise continue.
         try await withConnection(.saying(steps + [.packet(Payload.handshake(version: "8.4.0")), .receive])) {
             server, connection, _ in
             let error = await #expect(throws: MySQLError.self) {
@@ -225,13 +225,13 @@ struct HostileServerTests {
         }
     }
 
-    /// A packet as it travels.
+    /// A packet as it is sent.
     private func packet(_ number: UInt8, _ payload: [UInt8]) -> [UInt8] {
         [UInt8(payload.count & 0xFF), UInt8(payload.count >> 8), 0, number] + payload
     }
 
     @Test(
-        "What comes in plain text behind a greeting that offers TLS is never read as if it had come by TLS",
+        "Plain text after a greeting that offers TLS is never read as if it had arrived encrypted",
         arguments: [TLSMode.preferred, .required, .verifyIdentity], [1, 7, 10_000])
     func injected(mode: TLSMode, pieces: Int) async throws {
         // The client's packets up to the log-in are numbers 1 and 2; then a forged answer to it.
@@ -246,13 +246,13 @@ struct HostileServerTests {
                 try await connection.open(options(server, tls: mode), deadline: .never)
             }
             #expect(error?.phase == .tls)
-            #expect(error?.message.hasPrefix("something came in plain text behind the greeting") == true, "\(error)")
+            #expect(error?.message.hasPrefix("data in plain text followed the greeting") == true, "\(error)")
             #expect(connection.isOpen == false)
         }
     }
 
     @Test(
-        "Without TLS on the server, a required TLS is an error",
+        "If TLS is required and the server has none, that is an error",
         arguments: [TLSMode.required, .verifyIdentity])
     func noTLS(mode: TLSMode) async throws {
         try await withConnection(.replying { _ in .ok }) { server, connection, _ in

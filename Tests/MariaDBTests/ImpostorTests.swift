@@ -4,10 +4,10 @@ import Testing
 
 @testable import MariaDB
 
-/// What a server that lies about itself, or whoever stands in between, gets to see of a password.
+/// What an impostor, or a man in the middle, gets to see of a password.
 @Suite("Impostors", .timeLimit(.minutes(1)))
 struct ImpostorTests {
-    /// No TLS, whatever the real server would offer, and then every way to ask for a password.
+    /// Offers no TLS, whatever the real server would, and then asks for the password in every possible way.
     private static func stripped(plugin: String, then more: [Step]) -> Script {
         Script(
             greeting: { _ in
@@ -21,7 +21,7 @@ struct ImpostorTests {
     private static let rsaLogInRequired = Step.packet([1, 4])
 
     @Test(
-        "Where TLS is required, a server without it is told nothing, not even the user's name",
+        "If TLS is required, a server without it is sent nothing, not even the user's name",
         arguments: [TLSMode.required, .verifyIdentity],
         ["mysql_native_password", "caching_sha2_password", "sha256_password"])
     func required(mode: TLSMode, plugin: String) async throws {
@@ -38,7 +38,7 @@ struct ImpostorTests {
     }
 
     @Test(
-        "Where TLS is only preferred, or off, the password is not sent as it is",
+        "If TLS is only preferred, or off, the password is not sent in plain text",
         arguments: [TLSMode.preferred, .disabled], ["caching_sha2_password", "sha256_password"])
     func clearText(mode: TLSMode, plugin: String) async throws {
         try await withConnection(Self.stripped(plugin: plugin, then: [Self.rsaLogInRequired, .receive, .close])) {
@@ -46,14 +46,14 @@ struct ImpostorTests {
             await #expect(throws: MySQLError.self) {
                 try await connection.open(MariaDBTests.options(server, tls: mode), deadline: .never)
             }
-            // The log-in, the scramble, and a wish for the key to encrypt the password with.
+            // The log-in, the scramble, and a request for the key to encrypt the password with.
             #expect(server.journal.answers.count >= 2)
             let secret = Array(options.password.utf8)
             #expect(!server.journal.answers.contains { $0.firstRange(of: secret) != nil })
         }
     }
 
-    @Test("A greeting that drips in is looked at all the same")
+    @Test("A greeting that arrives byte by byte is inspected all the same")
     func dripping() async throws {
         let script = Script(
             greeting: { _ in [.drip(milliseconds: 1), .packet(Payload.handshake(version: "8.4.0")), .receive] },
@@ -67,7 +67,7 @@ struct ImpostorTests {
         }
     }
 
-    @Test("A server that turns everybody away is told by its reason, whatever TLS was wanted")
+    @Test("A server's refusal of all clients is reported with its reason, whatever the TLS mode")
     func turnedAway() async throws {
         let steps = Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections")
         for mode in TLSMode.allCases {
@@ -105,7 +105,7 @@ struct GreetingReaderTests {
         }
     }
 
-    @Test("is not known before the flags are there")
+    @Test("is not known before the flags have arrived")
     func notYet() {
         let bytes = Self.greeting(Self.tls)
         for count in 0..<(bytes.count - 3) {
@@ -115,7 +115,7 @@ struct GreetingReaderTests {
         }
     }
 
-    @Test("that does not say so offers none, as libmariadb reads it")
+    @Test("without the flags offers no TLS, as libmariadb reads it")
     func tooShort() {
         let versions: [[UInt8]] = [
             [10] + Array("8.4.0".utf8) + [0], [10], [10, 0, 1, 0, 0, 0], [10] + [UInt8](repeating: 0x31, count: 9000),
@@ -127,7 +127,7 @@ struct GreetingReaderTests {
         }
     }
 
-    @Test("of another protocol has its flags at the same place: libmariadb reads on above 10")
+    @Test("of another protocol has its flags at the same position: libmariadb accepts versions above 10")
     func otherProtocol() {
         for (flags, isOffered) in [(Self.tls, true), (0, false)] {
             var reader = GreetingReader()
@@ -136,7 +136,7 @@ struct GreetingReaderTests {
         }
     }
 
-    @Test("that is an error is left to libmariadb, which answers nothing")
+    @Test("that is an error is left to libmariadb, which sends nothing")
     func error() {
         var reader = GreetingReader()
         reader.take([9, 0, 0, 0] + Payload.error(code: 1040, sqlState: "08004", message: ""))

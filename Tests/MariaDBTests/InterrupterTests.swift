@@ -3,7 +3,7 @@ import Testing
 
 @testable import MariaDB
 
-/// What ends a call, shown on a pair of sockets in place of a server: each means alone.
+/// The ways in which a call is ended, each tested separately on a pair of sockets in place of a server.
 @Suite("Interruptions", .timeLimit(.minutes(1)))
 struct InterrupterTests {
     /// Two connected sockets; the first is the client's.
@@ -38,14 +38,14 @@ struct InterrupterTests {
         return recv(socket, &byte, 1, 0)
     }
 
-    @Test("A read that asks nobody is ended from outside once its deadline has passed")
+    @Test("A read without callbacks is ended from outside once its deadline has passed")
     func fromOutside() async throws {
         let pair = try Pair()
         defer { pair.closeClient() }
         let interrupter = Interrupter()
         interrupter.adopt(pair.client)
         let call = Task { @concurrent in interrupter.during(until: .now) { read(pair.client) } }
-        // Until the call has begun there is nothing to interrupt.
+        // There is nothing to interrupt before the call has begun.
         while !pair.isShutDown {
             interrupter.interruptIfOverdue()
             await Task.yield()
@@ -55,7 +55,7 @@ struct InterrupterTests {
         interrupter.release()
     }
 
-    @Test("A call that still has time is not interrupted, nor is none at all")
+    @Test("Nothing is interrupted before the deadline, or without a call")
     func inTime() throws {
         let pair = try Pair()
         defer { pair.closeClient() }
@@ -68,7 +68,7 @@ struct InterrupterTests {
         interrupter.release()
     }
 
-    @Test("Calls that read much share what they may have, and give it back")
+    @Test("Calls that read much share a budget, and return what they took")
     func crowd() {
         func read(_ interrupters: ArraySlice<Interrupter>) {
             guard let next = interrupters.first else { return }
@@ -77,7 +77,7 @@ struct InterrupterTests {
                 read(interrupters.dropFirst())
             }
         }
-        // Of each call the usual is its own.
+        // Each call has the usual amount for itself.
         let budget = ReplyBudget(limit: 6 * ReplyLimit.usual)
         let interrupters = (0..<4).map { _ in Interrupter(sharing: budget) }
         read(interrupters[...])
@@ -86,7 +86,7 @@ struct InterrupterTests {
         #expect(interrupters.suffix(3).map(\.interruption) == [nil, nil, nil])
     }
 
-    @Test("What was read after the deadline shuts the socket down")
+    @Test("Reading after the deadline shuts the socket down")
     func lateRead() throws {
         let pair = try Pair()
         defer { pair.closeClient() }
@@ -100,7 +100,7 @@ struct InterrupterTests {
         interrupter.release()
     }
 
-    @Test("What is read beyond the budget shuts the socket down; each call has the whole of it")
+    @Test("Reading beyond the budget shuts the socket down; each call has the whole budget")
     func budget() throws {
         let pair = try Pair()
         defer { pair.closeClient() }
@@ -116,7 +116,7 @@ struct InterrupterTests {
         interrupter.release()
     }
 
-    @Test("Of a name with two addresses the second socket is the one that is shut down, under the same number")
+    @Test("With a name that has two addresses, the second socket is shut down, under the same number")
     func secondAddress() throws {
         let interrupter = Interrupter()
         let first = try Pair()

@@ -5,7 +5,7 @@ import Threads
 
 @testable import MariaDB
 
-/// Alone, since it counts what the whole process has open.
+/// Serialized, since it counts the descriptors of the whole process.
 @Suite("Leaks", .serialized, .timeLimit(.minutes(1)))
 struct LeakTests {
     static let scripts: [(String, Script)] = [
@@ -17,7 +17,7 @@ struct LeakTests {
         ("asked for the password", .saying(Step.switchPlugin(to: "mysql_clear_password"))),
     ]
 
-    @Test("Every connection gives its descriptors back, however it ends", arguments: scripts)
+    @Test("Every connection releases its descriptors, however it ends", arguments: scripts)
     func descriptors(name: String, script: Script) async throws {
         let server = try FaultServer(script)
         defer { server.stop() }
@@ -25,18 +25,18 @@ struct LeakTests {
         defer { executor.stop() }
         let connection = Connection(executor: executor)
         for _ in 0..<40 {
-            // However it ends: other tests look at that.
+            // The result does not matter here: other tests check it.
             _ = try? await connection.open(options(server), deadline: .never)
             _ = try? await connection.query("SHOW x", deadline: .never)
         }
         await connection.close()
-        // The client's ends: sockets connected to that server. Its own threads may still be closing theirs.
+        // The client's ends: sockets connected to that server. The server's threads may still be closing theirs.
         while server.journal.openConnections > 0 { await Task.yield() }
         #expect(server.journal.connections == 40)
         #expect(try socketsConnected(to: server.port) == 0)
     }
 
-    @Test("A connection that nobody closes is closed when it is let go")
+    @Test("A connection that is not closed explicitly is closed when it is released")
     func letGo() async throws {
         let server = try FaultServer(.replying { _ in .ok })
         defer { server.stop() }
@@ -50,8 +50,8 @@ struct LeakTests {
         #expect(try socketsConnected(to: server.port) == 0)
     }
 
-    /// This process's sockets whose peer is the port, by `/proc/self/fd` and `/proc/net/tcp`: other tests run meanwhile,
-    /// and a mere count of descriptors would be theirs as well. A leaked duplicate keeps its socket in the list.
+    /// This process's sockets whose peer is the port, by `/proc/self/fd` and `/proc/net/tcp`: other tests run at the same time,
+    /// and a plain count of descriptors would include theirs. A leaked duplicate keeps its socket in the list.
     private func socketsConnected(to port: UInt16) throws -> Int {
         var mine: Set<String> = []
         for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {

@@ -5,12 +5,12 @@ import Testing
 
 @testable import MariaDB
 
-/// Waiting for most of a reply instead of for each of its pieces: nothing hangs, and nothing is lost, whatever comes instead.
+/// Waiting for most of a reply instead of each of its pieces: nothing hangs and nothing is lost, whatever arrives instead.
 @Suite("Waiting for a whole reply", .timeLimit(.minutes(1)))
 struct LowWaterMarkTests {
     // MARK: - The mark
 
-    @Test("All but a few bytes of what is expected, twice at the most; whatever comes where nothing is")
+    @Test("The mark is all but a few bytes of what is expected, at most twice; 1 if nothing is expected")
     func marks() {
         var mark = LowWaterMark()
         #expect(mark.next(after: 0) == 1)
@@ -26,7 +26,7 @@ struct LowWaterMarkTests {
         #expect(mark.next(after: 0) == 16_384)
     }
 
-    /// Two ends of a TCP connection: marks count there only.
+    /// Two ends of a TCP connection, since only TCP honours the mark.
     private final class TCPPair {
         let client: Int32
         let server: Int32
@@ -65,7 +65,7 @@ struct LowWaterMarkTests {
         }
     }
 
-    @Test("A reply that comes whole wakes its reader once, and the mark stays for the next")
+    @Test("A reply that arrives in one piece wakes its reader once, and the mark stays for the next")
     func whole() throws {
         let pair = try TCPPair()
         let interrupter = Interrupter()
@@ -80,7 +80,7 @@ struct LowWaterMarkTests {
         }
     }
 
-    @Test("Too little is read all the same, after a moment; what nobody expects to be long at once")
+    @Test("A reply shorter than expected is read after a moment; one of unknown length at once")
     func tooLittle() throws {
         let pair = try TCPPair()
         let interrupter = Interrupter()
@@ -100,7 +100,7 @@ struct LowWaterMarkTests {
         }
     }
 
-    @Test("What has come by the deadline is read, and the deadline is not waited beyond")
+    @Test("What has arrived by the deadline is read, and no wait goes beyond the deadline")
     func deadline() throws {
         let pair = try TCPPair()
         let interrupter = Interrupter()
@@ -141,7 +141,7 @@ struct LowWaterMarkTests {
                 let reply = try await connection.run(Batch(["SHOW x", "SHOW y"]), deadline: .never)
                 #expect(reply.refusal == nil)
                 #expect(reply.tables.map { $0.first?.texts } == [expected, ["1"]])
-                // A dripping server goes on dripping.
+                // A dripping server keeps dripping.
                 if second.testDescription == "dripping", expected == second.cells { break }
             }
         }
@@ -149,7 +149,7 @@ struct LowWaterMarkTests {
 
     private static let half = Payload.table(columns: ["x", "y"], rows: [["a", "b"]], moreFollow: true).map(Step.packet)
 
-    @Test("Of a reply that pauses in the middle the complete tables can be had meanwhile")
+    @Test("While a reply pauses in the middle, its complete tables are available")
     func pausing() async throws {
         let gate = try Gate()
         let script = Script { query in
@@ -169,7 +169,7 @@ struct LowWaterMarkTests {
         }
     }
 
-    @Test("Of a reply that stops in the middle the complete tables are kept at the deadline")
+    @Test("If a reply stops in the middle, its complete tables are kept at the deadline")
     func stopping() async throws {
         let script = Script { $0.number == 0 ? answer() : Self.half + [.silence] }
         try await withOpenConnection(script) { _, connection in
@@ -197,7 +197,7 @@ struct LowWaterMarkTests {
         }
     }
 
-    @Test("A refusal is short, and the statements without the refused one are expected to say as much as they do")
+    @Test("After a refusal, the shorter batch is expected to have a reply of its own length")
     func refusal() async throws {
         let script = Script { query in
             query.number == 1

@@ -6,7 +6,7 @@ import Testing
 @Suite("Errors")
 struct MySQLErrorTests {
     @Test(
-        "An error's number tells what was being done",
+        "An error's code determines its phase",
         arguments: [
             (2005, .dns), (3159, .tls), (5010, .authentication), (5013, .connect), (5015, .protocol),
             // Access denied, by password, by host, by plugin; host blocked; password expired; account locked (MySQL, MariaDB).
@@ -24,7 +24,7 @@ struct MySQLErrorTests {
         #expect(MySQLError.classify(code: code, sqlState: "HY000", message: "", connecting: false).phase == phase)
     }
 
-    @Test("A TLS error is one while connecting; later it is how an encrypted connection gets lost")
+    @Test("A TLS error is a tls error while connecting; later it means that an encrypted connection was lost")
     func tls() {
         for (connecting, phase) in [(true, MySQLError.Phase.tls), (false, .connect)] {
             #expect(
@@ -32,7 +32,7 @@ struct MySQLErrorTests {
         }
     }
 
-    @Test("No number at all is what the library says to a packet that it cannot read")
+    @Test("Code 0 is the library's error for a packet that it cannot read")
     func noNumber() {
         let error = MySQLError.classify(code: 0, sqlState: "00000", message: "", connecting: false)
         #expect(error.phase == .protocol)
@@ -46,7 +46,7 @@ struct MySQLErrorTests {
     }
 
     @Test(
-        "Refusals leave the connection good; lost and killed ones do not",
+        "Refusals leave the connection usable; a lost or killed connection is not",
         arguments: [
             (1064, false), (1146, false), (1227, false), (1969, false), (1226, false), (2013, true), (2027, true),
             (1053, true), (1927, true), (4031, true), (5013, true), (5026, true), (5999, true), (6000, false),

@@ -8,7 +8,7 @@ struct PacketFenceTests {
         [UInt8(payload.count & 0xFF), UInt8(payload.count >> 8 & 0xFF), UInt8(payload.count >> 16), number] + payload
     }
 
-    /// What libmariadb gets to read when `bytes` arrive in pieces of this length.
+    /// What libmariadb reads when `bytes` arrive in pieces of this length.
     private func read(_ bytes: [UInt8], pieces: Int, through fence: inout PacketFence) -> [UInt8] {
         var read: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: pieces) {
@@ -29,7 +29,7 @@ struct PacketFenceTests {
         #expect(fence.refused == nil)
     }
 
-    @Test("A longer one becomes an error without a number, and nothing behind it is let through", arguments: 1...12)
+    @Test("A longer one becomes an error without a code, and nothing after it is let through", arguments: 1...12)
     func refused(pieces: Int) {
         var fence = PacketFence(longest: 300)
         let good = Self.packet([1, 2, 3])
@@ -40,14 +40,14 @@ struct PacketFenceTests {
         #expect(fence.refused == .long(301))
     }
 
-    @Test("The largest length that can be said is refused by its header alone")
+    @Test("The largest possible length is refused by its header alone")
     func largest() {
         var fence = PacketFence(longest: 300)
         #expect(read([0xFF, 0xFF, 0xFF, 0], pieces: 4, through: &fence) == [0xFF, 0xFF, 0xFF, 0])
         #expect(fence.refused == .long(0xFF_FFFF))
     }
 
-    @Test("A progress report becomes an ordinary error, and nothing behind it is let through", arguments: 1...12)
+    @Test("A progress report becomes an ordinary error, and nothing after it is let through", arguments: 1...12)
     func progress(pieces: Int) {
         for payload in [[0xFF, 0xFF, 0xFF, 0], [0xFF, 0xFF, 0xFF], [UInt8](repeating: 0xFF, count: 40)] as [[UInt8]] {
             var fence = PacketFence(longest: 300)

@@ -17,7 +17,7 @@ struct ProcessorGateTests {
         }
     }
 
-    @Test("As many as there are places; the next one gets a place when it is left")
+    @Test("Each place is given once; the next thread gets one when it is given up")
     func places() async throws {
         let gate = ProcessorGate(places: 2, lease: .seconds(3_600))
         let first = try #require(gate.enter(deadline: Self.never))
@@ -27,12 +27,12 @@ struct ProcessorGateTests {
         gate.leave(first)
         #expect(await third.value)
         #expect(gate.enter(deadline: .now) == nil)
-        // What was left once is not left again.
+        // A place given up once cannot be given up again.
         gate.leave(first)
         #expect(gate.enter(deadline: .now) == nil)
     }
 
-    @Test("Who goes on comes before who begins, however long that one has waited")
+    @Test("A thread that resumes goes before those that begin, however long they have waited")
     func resuming() async throws {
         let gate = ProcessorGate(places: 1, lease: .seconds(3_600))
         let held = try #require(gate.enter(deadline: Self.never))
@@ -48,27 +48,27 @@ struct ProcessorGateTests {
         while gate.waiting < 1 { await Task.yield() }
         tasks.append(wait("begins too", isResuming: false))
         while gate.waiting < 2 { await Task.yield() }
-        tasks.append(wait("goes on", isResuming: true))
+        tasks.append(wait("resumes", isResuming: true))
         while gate.waiting < 3 { await Task.yield() }
         gate.leave(held)
         for task in tasks { await task.value }
-        #expect(order.withLock(\.self) == ["goes on", "begins", "begins too"])
+        #expect(order.withLock(\.self) == ["resumes", "begins", "begins too"])
     }
 
-    @Test("Who never gives a place up keeps nobody waiting for longer than the lease")
+    @Test("A thread that never gives its place up delays others no longer than the lease")
     func lease() async throws {
         let gate = ProcessorGate(places: 1, lease: .milliseconds(20))
         let lost = try #require(gate.enter(deadline: Self.never))
         let next = await Self.onThread { gate.enter(deadline: Self.never) }.value
         #expect(next != nil && next != lost)
-        // It has nothing to give back.
+        // Its place has been taken away, so it has nothing to give back.
         gate.leave(lost)
         #expect(gate.free == 0)
         gate.leave(try #require(next))
         #expect(gate.free == 1)
     }
 
-    @Test("A thousand threads all have their turn, never more of them at a time than places")
+    @Test("A thousand threads all get a turn, never more at a time than there are places")
     func crowd() async {
         let gate = ProcessorGate(places: 3, lease: .seconds(3_600))
         let count = Mutex((now: 0, most: 0, all: 0))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MariaDB
 
-@Suite("Processors that may be kept busy")
+@Suite("Processors that may be used")
 struct ProcessorsTests {
     @Test(
         "By the mask of the process",
@@ -24,6 +24,6 @@ struct ProcessorsTests {
         #expect(Processors.quota(line) == count)
     }
 
-    @Test("There is one at least")
+    @Test("There is at least one")
     func here() { #expect(Processors.available >= 1) }
 }

@@ -8,7 +8,7 @@ struct ResultTableTests {
         ResultTable(columns: ["before", "x", "after"], rows: [["b", cell, "a"]]).first
     }
 
-    @Test("Cells keep their places next to NULL and empty ones")
+    @Test("Cells keep their positions next to NULL and empty ones")
     func places() {
         let cells: [[String?]] = [[nil, "", "c"], ["a", nil, nil], ["", "b", nil], [nil, nil, nil]]
         let table = ResultTable(columns: ["1", "2", "3"], rows: cells)
@@ -16,7 +16,7 @@ struct ResultTableTests {
         #expect(table.rows.map { row in ["1", "2", "3"].map(row.text) } == cells)
     }
 
-    @Test("A column that is not there is nil, and told apart from NULL")
+    @Test("A missing column is nil, and distinguishable from NULL")
     func missing() {
         #expect(row(nil)?.text("x") == nil)
         #expect(row(nil)?.has("x") == true)
@@ -26,7 +26,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Whole numbers without sign",
+        "Unsigned whole numbers",
         arguments: [
             ("0", 0), ("007", 7), ("18446744073709551615", UInt64.max), ("18446744073709551616", nil), ("-1", nil),
             ("+1", nil), ("1.0", nil), (" 1", nil), ("1e3", nil), ("", nil), ("٣", nil), (nil, nil),
@@ -36,7 +36,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Whole numbers with sign",
+        "Signed whole numbers",
         arguments: [
             ("-5", -5), ("9223372036854775807", Int64.max), ("9223372036854775808", nil), ("x", nil), (nil, nil),
         ] as [(String?, Int64?)])
@@ -45,7 +45,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Decimal numbers; what is no number is nil",
+        "Decimal numbers; nil for text that is not a number",
         arguments: [
             ("1763694000.123456", 1_763_694_000.123456), ("-0.5", -0.5), ("nan", nil), ("inf", nil), ("1e999", nil),
             ("", nil), ("0x10 ", nil), (nil, nil), ("0", 0), ("5", 5), ("-12.25", -12.25),
@@ -56,7 +56,7 @@ struct ResultTableTests {
         #expect(row(text)?.number("x") == value)
     }
 
-    @Test("Decimals that are read by digits are those that the library reads", arguments: 0..<20)
+    @Test("Decimals read digit by digit are the same as the standard library reads", arguments: 0..<20)
     func decimals(seed: UInt64) {
         var state = seed
         for _ in 0..<200 {
@@ -70,7 +70,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Numbers of 32 bits; a larger one is none, and ends nothing",
+        "32-bit numbers; a larger one is nil, and does not crash",
         arguments: [("4294967295", UInt32.max), ("4294967296", nil), ("18446744073709551616", nil), ("-1", nil)]
             as [(String?, UInt32?)])
     func unsigned32(text: String?, value: UInt32?) {
@@ -78,7 +78,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Times: a clock that shows no time shows none",
+        "Times; nil for a value that is not a time",
         arguments: [
             ("1763694000.5", 1_763_694_000.5), ("0", 0), ("000000000001e+300", nil), ("-1", nil), ("nan", nil),
             ("100000000001", nil), ("18446744073709551616", nil), (String(repeating: "9", count: 400), nil),
@@ -88,7 +88,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Spans of time, either way; one that is longer than history is none",
+        "Time spans, either way; nil for one longer than history",
         arguments: [
             ("0", 0), ("-1.5", -1.5), ("86400", 86_400), ("1e300", nil), ("-1e300", nil), ("inf", nil), ("nan", nil),
             ("18446744073709551615", nil), ("", nil), (nil, nil),
@@ -108,7 +108,7 @@ struct ResultTableTests {
         #expect(row(text)?.flag("x") == value)
     }
 
-    @Test("Bytes that are no UTF-8 become text nevertheless")
+    @Test("Bytes that are not UTF-8 still become text")
     func invalidText() {
         var reply = ReplyBuilder(like: .usual)
         [0x61, 0xFF, 0x62].withUnsafeBufferPointer { reply.append(cell: $0) }
@@ -116,7 +116,7 @@ struct ResultTableTests {
         #expect(reply.reply(sent: .now, received: .now, refusal: nil).tables.first?.first?.text("x") == "a\u{FFFD}b")
     }
 
-    @Test("Tables that share their memory end where the next begins, with NULL and with nothing")
+    @Test("Tables that share memory end where the next begins, also with NULL and empty cells")
     func neighbours() {
         var reply = ReplyBuilder(like: .usual)
         func append(_ text: String?) {
@@ -136,7 +136,7 @@ struct ResultTableTests {
         #expect(tables.map(\.affectedRows) == [0, 0, 3, 0])
     }
 
-    @Test("Of two columns with one name the first counts")
+    @Test("If two columns share a name, the first one counts")
     func duplicates() {
         #expect(ResultTable(columns: ["x", "x"], rows: [["1", "2"]]).first?.text("x") == "1")
         let many = ColumnNames((0..<300).map { "column \($0 / 2)" })
@@ -144,7 +144,7 @@ struct ResultTableTests {
     }
 
     @Test(
-        "Every column is found by its name, however many there are and however alike, and no other",
+        "Every column is found by its name, and no other, however many and however similar they are",
         arguments: [0, 1, 7, 64, 200, 201, 5000])
     func manyColumns(count: Int) {
         let ends = ["", "a", "Ä", "Master_Host", "Replicate_Wild_Do_Table"]
@@ -152,11 +152,11 @@ struct ResultTableTests {
             number % 3 == 0 ? "\(number)" : "prefix_\(number)_\(ends[number % ends.count])_suffix"
         }
         let columns = ColumnNames(names)
-        for (place, name) in names.enumerated() { #expect(columns[name] == place) }
+        for (index, name) in names.enumerated() { #expect(columns[name] == index) }
         for name in ["", "prefix_", "Prefix_1_a_suffix", "5001"] { #expect(columns[name] == nil) }
     }
 
-    @Test("No rows and no columns")
+    @Test("A table without rows or columns")
     func empty() {
         #expect(ResultTable(columns: ["x"], rows: []).first == nil)
         #expect(ResultTable(columns: [], rows: []).rowCount == 0)

@@ -3,10 +3,10 @@ import Testing
 
 @testable import MariaDB
 
-/// What is quoted is read back by a parser that follows the manuals' rules byte by byte, and shares nothing with the code.
+/// Quoted text is read back by a parser that follows the manuals' rules byte by byte, and shares no code with the program.
 @Suite("Quoting for SQL")
 struct SQLTextTests {
-    /// The scalars that something could go wrong with, and any others.
+    /// The scalars that are likely to cause trouble, and any others.
     static let dangerous: [Unicode.Scalar] = [
         "`", "'", "\"", "\\", "\0", "\r", "\n", ";", "#", "-", "/", "*", "?", "|", ",", "=", ".", " ", "a", "é",
         "\u{301}",
@@ -33,7 +33,7 @@ struct SQLTextTests {
         return texts
     }()
 
-    @Test("An identifier is read back as it was, and ends where it ends")
+    @Test("An identifier is read back unchanged, and ends where it should")
     func identifiers() throws {
         for text in Self.texts {
             var parser = MySQLParser("\(SQLText.identifier(text)).\(SQLText.identifier(text)) WHERE")
@@ -45,7 +45,7 @@ struct SQLTextTests {
         }
     }
 
-    @Test("A literal is read back as it was, whether backslashes escape or not", arguments: [true, false])
+    @Test("A literal is read back unchanged, whether backslashes escape or not", arguments: [true, false])
     func literals(escapes: Bool) throws {
         for text in Self.texts {
             var parser = MySQLParser("\(SQLText.literal(text)), 'DO 0'", backslashEscapes: escapes)
@@ -55,7 +55,7 @@ struct SQLTextTests {
         }
     }
 
-    @Test("An account's name is read back as it was, whether backslashes escape or not", arguments: [true, false])
+    @Test("An account's name is read back unchanged, whether backslashes escape or not", arguments: [true, false])
     func accounts(escapes: Bool) throws {
         for text in Self.texts {
             var parser = MySQLParser("\(SQLText.accountPart(text))@'%'", backslashEscapes: escapes)
@@ -69,7 +69,7 @@ struct SQLTextTests {
         #expect(SQLText.accountPart("o'b\\") == "`o'b\\`")
     }
 
-    @Test("Tables are told apart by bytes")
+    @Test("Table names are compared by bytes")
     func names() {
         let composed = TableName(database: "s", table: "\u{E9}")
         let decomposed = TableName(database: "s", table: "e\u{301}")
@@ -84,7 +84,7 @@ struct SQLTextTests {
 /// The manuals' "String Literals" and "Schema Object Names", over bytes.
 struct MySQLParser {
     private let bytes: [UInt8]
-    private var place = 0
+    private var index = 0
     private let backslashEscapes: Bool
 
     init(_ text: String, backslashEscapes: Bool = true) {
@@ -92,31 +92,31 @@ struct MySQLParser {
         self.backslashEscapes = backslashEscapes
     }
 
-    var rest: String { String(decoding: bytes[place...], as: UTF8.self) }
+    var rest: String { String(decoding: bytes[index...], as: UTF8.self) }
 
     mutating func take(_ text: String) -> Bool {
-        guard bytes[place...].starts(with: text.utf8) else { return false }
-        place += text.utf8.count
+        guard bytes[index...].starts(with: text.utf8) else { return false }
+        index += text.utf8.count
         return true
     }
 
-    /// Nil where there are no quotes, or none at the end.
+    /// Nil if there are no quotes, or none at the end.
     mutating func quoted(by quote: Unicode.Scalar) -> [UInt8]? {
         let quote = UInt8(quote.value)
-        guard place < bytes.count, bytes[place] == quote else { return nil }
-        place += 1
+        guard index < bytes.count, bytes[index] == quote else { return nil }
+        index += 1
         var value: [UInt8] = []
-        while place < bytes.count {
-            let byte = bytes[place]
-            place += 1
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
             if byte == quote {
-                guard place < bytes.count, bytes[place] == quote else { return value }
+                guard index < bytes.count, bytes[index] == quote else { return value }
                 value.append(quote)
-                place += 1
+                index += 1
             } else if byte == UInt8(ascii: "\\"), backslashEscapes, quote != UInt8(ascii: "`") {
-                guard place < bytes.count else { return nil }
-                value.append(Self.escaped(bytes[place]))
-                place += 1
+                guard index < bytes.count else { return nil }
+                value.append(Self.escaped(bytes[index]))
+                index += 1
             } else {
                 value.append(byte)
             }

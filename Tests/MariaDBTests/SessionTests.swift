@@ -32,7 +32,7 @@ struct SessionTests {
         }
     }
 
-    @Test("A refused statement is thrown, and costs no connection")
+    @Test("A refused statement is thrown, and does not cost the connection")
     func refused() async throws {
         try await withConnection(.replying { $0 == "BAD" ? .syntaxError : .ok }) { server, connection in
             let error = await #expect(throws: MySQLError.self) {
@@ -44,23 +44,24 @@ struct SessionTests {
         }
     }
 
-    @Test("A server that hangs costs the deadline and no more", arguments: [Step.silence, .endless([0])])
+    @Test(
+        "A server that hangs delays the call until the deadline and no longer", arguments: [Step.silence, .endless([0])])
     func hangs(step: Step) async throws {
         try await withConnection(.replying { $0 == "HANG" ? .steps([step]) : .ok }) { server, connection in
             _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
-            // On a busy machine its time may be over before it is sent.
+            // On a busy machine its deadline may pass before it is sent.
             while !server.journal.queries.contains(where: { $0.query.text == "HANG" }) {
                 await #expect(throws: MySQLError.self) {
                     try await connection.run(["HANG"], deadline: .now + .seconds(1))
                 }
             }
-            // And leaves nothing behind: the next call has a connection of its own.
+            // It leaves nothing behind: the next call has a connection of its own.
             _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))
             #expect(server.journal.queries.last?.query.connection == 1)
         }
     }
 
-    @Test("A statement that hangs in the server is not followed by another before it is over")
+    @Test("While a statement hangs in the server, no other is sent")
     func hangsInTheServer() async throws {
         let isOver = Mutex(false)
         let script = Script(
@@ -94,7 +95,7 @@ struct SessionTests {
     }
 
     @Test(
-        "What may be repeated is, when the connection turns out to be lost; what may not is not",
+        "If the connection turns out to be lost, repeatable statements are sent again, and others are not",
         arguments: [true, false])
     func lost(isRepeatable: Bool) async throws {
         // Query 0 of a connection sets the session up.

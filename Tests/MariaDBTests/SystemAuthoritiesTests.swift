@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The system's certificate authorities")
 struct SystemAuthoritiesTests {
-    /// Nothing that OpenSSL would take, and whole as far as its length tells.
+    /// Not acceptable to OpenSSL, but complete as far as its length shows.
     private static func certificate(_ number: UInt8) -> String {
         let body = Data([0x30, 4, 2, 2, 0, number]).base64EncodedString()
         return "# number \(number)\n-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n"
@@ -13,7 +13,7 @@ struct SystemAuthoritiesTests {
 
     private static func certificates(_ numbers: [UInt8]) -> String { numbers.map(certificate).joined() }
 
-    /// A folder with a bundle of these certificates and a directory with these files.
+    /// A temporary folder with a bundle of these certificates and a directory with these files.
     private struct Store {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ca-\(UUID().uuidString)").path
 
@@ -46,7 +46,7 @@ struct SystemAuthoritiesTests {
 
     private static let hashed = ["002c0b4f.0": certificate(1), "002c0b4f.1": certificate(2)]
 
-    @Test("Directories that have what the bundle has are read in its place; also where the configuration names it")
+    @Test("Directories with the bundle's content are used instead of it, even if the configuration names it")
     func directories() throws {
         try withStore(bundle: Self.certificates([1, 2]), Self.hashed) { store in
             let authorities = store.authorities()
@@ -58,7 +58,7 @@ struct SystemAuthoritiesTests {
         }
     }
 
-    @Test("A directory that has more is no stand-in for a bundle that the configuration names")
+    @Test("A directory with more certificates does not replace a bundle that the configuration names")
     func more() throws {
         try withStore(bundle: Self.certificates([1]), Self.hashed) { store in
             let sources = store.authorities().sources
@@ -67,10 +67,10 @@ struct SystemAuthoritiesTests {
     }
 
     @Test(
-        "A bundle that holds anything else is read as well, however many links there are",
+        "A bundle that contains anything more is read as well, however many links there are",
         arguments: [[3], [1, 2, 3], [1, 3]] as [[UInt8]])
     func lessThanBundle(bundle: [UInt8]) throws {
-        // Links that lead nowhere, to something else, and what is no link by hash.
+        // Links that lead nowhere or to something else, and files whose names are not hashes.
         let others = [
             "01234567.0": "", "01234567.1": Self.certificate(9), "01234567.2": Self.certificate(8),
             "x.pem": Self.certificate(3), "0123456.0": Self.certificate(3), "0123456A.0": Self.certificate(3),
@@ -83,14 +83,14 @@ struct SystemAuthoritiesTests {
         }
     }
 
-    @Test("Of a file behind a link the first certificate counts")
+    @Test("Only the first certificate of a linked file counts")
     func firstOfFile() throws {
         try withStore(bundle: Self.certificates([1, 2]), ["002c0b4f.0": Self.certificates([1, 2])]) { store in
             #expect(store.authorities().sources.bundle != nil)
         }
     }
 
-    @Test("A bundle with a broken entry would be an error to libmariadb: it is left out where there is a directory")
+    @Test("A bundle with a broken entry would be an error to libmariadb, so it is left out if there is a directory")
     func broken() throws {
         for text in ["!", "MAQC", "MAkCAgAB", "AAQCAgAB", ""] {
             let entry = "-----BEGIN CERTIFICATE-----\n\(text)\n-----END CERTIFICATE-----\n"
@@ -104,7 +104,7 @@ struct SystemAuthoritiesTests {
         }
     }
 
-    @Test("The environment names others; of several directories all count")
+    @Test("The environment overrides the defaults; all of several directories count")
     func environment() throws {
         try withStore(bundle: Self.certificate(1), Self.hashed) { store in
             try store.write(Self.certificate(3), to: "other.pem")
@@ -118,7 +118,7 @@ struct SystemAuthoritiesTests {
         }
     }
 
-    @Test("What comes and goes while the process runs is seen")
+    @Test("Changes while the process is running are noticed")
     func changes() throws {
         try withStore(bundle: nil, [:]) { store in
             let authorities = store.authorities()
@@ -132,7 +132,7 @@ struct SystemAuthoritiesTests {
         }
     }
 
-    @Test("The libmariadb that is tested here has OpenSSL, and was kept from reading a bundle for each connection")
+    @Test("The libmariadb under test uses OpenSSL, and does not read a bundle for each connection")
     func thisSystem() {
         #expect(SystemAuthorities.ofThisSystem != nil)
         ClientLibrary.settleEnvironment()

@@ -5,7 +5,7 @@ import Threads
 
 @testable import MariaDB
 
-/// Runs `body` with a scripted server and a connection that is not open yet; both are gone afterwards.
+/// Runs `body` with a scripted server and a connection that is not open yet; closes both afterwards.
 func withConnection(
     _ script: Script, _ body: (FaultServer, Connection, ConnectionOptions) async throws -> Void
 ) async throws {
@@ -18,7 +18,7 @@ func withConnection(
     await connection.close()
 }
 
-/// As `withConnection`, and connected.
+/// Like `withConnection`, but connected.
 func withOpenConnection(
     _ script: Script, sendsBatches: Bool = true, _ body: (FaultServer, Connection) async throws -> Void
 ) async throws {
@@ -38,6 +38,6 @@ func options(_ server: FaultServer, tls: TLSMode = .disabled) -> ConnectionOptio
 extension ContinuousClock.Instant {
     /// A deadline that no test reaches unless something hangs.
     static var never: Self { .now + .seconds(50) }
-    /// A deadline that tests wait for.
+    /// A short deadline, for tests that wait for it.
     static var soon: Self { .now + .milliseconds(200) }
 }

@@ -17,7 +17,7 @@ private actor Worker {
         try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8).trimmingCharacters(in: .newlines)
     }
 
-    /// Alone on the thread from its begin to its end.
+    /// A job that must be alone on its thread from beginning to end.
     func enter(_ inside: borrowing Mutex<(now: Int, most: Int)>) {
         inside.withLock {
             $0.now += 1
@@ -41,7 +41,7 @@ struct ThreadExecutorTests {
         #expect(try await Worker(executor).threadName() == "a-name-that-is-")
     }
 
-    @Test("Jobs run in the order in which they came")
+    @Test("Jobs run in the order in which they were enqueued")
     func order() async throws {
         let executor = try ThreadExecutor(name: "test")
         defer { executor.stop() }
@@ -50,7 +50,7 @@ struct ThreadExecutorTests {
         #expect(await worker.read() == Array(0..<1000))
     }
 
-    @Test("Of many actors on one thread only one runs at a time")
+    @Test("If many actors share a thread, only one runs at a time")
     func sharing() async throws {
         let executor = try ThreadExecutor(name: "test")
         defer { executor.stop() }
@@ -64,7 +64,7 @@ struct ThreadExecutorTests {
         #expect(occupancy.inside.withLock { $0.most } == 1)
     }
 
-    @Test("Actors on threads of their own do not wait for each other")
+    @Test("Actors on separate threads do not wait for each other")
     func independence() async throws {
         let (first, second) = (try ThreadExecutor(name: "first"), try ThreadExecutor(name: "second"))
         defer {
@@ -80,7 +80,7 @@ struct ThreadExecutorTests {
         await done
     }
 
-    @Test("A stopped executor ends its thread, and first runs what it was given")
+    @Test("A stopped executor first runs its queue and then ends its thread")
     func stop() async throws {
         for _ in 0..<20 {
             let executor = try ThreadExecutor(name: "stopping")
@@ -92,7 +92,7 @@ struct ThreadExecutorTests {
         while try threadCount("stopping") > 0 { await Task.yield() }
     }
 
-    @Test("Jobs that come after the thread has ended run all the same, one at a time")
+    @Test("Jobs enqueued after the thread has ended still run, one at a time")
     func late() async throws {
         let executor = try ThreadExecutor(name: "ended")
         executor.stop()
@@ -107,7 +107,7 @@ struct ThreadExecutorTests {
         #expect(occupancy.inside.withLock { $0.most } == 1)
     }
 
-    @Test("A stack that the system cannot give is an error that says what to do")
+    @Test("If the system refuses a stack, the error says what to do")
     func refusal() {
         let error = #expect(throws: ThreadError.self) { try ThreadExecutor(name: "huge", stackSize: 1 << 50) }
         #expect(error?.errno == EAGAIN)
