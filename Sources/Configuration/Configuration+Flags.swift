@@ -5,10 +5,10 @@ extension Configuration {
     /// The set that holds the nodes of the `--node` flags.
     package static let flagSetName = "default"
 
-    /// A configuration without a file: one set, its account from the environment alone.
+    /// A configuration without a file: one set, with the account from the environment alone.
     /// - Parameters:
     ///   - flags: the values of `--node`, each `NAME=ADDRESS`.
-    ///   - environment: of the process; the account's variables are looked up.
+    ///   - environment: the process's environment, which holds the account's variables.
     /// - Throws: everything that is wrong, in the order of the flags.
     package static func nodes(
         fromFlags flags: [String], environment: [String: String]
@@ -21,7 +21,7 @@ extension Configuration {
         for flag in flags {
             let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2 else {
-                // It may be the address of somebody who wrote a password into it.
+                // It may be an address with a password written into it.
                 let text = flag.contains("@") ? "" : ", not \(shown(flag))"
                 problem("must be NAME=HOST:PORT\(text)")
                 continue

@@ -1,16 +1,16 @@
 package import Documents
 
 extension Configuration {
-    /// The size up to which a configuration file is read: 4 MiB, tens of thousands of nodes.
+    /// The maximum size of a configuration file: 4 MiB, enough for tens of thousands of nodes.
     package static let sizeLimit = 4 << 20
 
     /// Reads and checks a configuration file.
     ///
-    /// Passwords are tried as well; one that cannot be read is a warning only, for the other nodes can be asked.
+    /// Also tries to read the passwords. One that cannot be read is only a warning, because the other nodes still work.
     /// - Parameters:
-    ///   - path: as the user named it; relative paths in the file begin at its directory.
-    ///   - environment: of the process.
-    /// - Returns: the configuration, and what is doubtful about it.
+    ///   - path: as the user gave it; relative paths in the file are relative to its directory.
+    ///   - environment: the process's environment.
+    /// - Returns: the configuration, and warnings about what is doubtful in it.
     /// - Throws: everything that is wrong, in the order of the file.
     package static func load(
         path: String, environment: [String: String]
@@ -21,7 +21,7 @@ extension Configuration {
             warnings += configuration.literalPasswords.map { origin in
                 Warning(
                     file: origin.file, line: origin.at.line, column: origin.at.column,
-                    message: "a password in a file that everybody may read; chmod o-r \(path), or use password_file")
+                    message: "a password in a world-readable file; chmod o-r \(path), or use password_file")
             }
         }
         var seen = Set(warnings)
@@ -34,8 +34,8 @@ extension Configuration {
 
     /// Checks the text of a configuration file. Reads no other file.
     /// - Parameters:
-    ///   - file: the name for messages, and the directory at which relative paths begin.
-    ///   - environment: of the process; `${NAME}`, HOME and the account's variables are looked up.
+    ///   - file: the file's name for messages; relative paths are relative to its directory.
+    ///   - environment: the process's environment; `${NAME}`, HOME and the account's variables are looked up in it.
     /// - Throws: everything that is wrong, in the order of the file.
     package static func parse(
         _ text: String, file: String, environment: [String: String]
@@ -45,22 +45,22 @@ extension Configuration {
             throw ConfigurationError(Problem(file: file, message: message))
         }
         let report = Report(
-            file: file, schema: Schema.sections, adviceOnSharing: "put what is common in 'defaults'")
+            file: file, schema: Schema.sections, adviceOnSharing: "put common settings in 'defaults'")
         let document = YAMLDocument.compose(text, report: report)
-        // Without a document there is nothing more to say than why.
+        // Without a document, there is nothing else to check.
         if document == nil, let error = report.error { throw error }
         let configuration = Reader(report: report, environment: environment).configuration(document)
         if let error = report.error { throw error }
         return (configuration, report.warnings)
     }
 
-    /// Where a password stands in the file itself, each place once.
+    /// The positions of passwords in the file itself, each once.
     private var literalPasswords: [Origin] {
-        var places: [Position: Origin] = [:]
+        var origins: [Position: Origin] = [:]
         for level in nodes.flatMap(\.credentials.levels) {
-            if case .literal = level.password { places[level.origin.at] = level.origin }
+            if case .literal = level.password { origins[level.origin.at] = level.origin }
         }
-        return places.values.sorted { $0.at < $1.at }
+        return origins.values.sorted { $0.at < $1.at }
     }
 
     private func unreadablePasswords(environment: [String: String]) -> [Warning] {

@@ -2,10 +2,10 @@ internal import Documents
 internal import Replication
 
 extension Configuration {
-    /// The configuration as it took effect, in the format of the file: defaults filled in, written passwords masked.
+    /// The effective configuration in the format of the file: defaults filled in, literal passwords masked.
     ///
-    /// Comments are gone, and what `tls` and `timeout` say on different levels has been laid over one another. Made for
-    /// people (`/config`); reading it back gives the same configuration, but for the masked passwords.
+    /// Comments are lost, and `tls` and `timeout` are merged across levels. Meant for people (`/config`); reading it back
+    /// gives the same configuration, except for the masked passwords.
     package var text: String {
         var lines = YAMLLines()
         let nodes = nodes
@@ -29,7 +29,7 @@ extension Configuration {
 private struct YAMLLines {
     private(set) var text = ""
     private var depth = 0
-    /// The dash of a list's item, waiting for the item's first line.
+    /// Whether the next line is the first of a list item and gets its dash.
     private var dash = false
 
     private mutating func line(_ content: String) {
@@ -69,7 +69,7 @@ private struct YAMLLines {
         line("\(key.name): {\(entries.joined(separator: ", "))}")
     }
 
-    /// Plain only where no reading of YAML could take it for something else.
+    /// Unquoted only if no YAML parser could read it as anything but text.
     private func scalar(_ value: String) -> String {
         let isPlain = value.unicodeScalars.allSatisfy { scalar in
             scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Configuration
 
-/// A configuration that has most of what there is.
+/// A configuration with most of the possible keys.
 let interfaceExample = """
     defaults:                      # any key here may stand on a replication set or a node, the nearest wins
       user: exporter
@@ -36,7 +36,7 @@ func parse(
 }
 
 @Suite struct ConfigurationTests {
-    @Test("the interface's own example is read, value for value")
+    @Test("an example with most keys is read, value by value")
     func interfaceExampleIsRead() throws {
         let (configuration, warnings) = try parse(interfaceExample)
         let set = try #require(configuration.sets.first)
@@ -69,12 +69,12 @@ func parse(
         #expect(configuration.metrics == MetricsOptions(compatibility: [.mysqldExporter]))
         #expect(
             warnings.map(\.description) == [
-                "shop.yml:11:84: the source of channel 'us' names no node of this replication set: 'db9'; "
-                    + "whether the channel follows it cannot be checked; did you mean 'db1'?"
+                "shop.yml:11:84: the source of channel 'us' is not a node of this replication set: 'db9'; "
+                    + "it cannot be checked whether the channel replicates from it; did you mean 'db1'?"
             ])
     }
 
-    @Test("what is not written has its documented default")
+    @Test("absent keys have their documented defaults")
     func defaults() throws {
         let (configuration, warnings) = try parse(
             """
@@ -105,7 +105,7 @@ func parse(
         #expect(warnings.isEmpty)
     }
 
-    @Test("a dictionary whose lines are all commented out is empty, not wrong")
+    @Test("a dictionary whose lines are all commented out is empty, not invalid")
     func emptyDictionaries() throws {
         let text = """
             defaults:
@@ -128,7 +128,7 @@ func parse(
         #expect(error?.description == "shop.yml:8:13: 'heartbeat' needs the key 'table'")
     }
 
-    @Test("the nearest timeout wins, and TLS is laid over key by key")
+    @Test("the nearest timeout wins, and TLS is merged key by key")
     func nearestWins() throws {
         let (configuration, _) = try parse(
             """
@@ -153,7 +153,7 @@ func parse(
             ])
     }
 
-    @Test("relative paths begin at the configuration file's directory")
+    @Test("paths are relative to the configuration file's directory")
     func relativePaths() throws {
         let (configuration, _) = try Configuration.parse(
             """
@@ -173,14 +173,14 @@ func parse(
         #expect(configuration.set(named: "Shop") == nil)
     }
 
-    @Test("two files that say the same are equal, wherever the lines stand")
+    @Test("two files with the same settings are equal, even on different lines")
     func equality() throws {
         let moved = try parse("# a comment\n\n" + interfaceExample).configuration
         #expect(try parse(interfaceExample).configuration == moved)
         #expect(try parse(interfaceExample.replacing("timeout: 5s", with: "timeout: 6s")).configuration != moved)
     }
 
-    @Test("a mark at the beginning, CRLF, quoted keys and numbers as names are all YAML")
+    @Test("CRLF, quoted keys and numbers as names are all read")
     func unusualYAML() throws {
         let (configuration, _) = try parse(
             "\"defaults\": {'user': 4711}\r\nreplication_sets:\r\n- name: 1\r\n  nodes:\r\n  - {name: 2, address: [\"h\"][0]}"
@@ -203,7 +203,7 @@ func parse(
         #expect(login.password.reveal() == "geheim")
     }
 
-    @Test("everything wrong with the flags is told at once, and no password repeated")
+    @Test("all problems of the flags are reported at once, without repeating a password")
     func wrongFlags() throws {
         let error = #expect(throws: ConfigurationError.self) {
             try Configuration.nodes(
@@ -215,16 +215,16 @@ func parse(
             error?.description == """
                 --node: the address of 'db1' must have a port from 1 to 65535, not '0'
                 --node: must be NAME=HOST:PORT
-                --node: the address of 'a' must not hold '@': an address has no place for a user or a password
-                --node: the name must be of ASCII letters, digits and . _ - : @ +, at most 128, not 'x y'
+                --node: the address of 'a' must not contain '@': an address cannot include a user or password
+                --node: the name must consist of at most 128 ASCII letters, digits and . _ - : @ +, not 'x y'
                 --node: the name 'b' is given twice
                 --node: 'c' has the same address as 'b'
-                --node: the name must be of ASCII letters, digits and . _ - : @ +, at most 128, not ''
+                --node: the name must consist of at most 128 ASCII letters, digits and . _ - : @ +, not ''
                 --node: no user to connect with; set MYSQL_REPLICATION_EXPORTER_USER, or use a configuration file
                 """)
     }
 
-    @Test("the schema lists each key once, and says of each what it is")
+    @Test("the schema lists each key once, with its type and documentation")
     func schema() {
         let sections = Configuration.schema
         #expect(Set(sections.map(\.path)).count == sections.count)

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(
-        "what is shown reads back as the same configuration",
+        "the shown configuration reads back as the same one",
         arguments: [
             interfaceExample,
             """

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Configuration
 
-/// Which account a node gets, from where.
+/// Which account a node gets from which levels.
 struct Precedence: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var defaults = "", set = "", node = ""
@@ -23,7 +23,7 @@ private let precedences: [Precedence] = [
         testDescription: "the environment over defaults", defaults: "user: d, password: d-pw", environment: both,
         user: "env", password: "env-pw"),
     Precedence(
-        testDescription: "a variable set to nothing is not set", defaults: "user: d, password: d-pw",
+        testDescription: "an empty variable counts as unset", defaults: "user: d, password: d-pw",
         environment: [EnvironmentName.user: "", EnvironmentName.password: ""], user: "d", password: "d-pw"),
     Precedence(
         testDescription: "the set over the environment", defaults: "user: d, password: d-pw",
@@ -38,7 +38,7 @@ private let precedences: [Precedence] = [
         testDescription: "the environment's user, the node's password", defaults: "user: d", node: "password: n-pw",
         environment: both, user: "env", password: "n-pw"),
     Precedence(
-        testDescription: "a variable of one's own", defaults: "user: d, password: '${PW}'",
+        testDescription: "a custom variable", defaults: "user: d, password: '${PW}'",
         environment: ["PW": "from-pw"], user: "d", password: "from-pw"),
     Precedence(
         testDescription: "a password that only resembles a variable", defaults: "user: d, password: 'a${PW}'",
@@ -58,10 +58,10 @@ private let precedences: [Precedence] = [
         testDescription: "the option file of a node over the environment", node: "option_file: my.cnf",
         environment: both, user: "o", password: "o-pw"),
     Precedence(
-        testDescription: "an option file without a password leaves it to the farther level",
+        testDescription: "an option file without a password leaves the password to the farther level",
         defaults: "password: d-pw", node: "option_file: user.cnf", user: "only-user", password: "d-pw"),
     Precedence(
-        testDescription: "the nearest option file is the one that counts", defaults: "option_file: my.cnf",
+        testDescription: "only the nearest option file counts", defaults: "option_file: my.cnf",
         node: "option_file: user.cnf", user: "only-user", password: ""),
 ]
 
@@ -94,7 +94,7 @@ private let precedences: [Precedence] = [
         return try #require(configuration.nodes.first)
     }
 
-    @Test("a password file is read anew each time: it rotates")
+    @Test("a password file is read again each time, because it is rotated")
     func rotation() throws {
         try withScratchDirectory { directory in
             try directory.write("pw", "old\n")
@@ -106,7 +106,7 @@ private let precedences: [Precedence] = [
     }
 
     @Test(
-        "one newline ends a password file and is no part of the password",
+        "one newline at the end of a password file is not part of the password",
         arguments: [
             ("geheim", "geheim"), ("geheim\n", "geheim"), ("geheim\r\n", "geheim"), (" ge heim ", " ge heim "),
             ("#x\u{85}\n", "#x\u{85}"),
@@ -121,14 +121,14 @@ private let precedences: [Precedence] = [
     }
 
     @Test(
-        "a password file that cannot be one is refused without a word of it",
+        "an unusable password file is refused without quoting it",
         arguments: [
             (Array("".utf8), "it is empty"), (Array("\n".utf8), "it is empty"),
             (
                 Array("[client]\npassword=geheim\n".utf8),
-                "it holds more than one line; it must hold nothing but the password"
+                "it has more than one line; it must contain only the password"
             ),
-            ([0x67, 0xFF], "it is not text in UTF-8"), (Array("geheim\0".utf8), "it is not text in UTF-8"),
+            ([0x67, 0xFF], "it is not UTF-8 text"), (Array("geheim\0".utf8), "it is not UTF-8 text"),
             (Array(repeating: 0x67, count: 20_000), "it is larger than 16KiB"),
         ] as [([UInt8], String)])
     func wrongPasswordFile(contents: [UInt8], reason: String) throws {
@@ -142,7 +142,7 @@ private let precedences: [Precedence] = [
         }
     }
 
-    @Test("a variable that is gone by the time of the connect is an error that names it")
+    @Test("a variable that is unset when connecting is an error that names it")
     func variableGone() throws {
         let (configuration, _) = try parse(
             "defaults: {user: u, password: '${PW}'}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
@@ -155,7 +155,7 @@ private let precedences: [Precedence] = [
                 == "shop.yml:1:31: 'password' needs the environment variable PW, which is not set")
     }
 
-    @Test("without a user anywhere the message says what to do")
+    @Test("without a user on any level, the message says what to do")
     func noUser() {
         let error = #expect(throws: ConfigurationError.self) { try Credentials().resolve(environment: [:]) }
         #expect(
@@ -164,7 +164,7 @@ private let precedences: [Precedence] = [
                 + "MYSQL_REPLICATION_EXPORTER_USER")
     }
 
-    @Test("the configuration's tls goes before the option file's, key by key")
+    @Test("the configuration's tls takes precedence over the option file's, key by key")
     func optionFileTLS() throws {
         try withScratchDirectory { directory in
             try directory.write("my.cnf", "[client]\nuser=u\nssl-ca=/option.pem\nssl-mode=DISABLED\n")
@@ -175,7 +175,7 @@ private let precedences: [Precedence] = [
         }
     }
 
-    @Test("a CA in a mode that verifies nothing is worth a warning")
+    @Test("a CA in a mode that verifies nothing causes a warning")
     func idleCA() throws {
         let text = """
             defaults: {user: u, tls: {ca: /ca.pem}}
@@ -183,7 +183,7 @@ private let precedences: [Precedence] = [
             """
         #expect(
             try parse(text).warnings.map(\.description) == [
-                "shop.yml:1:26: 'ca' verifies nothing in mode preferred; say mode: verify_identity"
+                "shop.yml:1:26: 'ca' verifies nothing in mode preferred; set mode: verify_identity"
             ])
         #expect(try parse(text.replacing("{ca:", with: "{mode: verify_identity, ca:")).warnings.isEmpty)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct HostileYAMLTests {
     @Test(
-        "what is no YAML is refused with the place, and a hint where one helps",
+        "text that is not YAML is refused with its position, and with a hint where one helps",
         arguments: [
             (
                 "defaults:\n\tuser: u\n",
@@ -17,21 +17,21 @@ import Testing
             ),
             (
                 "defaults:\n  user: a: geheim\n",
-                "2:10: not valid YAML: mapping values are not allowed in this context; quote a value that holds ': '"
+                "2:10: not valid YAML: mapping values are not allowed in this context; quote a value that contains ': '"
             ),
             (
                 "defaults: {user: u}\n---\na: 1\n",
-                "2:1: not valid YAML: but found another document expected a single document in the stream; a configuration is one document"
+                "2:1: not valid YAML: found another document; a configuration is a single document"
             ),
             (
                 "defaults: {user: 'geheim",
                 "1:25: not valid YAML: found unexpected end of stream while scanning a quoted scalar"
             ),
-            ("defaults: !geheim x\n", "1:11: tags (!) are not supported; quote the value, or leave the tag out"),
+            ("defaults: !geheim x\n", "1:11: tags (!) are not supported; quote the value, or remove the tag"),
             ("defaults: {user: u}\n? [a]\n: x\n", "2:3: a key must be text"),
             (
                 "defaults: {user: u}\n<<: {a: b}\n",
-                "2:1: merge keys are not supported; put what is common in 'defaults'"
+                "2:1: merge keys are not supported; put common settings in 'defaults'"
             ),
             ("defaults: {user: \"a\u{1}\"}", "1:20: not valid YAML: control characters are not allowed"),
             ("a: \"\\0\"\n", "1:1: unknown key 'a'"),
@@ -42,9 +42,9 @@ import Testing
             error?.problems.map(\.description).contains("shop.yml:" + problem) == true, "\(error?.description ?? "")")
     }
 
-    @Test("anchors and aliases are refused where they stand, and not followed")
+    @Test("anchors and aliases are refused with their positions, and not followed")
     func references() {
-        // Nine levels of nine: followed, it would be 387 million strings.
+        // Nine levels of nine aliases: expanded, they would be 387 million strings.
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
             let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
@@ -54,7 +54,7 @@ import Testing
         text += "? *a9\n: x\n"
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         let reason =
-            "anchors and aliases (& and *) are not supported; quote the value, or put what is common in 'defaults'"
+            "anchors and aliases (& and *) are not supported; quote the value, or put common settings in 'defaults'"
         #expect(error?.problems.first?.description == "shop.yml:1:5: " + reason)
         #expect(error?.problems.last?.description == "shop.yml:11:3: " + reason)
         // Ten anchors, nine times nine aliases, and the key.
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test(
-        "& and * within values, quotes and comments are nothing special",
+        "& and * within values, quotes and comments have no special meaning",
         arguments: [
             "a&b*c", "'*all'", "\"&x\"", "|\n      *x\n      &y", "u # *x &y", "'it''s *x'", "\"a\\\" *x\"",
         ])
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(
-        "nesting is bounded",
+        "nesting depth is limited",
         arguments: [
             String(repeating: "[", count: 20_000), String(repeating: "{a: ", count: 20_000),
             String(repeating: "- ", count: 900) + "x", String(repeating: "- ", count: 100_000) + "x",
@@ -89,25 +89,25 @@ import Testing
         #expect(throws: ConfigurationError.self) { try parse(text) }
     }
 
-    @Test("nesting is refused where it becomes too deep")
+    @Test("nesting is refused at the position where it becomes too deep")
     func depth() {
-        for (text, place) in [
+        for (text, position) in [
             (String(repeating: "- ", count: 100) + "x", "shop.yml:1:65: "),
             (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "shop.yml:1:33: "),
         ] {
             let error = #expect(throws: ConfigurationError.self) { try parse(text) }
-            #expect(error?.problems.map(\.description).contains(place + "nested deeper than 32 levels") == true)
+            #expect(error?.problems.map(\.description).contains(position + "nested deeper than 32 levels") == true)
         }
     }
 
-    @Test("a text beyond the limit is not even looked at")
+    @Test("text larger than the limit is refused without being parsed")
     func size() {
         let text = String(repeating: "#", count: Configuration.sizeLimit + 1)
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         #expect(error?.description == "shop.yml: cannot be read: it is larger than 4MiB")
     }
 
-    @Test("a message shows the user's text short and on one line")
+    @Test("a message quotes the user's text truncated and on one line")
     func longText() {
         let error = #expect(throws: ConfigurationError.self) {
             try parse("\"a\\nb\\e[31m\(String(repeating: "x", count: 100))\": 1\n")
@@ -116,7 +116,7 @@ import Testing
         #expect(error?.problems.first?.message == "unknown key '\(shown)…'")
     }
 
-    @Test("a file damaged at random is read or refused, and never more")
+    @Test("a randomly damaged file is read or refused, with valid positions")
     func damaged() {
         var random = Xorshift(state: 0x5EED)
         let pieces = Array("\n \t:-{}[],'\"#&*!|>%@?~\\\0\u{FEFF}\u{2028}ä".unicodeScalars)
@@ -146,7 +146,7 @@ import Testing
     }
 }
 
-/// Random enough, and the same on each run.
+/// Random enough, and the same in each run.
 private struct Xorshift: RandomNumberGenerator {
     var state: UInt64
 

@@ -13,12 +13,12 @@ private let good = """
 
 @Suite struct LoadTests {
     @Test(
-        "what is no text in UTF-8 is refused, with the place",
+        "a file that is not UTF-8 text is refused, with the position",
         arguments: [
-            (Array("a: b\nc: \0\n".utf8), ":2:4: there is a NUL byte; the file must be text in UTF-8"),
-            (Array("ä: b\nä".utf8) + [0xFF], ":2:2: there is a byte that is not UTF-8; save the file in that encoding"),
-            (Array("ab".utf8) + [0xC3], ":1:3: there is a byte that is not UTF-8; save the file in that encoding"),
-            ([0xFF, 0xFE, 0x61, 0x00], ":1:4: there is a NUL byte; the file must be text in UTF-8"),
+            (Array("a: b\nc: \0\n".utf8), ":2:4: there is a NUL byte; the file must be UTF-8 text"),
+            (Array("ä: b\nä".utf8) + [0xFF], ":2:2: there is a byte that is not valid UTF-8; save the file as UTF-8"),
+            (Array("ab".utf8) + [0xC3], ":1:3: there is a byte that is not valid UTF-8; save the file as UTF-8"),
+            ([0xFF, 0xFE, 0x61, 0x00], ":1:4: there is a NUL byte; the file must be UTF-8 text"),
             ([], ":1:1: the file is empty; it needs the key 'replication_sets'"),
         ])
     func notText(bytes: [UInt8], problem: String) throws {
@@ -31,13 +31,13 @@ private let good = """
         }
     }
 
-    @Test("a path that is no readable file is refused with the system's reason")
+    @Test("a path that is not a readable file is refused with the system's reason")
     func unreadable() throws {
         try withScratchDirectory { directory in
             for (path, reason) in [
                 (directory.path, "Is a directory"), (directory.path + "/none", "No such file or directory"),
                 ("/dev/zero", "it is larger than 4MiB"), ("", "No such file or directory"),
-                ("a\0b", "the path holds a NUL byte"),
+                ("a\0b", "the path contains a NUL byte"),
             ] {
                 let error = #expect(throws: ConfigurationError.self) {
                     try Configuration.load(path: path, environment: [:])
@@ -47,7 +47,7 @@ private let good = """
         }
     }
 
-    @Test("a file without the right to read it is refused", .enabled(if: geteuid() != 0, "root may read everything"))
+    @Test("a file without read permission is refused", .enabled(if: geteuid() != 0, "root may read everything"))
     func forbidden() throws {
         try withScratchDirectory { directory in
             let file = try directory.write("shop.yml", good, mode: 0o000)
@@ -58,7 +58,7 @@ private let good = """
         }
     }
 
-    @Test("a byte order mark is no part of the text")
+    @Test("a byte order mark is not part of the text")
     func byteOrderMark() throws {
         try withScratchDirectory { directory in
             let file = try directory.write("shop.yml", "\u{FEFF}" + good)
@@ -67,7 +67,7 @@ private let good = """
     }
 
     @Test(
-        "a written password in a file for everybody's eyes is a warning, once a place",
+        "a literal password in a world-readable file is a warning, once per position",
         arguments: [
             (0o644, 1), (0o640, 0), (0o604, 1), (0o600, 0),
         ])
@@ -75,14 +75,14 @@ private let good = """
         try withScratchDirectory { directory in
             let file = try directory.write("shop.yml", good, mode: mode)
             let found = try Configuration.load(path: file, environment: [:]).warnings.filter {
-                $0.message.hasPrefix("a password in a file that everybody may read")
+                $0.message.hasPrefix("a password in a world-readable file")
             }
             #expect(found.count == warnings)
             #expect(found.allSatisfy { $0.line == 1 && $0.column == 31 })
         }
     }
 
-    @Test("a password file that is not there yet is a warning: the other nodes can be asked")
+    @Test("a missing password file is only a warning, because the other nodes still work")
     func missingPasswordFile() throws {
         try withScratchDirectory { directory in
             let file = try directory.write("shop.yml", good)
@@ -94,7 +94,7 @@ private let good = """
         }
     }
 
-    @Test("what is wrong in defaults is told once, not for each node")
+    @Test("a problem in defaults is reported once, not for each node")
     func warnedOnce() throws {
         try withScratchDirectory { directory in
             let file = try directory.write(
@@ -108,7 +108,7 @@ private let good = """
         }
     }
 
-    @Test("a pipe that nobody writes to is an error, and not waited for without end")
+    @Test("a pipe without a writer is an error after a limited time")
     func abandonedPipe() throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)").path
         try #require(mkfifo(path, 0o600) == 0)
@@ -116,7 +116,7 @@ private let good = """
         let failure = #expect(throws: TextFile.Failure.self) {
             try TextFile(path: path, limit: 100, patience: 50)
         }
-        #expect(failure?.reason == "it is a pipe that nobody writes to")
+        #expect(failure?.reason == "it is a pipe, and no data arrived in time")
     }
 
     @Test("a pipe is read like a file")

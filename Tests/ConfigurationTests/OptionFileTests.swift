@@ -13,9 +13,9 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
         }
     }
 
-    /// The right-hand sides are what MariaDB's `my_print_defaults` (10.11) prints for the same lines.
+    /// The expected values are what MariaDB's `my_print_defaults` (10.11) prints for the same lines.
     @Test(
-        "a value is cut out of its line as MariaDB does it",
+        "a value is extracted from its line as MariaDB does it",
         arguments: [
             (" exporter # trailing", "exporter"), ("a#b", "a"), ("\"a#b\" # x", "a#b"), ("'q\\'x'", "q'x"),
             ("it's#1 # y", "it's#1 # y"), (" sp ace  ", "sp ace"), ("\\s\\\\\\n\\q", " \\\n\\q"),
@@ -30,7 +30,7 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
     }
 
     @Test(
-        "the client groups are read, in any case, and the last line wins",
+        "the client groups are read whatever their case, and the last line wins",
         arguments: [
             ("[client]\nuser=a", "a"), ("[client-server]\nuser=a", "a"), ("[client-mariadb]\nuser=a", "a"),
             ("[CLIENT]\nuser=a", "a"), ("[client ] rest\nuser=a", "a"), ("[ client]\nuser=a", nil),
@@ -43,7 +43,7 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
         #expect(try read(text).user == user)
     }
 
-    @Test("all that is meant for a client's connection is read, the rest ignored")
+    @Test("all options for a client's connection are read, and others ignored")
     func everything() throws {
         let file = try read(
             """
@@ -66,7 +66,7 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
     }
 
     @Test(
-        "the options for TLS are taken at their word",
+        "TLS options are taken literally",
         arguments: [
             ("ssl", .required), ("ssl=1", .required), ("ssl=on", .required), ("ssl=0", .disabled),
             ("skip-ssl", .disabled),
@@ -81,9 +81,10 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
     }
 
     @Test(
-        "a line that cannot be read is named by file and line, not repeated",
+        "an invalid line is reported by file and line, without quoting it",
         arguments: [
-            ("user=geheim", ":1: an option stands before the first [group]"), ("[client\n", ":1: the group has no ']'"),
+            ("user=geheim", ":1: there is an option before the first [group]"),
+            ("[client\n", ":1: the group's name lacks its closing ']'"),
             ("[client]\n\nuser", ":3: option 'user' needs a value"),
             ("[client]\nssl=geheim", ":2: option 'ssl' must be 1 or 0"),
             (
@@ -92,9 +93,9 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
             ),
             (
                 "[client]\nssl-mode=VERIFY_CA",
-                ":2: option 'ssl-mode' verify_ca is not possible with libmariadb; use verify_identity, which checks more"
+                ":2: option 'ssl-mode' verify_ca is not supported by libmariadb; use verify_identity, which is stricter"
             ),
-            ("!include", ":1: !include names nothing"),
+            ("!include", ":1: !include needs a path"),
         ])
     func wrong(text: String, problem: String) throws {
         try withScratchDirectory { directory in
@@ -106,13 +107,13 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
         }
     }
 
-    @Test("a file that cannot be read, or that anybody may have written, is named where the configuration names it")
+    @Test("an unreadable or world-writable file is reported at the position where the configuration names it")
     func unreadable() throws {
         try withScratchDirectory { directory in
             let open = try directory.write("open.cnf", "[client]\nuser=a\n", mode: 0o602)
             for (path, reason) in [
                 (directory.path + "/none", "No such file or directory"), (directory.path, "Is a directory"),
-                (open, "it is world-writable, so anybody may have written it; chmod o-w"),
+                (open, "it is world-writable, so its contents cannot be trusted; chmod o-w"),
             ] {
                 let error = #expect(throws: ConfigurationError.self) {
                     try OptionFile(path: path, home: nil, origin: origin)
@@ -122,7 +123,7 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
         }
     }
 
-    @Test("included files take part in their place, and a group does not leak out of them")
+    @Test("included files are read at the position of the include, and their groups do not leak out")
     func includes() throws {
         try withScratchDirectory { directory in
             try directory.write("b.cnf", "[client]\nuser=b\nssl-ca=/b\nssl-key=/0\n[mysqld]\n")
@@ -148,7 +149,7 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
         }
     }
 
-    @Test("files that include themselves, or too many, come to an end")
+    @Test("recursive includes and too many includes are refused")
     func endlessIncludes() throws {
         try withScratchDirectory { directory in
             let own = directory.path + "/self.txt"
@@ -156,14 +157,14 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
             let error = #expect(throws: ConfigurationError.self) {
                 try OptionFile(path: own, home: nil, origin: origin)
             }
-            #expect(error?.description == "\(own):1: option files include one another more than 10 deep")
+            #expect(error?.description == "\(own):1: option files are nested more than 10 levels deep")
 
             for index in 0..<4 { try directory.write("\(index).cnf", "!includedir \(directory.path)\n") }
             #expect(throws: ConfigurationError.self) {
                 try OptionFile(path: directory.path + "/0.cnf", home: nil, origin: origin)
             }
 
-            // Many at each level, the depth kept: the number of files is what stops it.
+            // Many at each level, within the depth limit: the number of files stops it.
             try directory.write("leaf.txt", "")
             let many = try directory.write(
                 "many.txt", String(repeating: "!include \(directory.path)/leaf.txt\n", count: 300))
@@ -174,7 +175,7 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
         }
     }
 
-    @Test("an included file that is there but cannot be read is an error at the line that includes it")
+    @Test("an included file that exists but cannot be read is an error at the line that includes it")
     func unreadableInclude() throws {
         try withScratchDirectory { directory in
             let path = try directory.write("my.cnf", "!include \(directory.path)\n")

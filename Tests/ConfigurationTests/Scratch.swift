@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory for one test, gone afterwards.
+/// A directory for one test, removed afterwards.
 func withScratchDirectory<Result>(_ body: (ScratchDirectory) throws -> Result) throws -> Result {
     let path = FileManager.default.temporaryDirectory.appending(path: "configuration-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)

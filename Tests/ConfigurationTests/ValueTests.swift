@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ValueTests {
     @Test(
-        "addresses are read, and written so",
+        "addresses are read, and written in canonical form",
         arguments: [
             ("db1", Address.tcp(host: "db1", port: 3306), "db1:3306"),
             ("db1.example.org:3307", .tcp(host: "db1.example.org", port: 3307), "db1.example.org:3307"),
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(
-        "what is no address is refused",
+        "invalid addresses are refused",
         arguments: [
             "", ":", "h:0", "h:65536", "h:+1", "h:-1", "h:٣", "::1", "1::2:3306", "[::1]3306", "[h]", "[]", "[::1%]",
             "h/x",
@@ -33,7 +33,7 @@ import Testing
         #expect(throws: Quantity.Malformed.self) { try Address(text) }
     }
 
-    @Test("a secret shows itself to nobody who does not ask")
+    @Test("a secret is revealed only on request")
     func secret() throws {
         let secret = Secret("geheim")
         let password = Credentials.PasswordSource.literal(secret)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Configuration
 
-/// A wrong file, and what the user must be told: exactly this, and nothing else.
+/// An invalid file, and exactly the problems that must be reported.
 struct WrongFile: Sendable, CustomTestStringConvertible {
     let name: String
     let text: String
@@ -21,9 +21,9 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
         self.problems = problems
     }
 
-    /// Lines put after a sound file's six; its node `db1` stands on line 5, `db2` on line 6.
+    /// Lines appended to the six lines of a valid file, with node `db1` on line 5 and `db2` on line 6.
     static func set(_ name: String, _ lines: String, _ problems: String...) -> WrongFile {
-        let sound = """
+        let valid = """
             defaults: {user: u}
             replication_sets:
             - name: shop
@@ -32,7 +32,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
               - {name: db2, address: h2}
 
             """
-        return WrongFile(name: name, text: sound + lines, problems: problems)
+        return WrongFile(name: name, text: valid + lines, problems: problems)
     }
 }
 
@@ -43,7 +43,8 @@ private let wrongFiles: [WrongFile] = [
     WrongFile("a list", "- a\n", "shop.yml:1:1: the file must be a dictionary, not a list"),
     WrongFile("no sets", "defaults: {user: u}", "shop.yml:1:1: the file needs the key 'replication_sets'"),
     WrongFile(
-        "an empty list of sets", "replication_sets: []", "shop.yml:1:19: 'replication_sets' has no set; it needs one"),
+        "an empty list of sets", "replication_sets: []",
+        "shop.yml:1:19: 'replication_sets' is empty; it needs at least one set"),
     WrongFile(
         "sets that are nothing", "replication_sets:", "shop.yml:1:18: 'replication_sets' must be a list, not nothing"),
     WrongFile(
@@ -51,7 +52,7 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:1:19: 'replication_sets' must be a list, not a dictionary"),
     WrongFile(
         "an empty set", "replication_sets: [{name: shop, nodes: []}]",
-        "shop.yml:1:40: 'nodes' has no node; a replication set needs one"),
+        "shop.yml:1:40: 'nodes' is empty; a replication set needs at least one node"),
     WrongFile(
         "a set without anything", "replication_sets:\n- {}\n", "shop.yml:2:3: a replication set needs the key 'name'",
         "shop.yml:2:3: a replication set needs the key 'nodes'"),
@@ -86,7 +87,7 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:8:65: unknown key 'zzz'",
         "shop.yml:9:1: unknown key 'metric'; did you mean 'metrics'?"),
     .set(
-        "keys in the wrong place", "  - {name: db3, address: h3, thresholds: {}}\nuser: x\n",
+        "keys in the wrong section", "  - {name: db3, address: h3, thresholds: {}}\nuser: x\n",
         "shop.yml:7:30: unknown key 'thresholds' in a node; it belongs in a replication set",
         "shop.yml:8:1: unknown key 'user' in the file; it belongs in defaults or a replication set or a node"),
     .set(
@@ -100,14 +101,14 @@ private let wrongFiles: [WrongFile] = [
           timeout: [wrong, but superseded]
         defaults: {}
         """,
-        "shop.yml:9:5: duplicate key 'name'; it first stands on line 7",
-        "shop.yml:10:30: duplicate key 'name'; it first stands on line 10",
-        "shop.yml:10:41: duplicate key 'address'; it first stands on line 10",
-        "shop.yml:10:53: duplicate key 'name'; it first stands on line 10",
-        "shop.yml:12:3: duplicate key 'timeout'; it first stands on line 11",
-        "shop.yml:13:1: duplicate key 'defaults'; it first stands on line 1"),
+        "shop.yml:9:5: duplicate key 'name', first used on line 7",
+        "shop.yml:10:30: duplicate key 'name', first used on line 10",
+        "shop.yml:10:41: duplicate key 'address', first used on line 10",
+        "shop.yml:10:53: duplicate key 'name', first used on line 10",
+        "shop.yml:12:3: duplicate key 'timeout', first used on line 11",
+        "shop.yml:13:1: duplicate key 'defaults', first used on line 1"),
     .set(
-        "a key repeated in one item of a list is none of the next item's business",
+        "a key repeated in one item of a list does not affect the next item",
         """
           - name: db3
             name: x
@@ -123,38 +124,38 @@ private let wrongFiles: [WrongFile] = [
           "don't care": 2
           name: b
         """,
-        "shop.yml:8:5: duplicate key 'name'; it first stands on line 7",
-        "shop.yml:10:24: duplicate key 'mode'; it first stands on line 10",
+        "shop.yml:8:5: duplicate key 'name', first used on line 7",
+        "shop.yml:10:24: duplicate key 'mode', first used on line 10",
         "shop.yml:15:3: unknown key 'don't care'",
-        "shop.yml:18:3: duplicate key 'don't care'; it first stands on line 15"),
+        "shop.yml:18:3: duplicate key 'don't care', first used on line 15"),
     .set(
-        "a key repeated in one pair of braces is none of the next one's business",
+        "a key repeated in one pair of braces does not affect the next pair",
         "- name: b\n  nodes: [{name: x, name: y, address: x}, {name: z, address: z}]\n  timeout: {a: 1, a: 2}\n",
-        "shop.yml:8:21: duplicate key 'name'; it first stands on line 8",
+        "shop.yml:8:21: duplicate key 'name', first used on line 8",
         "shop.yml:9:12: 'timeout' must be text, not a dictionary",
-        "shop.yml:9:19: duplicate key 'a'; it first stands on line 9"),
+        "shop.yml:9:19: duplicate key 'a', first used on line 9"),
     .set(
         "repeated keys do not hide other problems", "  timeout: 1s\n  timeout: 2s\n  tiemout: 3s\n",
-        "shop.yml:8:3: duplicate key 'timeout'; it first stands on line 7",
+        "shop.yml:8:3: duplicate key 'timeout', first used on line 7",
         "shop.yml:9:3: unknown key 'tiemout'; did you mean 'timeout'?"),
     .set(
-        "names given twice",
+        "duplicate names",
         """
         - name: shop
           nodes: [{name: db1, address: x1}, {name: db3, address: x3}, {name: db3, address: x4}]
         """,
-        "shop.yml:7:9: a replication set named 'shop' already stands on line 3",
-        "shop.yml:8:18: a node named 'db1' already stands on line 5; names are unique in the whole file",
-        "shop.yml:8:70: a node named 'db3' already stands on line 8; names are unique in the whole file"),
+        "shop.yml:7:9: a replication set named 'shop' is already defined on line 3",
+        "shop.yml:8:18: a node named 'db1' is already defined on line 5; names are unique in the whole file",
+        "shop.yml:8:70: a node named 'db3' is already defined on line 8; names are unique in the whole file"),
     .set(
         "names that need escaping",
         "  - {name: a/b, address: x}\n  - {name: .., address: y}\n- name: ä\n  nodes: [{name: '', address: z}]\n",
-        "shop.yml:7:12: 'name' must be of ASCII letters, digits and . _ - : @ +, at most 128, not 'a/b'",
-        "shop.yml:8:12: 'name' must be of ASCII letters, digits and . _ - : @ +, at most 128, not '..'",
-        "shop.yml:9:9: 'name' must be of ASCII letters, digits and . _ - : @ +, at most 128, not 'ä'",
+        "shop.yml:7:12: 'name' must consist of at most 128 ASCII letters, digits and . _ - : @ +, not 'a/b'",
+        "shop.yml:8:12: 'name' must consist of at most 128 ASCII letters, digits and . _ - : @ +, not '..'",
+        "shop.yml:9:9: 'name' must consist of at most 128 ASCII letters, digits and . _ - : @ +, not 'ä'",
         "shop.yml:10:18: 'name' is empty"),
     .set(
-        "sources that are not there",
+        "sources that do not exist",
         """
           - {name: db3, address: h3, source: db11}
           - {name: db4, address: h4, source: db4}
@@ -164,13 +165,13 @@ private let wrongFiles: [WrongFile] = [
         - name: far
           nodes: [{name: far, address: f, source: db1}]
         """,
-        "shop.yml:7:38: 'source' names no node of this replication set: 'db11'; did you mean 'db1'?",
+        "shop.yml:7:38: 'source' is not a node of this replication set: 'db11'; did you mean 'db1'?",
         "shop.yml:8:38: 'source' of node 'db4' is the node itself",
         "shop.yml:9:38: 'source' must be a node's name, or a dictionary of names by channel",
         "shop.yml:10:43: 'source' of node 'db6' is the node itself",
         "shop.yml:10:52: 'source' of channel 'us' must be a node's name",
-        "shop.yml:11:38: 'source' names no node of this replication set: 'far'",
-        "shop.yml:13:43: 'source' names no node of this replication set: 'db1'"),
+        "shop.yml:11:38: 'source' is not a node of this replication set: 'far'",
+        "shop.yml:13:43: 'source' is not a node of this replication set: 'db1'"),
     .set(
         "addresses",
         """
@@ -193,10 +194,10 @@ private let wrongFiles: [WrongFile] = [
         """,
         "shop.yml:7:24: 'address' must have a port from 1 to 65535, not '70000'",
         "shop.yml:8:24: 'address' needs brackets around an IPv6 address, as in [::1]:3306, not '::1'",
-        "shop.yml:9:24: 'address' must be written unix:/run/x.sock to mean a socket",
+        "shop.yml:9:24: 'address' must be written unix:/run/x.sock for a socket",
         "shop.yml:10:24: 'address' must be an absolute path, as in unix:/run/mysqld/mysqld.sock",
         "shop.yml:11:24: 'address' must be host:port without a scheme, not 'mysql://h'",
-        "shop.yml:12:24: 'address' must not hold '@': an address has no place for a user or a password",
+        "shop.yml:12:24: 'address' must not contain '@': an address cannot include a user or password",
         "shop.yml:13:24: 'address' has no ']' after the IPv6 address: '[::1'",
         "shop.yml:14:24: 'address' is not an IPv6 address: '[::g]'",
         "shop.yml:15:24: 'address' must have a port from 1 to 65535, not ''",
@@ -213,15 +214,15 @@ private let wrongFiles: [WrongFile] = [
             + "  failover: {preferred: db1, standby: db3, table: a.b}\n",
         "shop.yml:7:26: 'address' must have a port from 1 to 65535, not '0'"),
     WrongFile(
-        "a user that is wrong is not missing as well",
+        "an invalid user is not also reported as missing",
         "defaults: {user: [x]}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
         "shop.yml:1:18: 'user' must be text, not a list"),
     WrongFile(
-        "an option file that cannot be named is no missing user as well",
+        "an invalid path of an option file is not also reported as a missing user",
         "defaults: {option_file: ~/x}\nreplication_sets: [{name: s, nodes: [{name: a, address: a}]}]",
         "shop.yml:1:25: 'option_file' begins with ~, but HOME is not set"),
     .set(
-        "addresses that mean two nodes",
+        "addresses shared by two nodes",
         """
           - {name: db3, address: "H1:3306"}
           - {name: db4, address: h4, aliases: ["h2:3306", h4, "unix:/x", [h], "h:x", h5]}
@@ -229,7 +230,7 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:7:26: 'H1:3306' is already an address of node 'db1'",
         "shop.yml:8:40: 'h2:3306' is already an address of node 'db2'",
         "shop.yml:8:51: 'h4:3306' is already an address of this node",
-        "shop.yml:8:55: 'aliases' must list host:port; replicas do not come by a socket",
+        "shop.yml:8:55: 'aliases' must list host:port; replicas do not connect through a socket",
         "shop.yml:8:66: 'aliases' must list addresses, not a list",
         "shop.yml:8:71: 'aliases' must have a port from 1 to 65535, not 'x'"),
     .set(
@@ -248,7 +249,7 @@ private let wrongFiles: [WrongFile] = [
         """,
         "shop.yml:7:12: 'timeout' needs a unit: '5s' or '5ms'",
         "shop.yml:8:21: 'lag' must be more than zero",
-        "shop.yml:8:33: 'bytes' must say which unit it means: 100MB (10^n) or 100MiB (2^n)",
+        "shop.yml:8:33: 'bytes' has an ambiguous unit; write 100MB (10^n) or 100MiB (2^n)",
         "shop.yml:9:37: 'interval' must be more than zero",
         "shop.yml:10:36: 'interval' must be a duration such as 250ms, 5s or 1h30m, not 'soon'",
         "shop.yml:12:42: 'timeout' must be a duration such as 250ms, 5s or 1h30m, not '1.5s'",
@@ -260,27 +261,27 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:16:51: 'bytes' is too large"),
     .set(
         "the failover's nodes", "  failover: {preferred: db1, standby: db3, table: x}\n",
-        "shop.yml:7:39: 'standby' names no node of this replication set: 'db3'; did you mean 'db1'?",
+        "shop.yml:7:39: 'standby' is not a node of this replication set: 'db3'; did you mean 'db1'?",
         "shop.yml:7:51: 'table' must be database.table, not 'x'"),
     .set(
         "a failover to itself", "  failover: {preferred: db1, standby: db1, table: a.b}\n",
-        "shop.yml:7:39: 'standby' must be another node than 'preferred'"),
+        "shop.yml:7:39: 'standby' must be a different node from 'preferred'"),
     .set(
-        "a failover of nothing", "  failover: {}\n", "shop.yml:7:13: 'failover' needs the key 'preferred'",
+        "an empty failover", "  failover: {}\n", "shop.yml:7:13: 'failover' needs the key 'preferred'",
         "shop.yml:7:13: 'failover' needs the key 'standby'", "shop.yml:7:13: 'failover' needs the key 'table'"),
     .set(
         "tables that would need escaping",
         "  heartbeat: {table: 'a.b`; DROP TABLE x', write: yes}\n  sentinel: {table: a.b.c}\n  checksums: {table: 'a b.c'}\n"
             + "- name: b\n  nodes: [{name: b, address: b}]\n  sentinel: {table: \(String(repeating: "x", count: 65)).a}\n"
             + "  heartbeat: {table: \(String(repeating: "x", count: 64)).a}\n",
-        "shop.yml:7:22: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name",
+        "shop.yml:7:22: 'table' may contain only letters, digits, '_', '-' and '$', at most 64 per name",
         "shop.yml:7:51: 'write' must be true or false, not 'yes'; did you mean 'true'?",
         "shop.yml:8:21: 'table' must be database.table, not 'a.b.c'",
-        "shop.yml:9:22: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name",
-        "shop.yml:12:21: 'table' may hold letters, digits, '_', '-' and '$', not more than 64 a name"),
+        "shop.yml:9:22: 'table' may contain only letters, digits, '_', '-' and '$', at most 64 per name",
+        "shop.yml:12:21: 'table' may contain only letters, digits, '_', '-' and '$', at most 64 per name"),
     .set(
         "metrics", "metrics: {compatibility: [mysql_exporter, [x]], workers: 'true', gtid_domains: }\n",
-        "shop.yml:7:27: 'compatibility' knows mysqld_exporter, not 'mysql_exporter'; did you mean 'mysqld_exporter'?",
+        "shop.yml:7:27: 'compatibility' accepts mysqld_exporter, not 'mysql_exporter'; did you mean 'mysqld_exporter'?",
         "shop.yml:7:43: 'compatibility' must list names, not a list",
         "shop.yml:7:58: 'workers' must be true or false, not 'true'; did you mean 'true'?",
         "shop.yml:7:80: 'gtid_domains' has no value"),
@@ -292,7 +293,7 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:9:38: 'tls' must be a dictionary, not text"),
     .set(
         "a TLS mode that the library does not have", "  tls: {mode: verify_ca}\n",
-        "shop.yml:7:15: 'mode' verify_ca is not possible with libmariadb; use verify_identity, which checks more"),
+        "shop.yml:7:15: 'mode' verify_ca is not supported by libmariadb; use verify_identity, which is stricter"),
     .set(
         "passwords",
         """
@@ -306,13 +307,13 @@ private let wrongFiles: [WrongFile] = [
         "shop.yml:7:13: 'password' needs the environment variable NOWHERE, which is not set",
         "shop.yml:8:18: 'password_file' and 'password' on the same level; keep one of them",
         "shop.yml:9:16: 'option_file' begins with ~, but HOME is not set",
-        "shop.yml:11:9: 'user' is taken as it stands; to have it from the environment, set MYSQL_REPLICATION_EXPORTER_USER",
+        "shop.yml:11:9: 'user' is taken literally; to take it from the environment, set MYSQL_REPLICATION_EXPORTER_USER",
         "shop.yml:12:43: 'password' must be text, not a list",
         "shop.yml:12:86: 'password' has no value"),
 ]
 
 @Suite struct WrongConfigurationTests {
-    @Test("a wrong file is refused with all that is wrong, each with its place", arguments: wrongFiles)
+    @Test("an invalid file is refused with all of its problems, each with its position", arguments: wrongFiles)
     func refused(file: WrongFile) {
         let error = #expect(throws: ConfigurationError.self) { try parse(file.text) }
         #expect(error?.problems.map(\.description) == file.problems)
@@ -329,7 +330,7 @@ private let wrongFiles: [WrongFile] = [
         }
     }
 
-    @Test("rubbish is answered with a hundred lines, not with a million")
+    @Test("at most a hundred problems are reported")
     func manyProblems() {
         let text = (0..<500).map { "key\($0): x\n" }.joined()
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct QuantityTests {
     @Test(
-        "durations are read in Prometheus' spelling, and written so",
+        "durations are read and written in Prometheus' format",
         arguments: [
             ("250ms", Duration.milliseconds(250), "250ms"), ("5s", .seconds(5), "5s"), ("1m30s", .seconds(90), "1m30s"),
             ("90s", .seconds(90), "1m30s"), ("1h", .seconds(3600), "1h"), ("1h30m", .seconds(5400), "1h30m"),
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "what is no duration is refused",
+        "invalid durations are refused",
         arguments: [
             "", " ", "5", "s", "5 s", "1.5s", "-5s", "5S", "1m1h", "1s1s", "5sec", "5s ", "٥s", "1y",
             "9223372036854775807w",
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "sizes tell powers of ten from powers of two",
+        "sizes distinguish powers of ten from powers of two",
         arguments: [
             ("100MB", 100_000_000, "100MB"), ("100MiB", 104_857_600, "100MiB"), ("4096", 4096, "4KiB"),
             ("1 kB", 1000, "1kB"),
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "what is no size is refused",
+        "invalid sizes are refused",
         arguments: [
             "", "MB", "-1", "1.5GB", "10M", "1G", "10Mb/s", "18446744073709551616", "18446744073709552TB", "0x10",
         ])

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct SuggestionTests {
     @Test(
-        "a suggestion is what the user probably meant, or nothing",
+        "the suggestion is what the user probably meant, or none",
         arguments: [
             ("tiemout", "timeout"), ("Time-Out", "timeout"), ("passwrod_file", "password_file"), ("usr", "user"),
             ("tl", "tls"),

@@ -10,10 +10,10 @@ private func compose(_ text: String) -> (value: YAMLValue?, problems: [String]) 
 
 private let references =
     "anchors and aliases (& and *) are not supported; quote the value, or share nothing"
-private let tags = "tags (!) are not supported; quote the value, or leave the tag out"
+private let tags = "tags (!) are not supported; quote the value, or remove the tag"
 
 @Suite struct YAMLDocumentTests {
-    @Test("a document is values, each with its place")
+    @Test("a document is read as values, each with its position")
     func values() throws {
         let text = """
             plain: a b  # comment
@@ -53,7 +53,7 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
     }
 
     @Test(
-        "a document without anything is no problem",
+        "an empty document is not a problem",
         arguments: ["", "\n\n", "# nothing", "---\n", "---\n...\n", "~", "\u{FEFF}", "\u{FEFF}# nothing\r\n"])
     func empty(text: String) {
         let (value, problems) = compose(text)
@@ -61,7 +61,7 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
         #expect(problems.isEmpty)
     }
 
-    @Test("all that a configuration may not hold is found in one pass")
+    @Test("everything that a configuration may not contain is reported in one pass")
     func everything() {
         let text = """
             a: 1
@@ -78,29 +78,29 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
             """
         #expect(
             compose(text).problems == [
-                "2:22: duplicate key 'x'; it first stands on line 2",
-                "2:30: duplicate key 'x'; it first stands on line 2",
-                "2:36: duplicate key 'x'; it first stands on line 2",
+                "2:22: duplicate key 'x', first used on line 2",
+                "2:30: duplicate key 'x', first used on line 2",
+                "2:36: duplicate key 'x', first used on line 2",
                 "3:4: " + tags,
-                "4:1: duplicate key 'a'; it first stands on line 1",
+                "4:1: duplicate key 'a', first used on line 1",
                 "5:4: " + references,
                 "6:5: " + references,
                 "6:9: " + references,
                 "7:3: a key must be text",
-                "9:1: duplicate key 'b'; it first stands on line 2",
+                "9:1: duplicate key 'b', first used on line 2",
                 "9:6: " + tags,
                 "9:6: " + references,
-                "9:19: duplicate key 'k'; it first stands on line 9",
+                "9:19: duplicate key 'k', first used on line 9",
                 "11:7: not valid YAML: found character that cannot start any token while scanning for the next token; "
                     + "quote a value that begins with '@'",
             ])
     }
 
-    @Test("a superseded entry is left out")
+    @Test("a duplicate entry is left out")
     func superseded() throws {
         let value = try #require(compose("a: 1\nb: 2\na: 3\n").value)
         guard case .dictionary(let entries) = value.content else {
-            Issue.record("no dictionary")
+            Issue.record("not a dictionary")
             return
         }
         #expect(entries.map(\.key) == ["a", "b"])
@@ -108,19 +108,19 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
     }
 
     @Test(
-        "anchors and aliases are refused where they stand, also those that YAML would refuse for another reason",
+        "anchors and aliases are refused with their positions, even those that YAML refuses for another reason",
         arguments: [
             ("&a [x]", "1:1"), ("- &a\n  k: v", "1:3"), ("&a k: v", "1:1"), ("k: v\n*a : v", "2:1"),
             ("k: *Zx!3k", "1:4"), ("k: &", "1:4"), ("k: [x, *:3306]", "1:8"), ("<<: *a", "1:5"), ("ä: *unknown", "1:4"),
         ])
-    func reference(text: String, place: String) {
+    func reference(text: String, position: String) {
         let (value, problems) = compose(text)
         #expect(value == nil)
-        #expect(problems == ["\(place): " + references])
+        #expect(problems == ["\(position): " + references])
     }
 
     @Test(
-        "tags are refused where they stand, without repeating what may be a password",
+        "tags are refused with their positions, without repeating what may be a password",
         arguments: [
             ("k: !geheim", "1:4: " + tags), ("k: !!binary Z2VoZWlt", "1:4: " + tags), ("!geheim k: v", "1:1: " + tags),
             ("k: !geheim [x]", "1:4: " + tags), ("- !<geheim> {}", "1:3: " + tags),
@@ -139,22 +139,22 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
         #expect(compose(text).problems == [problem])
     }
 
-    @Test("the tag that says nothing is none", arguments: ["k: ! v", "k: ! [v]", "k: ! {v: w}"])
+    @Test("the tag that means nothing is accepted", arguments: ["k: ! v", "k: ! [v]", "k: ! {v: w}"])
     func nonSpecificTag(text: String) {
         #expect(compose(text).problems.isEmpty)
     }
 
-    @Test("two keys are one also when their characters are composed differently")
+    @Test("keys are duplicates even if their characters are composed differently")
     func equivalentKeys() {
         #expect(compose("\u{E4}: 1\na\u{308}: 2\n").problems.map { $0.prefix(18) } == ["2:1: duplicate key"])
     }
 
     @Test(
-        "lines and columns are those of an editor",
+        "lines and columns are the same as in an editor",
         arguments: [
-            ("a: 1\r\nb: 2\r\na: 3\r\n", "3:1: duplicate key 'a'; it first stands on line 1"),
-            ("a: 1\rb: 2\ra: 3\r", "3:1: duplicate key 'a'; it first stands on line 1"),
-            ("{ä: 1, 𝄞: 2, ä: 3}", "1:14: duplicate key 'ä'; it first stands on line 1"),
+            ("a: 1\r\nb: 2\r\na: 3\r\n", "3:1: duplicate key 'a', first used on line 1"),
+            ("a: 1\rb: 2\ra: 3\r", "3:1: duplicate key 'a', first used on line 1"),
+            ("{ä: 1, 𝄞: 2, ä: 3}", "1:14: duplicate key 'ä', first used on line 1"),
             ("ä: 1\r\n𝄞: \"x\u{1}\"", "2:6: not valid YAML: control characters are not allowed"),
             ("a\0", "1:2: not valid YAML: control characters are not allowed"),
             (
@@ -163,19 +163,19 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
                     + "tabs cannot indent YAML, use spaces"
             ),
         ])
-    func places(text: String, problem: String) {
+    func positions(text: String, problem: String) {
         #expect(compose(text).problems == [problem])
     }
 
     @Test(
-        "thirty-two levels are enough; one more is refused where it begins, and nothing after it is looked at",
+        "a level beyond the thirty-second is refused where it begins, and nothing after it is read",
         arguments: [("[", "1:33"), ("- ", "1:65"), ("{a: ", "1:126"), ("? ", "1:65")])
-    func depth(level: String, place: String) {
+    func depth(level: String, position: String) {
         let problems = compose(String(repeating: level, count: 33) + "\n&a @").problems
-        #expect(problems == ["\(place): nested deeper than 32 levels"])
+        #expect(problems == ["\(position): nested deeper than 32 levels"])
     }
 
-    @Test("what is nested just not too deep is read")
+    @Test("nesting up to the limit is read")
     func depthEnough() {
         let lists = String(repeating: "[", count: 32) + String(repeating: "]", count: 32)
         #expect(compose(lists).problems.isEmpty)
@@ -183,7 +183,7 @@ private let tags = "tags (!) are not supported; quote the value, or leave the ta
     }
 
     @Test(
-        "what fills the largest file is composed or refused without much ado",
+        "a file of the maximum size is composed or refused in reasonable time",
         .timeLimit(.minutes(1)),
         arguments: [
             (0..<300_000).map { "k\($0): x\n" }.joined(), "{" + String(repeating: "k: x, ", count: 300_000) + "}",

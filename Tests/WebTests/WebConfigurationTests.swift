@@ -94,7 +94,7 @@ private let wrongFiles: [WrongFile] = [
         "web.yml:2:3: 'tls_server_config' needs one of 'key_file' and 'key'"),
     WrongFile(
         "junk", "hWkNKCp3fvIX3jKnsaBI\nTuEjdwNS8A2vYdFbiKqr: {}",
-        "web.yml:2:21: not valid YAML: mapping values are not allowed in this context; quote a value that holds ': '"),
+        "web.yml:2:21: not valid YAML: mapping values are not allowed in this context; quote a value that contains ': '"),
     WrongFile("a list", "- tls", "web.yml:1:1: the file must be a dictionary, not a list"),
     WrongFile(
         "noAuth_certPath_empty", "tls_server_config: {cert_file: '', key_file: server.key}",
@@ -180,7 +180,7 @@ private let wrongFiles: [WrongFile] = [
         "web.yml:1:50: 'X-XSS-Protection' must be of printable ASCII characters, on one line"),
     WrongFile(
         "a user twice", "basic_auth_users:\n  a: \(hash)\n  a: \(hash)\n",
-        "web.yml:3:3: duplicate key 'a'; it first stands on line 2"),
+        "web.yml:3:3: duplicate key 'a', first used on line 2"),
     WrongFile(
         "a user with a colon", "basic_auth_users: {'a:b': \(hash)}",
         "web.yml:1:20: a user's name must not be empty, nor hold a colon: 'a:b'"),

@@ -1,20 +1,20 @@
 package import Documents
 
-/// The environment variables that give an account without any file.
+/// The environment variables that set the account without any file.
 package enum EnvironmentName {
     package static let user = "MYSQL_REPLICATION_EXPORTER_USER"
     package static let password = "MYSQL_REPLICATION_EXPORTER_PASSWORD"
 
-    /// A variable's value. One that is set to nothing counts as unset: `PASSWORD=` is how a compose file leaves it out.
+    /// A variable's value. An empty one counts as unset: `PASSWORD=` is how a compose file leaves it out.
     static func value(_ name: String, in environment: [String: String]) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
-/// Where a node's account comes from. The passwords themselves are read at each `Node.login`: files rotate.
+/// Where a node's account comes from. The passwords themselves are read at each `Node.login`, because they are rotated.
 ///
 /// Nearest first: the node, its replication set, the environment (`EnvironmentName`), `defaults` of the file. User and
-/// password are looked for separately; at one level `user` goes before the user of `option_file`.
+/// password are looked up separately; on the same level, `user` takes precedence over the user of `option_file`.
 package struct Credentials: Sendable, Equatable {
     /// Where a password comes from.
     package enum PasswordSource: Sendable, Equatable {
@@ -28,7 +28,7 @@ package struct Credentials: Sendable, Equatable {
         case optionFile(path: String)
     }
 
-    /// What one level of the configuration says.
+    /// The account settings of one level of the configuration.
     struct Level: Sendable, Equatable {
         var user: String?
         var password: PasswordSource?
@@ -39,7 +39,7 @@ package struct Credentials: Sendable, Equatable {
     let set: Level?
     let defaults: Level?
 
-    /// Of the environment alone, as for `--node`.
+    /// From the environment alone, as for `--node`.
     package init() {
         self.init(node: nil, set: nil, defaults: nil)
     }
@@ -50,10 +50,10 @@ package struct Credentials: Sendable, Equatable {
         self.defaults = defaults
     }
 
-    /// Every level of the file that says something, nearest first.
+    /// The levels that the file has, nearest first.
     var levels: [Level] { [node, set, defaults].compactMap(\.self) }
 
-    /// Whether some level names a user, or an option file that may.
+    /// Whether some level has a user, or an option file that may have one.
     func mayHaveUser(environment: [String: String]) -> Bool {
         EnvironmentName.value(EnvironmentName.user, in: environment) != nil
             || levels.contains { level in

@@ -1,18 +1,18 @@
 package import Documents
 
-/// What a connection needs to be let in, as it stands at this moment.
+/// What a connection needs to log in, as of the moment it was read.
 package struct Login: Sendable, Equatable {
     package let user: String
-    /// Empty when no level gives one: accounts may log in by socket or certificate.
+    /// Empty if no level has one: accounts may log in by socket or certificate.
     package let password: Secret
     package let tls: TLSOptions
 }
 
 extension Node {
-    /// Reads the password, and the option file if there is one, anew. For each connect.
+    /// Reads the password, and the option file if there is one, again. Called for each new connection.
     ///
-    /// `tls` of the configuration goes before the option file's `ssl-*`, at whatever level it stands.
-    /// - Parameter environment: of the process; for the account's variables, `${NAME}` and HOME.
+    /// `tls` of the configuration takes precedence over the option file's `ssl-*`, whatever its level.
+    /// - Parameter environment: the process's environment, for the account's variables, `${NAME}` and HOME.
     package func login(environment: [String: String]) throws(ConfigurationError) -> Login {
         let (login, optionFile) = try credentials.gather(environment)
         return Login(
@@ -21,9 +21,9 @@ extension Node {
 }
 
 extension Credentials {
-    /// Reads user and password anew. For each connect.
-    /// - Parameter environment: of the process; for the account's variables, `${NAME}` and HOME.
-    /// - Throws: what could not be read and why, with the place in the configuration that names it; never contents.
+    /// Reads user and password again. Called for each new connection.
+    /// - Parameter environment: the process's environment, for the account's variables, `${NAME}` and HOME.
+    /// - Throws: what could not be read and why, with the position in the configuration that names it; never the contents.
     package func resolve(
         environment: [String: String]
     ) throws(ConfigurationError) -> (user: String, password: Secret) {
@@ -35,7 +35,7 @@ extension Credentials {
     ) throws(ConfigurationError) -> (login: (user: String, password: Secret), optionFile: OptionFile?) {
         var user: String?
         var password: Secret?
-        // One option file is read, the nearest: a farther one is overridden like any other key.
+        // Only the nearest option file is read: a farther one is overridden like any other key.
         var optionFile: OptionFile?
 
         func take(_ level: Level) throws(ConfigurationError) {
@@ -64,7 +64,7 @@ extension Credentials {
 }
 
 extension Credentials.PasswordSource {
-    /// Far more than any server takes for a password: what is larger is another file.
+    /// Far more than any server accepts as a password: a larger file is something else.
     private static let limit = 16 * 1024
 
     fileprivate func read(
@@ -93,12 +93,12 @@ extension Credentials.PasswordSource {
         } catch let failure as TextFile.Failure {
             throw origin.error("\(name): \(failure.reason)")
         } catch {
-            throw origin.error("\(name): it is not text in UTF-8")
+            throw origin.error("\(name): it is not UTF-8 text")
         }
         if let last = text.last, isLineEnd(last) { text.removeLast() }
         guard !text.isEmpty else { throw origin.error("\(name): it is empty") }
         guard !text.contains(where: isLineEnd) else {
-            throw origin.error("\(name): it holds more than one line; it must hold nothing but the password")
+            throw origin.error("\(name): it has more than one line; it must contain only the password")
         }
         return Secret(text)
     }

@@ -3,17 +3,17 @@ internal import Replication
 
 /// The client part of an option file such as `~/.my.cnf`, as MariaDB's own programs read it.
 ///
-/// Groups `client`, `client-server` and `client-mariadb`; later lines win. Taken are the account and what concerns TLS. Options
-/// for other programs, those that an exporter must not take from a file (`local-infile`, `plugin-dir`, `init-command`), and
-/// the address, which is the node's own (`host`, `port`, `socket`), are ignored, whatever their values.
+/// Groups `client`, `client-server` and `client-mariadb`; later lines win. Only the account and the TLS options are used.
+/// Options for other programs, those that an exporter must not take from a file (`local-infile`, `plugin-dir`,
+/// `init-command`), and the address, which is the node's own (`host`, `port`, `socket`), are ignored, whatever their values.
 package struct OptionFile: Sendable, Equatable {
     package private(set) var user: String?
     package private(set) var password: Secret?
     package private(set) var tls = TLSOptions()
 
     /// - Parameters:
-    ///   - home: what a leading `~/` of an included path means.
-    ///   - origin: the place in the configuration that names the file, for messages about the file as a whole.
+    ///   - home: the directory that a leading `~/` of an included path stands for.
+    ///   - origin: the position in the configuration that names the file, for messages about the file as a whole.
     init(path: String, home: String?, origin: Origin) throws(ConfigurationError) {
         var lines = OptionFileLines(home: home, origin: origin)
         try lines.read(path)
@@ -50,7 +50,7 @@ package struct OptionFile: Sendable, Equatable {
         }
     }
 
-    /// `ssl` asks for encryption, and the library would carry on without; who asks for it must get it.
+    /// The library takes `ssl` for a wish and carries on without encryption. Here, asking for encryption requires it.
     private mutating func setEncryption(_ on: Bool) {
         if !on {
             tls.givenMode = .disabled

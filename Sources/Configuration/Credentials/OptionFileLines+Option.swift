@@ -6,7 +6,7 @@ extension OptionFileLines {
             name: canonical(name), value: parts.count > 1 ? value(parts[1].trimmed) : nil, file: file, line: line)
     }
 
-    /// MariaDB takes `ssl_ca` and `ssl-ca` for the same; `loose-` only means "no complaint if unknown".
+    /// MariaDB treats `ssl_ca` and `ssl-ca` as the same option; `loose-` only means "ignore if unknown".
     private static func canonical(_ name: String) -> String {
         let name = String(Substring(name).trimmed.map { $0 == "_" ? "-" : $0 })
         return name.hasPrefix("loose-") ? String(name.dropFirst("loose-".count)) : name

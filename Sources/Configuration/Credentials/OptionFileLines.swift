@@ -1,15 +1,15 @@
 internal import Documents
 import Glibc
 
-/// Cuts option files into options the way MariaDB's `my_load_defaults` does, `!include` and `!includedir` included.
+/// Splits option files into options the way MariaDB's `my_load_defaults` does, `!include` and `!includedir` included.
 ///
-/// The odd rules are its own: a `#` outside of quotes starts a comment even inside a word, quotes are taken off only
-/// when they are the first and the last character, and escapes count with and without quotes.
+/// The odd rules are MariaDB's: a `#` outside of quotes starts a comment even inside a word, quotes are removed only if
+/// they are the first and the last character, and escapes work with and without quotes.
 struct OptionFileLines {
     static let groups: Set<String> = ["client", "client-server", "client-mariadb"]
-    /// As MariaDB's.
+    /// Same as MariaDB's limit.
     static let maximumDepth = 10
-    /// Directories that include one another would multiply without end before the depth stops them.
+    /// Directories that include one another would multiply beyond measure before the depth limit stops them.
     static let maximumFiles = 200
     static let sizeLimit = 1024 * 1024
 
@@ -63,12 +63,12 @@ struct OptionFileLines {
                 try include(line.dropFirst().trimmed, of: path, line: number, depth: depth)
             } else if first == "[" {
                 guard let end = line.firstIndex(of: "]") else {
-                    throw wrong(path, number, "the group has no ']'")
+                    throw wrong(path, number, "the group's name lacks its closing ']'")
                 }
                 let group = String(line[..<end].dropFirst()).lowercased()
                 isOurs = Self.groups.contains(String(Substring(group).trimmedAtEnd))
             } else {
-                guard let isOurs else { throw wrong(path, number, "an option stands before the first [group]") }
+                guard let isOurs else { throw wrong(path, number, "there is an option before the first [group]") }
                 if isOurs { options.append(Self.option(line, file: path, line: number)) }
             }
         }
@@ -81,9 +81,9 @@ struct OptionFileLines {
         } catch {
             throw .unreadable(error)
         }
-        // MariaDB skips such a file with a warning; skipping the only source of a password helps nobody.
+        // MariaDB skips such a file with a warning. Here it may be the only source of a password, so refuse it.
         guard !(file.isRegular && file.isWorldWritable) else {
-            throw .unreadable(.init("it is world-writable, so anybody may have written it; chmod o-w"))
+            throw .unreadable(.init("it is world-writable, so its contents cannot be trusted; chmod o-w"))
         }
         do {
             return try decodeText(file.bytes)
@@ -98,9 +98,9 @@ struct OptionFileLines {
         let word = directive.prefix { !$0.isWhitespace }
         let argument = directive.dropFirst(word.count).trimmed
         guard word == "include" || word == "includedir" else { return }
-        guard !argument.isEmpty else { throw wrong(file, line, "!\(word) names nothing") }
+        guard !argument.isEmpty else { throw wrong(file, line, "!\(word) needs a path") }
         guard depth < Self.maximumDepth else {
-            throw wrong(file, line, "option files include one another more than \(Self.maximumDepth) deep")
+            throw wrong(file, line, "option files are nested more than \(Self.maximumDepth) levels deep")
         }
         var path = String(argument)
         if path.hasPrefix("~/"), let home { path = home + path.dropFirst() }
@@ -108,7 +108,7 @@ struct OptionFileLines {
             do {
                 try read(path, depth: depth + 1)
             } catch .unreadable(let failure) where failure.code == ENOENT {
-                return  // As MariaDB does: what is not there is not included.
+                return  // MariaDB ignores missing includes, too.
             } catch .unreadable(let failure) {
                 throw wrong(file, line, "!include \(shown(path: path)): \(failure.reason)")
             }
@@ -139,7 +139,7 @@ struct OptionFileLines {
     }
 }
 
-/// LF or CRLF; what else Unicode calls a newline may be part of a password.
+/// LF or CRLF. Unicode's other newlines may be part of a password.
 func isLineEnd(_ character: Character) -> Bool {
     character == "\n" || character == "\r\n"
 }

@@ -1,8 +1,8 @@
 package import Replication
 
-/// What the user configured, checked as a whole: the replication sets with their nodes, and what to export.
+/// A configuration that has been checked as a whole: the replication sets with their nodes, and what to export.
 ///
-/// Every default has been filled in. Passwords are not held: `Credentials` says where they come from.
+/// Every default has been filled in. It holds no passwords other than literal ones; `Credentials` says where they come from.
 package struct Configuration: Sendable, Equatable {
     /// In the order of the file; at least one, each with at least one node. Names are unique.
     package let sets: [ReplicationSet]

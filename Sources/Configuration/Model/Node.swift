@@ -7,12 +7,12 @@ package struct Node: Sendable, Equatable {
     package let address: Address
     /// Other addresses (always TCP) under which its replicas know this node.
     package let aliases: [Address]
-    /// Nil when the user did not say.
+    /// Nil if not configured.
     package let source: IntendedSource?
     package let credentials: Credentials
-    /// As the configuration says; `login` adds what an option file says.
+    /// The TLS settings of the configuration; `login` adds those of an option file.
     package let tls: TLSOptions
-    /// This node's share of a scrape, at most.
+    /// The maximum time that a scrape waits for this node.
     package let timeout: Duration
 
     package init(
@@ -29,11 +29,11 @@ package struct Node: Sendable, Equatable {
     }
 }
 
-/// Where a node should replicate from. In place of a node's name, `outside` stands for a source that is none of the set's.
+/// Where a node should replicate from. Instead of a node's name, `outside` stands for a source that is not in the set.
 package enum IntendedSource: Sendable, Equatable {
-    /// `source: db1`: of the default channel, and of any other.
+    /// `source: db1`: for the default channel and all others.
     case node(String)
-    /// `source: {eu: db1, us: db9}`: node names by channel. A name may be that of no configured node.
+    /// `source: {eu: db1, us: db9}`: node names by channel. A name need not be that of a configured node.
     case byChannel([String: String])
 
     package static let outside = "outside"

@@ -30,12 +30,12 @@ package struct ReplicationSet: Sendable, Equatable {
     }
 }
 
-/// Lag by a row that is written on the source, in pt-heartbeat's layout.
+/// Lag measured by a row that is written on the source, in pt-heartbeat's layout.
 package struct Heartbeat: Sendable, Equatable {
     package let table: TableName
     /// How often the row is written.
     package let interval: Duration
-    /// False: somebody else (pt-heartbeat) writes it, it is only read.
+    /// Whether the exporter writes the row itself; if false, pt-heartbeat or another program does.
     package let write: Bool
 
     package init(table: TableName, interval: Duration = .seconds(1), write: Bool = false) {
@@ -45,7 +45,7 @@ package struct Heartbeat: Sendable, Equatable {
     }
 }
 
-/// Rows sent down the replication now and then, and timed.
+/// Rows sent through replication at intervals, and timed.
 package struct Sentinel: Sendable, Equatable {
     package let table: TableName
     package let interval: Duration

@@ -1,15 +1,16 @@
 internal import Documents
 internal import Replication
 
-/// A node with the places of what is checked against its neighbours.
+/// A node with the positions of the values that are checked against its neighbours.
 struct PlacedNode {
     var name: String
-    /// Nil when it has no valid address: its name may still be somebody's source.
+    /// Nil if it has no valid address; its name may still be another node's source.
     var node: Node?
     var addressAt: Position
     var aliasPlaces: [Position]
-    /// Channel ("" is the default one), name and place of each source; `isScalar` for `source: name`.
+    /// Channel ("" is the default one), name and position of each source.
     var sources: [(channel: String, name: String, at: Position)]
+    /// Whether it is written `source: name`, not as a dictionary.
     var hasScalarSource: Bool
 }
 
@@ -23,14 +24,14 @@ extension Reader {
         if name == IntendedSource.outside {
             report.problem(
                 fields.position(of: Schema.nodeName),
-                "no node can be named 'outside': as a source, that stands for one that is no node of the set")
+                "a node cannot be named 'outside': as a source, that means a server outside the set")
         }
         let address = fields.given(Schema.address)
         let aliases = aliases(fields)
         let sources = sources(fields)
         let own = settings(fields)
         let tls = merged([own, set, defaults].compactMap(\.self))
-        // Without a name there is nothing its neighbours could mean.
+        // Without a name, its neighbours cannot refer to it.
         guard let name else { return nil }
 
         let source: IntendedSource? =
@@ -60,7 +61,7 @@ extension Reader {
             do throws(Quantity.Malformed) {
                 let address = try Address(text)
                 if case .unix = address {
-                    report.problem(item.at, "'aliases' must list host:port; replicas do not come by a socket")
+                    report.problem(item.at, "'aliases' must list host:port; replicas do not connect through a socket")
                     return nil
                 }
                 return (address, item.at)

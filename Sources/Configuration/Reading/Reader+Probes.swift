@@ -34,7 +34,7 @@ extension Reader {
         guard let preferred, let standby, let table, let maxGap, let maxLag else { return nil }
         if preferred == standby {
             report.problem(
-                fields.position(of: Schema.failoverStandby), "'standby' must be another node than 'preferred'")
+                fields.position(of: Schema.failoverStandby), "'standby' must be a different node from 'preferred'")
         }
         return FailoverPolicy(preferred: preferred, standby: standby, table: table, maxGap: maxGap, maxLag: maxLag)
     }
@@ -44,7 +44,7 @@ extension Reader {
         let names = nodes.map(\.name)
         if !names.contains(name) {
             report.problem(
-                fields.position(of: key), "'\(key.name)' names no node of this replication set: \(shown(name))",
+                fields.position(of: key), "'\(key.name)' is not a node of this replication set: \(shown(name))",
                 suggestion: suggestion(for: name, among: names))
         }
         return name

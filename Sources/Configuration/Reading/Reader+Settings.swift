@@ -1,7 +1,7 @@
 internal import Documents
 internal import Replication
 
-/// What one level (defaults, set, node) says of the keys that may stand on each.
+/// The settings of one level (defaults, set or node) that each level may have.
 struct CommonSettings {
     var level: Credentials.Level
     var tls: TLSOptions
@@ -25,14 +25,14 @@ extension Reader {
         return CommonSettings(level: level(fields), tls: tls, tlsAt: tlsAt, timeout: fields.given(Schema.timeout))
     }
 
-    /// The levels laid over one another, nearest first.
+    /// The levels merged, nearest first.
     func merged(_ levels: [CommonSettings]) -> TLSOptions {
         let tls = levels.map(\.tls).reduce(TLSOptions()) { $0.over($1) }
-        if tls.ca != nil, let place = levels.first(where: { $0.tls.ca != nil })?.tlsAt,
+        if tls.ca != nil, let position = levels.first(where: { $0.tls.ca != nil })?.tlsAt,
             tls.mode == .preferred || tls.mode == .required
         {
             report.warning(
-                place, "'ca' verifies nothing in mode \(tls.mode.rawValue); say mode: verify_identity")
+                position, "'ca' verifies nothing in mode \(tls.mode.rawValue); set mode: verify_identity")
         }
         return tls
     }
@@ -53,7 +53,7 @@ extension Reader {
             report.problem(
                 extra.at, "'\(extra.name)' and '\(sources[0].name)' on the same level; keep one of them")
         }
-        // A user that is there but wrong has been reported; that there is none would be one complaint too many.
+        // An invalid user has been reported already; do not report it as missing, too.
         let isThere = fields.has(Schema.user) || (fields.has(Schema.optionFile) && sources.isEmpty)
         return Credentials.Level(
             user: user(fields) ?? (isThere ? "" : nil), password: sources.first?.source,
@@ -65,7 +65,7 @@ extension Reader {
         guard variable(in: user) == nil else {
             report.problem(
                 fields.position(of: Schema.user),
-                "'user' is taken as it stands; to have it from the environment, set \(EnvironmentName.user)")
+                "'user' is taken literally; to take it from the environment, set \(EnvironmentName.user)")
             return nil
         }
         return user
@@ -81,7 +81,7 @@ extension Reader {
         return .environment(name)
     }
 
-    /// NAME of a text that is `${NAME}` and nothing else: a password may well hold a `$` somewhere.
+    /// NAME of a text that is `${NAME}` and nothing else: a password may well contain a `$`.
     private func variable(in text: String) -> String? {
         guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
         let name = text.dropFirst(2).dropLast()
@@ -96,7 +96,7 @@ extension Reader {
         return isName && !name.isEmpty && name.first?.isNumber == false ? String(name) : nil
     }
 
-    /// A path as the process can open it: `~/` is HOME, and a relative one begins where the configuration file is.
+    /// A path that the process can open: `~/` is HOME, and a relative one is relative to the configuration file's directory.
     private func path(_ fields: Fields, _ key: Key<String>) -> String? {
         guard let text = fields.given(key) else { return nil }
         if text == "~" || text.hasPrefix("~/") {

@@ -3,7 +3,7 @@ internal import Replication
 
 /// Turns a composed document into a `Configuration`, reporting everything that is wrong on the way.
 ///
-/// What cannot be read is left out and reading goes on; the result counts only if the report stayed empty.
+/// Values that cannot be read are left out and reading goes on; the result is valid only if the report has no problems.
 struct Reader {
     let report: Report
     let environment: [String: String]
@@ -21,7 +21,8 @@ struct Reader {
         var names = Names(report: report)
         if let items = root.list(Schema.replicationSets) {
             if items.isEmpty {
-                report.problem(root.position(of: Schema.replicationSets), "'replication_sets' has no set; it needs one")
+                report.problem(
+                    root.position(of: Schema.replicationSets), "'replication_sets' is empty; it needs at least one set")
             }
             sets = items.compactMap { set($0, defaults: defaults, names: &names) }
         }
@@ -29,7 +30,7 @@ struct Reader {
         return Configuration(sets: sets, metrics: metrics(root))
     }
 
-    /// Said once, however many nodes it is true of.
+    /// Reports a missing user once, however many nodes lack one.
     private func requireUser(_ nodes: [Node], at position: Position) {
         guard nodes.contains(where: { !$0.credentials.mayHaveUser(environment: environment) }) else { return }
         report.problem(position, Credentials.missingUser)
@@ -44,7 +45,8 @@ struct Reader {
         var nodes: [PlacedNode] = []
         if let items = fields.list(Schema.nodes) {
             if items.isEmpty {
-                report.problem(fields.position(of: Schema.nodes), "'nodes' has no node; a replication set needs one")
+                report.problem(
+                    fields.position(of: Schema.nodes), "'nodes' is empty; a replication set needs at least one node")
             }
             nodes = items.compactMap { node($0, set: common, defaults: defaults, names: &names) }
         }
@@ -66,7 +68,7 @@ struct Reader {
                     compatibility.insert(known)
                 } else {
                     report.problem(
-                        item.at, "'compatibility' knows \(words.joined(separator: ", ")), not \(shown(text))",
+                        item.at, "'compatibility' accepts \(words.joined(separator: ", ")), not \(shown(text))",
                         suggestion: suggestion(for: text, among: words))
                 }
             } else {
@@ -91,7 +93,7 @@ struct Names {
 
     mutating func add(set name: String, at position: Position) {
         if let first = sets[name] {
-            report.problem(position, "a replication set named \(shown(name)) already stands on line \(first.line)")
+            report.problem(position, "a replication set named \(shown(name)) is already defined on line \(first.line)")
         } else {
             sets[name] = position
         }
@@ -101,7 +103,8 @@ struct Names {
         if let first = nodes[name] {
             report.problem(
                 position,
-                "a node named \(shown(name)) already stands on line \(first.line); names are unique in the whole file")
+                "a node named \(shown(name)) is already defined on line \(first.line); names are unique in the whole file"
+            )
         } else {
             nodes[name] = position
         }

@@ -1,7 +1,7 @@
 internal import Documents
 internal import Replication
 
-/// What can only be judged when all nodes of a replication set are known.
+/// The checks that need all nodes of a replication set.
 struct SetChecks {
     let report: Report
     let nodes: [PlacedNode]
@@ -13,11 +13,11 @@ struct SetChecks {
         for node in nodes { checkSources(of: node, names: names, known: known) }
     }
 
-    /// Replicas are matched to their sources by address, so an address may mean one node only.
+    /// Replicas are matched to their sources by address, so an address may belong to one node only.
     private func checkAddresses() {
         var owners: [String: String] = [:]
         func claim(_ address: Address, for name: String, at position: Position) {
-            // Host names are the same in any case.
+            // Host names are case-insensitive.
             let key = address.description.lowercased()
             if let owner = owners[key] {
                 report.problem(
@@ -46,20 +46,20 @@ struct SetChecks {
                 continue
             }
             guard !known.contains(source.name), source.name != IntendedSource.outside else { continue }
-            func meant() -> String? {
+            func similarName() -> String? {
                 suggestion(for: source.name, among: names.lazy.filter { $0 != placed.name })
             }
             if placed.hasScalarSource {
                 report.problem(
-                    source.at, "'source' names no node of this replication set: \(shown(source.name))",
-                    suggestion: meant())
+                    source.at, "'source' is not a node of this replication set: \(shown(source.name))",
+                    suggestion: similarName())
             } else {
-                // A channel often comes from somebody else's server, which nobody here may ask.
+                // A channel often comes from a server outside, which the exporter has no access to.
                 report.warning(
                     source.at,
-                    "the source of channel \(shown(source.channel)) names no node of this replication set: "
-                        + "\(shown(source.name)); whether the channel follows it cannot be checked",
-                    suggestion: meant())
+                    "the source of channel \(shown(source.channel)) is not a node of this replication set: "
+                        + "\(shown(source.name)); it cannot be checked whether the channel replicates from it",
+                    suggestion: similarName())
             }
         }
     }

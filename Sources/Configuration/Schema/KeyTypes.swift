@@ -2,7 +2,7 @@ internal import Documents
 internal import Replication
 
 extension Key where Value == String {
-    /// A name that stands in labels and in URLs' paths, and so must need no escaping there.
+    /// A name that appears in labels and URL paths, and so must not need escaping there.
     static func name(_ name: String, required: Bool = false, _ documentation: String) -> Key {
         Key(name, "name", required: required, documentation) { value throws(Malformed) in
             let text = try requireText(value)
@@ -12,9 +12,9 @@ extension Key where Value == String {
     }
 }
 
-/// What is wrong with the name of a node or replication set; nil for a good one.
+/// What is wrong with the name of a node or replication set; nil if nothing is.
 func nameProblem(_ name: String) -> String? {
-    let isSound = name.utf8.allSatisfy { byte in
+    let isValid = name.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -22,8 +22,8 @@ func nameProblem(_ name: String) -> String? {
         default: "._-:@+".utf8.contains(byte)
         }
     }
-    guard isSound, !name.isEmpty, name.utf8.count <= 128, name != ".", name != ".." else {
-        return "must be of ASCII letters, digits and . _ - : @ +, at most 128, not \(shown(name))"
+    guard isValid, !name.isEmpty, name.utf8.count <= 128, name != ".", name != ".." else {
+        return "must consist of at most 128 ASCII letters, digits and . _ - : @ +, not \(shown(name))"
     }
     return nil
 }

@@ -69,6 +69,6 @@ extension Schema {
 }
 
 extension Configuration {
-    /// Every dictionary of the configuration file and its keys: the table that the reader itself goes by.
+    /// Every dictionary of the configuration file and its keys: the table that the reader itself uses.
     package static var schema: [SchemaSection] { Schema.sections }
 }

@@ -1,7 +1,7 @@
 internal import Documents
 internal import Replication
 
-/// Every key of the configuration file, once: the reader reads by these, and the documentation lists them.
+/// Every key of the configuration file, defined once for both the reader and the documentation.
 enum Schema {
     static let defaults = Key.nested(
         "defaults", "dictionary", "Default settings for every node, unless a replication set or a node overrides them.")
@@ -12,7 +12,7 @@ enum Schema {
     static let root = SchemaSection(
         "", "the file", "The file itself.", [defaults.row, replicationSets.row, metrics.row])
 
-    // Keys of `defaults` that may also stand on a replication set or a node; the nearest wins.
+    // Keys of `defaults` that may also be set on a replication set or a node; the nearest wins.
 
     static let user = Key.text(
         "user",

@@ -9,12 +9,12 @@ extension Address {
             self = try Self.socket(text.dropFirst("unix:".count))
             return
         }
-        // Somebody who writes user:password@host must not find the password in a log.
+        // A password given as user:password@host must not end up in a log.
         guard !text.contains("@") else {
-            throw .init(description: "must not hold '@': an address has no place for a user or a password")
+            throw .init(description: "must not contain '@': an address cannot include a user or password")
         }
         guard !text.isEmpty else { throw .init(description: "is empty") }
-        if text.hasPrefix("/") { throw .init(description: "must be written unix:\(text) to mean a socket") }
+        if text.hasPrefix("/") { throw .init(description: "must be written unix:\(text) for a socket") }
         if text.contains("://") { throw .init(description: "must be host:port without a scheme, not \(shown(text))") }
 
         if text.hasPrefix("[") {
@@ -41,7 +41,7 @@ extension Address {
         guard host.utf8.count <= 253, host.utf8.allSatisfy(Self.isHostCharacter), host.first != "-" else {
             throw .init(description: "is not a host name: \(shown(String(host)))")
         }
-        // `getaddrinfo` would take 10.0.1 for 10.0.0.1, and look 10.0.0.300 up as a name.
+        // `getaddrinfo` would read 10.0.1 as 10.0.0.1, and look up 10.0.0.300 as a name.
         let isNumeric = host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || isDigit($0) }
         guard !isNumeric || Self.isIPv4(host) else {
             throw .init(description: "is not an IPv4 address: \(shown(String(host)))")
@@ -53,7 +53,7 @@ extension Address {
         guard path.hasPrefix("/") else {
             throw .init(description: "must be an absolute path, as in unix:/run/mysqld/mysqld.sock")
         }
-        // `unix:///run/x` is how URLs spell it.
+        // `unix:///run/x` is the spelling of URLs.
         let path = "/" + path.drop { $0 == "/" }
         // sockaddr_un holds 108 bytes, the last of them NUL.
         guard path.utf8.count <= 107, path.utf8.count > 1 else {
@@ -87,9 +87,9 @@ extension Address {
 
     private static func isIPv6(_ text: Substring) -> Bool {
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
-        let zoneIsSound = parts.count == 1 || (!parts[1].isEmpty && parts[1].utf8.allSatisfy(isHostCharacter))
+        let isZoneValid = parts.count == 1 || (!parts[1].isEmpty && parts[1].utf8.allSatisfy(isHostCharacter))
         var storage = in6_addr()
-        return zoneIsSound && inet_pton(AF_INET6, String(parts[0]), &storage) == 1
+        return isZoneValid && inet_pton(AF_INET6, String(parts[0]), &storage) == 1
     }
 }
 

@@ -9,7 +9,7 @@ extension TableName {
             throw Malformed("must be database.table, not \(shown(text))")
         }
         guard parts.allSatisfy(Self.isIdentifier) else {
-            throw Malformed("may hold letters, digits, '_', '-' and '$', not more than 64 a name")
+            throw Malformed("may contain only letters, digits, '_', '-' and '$', at most 64 per name")
         }
         self.init(database: parts[0], table: parts[1])
     }

@@ -5,7 +5,7 @@ package struct Fields {
     private let entries: [String: YAMLValue.Entry]
     private let report: Report
 
-    /// Nil, after reporting, when the value is no dictionary. `name` is what messages call the value.
+    /// Nil, after reporting, if the value is not a dictionary. `name` is what messages call the value.
     package init?(_ value: YAMLValue, _ section: SchemaSection, name: String, report: Report) {
         guard case .dictionary(let entries) = value.content else {
             report.problem(value.at, "\(name) must be a dictionary, not \(value.kind)")
@@ -34,7 +34,7 @@ package struct Fields {
             return
         }
         let message = "unknown key \(shown(entry.key))"
-        // An exact match elsewhere tells more than a similar word here.
+        // An exact match in another section helps more than a similar key in this one.
         let homes = report.schema.filter { $0.keys.contains { $0.name == entry.key } }.map(\.label)
         guard homes.isEmpty else {
             report.problem(entry.at, "\(message) in \(section.label); it belongs in \(homes.joined(separator: " or "))")
@@ -47,10 +47,10 @@ package struct Fields {
 
     package func has<Value>(_ key: Key<Value>) -> Bool { entries[key.name] != nil }
 
-    /// Where the key's value stands; where the dictionary begins when the key is absent.
+    /// The position of the key's value, or of the dictionary if the key is absent.
     package func position<Value>(of key: Key<Value>) -> Position { entries[key.name]?.value.at ?? at }
 
-    /// The value as it is written; nil when the key is absent or, after reporting, when its value is wrong.
+    /// The value as written; nil if the key is absent or, after reporting, if its value is invalid.
     package func given<Value>(_ key: Key<Value>) -> Value? {
         guard let value = entries[key.name]?.value else { return nil }
         do {
@@ -64,18 +64,18 @@ package struct Fields {
     /// The value, or the schema's default.
     package func value<Value>(_ key: Key<Value>) -> Value? { given(key) ?? key.defaultValue }
 
-    /// The value, or the schema's default where the key is absent; nil, after reporting, when the value is wrong: for
-    /// what other keys are judged by.
+    /// The value, or the schema's default if the key is absent; nil, after reporting, if the value is invalid. For values
+    /// that other keys are checked against.
     package func soundValue<Value>(_ key: Key<Value>) -> Value? { has(key) ? given(key) : key.defaultValue }
 
-    /// A dictionary within. One whose every line is commented out is empty, not wrong.
+    /// A nested dictionary. One whose lines are all commented out is empty, not invalid.
     package func dictionary(_ key: Key<YAMLValue>, _ section: SchemaSection) -> Fields? {
         guard var value = given(key) else { return nil }
         if case .null = value.content { value.content = .dictionary([]) }
         return Fields(value, section, name: "'\(key.name)'", report: report)
     }
 
-    /// The items of a list; nil when the key is absent or, after reporting, when its value is none.
+    /// The items of a list; nil if the key is absent or, after reporting, if its value is not a list.
     package func list(_ key: Key<YAMLValue>) -> [YAMLValue]? {
         guard let value = given(key) else { return nil }
         guard case .list(let items) = value.content else {

@@ -1,4 +1,4 @@
-/// Where in a file something stands, for messages about what it leads to.
+/// The position in a file that a value comes from, for later error messages about the value.
 package struct Origin: Sendable, Equatable {
     package var file: String
     package var at: Position
@@ -8,7 +8,7 @@ package struct Origin: Sendable, Equatable {
         self.at = at
     }
 
-    /// Moving a line changes nothing: two configurations are equal when they say the same.
+    /// Always equal: moving a line does not change a configuration.
     package static func == (left: Origin, right: Origin) -> Bool { true }
 
     package func error(_ message: String) -> ConfigurationError {

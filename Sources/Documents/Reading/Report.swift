@@ -1,4 +1,4 @@
-/// A place in a file, counted from 1.
+/// A position in a file, counted from 1.
 package struct Position: Sendable, Hashable, Comparable {
     package var line: Int
     package var column: Int
@@ -15,19 +15,19 @@ package struct Position: Sendable, Hashable, Comparable {
     }
 }
 
-/// Gathers what is wrong while reading goes on, so that the user sees all of it at once.
+/// Collects problems while reading goes on, so that the user sees all of them at once.
 package final class Report {
     package let file: String
-    /// What the file may hold.
+    /// What the file may contain.
     let schema: [SchemaSection]
     private var found: [Problem] = []
     private var doubts: [Problem] = []
     private var seen: Set<Warning> = []
 
-    /// What to do instead of sharing a value by the means of YAML.
+    /// What to do instead of sharing a value by a YAML anchor.
     let adviceOnSharing: String
 
-    /// More lines than anybody reads; a file of rubbish must not answer with megabytes.
+    /// The maximum number of problems reported; a file of garbage must not produce megabytes of them.
     static let limit = 100
 
     package init(file: String, schema: [SchemaSection], adviceOnSharing: String) {
@@ -36,7 +36,7 @@ package final class Report {
         self.adviceOnSharing = adviceOnSharing
     }
 
-    /// `suggestion` is looked for only while somebody is going to read it: it compares with every candidate.
+    /// `suggestion` is computed only below the limit, because it compares the text with every candidate.
     package func problem(_ at: Position, _ message: String, suggestion: @autoclosure () -> String? = nil) {
         found.append(
             Problem(
@@ -48,7 +48,7 @@ package final class Report {
         let warning = Warning(
             file: file, line: at.line, column: at.column, message: message,
             suggestion: doubts.count < Self.limit ? suggestion() : nil)
-        // What stands once in `defaults` is doubted for every node; say it once.
+        // A value in `defaults` causes the same warning for every node; report it once.
         if seen.insert(warning).inserted { doubts.append(warning) }
     }
 
@@ -66,12 +66,12 @@ package final class Report {
     }
 
     private static func inOrder(_ problems: [Problem]) -> [Problem] {
-        // `sorted` is stable: what was found first at a place stays first.
+        // `sorted` is stable: what was found first at a position stays first.
         problems.sorted { Position(line: $0.line, column: $0.column) < Position(line: $1.line, column: $1.column) }
     }
 }
 
-/// Why a single value cannot be read; the reader adds key and place.
+/// Why a single value cannot be read; the reader adds key and position.
 package struct Malformed: Error {
     /// Continues a sentence that begins with the key: "must be …", "has …".
     package let message: String

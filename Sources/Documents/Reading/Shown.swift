@@ -1,4 +1,4 @@
-/// Text from the user's file as it may stand in a message: short, on one line, without control characters.
+/// Text from the user's file, quoted for a message: short, on one line, without control characters.
 package func shown(_ text: String, limit: Int = 60) -> String {
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(limit) {
@@ -9,5 +9,5 @@ package func shown(_ text: String, limit: Int = 60) -> String {
     return "'" + String(shown) + cut + "'"
 }
 
-/// A path in full, as long as paths can be: a cut one is of no use.
+/// A path quoted in full, up to the longest possible one: a truncated path is useless.
 package func shown(path: String) -> String { shown(path, limit: 4096) }

@@ -1,7 +1,7 @@
-/// The candidate that the user probably meant, if one is near enough to be worth a question.
+/// The candidate that the user probably meant, if one is similar enough to be worth suggesting.
 package func suggestion(for text: String, among candidates: some Sequence<String>) -> String? {
     let word = Array(comparable(text))
-    // Longer than any key or sensible name: not a typing error, and the table below is quadratic.
+    // A longer text is not a misspelled key or name, and the edit distance is quadratic.
     guard !word.isEmpty, word.count <= 64 else { return nil }
     let allowed = word.count <= 2 ? 1 : word.count / 3 + 1
     var best: (distance: Int, candidate: String)?
@@ -14,12 +14,12 @@ package func suggestion(for text: String, among candidates: some Sequence<String
     return best?.candidate
 }
 
-/// `Password-File` and `password_file` differ in taste only.
+/// Treats `Password-File` and `password_file` as the same word.
 private func comparable(_ text: String) -> String {
     String(text.lowercased().map { $0 == "-" ? "_" : $0 })
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+/// The number of insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
 private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
     var beforeLast: [Int] = []
     var last = Array(0...right.count)

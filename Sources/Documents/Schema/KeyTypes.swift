@@ -1,6 +1,6 @@
 // The types a key can have. Each decoder's message follows the key's name: "'timeout' must be …".
 
-/// A value's text, which is not empty.
+/// The text of a value, which must not be empty.
 package func requireText(_ value: YAMLValue) throws(Malformed) -> String {
     switch value.content {
     case .text("", _): throw Malformed("is empty")
@@ -11,13 +11,13 @@ package func requireText(_ value: YAMLValue) throws(Malformed) -> String {
 }
 
 extension Key where Value == String {
-    /// Any text but the empty one. Numbers and truth values are text as well where text is wanted.
+    /// Any text but the empty one. Unquoted numbers and truth values count as text, too.
     package static func text(
         _ name: String, as type: String = "text", _ documentation: String
     ) -> Key {
         Key(name, type, documentation) { value throws(Malformed) in
             let text = try requireText(value)
-            guard !text.unicodeScalars.contains("\0") else { throw Malformed("must not hold a NUL character") }
+            guard !text.unicodeScalars.contains("\0") else { throw Malformed("must not contain a NUL character") }
             return text
         }
     }
@@ -39,7 +39,7 @@ extension Key where Value == Duration {
         }
     }
 
-    /// A duration that may be nothing.
+    /// A duration that may be zero.
     package static func pause(_ name: String, _ documentation: String) -> Key {
         Key(name, "duration", default: .zero, text: "0", documentation) { value throws(Malformed) in
             try durationOrMalformed(requireText(value))
@@ -113,8 +113,8 @@ extension Key where Value == Bool {
 
 extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// - Parameters:
-    ///   - synonyms: older words that are still understood, and not offered any more.
-    ///   - refusal: why a word that is no choice here is none, where that takes more than the list of choices.
+    ///   - synonyms: older words that are still accepted, but no longer suggested.
+    ///   - refusal: why a word is not accepted, if the list of choices does not explain it.
     package static func choice(
         _ name: String, default defaultValue: Value, _ documentation: String, synonyms: [String: Value] = [:],
         refusal: @escaping @Sendable (String) -> String? = { _ in nil }
@@ -136,7 +136,7 @@ extension Key where Value: RawRepresentable & CaseIterable, Value.RawValue == St
 }
 
 extension Key where Value == YAMLValue {
-    /// A value with keys or items of its own, which the reader takes apart.
+    /// A value with keys or items of its own, which the reader decodes itself.
     package static func nested(
         _ name: String, _ type: String, text: String? = nil, required: Bool = false, ignored: Bool = false,
         _ documentation: String

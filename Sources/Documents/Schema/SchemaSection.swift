@@ -1,7 +1,7 @@
-/// A dictionary of the configuration file and the keys it may hold: what the reader accepts, and what
-/// `docs/configuration.md` is made from.
+/// A dictionary of the configuration file and its keys: what the reader accepts, and what `docs/configuration.md` is
+/// generated from.
 package struct SchemaSection: Sendable {
-    /// Where it stands, as `replication_sets[].nodes[]`; empty for the file itself.
+    /// Its path in the file, such as `replication_sets[].nodes[]`; empty for the file itself.
     package let path: String
     /// What messages call it: "a node".
     package let label: String
@@ -16,19 +16,19 @@ package struct SchemaKey: Sendable {
     package let name: String
     /// For people: "duration", "text", "list of nodes".
     package let type: String
-    /// As one would write it; nil when the key has no default.
+    /// The default as written in the file; nil if the key has none.
     package let defaultText: String?
     package let isRequired: Bool
-    /// Known, checked, and without effect in this version.
+    /// Whether the key is known and checked, but has no effect in this version.
     package let isIgnored: Bool
     /// One line.
     package let documentation: String
 }
 
-/// A key whose value the reader gets as a Swift value.
+/// A key, with its value's type and how to decode it.
 package struct Key<Value: Sendable>: Sendable {
     package let row: SchemaKey
-    /// What the reader uses when the key is absent. Nil for a key without default.
+    /// The value used if the key is absent; nil for a key without a default.
     package let defaultValue: Value?
     let decode: @Sendable (YAMLValue) throws(Malformed) -> Value
 

@@ -1,6 +1,6 @@
-/// Durations and sizes as the configuration, the flags and the query strings write them.
+/// Durations and sizes as written in the configuration, in flags and in query strings.
 package enum Quantity {
-    /// What was wrong with the text, to follow the name of the thing: "must be a duration such as …".
+    /// What is wrong with the text, for use after the value's name: "must be a duration such as …".
     package struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
 
@@ -13,7 +13,7 @@ package enum Quantity {
 
     /// Reads a duration in Prometheus' spelling: `250ms`, `5s`, `1m30s`, `1h`, `2d`, `1w`, or `0`.
     ///
-    /// Units stand from the largest to the smallest, each at most once, with whole numbers.
+    /// Units go from the largest to the smallest, each at most once, with whole numbers.
     package static func duration(_ text: String) throws(Malformed) -> Duration {
         let wrong = Malformed(
             description: "must be a duration such as 250ms, 5s or 1h30m, not \(shown(text))")
@@ -40,14 +40,14 @@ package enum Quantity {
         return .milliseconds(total)
     }
 
-    /// A duration as `duration(_:)` reads it back; what is finer than a millisecond is cut off.
+    /// A duration in the format that `duration(_:)` reads, truncated to milliseconds.
     package static func text(duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         var text = seconds < 0 || attoseconds < 0 ? "-" : ""
         var rest = seconds.magnitude
         for unit in units.dropLast() {
             let size = UInt64(unit.milliseconds / 1_000)
-            // A week is rarely what somebody calls seven days.
+            // 10d is easier to read than 1w3d.
             if unit.name == "w", rest % size != 0 { continue }
             if rest >= size {
                 text += "\(rest / size)\(unit.name)"
@@ -74,7 +74,7 @@ package enum Quantity {
         if !digits.isEmpty, name.count == 1, "kmgtp".contains(name) {
             let letter = name.uppercased()
             throw Malformed(
-                description: "must say which unit it means: \(digits)\(letter)B (10^n) or \(digits)\(letter)iB (2^n)")
+                description: "has an ambiguous unit; write \(digits)\(letter)B (10^n) or \(digits)\(letter)iB (2^n)")
         }
         guard !digits.isEmpty, let size = sizes.first(where: { $0.name.lowercased() == name }) else {
             throw Malformed(description: "must be a size such as 100MB, 64MiB or 4096, not \(shown(text))")
@@ -85,7 +85,7 @@ package enum Quantity {
         return product
     }
 
-    /// A size as `bytes(_:)` reads it back, in the largest unit that keeps it exact.
+    /// A size in the format that `bytes(_:)` reads, in the largest unit that keeps it exact.
     package static func text(bytes: UInt64) -> String {
         let unit =
             sizes.filter { bytes > 0 && bytes % $0.bytes == 0 }.max { $0.bytes < $1.bytes } ?? ("B", 1)

@@ -6,7 +6,7 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
         self.value = value
     }
 
-    /// The password itself. For handing to the client library, and for nothing else.
+    /// The password itself, to be passed to the client library and used for nothing else.
     package func reveal() -> String { value }
 
     package var description: String { "***" }

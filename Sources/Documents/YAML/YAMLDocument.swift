@@ -1,9 +1,9 @@
-/// Composes `YAMLValue`s of libyaml's events, in one pass that reports all that a configuration may not hold.
+/// Composes `YAMLValue`s from libyaml's events, in one pass that reports everything a configuration may not contain.
 package struct YAMLDocument: ~Copyable {
-    /// Dashes and braces nested deeper than any configuration.
+    /// Deeper than any real configuration is nested.
     static let maximumDepth = 32
 
-    /// The report has the reason why composing cannot go on.
+    /// Composing cannot go on; the report has the reason.
     private struct Refused: Error {}
 
     private let text: String
@@ -11,7 +11,7 @@ package struct YAMLDocument: ~Copyable {
     private var events: YAMLEvents
     private var hasReferences = false
 
-    /// Nil for an empty document, or when there is nothing to be made of the text; then `report` has the reason.
+    /// Nil for an empty document, or if the text cannot be composed; then `report` has the reason.
     package static func compose(_ text: String, report: Report) -> YAMLValue? {
         var document = YAMLDocument(text: text, report: report, events: YAMLEvents(text))
         do {
@@ -36,11 +36,10 @@ package struct YAMLDocument: ~Copyable {
         guard case .streamEnd = end.kind else {
             report.problem(
                 end.at,
-                "not valid YAML: but found another document expected a single document in the stream; "
-                    + "a configuration is one document")
+                "not valid YAML: found another document; a configuration is a single document")
             throw Refused()
         }
-        // With the values behind the aliases missing, the reader would find faults that are none.
+        // Without the values behind the aliases, the reader would report problems that do not exist.
         return hasReferences ? nil : root
     }
 
@@ -59,8 +58,8 @@ package struct YAMLDocument: ~Copyable {
             throw Refused()
         }
         if event.hasTag {
-            // Not its name: it may be a password without quotes.
-            report.problem(event.at, "tags (!) are not supported; quote the value, or leave the tag out")
+            // The message omits the tag's name: it may be an unquoted password.
+            report.problem(event.at, "tags (!) are not supported; quote the value, or remove the tag")
         }
         if event.hasAnchor { refuseReference(event.at) }
         switch event.kind {
@@ -74,7 +73,7 @@ package struct YAMLDocument: ~Copyable {
         case .dictionaryStart:
             return YAMLValue(at: event.at, content: .dictionary(try entries(depth: depth + 1)))
         case .alias:
-            // A few hundred bytes of nested aliases unfold to gigabytes, so none is followed.
+            // A few hundred bytes of nested aliases expand to gigabytes, so none is followed.
             refuseReference(event.at)
             return YAMLValue(at: event.at, content: .null)
         case .streamStart, .streamEnd, .documentStart, .documentEnd, .listEnd, .dictionaryEnd:
@@ -103,7 +102,7 @@ package struct YAMLDocument: ~Copyable {
             switch event.kind {
             case .scalar(let key, _):
                 if let first = lines[key] {
-                    report.problem(event.at, "duplicate key \(shown(key)); it first stands on line \(first)")
+                    report.problem(event.at, "duplicate key \(shown(key)), first used on line \(first)")
                 } else {
                     lines[key] = event.at.line
                     entries.append(YAMLValue.Entry(key: key, at: event.at, value: value))

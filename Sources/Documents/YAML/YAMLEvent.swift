@@ -1,4 +1,4 @@
-/// One step through a YAML text, as libyaml's parser makes it.
+/// One event of libyaml's parser.
 struct YAMLEvent {
     enum Kind {
         case streamStart, streamEnd
@@ -14,14 +14,14 @@ struct YAMLEvent {
     /// Where it begins, with its anchor and tag.
     var at: Position
     var hasAnchor = false
-    /// `!` alone, which says nothing, does not count.
+    /// `!` alone does not count: it means nothing.
     var hasTag = false
 }
 
-/// Why a text is no YAML, in libyaml's words. They quote nothing of the text.
+/// Why a text is not YAML, in libyaml's words, which do not quote the text.
 struct YAMLSyntaxError: Error {
     enum Place {
-        /// Nothing was parsed, for it could not be decoded so far.
+        /// The text could not be decoded at this byte.
         case byte(Int)
         /// `index` counts Unicode scalars from the beginning of the text.
         case scalar(index: Int, at: Position)

@@ -1,23 +1,23 @@
 internal import CYAML
 
-/// Steps through a YAML text with libyaml, and is all that touches it.
+/// Iterates over libyaml's events; the only code that calls the library.
 ///
-/// libyaml's parser points to itself and to the text, so both have an address of their own until the end.
+/// libyaml's parser holds pointers to itself and to the text, so both keep a fixed address for its lifetime.
 /// See "yaml_parser_parse" in `yaml.h`.
 struct YAMLEvents: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let text: UnsafeMutableBufferPointer<UInt8>
 
     init(_ text: String) {
-        // One byte more than needed: libyaml wants an address for the empty text, too.
+        // One byte more than needed: libyaml requires a non-null address even for empty text.
         self.text = .allocate(capacity: text.utf8.count + 1)
         self.text.initialize(repeating: 0)
         _ = self.text.update(fromContentsOf: text.utf8)
         parser = .allocate(capacity: 1)
         parser.initialize(to: yaml_parser_t())
-        // Without memory there is no event, which `next` takes for an error.
+        // Without memory there are no events, and `next` reports an error.
         guard yaml_parser_initialize(parser) == 1 else { return }
-        // Else two bytes that look like a mark of UTF-16 would have it read as that.
+        // Otherwise two bytes that look like a UTF-16 byte order mark would make it decode UTF-16.
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, self.text.baseAddress, self.text.count - 1)
     }
@@ -28,7 +28,7 @@ struct YAMLEvents: ~Copyable {
         text.deallocate()
     }
 
-    /// The next event; after `streamEnd` and after an error, there is none, and an error again.
+    /// The next event. Throws after `streamEnd` and after any earlier error.
     mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw error }
@@ -62,7 +62,7 @@ extension YAMLEvent {
         case YAML_ALIAS_EVENT: self.init(kind: .alias, at: at)
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
-            // By its length: it may hold NUL.
+            // By its length, because it may contain NUL.
             let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
             self.init(
                 kind: .scalar(String(decoding: bytes, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE),

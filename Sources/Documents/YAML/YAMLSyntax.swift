@@ -1,5 +1,5 @@
 extension Report {
-    /// Reports why a text is no YAML, in libyaml's words where a DBA can use them.
+    /// Reports why a text is not YAML, in libyaml's words where they are useful.
     func syntax(_ error: YAMLSyntaxError, of text: String) {
         switch error.place {
         case .byte(let offset):
@@ -21,7 +21,7 @@ extension Report {
     }
 
     private func hint(_ error: YAMLSyntaxError, index: Int, column: Int, text: String) -> String {
-        if error.problem.hasPrefix("mapping values are not allowed") { return "; quote a value that holds ': '" }
+        if error.problem.hasPrefix("mapping values are not allowed") { return "; quote a value that contains ': '" }
         if error.problem == "found undefined tag handle" || error.context?.hasSuffix(" a tag") == true {
             return "; quote a value that begins with '!'"
         }

@@ -1,12 +1,12 @@
-/// A YAML document as the reader wants it: positions everywhere, no tags, no anchors.
+/// A YAML document as the reader needs it: with positions everywhere, without tags and anchors.
 package struct YAMLValue: Sendable {
     package var at: Position
     package var content: Content
 
     package indirect enum Content: Sendable {
-        /// Nothing, `~` or `null`.
+        /// Empty, `~` or `null`.
         case null
-        /// `isPlain`: without quotes, so that `true` may be a truth value.
+        /// `isPlain`: unquoted, so that `true` may be a truth value.
         case text(String, isPlain: Bool)
         case list([YAMLValue])
         case dictionary([Entry])
@@ -18,7 +18,7 @@ package struct YAMLValue: Sendable {
         package var value: YAMLValue
     }
 
-    /// What it is, to end a sentence that begins "must be text, not".
+    /// What the value is, to end a message that begins "must be text, not".
     package var kind: String {
         switch content {
         case .null: "nothing"
