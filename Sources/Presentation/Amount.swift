@@ -7,11 +7,11 @@ package enum Amount {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
-    /// `1 234 567`: digits in threes, with spaces that do not break.
+    /// `1 234 567`: digits in groups of three, with no-break spaces.
     package static func grouped(_ number: UInt64) -> String {
         var text = ""
-        for (place, digit) in String(number).reversed().enumerated() {
-            if place > 0, place % 3 == 0 { text.append("\u{A0}") }
+        for (index, digit) in String(number).reversed().enumerated() {
+            if index > 0, index % 3 == 0 { text.append("\u{A0}") }
             text.append(digit)
         }
         return String(text.reversed())

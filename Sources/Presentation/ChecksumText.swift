@@ -51,13 +51,13 @@ package enum ChecksumText {
     private static func verdict(_ report: ChecksumReport) -> String {
         let nodes = report.replicas.joined(separator: ", ")
         return switch report.status {
-        case .equal where report.tables.isEmpty: "there is no table to compare"
+        case .equal where report.tables.isEmpty: "there are no tables to compare"
         case .equal:
             "\(Amount.count(report.tables.count, "table")) of \(report.primary) "
                 + "\(report.tables.count == 1 ? "is" : "are") equal on \(nodes)"
-        case .incomplete: "what was compared is equal on \(nodes); not all tables were compared"
+        case .incomplete: "the compared tables are equal on \(nodes); not all tables were compared"
         case .different: "\(report.primary) and its replicas are DIFFERENT"
-        case .unknown: "it is NOT KNOWN whether all is equal"
+        case .unknown: "it is NOT KNOWN whether all tables are equal"
         }
     }
 

@@ -2,13 +2,13 @@ import Collection
 import MariaDB
 import Replication
 
-/// The statements that let an account see what the exporter asks for. The privileges are those of the dialects' facts.
+/// The statements that grant an account what the exporter needs. The privileges are those of the dialects' facts.
 package enum GrantStatements {
-    /// One that the exporter logs in with, and what its probes need, as it stands in a GRANT up to TO.
+    /// An account that the exporter logs in with, and the grants that its probes need.
     package struct Account: Equatable {
         package let user: String
         package var probes: [ProbeGrant]
-        /// MAX_USER_CONNECTIONS: how many connections it may have to one server.
+        /// MAX_USER_CONNECTIONS: the maximum number of connections that the account may have to one server.
         package var connections: Int
 
         package init(user: String, probes: [ProbeGrant] = [], connections: Int) {
@@ -18,8 +18,8 @@ package enum GrantStatements {
         }
     }
 
-    /// For every server that is spoken to, oldest first; what is not a statement is a comment. Names must be `printable`: a line
-    /// end would end the comment.
+    /// The statements for all supported servers, oldest first; everything else is a comment. Names must be `printable`: a
+    /// newline would end the comment.
     package static func text(_ accounts: [Account], host: String) -> String {
         var sections: [(title: String, grants: [String])] = []
         let eras = Dialect.eras
@@ -41,7 +41,7 @@ package enum GrantStatements {
         }.joined(separator: "\n")
     }
 
-    /// What follows GRANT, up to TO.
+    /// The parts of GRANT statements between GRANT and TO.
     static func grants(_ dialect: Dialect) -> [String] {
         var global: [String] = []
         var others: [String] = []
@@ -55,7 +55,7 @@ package enum GrantStatements {
         return (global.isEmpty ? [] : ["\(global.joined(separator: ", ")) ON *.*"]) + others
     }
 
-    /// Making the account stays a comment: pasted as it is, it must not make one that anybody can guess.
+    /// CREATE USER stays commented out: pasted unchanged, it must not create an account with a well-known password.
     private static func statements(_ grants: [String], _ account: Account, named name: String) -> String {
         var databases: [String] = []
         for probe in account.probes where probe.isWriting && !databases.contains(probe.database) {

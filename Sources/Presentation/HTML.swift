@@ -1,5 +1,5 @@
-/// Markup. Whatever text is put into it is escaped, for contents and quoted attributes alike; only what is markup already
-/// goes in as it is. So a page can hold a server's words, whoever chose them.
+/// Markup. Interpolated text is escaped, for contents and quoted attributes alike; only markup is inserted unchanged. So a
+/// page can safely show any text that a server sends.
 package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
     package private(set) var text: String
 
@@ -24,7 +24,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
             for part in parts { text += part.text }
         }
 
-        /// Nothing where there is none.
+        /// Inserts nothing for nil.
         package mutating func appendInterpolation(_ markup: HTML?) { text += markup?.text ?? "" }
 
         package mutating func appendInterpolation(_ number: Int) { text += "\(number)" }
@@ -47,8 +47,8 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
 extension [HTML] {
     func joined(separator: HTML) -> HTML {
         var markup: HTML = ""
-        for (place, part) in enumerated() {
-            if place > 0 { markup += separator }
+        for (index, part) in enumerated() {
+            if index > 0 { markup += separator }
             markup += part
         }
         return markup

@@ -1,4 +1,4 @@
-/// JSON to be written (RFC 8259). Object members keep their order.
+/// A JSON value to write (RFC 8259). Object members keep their order.
 package indirect enum JSONText {
     case object([(String, JSONText)])
     case array([JSONText])
@@ -46,8 +46,8 @@ package indirect enum JSONText {
         }
     }
 
-    /// A string with its quotes. What of a server's error text would steer a terminal, or turn around the reading direction of a log's
-    /// line, never gets out as it is.
+    /// A string in quotes. Characters of a server's error text that could control a terminal, or reverse the reading
+    /// direction of a log line, are escaped.
     package static func quoted(_ value: String) -> String {
         var text = "\""
         for scalar in value.unicodeScalars {

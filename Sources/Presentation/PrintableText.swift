@@ -1,5 +1,5 @@
 extension String {
-    /// The text without what would steer a terminal, or turn around the reading direction: a server's words are anybody's.
+    /// The text without characters that control a terminal or reverse the reading direction: text from servers is untrusted.
     package var printable: String {
         String(
             String.UnicodeScalarView(
@@ -8,7 +8,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Steers a terminal, ends a line, or turns around the reading direction.
+    /// Whether the character controls a terminal, ends a line or reverses the reading direction.
     package var isControlling: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true

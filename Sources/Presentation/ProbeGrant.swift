@@ -2,11 +2,11 @@ package import Configuration
 import MariaDB
 import Replication
 
-/// What a probe may do with its table. On the table alone, since the name of a database in a GRANT is a pattern.
+/// The privileges that a probe needs on its table. On the table alone, because a database name in a GRANT is a pattern.
 package struct ProbeGrant: Equatable {
     let table: TableName
     let privileges: String
-    /// It makes the table where there is none; the database must be there.
+    /// Whether the probe writes, and creates its table if that is missing; the database must exist.
     let isWriting: Bool
 
     private init(reading table: TableName) {
@@ -24,10 +24,10 @@ package struct ProbeGrant: Equatable {
     /// Quoted for SQL.
     var database: String { table.quotedDatabase }
 
-    /// As it stands in a GRANT, up to TO.
+    /// The part of a GRANT statement between GRANT and TO.
     var text: String { "\(privileges) ON \(table.quoted)" }
 
-    /// Of a replication set's probes, each table once.
+    /// The grants for a replication set's probes, without duplicates.
     package static func of(_ set: ReplicationSet) -> [ProbeGrant] {
         var grants: [ProbeGrant] = []
         let wanted = [

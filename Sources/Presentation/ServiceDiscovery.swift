@@ -1,6 +1,6 @@
 package import Configuration
 
-/// The configured nodes for Prometheus' `http_sd_config`: a target each, to be put into `/probe?target=` by relabelling.
+/// The configured nodes for Prometheus' `http_sd_config`: one target each, which relabelling turns into `/probe?target=`.
 package enum ServiceDiscovery {
     package static func json(_ configuration: Configuration) -> JSONText {
         .array(

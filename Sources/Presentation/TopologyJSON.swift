@@ -1,7 +1,7 @@
 import Replication
 package import Topology
 
-/// Findings as JSON: what `/topology.json` and `topology --format json` give.
+/// Findings as JSON, for `/topology.json` and `topology --format json`.
 package enum TopologyJSON {
     package static func json(_ sets: [SetFindings]) -> JSONText {
         .object([("replication_sets", .array(sets.map(json)))])

@@ -1,26 +1,26 @@
 import Replication
 import Topology
 
-/// A line of a replication set drawn as a tree: a node as it is reached by one channel, or a channel from outside.
+/// A row of a replication set drawn as a tree: a node as reached through one channel, or a channel from outside.
 struct TreeRow {
-    /// What a line draws in front of the node, for each level above it.
+    /// What is drawn in front of the node, for each level above it.
     enum Guide {
-        /// Nothing comes below any more; the level goes on; this node, and more to come; this node, the last.
+        /// In this order: the level has ended; it continues below; this node, with siblings below; this node, the last.
         case blank, passing, branch, last
     }
 
     var node: NodeFindings
-    /// The channel that leads here; nil at a root, and for a node that is here by its configuration only.
+    /// The channel that leads here; nil at a root, and for a node placed here only by its configuration.
     var channel: ChannelFindings?
     var guides: [Guide]
-    /// Lines below this one hang from it.
+    /// Whether rows below branch off this one.
     var hasBranches: Bool
-    /// The node itself stands elsewhere: a ring closes here, or this is a further channel.
+    /// The node has its own row elsewhere: a ring closes here, or this is an additional channel.
     var isRepeated = false
-    /// The channel's source is no other node of the set; the line belongs to the node above it.
+    /// The channel's source is not another node of the set; the row belongs to the node above it.
     var isFromOutside = false
 
-    /// What is wrong here. A node's own troubles are told where it stands, once.
+    /// What is wrong here. A node's own troubles are listed only in its own row.
     var troubles: [Trouble] {
         (isRepeated || isFromOutside ? [] : node.troubles) + (channel?.troubles ?? [])
     }
@@ -41,23 +41,23 @@ struct TreeRow {
             TreeRow(
                 node: node, channel: branch.channel.map { node.channels[$0] }, guides: guides, hasBranches: !isEmpty,
                 isRepeated: branch.isRepeated))
-        // What was the way to this node goes on beside its own branches, or ends with it.
+        // The line that leads to this node continues beside its branches, or ends here.
         let inner = guides.map { $0 == .branch || $0 == .passing ? Guide.passing : .blank }
-        for (place, channel) in outside.enumerated() {
-            let isLast = branch.branches.isEmpty && place == outside.count - 1
+        for (index, channel) in outside.enumerated() {
+            let isLast = branch.branches.isEmpty && index == outside.count - 1
             rows.append(
                 TreeRow(
                     node: node, channel: channel, guides: inner + [isLast ? .last : .branch], hasBranches: false,
                     isFromOutside: true))
         }
-        for (place, child) in branch.branches.enumerated() {
-            append(child, of: set, inner + [place == branch.branches.count - 1 ? .last : .branch], &rows)
+        for (index, child) in branch.branches.enumerated() {
+            append(child, of: set, inner + [index == branch.branches.count - 1 ? .last : .branch], &rows)
         }
     }
 }
 
 extension SetFindings {
-    /// The channels that lie on no branch of the tree: their source is not configured in this set, or is the node itself.
+    /// The channels that are not branches of the tree: their source is not configured in this set, or is the node itself.
     func channelsFromOutside(of node: NodeFindings) -> [ChannelFindings] {
         node.channels.filter { channel in
             channel.sourceNode == node.description.name || !nodes.contains { $0.description.name == channel.sourceNode }

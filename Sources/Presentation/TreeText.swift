@@ -22,7 +22,8 @@ package struct TreeText {
     }
 
     /// - Parameters:
-    ///   - prefix: what stands before the node; `inner`: before what belongs to it.
+    ///   - prefix: drawn in front of the node.
+    ///   - inner: drawn in front of the lines that belong to it.
     private func append(
         _ branch: TopologyTree.Branch, of set: SetFindings, _ prefix: String, _ inner: String, _ width: Int,
         _ lines: inout [String]
@@ -31,17 +32,17 @@ package struct TreeText {
         let channel = branch.channel.map { node.channels[$0] }
         lines.append(prefix + line(node, channel, width, isRepeated: branch.isRepeated))
         let below = inner + (branch.branches.isEmpty ? "   " : "│  ")
-        func tell(_ troubles: [Trouble], _ indentation: String = "") {
+        func appendTroubles(_ troubles: [Trouble], _ indentation: String = "") {
             for trouble in troubles {
                 lines.append(below + indentation + coloured(trouble.severity, "! \(trouble.text.printable)"))
             }
         }
-        if !branch.isRepeated { tell(node.troubles) }
-        tell(channel?.troubles ?? [])
+        if !branch.isRepeated { appendTroubles(node.troubles) }
+        appendTroubles(channel?.troubles ?? [])
         if !branch.isRepeated {
             for channel in set.channelsFromOutside(of: node) {
                 lines.append(below + line(channel))
-                tell(channel.troubles, "   ")
+                appendTroubles(channel.troubles, "   ")
             }
         }
         for (index, child) in branch.branches.enumerated() {
@@ -55,7 +56,7 @@ package struct TreeText {
         let name = node.description.name
         var parts = [bold(name) + String(repeating: " ", count: max(0, width - name.count))]
         if let channel = channel?.channel.name, !channel.isEmpty { parts.append("[\(channel.printable)]") }
-        if isRepeated { return (parts + ["(ring or further channel)"]).joined(separator: "  ") + measures(channel) }
+        if isRepeated { return (parts + ["(ring or additional channel)"]).joined(separator: "  ") + measures(channel) }
         guard node.report.isUp else { return (parts + [coloured(.critical, "DOWN")]).joined(separator: "  ") }
         if let role = node.role { parts.append(role.rawValue) }
         if let isReadOnly = node.report.facts?.isReadOnly { parts.append(isReadOnly ? "read-only" : "writable") }
@@ -66,7 +67,7 @@ package struct TreeText {
         return parts.joined(separator: "  ") + measures(channel)
     }
 
-    /// A channel that comes from no node of the set.
+    /// A channel whose source is not a node of the set.
     private func line(_ channel: ChannelFindings) -> String {
         let name = channel.channel.name.isEmpty ? "" : " [\(channel.channel.name.printable)]"
         return "from \(channel.channel.source.description.printable)\(name)" + measures(channel)

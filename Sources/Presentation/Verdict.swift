@@ -18,7 +18,7 @@ package struct Verdict {
             }
         }
 
-        /// Known trouble goes before what is not known.
+        /// Known trouble outranks unknown state.
         fileprivate var rank: Int {
             switch self {
             case .ok: 0
@@ -51,14 +51,14 @@ package struct Verdict {
     private let limits: Limits
     private let naming: Naming
 
-    /// How it was said which nodes to judge. Of a node that was named one by one, whoever named it wants to know that it
-    /// replicates: where that cannot be judged, the answer is unknown and never ok.
+    /// How the nodes to judge were selected. A node that is named individually is expected to replicate: if that cannot be
+    /// judged, the status is unknown and never ok.
     package enum Naming: Equatable {
         /// By a configuration file alone: the sets as a whole.
         case sets
-        /// By addresses alone (`--node`): all of them, and the set that they are. Its primary need not replicate.
+        /// By addresses alone (`--node`): all of them, and the set that they form. Its primary need not replicate.
         case servers
-        /// These, of those that are configured.
+        /// These of the configured nodes.
         case nodes(Swift.Set<String>)
     }
 
@@ -85,17 +85,17 @@ package struct Verdict {
             add(channel.troubles, of: label)
             judge(channel, label)
         }
-        // Of a node that is down, or that lacks an intended channel, its troubles tell.
-        if node.channels.isEmpty, node.report.isUp, node.absentChannels.isEmpty, isToReplicate(node) {
+        // A node that is down or lacks an intended channel already has troubles that say so.
+        if node.channels.isEmpty, node.report.isUp, node.absentChannels.isEmpty, shouldReplicate(node) {
             reasons.append(
                 Reason(
                     status: .unknown,
-                    text: "\(name): replicates from nobody, so there is nothing to judge"
+                    text: "\(name): does not replicate, so there is nothing to judge"
                         + (node.isWritable ? " by a limit" : "")))
         }
     }
 
-    private func isToReplicate(_ node: NodeFindings) -> Bool {
+    private func shouldReplicate(_ node: NodeFindings) -> Bool {
         let hasLimits = limits.lag != nil || limits.bytes != nil
         return switch naming {
         case .sets: false
@@ -115,10 +115,11 @@ package struct Verdict {
         }
         guard let limit = limits.bytes else { return }
         if delay > 0 {
-            // What a delayed replica is behind by bytes is what its source has written in that time.
+            // The bytes that a delayed replica is behind are what its source has written during the delay.
             if naming != .sets {
                 reasons.append(
-                    Reason(status: .unknown, text: "\(label): bytes behind are not judged, since it is delayed"))
+                    Reason(
+                        status: .unknown, text: "\(label): bytes behind are not judged because the replica is delayed"))
             }
         } else if let delta = channel.applyDelta {
             if delta > limit {
@@ -149,14 +150,14 @@ package struct Verdict {
         return "\(status.rawValue) - \(Self.oneLine(ordered.joined(separator: "; ")))"
     }
 
-    /// A plugin's whole output: the summary, and after a bar the numbers, if there are any.
+    /// A plugin's whole output: the summary, then a bar and the performance data, if there is any.
     package var pluginLine: String {
         let numbers = performanceData
         return "REPLICATION \(summary)" + (numbers.isEmpty ? "" : " | \(numbers)")
     }
 
-    /// A bar would begin the performance data, a line end would end the line. By scalars: a mark behind a bar does not hide it
-    /// from whoever reads bytes.
+    /// Without bars, which would begin the performance data, and without newlines, which would end the line. Replaces
+    /// scalars, because a combining mark after a bar hides it in a `Character`, but not from a program that reads bytes.
     package static func oneLine(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
@@ -164,12 +165,12 @@ package struct Verdict {
         ).printable
     }
 
-    /// A label's text, which may hold neither its own quotes nor an equals sign.
+    /// A label's text, which may contain neither quotes nor an equals sign.
     private static func labelText(_ text: String) -> String {
         oneLine(String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "'" && $0 != "=" })))
     }
 
-    /// `'label'=value[unit];warning;critical;minimum`; a value that is not known is `U`.
+    /// `'label'=value[unit];warning;critical;minimum`; an unknown value is `U`.
     var performanceData: String {
         judged.flatMap { label, channel in
             let name = Self.labelText(label)

@@ -2,7 +2,7 @@ import Replication
 package import Topology
 package import Traffic
 
-/// The answer to a load balancer's check with everything that it was decided from.
+/// The answer to a load balancer's check, with everything that the decision is based on.
 package enum WriterJSON {
     package static func json(
         _ reply: CheckReply, of node: String, _ check: NodeCheck, _ state: OperatorState, _ set: SetFindings?

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Presentation
 
-@Suite("A comparison in words")
+@Suite("The result of a comparison as text")
 struct ChecksumTextTests {
     private static let orders = TableName(database: "shop", table: "orders")
 
@@ -29,7 +29,7 @@ struct ChecksumTextTests {
             ], count: 7))
 
     @Test(
-        "The worst of the tables decides; a known difference goes before what is not known",
+        "The worst table decides; a known difference outranks an unknown result",
         arguments: [
             ([], .equal), ([compared(.equal)], .equal), ([compared(.equal), .leftOut("why")], .incomplete),
             ([compared(.unknown("late")), .leftOut("why")], .unknown), ([.failed("why")], .unknown),
@@ -49,7 +49,7 @@ struct ChecksumTextTests {
         #expect(Self.report(Self.compared(.equal), isInterrupted: true).status == .unknown)
     }
 
-    @Test("What differs is listed by replica and range; who is equal is not")
+    @Test("Differences are listed by replica and range; equal replicas are not listed")
     func text() {
         #expect(
             ChecksumText.text(
@@ -76,7 +76,7 @@ struct ChecksumTextTests {
         #expect(ChecksumText.text(Self.report(isInterrupted: true), resume: "go on") == "interrupted; go on")
     }
 
-    @Test("For programs")
+    @Test("The JSON result")
     func json() {
         #expect(
             ChecksumText.json(Self.report(.leftOut("a \"reason\""))).text

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("JSON")
 struct JSONTextTests {
-    @Test("JSON strings are escaped, control characters of all kinds too")
+    @Test("JSON strings are escaped, including all kinds of control characters")
     func json() {
         let value = JSONText.object([
             ("a\"b", .string("tab\t line\n back\\ bell\u{7} csi\u{9B} ü rtl\u{202E} tag\u{E0001}")),

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Pages")
 struct PageTests {
-    @Test("service discovery gives a target for each node, in Prometheus' format")
+    @Test("service discovery returns a target for each node, in Prometheus' format")
     func serviceDiscovery() throws {
         let configuration = Configuration(sets: [
             ReplicationSet(name: "shop", nodes: [Node(name: "db1", address: try Address("[::1]:3307"))]),
@@ -20,7 +20,7 @@ struct PageTests {
         )
     }
 
-    @Test("grants are what each server calls them, for every account")
+    @Test("grants use the privilege names of each server, for every account")
     func grantStatements() {
         #expect(
             GrantStatements.text(
@@ -57,7 +57,7 @@ struct PageTests {
                     """#)
     }
 
-    @Test("what probes need is granted on their tables alone, and their databases are made")
+    @Test("probes get privileges on their own tables only, and their databases are created")
     func probeGrants() throws {
         let file = """
             defaults: {user: exporter, password: p}
@@ -102,7 +102,7 @@ struct PageTests {
     }
 
     @Test(
-        "a privilege is asked for by the name that the version knows",
+        "a privilege has the name that the version knows",
         arguments: [
             (Flavor.mariadb, ServerVersion(10, 5, 8), ["REPLICATION SLAVE ADMIN, BINLOG MONITOR ON *.*"]),
             (.mariadb, ServerVersion(10, 5, 9), ["SLAVE MONITOR, BINLOG MONITOR ON *.*"]),

@@ -1,7 +1,7 @@
 import Replication
 import Topology
 
-/// Nodes to be shown, made by hand.
+/// Hand-made nodes to show.
 enum Samples {
     static func primary(_ name: String, id: UInt32, position: UInt64 = 500, replicates: [Channel] = [])
         -> ReplicationSetReport.Node

@@ -12,13 +12,13 @@ struct TopologyPageTests {
         ).text
     }
 
-    /// Those nodes that hold their own markup, by the id of their row.
+    /// The markup of a node's own row, by the row's id.
     private func row(_ id: String, in page: String) -> Substring {
         guard let start = page.firstRange(of: "<tr role=\"row\" id=\"\(id)\"")?.lowerBound else { return "" }
         return page[start...].prefix { $0 != "\n" }
     }
 
-    @Test("markup escapes every text that is put into it, and no markup")
+    @Test("interpolated text is escaped, interpolated markup is not")
     func escaping() {
         let words = "<b title=\"x\" lang='y'>&amp;\u{1B}[2J\u{202E}"
         let bold: HTML = "<b>\(words)</b>"
@@ -27,7 +27,7 @@ struct TopologyPageTests {
                 && bold.text == "<b>&lt;b title=&quot;x&quot; lang=&#39;y&#39;&gt;&amp;amp;·[2J·</b>")
     }
 
-    @Test("a server's words, wherever they stand, stay words")
+    @Test("text from a server never becomes markup, wherever it is shown")
     func hostileWords() {
         let hostile = "</li></ul><script>alert(1)</script><img src=x onerror='alert(2)'>\""
         var primary = Samples.primary("db1", id: 1)
@@ -44,13 +44,13 @@ struct TopologyPageTests {
         ])
         let safe =
             "&lt;/li&gt;&lt;/ul&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;&quot;"
-        // Of each the reason at its place and at the head of the page, and the channels' names.
+        // Each reason both in its row and at the head of the page, and the channels' names.
         #expect(page.ranges(of: safe).count == 9)
         #expect(!page.contains("<img") && page.ranges(of: "<script").count == 1)
         #expect(!page.contains(" onerror='"))
     }
 
-    @Test("a chain with trouble: who writes, what is measured, and what is wrong, at the head and at its place")
+    @Test("a chain with trouble: the writer, the measurements, and the problems at the head and in their rows")
     func chain() {
         let page = page([
             Samples.primary("db1", id: 1),
@@ -69,11 +69,11 @@ struct TopologyPageTests {
         #expect(db3.contains("<li data-state=\"critical\">SQL thread stopped: error 1062 Duplicate entry</li>"))
         #expect(row("node-db4", in: page).contains("<li data-state=\"critical\">timeout: no answer</li>"))
         #expect(page.ranges(of: "timeout: no answer").count == 2)
-        // db2's 0 s does not speak for db3.
+        // db2's 0 s must not stand for db3.
         #expect(page.contains("lag of 1 channel unknown") && !page.contains("no lag"))
     }
 
-    @Test("a lag that is not known is not well, and nothing is shown as 0")
+    @Test("an unknown lag is not OK, and nothing unknown is shown as 0")
     func unknown() {
         let page = page([
             Samples.primary("db1", id: 1),
@@ -81,12 +81,12 @@ struct TopologyPageTests {
         ])
         #expect(page.contains("Nothing is known to be wrong, but not everything is known"))
         let db2 = row("node-db2", in: page)
-        #expect(db2.contains("data-state=\"unknown\"") && db2.contains("nothing tells how late it is"))
+        #expect(db2.contains("data-state=\"unknown\"") && db2.contains("the lag cannot be determined"))
         #expect(!db2.contains(">0 s<"))
         #expect(page.ranges(of: "lag of 1 channel unknown").count == 2 && !page.contains("no lag"))
     }
 
-    @Test("a ring, and channels from outside, are lines of their own")
+    @Test("a ring's end and channels from outside have rows of their own")
     func lines() {
         let set = Samples.findings([
             Samples.primary("db1", id: 1, replicates: [Samples.channel(from: 2), Samples.channel("us", from: 9)]),
@@ -100,7 +100,7 @@ struct TopologyPageTests {
         #expect(rows.map(\.hasBranches) == [true, false, true, false])
     }
 
-    @Test("a large fleet begins with its trouble: healthy sets are folded, and the list of problems is cut")
+    @Test("on a large fleet's page, healthy sets are folded, and the list of problems is shortened")
     func manyNodes() {
         var sets: [SetFindings] = []
         for number in 0..<30 {
@@ -115,7 +115,7 @@ struct TopologyPageTests {
         #expect(page.contains("and 21 more") && page.contains("</span>33 problems</h2>"))
     }
 
-    @Test("a narrowed page renews itself narrowed")
+    @Test("a page of selected sets refreshes only these sets")
     func narrowed() {
         let page = TopologyPage([], age: .zero, telemetryPath: "/m&\"x", selected: ["a+b", "c"]).page(
             nonce: "", version: ""
@@ -125,7 +125,7 @@ struct TopologyPageTests {
     }
 
     @Test(
-        "large numbers are read in threes",
+        "large numbers have their digits in groups of three",
         arguments: [(UInt64(0), "0"), (999, "999"), (1000, "1\u{A0}000"), (1_234_567, "1\u{A0}234\u{A0}567")])
     func grouped(number: UInt64, text: String) {
         #expect(Amount.grouped(number) == text)

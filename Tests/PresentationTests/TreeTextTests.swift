@@ -6,7 +6,7 @@ import Testing
 struct TreeTextTests {
     private let plain = TreeText(isColoured: false)
 
-    @Test("a chain, with a node that does not answer where it belongs")
+    @Test("a chain, with an unreachable node at its intended position")
     func chain() {
         let set = Samples.findings([
             Samples.primary("db1", id: 1),
@@ -27,7 +27,7 @@ struct TreeTextTests {
                 """)
     }
 
-    @Test("a ring is drawn once around")
+    @Test("a ring is drawn once and then marked")
     func ring() {
         let set = Samples.findings([
             Samples.primary("db1", id: 1, replicates: [Samples.channel(from: 2)]),
@@ -39,12 +39,12 @@ struct TreeTextTests {
                 ! no node is writable
                 db1  intermediate  read-only  MariaDB 10.11.19  binlog.000001:500
                 └─ db2  intermediate  read-only  lag 0 s  0 B behind  ok
-                   └─ db1  (ring or further channel)  lag 0 s  0 B behind  ok
+                   └─ db1  (ring or additional channel)  lag 0 s  0 B behind  ok
 
                 """)
     }
 
-    @Test("a channel from a server that is not configured has a line of its own")
+    @Test("a channel from a server that is not configured has its own line")
     func outsideChannels() {
         let set = Samples.findings([
             Samples.primary("db1", id: 1),
@@ -66,7 +66,7 @@ struct TreeTextTests {
                 """)
     }
 
-    @Test("a replica alone shows its source and its lag")
+    @Test("a lone replica shows its source and its lag")
     func loneReplica() {
         let set = Samples.findings([
             Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, behind: 7)])
@@ -80,7 +80,7 @@ struct TreeTextTests {
                 """)
     }
 
-    @Test("a server's words do not steer the terminal")
+    @Test("text from a server cannot control the terminal")
     func controlCharacters() {
         let set = Samples.findings([
             Samples.primary("db1", id: 1),
@@ -92,7 +92,7 @@ struct TreeTextTests {
     }
 
     @Test(
-        "amounts are rounded for people",
+        "durations are rounded for display",
         arguments: [
             (0.0, "0 s"), (0.04, "0 s"), (1.25, "1.3 s"), (10, "10 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"),
             (172_800, "2 d"),
@@ -102,7 +102,7 @@ struct TreeTextTests {
     }
 
     @Test(
-        "bytes count in powers of ten",
+        "byte units are powers of ten",
         arguments: [
             (UInt64(0), "0 B"), (999, "999 B"), (1000, "1 kB"), (1_250_000, "1.3 MB"), (100_000_000, "100 MB"),
             (UInt64.max, "18446744.1 TB"),

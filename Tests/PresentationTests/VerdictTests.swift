@@ -19,7 +19,7 @@ struct VerdictTests {
             ], judging: judging, limits: limits)
     }
 
-    @Test("ok has numbers")
+    @Test("an OK verdict has performance data")
     func ok() {
         let verdict = verdict()
         #expect(verdict.status == .ok)
@@ -27,7 +27,7 @@ struct VerdictTests {
         #expect(verdict.performanceData == "'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
     }
 
-    @Test("an error is critical and tells why, on one line without a bar")
+    @Test("an error is critical and reported on one line without a bar")
     func broken() {
         let verdict = verdict(error: "Duplicate | entry\nfor key")
         #expect(verdict.status == .critical)
@@ -35,7 +35,7 @@ struct VerdictTests {
         #expect(verdict.performanceData == "'db2 lag'=U;;;0 'db2 bytes'=0B;;;0")
     }
 
-    @Test("no mark behind a bar, a quote or a line end hides it from whoever reads bytes")
+    @Test("a combining mark after a bar, a quote or a newline does not keep it from being replaced")
     func marks() {
         for mark in ["\u{301}", "\u{200D}", "\u{FE0F}"] {
             let summary = verdict(error: "a|\(mark)b\r\n\(mark)c").summary
@@ -56,13 +56,13 @@ struct VerdictTests {
         }
     }
 
-    @Test("a server's words do not steer the terminal")
+    @Test("text from a server cannot control the terminal")
     func controlCharacters() {
         let summary = verdict(error: "\u{1B}[2Jgone\u{9B}31m \u{202E}desrever\u{2028}x").summary
         #expect(summary == "CRITICAL - db2: SQL thread stopped: error 1062 ·[2Jgone·31m ·desrever x")
     }
 
-    @Test("without a channel there are no numbers, and no bar")
+    @Test("without a channel, there is no performance data and no bar")
     func noChannels() {
         let verdict = Verdict(
             [Samples.findings([Samples.primary("db1", id: 1)])])
@@ -72,7 +72,7 @@ struct VerdictTests {
                 == "REPLICATION OK - 2 nodes, 1 channel, worst lag 0 s | 'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
     }
 
-    @Test("more than the set's threshold is a warning, more than the limit critical")
+    @Test("exceeding the set's threshold is a warning, exceeding the limit is critical")
     func limits() {
         #expect(verdict(behind: 31).status == .warning)
         #expect(verdict(behind: 29).status == .ok)
@@ -81,7 +81,7 @@ struct VerdictTests {
         #expect(verdict(position: 100, limits: .init(bytes: 400)).status == .ok)
     }
 
-    @Test("a lag that nobody knows is unknown, not ok")
+    @Test("an unknown lag makes the status unknown, not ok")
     func unknown() {
         let verdict = verdict(behind: nil)
         #expect(verdict.status == .unknown)
@@ -96,9 +96,9 @@ struct VerdictTests {
     }
 
     @Test(
-        "a node that is named and has no channel is unknown, unless it is writable and no limit is given",
+        "a named node without a channel is unknown, unless it is writable and no limit is given",
         arguments: [
-            // Read-only, whether others follow it, and which limits; by name, by its address, by its set alone.
+            // Read-only, whether it has replicas, and which limits; status by name, by address, and by its set alone.
             (true, true, false, false, .unknown, .unknown, .ok), (true, true, true, false, .unknown, .unknown, .ok),
             (nil, false, false, false, .unknown, .unknown, .ok), (nil, true, false, true, .unknown, .unknown, .ok),
             (false, false, false, false, .ok, .ok, .ok), (false, false, true, false, .unknown, .unknown, .ok),
@@ -111,7 +111,7 @@ struct VerdictTests {
     ) {
         var node = Samples.primary("db1", id: 1)
         node.report.facts?.isReadOnly = isReadOnly
-        // Somebody else is writable, so that the set has no trouble of its own.
+        // Another node is writable, so that the set has no trouble of its own.
         let replica = Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1)])
         let findings = [Samples.findings([node] + (isFollowed ? [replica] : []))]
         let limits = Verdict.Limits(lag: lag ? 300 : nil, bytes: bytes ? 1000 : nil)
@@ -126,7 +126,7 @@ struct VerdictTests {
     }
 
     @Test(
-        "a channel that is intended and missing is critical, and a node that is down as well; neither is unknown beside"
+        "a missing intended channel and a node that is down are critical, and not unknown in addition"
     )
     func intended() {
         var node = Samples.primary("db3", id: 3)
@@ -143,14 +143,14 @@ struct VerdictTests {
     @Test("a limit that cannot be judged is unknown")
     func unknownLimits() {
         let bytes = Verdict.Limits(bytes: 1000)
-        // The source is not asked: nobody knows how many bytes it has.
+        // The source is not queried, so its position is unknown.
         let alone = [Samples.findings([Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1)])])]
         for naming in [.sets, .nodes(["db2"]), .servers] as [Verdict.Naming] {
             let verdict = Verdict(alone, judging: naming, limits: bytes)
             #expect(verdict.reasons.contains { $0.status == .unknown && $0.text == "db2: bytes behind unknown" })
         }
         #expect(Verdict(alone, judging: .nodes(["db2"])).status == .ok)
-        // A delayed replica is behind by design: of one that is named, the question makes no sense and is not answered.
+        // A delayed replica is behind by design, so a named one cannot be judged by a limit.
         #expect(verdict(delay: 60, judging: .nodes(["db2"]), limits: bytes).status == .unknown)
         #expect(verdict(delay: 60, limits: bytes).status == .ok)
         #expect(verdict(behind: 90, delay: 60, judging: .nodes(["db2"]), limits: .init(lag: 29)).status == .critical)

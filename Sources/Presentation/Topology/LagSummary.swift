@@ -1,7 +1,7 @@
 import Replication
 import Topology
 
-/// The lag of many channels in few words. Where some are not known, the rest never stands for all.
+/// The lag of many channels in a few words. Unknown lags are always mentioned, so that the known ones do not stand for all.
 struct LagSummary {
     private var worst: (node: String, seconds: Double)?
     private var unknown = 0
@@ -18,11 +18,11 @@ struct LagSummary {
         }
     }
 
-    /// - Parameter place: says where the worst is.
-    func markup(_ place: (String) -> HTML) -> [HTML] {
+    /// - Parameter label: the markup for the name of the node with the worst lag.
+    func markup(_ label: (String) -> HTML) -> [HTML] {
         var parts: [HTML] = []
         if let worst, worst.seconds > 0 {
-            parts.append("<span>worst lag \(Amount.seconds(worst.seconds)), at \(place(worst.node))</span>")
+            parts.append("<span>worst lag \(Amount.seconds(worst.seconds)), at \(label(worst.node))</span>")
         } else if worst != nil, unknown == 0 {
             parts.append("<span>no lag</span>")
         }

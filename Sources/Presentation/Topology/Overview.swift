@@ -1,7 +1,7 @@
 import Replication
 import Topology
 
-/// The head of the topology page: whether all is well, in one line, and everything that is wrong, the worst first.
+/// The head of the topology page: whether all is well, in one line, and all problems, the worst first.
 struct Overview {
     private let sets: [SetMarkup]
     private let problems: [Problem]
@@ -15,7 +15,7 @@ struct Overview {
         var channel: String?
     }
 
-    /// More than this many are folded away: whoever has so much trouble needs its kind first.
+    /// Problems beyond this number are folded, so that the sets below stay within reach.
     private static let shownProblems = 12
 
     init(_ sets: [SetMarkup]) {
@@ -32,7 +32,7 @@ struct Overview {
                 }
             }
         }
-        // Within one state in the order of the configuration.
+        // Within one state, in the order of the configuration.
         self.problems = [PageState.critical, .warning, .unknown].flatMap { state in
             problems.filter { $0.reason.state == state }
         }
@@ -83,17 +83,17 @@ struct Overview {
     }
 
     private func item(_ problem: Problem) -> HTML {
-        let place: HTML
+        let subject: HTML
         if let node = problem.node {
             let channel: HTML? = problem.channel.flatMap {
                 $0.isEmpty ? nil : " <span class=\"tag\">channel \($0)</span>"
             }
-            place = "<a href=\"#node-\(node)\"><b>\(node)</b></a>\(channel) <small>\(problem.set)</small>"
+            subject = "<a href=\"#node-\(node)\"><b>\(node)</b></a>\(channel) <small>\(problem.set)</small>"
         } else {
-            place = "<a href=\"#set-\(problem.set)\"><b>\(problem.set)</b></a>"
+            subject = "<a href=\"#set-\(problem.set)\"><b>\(problem.set)</b></a>"
         }
         return """
-            <li data-state="\(problem.reason.state.rawValue)">\(problem.reason.state.icon)<span class="place">\(place)</span> \
+            <li data-state="\(problem.reason.state.rawValue)">\(problem.reason.state.icon)<span class="place">\(subject)</span> \
             <span class="text">\(problem.reason.text)</span></li>
 
             """

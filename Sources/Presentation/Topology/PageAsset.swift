@@ -1,9 +1,9 @@
-/// What the topology page loads from its own server: the files of `Assets/`, which are part of the program.
+/// A file of `Assets/` that the topology page loads from the exporter. The files are built into the program.
 package struct PageAsset {
     package let contentType: String
     package let body: [UInt8]
 
-    /// Nil where there is no such file.
+    /// Nil if there is no such file.
     package init?(named name: String?) {
         switch name {
         case "page.css": self.init("text/css; charset=utf-8", PackageResources.page_css)

@@ -1,6 +1,6 @@
 import Topology
 
-/// How a thing stands, for the eye: its colour, its shape and its word. The worst last.
+/// A state as the page shows it, by colour, shape and word. The worst last.
 enum PageState: String, Comparable {
     case ok, unknown, warning, critical
 
@@ -15,17 +15,17 @@ enum PageState: String, Comparable {
         }
     }
 
-    /// For those who do not see shapes and colours.
+    /// For screen readers.
     var word: String {
         switch self {
-        case .ok: "well"
+        case .ok: "OK"
         case .unknown: "unknown"
         case .warning: "warning"
         case .critical: "critical"
         }
     }
 
-    /// Drawn from the page's own shapes.
+    /// Uses the shapes that the page defines.
     var icon: HTML {
         """
         <svg class="icon \(rawValue)" aria-hidden="true"><use href="#\(rawValue)"/></svg>\
@@ -34,7 +34,7 @@ enum PageState: String, Comparable {
     }
 }
 
-/// Why something is not well, in words.
+/// Why something is not OK, in words.
 struct Reason {
     var state: PageState
     var text: String
@@ -45,11 +45,11 @@ extension Trouble {
 }
 
 extension TreeRow {
-    /// Nobody knows that all is well where nobody knows the lag.
+    /// What is wrong in this row. A channel whose lag is unknown is not known to be OK.
     var reasons: [Reason] {
         let reasons = troubles.map(\.reason)
         guard reasons.isEmpty, let channel, channel.lag == nil else { return reasons }
-        return [Reason(state: .unknown, text: "nothing tells how late it is")]
+        return [Reason(state: .unknown, text: "the lag cannot be determined")]
     }
 
     var state: PageState { reasons.map(\.state).max() ?? .ok }

@@ -1,7 +1,7 @@
 import Replication
 import Topology
 
-/// A replication set on the topology page: who writes, what is wrong, and the nodes as a tree in a table.
+/// A replication set on the topology page: which node takes the writes, what is wrong, and the nodes as a tree in a table.
 struct SetMarkup {
     let findings: SetFindings
     let rows: [TreeRow]
@@ -15,7 +15,7 @@ struct SetMarkup {
         primary = findings.primary
     }
 
-    /// - Parameter isOpen: whether the nodes are shown before anybody asks for them.
+    /// - Parameter isOpen: whether the nodes are shown initially.
     func markup(isOpen: Bool) -> HTML {
         """
         <section class="set" id="set-\(findings.name)" data-state="\(state.rawValue)" aria-labelledby="name-\(findings.name)">
@@ -49,22 +49,22 @@ struct SetMarkup {
 
     private func row(_ row: TreeRow) -> HTML {
         let state = row.state
-        let place: HTML = row.isRepeated || row.isFromOutside ? "" : " id=\"node-\(row.node.description.name)\""
+        let id: HTML = row.isRepeated || row.isFromOutside ? "" : " id=\"node-\(row.node.description.name)\""
         return """
-            <tr role="row"\(place) class="node" data-state="\(state.rawValue)" data-depth="\(row.guides.count)">\
-            <th role="rowheader" scope="row">\(guides(row))<span class="who">\(state.icon)\(who(row))</span></th>\
+            <tr role="row"\(id) class="node" data-state="\(state.rawValue)" data-depth="\(row.guides.count)">\
+            <th role="rowheader" scope="row">\(guides(row))<span class="who">\(state.icon)\(label(row))</span></th>\
             \(measures(row))\(reasons(row))</tr>
 
             """
     }
 
-    /// The tree's lines, for the eye only; `who` says whom a node follows in words.
+    /// The tree's lines, hidden from screen readers: for them, `label` names the node's source.
     private func guides(_ row: TreeRow) -> HTML {
         let lines = row.guides.map { guide -> HTML in "<i class=\"\(guide.name)\"></i>" }
         return "<span class=\"guides\(row.hasBranches ? " parent" : "")\" aria-hidden=\"true\">\(lines)</span>"
     }
 
-    private func who(_ row: TreeRow) -> HTML {
+    private func label(_ row: TreeRow) -> HTML {
         let node = row.node
         let channel = row.channel.map(\.channel.name).flatMap { name -> HTML? in
             name.isEmpty ? nil : " <span class=\"tag\">channel \(name)</span>"
@@ -74,7 +74,7 @@ struct SetMarkup {
                 "<span class=\"unseen\">\(node.description.name) </span>from \(row.channel?.channel.source.description ?? "nowhere")\(channel) <small>not configured here</small>"
         }
         let name: HTML = "<b>\(node.description.name)</b>"
-        if row.isRepeated { return "\(name)\(channel) <small>shown above; ring or further channel</small>" }
+        if row.isRepeated { return "\(name)\(channel) <small>shown above; ring or additional channel</small>" }
         var tags: [HTML] = []
         if !node.report.isUp { tags.append(" <span class=\"tag down\">down</span>") }
         if primary.name == node.description.name {
@@ -102,7 +102,7 @@ struct SetMarkup {
         return parts.joined(separator: " · ")
     }
 
-    // MARK: - What is measured
+    // MARK: - Measurements
 
     private func measures(_ row: TreeRow) -> HTML {
         guard let channel = row.channel else {

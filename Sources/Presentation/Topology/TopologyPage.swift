@@ -1,14 +1,14 @@
 import Replication
 package import Topology
 
-/// The page at `/`: every replication set as a tree, live. It is whole without a script; with one it renews itself from
-/// `/topology.html`, which holds the moving part alone.
+/// The page at `/`: every replication set as a tree, live. It is complete without its script; the script refreshes it from
+/// `/topology.html`, which serves only the part that changes.
 package struct TopologyPage {
     let sets: [SetMarkup]
     /// Seconds since the nodes were asked.
     let age: Double
     let telemetryPath: String
-    /// The replication sets that were asked for; empty for all.
+    /// The replication sets that the request names; empty for all.
     var selected: [String] = []
 
     package init(_ findings: [SetFindings], age: Duration, telemetryPath: String, selected: [String] = []) {
@@ -18,11 +18,11 @@ package struct TopologyPage {
         self.selected = selected
     }
 
-    /// A page with more nodes than this shows at first only those sets in which something is wrong.
+    /// On a page with more nodes than this, only the sets with problems are expanded at first.
     private static let nodesShownAtOnce = 60
     private static let documentation = "https://github.com/mysql-replication-exporter/mysql-replication-exporter"
 
-    /// The moving part.
+    /// The part that changes.
     package var fragment: HTML { "\(Overview(sets).markup)\(trees)" }
 
     private var trees: HTML {
@@ -35,7 +35,7 @@ package struct TopologyPage {
     }
 
     /// - Parameters:
-    ///   - nonce: what the response's policy lets scripts and styles in by.
+    ///   - nonce: by which the response's Content-Security-Policy allows the page's script and styles.
     ///   - version: the program's.
     package func page(nonce: String, version: String) -> HTML {
         """
@@ -51,18 +51,18 @@ package struct TopologyPage {
         <script type="module" src="assets/page.js" nonce="\(nonce)"></script>
         </head>
         <body data-source="topology.html\(query)">
-        \(Self.shapes)<a class="skip" href="#main">To the replication sets</a>
+        \(Self.shapes)<a class="skip" href="#main">Skip to the replication sets</a>
         <header>
         <h1>Replication</h1>
         <p id="clock" hidden><span id="freshness"></span> <button type="button" id="pause" aria-pressed="false">Pause</button></p>
-        <noscript><p>As it was \(Amount.seconds(age)) before the page was loaded. <a href="">Look again</a></p></noscript>
+        <noscript><p>State as of \(Amount.seconds(age)) before the page was loaded. <a href="">Reload</a></p></noscript>
         </header>
         <main id="main">
         <p id="alarm" role="alert" hidden></p>
         \(Overview(sets).markup)<form id="filter" role="search" hidden>
         <label>Show <input type="search" id="query" placeholder="node, set, address, error…" autocomplete="off" spellcheck="false"></label>
-        <label class="check"><input type="checkbox" id="troubled"> only what is not well</label>
-        <span class="buttons"><button type="button" id="unfold">Unfold all</button> <button type="button" id="fold">Fold the healthy</button></span>
+        <label class="check"><input type="checkbox" id="troubled"> only problems</label>
+        <span class="buttons"><button type="button" id="unfold">Expand all</button> <button type="button" id="fold">Collapse healthy sets</button></span>
         <span id="matches" role="status"></span>
         </form>
         \(trees)<section id="changes" aria-labelledby="changes-title" hidden>
@@ -92,16 +92,16 @@ package struct TopologyPage {
 
     private var icon: String { (sets.map(\.state).max() ?? .unknown).rawValue }
 
-    /// Of what a name may hold (letters, digits and `._-:@+`) only the plus sign means something else in a query.
+    /// Of the characters in a name (letters, digits and `._-:@+`), only the plus sign has another meaning in a query.
     private var query: String {
         if selected.isEmpty { return "" }
         return "?" + selected.map { "replication_set=\($0.replacing("+", with: "%2B"))" }.joined(separator: "&")
     }
 
-    /// Behind a proxy the page may lie below any path.
+    /// Behind a proxy, the page may be served below any path.
     private func relative(_ path: String) -> String { "." + path }
 
-    /// What the icons are made of: each state has a shape of its own, so that no colour is needed to tell them apart.
+    /// The icons: each state has its own shape, so that they can be told apart without colour.
     private static let shapes: HTML = """
         <svg class="unseen" aria-hidden="true" width="0" height="0">
         <symbol id="ok" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7.5"/><path class="mark" d="M4.5 8.3l2.4 2.4 4.6-5"/></symbol>

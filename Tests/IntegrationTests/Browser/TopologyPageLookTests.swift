@@ -122,7 +122,7 @@ extension IntegrationSuite {
                     guard let name, !name.isEmpty else { break }
                     reached.append(name.split(separator: "\n").first.map(String.init) ?? name)
                 }
-                #expect(Array(reached.prefix(2)) == ["To the replication sets", "pause"])
+                #expect(Array(reached.prefix(2)) == ["Skip to the replication sets", "pause"])
                 let places = ["db2", "query", "troubled", "unfold", "fold", "Metrics", "Documentation"].map {
                     reached.firstIndex(of: $0) ?? -1
                 }
@@ -182,7 +182,7 @@ extension IntegrationSuite {
             try await withTopologyPage(PageFleet.broken(saying: "Duplicate entry"), hasScript: false) { _, page in
                 let tree = try await page.call("Accessibility.getFullAXTree")["nodes"].elements
                 let words = tree.compactMap { $0["name"]["value"].text }
-                #expect(words.contains { $0.contains("Look again") })
+                #expect(words.contains { $0.contains("Reload") })
                 #expect(words.contains { $0.contains("error 1062 Duplicate entry") })
                 #expect(!words.contains("Pause"))
                 try await page.keep("without-script")

@@ -45,13 +45,13 @@ extension IntegrationSuite {
                     try await sandbox.repairSQL("db2")
                     try await page.waitUntil("document.querySelector('#node-db2').dataset.state === 'ok'")
                     try await page.waitUntil("document.getElementById('verdict').innerText.includes('All is well')")
-                    #expect(try await page.text("#changes li:first-child").contains("db2 is well again"))
+                    #expect(try await page.text("#changes li:first-child").contains("db2 is OK again"))
 
                     #expect(page.complaints == [])
                     #expect(page.requests.allSatisfy { $0.hasPrefix("http://127.0.0.1:\(exporter.port)/") })
                     #expect(await exporter.stop() == .exited(0))
                     try await page.waitUntil("!document.getElementById('alarm').hidden")
-                    #expect(try await page.text("#alarm").contains("No news from the exporter"))
+                    #expect(try await page.text("#alarm").contains("No update from the exporter"))
                     #expect(try await page.evaluate("document.body.classList.contains('stale')").isTrue)
                 }
             }

@@ -1,8 +1,8 @@
-// Renews the topology page while somebody looks at it. Everything is drawn by the server; this puts the new over the old
-// in place, so that focus, folds and scroll stay, and tells what has changed.
+// Refreshes the topology page while it is visible. The server renders everything; this script updates the page in place,
+// so that focus, folds and scroll position stay, and lists what has changed.
 
-const PERIOD = 5_000; // After an answer, milliseconds.
-const PATIENCE = 30_000; // How long an answer may take; and how old a view may be before it is called old.
+const PERIOD = 5_000; // From an answer to the next request, milliseconds.
+const PATIENCE = 30_000; // The timeout of a request, and the age at which the page is marked stale, milliseconds.
 
 const byId = (id) => document.getElementById(id);
 const query = byId("query");
@@ -15,7 +15,7 @@ let isPaused = false;
 let isAsking = false;
 let timer;
 
-// MARK: renewing
+// MARK: refresh
 
 async function renew() {
     clearTimeout(timer);
@@ -26,13 +26,13 @@ async function renew() {
             cache: "no-store",
             signal: AbortSignal.timeout(PATIENCE),
         });
-        if (!answer.ok) throw new Error(`it answers ${answer.status}`);
+        if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        if (!fresh.getElementById("sets")) throw new Error("it answers with something else");
+        if (!fresh.getElementById("sets")) throw new Error("unexpected response");
         draw(fresh);
         failure = null;
     } catch (error) {
-        failure = error.name === "TimeoutError" ? "it does not answer" : error.message;
+        failure = error.name === "TimeoutError" ? "no response" : error.message;
     } finally {
         isAsking = false;
     }
@@ -48,39 +48,39 @@ function draw(fresh) {
         if (next && next.dataset.state !== "ok") opened.add(set.id);
     }
     for (const id of ["overview", "sets"]) morph(byId(id), fresh.getElementById(id));
-    // Trouble must not hide in a fold.
+    // New problems must not stay hidden in a fold.
     for (const id of opened) byId(id).firstElementChild.open = true;
     drawnAt = performance.now() - Number(byId("sets").dataset.age);
     record(before, states());
     narrow();
 }
 
-/** Makes `live` what `fresh` is, by the least change. Elements with an id are found again wherever they have moved. */
+/** Makes `live` equal to `fresh` with few changes. Elements with an id are recognized wherever they have moved. */
 function morph(live, fresh) {
     if (live.isEqualNode(fresh)) return;
     for (const { name } of [...live.attributes]) {
-        // Folds and filters are the reader's, not the server's.
+        // Folds and filters belong to the user, not to the server.
         if (!fresh.hasAttribute(name) && name !== "open" && name !== "hidden") live.removeAttribute(name);
     }
     for (const { name, value } of fresh.attributes) {
         if (name !== "open" && live.getAttribute(name) !== value) live.setAttribute(name, value);
     }
     const named = new Map([...live.children].filter((child) => child.id).map((child) => [child.id, child]));
-    let place = live.firstChild;
+    let cursor = live.firstChild;
     for (const next of [...fresh.childNodes]) {
-        const match = next.id ? named.get(next.id) : alike(place, next) ? place : null;
+        const match = next.id ? named.get(next.id) : alike(cursor, next) ? cursor : null;
         if (!match) {
-            live.insertBefore(document.importNode(next, true), place);
+            live.insertBefore(document.importNode(next, true), cursor);
             continue;
         }
-        if (match === place) place = place.nextSibling;
-        else live.insertBefore(match, place);
+        if (match === cursor) cursor = cursor.nextSibling;
+        else live.insertBefore(match, cursor);
         if (match.nodeType === Node.ELEMENT_NODE) morph(match, next);
         else if (match.data !== next.data) match.data = next.data;
     }
-    while (place) {
-        const gone = place;
-        place = place.nextSibling;
+    while (cursor) {
+        const gone = cursor;
+        cursor = cursor.nextSibling;
         gone.remove();
     }
 }
@@ -89,7 +89,7 @@ function alike(live, fresh) {
     return live && live.nodeType === fresh.nodeType && live.nodeName === fresh.nodeName && !live.id;
 }
 
-// MARK: what has changed
+// MARK: changes
 
 /** State and reasons of every set and node, by name. */
 function states() {
@@ -115,7 +115,7 @@ function record(before, after) {
     for (const [id, now] of after) {
         const then = before.get(id);
         if (!then) continue;
-        // Numbers within a reason move all the time; another reason, or another state, is news.
+        // Numbers within a reason change all the time; only another reason or another state is worth listing.
         const shape = (entry) => entry.state + entry.reasons.map((text) => text.replace(/\d+/g, "#")).join();
         if (shape(then) === shape(now)) continue;
         byId(id)?.classList.add("changed");
@@ -138,28 +138,28 @@ function note({ name, state, reasons }, id) {
     use.setAttribute("href", `#${state}`);
     icon.append(use);
     const text = document.createElement("span");
-    const place = document.createElement("a");
-    place.href = `#${id}`;
-    place.textContent = name;
-    text.append(place, ` ${reasons.length ? reasons.join("; ") : "is well again"}`);
+    const link = document.createElement("a");
+    link.href = `#${id}`;
+    link.textContent = name;
+    text.append(link, ` ${reasons.length ? reasons.join("; ") : "is OK again"}`);
     line.append(time, icon, text);
     log.querySelector("ol").prepend(line);
     while (log.querySelectorAll("li").length > 50) log.querySelector("li:last-child").remove();
     log.hidden = false;
 }
 
-// MARK: how old it is
+// MARK: age
 
 function tell() {
     const age = performance.now() - drawnAt;
     const seconds = Math.max(0, Math.round(age / 1000));
     const ago = seconds < 120 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
-    byId("freshness").textContent = isPaused ? `Paused; seen ${ago}` : `Seen ${ago}`;
+    byId("freshness").textContent = isPaused ? `Paused; updated ${ago}` : `Updated ${ago}`;
     document.body.classList.toggle("stale", failure !== null || age > PATIENCE);
     const alarm = byId("alarm");
-    const text = failure === null ? "" : `No news from the exporter: ${failure}. What stands below was seen ${ago}.`;
+    const text = failure === null ? "" : `No update from the exporter: ${failure}. The state below is from ${ago}.`;
     if (failure === null) alarm.hidden = true;
-    // Said once when it begins; the age goes on in the header.
+    // Announced once, when it begins; the header keeps showing the age.
     else if (alarm.hidden) {
         alarm.textContent = text;
         alarm.hidden = false;
@@ -172,9 +172,9 @@ function tell() {
     if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
 
-// MARK: finding one's way among many
+// MARK: filter
 
-/** Hides what is not looked for. The nodes above a match stay, so that the tree still says whom it follows. */
+/** Hides what does not match the filter. The nodes above a match stay, so that the tree still shows its sources. */
 function narrow() {
     const words = query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (text) => words.every((word) => text.includes(word));
@@ -184,7 +184,7 @@ function narrow() {
         const isTroubled = set.dataset.state !== "ok";
         let isSetShown = false;
         const rows = [...set.querySelectorAll("tr.node")];
-        let above = -1; // The depth below which rows are ancestors of a match further down.
+        let above = -1; // Rows of a smaller depth are ancestors of a match further down.
         for (const row of rows.reverse()) {
             const depth = Number(row.dataset.depth);
             const isMatch =
@@ -205,7 +205,7 @@ function narrow() {
     if (byId("matches").textContent !== text) byId("matches").textContent = text;
 }
 
-/** Keeps the filter in the address, so that it survives a reload and can be sent to a colleague. */
+/** Keeps the filter in the URL, so that it survives a reload and can be shared. */
 function remember() {
     const address = new URL(location.href);
     const set = (name, value) => (value ? address.searchParams.set(name, value) : address.searchParams.delete(name));
@@ -219,7 +219,7 @@ function filter() {
     remember();
 }
 
-// MARK: beginning
+// MARK: start
 
 query.value = new URL(location.href).searchParams.get("show") ?? "";
 troubled.checked = new URL(location.href).searchParams.get("troubled") === "1";
@@ -238,9 +238,9 @@ pause.addEventListener("click", () => {
     tell();
     renew();
 });
-// Whoever does not look costs the servers nothing.
+// A hidden page must cost the servers nothing.
 document.addEventListener("visibilitychange", renew);
-// A link to a node that is folded away or filtered out shows it.
+// Following a link to a node that is folded or filtered out shows it.
 document.addEventListener("click", (event) => {
     const target = event.target.closest?.("a[href^='#']")?.getAttribute("href").slice(1);
     const element = target && byId(target);
