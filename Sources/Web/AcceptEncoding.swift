@@ -1,6 +1,6 @@
-/// What an Accept-Encoding field says about gzip, by RFC 9110.
+/// What an Accept-Encoding field says about gzip, according to RFC 9110.
 struct AcceptEncoding {
-    /// gzip is welcome, and no less than the plain body.
+    /// Whether gzip is acceptable, and preferred no less than the plain body.
     let allowsGzip: Bool
 
     init(_ header: String?) {
@@ -10,7 +10,7 @@ struct AcceptEncoding {
             guard let coding = parts.first else { continue }
             var weight = 1.0
             for part in parts.dropFirst() where part.hasPrefix("q=") {
-                // A weight that cannot be read is no permission.
+                // An invalid weight is not a permission.
                 weight = Double(part.dropFirst(2)).map { (0...1).contains($0) ? $0 : 0 } ?? 0
             }
             weights[coding == "x-gzip" ? "gzip" : coding] = weight

@@ -1,20 +1,21 @@
 import Glibc
 
-/// Sockets that a service manager listens on already and passes at the start: sd_listen_fds(3).
+/// Sockets on which a service manager already listens, passed at start-up: sd_listen_fds(3).
 package enum ActivatedSockets {
-    /// The first descriptor that may be one.
+    /// The first passed descriptor.
     private static let first: Int32 = 3
 
-    /// The sockets that were passed, in the order of the unit's ListenStream lines. A child would not inherit them.
-    /// - Parameter environment: of the process; LISTEN_PID and LISTEN_FDS tell whether there are any, and how many.
+    /// The sockets that were passed, in the order of the unit's ListenStream lines, now set not to be inherited by children.
+    /// - Parameter environment: the process's environment; LISTEN_PID and LISTEN_FDS say whether and how many there are.
     /// - Throws: `ListenerError.notActivated`.
     package static func addresses(environment: [String: String]) throws(ListenerError) -> [ListenAddress] {
         guard let count = environment["LISTEN_FDS"].flatMap({ Int32($0) }), (1...1024).contains(count) else {
             throw .notActivated(
-                reason: "no socket was passed: start it by a systemd .socket unit, or leave the flag out")
+                reason: "no socket was passed: start the exporter by a systemd .socket unit, or remove the flag")
         }
         guard environment["LISTEN_PID"] == "\(getpid())" else {
-            throw .notActivated(reason: "the sockets were passed to another process: let systemd start this one itself")
+            throw .notActivated(
+                reason: "the sockets were passed to another process: let systemd start the exporter directly")
         }
         var addresses: [ListenAddress] = []
         for descriptor in first..<(first + count) {
@@ -22,7 +23,8 @@ package enum ActivatedSockets {
                 option(SO_ACCEPTCONN, of: descriptor) == 1
             else {
                 throw .notActivated(
-                    reason: "descriptor \(descriptor) is no listening stream socket: use ListenStream= with Accept=no")
+                    reason:
+                        "descriptor \(descriptor) is not a listening stream socket: use ListenStream= with Accept=no")
             }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             addresses.append(.activated(descriptor: descriptor))
@@ -30,7 +32,7 @@ package enum ActivatedSockets {
         return addresses
     }
 
-    /// An option of a socket; nil if it is no socket.
+    /// An option of a socket; nil if the descriptor is not a socket.
     private static func option(_ name: Int32, of descriptor: Int32) -> Int32? {
         var value: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// On a listening socket: accepts a connection when there is room for it, and counts it in at once.
+/// On a listening socket: accepts a connection only if there is room for it, and counts it at once.
 ///
-/// Connections that were given up are still open until their event loop has come round to them. Whoever comes meanwhile
-/// waits in the kernel's queue instead of being turned away.
+/// Evicted connections stay open until their event loop gets to them. New connections wait in the kernel's queue until then,
+/// instead of being refused.
 final class AdmissionHandler: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel

@@ -1,9 +1,9 @@
 internal import CZlib
 
 extension Response {
-    /// This response, gzipped if the request allows that and it pays. Takes about 3 ms for a megabyte of metrics.
+    /// This response, gzipped if the request allows it and it is worthwhile. Takes about 3 ms for a megabyte of metrics.
     func encoded(for request: Request) -> Response {
-        // Below this, the frame and the time are not worth the bytes.
+        // Below this size, the bytes saved are not worth the frame and the time.
         guard mayHaveBody, body.count >= 1024, headers["Content-Encoding"] == nil else { return self }
         var response = self
         response.headers["Vary"] = headers["Vary"].map { "\($0), Accept-Encoding" } ?? "Accept-Encoding"
@@ -19,10 +19,10 @@ extension Response {
 func gzip(_ body: [UInt8]) -> [UInt8]? {
     var stream = z_stream()
     let gzipFrame: Int32 = 16
-    // Makes metrics ten times smaller; the levels above save a fifth of that at most, for up to four times the time.
+    // Makes metrics ten times smaller; higher levels save at most another fifth, in up to four times the time.
     let level: Int32 = 1
-    // One state a call, so that none stays behind between scrapes; as large as the body needs, for a new one is written all
-    // over (deflateInit2: 2^(window + 2) + 2^(memory + 9) bytes).
+    // A new state for each call, so that no memory is held between scrapes; no larger than the body needs, because all of
+    // it is initialized (deflateInit2: 2^(window + 2) + 2^(memory + 9) bytes).
     let window = max(9, min(15, Int32(Int.bitWidth - body.count.leadingZeroBitCount)))
     let memory = max(2, window - 7)
     guard
@@ -32,7 +32,7 @@ func gzip(_ body: [UInt8]) -> [UInt8]? {
             Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else { return nil }
     defer { deflateEnd(&stream) }
-    // Enough for one call whatever the input; pages that are not written to take no memory.
+    // Enough for one call, whatever the input; untouched pages take no memory.
     guard let bound = UInt32(exactly: deflateBound(&stream, UInt(count))) else { return nil }
     var isComplete = false
     let compressed = [UInt8](unsafeUninitializedCapacity: Int(bound)) { output, written in

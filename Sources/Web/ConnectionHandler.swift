@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// Carries out what the state machine decides, on one channel and its event loop.
+/// Performs the actions of the state machine, on one channel and its event loop.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -19,7 +19,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private let onRefusal: @Sendable (Int) -> Void
     private let isOverCapacity: Bool
     private let gate: InputGate
-    /// Below TLS; nil where there is none.
+    /// The guard below TLS; nil without TLS.
     private let transport: TransportGuard?
     private let logger: Logger
     private var machine: ConnectionStateMachine
@@ -91,15 +91,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// Nothing goes further: the listener outlives whatever a connection meets.
+    /// No error is passed on: the listener must survive any failure of a connection.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        // The end of input in the middle of a request: channelInactive follows.
+        // End of input in the middle of a request: channelInactive follows.
         case HTTPParserError.invalidEOFState: break
         case HTTPParserError.headerOverflow: process(.unreadable(status: 431))
         case HTTPParserError.invalidVersion: process(.unreadable(status: 505))
         case is HTTPParserError: process(.unreadable(status: 400))
-        // A parser that has given up complains about every further byte.
+        // A parser that has given up reports an error for every further byte.
         case is ByteToMessageDecoderError: break
         default:
             if case NIOSSLError.handshakeFailed(let reason) = error { logFailedHandshake(reason) }
@@ -108,7 +108,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// For whoever looks for it: scanners and health checks would fill the log.
+    /// Logged at level debug, because scanners and health checks would fill the log.
     private func logFailedHandshake(_ reason: any Error) {
         logger.debug("TLS handshake failed", metadata: ["peer": "\(remoteAddress)", "reason": "\(reason)"])
     }
@@ -163,7 +163,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Handler and compression run on the concurrent pool; the answer comes back to the event loop.
+    /// Runs handler and compression on the concurrent pool, and returns to the event loop with the response.
     private func start(_ request: Request, on eventLoop: any EventLoop) {
         let connection = NIOLoopBound(self, eventLoop: eventLoop)
         let handler = handler
@@ -184,7 +184,7 @@ extension ConnectionHandler {
 // MARK: - Writing
 
 extension ConnectionHandler {
-    /// So much of a body is copied at a time, and must leave before the deadline.
+    /// The size in which a body is copied; each part must be sent before the deadline.
     private static let partSize = 256 * 1024
 
     private func write(_ response: Response, keepAlive: Bool, includesBody: Bool) {

@@ -1,27 +1,27 @@
-/// Everything that a connection decides: events in, actions out, no I/O and no clock.
+/// All decisions of a connection: events in, actions out, no I/O and no clock.
 ///
-/// One request is worked on at a time. While a handler runs or a response leaves, nothing more is read; what was read
-/// together with the request waits in a short backlog. Whatever the peer does, a deadline or the end of the handler is
-/// always next.
+/// One request is processed at a time. While a handler runs or a response is written, nothing more is read; what was read
+/// together with the request waits in a short backlog. Whatever the peer does, there is always a deadline or a running
+/// handler that moves the connection on.
 struct ConnectionStateMachine {
     enum Event {
-        /// The connection stands. Over capacity it is told so and closed.
+        /// The connection is established. Over capacity, it is refused with 503 and closed.
         case opened(isOverCapacity: Bool)
-        /// Bytes came in; the parts that they complete follow.
+        /// Bytes arrived; the parts that they complete follow.
         case bytesArrived
         case head(RequestHead)
         case bodyBytes(Int)
         case requestEnded
-        /// The parser gave up; the status to answer with.
+        /// The parser gave up; `status` is to be sent.
         case unreadable(status: Int)
-        /// All parts of what was read have been handed in.
+        /// All parts of what was read have been passed in.
         case readCompleted
         /// The handler's response to the request of the last `run`.
         case answered(Response)
         case partWritten
         case allWritten
         case deadlinePassed
-        /// The place is given to another connection.
+        /// The connection's slot is given to another one.
         case evicted
         case shutdownRequested
         case closed
@@ -33,30 +33,31 @@ struct ConnectionStateMachine {
         case cancelRun
         case sendContinue
         case write(Response, keepAlive: Bool, includesBody: Bool)
-        /// Like `write`, for a response that no handler gave; the connection ends after it.
+        /// Like `write`, for a response without a handler; the connection ends after it.
         case refuse(Response, includesBody: Bool)
-        /// Replaces the deadline that is set, if any; `nil`: there is none.
+        /// Replaces the current deadline, if any; `nil` removes it.
         case setDeadline(Deadline?)
-        /// Says the end of our side, and drops whatever still comes in.
+        /// Closes our side for writing, and drops further input.
         case closeOutput
         case close
-        /// Closes at once and throws away what the peer has not read: else the kernel would go on trying to deliver it.
+        /// Closes at once and discards what the peer has not read; otherwise the kernel would keep trying to deliver it.
         case abort
     }
 
-    /// What must happen in time; how much time there is, is the connection's business.
+    /// What must happen in time; `ListenerOptions` has the durations.
     enum Deadline: Hashable, Sendable {
         case idle, head, body, write, linger
     }
 
     private enum Phase {
-        /// Between requests; `isFirst`: none came yet.
+        /// Between requests; `isFirst`: there was none yet.
         case waiting(isFirst: Bool)
         case receivingHead
         case receivingBody(RequestHead, Request, received: Int)
         case running(RequestHead)
         case writing(Ending)
-        /// Our side is closed. Had we closed all of it with input unread, the reset would overtake the response.
+        /// Our side is closed for writing. Closing both directions with input unread would send a reset, which could
+        /// overtake the response.
         case lingering
         case closed
     }
@@ -74,8 +75,8 @@ struct ConnectionStateMachine {
     private var isShuttingDown = false
 
     /// - Parameters:
-    ///   - bodyLimit: the most bytes that a request's body may have.
-    ///   - backlogLimit: the most requests that may wait behind the current one.
+    ///   - bodyLimit: the maximum size of a request's body, in bytes.
+    ///   - backlogLimit: the maximum number of requests that may wait behind the current one.
     init(remoteAddress: String, bodyLimit: Int, backlogLimit: Int = 16) {
         self.remoteAddress = remoteAddress
         self.bodyLimit = bodyLimit
@@ -97,7 +98,7 @@ struct ConnectionStateMachine {
         case .allWritten: return allWritten()
         case .deadlinePassed: return deadlinePassed()
         case .evicted:
-            // It may have begun to work since it was chosen.
+            // A handler may have started since the connection was chosen.
             if case .running = phase { return [] }
             return close(by: .abort)
         case .shutdownRequested:
@@ -108,7 +109,7 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// What the connection is at, for the choice whose place is given away.
+    /// The state of the connection, for choosing which one to evict.
     var standing: Connections.Standing {
         switch phase {
         case .waiting, .receivingHead, .receivingBody, .lingering, .closed: .waiting
@@ -131,7 +132,7 @@ extension ConnectionStateMachine {
     private mutating func bytesArrived() -> [Action] {
         guard case .waiting(let isFirst) = phase else { return [] }
         phase = .receivingHead
-        // The first head's time began with the connection.
+        // The deadline of the first head started with the connection.
         return isFirst ? [] : [.setDeadline(.head)]
     }
 
@@ -211,7 +212,7 @@ extension ConnectionStateMachine {
         }
     }
 
-    /// Takes up what waits in the backlog, else waits for more to come in.
+    /// Processes the backlog, or waits for more input.
     private mutating func next() -> [Action] {
         phase = .waiting(isFirst: false)
         var actions = [Action.setDeadline(.idle)]
@@ -222,10 +223,10 @@ extension ConnectionStateMachine {
         while let event = events.popFirst() {
             actions += receive(event)
         }
-        // Events behind a request that now runs have gone back to the backlog.
+        // Events behind a request that now runs have been put back into the backlog.
         isBacklogFull = isBacklogFull || wasFull
         guard wantsInput else { return actions }
-        // Something was dropped, so the input makes no sense any more.
+        // Events were dropped, so the rest of the input no longer makes sense.
         return wasFull ? linger() : actions + [.read]
     }
 

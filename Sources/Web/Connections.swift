@@ -1,38 +1,39 @@
 import NIOCore
 import Synchronization
 
-/// The connections and running requests of a listener: for the limit, and for the end.
+/// The connections and running requests of a listener, for the limit and for the shutdown.
 ///
-/// Whoever comes when all places are taken gets the place of a connection that nothing is done for: that of which nothing
-/// was heard for longest, or else the one that has been reading its response for longest. So clients that hold on to
-/// connections, by the thousand even, cannot keep others out. While many are about to end, newcomers wait in the kernel's
+/// If all slots are taken, a new connection gets the slot of one without a running handler: the one that has been silent for
+/// longest or, failing that, the one that has been reading its response for longest. So clients that hold on to connections,
+/// even thousands of them, cannot keep others out. While many connections are about to end, new ones wait in the kernel's
 /// queue (`AdmissionHandler`).
 final class Connections: Sendable {
     enum Admission {
         case served
-        /// To be told that there are too many: each of them runs a request.
+        /// To be refused with 503: all connections run a request.
         case overCapacity
-        /// Not even that: its place has gone to another already, too many are being told, or the listener stops.
+        /// To be closed without an answer: its slot has already gone to another, too many are being refused, or the
+        /// listener is stopping.
         case refused
     }
 
-    /// What a connection is at; the first are the first to be given up.
+    /// The state of a connection; the first ones are evicted first.
     enum Standing: Comparable {
-        /// Nothing is done for it: between requests, or in the midst of sending one.
+        /// Between requests, or in the middle of sending one.
         case waiting
         /// Reading its response, or not reading it.
         case writing
-        /// A handler works for it. Never given up.
+        /// A handler is running. Never evicted.
         case running
     }
 
-    /// Sent down the pipeline of a connection whose place is given to another.
+    /// Sent through the pipeline of a connection whose slot is given to another.
     struct Evicted: Sendable {}
 
     private struct Member {
         var channel: any Channel
         var standing = Standing.waiting
-        /// When it came to stand so, as a number that grows.
+        /// When it entered that state, as an increasing number.
         var since: UInt64
         var isOverCapacity = false
         var isEvicted = false
@@ -40,14 +41,14 @@ final class Connections: Sendable {
 
     private struct State {
         var members: [ObjectIdentifier: Member] = [:]
-        /// How many of the members have a place, and are not about to lose it.
+        /// How many of the members have a slot, and are not about to lose it.
         var served = 0
         var evicted = 0
         var lastNumber: UInt64 = 0
         var runs = 0
         var isClosing = false
         var waiter: CheckedContinuation<Bool, Never>?
-        /// Called once there is room to accept another.
+        /// Called as soon as there is room to accept another.
         var held: [@Sendable () -> Void] = []
 
         var isDrained: Bool { members.isEmpty && runs == 0 }
@@ -79,8 +80,7 @@ final class Connections: Sendable {
             if !member.isOverCapacity { served += 1 }
         }
 
-        /// Marks the connection that can best be spared, of those that have a place or of those that are told that there is
-        /// none.
+        /// Marks the connection to be evicted first, either of those with a slot or of those that are being refused.
         mutating func evictOne(isOverCapacity: Bool) -> (any Channel)? {
             let candidates = members.lazy.filter { _, member in
                 member.isOverCapacity == isOverCapacity && member.standing < .running && !member.isEvicted
@@ -94,9 +94,9 @@ final class Connections: Sendable {
         }
     }
 
-    /// How many are served at a time.
+    /// The maximum number of connections served at a time.
     private let limit: Int
-    /// How many there are, with those that are about to end, before newcomers have to wait. One more may have come.
+    /// The number of connections, including those about to end, at which new ones have to wait. May be exceeded by one.
     private let ceiling: Int
     private let state = Mutex(State())
 
@@ -115,7 +115,7 @@ final class Connections: Sendable {
         }
     }
 
-    /// Counts in a channel that has just been accepted, until it closes. May end another connection for it.
+    /// Counts a channel that has just been accepted, until it closes. May evict another connection for it.
     func admit(_ channel: any Channel) {
         let (isAdmitted, victim): (Bool, (any Channel)?) = state.withLock { state in
             if state.isClosing { return (false, nil) }
@@ -136,7 +136,7 @@ final class Connections: Sendable {
         }
     }
 
-    /// What became of a channel that was accepted; asked when it is about to get the handlers that hear of its eviction.
+    /// What to do with an accepted channel; called just before it gets the handlers that would react to its eviction.
     func admission(of channel: any Channel) -> Admission {
         state.withLock { state in
             guard let member = state.members[ObjectIdentifier(channel)], !member.isEvicted else { return .refused }
@@ -144,13 +144,13 @@ final class Connections: Sendable {
         }
     }
 
-    /// Notes what a connection is at from now on.
+    /// Records the new state of a connection.
     func note(_ channel: any Channel, _ standing: Standing) {
         change { state in
             let since = state.nextNumber()
             state.members[ObjectIdentifier(channel)]?.standing = standing
             state.members[ObjectIdentifier(channel)]?.since = since
-            // Its request came before the news that it is to go, which it then pays no heed to.
+            // Its request arrived before the eviction, which the connection then ignores.
             if standing == .running { state.spare(channel) }
         }
     }
@@ -163,14 +163,14 @@ final class Connections: Sendable {
         change { $0.runs -= 1 }
     }
 
-    /// Admits no more, and lets each connection end with the request that it works on.
+    /// Admits no more connections, and lets each one end after its current request.
     func beginClosing() {
         for channel in channels(closing: true) {
             channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.ShutdownRequested())
         }
     }
 
-    /// Ends all connections now; their handlers are cancelled.
+    /// Closes all connections now; their handlers are cancelled.
     func closeAll() {
         for channel in channels(closing: true) { channel.close(promise: nil) }
     }

@@ -1,11 +1,11 @@
-/// Recognises requests that a web page of another site had sent by the browser of somebody who may reach this server.
+/// Recognises requests that a web page of another site made a browser send, from a user who can reach this server.
 ///
-/// A browser lets any page send some requests to any server, with the passwords that it has kept for that server. It says
-/// where they come from (`Sec-Fetch-Site`, `Origin`), and without asking the server first (CORS) it sends forms and plain
-/// text alone. Programs such as curl say none of this, and are let through.
+/// A browser lets any page send some requests to any server, with the passwords that it has stored for that server. It
+/// names their origin (`Sec-Fetch-Site`, `Origin`), and without asking the server first (CORS) it sends only forms and plain
+/// text. Programs such as curl send none of these headers, and are let through.
 ///
-/// Not recognised: a page whose own name the attacker's name server points to this machine (DNS rebinding). To the browser
-/// that page and this server are one site; a password or TLS keeps it out (docs/web.md).
+/// Not recognised: a page whose host name the attacker's name server resolves to this machine (DNS rebinding). The browser
+/// takes that page and this server for the same site; a password or TLS keeps it out (docs/web.md).
 enum CrossSiteRequest {
     /// What a browser sends to another site without asking it first (Fetch Standard, "CORS-safelisted request-header").
     private static let formTypes = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]
@@ -18,11 +18,11 @@ enum CrossSiteRequest {
         guard !safeMethods.contains(request.method), let sign = sign(in: request.headers) else { return nil }
         return .text(
             status: 403,
-            "refused, because a page of another web site may have sent this request (\(sign)): "
-                + "use curl -X POST, without a body")
+            "refused because a page of another web site may have sent this request (\(sign)): "
+                + "use curl -X POST without a body")
     }
 
-    /// What gives it away.
+    /// The header that gives the request away.
     private static func sign(in headers: Headers) -> String? {
         if headers.tokens("Sec-Fetch-Site").contains(where: { $0 != "same-origin" && $0 != "none" }) {
             return "Sec-Fetch-Site"
@@ -32,7 +32,7 @@ enum CrossSiteRequest {
         return types.contains { type in formTypes.contains { $0 == type } } ? "the Content-Type of a form" : nil
     }
 
-    /// Whether an origin is the server that was asked. The scheme may differ: in front of this server a proxy may speak TLS.
+    /// Whether an origin is this server. The scheme may differ, because a proxy in front of this server may speak TLS.
     private static func isOwn(_ origin: String, host: String?) -> Bool {
         let origin = origin.lowercased()
         for (scheme, port) in [("http://", ":80"), ("https://", ":443")] where origin.hasPrefix(scheme) {

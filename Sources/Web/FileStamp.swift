@@ -1,13 +1,13 @@
 import Glibc
 
-/// What tells that a file has changed, without reading it. A pipe (`<(decrypt …)`) never has: it can be read but once.
+/// Detects that a file has changed without reading it. A pipe (`<(decrypt …)`) never changes: it can only be read once.
 struct FileStamp: Equatable {
     private let device: dev_t
     private let inode: ino_t
     private let size: off_t
-    /// Nanoseconds since 1970. Nobody sets this one back, as `touch` does with the time of modification.
+    /// The time of the last status change, nanoseconds since 1970. Unlike the modification time, it cannot be set by `touch`.
     private let changed: Int
-    /// Why there is no such file; 0 if there is.
+    /// Why the file cannot be found; 0 if it can.
     private let error: Int32
 
     init(path: String) {
@@ -20,7 +20,7 @@ struct FileStamp: Equatable {
         changed = status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec
     }
 
-    /// Whether a change since then would show. The kernel's clock for files ticks every few milliseconds: two changes
+    /// Whether a later change would be detected. The kernel's clock for files ticks every few milliseconds, and two changes
     /// within a tick have the same time.
     func isSettled(now: Int) -> Bool { now - changed > 1_000_000_000 }
 }

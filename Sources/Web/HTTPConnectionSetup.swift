@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Puts together what handles a new connection that speaks HTTP.
+/// Assembles the handlers of a new HTTP connection.
 struct HTTPConnectionSetup: Sendable {
     let options: ListenerOptions
     let connections: Connections
@@ -11,8 +11,8 @@ struct HTTPConnectionSetup: Sendable {
     let onRefusal: @Sendable (Int) -> Void
     let handler: Handler
 
-    /// From the socket upwards.
-    /// - Parameter terms: how it is encrypted; nil: it is not.
+    /// The handlers, from the socket upwards.
+    /// - Parameter terms: how the connection is encrypted; nil for plain HTTP.
     func handlers(
         of channel: any Channel, admission: Connections.Admission, terms: TLSTerms?
     ) -> [any ChannelHandler] {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The Date field's form of a time, such as `Sun, 06 Nov 1994 08:49:37 GMT`: fixed English, whatever the locale.
+/// A time in the format of the Date field, such as `Sun, 06 Nov 1994 08:49:37 GMT`: English, whatever the locale.
 ///
 /// - Parameter seconds: since 1970.
 func httpDate(_ seconds: Int) -> String {

@@ -6,7 +6,7 @@ package struct Headers: Sendable {
         self.fields = fields
     }
 
-    /// The value of a field; values of a field that came more than once are joined by a comma, as RFC 9110 reads them.
+    /// The value of a field; the values of a repeated field are joined by commas, as RFC 9110 reads them.
     /// Setting replaces all of them; setting `nil` removes the field.
     package subscript(name: String) -> String? {
         get {
@@ -19,7 +19,7 @@ package struct Headers: Sendable {
         }
     }
 
-    /// Every value of a field, one for each time that it came.
+    /// The values of all occurrences of a field.
     package func values(_ name: String) -> [String] {
         fields.filter { $0.name.isSameToken(as: name) }.map(\.value)
     }
@@ -49,7 +49,7 @@ extension UInt8 {
 }
 
 extension Substring {
-    /// Without spaces and tabs at the ends.
+    /// The text without spaces and tabs at both ends.
     var trimmed: Substring {
         var text = self
         while let first = text.first, first == " " || first == "\t" { text.removeFirst() }

@@ -1,13 +1,13 @@
 import NIOCore
 
-/// Stands before the parser: tells the connection that bytes came in, and, once nobody wants them, drops them.
+/// In front of the parser: tells the connection that bytes have arrived and, once closed, drops them.
 final class InputGate: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     struct BytesArrived: Sendable {}
 
-    /// Drops what comes in: a parser that has given up would keep it all.
+    /// Whether input is dropped. A parser that has given up would buffer all of it.
     var isClosed = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Answers a line with a line; runs on Swift's concurrent pool. What it returns is sent as it is, with a line feed.
+/// Answers a line with a line; runs on Swift's concurrent pool. The returned text is sent unchanged, with a line feed.
 package typealias LineAnswer = @Sendable (String) async -> String
 
-/// One connection of a protocol of one line each way: a line is read, answered, and the connection closed.
+/// A connection of a protocol with one line each way: reads a line, answers it, and closes the connection.
 final class LineHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -26,7 +26,7 @@ final class LineHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        // `echo db1 | nc …` says the end of its side before it reads. Where that cannot be set, it gets no answer.
+        // `echo db1 | nc …` closes its side before it reads. If the option cannot be set, it gets no answer.
         try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         closeUnlessDone(within: options.headTimeout, context)
         context.read()
@@ -45,7 +45,7 @@ final class LineHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // What comes after the line is nobody's.
+        // Whatever follows the line is ignored.
         if run == nil { context.read() }
     }
 
@@ -103,7 +103,7 @@ final class LineHandler: ChannelInboundHandler {
     }
 }
 
-/// Stands in where nobody can be served.
+/// Closes a connection that cannot be served.
 final class ClosingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -1,10 +1,10 @@
-/// Where to listen.
+/// An address to listen on.
 package enum ListenAddress: Sendable, Hashable {
-    /// `host` is `nil` for every address of the machine; port 0 lets the kernel choose.
+    /// `host` is `nil` for all addresses of the machine; port 0 lets the kernel choose.
     case tcp(host: String?, port: Int)
-    /// The path of a UNIX socket; a socket that is left over there is replaced.
+    /// The path of a UNIX socket; a leftover socket at that path is replaced.
     case unix(path: String)
-    /// A socket that somebody listens on already, by its descriptor; see `ActivatedSockets`.
+    /// A socket that is listening already, by its descriptor; see `ActivatedSockets`.
     case activated(descriptor: Int32)
 
     /// Reads `:19104`, `127.0.0.1:0`, `[::1]:19104`, `db-monitor:19104`, `unix:/run/exporter.sock`.
@@ -13,7 +13,7 @@ package enum ListenAddress: Sendable, Hashable {
     package init(_ text: String) throws(ListenerError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
-            // 108 bytes with the NUL, on Linux.
+            // On Linux, 108 bytes including the NUL.
             guard path.hasPrefix("/"), path.utf8.count < 108 else { throw .malformedAddress(text) }
             self = .unix(path: path)
             return

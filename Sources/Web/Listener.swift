@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Serves HTTP/1.0 and 1.1, or a protocol of one line each way, on the addresses of its options until it is told to stop.
+/// Serves HTTP/1.0 and 1.1, or a protocol with one line each way, on the addresses of its options until it is shut down.
 package actor Listener: Service {
     private enum Phase {
         case starting([CheckedContinuation<[ListenAddress], any Error>])
@@ -16,13 +16,13 @@ package actor Listener: Service {
         case shutdown, cancelled, socketClosed
     }
 
-    /// What handles a connection that was admitted; with terms, it is encrypted.
+    /// Makes the handlers of an accepted connection, which is encrypted if there are terms.
     private typealias Pipeline =
         @Sendable (any Channel, Connections.Admission, TLSTerms?) -> [any ChannelHandler]
 
     private let options: ListenerOptions
     private let logger: Logger
-    /// Nil: nothing is encrypted.
+    /// Nil for plain connections.
     private let encryption: WebConfigurationFile?
     private let pipeline: Pipeline
     private let connections: Connections
@@ -30,9 +30,9 @@ package actor Listener: Service {
     private var phase = Phase.starting([])
 
     /// - Parameters:
-    ///   - protection: says who is let in, and how connections are encrypted; nil for everybody and plain HTTP.
-    ///   - onRefusal: called with the status of every response that the listener gives without asking the handler:
-    ///     400, 401, 408, 413, 417, 429, 431, 500, 503, 505. Runs on an event loop: it must return at once.
+    ///   - protection: the users that are let in, and how connections are encrypted; nil for plain HTTP without passwords.
+    ///   - onRefusal: called with the status of every response that the listener sends without calling the handler:
+    ///     400, 401, 408, 413, 417, 429, 431, 500, 503, 505. Runs on an event loop, so it must return at once.
     ///   - handler: answers everything else, commonly through a `Router`.
     package init(
         options: ListenerOptions, protection: WebConfigurationFile? = nil, logger: Logger = Logger(label: "web"),
@@ -47,9 +47,9 @@ package actor Listener: Service {
             encryption: protection.flatMap { $0.isEncrypted ? $0 : nil }, pipeline: setup.handlers)
     }
 
-    /// A listener that reads one line a connection, ended by a line feed, answers with one, and closes. Who sends no line
-    /// within `headTimeout`, or one of more than `maxHeadBytes`, or comes when all connections are taken, is closed without
-    /// an answer.
+    /// A listener that reads one line per connection, ended by a line feed, answers with one, and closes. It closes
+    /// connections without an answer if there is no line within `headTimeout`, if the line is longer than `maxHeadBytes`, or
+    /// if all connections are taken.
     package init(options: ListenerOptions, logger: Logger, lineAnswer: @escaping LineAnswer) {
         let connections = Connections(limit: options.maxConnections)
         self.init(options: options, logger: logger, connections: connections) { _, admission, _ in
@@ -69,7 +69,7 @@ package actor Listener: Service {
         self.pipeline = pipeline
     }
 
-    /// The addresses that are listened on, in the order of the options, with real ports where 0 was asked for.
+    /// The addresses that the listener is bound to, in the order of the options, with actual ports instead of 0.
     /// Waits until all of them are bound.
     ///
     /// - Throws: what `run` throws if one could not be bound.
@@ -84,7 +84,7 @@ package actor Listener: Service {
         }
     }
 
-    /// Stops accepting, lets running requests finish within the grace, and makes `run` return. A graceful shutdown of
+    /// Stops accepting, lets running requests finish within the grace period, and makes `run` return. A graceful shutdown of
     /// the service group does the same.
     package nonisolated func shutDown() {
         stops.continuation.yield(.shutdown)
@@ -108,7 +108,7 @@ package actor Listener: Service {
         settle(.listening(addresses))
 
         let stop = await waitForStop(servers)
-        // One that is closed already is as good.
+        // A server that is closed already is fine.
         for server in servers { try? await server.close() }
         for case .unix(let path) in options.addresses { unlink(path) }
         await drain(group, grace: stop == .shutdown ? options.shutdownGrace : .zero)
@@ -141,7 +141,7 @@ package actor Listener: Service {
         }
     }
 
-    /// Ends the connections: gently, after the grace by force, and at last without those that even then run on.
+    /// Ends the connections: gracefully, by force after the grace period, and finally without waiting for stuck handlers.
     private func drain(_ group: MultiThreadedEventLoopGroup, grace: Duration) async {
         let connections = connections
         connections.beginClosing()
@@ -152,8 +152,8 @@ package actor Listener: Service {
         force.cancel()
         giveUp.cancel()
         guard isDrained else {
-            // The handler would come back to a loop that is gone; so the loop stays until the process ends.
-            logger.warning("a request ignores its cancellation; its event loop is left behind")
+            // The handler would return to an event loop that no longer exists, so keep the loop until the process ends.
+            logger.warning("a request ignored its cancellation; its event loop runs until the process ends")
             return
         }
         do {
@@ -173,7 +173,7 @@ extension Listener {
             do {
                 servers.append(try await bind(address, group))
             } catch {
-                // The address that failed is what matters now.
+                // Only the error of the failed address matters.
                 for server in servers { try? await server.close() }
                 throw ListenerError(error, address)
             }
@@ -193,7 +193,7 @@ extension Listener {
             do {
                 return try await bootstrap(group).bind(host: "::", port: port).get()
             } catch let error as IOError where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL {
-                // A machine, or a container, without IPv6.
+                // A machine or container without IPv6.
                 return try await bootstrap(group).bind(host: "0.0.0.0", port: port).get()
             }
         }
@@ -207,7 +207,7 @@ extension Listener {
             try channel.pipeline.syncOperations.addHandlers(pipeline(channel, admission, terms))
         }
         return ServerBootstrap(group: group)
-            // Without it, a process that is out of descriptors would try to accept again and again.
+            // Without the back-off, a process without free descriptors would retry to accept in a busy loop.
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
@@ -215,18 +215,18 @@ extension Listener {
                     ])
                 }
             }
-            // Whether there is room is asked before each.
+            // One at a time, because there must be room for each of them.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Reading is asked for by the state machine, so that a client cannot send ahead without end.
+            // The state machine requests each read, so that a client cannot send ahead without limit.
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
             .childChannelInitializer { channel in
                 guard let encryption else {
                     return channel.eventLoop.makeCompletedFuture { try setUp(channel, nil) }
                 }
-                // Files are looked at, which is not for an event loop.
+                // Checks files, which must not happen on an event loop.
                 return channel.eventLoop.makeFutureWithTask { encryption.current().tls }
                     .flatMapThrowing { try setUp(channel, $0) }
             }
@@ -251,9 +251,10 @@ extension ListenerError {
         switch error {
         case let error as IOError: self = .cannotListen(address, errno: error.errnoCode)
         case is SocketAddressError.UnknownHost:
-            self = .unusableAddress(address, reason: "the host name cannot be resolved: check it, or write the address")
+            self = .unusableAddress(address, reason: "the host name cannot be resolved: check it, or use an IP address")
         case is UnixDomainSocketPathWrongType:
-            self = .unusableAddress(address, reason: "the file there is no socket: remove it, or choose another path")
+            self = .unusableAddress(
+                address, reason: "the file there is not a socket: remove it, or choose another path")
         default: self = .unusableAddress(address, reason: "\(error)")
         }
     }

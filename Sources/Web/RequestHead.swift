@@ -6,20 +6,20 @@ struct RequestHead: Sendable {
     var minorVersion: Int
     var headers: Headers
 
-    /// The client wants the connection to stay open, and it can.
+    /// Whether the client wants the connection to stay open, and it can.
     var isKeepAlive: Bool {
-        // After these the parser takes what follows for another protocol, which we do not speak.
+        // After these, the parser takes what follows for another protocol, which we do not support.
         if method == "CONNECT" || headers["Upgrade"] != nil { return false }
         let options = headers.tokens("Connection")
         return minorVersion >= 1 ? !options.contains("close") : options.contains("keep-alive")
     }
 
-    /// The client has said that it will close: no more requests are on their way.
+    /// Whether the client has announced that it will close, so that no more requests are on their way.
     var asksToClose: Bool { headers.tokens("Connection").contains("close") }
 
     var isChunked: Bool { headers["Transfer-Encoding"] != nil }
 
-    /// The declared length of the body; `nil` where there is none or it is chunked.
+    /// The declared length of the body; `nil` if there is none or the body is chunked.
     var contentLength: Int? { headers["Content-Length"].flatMap { Int($0) } }
 
     var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }

@@ -1,9 +1,9 @@
-/// The second word of a request line, taken apart and percent-decoded.
+/// The target of a request line, parsed and percent-decoded.
 struct RequestTarget {
     var path: String
     var query: [(name: String, value: String)] = []
 
-    /// `nil` for what is neither a path, nor `*`, nor an `http` URL; and for escapes that are no UTF-8 text.
+    /// `nil` for anything but a path, `*` or an `http` URL, and for escapes that are not UTF-8 text.
     init?(_ target: String) {
         if target == "*" {
             path = target
@@ -44,7 +44,7 @@ struct RequestTarget {
                 bytes.append(byte)
             }
         }
-        // A NUL ends strings in the C libraries that a name might reach.
+        // A NUL ends strings in C libraries that a name might reach.
         if bytes.contains(0) { return nil }
         return String(validating: bytes, as: UTF8.self)
     }

@@ -7,7 +7,7 @@ extension Response {
         for field in headers.fields {
             head.append(contentsOf: field.name.utf8)
             head.append(contentsOf: ": ".utf8)
-            // A line end in a value would let whoever chose the value write further fields.
+            // A newline in a value would allow it to inject further fields.
             head.append(contentsOf: field.value.utf8.lazy.map { $0 < 0x20 && $0 != 0x09 ? UInt8(ascii: " ") : $0 })
             head.append(contentsOf: "\r\n".utf8)
         }
@@ -16,7 +16,7 @@ extension Response {
         return head
     }
 
-    /// 204 and 304 end with the head, whatever `body` holds.
+    /// 204 and 304 end with the head, whatever is in `body`.
     var mayHaveBody: Bool { status != 204 && status != 304 }
 
     static func reason(of status: Int) -> String {

@@ -1,4 +1,4 @@
-/// A complete answer. Content-Length, Date, Connection and the encoding are added on the way out.
+/// A complete response. Content-Length, Date, Connection and the encoding are added when it is sent.
 package struct Response: Sendable {
     /// The HTTP status code, 200…599.
     package var status: Int
@@ -11,7 +11,7 @@ package struct Response: Sendable {
         self.body = body
     }
 
-    /// UTF-8 text of any type; `contentType` is sent as it is.
+    /// UTF-8 text of any type; `contentType` is sent unchanged.
     package init(status: Int = 200, contentType: String, body: [UInt8]) {
         self.init(
             status: status, headers: ["Content-Type": contentType, "X-Content-Type-Options": "nosniff"], body: body)
@@ -22,12 +22,12 @@ package struct Response: Sendable {
         Response(status: status, contentType: "text/plain; charset=utf-8", body: Array((text + "\n").utf8))
     }
 
-    /// JSON that is made already.
+    /// JSON that is already encoded.
     package static func json(status: Int = 200, _ json: [UInt8]) -> Response {
         Response(status: status, contentType: "application/json; charset=utf-8", body: json)
     }
 
-    /// A page. `allowing` adds to a policy that allows nothing: `script-src 'sha256-…'; connect-src 'self'`.
+    /// A page. `allowing` extends a policy that allows nothing: `script-src 'sha256-…'; connect-src 'self'`.
     package static func html(status: Int = 200, _ page: [UInt8], allowing policy: String? = nil) -> Response {
         var response = Response(status: status, contentType: "text/html; charset=utf-8", body: page)
         let strict = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -36,7 +36,7 @@ package struct Response: Sendable {
         return response
     }
 
-    /// The plain answer of the listener itself, when there is nothing more to say than the status.
+    /// The listener's own response that consists only of the status.
     static func bare(_ status: Int) -> Response {
         text(status: status, "\(status) \(reason(of: status))")
     }

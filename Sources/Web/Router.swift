@@ -1,18 +1,18 @@
 /// Finds the handler for a method and a path.
 ///
-/// A pattern is a path; a segment that begins with a colon stands for any one segment, which the handler finds in
+/// A pattern is a path; a segment that begins with a colon matches any one segment, which the handler finds in
 /// `Request.parameters`: `/nodes/:node/primary`. Patterns are tried in the order in which they were added.
 ///
-/// A handler whose method may change something is never asked on behalf of another web site: see `CrossSiteRequest`.
+/// A handler whose method may change something is never called on behalf of another web site: see `CrossSiteRequest`.
 package struct Router: Sendable {
-    /// What was answered, and the pattern that matched: for metrics, where a path must not become a label.
+    /// The response, and the pattern that matched, for metrics: a path must not become a label.
     package struct Answer: Sendable {
         package var response: Response
         /// The pattern as given to `on`, or `Router.unknown`.
         package var route: String
     }
 
-    /// Stands for every path that no pattern matches.
+    /// Represents all paths that no pattern matches.
     package static let unknown = "unknown"
 
     fileprivate struct Route: Sendable {
@@ -26,13 +26,13 @@ package struct Router: Sendable {
 
     package init() {}
 
-    /// Adds a route. GET brings HEAD with it; OPTIONS is answered only where it is named.
+    /// Adds a route. GET implies HEAD; OPTIONS is answered only if it is listed.
     package mutating func on(_ methods: String..., path pattern: String, handler: @escaping Handler) {
         let all = methods.contains("GET") && !methods.contains("HEAD") ? methods + ["HEAD"] : methods
         routes.append(Route(methods: all, pattern: pattern, segments: Self.segments(pattern), handler: handler))
     }
 
-    /// The answer of the first route that fits; 404 if the path fits none; 405 with Allow if only the method does not.
+    /// The answer of the first matching route; 404 if the path matches none; 405 with Allow if only the method does not.
     package func answer(_ request: Request) async -> Answer {
         let segments = Self.segments(request.path)
         var fitting: Route?
@@ -63,7 +63,7 @@ package struct Router: Sendable {
 }
 
 extension Router.Route {
-    /// The parameters if the path fits, else `nil`. No parameter is ever empty.
+    /// The parameters if the path matches, otherwise `nil`. No parameter is ever empty.
     fileprivate func match(_ path: [Substring]) -> [String: String]? {
         guard path.count == segments.count else { return nil }
         var parameters: [String: String] = [:]

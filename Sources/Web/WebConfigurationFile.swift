@@ -3,16 +3,16 @@ package import Logging
 import Glibc
 import Synchronization
 
-/// The file of `--web.config.file` as it is now: users and certificates change without a restart.
+/// The current content of the file of `--web.config.file`: users and certificates can change without a restart.
 ///
-/// It is looked at before every use, and read only when it, or a file that it names, has changed. One that is broken
-/// later refuses every request until it is mended; connections are still encrypted as it said last.
+/// The file is checked before every use, and read only if it, or a file that it names, has changed. While it is invalid,
+/// every request is refused; connections are still encrypted as in the last valid version.
 package final class WebConfigurationFile: Sendable {
     struct Snapshot: Sendable {
         var configuration: WebConfiguration
         /// Nil: plain HTTP.
         var tls: TLSTerms?
-        /// Why the file cannot be gone by; then the rest is what it said before.
+        /// Why the file cannot be used; then the rest is from its last valid version.
         var problem: ConfigurationError?
     }
 
@@ -27,7 +27,7 @@ package final class WebConfigurationFile: Sendable {
     private let path: String
     private let logger: Logger
     private let state: Mutex<State>
-    /// What is doubtful about the file as it was at the start.
+    /// Warnings about the file as it was at start-up.
     package let warnings: [Warning]
 
     /// Reads the file, and the certificates that it names.
@@ -51,10 +51,10 @@ package final class WebConfigurationFile: Sendable {
             State(snapshot: snapshot, material: material, files: files, stamps: stamps, isSettled: isSettled))
     }
 
-    /// Whether the listener speaks TLS: settled at the start.
+    /// Whether the listener speaks TLS; decided at start-up.
     var isEncrypted: Bool { state.withLock { $0.material != nil } }
 
-    /// The file as it is now. Takes a few microseconds when nothing has changed.
+    /// The current content of the file. Takes a few microseconds if nothing has changed.
     func current() -> Snapshot {
         state.withLock { state in
             let (stamps, isSettled) = Self.stamps(of: state.files)
@@ -66,7 +66,7 @@ package final class WebConfigurationFile: Sendable {
             } catch {
                 state.snapshot.problem = error
             }
-            // Taken before reading: what changes meanwhile is read again.
+            // The stamps were taken before reading, so a change during reading is noticed the next time.
             (state.stamps, state.isSettled) = stamps.count == state.files.count ? (stamps, isSettled) : ([], false)
             log(before, state.snapshot)
             return state.snapshot
@@ -81,7 +81,9 @@ package final class WebConfigurationFile: Sendable {
             let change = configuration.tls == nil ? "off" : "on"
             throw ConfigurationError(
                 problems: [
-                    Problem(file: path, message: "TLS cannot be switched \(change) while the exporter runs; restart it")
+                    Problem(
+                        file: path,
+                        message: "TLS cannot be switched \(change) while the exporter runs; restart it")
                 ])
         }
         if let options = configuration.tls {
@@ -94,15 +96,15 @@ package final class WebConfigurationFile: Sendable {
         state.snapshot.configuration = configuration
     }
 
-    /// One line when something changes, and none while it stays.
+    /// Logs one line if something has changed, and none otherwise.
     private func log(_ before: Snapshot, _ after: Snapshot) {
         if let problem = after.problem {
             guard problem != before.problem else { return }
             for problem in problem.problems { logger.error("\(problem)") }
             logger.error(
-                "every request is refused until the web configuration is mended", metadata: ["file": "\(path)"])
+                "all requests are refused until the web configuration is corrected", metadata: ["file": "\(path)"])
         } else if before.problem != nil || before.configuration != after.configuration || before.tls !== after.tls {
-            logger.info("the web configuration was read anew", metadata: ["file": "\(path)"])
+            logger.info("web configuration reloaded", metadata: ["file": "\(path)"])
         }
     }
 

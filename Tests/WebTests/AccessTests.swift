@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-/// Of "fakepassword", as exporter-toolkit has it, with the letter of the day.
+/// The hash of "fakepassword" from exporter-toolkit, with the version letter as a parameter.
 private let hash = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 
 private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
@@ -11,14 +11,14 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
 }
 
 @Suite struct TokenBucketTests {
-    @Test("A burst is let through, then one each interval, and never more than a burst")
+    @Test("A burst is let through, then one per interval, and never more than a burst")
     func bucket() {
         let start = ContinuousClock.now
         var bucket = TokenBucket(interval: .seconds(2), burst: 3, now: start)
         func take(_ seconds: Double) -> Bool { bucket.take(now: start + .seconds(seconds)) }
         #expect([0, 0, 0.5, 1, 1.9].map(take) == [true, true, true, false, false])
         #expect([2, 2, 3.9].map(take) == [true, false, false])
-        // Two intervals have passed since: two tokens, and the third with the next one.
+        // Two intervals have passed: two tokens, and the third with the next interval.
         #expect([6.5, 6.5, 6.5, 8].map(take) == [true, true, false, true])
         #expect([1000, 1000, 1000, 1000, 1001].map(take) == [true, true, true, false, false])
     }
@@ -39,7 +39,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
     }
 
     @Test(
-        "Anything else is nobody's",
+        "Anything else is not a user",
         arguments: [
             nil, "", "Basic", "Basic ", "Bearer YWxpY2U6c2VzYW1l", "Basic YWxpY2U=", "Basic YWxpY2U6c2VzYW1",
             "Basic *AA=",
@@ -52,11 +52,11 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
 
 @Suite struct BcryptTests {
     @Test(
-        "A password is held against its hash, whatever letter the hash has",
+        "A password matches its hash, whatever version letter the hash has",
         arguments: [
             (hash, "fakepassword"), (hash.replacing("$2y$", with: "$2b$"), "fakepassword"),
             (hash.replacing("$2y$", with: "$2a$"), "fakepassword"),
-            // Of jBCrypt's test vectors.
+            // From jBCrypt's test vectors.
             ("$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s.", ""),
             ("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe", "a"),
         ])
@@ -80,7 +80,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
         BasicCredentials(user: user, password: Array(password.utf8))
     }
 
-    /// Takes "sesame" for right, and notes by which hashes it was asked.
+    /// Accepts "sesame", and records the hashes that were checked.
     private final class Checker: Sendable {
         let hashes = Mutex<[BcryptHash]>([])
 
@@ -92,7 +92,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
         var count: Int { hashes.withLock { $0.count } }
     }
 
-    @Test("What was verified once is known; a wrong password is checked each time")
+    @Test("A verified password is cached; a wrong password is checked each time")
     func cached() async throws {
         let checker = Checker()
         let checks = PasswordChecks(check: checker.check)
@@ -105,7 +105,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
         #expect(checker.count == 4)
     }
 
-    @Test("A changed hash, and a user who is gone and comes back, are checked anew")
+    @Test("After a changed hash, or a removed and restored user, the password is checked again")
     func changed() async throws {
         let checker = Checker()
         let checks = PasswordChecks(check: checker.check)
@@ -120,7 +120,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
         #expect(checker.count == 5)
     }
 
-    @Test("An unknown user is held against a known one's hash, always the same, and is wrong in any case")
+    @Test("An unknown user is checked against a known user's hash, always the same one, and refused in any case")
     func unknown() async throws {
         let checker = Checker()
         let checks = PasswordChecks(check: checker.check)
@@ -128,19 +128,19 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
         for _ in 0..<5 { #expect(await checks.verdict(on: credentials("eve", "sesame"), users: users) == .wrong) }
         let seen = checker.hashes.withLock { $0 }
         #expect(seen.count == 5 && seen.allSatisfy { $0 == seen[0] } && users.values.contains(seen[0]))
-        // Among many names, either hash has its turn.
+        // Among many names, both hashes are used.
         for number in 0..<64 { _ = await checks.verdict(on: credentials("u\(number)", "x"), users: users) }
         let all = checker.hashes.withLock { $0 }
         #expect(users.values.allSatisfy { all.contains($0) })
     }
 
-    @Test("No parts of user, hash and password can be shifted so that another's place in the cache is found")
+    @Test("User, hash and password cannot be split differently to hit another entry of the cache")
     func unpoisonable() async throws {
         let checker = Checker()
         let checks = PasswordChecks(check: checker.check)
         let users = try users(["alice": hash, "alic": hash])
         #expect(await checks.verdict(on: credentials("alice", "sesame"), users: users) == .right)
-        // CVE-2022-46146: the key of the cache was all parts in a row.
+        // CVE-2022-46146: the cache's key was the concatenation of all parts.
         for (user, password) in [
             ("alic", "e\(hash)sesame"), ("alice\(hash)", "sesame"), ("alice", "\(hash)sesame"),
             ("", "alice\(hash)sesame"),
@@ -149,7 +149,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
         }
     }
 
-    @Test("One is checked at a time; beyond those who may wait one is told so; who is known does not wait")
+    @Test("Checks run one at a time; beyond the limit of waiting checks, the answer is busy; cached ones do not wait")
     func bounded() async throws {
         let (started, release) = (Event(), Event())
         let users = try users(["alice": hash])
@@ -166,7 +166,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
             group.addTask { await checks.verdict(on: guess, users: users) }
             await started.wait()
             for _ in 0..<5 { group.addTask { await checks.verdict(on: guess, users: users) } }
-            // Two wait and one is being checked; so three of the five are told.
+            // One is being checked and two are waiting, so three of the five are refused.
             var verdicts: [PasswordChecks.Verdict] = []
             while verdicts.count < 3, let verdict = await group.next() { verdicts.append(verdict) }
             #expect(verdicts == [.busy, .busy, .busy])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Web
 
-/// A client that says exactly what the test says, byte for byte.
+/// A client that sends exactly the bytes of the test.
 final class Client {
-    /// A response as it came.
+    /// A response as received.
     struct Reply {
         var status: Int
         var headers: Headers
@@ -28,7 +28,7 @@ final class Client {
         self.incoming = incoming.makeAsyncIterator()
     }
 
-    /// - Parameter tls: how to encrypt; nil: not at all.
+    /// - Parameter tls: how to encrypt; nil for a plain connection.
     static func connect(
         to address: ListenAddress, reading: Bool = true, tls: TLSConfiguration? = nil
     ) async throws -> Client {
@@ -36,7 +36,7 @@ final class Client {
         let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: reading)
-            // The end of the server's output is not the end of ours.
+            // The end of the server's output must not end ours.
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -60,13 +60,13 @@ final class Client {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
-    /// Sends a GET (or another method) with a Host.
+    /// Sends a GET (or another method) with a Host field.
     func get(_ path: String, method: String = "GET", _ fields: String...) async throws {
         let lines = ["\(method) \(path) HTTP/1.1", "Host: test"] + fields
         try await send(lines.map { $0 + "\r\n" }.joined() + "\r\n")
     }
 
-    /// Sends `bytes`, one every 10 ms, until the connection takes no more.
+    /// Sends `bytes`, one every 10 ms, until the connection accepts no more.
     func drip(_ bytes: String) {
         let channel = channel
         Task {

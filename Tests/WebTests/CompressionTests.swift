@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CompressionTests {
     @Test(
-        "gzip is used where it is allowed and not less welcome than the plain body",
+        "gzip is used if it is allowed and preferred no less than the plain body",
         arguments: [
             ("gzip", true), ("GZIP", true), ("x-gzip", true), ("gzip, deflate, br", true), ("deflate;q=0.5, *", true),
             ("gzip;q=0.001", true), ("identity;q=0.5, gzip;q=0.5", true), ("gzip ; q=0.3", true),
@@ -19,7 +19,7 @@ import Testing
 
     @Test("A body survives gzip and gunzip", arguments: [1, 255, 256, 1_000, 4_095, 4_096, 32_767, 32_768, 1_000_000])
     func roundTrip(count: Int) throws {
-        // Half of it repetitive, half of it noise, which deflate makes longer.
+        // Half of it repetitive, half of it noise, which deflate cannot compress.
         var state: UInt32 = 1
         let body = (0..<count).map { index -> UInt8 in
             state = state &* 1_664_525 &+ 1_013_904_223
@@ -29,7 +29,7 @@ import Testing
         #expect(try gunzip(compressed) == body)
     }
 
-    @Test("Small bodies stay plain; larger ones say what they vary by, compressed or not")
+    @Test("Small bodies stay plain; larger ones have a Vary field, compressed or not")
     func threshold() {
         let gzip = Request(path: "/", headers: ["Accept-Encoding": "gzip"])
         let plain = Request(path: "/")
@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-/// Asks the system's gzip: a judge other than the library that compressed.
+/// Decompresses with the system's gzip, independent of the library that compressed.
 func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("web-tests-\(UUID().uuidString).gz")
     try Data(bytes).write(to: file)

@@ -2,21 +2,21 @@ import Testing
 
 @testable import Web
 
-/// Each test is a conversation: what happens, and what the machine then does.
+/// Each test is a conversation: events, and the actions of the machine.
 @Suite struct ConnectionStateMachineTests {
     private var machine = ConnectionStateMachine(remoteAddress: "192.0.2.1:9", bodyLimit: 100, backlogLimit: 2)
 
-    /// Hands in one event and writes down the actions.
+    /// Passes in one event and returns the actions as text.
     private mutating func on(_ event: ConnectionStateMachine.Event) -> [String] {
         machine.handle(event).map(description)
     }
 
-    /// Hands in a request without a body, as it comes in one read.
+    /// Passes in a request without a body, as it arrives in one read.
     private mutating func receive(_ head: RequestHead) -> [String] {
         on(.bytesArrived) + on(.head(head)) + on(.requestEnded) + on(.readCompleted)
     }
 
-    @Test("A request is run, answered, and the next one waited for")
+    @Test("A request is run and answered, and the connection waits for the next one")
     mutating func keepAlive() {
         #expect(on(.opened(isOverCapacity: false)) == ["deadline head", "read"])
         #expect(on(.bytesArrived) == [])
@@ -32,7 +32,7 @@ import Testing
         #expect(on(.requestEnded) == ["no deadline", "run GET /b"])
     }
 
-    @Test("A place that is given away ends the connection at once, unless a request runs by now")
+    @Test("Eviction ends the connection at once, unless a request is running by then")
     mutating func evicted() {
         _ = on(.opened(isOverCapacity: false))
         #expect(machine.standing == .waiting)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "How a connection ends follows from version and wishes",
+        "How a connection ends depends on the HTTP version and the Connection field",
         arguments: [
             (head("/"), "write 200 keep-alive", ["deadline idle", "read"]),
             (head("/", ["Connection": "Close"]), "write 200 close", ["no deadline", "close"]),
@@ -112,7 +112,7 @@ import Testing
         #expect(on(.bodyBytes(41)) == [])
     }
 
-    @Test("A client that waits for leave to send its body gets it")
+    @Test("A client that waits for 100 Continue gets it")
     mutating func expectation() {
         _ = on(.opened(isOverCapacity: false))
         _ = on(.bytesArrived)
@@ -120,7 +120,7 @@ import Testing
         #expect(on(.head(head("/", fields, method: "POST"))) == ["deadline body", "continue"])
     }
 
-    @Test("Requests that came together are answered one after the other")
+    @Test("Requests that arrived together are answered one after the other")
     mutating func pipelining() {
         _ = on(.opened(isOverCapacity: false))
         #expect(receive(head("/1")) == ["no deadline", "run GET /1"])
@@ -134,7 +134,7 @@ import Testing
         #expect(on(.allWritten) == ["deadline idle", "read"])
     }
 
-    @Test("More requests than the backlog holds are dropped, and so is then the connection")
+    @Test("Requests beyond the backlog are dropped, and then the connection is closed")
     mutating func backlogLimit() {
         _ = on(.opened(isOverCapacity: false))
         for path in ["/1", "/2", "/3", "/4", "/5"] { _ = receive(head(path)) }
@@ -147,7 +147,7 @@ import Testing
         #expect(on(.allWritten) == ["deadline linger", "close output", "read"])
     }
 
-    @Test("Garbage behind a request is refused after the request's answer")
+    @Test("Garbage after a request is refused after the request's answer")
     mutating func garbageBehind() {
         _ = on(.opened(isOverCapacity: false))
         _ = receive(head("/1"))
@@ -158,7 +158,7 @@ import Testing
         #expect(on(.allWritten) == ["deadline linger", "close output", "read"])
     }
 
-    @Test("A deadline that passes ends the connection, with a word to whoever has begun to speak")
+    @Test("A deadline that passes ends the connection, with 408 if a request had begun")
     mutating func deadlines() {
         let initial = machine
         _ = on(.opened(isOverCapacity: false))
@@ -182,7 +182,7 @@ import Testing
         #expect(on(.allWritten) == [])
     }
 
-    @Test("A shutdown closes who waits, and lets who works finish")
+    @Test("A shutdown closes waiting connections, and lets running requests finish")
     mutating func shutdown() {
         let initial = machine
         _ = on(.opened(isOverCapacity: false))
@@ -208,7 +208,7 @@ import Testing
         #expect(on(.head(head("/"))) + on(.requestEnded) == ["no deadline", "run GET /"])
     }
 
-    @Test("A client that goes away cancels its request; an answer that comes nevertheless is dropped")
+    @Test("A client that goes away cancels its request; a late answer is dropped")
     mutating func disconnect() {
         _ = on(.opened(isOverCapacity: false))
         _ = receive(head("/"))
@@ -218,7 +218,7 @@ import Testing
         #expect(on(.bytesArrived) + on(.readCompleted) + on(.deadlinePassed) == [])
     }
 
-    @Test("Over capacity a connection hears so and ends")
+    @Test("Over capacity, a connection is refused with 503 and closed")
     mutating func overCapacity() {
         #expect(on(.opened(isOverCapacity: true)) == ["deadline write", "refuse 503"])
         #expect(on(.allWritten) == ["deadline linger", "close output", "read"])

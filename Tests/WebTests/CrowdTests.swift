@@ -9,7 +9,7 @@ import Testing
 
 private let hello: Handler = { .text("\($0.method) \($0.path)") }
 
-/// Clients by the thousand, and those that hold on to what they have.
+/// Thousands of clients, and clients that hold on to their connections.
 @Suite(.timeLimit(.minutes(2))) struct CrowdTests {
     private func expectAnswer(_ address: ListenAddress) async throws {
         let client = try await Client.connect(to: address)
@@ -18,12 +18,12 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         try await client.close()
     }
 
-    @Test("When all places are taken, the connection that was idle longest gives way")
+    @Test("When all slots are taken, the connection that was idle longest is evicted")
     func longestIdle() async throws {
         try await withListener({ $0.maxConnections = 3 }, handler: hello) { _, address in
             var clients: [Client] = []
             for _ in 0..<3 { clients.append(try await Client.connect(to: address)) }
-            // The first is the last to be heard of.
+            // The first connection is the one most recently active.
             for index in [1, 2, 0] {
                 try await clients[index].get("/")
                 #expect(try await clients[index].reply().status == 200)
@@ -39,7 +39,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("Where a request runs on every connection, whoever comes is told 503, and served once one is done")
+    @Test("While a request runs on every connection, a new one gets 503, and is served once one has ended")
     func allRunning() async throws {
         let (started, release) = (AsyncStream<Void>.makeStream(), Event())
         let handler: Handler = { request in
@@ -70,7 +70,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
     }
 
     @Test(
-        "Heads and bodies that never end keep nobody out",
+        "Endless heads and bodies keep no other client out",
         arguments: ["GET / HTTP/1.1\r\nX: ", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"])
     func unfinished(beginning: String) async throws {
         try await withListener({ $0.maxConnections = 8 }, handler: hello) { _, address in
@@ -81,12 +81,12 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
                 slow.append(client)
             }
             try await expectAnswer(address)
-            // All but the last ones have given way to others, long before their deadline.
+            // All but the last ones have been evicted, long before their deadline.
             for client in slow.prefix(32) { #expect(await client.rest() == "") }
         }
     }
 
-    @Test("While an event loop is busy, those on it are not yet gone: newcomers wait, and are answered")
+    @Test("While a busy event loop delays evictions, new connections wait and are then answered")
     func busyLoop() async throws {
         let release = DispatchSemaphore(value: 0)
         let (busy, sign) = AsyncStream<Void>.makeStream()
@@ -96,7 +96,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
         let block = { @Sendable (status: Int) in
             sign.yield()
-            // Not for ever: a listener whose loop is blocked cannot stop.
+            // Not for ever, because a listener whose event loop is blocked cannot stop.
             _ = release.wait(timeout: .now() + .seconds(30))
         }
         try await withListener(options, onRefusal: block, handler: hello) { _, address in
@@ -106,7 +106,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
             var clients: [Client] = []
             for _ in 0..<40 { clients.append(try await Client.connect(to: address)) }
             release.signal()
-            // The eight that came last have their places.
+            // The last eight have their slots.
             for client in clients.suffix(8) {
                 try await client.get("/")
                 #expect(try await client.reply().status == 200)
@@ -115,7 +115,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("A connection that was to go, and has sent its request by then, keeps its place")
+    @Test("A connection chosen for eviction keeps its slot if its request arrives first")
     func spared() {
         let connections = Connections(limit: 1)
         let (first, second) = (EmbeddedChannel(), EmbeddedChannel())
@@ -128,7 +128,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         #expect(mayAccept)
     }
 
-    @Test("Clients that never read a large page keep nobody out")
+    @Test("Clients that never read a large page keep no other client out")
     func unread() async throws {
         // More than the buffers of both ends of a loopback connection hold.
         let body = [UInt8](repeating: 0, count: 32 << 20)
@@ -148,12 +148,12 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
                 slow.append(client)
             }
             try await expectAnswer(address)
-            // They do not read, so the only thing that can happen to them is the end of the connection.
+            // They do not read, so the only event they can see is the end of the connection.
             for client in slow.prefix(8) { try await client.channel.closeFuture.get() }
         }
     }
 
-    @Test("Ten thousand idle connections: each newcomer is answered, and those that were idle longest are gone")
+    @Test("Ten thousand idle connections: each new one is answered, and those idle longest are evicted")
     func tenThousand() async throws {
         let count = 10_000
         var limit = rlimit()
@@ -169,7 +169,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
                 sockets += try await onThread { try Self.connectedSockets(100, UInt16(port)) }
                 if number % 1_000 == 0 { try await expectAnswer(address) }
             }
-            // Waits for the end of each: a read that blocks until the listener has closed it.
+            // Wait for the end of each one: the read blocks until the listener has closed it.
             let oldest = sockets.prefix(count - 512)
             let evicted = try await onThread {
                 oldest.count { socket in
@@ -182,14 +182,14 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    /// Runs what blocks on a thread of its own: the other tests need those of the pool.
+    /// Runs blocking code on a thread of its own: the other tests need the pool's threads.
     private func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
         }
     }
 
-    /// Connections that cost nothing but their descriptors.
+    /// Connections that cost only their descriptors.
     private static func connectedSockets(_ count: Int, _ port: UInt16) throws -> [Int32] {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

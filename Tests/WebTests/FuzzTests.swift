@@ -6,7 +6,7 @@ import Testing
 
 @testable import Web
 
-/// How many spoiled messages each seed is good for; FUZZ_ROUNDS asks for more.
+/// How many corrupted messages are sent per seed; FUZZ_ROUNDS sets another number.
 private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap { Int($0) } ?? 750
 
 @Suite(.timeLimit(.minutes(60))) struct FuzzTests {
@@ -23,7 +23,7 @@ private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap 
             for round in 0..<rounds {
                 let client = try await Client.connect(to: address)
                 client.channel.writeAndFlush(ByteBuffer(bytes: mutated(&random)), promise: nil)
-                // Some wait for what comes, some leave at once.
+                // Some wait for the answer, some leave at once.
                 if random.next() % 2 == 0 { _ = await client.rest() } else { try? await client.close() }
                 if round % 50 == 49 { try await expectAlive(address) }
             }
@@ -31,7 +31,7 @@ private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap 
     }
 
     @Test(
-        "Whatever clients make of a handshake, the listener still answers the next one", arguments: [5, 6] as [UInt64])
+        "Whatever clients send in a handshake, the listener still answers the next one", arguments: [5, 6] as [UInt64])
     func handshakes(seed: UInt64) async throws {
         var random = SplitMix(state: seed)
         let certificates = try await Certificates.shared.value
@@ -54,7 +54,7 @@ private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap 
 }
 
 private func expectAlive(_ address: ListenAddress, _ tls: TLSConfiguration? = nil) async throws {
-    // On a busy machine the short deadlines may cut off a good client too; a dead listener takes none.
+    // On a busy machine, the short deadlines may cut off a good client too; a dead listener answers none.
     var answer: String?
     while answer == nil {
         let judge = try await Client.connect(to: address, tls: tls)
@@ -64,19 +64,19 @@ private func expectAlive(_ address: ListenAddress, _ tls: TLSConfiguration? = ni
     #expect(answer == "/alive\n")
 }
 
-/// What a client says first.
+/// The first bytes of a client's TLS handshake.
 private func clientHello(_ configuration: TLSConfiguration) throws -> [UInt8] {
     let handler = try NIOSSLClientHandler(
         context: NIOSSLContext(configuration: configuration), serverHostname: "localhost")
     let channel = EmbeddedChannel(handler: handler)
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     let hello = try #require(try channel.readOutbound(as: ByteBuffer.self))
-    // It is not finished, and complains.
+    // The handshake is incomplete, which is an error here.
     _ = try? channel.finish(acceptAlreadyClosed: true)
     return Array(hello.readableBytesView)
 }
 
-/// A few good requests, spoiled: bytes flipped, inserted, removed, repeated, cut.
+/// A few valid requests, corrupted: bytes flipped, inserted, removed, repeated, truncated.
 private func mutated(_ random: inout SplitMix) -> [UInt8] {
     let seeds = [
         "GET /metrics?node=db1 HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nConnection: keep-alive\r\n\r\n",
@@ -106,7 +106,7 @@ private func spoiled(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
     return bytes
 }
 
-/// A generator whose numbers follow from its seed alone, so that a failure can be had again.
+/// A generator whose numbers depend only on its seed, so that a failure can be reproduced.
 private struct SplitMix {
     var state: UInt64
 

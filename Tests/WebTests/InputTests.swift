@@ -6,7 +6,7 @@ import Testing
 @testable import Web
 
 @Suite(.timeLimit(.minutes(1))) struct InputTests {
-    @Test("An open gate announces what it lets through; a closed one keeps everything out")
+    @Test("An open gate announces what it lets through; a closed one drops everything")
     func gate() throws {
         let gate = InputGate()
         let announcements = Announcements()
@@ -20,7 +20,7 @@ import Testing
         #expect(announcements.count == 1)
     }
 
-    @Test("Once nothing is wanted any more, the gate is closed and our side says so")
+    @Test("Once no more input is wanted, the gate and our side of the connection are closed")
     func closing() throws {
         let gate = InputGate()
         let handler = ConnectionHandler(
@@ -33,7 +33,7 @@ import Testing
         #expect(gate.isClosed)
     }
 
-    @Test("While a handler runs, the client is not read from")
+    @Test("While a handler runs, nothing is read from the client")
     func backpressure() async throws {
         let (started, release) = (Event(), Event())
         let handler: Handler = { request in
@@ -47,13 +47,13 @@ import Testing
             let sender = try await Client.connect(to: address)
             try await sender.get("/slow")
             await started.wait()
-            // More than the kernel's buffers of both ends hold.
+            // More than the kernel's buffers of both ends can hold.
             let flood = ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 20)
             let sent = sender.channel.eventLoop.makePromise(of: Void.self)
             let isSent = Atomic(false)
             sent.futureResult.whenSuccess { isSent.store(true, ordering: .relaxed) }
             sender.channel.writeAndFlush(flood, promise: sent)
-            // Long enough for a listener that reads to take it all: checked by letting it read.
+            // Long enough for a listener that does read to receive all of it: verified by letting it read.
             let other = try await Client.connect(to: address)
             for _ in 0..<1_500 {
                 try await other.get("/")

@@ -6,7 +6,7 @@ import Testing
 private let hello: Handler = { .text("\($0.method) \($0.path)") }
 
 @Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
-    @Test("A shutdown finishes the running request, closes the idle connection and takes no new one")
+    @Test("A shutdown finishes the running request, closes the idle connection and accepts no new one")
     func graceful() async throws {
         let (started, release) = (Event(), Event())
         let handler: Handler = { request in
@@ -34,7 +34,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("A request that outlives the grace is cancelled")
+    @Test("A request that outlives the grace period is cancelled")
     func impatient() async throws {
         let started = Event()
         let handler: Handler = { _ in
@@ -51,7 +51,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("Cancelling run ends it, with its requests")
+    @Test("Cancelling run ends it and its requests")
     func cancellation() async throws {
         let started = Event()
         let handler: Handler = { _ in
@@ -70,7 +70,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         #expect(await client.rest() == "")
     }
 
-    @Test("An address that is taken fails run and boundAddresses, and names itself")
+    @Test("With an address in use, run and boundAddresses fail with an error that names it")
     func taken() async throws {
         try await withListener(handler: hello) { _, address in
             let second = Listener(
@@ -82,40 +82,40 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("An address that cannot be had fails, with the reason")
+    @Test("An address that cannot be used is an error with the reason")
     func foreign() async throws {
         let address = ListenAddress.tcp(host: "192.0.2.1", port: 0)
         let listener = Listener(options: ListenerOptions(addresses: [address]), handler: hello)
         await #expect(throws: ListenerError.cannotListen(address, errno: EADDRNOTAVAIL)) { try await listener.run() }
     }
 
-    @Test("A name that cannot be resolved fails, and says that it is the name")
+    @Test("A host name that cannot be resolved is an error that says so")
     func unresolvable() async throws {
         let address = ListenAddress.tcp(host: "no-such-host.invalid", port: 0)
         let listener = Listener(options: ListenerOptions(addresses: [address]), handler: hello)
-        let reason = "the host name cannot be resolved: check it, or write the address"
+        let reason = "the host name cannot be resolved: check it, or use an IP address"
         await #expect(throws: ListenerError.unusableAddress(address, reason: reason)) { try await listener.run() }
     }
 
-    @Test("A file that is no socket is not replaced by one")
+    @Test("A file that is not a socket is not replaced by one")
     func file() async throws {
         let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).txt"
         try "precious".write(toFile: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let listener = Listener(options: ListenerOptions(addresses: [.unix(path: path)]), handler: hello)
-        let reason = "the file there is no socket: remove it, or choose another path"
+        let reason = "the file there is not a socket: remove it, or choose another path"
         await #expect(throws: ListenerError.unusableAddress(.unix(path: path), reason: reason)) {
             try await listener.run()
         }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
     }
 
-    @Test("A handler that ignores its cancellation cannot hold up the end")
+    @Test("A handler that ignores its cancellation cannot delay the shutdown")
     func stubborn() async throws {
         let (started, release) = (Event(), Event())
         let handler: Handler = { _ in
             started.happen()
-            // A task of its own does not notice the cancellation.
+            // An unstructured task does not notice the cancellation.
             await Task { await release.wait() }.value
             return .text("late")
         }
@@ -127,7 +127,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         release.happen()
     }
 
-    @Test("Several addresses are served by one listener: all of the machine's, one, a UNIX socket")
+    @Test("One listener serves several addresses: all of the machine's, a single one, a UNIX socket")
     func addresses() async throws {
         let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).sock"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -149,7 +149,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test("Without a host, IPv4 and IPv6 are served alike; an IPv6 address may be named")
+    @Test("Without a host, both IPv4 and IPv6 are served; an IPv6 address may be given")
     func ipv6() async throws {
         let addresses = try [ListenAddress(":0"), ListenAddress("[::1]:0")]
         try await withListener({ $0.addresses = addresses }, handler: { .text($0.remoteAddress) }) { listener, _ in
@@ -168,7 +168,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("A socket that is listened on already is served, and says where it listens")
+    @Test("A passed socket is served, and reports its address")
     func activated() async throws {
         let path = NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).sock"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -188,21 +188,30 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
             try await client.get("/")
             #expect(try await client.reply().status == 200)
         }
-        // Whoever made it keeps it.
+        // Its owner keeps it.
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
     @Test(
-        "Without sockets from a service manager there is a reason why",
+        "Missing or unusable sockets from a service manager are reported with the reason",
         arguments: [
-            ([:], "no socket was passed: start it by a systemd .socket unit, or leave the flag out"),
-            (["LISTEN_FDS": "0"], "no socket was passed: start it by a systemd .socket unit, or leave the flag out"),
-            (["LISTEN_FDS": "x"], "no socket was passed: start it by a systemd .socket unit, or leave the flag out"),
+            ([:], "no socket was passed: start the exporter by a systemd .socket unit, or remove the flag"),
+            (
+                ["LISTEN_FDS": "0"],
+                "no socket was passed: start the exporter by a systemd .socket unit, or remove the flag"
+            ),
+            (
+                ["LISTEN_FDS": "x"],
+                "no socket was passed: start the exporter by a systemd .socket unit, or remove the flag"
+            ),
             (
                 ["LISTEN_FDS": "1", "LISTEN_PID": "1"],
-                "the sockets were passed to another process: let systemd start this one itself"
+                "the sockets were passed to another process: let systemd start the exporter directly"
             ),
-            (["LISTEN_FDS": "1"], "the sockets were passed to another process: let systemd start this one itself"),
+            (
+                ["LISTEN_FDS": "1"],
+                "the sockets were passed to another process: let systemd start the exporter directly"
+            ),
         ] as [([String: String], String)])
     func notActivated(environment: [String: String], reason: String) {
         #expect(throws: ListenerError.notActivated(reason: reason)) {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Line listener", .timeLimit(.minutes(1)))
 struct LineListenerTests {
-    /// Runs `body` against a listener of lines, then shuts it down.
+    /// Runs `body` against a line listener, then shuts it down.
     private func withLines(
         _ configure: (inout ListenerOptions) -> Void = { _ in }, answer: @escaping LineAnswer,
         body: (Listener, ListenAddress) async throws -> Void
@@ -29,7 +29,7 @@ struct LineListenerTests {
     }
 
     @Test(
-        "A line is answered with a line, and the connection closed",
+        "A line is answered with a line, and the connection is closed",
         arguments: [("db1\n", "db1"), ("db1\r\n", "db1"), ("\n", ""), ("db1\nmore\n", "db1"), ("é\n", "é")])
     func line(sent: String, got: String) async throws {
         try await withLines(answer: { "<\($0)>" }) { _, address in
@@ -39,7 +39,7 @@ struct LineListenerTests {
         }
     }
 
-    @Test("A line may come in pieces")
+    @Test("A line may arrive in pieces")
     func pieces() async throws {
         try await withLines(answer: { "<\($0)>" }) { _, address in
             let client = try await Client.connect(to: address)
@@ -49,31 +49,31 @@ struct LineListenerTests {
     }
 
     @Test(
-        "Who says the end of his side has said his line",
+        "The end of the client's output ends its line",
         arguments: [("db1", "<db1>\n"), ("db1\n", "<db1>\n"), ("", "")])
     func halfClosed(sent: String, answer: String) async throws {
         try await withLines(answer: { "<\($0)>" }) { _, address in
             let client = try await Client.connect(to: address)
             if !sent.isEmpty { try await client.send(sent) }
-            // The answer may have come, and the connection gone, by now.
+            // The answer may already have arrived, and the connection may be closed.
             try? await client.channel.close(mode: .output)
             #expect(await client.rest() == answer)
         }
     }
 
     @Test(
-        "A line that is too long, and none in time, get no answer",
+        "A line that is too long or too late gets no answer",
         arguments: [String(repeating: "x", count: 65), "x", ""])
     func refused(sent: String) async throws {
         try await withLines({ $0.headTimeout = .milliseconds(200) }, answer: { $0 }) { _, address in
             let client = try await Client.connect(to: address)
-            // It may be closed by now.
+            // The connection may be closed by now.
             if !sent.isEmpty { try? await client.send(sent) }
             #expect(await client.rest() == "")
         }
     }
 
-    @Test("Bytes that are no text are no reason to fall over")
+    @Test("Bytes that are not text are handled")
     func bytes() async throws {
         try await withLines(answer: { "\($0.unicodeScalars.count)" }) { _, address in
             let client = try await Client.connect(to: address)
@@ -82,7 +82,7 @@ struct LineListenerTests {
         }
     }
 
-    @Test("Nobody waits for another's answer; beyond the limit of connections, who says nothing gives way")
+    @Test("Clients do not wait for each other's answers; beyond the limit, silent connections are evicted")
     func crowd() async throws {
         let (started, release) = (Event(), Event())
         try await withLines({ $0.maxConnections = 2 }) { line in
@@ -108,7 +108,7 @@ struct LineListenerTests {
         }
     }
 
-    @Test("A shutdown lets an answer finish, and closes who has said nothing")
+    @Test("A shutdown lets an answer finish, and closes silent connections")
     func shutdown() async throws {
         let (started, release) = (Event(), Event())
         try await withLines { line in
@@ -127,7 +127,7 @@ struct LineListenerTests {
         }
     }
 
-    @Test("The answer of a client that has gone away is cancelled, and not written anywhere")
+    @Test("The answer to a client that has gone away is cancelled, and not written anywhere")
     func gone() async throws {
         let (started, cancelled) = (Event(), Event())
         try await withLines { line in

@@ -29,7 +29,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("The handler sees the request decoded, with the peer's address")
+    @Test("The handler gets the decoded request and the peer's address")
     func request() async throws {
         try await withListener { request in
             let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
@@ -55,7 +55,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("Pipelined requests are answered in their order, one at a time")
+    @Test("Pipelined requests are answered in order, one at a time")
     func pipelining() async throws {
         let release = Event()
         let handler: Handler = { request in
@@ -75,7 +75,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
     }
 
     @Test(
-        "Who drips is cut off at the deadline, while another client is answered",
+        "A client that sends too slowly is cut off at the deadline, while another one is answered",
         arguments: [
             "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 10_000),
             "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000\r\n\r\n" + String(repeating: "x", count: 10_000),
@@ -99,7 +99,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("A connection without a request is closed after the idle time, without a word")
+    @Test("A connection without a request is closed after the idle time, without a response")
     func idle() async throws {
         try await withListener({ $0.idleTimeout = .milliseconds(50) }, handler: hello) { _, address in
             let client = try await Client.connect(to: address)
@@ -114,7 +114,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
     }
 
     @Test(
-        "What is malformed or too large is refused, and the connection ends",
+        "A malformed or too large request is refused, and the connection ends",
         arguments: [
             ("\u{16}\u{03}\u{01}\u{02}\u{00}TLS hello\r\n\r\n", 400),
             ("GET /\r\n\r\n", 505),
@@ -158,7 +158,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("A body is read and dropped; who asks for leave to send it gets it")
+    @Test("A body is read and discarded; 100 Continue is sent on request")
     func bodies() async throws {
         try await withListener(handler: hello) { _, address in
             let client = try await Client.connect(to: address)
@@ -174,7 +174,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("A large response arrives whole, plain and compressed; HEAD tells the same length")
+    @Test("A large response arrives complete, plain and compressed; HEAD has the same length")
     func large() async throws {
         let body = (0..<200_000).flatMap { "metric{node=\"db\($0)\"} \($0)\n".utf8 }
         try await withListener { _ in
@@ -195,7 +195,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("Who does not read the response is cut off")
+    @Test("A client that does not read the response is cut off")
     func slowReader() async throws {
         // More than the buffers of both ends of a loopback connection hold.
         let body = [UInt8](repeating: 0, count: 64 << 20)
@@ -204,7 +204,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         } body: { _, address in
             let client = try await Client.connect(to: address, reading: false)
             try await client.get("/")
-            // Nothing is read, so the only thing that can happen to the connection is its end.
+            // Nothing is read, so the only event on the connection can be its end.
             try await client.channel.closeFuture.get()
         }
     }
@@ -227,7 +227,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
-    @Test("What is refused without the handler is reported")
+    @Test("Refusals without the handler are reported")
     func refusals() async throws {
         let (stream, continuation) = AsyncStream<Int>.makeStream()
         var options = ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0)])

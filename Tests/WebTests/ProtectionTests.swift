@@ -17,7 +17,7 @@ private func write(_ text: String, to path: String) throws {
 
 @Suite("The listener behind a web configuration", .timeLimit(.minutes(1)))
 struct ProtectionTests {
-    @Test("Who has no right password is asked for one, and the handler never is")
+    @Test("Without a correct password, the answer is 401 and the handler is not called")
     func passwords() async throws {
         try await withWebConfiguration("basic_auth_users: {alice: \(hash)}") { path in
             try await withListener(protection: path, handler: hello) { _, address in
@@ -37,7 +37,7 @@ struct ProtectionTests {
         }
     }
 
-    @Test("First the limit, then the headers, then the password; what the handler sets itself stays")
+    @Test("First the rate limit, then the headers, then the password; the handler's own headers stay")
     func order() async throws {
         let text = """
             basic_auth_users: {alice: \(hash)}
@@ -59,7 +59,7 @@ struct ProtectionTests {
                 try await client.get("/", alice)
                 let limited = try await client.reply()
                 #expect(limited.status == 429 && limited.headers["X-Frame-Options"] == nil)
-                // Another rule begins anew, without a restart.
+                // A changed rule starts with a full bucket, without a restart.
                 try write(text.replacing("burst: 2", with: "burst: 3"), to: path)
                 try await client.get("/", alice)
                 #expect(try await client.reply().status == 200)
@@ -67,7 +67,7 @@ struct ProtectionTests {
         }
     }
 
-    @Test("Users change without a restart; a broken file refuses everybody until it is mended")
+    @Test("Users change without a restart; while the file is invalid, all requests are refused")
     func changes() async throws {
         let text = "basic_auth_users: {alice: \(hash)}"
         try await withWebConfiguration(text) { path in
@@ -78,7 +78,7 @@ struct ProtectionTests {
                     return try await client.reply().status
                 }
                 #expect(try await status() == 200)
-                // The same length, within the same second: the time of the change alone tells.
+                // Same length, within the same second: only the change time differs.
                 try write(text.replacing("alice", with: "alicf"), to: path)
                 #expect(try await status() == 401)
                 try write(text, to: path)
@@ -101,7 +101,7 @@ struct ProtectionTests {
         }
     }
 
-    @Test("A file that is written in place, not replaced, is noticed as well")
+    @Test("A file that is overwritten in place, not replaced, is noticed as well")
     func inPlace() async throws {
         let text = "basic_auth_users: {alice: \(hash)}"
         try await withWebConfiguration(text) { path in
@@ -116,7 +116,7 @@ struct ProtectionTests {
         }
     }
 
-    @Test("What breaks and what is mended is logged once each, and nothing while it stays")
+    @Test("Becoming invalid and valid again is logged once each, and nothing in between")
     func logged() async throws {
         let text = "basic_auth_users: {alice: \(hash)}"
         try await withWebConfiguration(text) { path in
@@ -129,13 +129,13 @@ struct ProtectionTests {
             #expect(
                 log.lines == [
                     "error \(path):1:1: unknown key 'nonsense'",
-                    "error every request is refused until the web configuration is mended",
-                    "info the web configuration was read anew", "info the web configuration was read anew",
+                    "error all requests are refused until the web configuration is corrected",
+                    "info web configuration reloaded", "info web configuration reloaded",
                 ])
         }
     }
 
-    @Test("TLS is neither switched on nor off under way: that is refused until a restart")
+    @Test("TLS cannot be switched on or off while running: requests are refused until a restart")
     func switched() async throws {
         let certificates = try await Certificates.shared.value
         let tls =
@@ -152,7 +152,7 @@ struct ProtectionTests {
         }
     }
 
-    @Test("A pipe is read once: what it said stays")
+    @Test("A pipe is read only once, and its content stays in effect")
     func pipe() async throws {
         let pipe = Pipe()
         let text = "basic_auth_users: {alice: \(hash)}"
@@ -163,7 +163,7 @@ struct ProtectionTests {
         #expect(file.current().problem == nil && file.current().configuration.users.count == 1)
     }
 
-    @Test("A file that has long been as it is, is not read again")
+    @Test("A file that has not changed for some time is not read again")
     func settled() async throws {
         try await withWebConfiguration("rate_limit: {interval: 1s, burst: 1}") { path in
             let stamp = FileStamp(path: path)
@@ -177,7 +177,7 @@ struct ProtectionTests {
     }
 }
 
-/// Gathers what is logged, as "level message".
+/// Collects what is logged, as "level message".
 final class LogCollector: Sendable {
     private let gathered = Mutex<[String]>([])
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RequestTargetTests {
     @Test(
-        "A target is taken apart before it is decoded",
+        "A target is split before it is decoded",
         arguments: [
             ("/", "/", []), ("*", "*", []), ("/metrics?", "/metrics", []),
             ("/a?node=db1&node=db2", "/a", ["node=db1", "node=db2"]),
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "A target that means nothing is refused",
+        "An invalid target is refused",
         arguments: [
             "", "metrics", "host:443", "/%", "/%4", "/%zz", "/%-1", "/%00", "/?a=%00", "/%FF", "/?%C3=1", "http://",
             "http:///x", "ftp://h/",
@@ -30,7 +30,7 @@ import Testing
         #expect(RequestTarget(target) == nil)
     }
 
-    @Test("A query can be asked for all values of a name")
+    @Test("A query has all values of a name")
     func values() throws {
         let target = try #require(RequestTarget("/?node=b&x=1&node=a"))
         let request = Request(path: target.path, query: target.query)

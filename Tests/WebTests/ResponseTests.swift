@@ -22,7 +22,9 @@ import Testing
                 + "Connection: close\r\n\r\n")
     }
 
-    @Test("What is answered has its own words in the status line", arguments: [(403, "Forbidden"), (409, "Conflict")])
+    @Test(
+        "Every status in use has its reason phrase in the status line",
+        arguments: [(403, "Forbidden"), (409, "Conflict")])
     func reason(status: Int, words: String) {
         let head = Response(status: status).head(keepAlive: true, date: "now")
         #expect(String(decoding: head, as: UTF8.self).hasPrefix("HTTP/1.1 \(status) \(words)\r\n"))
@@ -34,7 +36,7 @@ import Testing
         #expect(!String(decoding: head, as: UTF8.self).contains("Content-Length"))
     }
 
-    @Test("A page allows itself nothing but what it is given")
+    @Test("A page's policy allows only what it is given")
     func policy() {
         let strict = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         #expect(Response.html([]).headers["content-security-policy"] == strict)
@@ -47,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "A date is that of RFC 9110",
+        "Dates have the format of RFC 9110",
         arguments: [
             (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
             (1_709_208_000, "Thu, 29 Feb 2024 12:00:00 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
@@ -65,7 +67,7 @@ import Testing
         #expect(headers.values("Accept") == ["a", "b"])
         #expect(headers["host"] == "h")
         #expect(headers["hos"] == nil)
-        // Differ in bit 0x20 only, but are no letters.
+        // These differ only in bit 0x20, but are not letters.
         #expect(Headers(["[": "1"])["{"] == nil)
         headers["Accept"] = "c"
         #expect(headers.fields.map(\.value) == ["h", "c"])

@@ -16,7 +16,7 @@ import Testing
     }()
 
     @Test(
-        "A request goes to the first route that fits",
+        "A request goes to the first route that matches",
         arguments: [
             ("GET", "/", 200, "/", "root"),
             ("HEAD", "/", 200, "/", "root"),
@@ -43,7 +43,7 @@ import Testing
         #expect(answer.response.body == Array("\(body)\n".utf8))
     }
 
-    @Test("405 names every method that the path has")
+    @Test("405 lists all methods of the path")
     func allow() async {
         let reload = await router.answer(Request(method: "DELETE", path: "/-/reload"))
         #expect(reload.response.headers["Allow"] == "POST, GET, HEAD")
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(
-        "What may change something is not done for a page of another site, and is done for a program and a page of its own",
+        "A request that may change something is refused from another site's page, and allowed from a program and own pages",
         arguments: [
             ([:], true),
             (["Sec-Fetch-Site": "cross-site"], false),
@@ -83,7 +83,7 @@ import Testing
     func crossSite(fields: [String: String], isDone: Bool) async {
         let headers = Headers(
             fields.merging(["Host": "exporter:19104"]) { given, _ in given }.map { ($0.key, $0.value) })
-        // Not by its path: whatever route is added is protected by its method.
+        // Protection depends on the method, not on the path, so it covers any route that is added.
         var router = Router()
         for method in ["POST", "PUT", "PATCH", "DELETE", "REPORT"] {
             router.on(method, path: "/sets/:set/writer") { _ in .text("done") }

@@ -9,13 +9,13 @@ import Testing
 
 private let hello: Handler = { .text("\($0.method) \($0.path)") }
 
-/// Expects that a client gets an answer to a GET, or that it gets none.
+/// Expects that a client gets an answer to a GET, or none.
 private func expect(
     _ address: ListenAddress, serves tls: TLSConfiguration, _ isExpected: Bool = true, _ comment: Comment? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let client = try await Client.connect(to: address, tls: tls)
-    // The connection may have been refused by now.
+    // The connection may already have been refused.
     try? await client.get("/", "Connection: close")
     let isServed = await client.rest().hasPrefix("HTTP/1.1 200 OK\r\n")
     #expect(isServed == isExpected, comment, sourceLocation: sourceLocation)
@@ -28,7 +28,7 @@ private func expect(
         certificates = try await Certificates.shared.value
     }
 
-    /// The text of a web configuration: this certificate, and these further lines of `tls_server_config`.
+    /// The text of a web configuration with this certificate and these additional lines of `tls_server_config`.
     private func text(_ certificate: String = "server", _ lines: String...) -> String {
         let pair = [
             "cert_file: \(certificates.path("\(certificate).pem"))",
@@ -65,7 +65,7 @@ private func expect(
         }
     }
 
-    @Test("Certificate and key may be written in the file itself")
+    @Test("Certificate and key may be inline in the file")
     func inline() async throws {
         func indented(_ name: String) throws -> String {
             try String(contentsOfFile: certificates.path(name), encoding: .utf8).split(separator: "\n")
@@ -79,7 +79,7 @@ private func expect(
     }
 
     @Test(
-        "Clients' certificates are asked for, wanted, and verified as the type says",
+        "Client certificates are requested, required and verified as the type says",
         arguments: [
             ("NoClientCert", false, [true, true, true]), ("RequestClientCert", false, [true, true, true]),
             ("RequireAnyClientCert", false, [false, true, true]),
@@ -100,7 +100,7 @@ private func expect(
     }
 
     @Test(
-        "A client's certificate must hold an allowed name, of whatever kind, exactly",
+        "A client's certificate must have exactly an allowed name, of whatever kind",
         arguments: ["RequireAnyClientCert", "RequireAndVerifyClientCert"],
         [
             ("prometheus", true), ("ops@example.com", true), ("spiffe://ops/prometheus", true), ("10.0.0.1", true),
@@ -116,7 +116,7 @@ private func expect(
     }
 
     @Test(
-        "Versions below the least and above the greatest are refused",
+        "Versions below the minimum and above the maximum are refused",
         arguments: [
             ("TLS12", "TLS12", [false, true, false]), ("TLS13", "TLS13", [false, false, true]),
             ("TLS10", "TLS12", [true, true, false]), ("TLS12", "TLS13", [false, true, true]),
@@ -132,7 +132,7 @@ private func expect(
         }
     }
 
-    @Test("Only the suites that are named are spoken")
+    @Test("Only the configured suites are used")
     func cipherSuites() async throws {
         let lines = ["max_version: TLS12", "cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]"]
         try await withTLS(text("server-rsa") + lines.map { "  \($0)\n" }.joined()) { address, _ in
@@ -147,9 +147,9 @@ private func expect(
         }
     }
 
-    @Test("Every suite that can be named can be spoken", arguments: CipherSuite.allCases)
+    @Test("Every suite that can be configured works", arguments: CipherSuite.allCases)
     func everySuite(suite: CipherSuite) async throws {
-        // That of an RSA certificate, or of one of elliptic curves.
+        // For an RSA certificate, or for an elliptic curve one.
         let certificate =
             suite.rawValue.contains("RSA_WITH") && !suite.rawValue.contains("ECDSA") ? "server-rsa" : "server"
         let text = text(certificate, "cipher_suites: [\(suite.rawValue)]") + "http_server_config: {http2: false}\n"
@@ -163,7 +163,7 @@ private func expect(
         }
     }
 
-    @Test("Every curve that can be named can be spoken, and no other", arguments: EllipticCurve.allCases)
+    @Test("Every curve that can be configured works, and no other", arguments: EllipticCurve.allCases)
     func curves(curve: EllipticCurve) async throws {
         try await withTLS(text("server", "curve_preferences: [\(curve.rawValue)]")) { address, _ in
             for other in EllipticCurve.allCases {
@@ -174,7 +174,7 @@ private func expect(
         }
     }
 
-    @Test("A certificate that is replaced is shown to the next connection; a broken one serves nobody, encrypted")
+    @Test("A replaced certificate is used for the next connection; with a broken one, requests are refused, encrypted")
     func rotation() async throws {
         let folder = NSTemporaryDirectory() + "rotation-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -206,7 +206,7 @@ private func expect(
             #expect(try await shown(address) == first)
             try install("server-2")
             #expect(try await shown(address) == second)
-            // What was connected stays so.
+            // Existing connections stay connected.
             try await before.get("/")
             #expect(try await before.reply().status == 200)
 
@@ -219,33 +219,33 @@ private func expect(
         }
     }
 
-    @Test("A certificate or key that is of no use is refused at the start, with the place and the file")
+    @Test("An unusable certificate or key is refused at start-up, with the position and the file")
     func unusable() async throws {
         let (server, other) = (certificates.path("server.key"), certificates.path("server-2.key"))
         let (pem, rubbish) = (certificates.path("server.pem"), certificates.path("client.ext"))
         for (lines, problem) in [
             (
                 "cert_file: \(rubbish), key_file: \(server)",
-                "1:32: 'cert_file' '\(rubbish)' holds no certificate in PEM"
+                "1:32: 'cert_file' '\(rubbish)' contains no PEM certificate"
             ),
-            ("cert_file: /dev/null, key_file: \(server)", "1:32: 'cert_file' '/dev/null' holds no certificate in PEM"),
-            ("cert: x, key_file: \(server)", "1:27: 'cert' holds no certificate in PEM"),
+            ("cert_file: /dev/null, key_file: \(server)", "1:32: 'cert_file' '/dev/null' contains no PEM certificate"),
+            ("cert: x, key_file: \(server)", "1:27: 'cert' contains no PEM certificate"),
             (
                 "key_file: \(rubbish), cert_file: \(pem)",
-                "1:31: 'key_file' '\(rubbish)' holds no private key in PEM that can be used without a passphrase"
+                "1:31: 'key_file' '\(rubbish)' contains no PEM private key that can be used without a passphrase"
             ),
             (
                 "key: x, cert_file: \(pem)",
-                "1:26: 'key' holds no private key in PEM that can be used without a passphrase"
+                "1:26: 'key' contains no PEM private key that can be used without a passphrase"
             ),
             ("key_file: \(other), cert_file: \(pem)", "1:31: 'key_file' '\(other)' does not belong to the certificate"),
             (
                 "client_ca_file: \(rubbish), client_auth_type: RequireAndVerifyClientCert, cert_file: \(pem), "
-                    + "key_file: \(server)", "1:37: 'client_ca_file' '\(rubbish)' holds no certificate in PEM"
+                    + "key_file: \(server)", "1:37: 'client_ca_file' '\(rubbish)' contains no PEM certificate"
             ),
             (
                 "client_ca: x, client_auth_type: RequireAndVerifyClientCert, cert_file: \(pem), key_file: \(server)",
-                "1:32: 'client_ca' holds no certificate in PEM"
+                "1:32: 'client_ca' contains no PEM certificate"
             ),
             (
                 "key_file: none.key, cert_file: \(pem)",
@@ -265,13 +265,13 @@ private func expect(
         }
     }
 
-    @Test("Who speaks plain HTTP is told to speak HTTPS; rubbish is not answered")
+    @Test("A plain HTTP request is answered with the advice to use HTTPS; garbage is not answered")
     func plaintext() async throws {
         try await withTLS(text()) { address, _ in
             let client = try await Client.connect(to: address)
             try await client.get("/")
             let reply = try await client.reply()
-            #expect(reply.status == 400 && reply.text == "This port speaks HTTPS: ask with https://\n")
+            #expect(reply.status == 400 && reply.text == "This port speaks HTTPS: use https://\n")
             #expect(await client.rest() == "")
             for bytes in [[0], [0x15, 3, 1, 0, 2, 2, 40], Array("\r\n\r\n".utf8), [0x80, 0x2E, 1, 3, 1]] as [[UInt8]] {
                 let client = try await Client.connect(to: address)
@@ -283,7 +283,7 @@ private func expect(
     }
 
     @Test(
-        "Who stalls in the handshake is cut off, while others are served",
+        "A client that stalls in the handshake is cut off, while others are served",
         arguments: [
             [], [0x16], [0x16, 3, 1, 0x40, 0, 1, 0, 0x3F, 0xFC],
         ] as [[UInt8]])
@@ -296,7 +296,7 @@ private func expect(
         }
     }
 
-    @Test("Who does not read the response is cut off, encrypted as well")
+    @Test("A client that does not read the response is cut off, with TLS as well")
     func slowReader() async throws {
         let body = [UInt8](repeating: 0, count: 64 << 20)
         let configure: (inout ListenerOptions) -> Void = { $0.writeTimeout = .milliseconds(200) }

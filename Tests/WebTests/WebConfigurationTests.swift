@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// A wrong file, and what the user must be told: exactly this, and nothing else.
+/// An invalid file, and exactly the problems that must be reported.
 struct WrongFile: Sendable, CustomTestStringConvertible {
     let name: String
     let text: String
@@ -22,8 +22,8 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
 private let hash = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 private let pair = "cert_file: server.crt, key_file: server.key"
 
-/// A file that exporter-toolkit takes, after one of its own (web/testdata), whose name it bears.
-private let soundFiles: [(name: String, text: String)] = [
+/// A file that exporter-toolkit accepts, modelled on one of its own (web/testdata) and named after it.
+private let validFiles: [(name: String, text: String)] = [
     ("empty", ""),
     ("noAuth", "tls_server_config: {\(pair), client_auth_type: VerifyClientCertIfGiven}"),
     (
@@ -60,7 +60,7 @@ private let soundFiles: [(name: String, text: String)] = [
         """
     ),
     ("requireanyclientcert", "tls_server_config: {\(pair), client_auth_type: RequireAnyClientCert}"),
-    ("requireclientcert, the older word", "tls_server_config: {\(pair), client_auth_type: RequireClientCert}"),
+    ("requireclientcert, the older name", "tls_server_config: {\(pair), client_auth_type: RequireClientCert}"),
     (
         "auth_client_san",
         """
@@ -94,7 +94,8 @@ private let wrongFiles: [WrongFile] = [
         "web.yml:2:3: 'tls_server_config' needs one of 'key_file' and 'key'"),
     WrongFile(
         "junk", "hWkNKCp3fvIX3jKnsaBI\nTuEjdwNS8A2vYdFbiKqr: {}",
-        "web.yml:2:21: not valid YAML: mapping values are not allowed in this context; quote a value that contains ': '"),
+        "web.yml:2:21: not valid YAML: mapping values are not allowed in this context; quote a value that contains ': '"
+    ),
     WrongFile("a list", "- tls", "web.yml:1:1: the file must be a dictionary, not a list"),
     WrongFile(
         "noAuth_certPath_empty", "tls_server_config: {cert_file: '', key_file: server.key}",
@@ -111,8 +112,8 @@ private let wrongFiles: [WrongFile] = [
         "web.yml:1:32: 'cert_file' is empty", "web.yml:1:46: 'key_file' is empty"),
     WrongFile(
         "noAuth.bad", "tls_server_config: {\(pair), client_ca_file: /dev/null}",
-        "web.yml:1:82: 'client_ca_file' without a 'client_auth_type' that asks for certificates; "
-            + "say client_auth_type: RequireAndVerifyClientCert"),
+        "web.yml:1:82: 'client_ca_file' without a 'client_auth_type' that requests certificates; "
+            + "set client_auth_type: RequireAndVerifyClientCert"),
     WrongFile(
         "an invented client_auth_type",
         "tls_server_config: {\(pair), client_auth_type: RequireClient, client_ca_file: a}",
@@ -124,19 +125,19 @@ private let wrongFiles: [WrongFile] = [
             + "as `htpasswd -nBC 10 USER` prints it"),
     WrongFile(
         "noAuth_inventedCiphers", "tls_server_config: {\(pair), cipher_suites: [TLS_RSA_WITH_RC4_128_SHA2048]}",
-        "web.yml:1:82: 'cipher_suites' knows no 'TLS_RSA_WITH_RC4_128_SHA2048'; did you mean 'TLS_RSA_WITH_AES_128_CBC_SHA'?"
+        "web.yml:1:82: 'cipher_suites' does not support 'TLS_RSA_WITH_RC4_128_SHA2048'; did you mean 'TLS_RSA_WITH_AES_128_CBC_SHA'?"
     ),
     WrongFile(
         "noAuth_inventedCurves", "tls_server_config: {\(pair), curve_preferences: [CurveP255]}",
-        "web.yml:1:86: 'curve_preferences' knows no 'CurveP255'; did you mean 'CurveP256'?"),
+        "web.yml:1:86: 'curve_preferences' does not support 'CurveP255'; did you mean 'CurveP256'?"),
     WrongFile(
         "noAuth_wrongTLSVersion", "tls_server_config: {\(pair), min_version: TLS111}",
         "web.yml:1:79: 'min_version' must be one of TLS10, TLS11, TLS12, TLS13, not 'TLS111'; did you mean 'TLS11'?"),
     WrongFile(
         "noAuth_noHTTP2Cipher",
         "tls_server_config: {\(pair), cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA], max_version: TLS12}",
-        "web.yml:1:81: 'cipher_suites' has none that HTTP/2 needs; add TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or "
-            + "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, or say http2: false in http_server_config"),
+        "web.yml:1:81: 'cipher_suites' has no suite that HTTP/2 requires; add TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or "
+            + "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, or set http2: false in http_server_config"),
     WrongFile(
         "headers_content_type_options", "http_server_config: {headers: {X-Content-Type-Options: sniff}}",
         "web.yml:1:56: 'X-Content-Type-Options' must be one of nosniff, not 'sniff'; did you mean 'nosniff'?"),
@@ -154,13 +155,13 @@ private let wrongFiles: [WrongFile] = [
         "tls_server_config: {\(pair), client_allowed_sans: [a], client_auth_type: VerifyClientCertIfGiven}",
         "web.yml:1:87: 'client_allowed_sans' needs client_auth_type: RequireAndVerifyClientCert "
             + "(or RequireAnyClientCert)"),
-    // Beyond the toolkit.
+    // Refused only here, not by the toolkit.
     WrongFile(
         "TLS without a certificate", "tls_server_config: {min_version: TLS13}",
         "web.yml:1:20: 'tls_server_config' needs one of 'cert_file' and 'cert'",
         "web.yml:1:20: 'tls_server_config' needs one of 'key_file' and 'key'"),
     WrongFile(
-        "a certificate twice", "tls_server_config: {\(pair), cert: x}",
+        "a certificate both inline and in a file", "tls_server_config: {\(pair), cert: x}",
         "web.yml:1:72: 'cert' and 'cert_file'; keep one of them"),
     WrongFile(
         "no version left", "tls_server_config: {\(pair), min_version: TLS13, max_version: TLS12}",
@@ -168,35 +169,35 @@ private let wrongFiles: [WrongFile] = [
     WrongFile(
         "suites that no version has",
         "tls_server_config: {\(pair), max_version: TLS12, cipher_suites: [TLS_AES_128_GCM_SHA256]}",
-        "web.yml:1:101: 'cipher_suites' has none for the versions up to TLS12"),
+        "web.yml:1:101: 'cipher_suites' has no suite for versions up to TLS12"),
     WrongFile(
-        "a limit that lets nobody in", "rate_limit: {interval: 1s}",
+        "a limit that refuses every request", "rate_limit: {interval: 1s}",
         "web.yml:1:13: 'rate_limit' with a 'burst' of 0 would refuse every request"),
     WrongFile(
         "a burst below zero", "rate_limit: {interval: 1s, burst: -1}",
         "web.yml:1:35: 'burst' must be a whole number, 0 or more, not '-1'"),
     WrongFile(
         "a header of two lines", "http_server_config: {headers: {X-XSS-Protection: \"1\\r\\nSet-Cookie: a\"}}",
-        "web.yml:1:50: 'X-XSS-Protection' must be of printable ASCII characters, on one line"),
+        "web.yml:1:50: 'X-XSS-Protection' must consist of printable ASCII characters on one line"),
     WrongFile(
-        "a user twice", "basic_auth_users:\n  a: \(hash)\n  a: \(hash)\n",
+        "a duplicate user", "basic_auth_users:\n  a: \(hash)\n  a: \(hash)\n",
         "web.yml:3:3: duplicate key 'a', first used on line 2"),
     WrongFile(
         "a user with a colon", "basic_auth_users: {'a:b': \(hash)}",
-        "web.yml:1:20: a user's name must not be empty, nor hold a colon: 'a:b'"),
+        "web.yml:1:20: a user's name must not be empty or contain a colon: 'a:b'"),
     WrongFile(
         "users in a list", "basic_auth_users: [a]", "web.yml:1:19: 'basic_auth_users' must be a dictionary, not a list"),
     WrongFile(
         "an anchor", "basic_auth_users: &users {}",
-        "web.yml:1:19: anchors and aliases (& and *) are not supported; quote the value, or write it out"),
+        "web.yml:1:19: anchors and aliases (& and *) are not supported; quote the value, or write the value out"),
     WrongFile(
-        "a key at the wrong place", "cert_file: a",
+        "a key in the wrong section", "cert_file: a",
         "web.yml:1:1: unknown key 'cert_file' in the file; it belongs in tls_server_config"),
 ]
 
 @Suite("The file of --web.config.file")
 struct WebConfigurationTests {
-    @Test("what exporter-toolkit takes is taken", arguments: soundFiles)
+    @Test("what exporter-toolkit accepts is accepted", arguments: validFiles)
     func sound(name: String, text: String) throws {
         let (configuration, warnings) = try WebConfiguration.parse(text, file: "web.yml")
         #expect(warnings.isEmpty)
@@ -204,7 +205,7 @@ struct WebConfigurationTests {
         #expect(configuration.users.isEmpty != text.contains("basic_auth_users"))
     }
 
-    @Test("what is wrong is refused, with the place and nothing else", arguments: wrongFiles)
+    @Test("an invalid file is refused, with exactly its problems and their positions", arguments: wrongFiles)
     func wrong(file: WrongFile) {
         let error = #expect(throws: ConfigurationError.self) {
             try WebConfiguration.parse(file.text, file: "web.yml")
@@ -212,7 +213,7 @@ struct WebConfigurationTests {
         #expect(error?.problems.map(\.description) == file.problems)
     }
 
-    @Test("every value arrives")
+    @Test("every value is read")
     func values() throws {
         let text = """
             tls_server_config:
@@ -245,7 +246,7 @@ struct WebConfigurationTests {
         #expect(web.referencedFiles == ["/etc/exporter/sub/server.key", "/etc/ca.pem"])
     }
 
-    @Test("without a word, TLS is 1.2 or 1.3 and asks for no certificate")
+    @Test("by default, TLS is 1.2 or 1.3 and requests no client certificate")
     func defaults() throws {
         let tls = try #require(
             try WebConfiguration.parse("tls_server_config: {\(pair)}", file: "web.yml").configuration.tls)
@@ -254,7 +255,7 @@ struct WebConfigurationTests {
         #expect(tls.cipherSuites.isEmpty && tls.curves.isEmpty)
     }
 
-    @Test("a certificate that cannot be read is named, with the place that names it")
+    @Test("an unreadable certificate is reported, with the position that names it")
     func unreadable() throws {
         let text = "tls_server_config: {cert_file: none.crt, key_file: server.key}"
         let tls = try #require(try WebConfiguration.parse(text, file: "/nowhere/web.yml").configuration.tls)
@@ -264,13 +265,13 @@ struct WebConfigurationTests {
                 == "/nowhere/web.yml:1:32: 'cert_file' '/nowhere/none.crt' cannot be read: No such file or directory")
     }
 
-    @Test("a key that everybody may read is warned of")
+    @Test("a world-readable inline key causes a warning")
     func worldReadable() async throws {
         try await withWebConfiguration("tls_server_config: {cert_file: a, key: KEY}") { path in
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
             #expect(
                 try WebConfiguration.load(path: path).warnings.map(\.description) == [
-                    "\(path):1:40: a private key in a file that everybody may read; chmod o-r \(path), or use key_file"
+                    "\(path):1:40: a private key in a world-readable file; chmod o-r \(path), or use key_file"
                 ])
             try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
             #expect(try WebConfiguration.load(path: path).warnings.isEmpty)
@@ -278,7 +279,7 @@ struct WebConfigurationTests {
     }
 
     @Test(
-        "what is no bcrypt hash is none",
+        "anything but a bcrypt hash is refused",
         arguments: [
             "", "secret", "$1$abcdefgh$0123456789012345678901", String(hash.dropLast()), hash + "a",
             hash.replacing("$2y$", with: "$2x$"), hash.replacing("$10$", with: "$03$"),
@@ -300,14 +301,15 @@ struct WebConfigurationTests {
         }
     }
 
-    @Test("a hash is one with any of the three letters, and is never printed", arguments: ["$2a$", "$2b$", "$2y$"])
+    @Test(
+        "a hash may have any of the three version letters, and is never printed", arguments: ["$2a$", "$2b$", "$2y$"])
     func isHash(prefix: String) throws {
         let sound = try #require(BcryptHash(hash.replacing("$2y$", with: prefix)))
         #expect(sound.cost == 10)
         #expect(!"\(sound)".contains("QOauh") && !String(reflecting: sound).contains("QOauh"))
     }
 
-    @Test("neither the hash nor the key gets into a dump of the configuration")
+    @Test("neither hash nor key appears in a dump of the configuration")
     func dumped() throws {
         let text = "tls_server_config: {cert: CERT, key: hush-hush}\nbasic_auth_users: {alice: \(hash)}"
         let web = try WebConfiguration.parse(text, file: "web.yml").configuration

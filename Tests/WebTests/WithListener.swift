@@ -3,8 +3,8 @@ import Testing
 
 @testable import Web
 
-/// Runs `body` against a listener on a loopback port, then shuts it down and waits until all of it has ended.
-/// - Parameter protection: path of a file as for `--web.config.file`; nil for none.
+/// Runs `body` against a listener on a loopback port, then shuts it down and waits until it has ended.
+/// - Parameter protection: the path of a file as for `--web.config.file`; nil for none.
 func withListener(
     _ configure: (inout ListenerOptions) -> Void = { _ in }, protection: String? = nil,
     onRefusal: @escaping @Sendable (Int) -> Void = { _ in }, handler: @escaping Handler,
@@ -29,13 +29,13 @@ func withListener(
     try await run.value
 }
 
-/// Something that happens once, and can be waited for.
+/// A one-time event that can be waited for.
 final class Event: Sendable {
     private let pair = AsyncStream<Void>.makeStream()
 
     func happen() { pair.continuation.finish() }
 
-    /// Returns when it has happened, or when the task is cancelled.
+    /// Returns when the event has happened, or when the task is cancelled.
     func wait() async {
         for await _ in pair.stream {}
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What stands before the handler when there is a `--web.config.file`: the rate limit, the headers, the password; in this
-/// order, as in exporter-toolkit.
+/// What a `--web.config.file` puts in front of the handler: the rate limit, the headers and the password, in this order, as
+/// in exporter-toolkit.
 final class AccessControl: Sendable {
     private struct Limit {
         var rule: WebConfiguration.RateLimit
@@ -15,8 +15,8 @@ final class AccessControl: Sendable {
     private let handler: Handler
 
     /// - Parameters:
-    ///   - onRefusal: called with the status of every response that the handler was not asked for: 401, 429, 500, 503.
-    ///   - handler: answers who is let in.
+    ///   - onRefusal: called with the status of every response given without the handler: 401, 429, 500, 503.
+    ///   - handler: answers the requests that are let in.
     init(_ file: WebConfigurationFile, onRefusal: @escaping @Sendable (Int) -> Void, handler: @escaping Handler) {
         self.file = file
         self.onRefusal = onRefusal
@@ -25,7 +25,7 @@ final class AccessControl: Sendable {
 
     func answer(_ request: Request) async -> Response {
         let current = file.current()
-        // Who may come in is not known, so nobody may.
+        // It is not known which users are allowed, so refuse all requests.
         guard current.problem == nil else { return refuse(500) }
         let configuration = current.configuration
         guard isWithinLimit(configuration.rateLimit) else { return refuse(429) }
@@ -64,7 +64,7 @@ final class AccessControl: Sendable {
         guard let rule else { return true }
         let now = ContinuousClock.now
         return limit.withLock { limit in
-            // A changed rule begins anew.
+            // A changed rule starts with a full bucket.
             if limit?.rule != rule {
                 limit = Limit(rule: rule, bucket: TokenBucket(interval: rule.interval, burst: rule.burst, now: now))
             }

@@ -1,11 +1,11 @@
-/// What an Authorization field of the scheme Basic says (RFC 7617).
+/// User and password of an Authorization field with the Basic scheme (RFC 7617).
 struct BasicCredentials: Sendable, Equatable {
     var user: String
     var password: [UInt8]
 }
 
 extension BasicCredentials {
-    /// Nil for any other scheme, and for what is no base 64 of `user:password`.
+    /// Nil for any other scheme, and for anything but a base 64 encoded `user:password`.
     init?(_ header: String?) {
         guard let header else { return nil }
         let parts = header.split(separator: " ", maxSplits: 1)

@@ -1,6 +1,6 @@
 import NIOPosix
 
-/// Holds passwords against their hashes, one at a time: who guesses gets no more than one core.
+/// Checks passwords against their hashes, one at a time, so that guessing passwords occupies at most one core.
 actor PasswordChecks {
     enum Verdict {
         case right, wrong
@@ -8,7 +8,7 @@ actor PasswordChecks {
         case busy
     }
 
-    /// Whether a password is a hash's; may take its time.
+    /// Whether a password matches a hash; may be slow.
     typealias Check = @Sendable (BcryptHash, [UInt8]) async -> Bool
 
     private let waitingLimit: Int
@@ -16,17 +16,17 @@ actor PasswordChecks {
     private var verified = VerifiedPasswords()
     private var isChecking = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// Picks the hash that a user's name is held against who does not exist.
+    /// For choosing the hash that an unknown user's password is checked against.
     private let secretSeed = UInt64.random(in: .min ... .max)
 
     /// - Parameters:
-    ///   - waitingLimit: how many may wait for their turn. Who was verified before does not wait.
+    ///   - waitingLimit: how many checks may wait for their turn. Passwords that were verified before do not wait.
     ///   - check: computes the hash; by default on a thread of NIO's pool.
     init(waitingLimit: Int = 64, check: Check? = nil) {
         self.waitingLimit = waitingLimit
         self.check =
             check ?? { hash, password in
-                // It fails only when the pool is shut down, which the process's own never is.
+                // Fails only if the pool is shut down, and the singleton never is.
                 (try? await NIOThreadPool.singleton.runIfActive { hash.matches(password) }) ?? false
             }
     }
@@ -38,7 +38,7 @@ actor PasswordChecks {
         guard let hash = known ?? standIn(for: credentials.user, among: users) else { return .wrong }
         guard await takeTurn() else { return .busy }
         defer { endTurn() }
-        // Whoever asked may be gone by now; then nobody waits for the answer.
+        // The client may have gone while the check was waiting.
         guard !Task.isCancelled else { return .busy }
         guard await check(hash, credentials.password), known != nil else { return .wrong }
         verified.keep(only: users)
@@ -46,8 +46,8 @@ actor PasswordChecks {
         return .right
     }
 
-    /// The hash of some user, the same one each time for the same name: an unknown name takes as long as a known one,
-    /// whatever the costs of their hashes.
+    /// The hash of some user, always the same one for the same name, so that an unknown name takes as long as a known one,
+    /// whatever the costs of the hashes.
     private func standIn(for name: String, among users: [String: BcryptHash]) -> BcryptHash? {
         var hasher = Hasher()
         hasher.combine(secretSeed)
@@ -67,7 +67,7 @@ actor PasswordChecks {
         return true
     }
 
-    /// The turn goes to who has waited longest.
+    /// The turn goes to the check that has waited longest.
     private func endTurn() {
         if waiting.isEmpty { isChecking = false } else { waiting.removeFirst().resume() }
     }

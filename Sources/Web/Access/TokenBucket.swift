@@ -3,7 +3,7 @@ struct TokenBucket: Sendable {
     private let interval: Duration
     private let burst: Int
     private var tokens: Int
-    /// When the youngest token came, or would have come.
+    /// When the newest token was added, or would have been.
     private var filled: ContinuousClock.Instant
 
     init(interval: Duration, burst: Int, now: ContinuousClock.Instant) {
@@ -13,7 +13,7 @@ struct TokenBucket: Sendable {
         filled = now
     }
 
-    /// Whether one more may pass; if so, its token is taken.
+    /// Whether another request may pass; if so, its token is taken.
     mutating func take(now: ContinuousClock.Instant) -> Bool {
         let elapsed = filled.duration(to: now)
         if elapsed >= interval * (burst - tokens) {

@@ -1,7 +1,7 @@
-/// The passwords that were found right, so that the hash need not be computed for every scrape.
+/// The passwords that were found correct, so that the hash need not be computed for every scrape.
 ///
-/// One for each user at most: the cache cannot grow. Only what was verified gets in, beside the very hash that it was
-/// verified by: nobody who does not know a password can change what is found here, and a new hash makes it void.
+/// At most one for each user, so that the cache cannot grow. Only verified passwords are added, together with the hash that
+/// verified them: a client without a password cannot change the cache, and a new hash invalidates the entry.
 struct VerifiedPasswords: Sendable {
     private var passwords: [String: (hash: BcryptHash, password: [UInt8])] = [:]
 
@@ -14,7 +14,7 @@ struct VerifiedPasswords: Sendable {
         passwords[credentials.user] = (hash, credentials.password)
     }
 
-    /// Forgets whoever is no user any more.
+    /// Removes users that no longer exist or whose hash has changed.
     mutating func keep(only users: [String: BcryptHash]) {
         passwords = passwords.filter { users[$0.key] == $0.value.hash }
     }

@@ -1,15 +1,15 @@
 internal import Documents
 
-/// A password as crypt(5) hashes it with bcrypt: `$2y$10$` and 53 characters.
+/// A password hashed with bcrypt in the format of crypt(5): `$2y$10$` and 53 characters.
 ///
-/// Checked here and not left to the C library, which answers to anything: it takes what it does not know for DES.
+/// The format is checked here, because the C library accepts anything: what it does not recognize, it takes for DES.
 package struct BcryptHash: Sendable, Equatable {
-    /// Whoever has it can guess in peace.
+    /// Secret, because it allows passwords to be guessed offline.
     private let secret: Secret
     /// The binary logarithm of the rounds, 4…31. Each step doubles the time of a check; 10 takes about 50 ms.
     package let cost: Int
 
-    /// A check takes some seconds. Beyond that a single guess would keep all others waiting.
+    /// A check takes a few seconds. With a higher cost, a single guess would keep all other checks waiting.
     static let highestCost = 16
 
     package init?(_ text: String) {
@@ -23,10 +23,10 @@ package struct BcryptHash: Sendable, Equatable {
         self.cost = cost
     }
 
-    /// As crypt(3) takes it. For handing to it, and for nothing else.
+    /// The hash itself, to be passed to crypt(3) and used for nothing else.
     package func reveal() -> String { secret.reveal() }
 
-    /// Of bcrypt's own base 64.
+    /// Whether it is a digit of bcrypt's own base 64.
     private static func isDigit(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,4 +1,4 @@
-/// A cipher suite by the name that Go and the IANA give it.
+/// A cipher suite, by its name in Go and at the IANA.
 package enum CipherSuite: String, Sendable, CaseIterable {
     case ecdheECDSAWithAES128GCM = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     case ecdheECDSAWithAES256GCM = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
@@ -14,7 +14,7 @@ package enum CipherSuite: String, Sendable, CaseIterable {
     case rsaWithAES256CBC = "TLS_RSA_WITH_AES_256_CBC_SHA"
     case rsaWithAES128GCM = "TLS_RSA_WITH_AES_128_GCM_SHA256"
     case rsaWithAES256GCM = "TLS_RSA_WITH_AES_256_GCM_SHA384"
-    // Those of TLS 1.3 may be named; as in Go, they cannot be chosen among.
+    // Those of TLS 1.3 may be named but, as in Go, not selected.
     case aes128GCM = "TLS_AES_128_GCM_SHA256"
     case aes256GCM = "TLS_AES_256_GCM_SHA384"
     case chaCha20 = "TLS_CHACHA20_POLY1305_SHA256"
@@ -42,14 +42,14 @@ package enum CipherSuite: String, Sendable, CaseIterable {
         }
     }
 
-    /// It belongs to TLS 1.3, which knows no other.
+    /// Whether it belongs to TLS 1.3, which has no others.
     package var isOfTLS13: Bool { code >> 8 == 0x13 }
 
-    /// HTTP/2 asks for one of these (RFC 9113, 9.2.2), and so Go refuses a list without them unless HTTP/2 is off.
+    /// HTTP/2 requires one of these (RFC 9113, 9.2.2), so Go refuses a list without them unless HTTP/2 is off.
     var servesHTTP2: Bool { self == .ecdheRSAWithAES128GCM || self == .ecdheECDSAWithAES128GCM }
 }
 
-/// A group for the key exchange, by the name that Go gives it.
+/// A group for the key exchange, by its name in Go.
 package enum EllipticCurve: String, Sendable, CaseIterable {
     case p256 = "CurveP256"
     case p384 = "CurveP384"

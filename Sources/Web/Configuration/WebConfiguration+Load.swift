@@ -1,12 +1,12 @@
 package import Documents
 
 extension WebConfiguration {
-    /// The size up to which the file is read: certificates may be written in it.
+    /// The maximum size of the file, which may contain inline certificates.
     private static let sizeLimit = 1 << 20
 
     /// Reads and checks a file in exporter-toolkit's format. The files that it names are not read: `PEM.bytes` does that.
-    /// - Parameter path: as the user named it; relative paths in the file begin at its directory.
-    /// - Returns: the configuration, and what is doubtful about it.
+    /// - Parameter path: as the user gave it; relative paths in the file are relative to its directory.
+    /// - Returns: the configuration, and warnings about what is doubtful in it.
     /// - Throws: everything that is wrong, in the order of the file.
     package static func load(
         path: String
@@ -19,18 +19,18 @@ extension WebConfiguration {
             warnings.append(
                 Warning(
                     file: path, line: key.origin.at.line, column: key.origin.at.column,
-                    message: "a private key in a file that everybody may read; chmod o-r \(path), or use key_file"))
+                    message: "a private key in a world-readable file; chmod o-r \(path), or use key_file"))
         }
         return (configuration, warnings)
     }
 
     /// Checks the text of such a file. Reads no other file.
-    /// - Parameter file: the name for messages, and the directory at which relative paths begin.
+    /// - Parameter file: the file's name for messages; relative paths are relative to its directory.
     /// - Throws: everything that is wrong, in the order of the file.
     package static func parse(
         _ text: String, file: String
     ) throws(ConfigurationError) -> (configuration: WebConfiguration, warnings: [Warning]) {
-        let report = Report(file: file, schema: WebSchema.sections, adviceOnSharing: "write it out")
+        let report = Report(file: file, schema: WebSchema.sections, adviceOnSharing: "write the value out")
         let document = YAMLDocument.compose(text, report: report)
         if document == nil, let error = report.error { throw error }
         let configuration = WebReader(report: report).configuration(document)

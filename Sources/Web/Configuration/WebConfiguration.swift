@@ -1,14 +1,14 @@
-/// How the listener protects itself: the file of `--web.config.file`, in the format of Prometheus' exporter-toolkit.
+/// The protection of the listener: the file of `--web.config.file`, in the format of Prometheus' exporter-toolkit.
 ///
-/// Certificates and keys are not held: `PEM` says where they come from.
+/// It does not contain the certificates and keys of files: `PEM` says where they come from.
 package struct WebConfiguration: Sendable, Equatable {
-    /// A field for every response.
+    /// A header field added to every response.
     package struct ResponseHeader: Sendable, Equatable {
         package let name: String
         package let value: String
     }
 
-    /// A bucket of `burst` tokens, one for each request; a new one comes every `interval`.
+    /// A bucket of `burst` tokens, one for each request; a token is added every `interval`.
     package struct RateLimit: Sendable, Equatable {
         package let interval: Duration
         package let burst: Int
@@ -17,12 +17,12 @@ package struct WebConfiguration: Sendable, Equatable {
     /// Nil: plain HTTP.
     package let tls: TLSServerOptions?
     package let headers: [ResponseHeader]
-    /// Who is let in, by name. Empty: everybody, unasked.
+    /// The users that are let in, by name. Empty: no password is required.
     package let users: [String: BcryptHash]
     /// Nil: no limit.
     package let rateLimit: RateLimit?
 
-    /// The files that it names, beside the one that it was read from.
+    /// The files that it names, without the one that it was read from.
     package var referencedFiles: [String] {
         [tls?.certificate, tls?.key, tls?.clientAuthority].compactMap { $0?.path }
     }
@@ -30,14 +30,14 @@ package struct WebConfiguration: Sendable, Equatable {
 
 /// `tls_server_config` of the file.
 package struct TLSServerOptions: Sendable, Equatable {
-    /// What is asked of clients, in Go's words.
+    /// What is required of clients, in Go's words.
     package enum ClientAuthentication: String, Sendable, CaseIterable {
         case notAsked = "NoClientCert"
-        /// A certificate may be shown; who signed it does not matter.
+        /// A certificate may be presented; its signature does not matter.
         case request = "RequestClientCert"
-        /// A certificate must be shown; who signed it does not matter.
+        /// A certificate must be presented; its signature does not matter.
         case requireAny = "RequireAnyClientCert"
-        /// A certificate may be shown, and must then be signed by a trusted authority.
+        /// A certificate may be presented, and must then be signed by a trusted authority.
         case verifyIfGiven = "VerifyClientCertIfGiven"
         case requireAndVerify = "RequireAndVerifyClientCert"
     }
@@ -51,17 +51,17 @@ package struct TLSServerOptions: Sendable, Equatable {
         package static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// The server's certificate, with those that lead from it to the authority.
+    /// The server's certificate, with the intermediate ones up to the authority.
     package let certificate: PEM
     package let key: PEM
     package let clientAuthentication: ClientAuthentication
-    /// Who may sign clients' certificates; nil for the system's authorities.
+    /// The authorities that may sign clients' certificates; nil for the system's.
     package let clientAuthority: PEM?
-    /// A client's certificate must be made out to one of these names (DNS, e-mail, IP address, URI). Nil: to anybody.
+    /// Names (DNS, e-mail, IP address, URI), one of which a client's certificate must have. Nil: any name will do.
     package let allowedNames: [String]?
     package let minimumVersion: Version
     package let maximumVersion: Version
-    /// For TLS 1.2 and older, where it can be chosen. Empty: the library's.
+    /// For TLS 1.2 and older, where they can be selected. Empty: the library's.
     package let cipherSuites: [CipherSuite]
     /// In the order of preference. Empty: the library's.
     package let curves: [EllipticCurve]

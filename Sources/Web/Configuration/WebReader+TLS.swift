@@ -1,7 +1,7 @@
 internal import Documents
 
 extension WebReader {
-    /// Nil for a section that says nothing, or, after reporting, is wrong.
+    /// Nil for an empty section or, after reporting, for an invalid one.
     func tls(_ fields: Fields, http2: Bool) -> TLSServerOptions? {
         guard !fields.isEmpty else { return nil }
         let certificate = pem(fields, file: WebSchema.certificateFile, inline: WebSchema.certificate)
@@ -11,14 +11,14 @@ extension WebReader {
         ] where given == nil && !fields.has(file) && !fields.has(inline) {
             report.problem(fields.at, "'tls_server_config' needs one of '\(file.name)' and '\(inline.name)'")
         }
-        // Nil for one that is wrong: what follows from it is not to be complained about as well.
+        // Nil if invalid, so that its consequences are not reported as well.
         let authentication = fields.soundValue(WebSchema.clientAuthentication)
         let authority = pem(fields, file: WebSchema.clientAuthorityFile, inline: WebSchema.clientAuthority)
         if let authority, authentication == .notAsked {
             report.problem(
                 authority.origin.at,
-                "'\(authority.name)' without a 'client_auth_type' that asks for certificates; "
-                    + "say client_auth_type: RequireAndVerifyClientCert")
+                "'\(authority.name)' without a 'client_auth_type' that requests certificates; "
+                    + "set client_auth_type: RequireAndVerifyClientCert")
         }
         let names = allowedNames(fields, authentication)
         let (minimum, maximum) = versions(fields)
@@ -46,7 +46,7 @@ extension WebReader {
         }
     }
 
-    /// A relative path begins where the file is.
+    /// Relative paths are relative to the file's directory.
     private func resolved(_ path: String) -> String {
         guard !path.hasPrefix("/"), let slash = report.file.lastIndex(of: "/") else { return path }
         return String(report.file[...slash]) + path
@@ -56,7 +56,7 @@ extension WebReader {
         _ fields: Fields, _ authentication: TLSServerOptions.ClientAuthentication?
     ) -> [String]? {
         guard let items = fields.list(WebSchema.allowedNames) else { return nil }
-        // Who need not show a certificate would have no name to be held against the list.
+        // A client that need not present a certificate would have no name to compare with the list.
         if let authentication, authentication != .requireAny, authentication != .requireAndVerify {
             report.problem(
                 fields.position(of: WebSchema.allowedNames),
@@ -90,18 +90,18 @@ extension WebReader {
         guard !suites.isEmpty else { return [] }
         let at = fields.position(of: WebSchema.cipherSuites)
         if maximum < .tls13, suites.allSatisfy(\.isOfTLS13) {
-            report.problem(at, "'cipher_suites' has none for the versions up to \(maximum.rawValue)")
+            report.problem(at, "'cipher_suites' has no suite for versions up to \(maximum.rawValue)")
         } else if http2, minimum < .tls13, !suites.contains(where: \.servesHTTP2) {
-            // Without effect here; but a file that other exporters refuse is not to begin its life with this one.
+            // Has no effect here, but a file must not be accepted here that other exporters refuse.
             report.problem(
                 at,
-                "'cipher_suites' has none that HTTP/2 needs; add \(CipherSuite.ecdheRSAWithAES128GCM.rawValue) or "
-                    + "\(CipherSuite.ecdheECDSAWithAES128GCM.rawValue), or say http2: false in http_server_config")
+                "'cipher_suites' has no suite that HTTP/2 requires; add \(CipherSuite.ecdheRSAWithAES128GCM.rawValue) or "
+                    + "\(CipherSuite.ecdheECDSAWithAES128GCM.rawValue), or set http2: false in http_server_config")
         }
         return suites
     }
 
-    /// The items of a list that must all be words of a kind.
+    /// The items of a list, each of which must be a case of `Choice`.
     private func choices<Choice: RawRepresentable & CaseIterable>(
         _ fields: Fields, _ key: Key<YAMLValue>
     ) -> [Choice] where Choice.RawValue == String {
@@ -112,7 +112,7 @@ extension WebReader {
             }
             if let choice = Choice(rawValue: text) { return choice }
             report.problem(
-                item.at, "'\(key.name)' knows no \(shown(text))",
+                item.at, "'\(key.name)' does not support \(shown(text))",
                 suggestion: suggestion(for: text, among: Choice.allCases.map(\.rawValue)))
             return nil
         }

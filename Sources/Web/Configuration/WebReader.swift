@@ -2,12 +2,12 @@ internal import Documents
 
 /// Turns a composed document into a `WebConfiguration`, reporting everything that is wrong on the way.
 ///
-/// What cannot be read is left out and reading goes on; the result counts only if the report stayed empty.
+/// Values that cannot be read are left out and reading goes on; the result is valid only if the report has no problems.
 struct WebReader {
     let report: Report
 
     func configuration(_ document: YAMLValue?) -> WebConfiguration {
-        // An empty file asks for nothing: plain HTTP for everybody.
+        // An empty file means plain HTTP without passwords.
         guard let document, document.content.isSomething,
             let root = Fields(document, WebSchema.root, name: "the file", report: report)
         else { return WebConfiguration(tls: nil, headers: [], users: [:], rateLimit: nil) }
@@ -34,15 +34,15 @@ struct WebReader {
         }
         var users: [String: BcryptHash] = [:]
         for entry in entries {
-            // The value is not shown: somebody may have written the password itself.
+            // The value is not quoted: it may be the password itself.
             if entry.key.isEmpty || entry.key.utf8.contains(UInt8(ascii: ":")) {
-                report.problem(entry.at, "a user's name must not be empty, nor hold a colon: \(shown(entry.key))")
+                report.problem(entry.at, "a user's name must not be empty or contain a colon: \(shown(entry.key))")
             } else if case .text(let text, _) = entry.value.content, let hash = BcryptHash(text) {
                 if hash.cost > BcryptHash.highestCost {
                     report.problem(
                         entry.value.at,
                         "the password of user \(shown(entry.key)) is hashed with a cost of \(hash.cost), and a check would take "
-                            + "minutes to days: at most \(BcryptHash.highestCost), as `htpasswd -nBC 10 USER` makes it")
+                            + "minutes to days: use at most \(BcryptHash.highestCost), as in `htpasswd -nBC 10 USER`")
                 }
                 users[entry.key] = hash
             } else {

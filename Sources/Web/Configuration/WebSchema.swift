@@ -1,6 +1,6 @@
 package import Documents
 
-/// Every key of the file of `--web.config.file`, once, as exporter-toolkit documents them.
+/// Every key of the file of `--web.config.file`, as exporter-toolkit documents it.
 enum WebSchema {
     static let tls = Key.nested("tls_server_config", "dictionary", "TLS. Without it the listener speaks plain HTTP.")
     static let http = Key.nested("http_server_config", "dictionary", "HTTP settings, such as response headers.")
@@ -84,7 +84,7 @@ enum WebSchema {
 }
 
 extension Key where Value == String {
-    /// - Parameter choices: what the value must be one of; empty: any text, and none leaves the field out.
+    /// - Parameter choices: the permitted values; if empty, any text is permitted, and empty text omits the field.
     fileprivate static func responseHeader(_ name: String, only choices: [String] = [], _ documentation: String) -> Key
     {
         let type = choices.isEmpty ? "text" : choices.joined(separator: ", ")
@@ -96,7 +96,7 @@ extension Key where Value == String {
                     suggestion: suggestion(for: text, among: choices))
             }
             guard text.unicodeScalars.allSatisfy({ (0x20...0x7E).contains($0.value) }) else {
-                throw Malformed("must be of printable ASCII characters, on one line")
+                throw Malformed("must consist of printable ASCII characters on one line")
             }
             return text
         }
@@ -104,6 +104,6 @@ extension Key where Value == String {
 }
 
 extension WebConfiguration {
-    /// Every dictionary of the file and its keys: the table that the reader itself goes by.
+    /// Every dictionary of the file and its keys: the table that the reader itself uses.
     package static var schema: [SchemaSection] { WebSchema.sections }
 }

@@ -2,7 +2,7 @@ import Glibc
 import NIOSSL
 
 extension NIOSSLCertificate? {
-    /// Whether one of the certificate's names is among these; no names allow any certificate.
+    /// Whether one of the certificate's names is among these; nil allows any certificate.
     func isAllowed(_ names: [String]?) -> Bool {
         guard let names else { return true }
         return self?.alternativeNames.contains { names.contains($0) } ?? false
@@ -22,7 +22,7 @@ extension NIOSSLCertificate {
     }
 }
 
-/// An address of 4 or 16 bytes as one writes it.
+/// The text form of an address of 4 or 16 bytes.
 private func ipAddressText(_ bytes: [UInt8]) -> String? {
     guard bytes.count == 4 || bytes.count == 16 else { return nil }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

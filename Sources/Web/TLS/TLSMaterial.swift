@@ -1,6 +1,6 @@
 internal import Documents
 
-/// All that a TLS context is made of, read: two that are equal make the same context.
+/// Everything that a TLS context is made from, already read. Equal materials make the same context.
 struct TLSMaterial: Equatable, Sendable {
     let options: TLSServerOptions
     let certificate: [UInt8]

@@ -2,14 +2,14 @@ internal import Documents
 import NIOCore
 import NIOSSL
 
-/// The terms on which TLS is spoken: certificate, versions, and what is asked of clients.
+/// The terms of TLS connections: certificate, versions, and what is required of clients.
 final class TLSTerms: Sendable {
     private let context: NIOSSLContext
     private let authentication: TLSServerOptions.ClientAuthentication
-    /// The names of which a client's certificate must hold one; nil: any.
+    /// Names, one of which a client's certificate must have; nil if any will do.
     private let allowedNames: [String]?
 
-    /// - Throws: which certificate or key is of no use, and why.
+    /// - Throws: which certificate or key cannot be used, and why.
     init(_ material: TLSMaterial) throws(ConfigurationError) {
         let options = material.options
         let chain = try Self.certificates(material.certificate, options.certificate)
@@ -17,7 +17,7 @@ final class TLSTerms: Sendable {
         do {
             key = try NIOSSLPrivateKey(bytes: material.key, format: .pem)
         } catch {
-            throw options.key.problem("holds no private key in PEM that can be used without a passphrase")
+            throw options.key.problem("contains no PEM private key that can be used without a passphrase")
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
@@ -52,7 +52,7 @@ final class TLSTerms: Sendable {
         let names = allowedNames
         switch authentication {
         case .request, .requireAny:
-            // Whoever signed it: the names alone may speak against a certificate.
+            // The signature does not matter: a certificate is refused only because of its names.
             return NIOSSLServerHandler(context: context) { chain, promise in
                 promise.succeed(chain.first.isAllowed(names) ? .certificateVerified : .failed)
             }
@@ -72,13 +72,13 @@ final class TLSTerms: Sendable {
         do {
             certificates = try NIOSSLCertificate.fromPEMBytes(bytes)
         } catch {
-            throw pem.problem("holds no certificate in PEM")
+            throw pem.problem("contains no PEM certificate")
         }
-        guard !certificates.isEmpty else { throw pem.problem("holds no certificate in PEM") }
+        guard !certificates.isEmpty else { throw pem.problem("contains no PEM certificate") }
         return certificates
     }
 
-    /// Suites can be chosen for TLS 1.2 and older. A list that names those of TLS 1.3 alone leaves nothing for these.
+    /// Suites can be selected for TLS 1.2 and older. A list with only those of TLS 1.3 rules out the older versions.
     private static func choose(_ suites: [CipherSuite], _ configuration: inout TLSConfiguration) {
         guard !suites.isEmpty else { return }
         let older = suites.filter { !$0.isOfTLS13 }
@@ -90,9 +90,9 @@ final class TLSTerms: Sendable {
     }
 }
 
-/// A client's certificate is sound, and made out to none of the names of `client_allowed_sans`.
+/// A client's certificate is valid, but has none of the names in `client_allowed_sans`.
 struct CertificateNotAllowed: Error, CustomStringConvertible {
-    var description: String { "the client's certificate holds none of the names of client_allowed_sans" }
+    var description: String { "the client's certificate has none of the names in client_allowed_sans" }
 }
 
 extension TLSVersion {
