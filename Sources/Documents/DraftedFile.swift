@@ -1,13 +1,13 @@
 package import Glibc
 
-/// A small file that is replaced as a whole: written by way of another file, so that nobody reads half of it.
+/// A small file that is replaced atomically by way of a temporary file, so that it is never read half-written.
 package enum DraftedFile {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
 
         init(_ path: String, _ why: String) { description = "cannot write \(path): \(why)" }
 
-        /// By `errno`.
+        /// With the reason from `errno`.
         package init(_ path: String) { self.init(path, String(cString: strerror(errno))) }
     }
 
@@ -26,14 +26,14 @@ package enum DraftedFile {
         }
     }
 
-    /// Opens a file, which is made where there is none. What else has its name is refused: to open a pipe would wait until
-    /// somebody reads from it.
+    /// Opens a file, creating it if it is missing. Anything but a regular file is refused: opening a pipe would block until
+    /// it has a reader.
     package static func descriptor(writing path: String, _ flags: Int32 = 0, mode: mode_t) throws(Failure) -> Int32 {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, mode)
         guard descriptor >= 0 else { throw Failure(path) }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return descriptor }
         close(descriptor)
-        throw Failure(path, "it is no regular file")
+        throw Failure(path, "it is not a regular file")
     }
 }

@@ -5,8 +5,8 @@ import Presentation
 import Replication
 import Synchronization
 
-/// What a comparison is doing, on standard error: a bar that is drawn over itself on a terminal, now and then a line
-/// elsewhere.
+/// The progress of a comparison, on standard error: a bar that is redrawn in place on a terminal, otherwise a line now and
+/// then.
 final class ChecksumProgress: Sendable {
     private struct State {
         var text = ChecksumProgressText()
@@ -46,7 +46,7 @@ final class ChecksumProgress: Sendable {
         }
     }
 
-    /// Leaves the terminal as it was.
+    /// Removes the bar from the terminal.
     func end() { state.withLock { Self.clear(&$0) } }
 
     private static func clear(_ state: inout State) {
@@ -55,14 +55,14 @@ final class ChecksumProgress: Sendable {
     }
 }
 
-/// The words and the bar.
+/// The text of the progress lines and of the bar.
 struct ChecksumProgressText {
     private var tables = 0
     private var table: (name: String, number: Int, rows: UInt64)?
     private var chunk = 0
     private var rows: UInt64 = 0
 
-    /// - Returns: a line to be kept; nil for what only moves the bar.
+    /// - Returns: a line to print permanently; nil for an event that only moves the bar.
     mutating func note(_ event: ChecksumEvent) -> String? {
         switch event {
         case .started(let primary, let replicas, let tables):
@@ -72,7 +72,7 @@ struct ChecksumProgressText {
             table = (name.description, number, rows)
             (chunk, self.rows) = (0, 0)
             return nil
-        case .resumed(let name, let chunks): return "\(name): going on after \(Amount.count(chunks, "chunk"))"
+        case .resumed(let name, let chunks): return "\(name): resuming after \(Amount.count(chunks, "chunk"))"
         case .chunk(let number, let rows):
             (chunk, self.rows) = (number, rows)
             return nil
@@ -83,12 +83,12 @@ struct ChecksumProgressText {
             table = nil
             return "\(name): not compared: \(reason)"
         case .paused(let reason): return "paused: \(reason)"
-        case .goesOn: return "going on"
+        case .goesOn: return "continuing"
         case .waiting(let nodes): return "waiting for \(nodes.joined(separator: ", ")) to apply the rest"
         }
     }
 
-    /// Nil between tables. The server's estimate of a table's rows is often off, so the bar is full at most.
+    /// Nil between tables. The server's estimate of a table's rows is often wrong, so the bar stops when it is full.
     func bar(width: Int) -> String? {
         guard let table else { return nil }
         let share = table.rows == 0 ? 0 : min(1, Double(rows) / Double(table.rows))
@@ -99,7 +99,7 @@ struct ChecksumProgressText {
     }
 }
 
-/// What is for people, and not the result.
+/// Messages for people, apart from the result.
 enum StandardError {
     static func print(_ line: String, terminator: String = "\n") {
         var text = line + terminator

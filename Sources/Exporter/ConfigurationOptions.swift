@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Documents
 
-/// Which servers to ask: from a file, or from flags.
+/// The servers to query: from a file, or from flags.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .customLong("config.file"), help: ArgumentHelp("The configuration file (YAML).", valueName: "file"),
@@ -20,13 +20,13 @@ struct ConfigurationOptions: ParsableArguments {
     func validate() throws {
         switch (file, nodes.isEmpty) {
         case (nil, true):
-            throw ValidationError("Say which servers to ask: --config.file FILE, or --node NAME=HOST:PORT.")
+            throw ValidationError("Specify the servers to monitor: --config.file FILE, or --node NAME=HOST:PORT.")
         case (_?, false): throw ValidationError("Use --config.file or --node, not both.")
         default: break
         }
     }
 
-    /// Reads the configuration anew.
+    /// Reads the configuration, again at each call.
     func load() throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning]) {
         let environment = ProcessEnvironment.variables
         guard let file else { return (try Configuration.nodes(fromFlags: nodes, environment: environment), []) }

@@ -29,7 +29,7 @@ struct Exporter: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
-        // While there are no other threads.
+        // Must run before there are other threads.
         ClientLibrary.settleEnvironment()
         let arguments = CommandLine.arguments.dropFirst()
         if RootHelp.isAsked(arguments) {
@@ -54,8 +54,8 @@ struct Exporter: AsyncParsableCommand {
         }
     }
 
-    /// The exporter itself is tried first where no subcommand is named: with all of them in view, the parser takes twice the
-    /// time. What is not for it alone, and what is wrong, is the root's to say.
+    /// Without a subcommand, tries `serve` first: with all subcommands, the parser takes twice the time. Everything else,
+    /// including errors, is left to the root command.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
         if arguments.first?.hasPrefix("--") == true, let serve = try? Serve.parse(arguments) { return serve }
         return try parseAsRoot(arguments)

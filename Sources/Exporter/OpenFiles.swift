@@ -5,31 +5,31 @@ import Monitoring
 import Presentation
 import Web
 
-/// How the limit on open files is shared out among the connections to nodes and those of clients.
+/// Divides the limit on open files between connections to nodes and connections from clients.
 ///
-/// It must never be reached: libdispatch ends a process that has none left.
+/// The limit must never be reached: libdispatch aborts a process that has no descriptors left.
 struct OpenFiles: Sendable, Equatable {
     struct TooFew: Error, Equatable, CustomStringConvertible {
         let description: String
     }
 
-    /// For event loops, the log, and files that are read on the way.
+    /// For event loops, the log, and files that are read in passing.
     private static let reserve = 80
-    /// The library's, and its duplicate (`Interrupter`).
+    /// The library's descriptor, and its duplicate (`Interrupter`).
     private static let perConnection = 2
-    /// A listener that admits fewer would be full with the slow ones among its clients.
+    /// With fewer, a listener could be filled by its slow clients alone.
     private static let fewestClients = 8
 
     private let limit: Int
-    /// How many clients each of the listeners may have.
+    /// The maximum number of clients of each listener.
     let clients: Int
-    /// What is left for the connections to nodes.
+    /// The descriptors left for connections to nodes.
     let room: Int
 
     /// - Parameters:
-    ///   - addresses: how many each listener has; one without any is none.
-    ///   - clients: how many a listener should have if the limit allows it.
-    /// - Throws: `TooFew` when the nodes and a few clients are too many.
+    ///   - addresses: the number of addresses of each listener; 0 for a listener that is not used.
+    ///   - clients: the number of clients that a listener should have if the limit allows it.
+    /// - Throws: `TooFew` if the limit is too low for the nodes and a few clients.
     init(
         limit: Int, _ configuration: Configuration, addresses: [Int],
         clients wanted: Int = ListenerOptions(addresses: []).maxConnections
@@ -46,38 +46,38 @@ struct OpenFiles: Sendable, Equatable {
                 description: "the limit on open files is \(limit), and \(names) with probes and a few clients need "
                     + "\(needed): \(Self.advice), or configure fewer nodes")
         }
-        // Where there is as much, nodes have it twice: those that change are connected twice for a moment of a reload, and
-        // a reload may add some.
+        // If possible, reserve twice what the nodes need: during a reload, changed nodes are briefly connected twice, and a
+        // reload may add nodes.
         let share = max(least, free - 2 * nodes) / max(1, listeners)
         clients = min(wanted, Self.clients(within: share))
         room = free - listeners * Self.descriptors(forClients: clients)
         self.limit = limit
     }
 
-    /// Whether another configuration may take effect while clients have what they were given.
-    /// - Throws: `TooFew` when it may not.
+    /// Checks whether another configuration may take effect while clients keep their share.
+    /// - Throws: `TooFew` if it may not.
     func check(_ configuration: Configuration, after before: Configuration) throws(TooFew) {
         let changed = before.nodes.count - configuration.nodes(unchangedSince: before).count
         let needed = Self.descriptors(toNodesOf: configuration) + changed * Self.perConnection
         guard needed <= room else {
             throw TooFew(
-                description: "of the limit on open files, \(limit), \(room) are left for connections to nodes, and "
-                    + "\(needed) are needed: restart the exporter, which then admits fewer clients, or \(Self.advice)")
+                description: "the limit on open files, \(limit), leaves \(room) for connections to nodes, but "
+                    + "\(needed) are needed: restart the exporter so that it admits fewer clients, or \(Self.advice)")
         }
     }
 
-    /// Says so if the limit lets in fewer clients than there should be.
+    /// Logs a warning if the limit allows fewer clients than there should be.
     func warn(_ logger: Logger, clients wanted: Int = ListenerOptions(addresses: []).maxConnections) {
         guard clients < wanted else { return }
         logger.warning(
-            "the limit on open files is low, and fewer clients may be connected at a time; \(Self.advice)",
+            "the limit on open files is low, so fewer clients can be connected at a time; \(Self.advice)",
             metadata: ["limit": "\(limit)", "clients": "\(clients)"])
     }
 
     private static let advice = "raise it (ulimit -n, systemd LimitNOFILE=, docker --ulimit nofile=)"
 
-    /// A scrape's connection to each node, which is closed before there is another. A probe may have a second one while the
-    /// first hangs; the sentinel's go to each node, and those of the others to one.
+    /// Scrapes have one connection to each node, which is closed before another is opened. A probe may have a second one
+    /// while the first hangs; the sentinel connects to each node, the other probes to one.
     private static func descriptors(toNodesOf configuration: Configuration) -> Int {
         let probe = Session.maxConnections
         let connections = configuration.sets.map { set in
@@ -87,12 +87,12 @@ struct OpenFiles: Sendable, Equatable {
         return connections.reduce(0, +) * perConnection
     }
 
-    /// An eighth more and one are about to end, or are being told that there are too many (`Connections`), and another one
-    /// may come at the same time.
+    /// `Connections` allows an eighth more and one for connections that are about to end or are being refused, and another
+    /// one may arrive at the same time.
     private static func descriptors(forClients clients: Int) -> Int { clients + clients / 8 + 2 }
 
     private static func clients(within descriptors: Int) -> Int {
-        // Eight ninths. There may be no limit at all.
+        // Eight ninths, without overflow: there may be no limit at all.
         let (ninths, rest) = max(0, descriptors - 2).quotientAndRemainder(dividingBy: 9)
         return ninths * 8 + rest * 8 / 9
     }

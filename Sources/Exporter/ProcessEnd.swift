@@ -1,11 +1,12 @@
 import Glibc
 
-/// How the process ends: its files written, and nothing else.
+/// The end of the process: flushes its files, and skips everything else.
 ///
-/// Threads that wait for servers are left behind at the end, and may be within libmariadb and OpenSSL. What these libraries have
-/// registered with atexit(3) would take their locks and tables away from under them, and the process would end by a signal.
+/// Threads that wait for servers still run at the end, and may be inside libmariadb or OpenSSL. The handlers that these
+/// libraries have registered with atexit(3) would free locks and tables that the threads use, and crash the process.
 enum ProcessEnd {
-    /// From now on exit(3) skips what libraries have left to do. What was registered last comes first: called right before the end.
+    /// From now on, exit(3) skips the libraries' handlers. The last registered handler runs first, so call this right before
+    /// the end.
     static func skipTeardown() {
         on_exit(
             { status, _ in

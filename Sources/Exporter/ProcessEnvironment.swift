@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the process was started with, and what it may use.
+/// The environment of the process, and its limits.
 enum ProcessEnvironment {
-    /// environ(7), read once: passwords among it are looked up from here.
+    /// environ(7), read once; passwords in it are looked up here.
     static let variables: [String: String] = {
         var variables: [String: String] = [:]
         var entry = environ
@@ -17,16 +17,16 @@ enum ProcessEnvironment {
     /// gethostname(2).
     static let hostName: String = {
         var buffer = [CChar](repeating: 0, count: 256)
-        let isTold = buffer.withUnsafeMutableBufferPointer { buffer in
+        let isKnown = buffer.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.map { gethostname($0, buffer.count - 1) == 0 } ?? false
         }
-        let bytes = isTold ? buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : []
+        let bytes = isKnown ? buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : []
         let name = String(decoding: bytes, as: UTF8.self)
         return name.isEmpty ? "localhost" : name
     }()
 
     /// Raises the soft limit on open files to the hard one: a connection to a node takes two descriptors.
-    /// - Returns: the limit from now on.
+    /// - Returns: the new limit.
     static func raiseOpenFileLimit() -> UInt64 {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }

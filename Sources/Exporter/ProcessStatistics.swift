@@ -15,12 +15,12 @@ extension ExporterStatistics.Process {
     }
 
     private mutating func read(stat: String) {
-        // The second field is the program's name in parentheses and may hold anything: count from its end.
+        // The second field, the program's name in parentheses, may contain anything: count from its end.
         guard let end = stat.lastIndex(of: ")") else { return }
         let fields = stat[end...].split(separator: " ").dropFirst()
         func field(_ number: Int) -> UInt64? {
-            let place = fields.startIndex + number - 3
-            return fields.indices.contains(place) ? UInt64(fields[place]) : nil
+            let index = fields.startIndex + number - 3
+            return fields.indices.contains(index) ? UInt64(fields[index]) : nil
         }
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         if let user = field(14), let system = field(15) { cpuSeconds = Double(user + system) / ticks }
@@ -30,7 +30,7 @@ extension ExporterStatistics.Process {
         residentBytes = field(24).map { $0 * UInt64(sysconf(Int32(_SC_PAGESIZE))) }
     }
 
-    /// Epoch seconds of the machine's start.
+    /// When the machine was started, epoch seconds.
     private static let bootTime: Double? = {
         guard let stat = ProcFile.read("/proc/stat") else { return nil }
         for line in stat.split(separator: "\n") where line.hasPrefix("btime ") {
@@ -51,7 +51,7 @@ private enum ProcFile {
         }
     }
 
-    /// Entries of a folder, without `.` and `..`, and without the descriptor that reads it.
+    /// The number of entries of a directory, without `.`, `..` and the descriptor that reads it.
     static func count(_ path: String) -> Int? {
         guard let folder = opendir(path) else { return nil }
         defer { closedir(folder) }

@@ -2,7 +2,7 @@ import Metrics
 import Synchronization
 import Web
 
-/// Answers by route and status code, since the start.
+/// Counts responses by route and status code, since the start.
 final class RequestCounter: Sendable {
     private struct Key: Hashable {
         let route: String
@@ -11,7 +11,7 @@ final class RequestCounter: Sendable {
 
     private let counts: Mutex<[Key: UInt64]>
 
-    /// - Parameter routes: known in advance, so that they start at 0.
+    /// - Parameter routes: the known routes, whose counts start at 0.
     init(routes: [String]) {
         counts = Mutex(Dictionary(routes.map { (Key(route: $0, code: 200), 0) }, uniquingKeysWith: { $1 }))
     }

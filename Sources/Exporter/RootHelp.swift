@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// `--help` of the program as a whole: the commands, and the options of the one that runs when none is named, which the
-/// argument parser would leave out.
+/// `--help` of the program as a whole: the commands, and the options of the default one, which the argument parser would
+/// omit.
 enum RootHelp {
     static func isAsked(_ arguments: ArraySlice<String>) -> Bool {
         arguments.count == 1 && ["--help", "-h", "help"].contains(arguments.first ?? "")

@@ -6,11 +6,11 @@ import Testing
 @Suite("The command check")
 struct CheckCommandTests {
     @Test(
-        "what goes wrong before check has a verdict is unknown, not critical",
+        "an error before check has a verdict is unknown, not critical",
         arguments: [
             (
                 ["check"],
-                "REPLICATION UNKNOWN - Say which servers to ask: --config.file FILE, or --node NAME=HOST:PORT."
+                "REPLICATION UNKNOWN - Specify the servers to monitor: --config.file FILE, or --node NAME=HOST:PORT."
             ),
             (["check", "--node", "a=h", "--max-lag", "soon"], "REPLICATION UNKNOWN - --max-lag and --max-bytes: "),
             (["check", "--node", "a=h", "--timeout", "0"], "REPLICATION UNKNOWN - --timeout must be between 0"),
@@ -24,7 +24,7 @@ struct CheckCommandTests {
         #expect(explanation.hasPrefix(line))
     }
 
-    @Test("a verdict's exit code, and help, stay what they are")
+    @Test("a verdict's exit code and help are not changed")
     func otherExits() {
         #expect(CheckCommand.explanation(of: ExitCode(1)) == nil)
         #expect(CheckCommand.explanation(of: CleanExit.helpRequest()) == nil)

@@ -11,7 +11,7 @@ struct ChecksumCommandTests {
         #expect([.equal, .incomplete, .different, .unknown].map(\ChecksumReport.Status.exitCode) == [0, 1, 2, 3])
     }
 
-    @Test("The bar fills with the rows, and is full at most")
+    @Test("The bar fills with the rows, and stops when it is full")
     func bar() {
         let orders = TableName(database: "shop", table: "orders")
         var text = ChecksumProgressText()

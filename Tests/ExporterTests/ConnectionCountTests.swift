@@ -6,15 +6,15 @@ import Testing
 @Suite("Connections to one server")
 struct ConnectionCountTests {
     @Test(
-        "as many connections are allowed as all who may connect at a time have together",
+        "the limit allows for all programs that may connect at the same time",
         arguments: [
-            // The collector has 3. Two exporters, a third one in place of either, and `check`.
+            // The collector has 3. Two exporters, a third one replacing either, and `check`.
             ("", 3, 12), ("heartbeat: {table: p.h}", 3, 12),
             // Each probe has 2.
             ("heartbeat: {table: p.h, write: true}", 5, 18), ("sentinel: {table: p.s}", 5, 18),
-            // And `failover-check`, which has the collector's and the probe's.
+            // And `failover-check`, which has those of the collector and of the probe.
             ("failover: {preferred: db1, standby: db2, table: p.l}", 5, 20),
-            // `checksum` looks at the set, and has a connection of its own.
+            // `checksum` collects from the set, and has connections of its own.
             ("checksums: {}", 3, 17),
             (
                 "heartbeat: {table: p.h, write: true}, sentinel: {table: p.s}, failover: {preferred: db1, standby: db2, table: p.l}, checksums: {}",

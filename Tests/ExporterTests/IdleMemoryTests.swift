@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Memory between scrapes", .timeLimit(.minutes(1)))
 struct IdleMemoryTests {
-    /// What was handed back, in order.
+    /// What was released, in order.
     private final class Log: Sendable {
         private let entries = Mutex<[String]>([])
         private let stream = AsyncStream<String>.makeStream()
@@ -18,7 +18,7 @@ struct IdleMemoryTests {
 
         var all: [String] { entries.withLock { $0 } }
 
-        /// Waits for the next.
+        /// Waits for the next entry.
         func next() async -> String? {
             var iterator = stream.stream.makeAsyncIterator()
             return await iterator.next()
@@ -29,7 +29,7 @@ struct IdleMemoryTests {
         IdleMemory(quiet: quiet, trim: { log.note("free memory") })
     }
 
-    @Test("After each round free memory goes, once")
+    @Test("After each round, free memory is released once")
     func order() async {
         let log = Log()
         let memory = memory(log, quiet: .milliseconds(1))
@@ -42,15 +42,15 @@ struct IdleMemoryTests {
         #expect(log.all.count == 3)
     }
 
-    @Test("Nothing goes while a round is under way, however long it takes, and rounds at once count once")
+    @Test("Nothing is released during a round, however long it takes, and concurrent rounds count as one")
     func underway() async {
         let log = Log()
         let memory = memory(log, quiet: .milliseconds(1))
         await memory.during {
-            // Its end would start the wait.
+            // Its end would start the quiet period.
             await memory.during {}
             await memory.during {}
-            // Many times the quiet. What does not come cannot be awaited.
+            // Many times the quiet period: the absence of an event cannot be awaited.
             try? await Task.sleep(for: .milliseconds(50))
             #expect(log.all == [])
         }

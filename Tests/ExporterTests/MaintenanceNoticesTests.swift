@@ -7,12 +7,12 @@ import Traffic
 
 @testable import Exporter
 
-@Suite("What HAProxy's agents were told of maintenance")
+@Suite("Maintenance as reported to HAProxy's agents")
 struct MaintenanceNoticesTests {
     private static let logger = Logger(label: "notices")
 
     @Test(
-        "Ready is said only after a drain or maint, for a minute, and again after the next one",
+        "Ready is sent only after a drain or maint, for a minute, and again after the next one",
         arguments: [true, false])
     func release(isWrittenDown: Bool) throws {
         let folder = try Self.folder()
@@ -25,7 +25,7 @@ struct MaintenanceNoticesTests {
         #expect(!isEnding(.ready, after: 0))
         #expect(!isEnding(.drain, after: 10))
         #expect(!isEnding(.maintenance, after: 20))
-        // The minute begins with the first question after it, however late that comes.
+        // The minute begins with the first question afterwards, however late that is.
         #expect(isEnding(.ready, after: 1000))
         #expect(isEnding(.ready, after: 1060))
         #expect(!isEnding(.ready, after: 500, node: "db2"))
@@ -40,7 +40,7 @@ struct MaintenanceNoticesTests {
         #expect(!isEnding(.ready, after: 2161))
     }
 
-    @Test("What was told before a restart is taken back after it")
+    @Test("What was reported before a restart is revoked after it")
     func restart() throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -48,7 +48,7 @@ struct MaintenanceNoticesTests {
         let before = MaintenanceNotices(directory: folder, logger: Self.logger)
         #expect(!before.endsMaintenance(of: "db1", .maintenance, now: start))
         #expect(try Self.files(folder) == ["db1~told"])
-        // Ended, and not told for long enough.
+        // Ended, but not reported for long enough.
         #expect(before.endsMaintenance(of: "db1", .ready, now: start + .seconds(1)))
 
         let after = MaintenanceNotices(directory: folder, logger: Self.logger)
@@ -59,7 +59,7 @@ struct MaintenanceNoticesTests {
         #expect(!MaintenanceNotices(directory: folder, logger: Self.logger).endsMaintenance(of: "db1", .ready))
     }
 
-    @Test("A note that has vanished, or could not be written, is written with the next question")
+    @Test("A note that has vanished, or could not be written, is written at the next question")
     func again() throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -75,7 +75,7 @@ struct MaintenanceNoticesTests {
     }
 
     @Test(
-        "A pipe in the place of a file holds up nobody, whether it is read or not, and counts as not written",
+        "A pipe instead of a file blocks nothing, whether it is read or not, and counts as not written",
         .timeLimit(.minutes(1)), arguments: [true, false])
     func pipe(isRead: Bool) throws {
         let folder = try Self.folder()

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The manual page, made from the definitions of the arguments (mdoc(7)).
+/// The manual page, generated from the definitions of the arguments (mdoc(7)).
 struct Manual {
     private let root: Command
 
-    /// - Parameter dump: what `--experimental-dump-help` prints.
+    /// - Parameter dump: the output of `--experimental-dump-help`.
     init(dump: String) throws {
         struct Dump: Decodable { let command: Command }
         root = try JSONDecoder().decode(Dump.self, from: Data(dump.utf8)).command
@@ -122,7 +122,7 @@ struct Manual {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Lines that begin with spaces are an example.
+    /// Indented lines are an example.
     private func paragraphLines(_ paragraph: String) -> [String] {
         let lines = paragraph.components(separatedBy: "\n")
         let example = lines.filter { $0.hasPrefix("  ") }
@@ -152,7 +152,7 @@ struct Manual {
         return text(sentences.joined(separator: " "))
     }
 
-    /// Escaped so that no line of it is taken for a request, nor a hyphen for a typographic one.
+    /// Escaped so that no line is taken for a request, and no hyphen is typeset as another character.
     private func text(_ plain: String) -> String {
         let escaped = plain.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("…", with: "...")
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Exporter
 
-/// docs/man is made here, from the definitions of the arguments: `make man` writes it.
+/// docs/man is generated here from the definitions of the arguments: `make man` writes it.
 @Suite("The manual")
 struct ManualTests {
-    @Test("is what the definitions of the arguments say")
+    @Test("agrees with the definitions of the arguments")
     func isFresh() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "docs/man/mysql-replication-exporter.1")
@@ -15,10 +15,10 @@ struct ManualTests {
         if ProcessInfo.processInfo.environment["RECORD"] == "1" {
             try fresh.write(to: file, atomically: true, encoding: .utf8)
         }
-        #expect(try String(contentsOf: file, encoding: .utf8) == fresh, "write it anew: make man")
+        #expect(try String(contentsOf: file, encoding: .utf8) == fresh, "write it again: make man")
     }
 
-    @Test("says every option of every command, and what it means")
+    @Test("has every option of every command, and its meaning")
     func isComplete() throws {
         let page = try Manual(dump: Exporter._dumpHelp()).page
         for command in Exporter.configuration.subcommands {
@@ -27,7 +27,7 @@ struct ManualTests {
         for option in ["-config.file Ar file", "-node Ar NAME=HOST:PORT", "-log.level Ar level", "-max\\-lag"] {
             #expect(page.contains("\n.It Fl \(option.replacing("\\-", with: "-"))"), "\(option)")
         }
-        // A line that begins with a dot is a request, and none of them is ours to invent.
+        // A line that begins with a dot is a request, which must be an existing one.
         let requests = Set(page.split(separator: "\n").filter { $0.hasPrefix(".") }.map { $0.prefix { $0 != " " } })
         #expect(
             requests.isSubset(of: [
@@ -37,7 +37,7 @@ struct ManualTests {
             ]))
     }
 
-    @Test("Every command and every argument has a help text, a sentence with an end")
+    @Test("Every command and every argument has a help text that is a complete sentence")
     func helpTexts() throws {
         struct Dump: Decodable {
             struct Command: Decodable {
@@ -66,7 +66,7 @@ struct ManualTests {
         }
     }
 
-    @Test("Completions can be had for every shell, and name the commands", arguments: CompletionShell.allCases)
+    @Test("Completions are available for every shell, and include the commands", arguments: CompletionShell.allCases)
     func completions(shell: CompletionShell) {
         let script = Exporter.completionScript(for: shell)
         for command in ["serve", "topology", "check", "grants"] { #expect(script.contains(command)) }

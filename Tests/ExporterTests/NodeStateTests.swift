@@ -9,9 +9,9 @@ import Web
 
 @testable import Exporter
 
-@Suite("What is posted of a node")
+@Suite("Setting the state of a node by POST")
 struct NodeStateTests {
-    @Test("is refused with a query, which may name another node, and else is done", arguments: OperatorState.allCases)
+    @Test("is refused with a query, which may name another node, and otherwise done", arguments: OperatorState.allCases)
     func query(state: OperatorState) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]

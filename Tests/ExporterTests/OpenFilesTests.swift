@@ -21,16 +21,16 @@ struct OpenFilesTests {
         ])
     }
 
-    /// As many as are open when each of the listeners has turned somebody away.
+    /// The number of open descriptors when each of the listeners has refused a client.
     private static func descriptors(of clients: Int, listeners: Int) -> Int { listeners * (clients + clients / 8 + 2) }
 
     @Test(
-        "is shared out among all listeners, and never reached",
+        "is divided among all listeners, and never reached",
         arguments: [
-            // 80 for the process; two for a node's connection, and as much for a reload.
+            // 80 for the process; two for a node's connection, and as many for a reload.
             (128, [1, 0], 1, false, 36), (128, [1, 1], 1, false, 16), (800, [1, 1], 3, false, 312),
             (1024, [1, 0], 3, false, 512), (1024, [1, 1], 3, false, 411),
-            // 3 nodes, each with the scrapes' connection and two of the sentinel, and two of heartbeat and failover each.
+            // 3 nodes, each with a connection for scrapes and two for the sentinel; and two each for heartbeat and failover.
             (1024, [1, 1], 3, true, 393), (1024, [2, 3], 3, true, 392), (65_536, [1, 1], 1000, true, 512),
             (.max, [1, 1], 1000, true, 512),
         ] as [(Int, [Int], Int, Bool, Int)])
@@ -44,9 +44,9 @@ struct OpenFilesTests {
     }
 
     @Test(
-        "that leaves no place for clients beside the nodes is refused, with what to do",
+        "that leaves no room for clients beside the nodes is refused with advice",
         arguments: [
-            // 80, a socket and 11 for each listener, and the nodes.
+            // 80, a socket and 11 for each listener, and those of the nodes.
             (94, [1, 0], 1, false, 1), (106, [1, 1], 1, false, 1), (130, [1, 1], 3, true, 3),
             (2092, [1, 0], 1000, false, 1000),
         ] as [(Int, [Int], Int, Bool, Int)])
@@ -62,7 +62,7 @@ struct OpenFilesTests {
         #expect(throws: OpenFiles.TooFew.self) { try OpenFiles(limit: 0, configuration, addresses: addresses) }
     }
 
-    @Test("is kept by a reload: what is too much for it is refused, and the old configuration stays in effect")
+    @Test("also applies to a reload: too large a configuration is refused, and the old one stays in effect")
     func reload() async throws {
         let (one, two) = (try Self.configuration(nodes: 1), try Self.configuration(nodes: 2))
         let openFiles = try OpenFiles(limit: 94, one, addresses: [1])
@@ -71,7 +71,7 @@ struct OpenFilesTests {
         let moved = Configuration(sets: [
             ReplicationSet(name: "shop", nodes: [Node(name: "db1", address: try Address("127.0.0.1:9"))])
         ])
-        // Connected twice for a moment.
+        // Briefly connected twice.
         #expect(throws: OpenFiles.TooFew.self) { try openFiles.check(moved, after: one) }
 
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

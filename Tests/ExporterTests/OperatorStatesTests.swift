@@ -8,11 +8,11 @@ import Traffic
 
 @testable import Exporter
 
-@Suite("What operators have said in files")
+@Suite("Operator states in files")
 struct OperatorStatesTests {
     private let log = Log()
 
-    @Test("A node without a file is ready; what else is there and says neither is maint")
+    @Test("A node without a file is ready; a file with any other content counts as maint")
     func files() throws {
         try withFolder { folder in
             let states = OperatorStates(directory: folder, logger: log.logger)
@@ -32,7 +32,7 @@ struct OperatorStatesTests {
         }
     }
 
-    @Test("Without its directory every node is in maintenance, which is logged once; with it, it is as it was")
+    @Test("Without the directory, every node is in maintenance, which is logged once; its return restores the states")
     func gone() throws {
         try withFolder { folder in
             let states = OperatorStates(directory: folder, logger: log.logger)
@@ -47,7 +47,7 @@ struct OperatorStatesTests {
                     #expect(states["db2"] == .maintenance)
                 }
                 #expect(log.lines.count == lines + 1)
-                #expect(log.lines.last?.contains("every node counts as maint: \(folder): ") == true)
+                #expect(log.lines.last?.contains("treating every node as maint: \(folder): ") == true)
                 #expect(throws: DraftedFile.Failure.self) { try states.set(.ready, of: "db2") }
                 #expect(throws: DraftedFile.Failure.self) { try states.set(.drain, of: "db1") }
                 try FileManager.default.moveItem(atPath: "\(folder)-away", toPath: folder)
@@ -56,7 +56,7 @@ struct OperatorStatesTests {
         }
     }
 
-    @Test("A file in the place of the directory is no directory")
+    @Test("A file in place of the directory counts as a missing directory")
     func replaced() throws {
         try withFolder { folder in
             let states = OperatorStates(directory: "\(folder)/states", logger: log.logger)
@@ -65,7 +65,7 @@ struct OperatorStatesTests {
         }
     }
 
-    @Test("A link counts for the file that it leads to, and for maint where it leads nowhere")
+    @Test("A link counts as the file it leads to, and as maint if it is dangling")
     func link() throws {
         try withFolder { folder in
             let states = OperatorStates(directory: folder, logger: log.logger)
@@ -80,23 +80,23 @@ struct OperatorStatesTests {
         }
     }
 
-    @Test("What was said on a file system that is no longer mounted holds until it is taken back")
+    @Test("A state on a file system that is no longer mounted holds until it is revoked")
     func unmounted() throws {
         try withFolder { folder in
-            // Two file systems, one after the other in the same place.
+            // Two file systems, mounted one after the other at the same path.
             let (mounted, bare) = ("/dev/shm/states-\(UUID().uuidString)", "\(folder)/bare")
             for directory in [mounted, bare] {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             }
             defer { try? FileManager.default.removeItem(atPath: mounted) }
             try #require(Self.fileSystem(mounted) != Self.fileSystem(bare), "a temporary directory outside of /dev/shm")
-            let place = "\(folder)/states"
+            let link = "\(folder)/states"
             func put(_ directory: String) throws {
-                unlink(place)
-                try #require(symlink(directory, place) == 0)
+                unlink(link)
+                try #require(symlink(directory, link) == 0)
             }
             try put(mounted)
-            let states = OperatorStates(directory: place, logger: log.logger)
+            let states = OperatorStates(directory: link, logger: log.logger)
             try states.set(.drain, of: "db1")
             #expect(states["db1"] == .drain)
             #expect(states["db2"] == .ready)
@@ -125,7 +125,7 @@ struct OperatorStatesTests {
     }
 }
 
-/// Keeps what is logged as a warning.
+/// Records logged warnings.
 private final class Log: Sendable {
     private struct Handler: LogHandler {
         let log: Log

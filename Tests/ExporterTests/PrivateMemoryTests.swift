@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The process's own memory")
 struct PrivateMemoryTests {
-    @Test("is dumped and shown to nobody, and the process still sees what it holds itself")
+    @Test("is neither dumped nor readable by others, but still by the process itself")
     func apply() throws {
         let before = get_dumpable()
         defer { set_dumpable(before) }

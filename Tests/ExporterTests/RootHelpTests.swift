@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The help of the program")
 struct RootHelpTests {
-    @Test("--help of the program shows what serve takes, and the other commands")
+    @Test("--help of the program shows the options of serve, and the other commands")
     func rootHelp() {
         let help = RootHelp.text(columns: 100)
         for text in [
@@ -19,7 +19,7 @@ struct RootHelpTests {
     }
 
     @Test(
-        "only a plain --help is the program's own",
+        "only a plain --help is for the program as a whole",
         arguments: [
             (["--help"], true), (["-h"], true), (["help"], true), ([], false), (["help", "check"], false),
             (["serve", "--help"], false), (["--version"], false),

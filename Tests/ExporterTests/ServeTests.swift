@@ -6,7 +6,7 @@ import Testing
 @Suite("The options of serve")
 struct ServeTests {
     @Test(
-        "a timeout's offset that no scrape can have is refused",
+        "an impossible timeout offset is refused",
         arguments: ["1e300", "3600.1", "-0.1", "nan", "inf"])
     func timeoutOffset(value: String) throws {
         let error = try #require(
@@ -16,7 +16,7 @@ struct ServeTests {
         #expect(Exporter.message(for: error) == "--scrape.timeout-offset must be between 0 and 3600 seconds.")
     }
 
-    @Test("an hour is the longest offset")
+    @Test("the maximum offset is an hour")
     func longestOffset() throws {
         let command = try Exporter.parseAsRoot(["--node", "a=h", "--scrape.timeout-offset", "3600"])
         #expect((command as? Serve)?.timeoutOffset == 3600)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Texts")
 struct TextTests {
-    @Test("log lines are logfmt or JSON, and one line whatever they hold")
+    @Test("log entries are logfmt or JSON, and one line whatever they contain")
     func logLines() {
         let pairs = [("level", "info"), ("msg", "node is \"up\"\nlevel=error"), ("empty", ""), ("a", "b=c")]
         #expect(
@@ -19,7 +19,7 @@ struct TextTests {
                 == #"{"level":"info","msg":"node is \"up\"\nlevel=error","empty":"","a":"b=c"}"#)
     }
 
-    @Test("a list in the log is its elements")
+    @Test("a list in the log is written as its elements")
     func loggedList() {
         let list: [Logger.MetadataValue] = [.stringConvertible("127.0.0.1:19104"), "[::1]:19104"]
         #expect(LineLogHandler.text(.array(list)) == "127.0.0.1:19104,[::1]:19104")
@@ -36,7 +36,7 @@ struct TextTests {
         #expect(ScrapeTimeout.duration(said: said, offset: .seconds(0.5)) == .seconds(seconds))
     }
 
-    @Test("a selection asks whole sets and shows what was asked for")
+    @Test("a selection queries whole sets and shows what was requested")
     func selection() throws {
         let configuration = Configuration(sets: [
             ReplicationSet(name: "a", nodes: [Node(name: "a1", address: try Address("h1"))]),

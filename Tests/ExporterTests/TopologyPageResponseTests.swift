@@ -6,7 +6,7 @@ import Web
 
 @Suite("The response with the topology page")
 struct TopologyPageResponseTests {
-    @Test("nothing in the page needs more than its own policy lets in")
+    @Test("the page needs nothing beyond its own content security policy")
     func policy() {
         let page = TopologyPage([], age: .zero, telemetryPath: "/metrics")
         let responses = [page.response, page.response]

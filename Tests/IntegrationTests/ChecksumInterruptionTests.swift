@@ -39,7 +39,7 @@ extension IntegrationSuite {
 
             let second = try await ChecksumCommandRun.result(Self.oneByOne + ["--resume"], in: sandbox)
             #expect(second.status == .exited(0), "\(second.output)")
-            #expect(second.output.contains("shop.orders: going on after"))
+            #expect(second.output.contains("shop.orders: resuming after"))
             #expect(try second.report.table("shop.orders")?.chunks == 302)
             #expect(try second.report.table("shop.orders")?.rows == 300)
             #expect(before.count == 40)
@@ -81,7 +81,7 @@ extension IntegrationSuite {
             #expect(count.first?.unsigned("n") == 302)
             try await replica.startSQL()
             let ended = try await run.ended()
-            #expect(ended.output.contains("going on"))
+            #expect(ended.output.contains("continuing"))
             #expect(ended.status == .exited(0), "\(ended.output)")
             // Without --resume it started over: 300 rows fit in one chunk.
             #expect(try ended.report.table("shop.orders")?.chunks == 1)

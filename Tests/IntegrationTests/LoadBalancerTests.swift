@@ -157,11 +157,11 @@ extension IntegrationSuite {
                     ),
                     (
                         "db2/replica?lag=1s", 400,
-                        "unknown parameter \"lag\"; there are max_lag and max_bytes"
+                        "unknown parameter \"lag\"; use max_lag or max_bytes"
                     ),
                     (
                         "db1/primary?max_lag=1s", 400,
-                        "max_lag is for replica and read-only; primary has no limits"
+                        "max_lag applies to replica and read-only; primary has no limits"
                     ),
                 ]
                 for (path, status, reason) in table {

@@ -35,7 +35,7 @@ struct ReloadTests {
         await live.use { $0.configuration.nodes.map(\.name) }
     }
 
-    @Test("a node is unchanged if all of it is, whatever set it is in")
+    @Test("a node is unchanged if all of its settings are, whatever its set")
     func unchanged() throws {
         let before = Configuration(sets: [
             ReplicationSet(
@@ -59,7 +59,7 @@ struct ReloadTests {
         #expect(after.nodes(unchangedSince: nil).isEmpty)
     }
 
-    @Test("a node of a set whose checksum table is another one is asked other things, and so has changed")
+    @Test("a node has changed if its set has another checksum table, because it is queried differently")
     func checksumTable() throws {
         func configuration(_ checksums: ChecksumTable?) throws -> Configuration {
             Configuration(sets: [ReplicationSet(name: "a", nodes: [try Self.node("db1")], checksums: checksums)])
@@ -71,7 +71,7 @@ struct ReloadTests {
         #expect(without.nodes(unchangedSince: with) == [])
     }
 
-    @Test("a good configuration takes effect; who has begun ends with the old one")
+    @Test("a valid configuration takes effect; requests in progress finish with the old one")
     func good() async throws {
         let next = try Self.configuration("db2", "db3")
         let live = try live { () throws(ConfigurationError) in (next, []) }
@@ -85,9 +85,9 @@ struct ReloadTests {
                 await live.close()
                 events.list.withLock { $0.append("closed") }
             }
-            // Time enough for a close that does not wait.
+            // Enough time for a close that does not wait.
             for _ in 0..<1000 { await Task.yield() }
-            // Its nodes still answer, if only that nobody listens.
+            // Its nodes are still queried, even if nothing listens at their addresses.
             let reports = await fleet.findings(deadline: .now + .seconds(5)).flatMap(\.nodes).map(\.report)
             #expect(reports.map(\.failure?.reason) == [.connect, .connect])
             events.list.withLock { $0.append("scraped") }
@@ -98,7 +98,7 @@ struct ReloadTests {
         #expect(live.record.isFresh && live.record.loadedAt >= started.loadedAt)
     }
 
-    @Test("a broken configuration changes nothing, and is told")
+    @Test("an invalid configuration changes nothing, and is reported")
     func broken() async throws {
         let live = try live { () throws(ConfigurationError) in
             throw ConfigurationError(problems: [
@@ -114,7 +114,7 @@ struct ReloadTests {
         await live.close()
     }
 
-    @Test("files are read on a thread of their own: a disk or a pipe that hangs holds up nobody else")
+    @Test("files are read on a separate thread: a hanging disk or pipe blocks nothing else")
     func thread() async throws {
         let names = Mutex<[String]>([])
         let next = try Self.configuration("db1", "db2")
@@ -128,7 +128,7 @@ struct ReloadTests {
         await live.close()
     }
 
-    @Test("what failover checks have shown goes on while the rule, and the addresses of its two nodes, are the same")
+    @Test("results of failover checks are kept as long as the rule and the addresses of its two nodes are the same")
     func failoverMemory() throws {
         func rule(
             _ preferred: String = "db1", _ standby: String = "db2", table: String = "lastcheck", maxGap: Int = 20
@@ -162,7 +162,7 @@ struct ReloadTests {
         #expect(probes(nil, pair, replacing: before).failover.map { _ in true } == nil)
     }
 
-    @Test("the record tells of the last attempt, and when the last good one was")
+    @Test("the record has the result of the last attempt, and the time of the last successful one")
     func record() {
         var record = ReloadRecord(startedAt: 10)
         #expect(record.isFresh && record.loadedAt == 10)
@@ -173,7 +173,7 @@ struct ReloadTests {
     }
 }
 
-/// What happened, in order.
+/// A log of what happened, in order.
 private final class Events: Sendable {
     let list = Mutex<[String]>([])
 }

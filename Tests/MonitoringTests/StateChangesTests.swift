@@ -17,7 +17,7 @@ struct StateChangesTests {
         return NodeReport(facts: facts)
     }()
 
-    @Test("are one line each, and a state that stays is none")
+    @Test("are logged on one line each, and an unchanged state is not logged")
     func lines() {
         let log = Log()
         let changes = StateChanges(logger: log.logger)
@@ -33,7 +33,7 @@ struct StateChangesTests {
             ])
     }
 
-    @Test("are told anew of nodes that were forgotten")
+    @Test("are logged again for nodes that were forgotten")
     func forgotten() {
         let log = Log()
         let changes = StateChanges(logger: log.logger)
@@ -46,7 +46,7 @@ struct StateChangesTests {
         #expect(log.lines.count == 2)
     }
 
-    @Test("below the level that is asked for are not written")
+    @Test("below the configured level are not written")
     func level() {
         let log = Log()
         var logger = log.logger
@@ -68,7 +68,7 @@ struct StateChangesTests {
     }
 }
 
-/// Keeps what is logged: level, message and reason.
+/// Records what is logged: level, message and reason.
 private final class Log: Sendable {
     private struct Handler: LogHandler {
         let log: Log

@@ -6,7 +6,7 @@ import Presentation
 import Replication
 import Topology
 
-/// A plugin for Nagios and its kin: one line, and an exit code. (Monitoring Plugins Development Guidelines.)
+/// A plugin for Nagios and similar systems: one line, and an exit code. (Monitoring Plugins Development Guidelines.)
 struct CheckCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case nagios, plain, json }
 
@@ -57,8 +57,8 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let unknown = Verdict.Status.unknown.exitCode
         let configuration = try source.loadOrExplain(exitCode: unknown).configuration
-        if let stranger = nodeNames.first(where: { configuration.node(named: $0) == nil }) {
-            print("REPLICATION UNKNOWN - no node is named \(stranger.debugDescription)")
+        if let unknownName = nodeNames.first(where: { configuration.node(named: $0) == nil }) {
+            print("REPLICATION UNKNOWN - no node is named \(unknownName.debugDescription)")
             throw ExitCode(unknown)
         }
         let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout))
@@ -79,8 +79,8 @@ struct CheckCommand: AsyncParsableCommand {
         arguments.first == configuration.commandName
     }
 
-    /// Why there is no verdict; nil for an error that is an exit code already, and for help. A plugin's exit codes are
-    /// the verdict's: whatever else goes wrong is unknown.
+    /// Why there is no verdict; nil for an error that is an exit code already, and for help. Any other error must become
+    /// UNKNOWN, because a plugin's exit codes are those of its verdict.
     static func explanation(of error: any Error) -> String? {
         guard !(error is ExitCode), exitCode(for: error) != .success else { return nil }
         return "REPLICATION UNKNOWN - \(Verdict.oneLine(message(for: error)))"

@@ -12,7 +12,7 @@ import Replication
 import Topology
 import UnixSignals
 
-/// Have the replicas got it all?
+/// Compares the data of a primary and its replicas.
 struct ChecksumCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -68,7 +68,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         let configuration = try source.loadOrExplain(exitCode: unknown).configuration
         guard let set = configuration.set(named: set) else {
             let names = configuration.sets.map(\.name).joined(separator: ", ")
-            StandardError.print("no replication set is named \(set.debugDescription); there are: \(names)")
+            StandardError.print("no replication set is named \(set.debugDescription); configured sets: \(names)")
             throw ExitCode(unknown)
         }
         let progress = ChecksumProgress(isTerminal: isatty(STDERR_FILENO) == 1)
@@ -87,7 +87,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         }
     }
 
-    /// Compares until all is done, or a signal asks to end.
+    /// Compares until everything is done or a signal requests the end.
     private static func compare(
         _ set: ReplicationSet, of configuration: Configuration, _ options: ChecksumOptions,
         _ progress: ChecksumProgress
@@ -111,14 +111,14 @@ struct ChecksumCommand: AsyncParsableCommand {
         }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let watch = Task {
-            var isAsked = false
+            var isRequested = false
             for await _ in signals {
-                // The chunk under way is brought to its end; who cannot wait asks twice.
-                if isAsked {
+                // The first signal lets the current chunk finish, the second ends the process at once.
+                if isRequested {
                     ProcessEnd.skipTeardown()
                     Glibc.exit(ChecksumReport.Status.unknown.exitCode)
                 }
-                isAsked = true
+                isRequested = true
                 run.cancel()
             }
         }
@@ -128,7 +128,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         return try result.get()
     }
 
-    private var resumeLine: String { "run it again with --resume to go on" }
+    private var resumeLine: String { "run it again with --resume to continue" }
 
     private func options() throws -> ChecksumOptions {
         var options = ChecksumOptions()
@@ -155,7 +155,7 @@ struct ChecksumCommand: AsyncParsableCommand {
     private static func name(_ text: String) throws -> TableName {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
-            throw Malformed("a table is database.table, not \(text.debugDescription)")
+            throw Malformed("a table must be database.table, not \(text.debugDescription)")
         }
         return TableName(database: parts[0], table: parts[1])
     }

@@ -2,26 +2,26 @@ import Collection
 import Configuration
 import MariaDB
 
-/// How many connections to one server the exporter has at most at a time: who opens any counts here.
+/// The maximum number of simultaneous connections to one server. Any code that opens connections must be counted here.
 /// (docs/deployment.md, "Connections to a server".)
 struct ConnectionCount: Equatable {
-    /// Of one `serve`.
+    /// Those of one `serve`.
     let serving: Int
-    /// Of the commands that may run beside it.
+    /// Those of the commands that may run at the same time.
     let commands: Int
 
-    /// - Parameter set: whose server it is; nil for one without probes.
+    /// - Parameter set: the server's set; nil for one without probes.
     init(_ set: ReplicationSet? = nil) {
         let collector = NodeCollector.maxConnections
         let probe = Session.maxConnections
         let probes = [set?.heartbeat?.write == true, set?.sentinel != nil, set?.failover != nil].count { $0 }
         serving = collector + probes * probe
-        // `check` or `topology`, or `failover-check`; and `checksum`, which looks at the set while it compares.
+        // `check`, `topology` or `failover-check`; and `checksum`, which also collects from the set while it compares.
         let once = collector + (set?.failover == nil ? 0 : probe)
         let checksum = set?.checksums == nil ? 0 : collector + probe
         commands = once + checksum
     }
 
-    /// The account's MAX_USER_CONNECTIONS: one of several exporters may be replaced while the old one still runs.
+    /// The account's MAX_USER_CONNECTIONS, with room for an exporter that is started before the one it replaces has ended.
     func limit(exporters: Int) -> Int { (exporters + 1) * serving + commands }
 }

@@ -5,7 +5,7 @@ import Logging
 import Monitoring
 import Traffic
 
-/// The failover answer for an `extend` line of snmpd: a line with the number, and nothing before it.
+/// The failover answer for an `extend` line of snmpd: a line with the number, with nothing before it.
 struct FailoverCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "failover-check",
@@ -31,9 +31,9 @@ struct FailoverCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try source.loadOrExplain().configuration
         guard let set = configuration.set(named: set), set.failover != nil else {
-            throw ValidationError("No replication set is named \(set.debugDescription) and has a failover rule.")
+            throw ValidationError("No replication set with a failover rule is named \(set.debugDescription).")
         }
-        // The other sets are nobody's business here.
+        // The other sets do not matter here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
         let kept = keeping.keeping(quiet, as: .command)
         let fleet = try Fleet(
@@ -42,7 +42,7 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         if accept { _ = fleet.acceptPreferred(set.name) }
         guard let (_, decision) = await fleet.failover(set.name) else { throw ExitCode.failure }
         if let answer = decision.answer { print(answer.rawValue) }
-        // snmpd takes both streams for output: the number has to come first.
+        // snmpd reads both streams as output, so the number has to come first.
         fflush(nil)
         let logger = Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }
         decision.log(to: logger, of: set.name)

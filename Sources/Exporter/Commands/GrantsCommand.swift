@@ -4,7 +4,7 @@ import Configuration
 import Documents
 import Presentation
 
-/// What a DBA has to type before the exporter may look. Asks no server.
+/// Prints what a DBA has to run before the exporter can connect. Does not connect to any server.
 struct GrantsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grants",
@@ -51,12 +51,12 @@ struct GrantsCommand: ParsableCommand {
             ]
         for name in accounts.map(\.user) + [from] where name.unicodeScalars.contains(where: \.isControlling) {
             throw ValidationError(
-                "The name \(name.debugDescription) holds a control character; name the account: --user NAME.")
+                "The name \(name.debugDescription) contains a control character; specify the account: --user NAME.")
         }
         print(GrantStatements.text(accounts, host: from), terminator: "")
     }
 
-    /// In the order of the file, each once, with what the probes of its nodes' sets need.
+    /// The accounts in the order of the file, each once, with the grants for the probes of its nodes' sets.
     private func configuredAccounts(_ file: String) throws -> [GrantStatements.Account] {
         let environment = ProcessEnvironment.variables
         do throws(ConfigurationError) {
@@ -64,19 +64,19 @@ struct GrantsCommand: ParsableCommand {
             for set in try Configuration.load(path: file, environment: environment).configuration.sets {
                 for node in set.nodes {
                     let user = try node.login(environment: environment).user
-                    let place = accounts.firstIndex { $0.user == user } ?? accounts.endIndex
+                    let index = accounts.firstIndex { $0.user == user } ?? accounts.endIndex
                     let connections = ConnectionCount(set).limit(exporters: exporters)
-                    if place == accounts.endIndex { accounts.append(.init(user: user, connections: connections)) }
-                    // A server is in one set.
-                    accounts[place].connections = max(accounts[place].connections, connections)
-                    for grant in ProbeGrant.of(set) where !accounts[place].probes.contains(grant) {
-                        accounts[place].probes.append(grant)
+                    if index == accounts.endIndex { accounts.append(.init(user: user, connections: connections)) }
+                    // A server is in only one set, so the larger number is enough.
+                    accounts[index].connections = max(accounts[index].connections, connections)
+                    for grant in ProbeGrant.of(set) where !accounts[index].probes.contains(grant) {
+                        accounts[index].probes.append(grant)
                     }
                 }
             }
             return accounts
         } catch {
-            throw ValidationError("\(error)\nWithout what is missing, name the account: --user NAME.")
+            throw ValidationError("\(error)\nTo print the grants nevertheless, specify the account: --user NAME.")
         }
     }
 }

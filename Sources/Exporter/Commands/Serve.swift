@@ -73,9 +73,9 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         guard telemetryPath.hasPrefix("/"), telemetryPath != "/",
             !telemetryPath.contains(where: { "?#: ".contains($0) })
-        else { throw ValidationError("--web.telemetry-path must be a path such as /metrics, and not /.") }
+        else { throw ValidationError("--web.telemetry-path must be a path such as /metrics, not /.") }
         guard !Routes.takenPaths.contains(telemetryPath) else {
-            throw ValidationError("--web.telemetry-path: something else is served at \(telemetryPath).")
+            throw ValidationError("--web.telemetry-path: another endpoint is served at \(telemetryPath).")
         }
         guard (0...3600).contains(timeoutOffset) else {
             throw ValidationError("--scrape.timeout-offset must be between 0 and 3600 seconds.")
@@ -89,8 +89,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let logger = makeLogger()
-        let ((configuration, doubts), protection) = try loadBothOrExplain(logger)
-        let warnings = doubts + (protection?.warnings ?? [])
+        let ((configuration, configurationWarnings), protection) = try loadBothOrExplain(logger)
+        let warnings = configurationWarnings + (protection?.warnings ?? [])
         if checksOnly {
             for warning in warnings { print("warning: \(warning)") }
             let nodes = Amount.count(configuration.nodes.count, "node")
@@ -169,7 +169,7 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// The configuration and the web configuration; what is wrong with either is said at once.
+    /// Loads the configuration and the web configuration; the problems of both are reported at once.
     private func loadBothOrExplain(
         _ logger: Logger
     ) throws -> ((configuration: Configuration, warnings: [Warning]), WebConfigurationFile?) {

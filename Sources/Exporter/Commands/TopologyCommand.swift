@@ -8,7 +8,7 @@ import Presentation
 import Threads
 import Topology
 
-/// One look at the fleet, for a terminal.
+/// One round over the fleet, for a terminal.
 struct TopologyCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case tree, json }
 
@@ -48,7 +48,7 @@ struct TopologyCommand: AsyncParsableCommand {
     }
 }
 
-/// A single round for a command that ends afterwards.
+/// A single round, for a command that ends afterwards.
 enum OneRound {
     /// - Throws: `ThreadError`.
     static func findings(_ configuration: Configuration, timeout: Duration) async throws -> [SetFindings] {
@@ -63,7 +63,7 @@ enum OneRound {
 }
 
 extension ConfigurationOptions {
-    /// Reads the configuration; what is wrong with it goes to standard error, one problem a line.
+    /// Reads the configuration; prints its problems to standard error, one per line.
     func loadOrExplain(exitCode: Int32 = 2) throws -> (configuration: Configuration, warnings: [Warning]) {
         do throws(ConfigurationError) {
             return try load()
@@ -75,7 +75,7 @@ extension ConfigurationOptions {
 }
 
 extension ConfigurationError {
-    /// Says what is wrong on standard error, one problem a line.
+    /// Prints the problems to standard error, one per line.
     func explain() {
         var text = "\(self)\n"
         text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }

@@ -3,12 +3,12 @@ import Glibc
 import Logging
 import Presentation
 
-/// How a log line is written.
+/// The format of log lines.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
     case logfmt, json
 }
 
-/// One line an event on standard error, as the Prometheus world writes them: `ts=… level=info msg="…" key=value`.
+/// Writes one line per event to standard error, in the style of Prometheus: `ts=… level=info msg="…" key=value`.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
@@ -41,7 +41,7 @@ struct LineLogHandler: LogHandler {
         line.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
     }
 
-    /// A list is its elements, not how Swift would write it.
+    /// Lists are written as their elements separated by commas, not in Swift's syntax.
     static func text(_ value: Logger.MetadataValue) -> String {
         if case .array(let elements) = value { return elements.map(text).joined(separator: ",") }
         return "\(value)"

@@ -3,7 +3,7 @@ import Logging
 import Monitoring
 import Presentation
 
-/// What outlives the process, and under which name its checks are noted.
+/// Where state is kept across restarts, and the name under which checks are recorded.
 struct KeepingOptions: ParsableArguments {
     @Option(
         name: .customLong("state.directory"),
@@ -36,6 +36,6 @@ struct KeepingOptions: ParsableArguments {
 }
 
 extension Keeping {
-    /// For commands that look once.
+    /// For commands that run a single round.
     static let nothing = Keeping(state: nil, checker: ProcessEnvironment.hostName)
 }

@@ -6,13 +6,14 @@ import Topology
 
 @Suite("A balancer's round", .timeLimit(.minutes(1)))
 struct BalancerRoundTests {
-    /// Whom a probe would write to.
+    /// The node that a probe would write to.
     private func target(_ monitor: OperatedMonitor) async -> String? {
         guard case .node(let node) = WriteTarget(await monitor.view, at: .now) else { return nil }
         return node.name
     }
 
-    @Test("tells the probes of a switchover at once; of a primary that is silent to its hurry alone it tells nothing")
+    @Test(
+        "reports a switchover to the probes at once, but not a primary that is silent only because the round is short")
     func switchover() async throws {
         var set = OperatedSet(replicas: 2, readOnly: true)
         let servers = try OperatedServers(set, .mariaDB)
@@ -22,7 +23,7 @@ struct BalancerRoundTests {
         _ = try await monitor.round()
         #expect(await target(monitor) == "db1")
 
-        // What a balancer is told is a second old at most.
+        // A balancer's answer is at most a second old.
         try await Task.sleep(for: .milliseconds(1100))
         set.apply(.switchOver(to: "db2"))
         servers.follow(set, after: .switchOver(to: "db2"))
@@ -39,7 +40,8 @@ struct BalancerRoundTests {
     }
 
     @Test(
-        "A scrape in a hurry makes nobody silent: a node that is made writable meanwhile has not succeeded the primary")
+        "A short scrape makes no node count as silent: one that becomes writable meanwhile has not succeeded the primary"
+    )
     func hurry() async throws {
         var set = OperatedSet(replicas: 1, readOnly: true)
         let servers = try OperatedServers(set, .mariaDB)

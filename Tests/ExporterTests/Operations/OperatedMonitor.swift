@@ -10,7 +10,7 @@ import Traffic
 @testable import Exporter
 @testable import Monitoring
 
-/// The program but for its listener, on the servers of an operated set: collectors, memory, balancer checks and probes.
+/// The program without its listener, on the servers of an operated set: collectors, memory, balancer checks and probes.
 final class OperatedMonitor {
     private let configuration: Configuration
     private let checks: NodeChecks
@@ -22,7 +22,7 @@ final class OperatedMonitor {
     ]
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// - Parameter intended: whether the configuration says who follows whom.
+    /// - Parameter intended: whether the configuration says which node replicates from which.
     init(
         _ set: OperatedSet, on servers: OperatedServers, intended: Bool, hasProbes: Bool = true,
         timeout: Duration = .milliseconds(400)
@@ -79,28 +79,28 @@ final class OperatedMonitor {
         try? FileManager.default.removeItem(atPath: states)
     }
 
-    /// What a scrape finds.
+    /// The findings of a scrape.
     func round() async throws -> SetFindings {
         guard let set = await fleet.findings(deadline: .now + .seconds(1)).first else { throw NothingFound() }
         return set
     }
 
-    /// What a scrape finds that leaves nobody the time to answer.
+    /// The findings of a scrape that leaves no node the time to answer.
     func hurriedRound() async { _ = await fleet.findings(deadline: .now + .microseconds(100)) }
 
     struct NothingFound: Error {}
 
-    /// What the probes go by.
+    /// The findings that the probes use.
     var view: SetView? { get async { await fleet["shop"]?.newest(renewing: .seconds(60)) } }
 
     struct Check: Sendable {
         let status: Int
         let reason: String
-        /// The nodes that answered in the round that it is made from.
+        /// The nodes that answered in the round behind it.
         let answering: Set<String>
     }
 
-    /// What a balancer is told, by node.
+    /// The answers to a balancer, by node.
     func check() async throws -> [String: Check] {
         var checks: [String: Check] = [:]
         for node in configuration.nodes {

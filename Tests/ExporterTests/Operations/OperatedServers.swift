@@ -3,7 +3,7 @@ import Foundation
 import Operations
 import Synchronization
 
-/// Fault servers that answer as the servers of an `OperatedSet` would, and note what is written on them.
+/// Fault servers that answer as the servers of an `OperatedSet` would, and record what is written on them.
 final class OperatedServers: Sendable {
     enum Flavor: Sendable, CaseIterable {
         case mariaDB, mySQL
@@ -15,7 +15,7 @@ final class OperatedServers: Sendable {
     struct Write: Sendable {
         let node: String
         let statement: String
-        /// When the probe chose the node, and when it was carried out: epoch seconds.
+        /// When the probe chose the node, and when the change was made: epoch seconds.
         let chosen: Double
         let done: Double
     }
@@ -24,7 +24,7 @@ final class OperatedServers: Sendable {
         var set: OperatedSet
         var ports: [String: UInt16] = [:]
         var writes: [Write] = []
-        /// Since when a server is frozen.
+        /// When a server was frozen.
         var frozenSince: [String: ContinuousClock.Instant] = [:]
     }
 
@@ -50,7 +50,7 @@ final class OperatedServers: Sendable {
         box.value.withLock { $0 = WeakServers(value: self) }
     }
 
-    /// The servers' scripts are made before the servers are.
+    /// Set later, because the scripts are made before the servers.
     private final class Box: Sendable {
         let value = Mutex(WeakServers(value: nil))
         var servers: OperatedServers? { value.withLock { $0.value } }
@@ -64,7 +64,7 @@ final class OperatedServers: Sendable {
 
     func stop() { for server in servers.values { server.stop() } }
 
-    /// Carries an operation out; connections to a server that dies end.
+    /// Performs an operation; connections to a server that dies are closed.
     func follow(_ set: OperatedSet, after operation: SetOperation) {
         state.withLock { state in
             state.set = set
@@ -76,7 +76,7 @@ final class OperatedServers: Sendable {
         if case .kill(let name) = operation { servers[name]?.dropConnections() }
     }
 
-    /// What was written since this was last asked.
+    /// What was written since the last call.
     func takeWrites() -> [Write] {
         state.withLock { state in
             defer { state.writes = [] }
@@ -147,7 +147,7 @@ final class OperatedServers: Sendable {
         let now = Self.clock
         let isWritten = !state.set[name].isReadOnly && now <= deadline ?? 0
         if isWritten, let deadline {
-            // What comes after a look at the table shares its two seconds; anything else has one.
+            // A statement after a look at the table shares its two seconds; any other has one second.
             let patience: Double = statement.contains("INTO `replication_probe`.`heartbeat`") ? 2 : 1
             state.writes.append(Write(node: name, statement: statement, chosen: deadline - patience, done: now))
         }
@@ -163,7 +163,7 @@ final class OperatedServers: Sendable {
         "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - "\(id)".count) + "\(id)"
     }
 
-    /// A start of its own for each restart, however soon one follows the other.
+    /// A different start time for each restart, however soon one follows the other.
     private func uptime(_ server: OperatedSet.Server) -> Int {
         Int(start.duration(to: .now).components.seconds) + 1000 * (server.restarts + 1)
     }

@@ -4,8 +4,8 @@ import Replication
 import Testing
 import Topology
 
-/// Sets that are operated on at random, on fault servers, watched by the program but for its listener. What the operators mean
-/// is known to the test: balancers and probes may be told so or nothing, and never that another node takes the writes.
+/// Random operations on sets of fault servers, monitored by the program without its listener. The test knows what the
+/// operators intend: balancers and probes may get that answer or none, but never that another node takes the writes.
 @Suite("Random operations on fault servers")
 struct OperationsTests {
     /// `OPERATIONS_SEED=17` repeats one, `OPERATIONS_SEED=21-100` tries others.
@@ -19,7 +19,7 @@ struct OperationsTests {
     private static let steps = 50
 
     @Test(
-        "1,000 steps: no check and no probe takes another node for the writer, and nobody only with a reason",
+        "1,000 steps: no check and no probe takes another node for the writer, and no writer is always explained by a reason",
         arguments: seeds)
     func never(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
@@ -34,7 +34,7 @@ struct OperationsTests {
         var timeline = Timeline()
         timeline.note([set.legitimate], at: 0)
 
-        /// Takes note of whom an exporter may take for the writer now.
+        /// Records which nodes an exporter may take for the writer now.
         func noteTimeline(_ more: Set<String> = []) {
             let visible = Set(set.names.filter { operators.set[$0].isVisible })
             let allowed = set.names.filter { operators.allows($0, answering: visible) }
@@ -44,73 +44,73 @@ struct OperationsTests {
         func operate(_ operation: SetOperation) async throws {
             let before = operators.set.legitimate
             operators.set.apply(operation)
-            // Until the exporter has looked, it cannot know.
+            // Until its first round, the exporter cannot know.
             noteTimeline([before])
             servers.follow(operators.set, after: operation)
             if case .restartExporter(let keepsState) = operation { try await monitor.restart(keepsState: keepsState) }
         }
 
-        /// Asks, and holds the answers against what the operators know.
-        func look(_ place: String) async throws -> SetFindings {
+        /// Compares the answers with what the operators know.
+        func look(_ step: String) async throws -> SetFindings {
             let began = ContinuousClock.now
             var found = try await monitor.round()
-            // Answers of a round that was under way when the set was operated on are shared.
+            // Answers may be shared with a round that was running during the operation.
             while found.nodes.contains(where: { $0.report.facts?.identityRead.map { $0.asked < began } ?? false }) {
                 found = try await monitor.round()
             }
             let answering = Set(found.writing.standings.filter(\.value.isAnswering).keys)
-            let place = "seed \(seed), \(place), after \(operators.log.suffix(12)): \(found.writing)"
-            #expect(found.writers.count <= 1, "\(place)")
+            let context = "seed \(seed), \(step), after \(operators.log.suffix(12)): \(found.writing)"
+            #expect(found.writers.count <= 1, "\(context)")
             let writer = found.writers.first
             if let writer {
                 named += 1
                 let isAllowed = operators.allows(writer, answering: answering)
-                #expect(isAllowed, "\(writer): \(place)")
+                #expect(isAllowed, "\(writer): \(context)")
             }
-            // Made from the same round, unless that was cut short.
+            // From the same round, unless that was cut short.
             let checks = try await monitor.check()
             let passed = checks.filter { $0.value.status == 200 }
-            #expect(passed.count <= 1, "\(checks): \(place)")
+            #expect(passed.count <= 1, "\(checks): \(context)")
             let isAllowed = passed.allSatisfy { operators.allows($0.key, answering: $0.value.answering) }
-            #expect(isAllowed, "\(checks): \(place)")
-            #expect(checks.allSatisfy { !$0.value.reason.isEmpty }, "\(place)")
+            #expect(isAllowed, "\(checks): \(context)")
+            #expect(checks.allSatisfy { !$0.value.reason.isEmpty }, "\(context)")
             operators.note(passed.first?.key ?? writer, answering: answering)
             servers.follow(operators.set, after: .nothing)
             noteTimeline()
             return found
         }
 
-        func judgeWrites(_ place: String) {
+        func judgeWrites(_ step: String) {
             for write in servers.takeWrites() {
                 written += 1
-                // Clocks are compared to a tenth of a second on a busy machine.
+                // On a busy machine, clocks agree to within a tenth of a second.
                 let allowed = timeline.names(from: min(write.chosen, write.done) - 0.1, to: write.done)
                 #expect(
                     allowed.contains(write.node),
-                    "seed \(seed), \(place), after \(operators.log.suffix(12)): \(write), not \(allowed)")
+                    "seed \(seed), \(step), after \(operators.log.suffix(12)): \(write), not \(allowed)")
             }
         }
 
-        /// Puts the set in order.
-        func heal(_ place: String) async throws {
+        /// Brings the set back in order.
+        func heal(_ step: String) async throws {
             let before = operators.set.legitimate
             operators.set.heal()
             noteTimeline([before])
             servers.follow(operators.set, after: .nothing)
-            // Connecting again takes its time.
+            // Reconnecting takes some time.
             let deadline = ContinuousClock.now + .seconds(20)
             while try await monitor.round().nodes.contains(where: { !$0.report.isUp }), .now < deadline {}
-            var healed = try await look("\(place), healed")
-            if healed.writers.isEmpty { healed = try await look("\(place), healed, second round") }
+            var healed = try await look("\(step), healed")
+            if healed.writers.isEmpty { healed = try await look("\(step), healed, second round") }
             #expect(
                 healed.writers == [operators.set.legitimate],
-                "seed \(seed), healed at \(place) after \(operators.log.suffix(30)): \(healed.writing)")
+                "seed \(seed), healed at \(step) after \(operators.log.suffix(30)): \(healed.writing)")
             let rows = written
             while written == rows, .now < deadline {
                 try await Task.sleep(for: .milliseconds(10))
-                judgeWrites("\(place), healed")
+                judgeWrites("\(step), healed")
             }
-            #expect(written > rows, "seed \(seed), \(place): the heartbeat does not come back")
+            #expect(written > rows, "seed \(seed), \(step): the heartbeat does not come back")
         }
 
         _ = try await look("at first")
