@@ -47,7 +47,7 @@ struct OperatorStatesTests {
                     #expect(states["db2"] == .maintenance)
                 }
                 #expect(log.lines.count == lines + 1)
-                #expect(log.lines.last?.contains("treating every node as maint: \(folder): ") == true)
+                #expect(log.lines.last?.contains("every node counts as maint: \(folder): ") == true)
                 #expect(throws: DraftedFile.Failure.self) { try states.set(.ready, of: "db2") }
                 #expect(throws: DraftedFile.Failure.self) { try states.set(.drain, of: "db1") }
                 try FileManager.default.moveItem(atPath: "\(folder)-away", toPath: folder)
