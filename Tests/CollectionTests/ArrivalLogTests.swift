@@ -20,7 +20,7 @@ struct ArrivalLogTests {
         return facts
     }
 
-    /// The silence told after each of the looks, which are ten seconds apart.
+    /// The silence reported after each of the looks, which are ten seconds apart.
     private func silences(_ looks: [NodeFacts]) -> [Double?] {
         var log = ArrivalLog()
         return looks.enumerated().map { index, look in
@@ -30,7 +30,7 @@ struct ArrivalLogTests {
         }
     }
 
-    @Test("Silence is not told at the first look, and is at least the time since then")
+    @Test("There is no silence at the first look; later it is at least the time since then")
     func growth() {
         #expect(
             silences([facts(), facts(), facts(heartbeats: 1), facts(heartbeats: 1), facts(heartbeats: 1)]) == [
@@ -38,7 +38,7 @@ struct ArrivalLogTests {
             ])
     }
 
-    @Test("A heartbeat, an event, a new file and a connection made are arrivals")
+    @Test("A heartbeat, an event, a new file and a new connection are arrivals")
     func arrivals() {
         #expect(silences([facts(), facts(heartbeats: 5)]) == [nil, 0])
         #expect(silences([facts(), facts(position: 5)]) == [nil, 0])
@@ -46,7 +46,7 @@ struct ArrivalLogTests {
         #expect(silences([facts(ioThread: .connecting), facts()]) == [nil, 0])
     }
 
-    @Test("A connection lost, a receiver stopped and a counter that starts anew are none")
+    @Test("A lost connection, a stopped receiver and a counter that starts again are not arrivals")
     func noArrivals() {
         #expect(silences([facts(), facts(ioThread: .connecting)]) == [nil, 10])
         #expect(silences([facts(heartbeats: 9), facts(heartbeats: 0, ioThread: .stopped)]) == [nil, 10])
@@ -58,7 +58,7 @@ struct ArrivalLogTests {
                 == [nil, 0, 10, 20])
     }
 
-    @Test("What the server tells itself is left alone")
+    @Test("Silence reported by the server is not changed")
     func told() {
         var log = ArrivalLog()
         var look = facts()
@@ -68,7 +68,7 @@ struct ArrivalLogTests {
         #expect(look.channels?.first?.sourceSilence == 3.5)
     }
 
-    @Test("What was seen to arrive shortens what the server tells, and nothing lengthens it")
+    @Test("Arrivals seen shorten the silence that the server reports, and nothing lengthens it")
     func toldAndSeen() {
         var log = ArrivalLog()
         func look(_ position: UInt64, told: Double, after seconds: Int) -> Double? {
@@ -78,13 +78,13 @@ struct ArrivalLogTests {
             return look.channels?.first?.sourceSilence
         }
         #expect(look(4, told: 90, after: 0) == 90)
-        // A transaction of many megabytes is on its way: none has arrived whole for 100 s.
+        // A transaction of many megabytes is arriving: for 100 s none has arrived completely.
         #expect(look(500, told: 100, after: 10) == 0)
         #expect(look(500, told: 110, after: 20) == 10)
         #expect(look(500, told: 3, after: 30) == 3)
     }
 
-    @Test("What the server tells stands by itself until something was seen to arrive")
+    @Test("The silence that the server reports stands alone until an arrival has been seen")
     func toldOnly() {
         var log = ArrivalLog()
         func isToldOnly(_ position: UInt64, after seconds: Int) -> Bool? {
@@ -99,7 +99,7 @@ struct ArrivalLogTests {
         #expect(isToldOnly(500, after: 30) == false)
     }
 
-    @Test("A channel that was gone is looked at for the first time again")
+    @Test("A channel that had disappeared is treated as new")
     func forgotten() {
         #expect(
             silences([

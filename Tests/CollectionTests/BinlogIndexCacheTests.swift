@@ -28,7 +28,7 @@ struct BinlogIndexCacheTests {
             &log, end: try #require(log.end), server: server ?? self.server, startTime: startTime, at: now + after)
     }
 
-    @Test("A list that was read is given to the rounds that follow, and is not fresh there")
+    @Test("A list that was read is added in the following rounds, and is not fresh there")
     func kept() throws {
         var cache = cache
         var first = try log([("bin.1", 100), ("bin.2", 50)], end: "bin.2")
@@ -41,7 +41,7 @@ struct BinlogIndexCacheTests {
     }
 
     @Test(
-        "It is not given to a server that writes another file, another server, or one that has restarted",
+        "It is not added for a server that writes another file, for another server, or after a restart",
         arguments: [
             ("bin.3", "a", 10), ("bin.2", "b", 10), ("bin.2", "a", 5), ("bin.2", "a", 20),
         ] as [(String, String, Double)])
@@ -66,14 +66,14 @@ struct BinlogIndexCacheTests {
         #expect(cache.isDue(at: now + .seconds(61)))
     }
 
-    @Test("Facts that already carry the kept list do not make it look just read")
+    @Test("Facts that already have the kept list do not make it look just read")
     func carried() throws {
         var cache = cache
         var first = try log([("bin.1", 100)], end: "bin.1")
         try complete(&cache, &first)
         var second = try log(nil, end: "bin.1")
         try complete(&cache, &second, after: .seconds(50))
-        try complete(&cache, &second, after: .seconds(50))  // as after a second look within a round
+        try complete(&cache, &second, after: .seconds(50))  // as after a follow-up within a round
         #expect(!second.isIndexFresh)
         #expect(cache.isDue(at: now + .seconds(61)))
     }

@@ -7,11 +7,11 @@ import Testing
 struct ChecksumSummaryCacheTests {
     private static let start = ContinuousClock.now
 
-    /// A node whose newest chunk is of `lastRun`, looked at `after` seconds from the first time.
+    /// A node whose newest chunk is from `lastRun`, read `after` seconds from the first time.
     private struct Watch {
         var cache = ChecksumSummaryCache()
 
-        /// - Parameter differences: what the server answers if it is asked now; nil for a refusal.
+        /// - Parameter differences: the server's answer if it is asked now; nil for a refusal.
         mutating func look(after seconds: Double, lastRun: Double?, differences: UInt64? = 0) -> (
             asked: Bool, summary: ChecksumResults.Summary?
         ) {
@@ -42,7 +42,7 @@ struct ChecksumSummaryCacheTests {
         #expect(later.summary?.tables.first?.differences == 3)
     }
 
-    @Test("New chunks are read in the round after they were seen, and not before a minute is over")
+    @Test("New chunks are read in the round after they were seen, and at most once a minute")
     func changed() {
         var watch = Watch()
         #expect(watch.look(after: 0, lastRun: 100).asked)
@@ -54,14 +54,14 @@ struct ChecksumSummaryCacheTests {
         #expect(!watch.look(after: 300, lastRun: 103).asked)
     }
 
-    @Test("A removal by hand is seen within ten minutes")
+    @Test("A manual removal is noticed within ten minutes")
     func removed() {
         var watch = Watch()
         #expect(watch.look(after: 0, lastRun: 100, differences: 5).asked)
         #expect(watch.look(after: 600, lastRun: 100, differences: 0).summary?.tables.first?.differences == 0)
     }
 
-    @Test("A refused reading is tried again after a minute, and nothing is shown meanwhile")
+    @Test("After a refusal, reading is tried again in a minute, and nothing is shown meanwhile")
     func refused() {
         var watch = Watch()
         let first = watch.look(after: 0, lastRun: 100, differences: nil)
@@ -70,7 +70,7 @@ struct ChecksumSummaryCacheTests {
         #expect(watch.look(after: 60, lastRun: 100).asked)
     }
 
-    @Test("A table that cannot be looked at any more has no results")
+    @Test("A table that can no longer be read has no results")
     func gone() {
         var watch = Watch()
         #expect(watch.look(after: 0, lastRun: 100).summary != nil)

@@ -59,7 +59,7 @@ struct CounterCacheTests {
         #expect(cache.due(at: start + .seconds(61), statusHasReplicas: true) == [.status])
     }
 
-    @Test("Replicas that are connected are counted in every round")
+    @Test("If replicas are connected, they are counted in every round")
     func connectedReplicas() {
         let cache = cache(read(replicas: 1))
         #expect(due(cache, after: 0) == [.connectedReplicas])
@@ -83,7 +83,7 @@ struct CounterCacheTests {
     }
 
     @Test(
-        "A round that did not ask is given them, for a minute at most; the start time for as long as the connection lives"
+        "A round that did not ask gets them for at most a minute; the start time for as long as the connection lives"
     )
     func completes() {
         var cache = cache(read(replicas: 3))
@@ -98,7 +98,7 @@ struct CounterCacheTests {
         #expect(tooLate.startTime == 900)
     }
 
-    @Test("A round that asked in vain is not given them: it says that they are missing")
+    @Test("A round that asked in vain does not get them: they are reported as missing")
     func missing() {
         var cache = cache(read(replicas: 3))
         var failed = facts()
@@ -108,7 +108,7 @@ struct CounterCacheTests {
         #expect(failed.startTime == 900)
     }
 
-    @Test("Another server, another connection behind a proxy: nothing of the one before is given to it")
+    @Test("Another server or another connection behind a proxy gets nothing of the one before")
     func anotherOwner() {
         for other in [facts(id: 2), facts(connection: 8), facts(connection: nil)] {
             var (cache, other) = (cache(read(replicas: 3)), other)
@@ -119,13 +119,13 @@ struct CounterCacheTests {
         }
         #expect(!cache(read()).isOutdated(by: facts()))
         #expect(!CounterCache().isOutdated(by: facts()))
-        // A round that did not hear who the server is says nothing of it.
+        // A round without the server's identity shows nothing about a change.
         var silent = facts(id: 2)
         silent.identity.serverID = nil
         #expect(!cache(read()).isOutdated(by: silent))
     }
 
-    @Test("A new connection asks anew, and a server that did not restart has started when it did")
+    @Test("A new connection asks again, and the start time of a server that did not restart stays the same")
     func reconnected() {
         var cache = cache(read(uptime: 100))
         cache.forget()
@@ -139,14 +139,14 @@ struct CounterCacheTests {
         #expect(restarted.startTime == 999)
     }
 
-    @Test("An uptime that was read long after the server's clock does not look like a restart")
+    @Test("An uptime read long after the server's clock does not look like a restart")
     func readLate() {
         var cache = cache(read(uptime: 100))
         var late = read(uptime: 105)
         late.uptimeAskedAt = 1001
         cache.complete(&late, at: start + .seconds(1))
         #expect(late.startTime == 900)
-        // Of a connection about which nothing is known yet it is better than nothing.
+        // If no start time is known yet, an inaccurate one is better than none.
         cache.forget()
         var first = read(uptime: 5, connection: 8)
         first.uptimeAskedAt = 1001
@@ -154,7 +154,7 @@ struct CounterCacheTests {
         #expect(first.startTime == 996)
     }
 
-    @Test("A switch of semi-synchronous replication that has changed asks for its counters in the same round")
+    @Test("If semi-synchronous replication was switched, its counters are asked for in the same round")
     func switched() {
         let cache = cache(read())
         var on = facts()
@@ -164,8 +164,8 @@ struct CounterCacheTests {
         replica.semiSync?.isReplicaEnabled = true
         #expect(cache.isOutdated(by: replica))
         on.missing[.status] = .timeout
-        #expect(!cache.isOutdated(by: on), "it was asked for, in vain")
-        // MySQL tells the switch with the counters.
+        #expect(!cache.isOutdated(by: on), "it was asked for in vain")
+        // MySQL reports the switch with the counters.
         var mySQL = facts()
         mySQL.semiSync = nil
         #expect(!cache.isOutdated(by: mySQL))

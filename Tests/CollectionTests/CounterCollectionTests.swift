@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collection
 
-/// A server that answers as recorded, but for what is changed while it runs.
+/// A server that answers as recorded, except for changes made while it runs.
 private final class ChangingServer: Sendable {
     let server: FaultServer
     private final class Box: Sendable { let changes = Mutex<[@Sendable (Query, String) -> Reply?]>([]) }
@@ -27,7 +27,7 @@ private final class ChangingServer: Sendable {
         self.box = box
     }
 
-    /// The last change to a statement stands.
+    /// The last change to a statement takes effect.
     func change(_ reply: @escaping @Sendable (Query, String) -> Reply?) {
         box.changes.withLock { $0.insert(reply, at: 0) }
     }
@@ -66,7 +66,7 @@ struct CounterCollectionTests {
         try await withNode(server.server) { try await body(server, $0) }
     }
 
-    @Test("The counters come with the first round of a connection, and stand for the rounds after it")
+    @Test("The counters are read in the first round of a connection, and kept for the following ones")
     func kept() async throws {
         try await withServer { server, node in
             let first = try #require(await node.ask(deadline: .never).facts)
@@ -101,7 +101,7 @@ struct CounterCollectionTests {
         }
     }
 
-    @Test("Another server behind a proxy, or the same after a restart, is asked in the round that shows it")
+    @Test("Another server behind a proxy, or the same after a restart, is asked for them in the round that shows it")
     func behindProxy() async throws {
         for (column, value) in [("server_id", "9"), ("connection", "4711")] {
             try await withServer { server, node in
@@ -114,7 +114,7 @@ struct CounterCollectionTests {
                 }
                 let report = await node.ask(deadline: .never)
                 let facts = try #require(report.facts)
-                // The list of binary logs is the other server's, too.
+                // The list of binary logs is that of the other server, too.
                 #expect(report.roundTrips == 3 && facts.isStatusFresh && facts.connectedReplicas == nil)
                 #expect(try #require(facts.startTime) < (try #require(first.startTime)) - 900_000)
                 #expect(await node.ask(deadline: .never).roundTrips == 1)
@@ -122,7 +122,7 @@ struct CounterCollectionTests {
         }
     }
 
-    @Test("Semi-synchronous replication that is switched on shows in that very round, before the transactions")
+    @Test("If semi-synchronous replication is switched on, the same round reads its counters, before the transactions")
     func switchedOn() async throws {
         try await withServer { server, node in
             #expect(await node.ask(deadline: .never).isUp)
@@ -139,7 +139,7 @@ struct CounterCollectionTests {
         }
     }
 
-    @Test("A refused part splits what is selected together: the rest stands, and the connection remembers it")
+    @Test("A refused fact splits a merged statement: the others are complete, and the connection remembers the split")
     func split() async throws {
         try await withServer { server, node in
             let unknown = Reply.refusal(code: 1193, sqlState: "HY000", message: "Unknown system variable")
@@ -159,7 +159,7 @@ struct CounterCollectionTests {
         }
     }
 
-    @Test("A statement killed once is asked for part by part in the same round, and nothing is missing")
+    @Test("A statement killed once is split in the same round, and nothing is missing")
     func killed() async throws {
         try await withServer { server, node in
             let killed = Reply.refusal(code: 1317, sqlState: "70100", message: "Query execution was interrupted")
@@ -169,7 +169,7 @@ struct CounterCollectionTests {
         }
     }
 
-    @Test("What is selected together and hangs takes nothing essential with it, and one connection")
+    @Test("A merged statement that hangs costs no essential fact, and one connection")
     func hangs() async throws {
         try await withServer { server, node in
             #expect(await node.ask(deadline: .never).isUp)
@@ -180,7 +180,7 @@ struct CounterCollectionTests {
                 return Self.isMerged(statement) ? .steps([.silence]) : nil
             }
             let selected: Set<FactName> = [.transactions, .durability, .applier]
-            // Long enough for the rest of it on a machine that is busy with all other tests.
+            // Long enough for the other statements on a machine that is busy with all other tests.
             var report = await node.ask(deadline: .now + .seconds(10))
             for round in 0..<3 {
                 #expect(report.isUp && report.facts?.channels?.count == 1 && report.facts?.startTime != nil)
@@ -194,7 +194,7 @@ struct CounterCollectionTests {
         }
     }
 
-    @Test("MySQL: the tables of channels are not asked of a server that has none, and at once when it has")
+    @Test("MySQL: the tables of channels are read only if the server has channels, and at once when it gets some")
     func becomesReplica() async throws {
         let source = "mysql-9.7/standalone"
         let channels = try #require(

@@ -6,7 +6,7 @@ import Testing
 @Suite("Dialects")
 struct DialectTests {
     @Test(
-        "The handshake's version decides how a server is spoken to",
+        "The handshake's version determines the dialect",
         arguments: [
             ("10.11.19-MariaDB-0+deb12u1-log", "MariaDB"), ("5.5.5-10.6.12-MariaDB", "MariaDB"),
             ("10.5.2-MariaDB", "MariaDB (before 10.5.9)"), ("10.5.8-MariaDB-log", "MariaDB (before 10.5.9)"),
@@ -28,7 +28,9 @@ struct DialectTests {
 
     static let all: [Dialect] = [.mariaDB, .mariaDBEarly, .mySQL57, .mySQL80Early, .mySQL80, .mySQL84]
 
-    @Test("Every dialect asks who the server is and what it replicates, each fact once", arguments: all.map(\.name))
+    @Test(
+        "Every dialect asks for the server's identity and its replication status, and for each fact once",
+        arguments: all.map(\.name))
     func completeness(name: String) throws {
         let dialect = try #require(Self.all.first { $0.name == name })
         let names = dialect.facts.map(\.name)
@@ -37,12 +39,12 @@ struct DialectTests {
             #expect(dialect.fact(essential)?.isEssential == true)
         }
         #expect(!names.contains(.binlogIndex))
-        // A batch is cut at the end of a line: none may be within a statement.
+        // A batch is split at line ends, so a statement must not contain any.
         #expect(dialect.facts.allSatisfy { !$0.statement.contains("\n") && !$0.statement.contains(";") })
     }
 
     @Test(
-        "What is essential is asked for by itself; what is selected together has names of its own",
+        "Essential facts have statements of their own; merged facts have distinct column names",
         arguments: all.map(\.name))
     func selectedTogether(name: String) throws {
         let dialect = try #require(Self.all.first { $0.name == name })
@@ -55,14 +57,14 @@ struct DialectTests {
         #expect(together.facts.map(\.name).prefix(2) == [.transactions, .durability])
         let names = together.statement.matches(of: #/ AS (\w+)/#).map { String($0.1) }
         #expect(Set(names).count == names.count && names.count > 5)
-        // Most rounds have no counters, and the others have them before the transactions.
+        // Most rounds read no counters, and the others read them before the transactions.
         let usual = dialect.inquiry(withCounters: false).questions.flatMap(\.facts).map(\.name)
         #expect(!usual.contains(.status) && !usual.contains(.connectedReplicas))
         let order = questions.flatMap(\.facts).map(\.name)
         #expect(try #require(order.firstIndex(of: .status)) < (try #require(order.firstIndex(of: .transactions))))
     }
 
-    @Test("A dialect reads the facts that others work on before those", arguments: all.map(\.name))
+    @Test("A dialect reads facts before others that depend on them", arguments: all.map(\.name))
     func order(name: String) throws {
         let dialect = try #require(Self.all.first { $0.name == name })
         let names = dialect.facts.map(\.name)

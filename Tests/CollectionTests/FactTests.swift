@@ -4,7 +4,7 @@ import Testing
 
 @testable import Collection
 
-/// What is made of single replies that no recording holds.
+/// Facts read from single replies that no recording contains.
 @Suite("Facts")
 struct FactTests {
     private func facts(
@@ -29,20 +29,22 @@ struct FactTests {
     // MARK: - Numbers
 
     @Test(
-        "A clock that shows no time is not told; the node is who it is all the same",
+        "A clock without a valid time is unknown; the node's identity is known all the same",
         arguments: ["000000000001e+300", "-1", "1e12", "nan", "inf", "", "18446744073709551616"])
     func absurdClock(clock: String) throws {
         let read = try facts(Dialect.mariaDB.fact(.identity), [["server_id": "7", "clock": clock]])
         #expect(read.clockOffset == nil && read.identity.serverID == 7)
     }
 
-    @Test("A server id beyond 32 bits is nobody's heartbeat", arguments: ["4294967296", "18446744073709551615"])
+    @Test(
+        "A heartbeat whose server id exceeds 32 bits belongs to no server",
+        arguments: ["4294967296", "18446744073709551615"])
     func hugeServerID(id: String) throws {
         let read = try facts(.heartbeat(in: "t"), [["ts": "2026-11-21T01:37:37.000650", "server_id": id]])
         #expect(read.heartbeat?.rows.map(\.serverID) == [nil])
     }
 
-    @Test("An uptime that is no time is not told", arguments: ["nan", "inf", "-1", "1e300"])
+    @Test("An invalid uptime is unknown", arguments: ["nan", "inf", "-1", "1e300"])
     func absurdUptime(uptime: String) throws {
         let read = try facts(
             Dialect.mariaDB.fact(.status), [["Variable_name": "Uptime", "Value": uptime]])
@@ -50,7 +52,7 @@ struct FactTests {
     }
 
     @Test(
-        "What is no UUID is not told as one; it would go into the file that is kept over restarts",
+        "An invalid UUID is unknown; it would go into the state file",
         arguments: ["", "1", "x y", "3e11fa47-71ca-11e1-9e33-c80aa9429562\nword db2"])
     func absurdUUID(uuid: String) throws {
         let read = try facts(Dialect.mySQL84.fact(.identity), [["server_id": "7", "server_uuid": uuid]])
@@ -58,7 +60,7 @@ struct FactTests {
         #expect(try channel(["Source_UUID": uuid], of: .mySQL84).source.serverUUID == nil)
     }
 
-    @Test("A UUID is told in lower case")
+    @Test("A UUID is reported in lower case")
     func uuid() throws {
         let read = try facts(
             Dialect.mySQL84.fact(.identity),
@@ -66,7 +68,7 @@ struct FactTests {
         #expect(read.identity.serverUUID == "3e11fa47-71ca-11e1-9e33-c80aa9429562")
     }
 
-    @Test("A delay or a lag that is longer than history is not told", arguments: ["1e300", "-1e300", "1e308", "nan"])
+    @Test("A delay or lag longer than history is unknown", arguments: ["1e300", "-1e300", "1e308", "nan"])
     func absurdSpans(seconds: String) throws {
         let channel = try channel([
             "SQL_Delay": seconds, "SQL_Remaining_Delay": seconds, "Seconds_Behind_Master": seconds,
@@ -79,7 +81,7 @@ struct FactTests {
     // MARK: - Replication status
 
     @Test(
-        "The receiver's states, connecting and preparing ones included",
+        "The receiver's states, including connecting and preparing",
         arguments: [
             ("No", .stopped), ("Connecting", .connecting), ("Preparing", .preparing), ("Yes", .running),
         ] as [(String, Channel.IOThreadState)])
@@ -87,13 +89,13 @@ struct FactTests {
         #expect(try channel(["Slave_IO_Running": word]).ioThread == state)
     }
 
-    @Test("A state that nobody knows is not taken for another one")
+    @Test("An unknown state is not taken for another one")
     func unknownState() {
         let error = #expect(throws: FactError.self) { try channel(["Slave_IO_Running": "Dreaming"]) }
         #expect(error?.description == "Slave_IO_Running is \"Dreaming\"")
     }
 
-    @Test("No row is no replica; a row without the two threads' states is none that can be read")
+    @Test("Without a row the server is not a replica; a row without the two threads' states is an error")
     func rows() throws {
         #expect(try facts(Dialect.mariaDB.fact(.replicationStatus), []).channels?.isEmpty == true)
         #expect(throws: FactError.self) {
@@ -101,7 +103,9 @@ struct FactTests {
         }
     }
 
-    @Test("What is NULL, empty or no number is not told, never 0", arguments: [nil, "", "-1", "a"] as [String?])
+    @Test(
+        "NULL, an empty value or text in place of a number is unknown, never 0",
+        arguments: [nil, "", "-1", "a"] as [String?])
     func notTold(value: String?) throws {
         let channel = try channel([
             "Read_Master_Log_Pos": value, "Exec_Master_Log_Pos": value, "Relay_Log_Space": value,
@@ -116,7 +120,7 @@ struct FactTests {
         #expect(channel.source.serverID == nil)
     }
 
-    @Test("Before it was ever connected, a replica knows no file and no server id")
+    @Test("Before its first connection, a replica has no file and no server id")
     func neverConnected() throws {
         let channel = try channel([
             "Master_Log_File": "", "Read_Master_Log_Pos": "4", "Master_Server_Id": "0", "Master_Host": "db1",
@@ -128,7 +132,7 @@ struct FactTests {
         #expect(channel.secondsBehindSource == nil)
     }
 
-    @Test("Several channels stay apart, the unnamed one among them")
+    @Test("Several channels are kept apart, including the unnamed one")
     func channels() throws {
         let row = ["Slave_IO_Running": "Yes", "Slave_SQL_Running": "No"]
         let names = ["", "eu", "EU"]
@@ -137,7 +141,7 @@ struct FactTests {
         #expect(read.channels?.map(\.name) == names)
     }
 
-    @Test("Whether GTID is used, and what was fetched by it")
+    @Test("Whether GTID is used, and what was fetched with it")
     func gtid() throws {
         #expect(try channel(["Using_Gtid": "No", "Gtid_IO_Pos": ""]).usesGTID == false)
         #expect(try channel(["Using_Gtid": "No", "Gtid_IO_Pos": ""]).fetched == nil)
@@ -157,7 +161,7 @@ struct FactTests {
         #expect(try channel(["Replicate_Rewrite_DB": text]).filters[.rewriteDatabase] == count)
     }
 
-    @Test("MariaDB 11.6 tells the times of events, older ones have no such column")
+    @Test("MariaDB 11.6 reports the times of events; older versions have no such column")
     func eventTimes() throws {
         #expect(try channel([:]).eventTimes == nil)
         #expect(try channel(["Master_Slave_time_diff": nil]).eventTimes == .init(difference: nil))
@@ -184,14 +188,14 @@ struct FactTests {
         #expect(try facts(Dialect.mariaDB.fact(.identity), [["server_id": "1", "clock": nil]]).clockOffset == nil)
     }
 
-    @Test("A server id that is none is an error, one beyond 32 bits is not told")
+    @Test("An invalid server id is an error, and one beyond 32 bits is unknown")
     func serverID() throws {
         #expect(throws: FactError.self) { try facts(Dialect.mariaDB.fact(.identity), [["server_id": "x"]]) }
         #expect(throws: FactError.self) { try facts(Dialect.mariaDB.fact(.identity), []) }
         #expect(try facts(Dialect.mariaDB.fact(.identity), [["server_id": "4294967296"]]).identity.serverID == nil)
     }
 
-    @Test("No binary log: no row of status; a row that cannot be read is an error")
+    @Test("A status without a row means no binary log; a row that cannot be read is an error")
     func binlogStatus() throws {
         let status = Dialect.mariaDB.fact(.binlogStatus)
         #expect(try facts(status, []).binaryLog?.isEnabled == false)
@@ -199,7 +203,7 @@ struct FactTests {
         #expect(throws: FactError.self) { try facts(status, [["File": "bin.000001", "Position": nil]]) }
     }
 
-    @Test("An empty list of binary logs is empty, not a fault")
+    @Test("An empty list of binary logs is empty, not an error")
     func emptyIndex() throws {
         var before = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
         before.binaryLog = BinaryLog(isEnabled: true)
@@ -211,7 +215,7 @@ struct FactTests {
         }
     }
 
-    @Test("Unless gtid_mode is ON a MySQL server does not tell all that it executed")
+    @Test("Unless gtid_mode is ON, a MySQL server does not report everything that it executed")
     func gtidOff() throws {
         let transactions = Dialect.mySQL84.fact(.transactions)
         for mode in ["OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE"] {
@@ -221,7 +225,7 @@ struct FactTests {
         #expect(throws: FactError.self) { try facts(transactions, [["executed": nil, "mode": "ON"]]) }
     }
 
-    @Test("Facts about channels that the status does not know are left out")
+    @Test("Facts about channels that are not in the status are left out")
     func strangers() throws {
         let read = try facts(Dialect.mySQL84.fact(.receiver), [["CHANNEL_NAME": "group_replication_applier"]])
         #expect(read.channels == nil)
@@ -241,7 +245,7 @@ struct FactTests {
     }
 
     @Test(
-        "The wait in the relay log is told only for one and the same transaction",
+        "The wait in the relay log is reported only if both times are of the same transaction",
         arguments: [("1", 2.0), ("0", nil), (nil, nil)] as [(String?, Double?)])
     func relayWait(isLastQueued: String?, wait: Double?) throws {
         let before = try facts(
@@ -260,7 +264,7 @@ struct FactTests {
         #expect(read.channels?.first?.applierTimes?.stages[.apply] == 1)
     }
 
-    @Test("Clocks of two hosts that differ do not make a stage negative")
+    @Test("Differing clocks of two hosts do not make a stage negative")
     func skew() throws {
         let before = try facts(
             Dialect.mySQL84.fact(.replicationStatus),

@@ -7,7 +7,7 @@ import Testing
 struct HeartbeatWatchTests {
     private static let start = ContinuousClock.now
 
-    /// What is found out of the row of server 1, looked at some seconds after the start.
+    /// What is known of the row of server 1 when it is read this many seconds after the start.
     private func look(
         _ watch: inout HeartbeatWatch, at second: Double, row time: Double, server: UInt32? = 1, isReplica: Bool = false
     ) -> OwnHeartbeat? {
@@ -33,32 +33,32 @@ struct HeartbeatWatchTests {
     func change() {
         var watch = HeartbeatWatch()
         #expect(look(&watch, at: 0, row: 0)?.unchanged == nil)
-        #expect(look(&watch, at: 15, row: 0)?.unchanged == nil, "written before anybody looked")
+        #expect(look(&watch, at: 15, row: 0)?.unchanged == nil, "written before the first look")
         #expect(look(&watch, at: 30, row: 29)?.unchanged == 0)
         #expect(look(&watch, at: 45, row: 29)?.unchanged == 15)
     }
 
-    @Test("tells its writer's zone, to the quarter of an hour", arguments: [0, -18_000, 19_800, 20_700, -12_600.0])
+    @Test("shows its writer's time zone, to a quarter of an hour", arguments: [0, -18_000, 19_800, 20_700, -12_600.0])
     func zone(offset: Double) {
         var watch = HeartbeatWatch()
         #expect(look(&watch, at: 0, row: offset)?.zone == nil)
         #expect(look(&watch, at: 15, row: 3 + offset)?.zone == -offset)
-        #expect(look(&watch, at: 6000, row: 3 + offset)?.zone == -offset, "kept while it stands still")
+        #expect(look(&watch, at: 6000, row: 3 + offset)?.zone == -offset, "kept while it does not change")
     }
 
-    @Test("tells no zone when it was not looked at for long")
+    @Test("shows no time zone if it was not read for long")
     func longAgo() {
         var watch = HeartbeatWatch()
         _ = look(&watch, at: 0, row: 0)
         #expect(look(&watch, at: 500, row: 1)?.zone == nil)
     }
 
-    @Test("is no replica's where the row does not say whose it is")
+    @Test("is not attributed to a replica if the row has no server id")
     func legacy() {
         var watch = HeartbeatWatch()
         #expect(look(&watch, at: 0, row: 0, server: nil) != nil)
         watch = HeartbeatWatch()
         #expect(look(&watch, at: 0, row: 0, server: nil, isReplica: true) == nil)
-        #expect(look(&watch, at: 0, row: 0, isReplica: true) != nil, "written on it, beside what is replicated")
+        #expect(look(&watch, at: 0, row: 0, isReplica: true) != nil, "written on it, in addition to what is replicated")
     }
 }

@@ -12,7 +12,7 @@ struct NodeCollectorTests {
     static let binlogStatus = "SHOW BINLOG STATUS"
     static let channels = "SHOW ALL SLAVES STATUS"
 
-    /// A MariaDB replica, some of whose statements have other replies. Nil: as recorded.
+    /// A MariaDB replica that answers some statements differently. Nil: as recorded.
     private func script(_ change: @escaping @Sendable (Query, String) -> Reply?) throws -> Script {
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
         return Script(
@@ -20,7 +20,7 @@ struct NodeCollectorTests {
             answer: { query in query.steps { change(query, $0) ?? recording.reply(to: $0) } })
     }
 
-    @Test("A refused statement leaves the batch; the others are complete, and it is not sent again")
+    @Test("A refused statement is dropped from the batch; the others are complete, and it is not sent again")
     func refusedStatement() async throws {
         let script = try script { $1 == Self.binlogStatus ? Self.denied : nil }
         try await withNode(script) { server, node in
@@ -41,7 +41,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("The first error stands: a denial is not hidden by what follows")
+    @Test("The first error is kept: a denial is not hidden by what follows")
     func firstError() async throws {
         let script = try script { $1 == Self.channels ? Self.denied : $1 == Self.binlogStatus ? .syntaxError : nil }
         try await withNode(script) { _, node in
@@ -54,7 +54,7 @@ struct NodeCollectorTests {
     }
 
     @Test(
-        "A configured table that is not there is told as that, and not as what the server does not know",
+        "A configured table that does not exist is reported as such, not as unsupported by the server",
         arguments: [(UInt16(1146), "42S02"), (1049, "42000")])
     func noTable(code: UInt16, state: String) async throws {
         let refusal = Reply.refusal(code: code, sqlState: state, message: "no such table")
@@ -66,7 +66,7 @@ struct NodeCollectorTests {
             #expect(missing?[.heartbeat] == .noTable)
             #expect(missing?[.checksums] == .noTable)
         }
-        // A table of the server's own is another thing.
+        // A missing table of the server's own is something else.
         let own = try self.script { $1 == Self.binlogStatus ? refusal : nil }
         try await withNode(own) { _, node in
             #expect(await node.ask(deadline: .never).facts?.missing == [.binlogStatus: .unsupported])
@@ -74,7 +74,7 @@ struct NodeCollectorTests {
     }
 
     @Test(
-        "Asked for its transactions again, a semi-synchronous source first says whose commit waits",
+        "If asked for its transactions again, a semi-synchronous source first shows which commits are waiting",
         arguments: [
             ("mariadb-10.11/primary-semi-sync", true), ("mysql-9.7/primary-semi-sync", true),
             ("mariadb-10.11/primary", false), ("mysql-9.7/primary", false),
@@ -83,7 +83,7 @@ struct NodeCollectorTests {
         try await withNode(try Fixture(name: name).recording.script) { server, node in
             let first = await node.ask(deadline: .never)
             let asked = server.journal.statements
-            // In a round as well, the count comes before the transactions that it excuses.
+            // In a round, too, the number of waiting commits is read before the transactions.
             let (status, transactions) = (
                 asked.firstIndex { $0.contains("WAIT_SESSIONS") || $0.contains("wait_sessions") },
                 asked.firstIndex { $0.contains("@@global.gtid_") && !$0.contains("clock") }
@@ -97,7 +97,7 @@ struct NodeCollectorTests {
             if isSemiSync { #expect(again.first == asked[statusPlace]) }
             #expect(second.facts?.isSecondLook == true && second.facts?.semiSync == first.facts?.semiSync)
 
-            // Where the counters are of an earlier round, they are read first all the same.
+            // If the counters are from an earlier round, they are read first all the same.
             let third = await node.ask(deadline: .never)
             let before = server.journal.statements.count
             let fourth = await node.ask([.transactions], adding: third, deadline: .never)
@@ -120,7 +120,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("Refused statements are tried again once the connection is another one")
+    @Test("Refused statements are tried again on a new connection")
     func retriedAfterReconnecting() async throws {
         let script = try script { $0.connection == 0 && $1 == Self.binlogStatus ? Self.denied : nil }
         try await withNode(script) { server, node in
@@ -132,7 +132,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("A server that has closed the idle connection is asked over a new one, in the same round")
+    @Test("If the server has closed the idle connection, it is asked over a new one, in the same round")
     func idleConnectionClosed() async throws {
         let server = try FaultServer(script { _, _ in nil })
         defer { server.stop() }
@@ -149,7 +149,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("A connection lost in the middle of an answer is made once more; its halves are not mixed")
+    @Test("A connection lost in the middle of an answer is made again; the two answers are not mixed")
     func lostMidAnswer() async throws {
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
         let half = Payload.header(columns: ["Connection_name"]).map(Step.packet)
@@ -168,7 +168,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("A server that hangs up on every question is down, and asked no more than twice a round")
+    @Test("A server that hangs up on every question is down, and asked at most twice per round")
     func hangsUp() async throws {
         let script = Script { _ in [.close] }
         try await withNode(script) { server, node in
@@ -180,7 +180,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("A proxy that allows no SET does not make the node down")
+    @Test("A proxy that allows no SET does not take the node down")
     func setRefused() async throws {
         let script = try script {
             $1.hasPrefix("SET SESSION")
@@ -196,19 +196,19 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("Everything refused: the node says why, and nothing loops")
+    @Test("If everything is refused, the failure says why, and nothing loops")
     func everythingRefused() async throws {
         try await withNode(Script.replying { _ in Self.denied }) { server, node in
             let report = await node.ask(deadline: .never)
             #expect(report.failure?.reason == .permission)
             #expect(report.facts?.channels == nil)
-            // What is selected together first, and the list of binary logs.
+            // The merged statement first, and the list of binary logs.
             #expect(report.roundTrips == Dialect.mariaDB.session.count + 1 + Dialect.mariaDB.facts.count + 1)
         }
     }
 
     @Test(
-        "Facts that make no sense are missing, and say why",
+        "Facts with invalid values are missing, with the reason",
         arguments: [
             (channels, FactName.replicationStatus), ("SELECT @@global.server_id", .identity),
             (binlogStatus, .binlogStatus), ("SELECT @@global.gtid_slave_pos", .transactions),
@@ -227,7 +227,7 @@ struct NodeCollectorTests {
     }
 
     @Test(
-        "Versions that are not spoken to are named, and so are those that are",
+        "An unsupported version is named, and so are the supported ones",
         arguments: [
             ("10.4.34-MariaDB-log", "mariadb 10.4.34"), ("5.6.51-log", "mysql 5.6.51"),
         ])
@@ -242,7 +242,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("A version that is none")
+    @Test("An invalid version")
     func noVersion() async throws {
         try await withNode(.replying(version: "proxy") { _ in .ok }) { _, node in
             let report = await node.ask(deadline: .never)
@@ -250,7 +250,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("A password that cannot be read keeps the node down, and no connection is made")
+    @Test("If the password cannot be read, the node is down, and no connection is made")
     func noPassword() async throws {
         let server = try FaultServer(.replying { _ in .ok })
         defer { server.stop() }
@@ -264,25 +264,25 @@ struct NodeCollectorTests {
         #expect(server.journal.connections == 0)
     }
 
-    @Test("Repeated failures to connect are spaced; the failure stands meanwhile")
+    @Test("Repeated attempts to connect are spaced out; the failure is reported meanwhile")
     func backOff() async throws {
         let script = Script.saying(Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections"))
         try await withNode(script) { server, node in
             var reports: [NodeReport] = []
-            // On a slow machine the first waits may be over before the next question; they get longer.
+            // On a slow machine the first waits may end before the next question; they get longer.
             for _ in 0..<20 { reports.append(await node.ask(deadline: .never)) }
             #expect(reports.allSatisfy { $0.failure?.reason == .connectionLimit })
             #expect(
                 reports.allSatisfy { $0.failure?.message.contains("the server has reached max_connections") == true })
             #expect(reports.allSatisfy { $0.failure?.message.hasPrefix("connecting to 127.0.0.1:") == true })
             let spared = reports.map { $0.failure?.message.hasSuffix("; not tried again yet") == true }
-            #expect(spared.prefix(2) == [false, false], "the first failure costs no waiting")
+            #expect(spared.prefix(2) == [false, false], "the first failure causes no wait")
             #expect(spared.contains(true))
             #expect(server.journal.connections == spared.count { !$0 })
         }
     }
 
-    @Test("The time of asking is that of the question about the clock, whatever follows it")
+    @Test("The time of asking is that of reading the clock, whatever follows")
     func clock() async throws {
         let gate = try Gate()
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
@@ -300,7 +300,7 @@ struct NodeCollectorTests {
                 if case .queried = event { queries += 1 }
                 if queries == 2 { break }
             }
-            try await Task.sleep(for: .milliseconds(100))  // what the answer would be late by
+            try await Task.sleep(for: .milliseconds(100))  // how late the answer would be
             gate.open()
             let facts = try #require(await answer.value.facts)
             let (asked, offset) = (try #require(facts.askedAt), try #require(facts.clockOffset))
@@ -349,7 +349,7 @@ struct NodeCollectorTests {
         }
     }
 
-    @Test("The list of binary logs is asked for again when the server writes to a new file")
+    @Test("The list of binary logs is read again when the server writes to a new file")
     func newFile() async throws {
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
         let isRotated = Mutex(false)

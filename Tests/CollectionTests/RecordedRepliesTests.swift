@@ -5,15 +5,15 @@ import Testing
 
 @testable import Collection
 
-/// What is made of the replies that real servers gave, over the real client library.
+/// How replies of real servers are read, through the real client library.
 @Suite("Recorded replies", .timeLimit(.minutes(1)))
 struct RecordedRepliesTests {
-    @Test("The fixtures are there")
+    @Test("The fixtures exist")
     func presence() {
         #expect(Fixture.all.count > 80)
     }
 
-    @Test("Every recorded server is asked in one round trip, and has every statement", arguments: Fixture.all)
+    @Test("Every recorded server is queried in one round trip, and has every statement", arguments: Fixture.all)
     func everyStatement(_ fixture: Fixture) async throws {
         let report = try await withNode(try fixture.recording.script) { server, node in
             let first = await node.ask(deadline: .never)
@@ -23,8 +23,8 @@ struct RecordedRepliesTests {
             #expect(first.roundTrips == 1)
             #expect(second.roundTrips == 1)
             #expect(server.journal.connections == 1)
-            // The first round sets up the session, and asks for the list of binary logs, for counters, and for what there is to
-            // ask of replicas.
+            // The first round sets up the session, and reads the list of binary logs, the counters, and what there is to ask
+            // of replicas.
             let again = server.journal.statements.dropFirst(statements.count)
             #expect(Set(again).isSubset(of: statements))
             let dropped = statements.filter { !again.contains($0) }
@@ -54,7 +54,7 @@ struct RecordedRepliesTests {
         #expect(report.facts?.unreadable == [:])
     }
 
-    @Test("Columns are found by their names, wherever they stand", arguments: Fixture.all)
+    @Test("Columns are found by their names, in any order", arguments: Fixture.all)
     func columnOrder(_ fixture: Fixture) async throws {
         let recording = try fixture.recording
         var mirrored = recording
@@ -69,7 +69,7 @@ struct RecordedRepliesTests {
     }
 
     @Test(
-        "A user without privileges: the node is not up, and everything else that it says stands",
+        "A user without privileges: the node is down, and all other facts are known",
         arguments: [
             ("mariadb-10.11", "SLAVE MONITOR", "SHOW ALL SLAVES STATUS"),
             ("mariadb-11.8", "SLAVE MONITOR", "SHOW ALL SLAVES STATUS"),
@@ -95,7 +95,7 @@ struct RecordedRepliesTests {
     }
 
     @Test(
-        "A replica without a binary log has none, and misses nothing",
+        "A replica without a binary log has none, and no fact is missing",
         arguments: ["mariadb-10.11", "mariadb-11.8", "mysql-9.7"])
     func noBinlog(series: String) async throws {
         try await withNode(Fixture(name: series + "/replica-no-binlog").recording.script) { server, node in
@@ -111,7 +111,7 @@ struct RecordedRepliesTests {
         }
     }
 
-    // MARK: - Values, read off the fixtures
+    // MARK: - Values from the fixtures
 
     @Test("MySQL 9: a replica that has caught up")
     func mySQL9() async throws {
@@ -151,7 +151,7 @@ struct RecordedRepliesTests {
         #expect(channel.retriedTransactions == 0)
         let times = try #require(channel.applierTimes)
         #expect(times.applyingAge == nil)
-        // The worker that was done last: commit …303961, queued …306977 to …306997, applied …360842 to …371634.
+        // The worker that finished last: commit …303961, queued …306977 to …306997, applied …360842 to …371634.
         #expect(isNear(times.stages[.transport], 0.003016))
         #expect(isNear(times.stages[.queue], 0.000020))
         #expect(isNear(times.stages[.relayWait], 0.053845))
@@ -165,7 +165,7 @@ struct RecordedRepliesTests {
             ("mysql-8.0.36", ServerVersion(8, 0, 36)), ("mysql-8.4", ServerVersion(8, 4, 3)),
         ])
     func mySQLSeries(series: String, version: ServerVersion) async throws {
-        // The manuals have one example for 5.7 and the early 8.0, and another since.
+        // The manuals have one example for 5.7 and early 8.0, and another one for later versions.
         let isEarly = version < ServerVersion(8, 0, 22)
         let facts = try #require(try await facts(series + "/replica"))
         #expect(facts.identity.version == version)
@@ -209,7 +209,7 @@ struct RecordedRepliesTests {
     }
 
     @Test(
-        "MySQL 5.7, 8.0 and 8.4: each column is read for what it is, under its name in each",
+        "MySQL 5.7, 8.0 and 8.4: each column is read correctly, under its name in each version",
         arguments: ["mysql-5.7", "mysql-8.0.20", "mysql-8.0.36", "mysql-8.4"])
     func mySQLColumns(series: String) async throws {
         // The vendor's example has caught up: what was read and what was executed are the same. Here they are not.
@@ -256,7 +256,7 @@ struct RecordedRepliesTests {
         #expect(primary.binaryLog?.filters[.ignoreDatabase] == (isExample ? 2 : 0))
     }
 
-    @Test("What was not recorded says of each result where it is from", arguments: Fixture.all)
+    @Test("A fixture that was not recorded names the origin of each result", arguments: Fixture.all)
     func provenance(_ fixture: Fixture) throws {
         struct Told: Decodable {
             struct Result: Decodable { let source: String? }
@@ -327,7 +327,7 @@ struct RecordedRepliesTests {
         try await withNode(recording.script) { _, node in await node.ask(deadline: .never).facts }
     }
 
-    /// Seconds to the microsecond, which is what differences of epoch seconds are good for.
+    /// Seconds rounded to microseconds, the accuracy of differences of epoch seconds.
     private func isNear(_ value: Double?, _ expected: Double) -> Bool {
         value.map { abs($0 - expected) < 0.000_001 } ?? false
     }

@@ -11,7 +11,7 @@ import Testing
 struct SetRoundTests {
     private func healthy() throws -> Script { try Fixture(name: "mariadb-10.11/replica").recording.script }
 
-    /// Runs `body` with a set, a node a server, and closes both.
+    /// Runs `body` with a set that has a node for each server, and closes everything.
     private func withSet(
         _ servers: [FaultServer], timeout: (Int) -> Duration = { _ in .seconds(50) }, threads: Int? = nil,
         tls: TLSMode = .disabled, followUps: @escaping SetRound.FollowUps = { _, _ in [:] },
@@ -65,7 +65,7 @@ struct SetRoundTests {
             answer: { query in [.wait(gate)] + query.steps { recording.reply(to: $0) } })
     }
 
-    @Test("Who comes while a call is under way gets its answer, and asks nothing himself")
+    @Test("A caller that comes while a call is running gets its answer, and causes no other")
     func joining() async throws {
         let gate = try Gate()
         try await withNode(answering(behind: gate)) { server, node in
@@ -84,7 +84,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("What is asked again begins after the look under way, and shares nobody's answer")
+    @Test("A follow-up begins after the running look, and its answer is not shared")
     func asksAgain() async throws {
         let gate = try Gate()
         try await withNode(answering(behind: gate)) { server, node in
@@ -94,7 +94,7 @@ struct SetRoundTests {
             flight.again({ await $0.ask([.transactions], adding: NodeReport(), deadline: .never) }) {
                 arrive.yield((1, $0))
             }
-            // Comes after: a look that joined the one asked again would be told what it did not ask.
+            // Comes after it: a look that joined the follow-up would get an answer to other questions.
             flight.look { arrive.yield((2, $0)) }
             gate.open()
             var arrived: [Int: NodeReport] = [:]
@@ -108,7 +108,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("Somebody's hurry does not make a node fail for others")
+    @Test("One caller's short deadline does not make a node fail for others")
     func hurry() async throws {
         let gate = try Gate()
         let server = try FaultServer(answering(behind: gate))
@@ -122,21 +122,21 @@ struct SetRoundTests {
         }
     }
 
-    @Test("A node that hangs does not cost the others what is asked once more")
+    @Test("A node that hangs does not prevent follow-ups of the others")
     func hangingBesideFollowUps() async throws {
         let servers = [
             try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
             try FaultServer(.saying([.silence])),
         ]
         try await withSet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { set in
-            // Long enough for a machine that is busy with all the other tests: the last third is for what is asked once more.
+            // Long enough for a machine that is busy with all the other tests: the last third is for follow-ups.
             let nodes = await set.report(by: .now + .seconds(20)).nodes
             #expect(nodes.map(\.report.isUp) == [true, true, false])
             #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false, nil])
         }
     }
 
-    @Test("Nodes that hang, drip, lie or send without end do not touch the others", arguments: [true, false])
+    @Test("Nodes that hang, drip, lie or send without end do not affect the others", arguments: [true, false])
     func stuckNodes(onTheFirstRound: Bool) async throws {
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
         let table = Payload.header(columns: ["a"]).map(Step.packet)
@@ -173,7 +173,7 @@ struct SetRoundTests {
     }
 
     @Test(
-        "A TLS handshake without end, which only an interruption from outside ends, does not outlive its node's timeout"
+        "An endless TLS handshake, which only an interruption from outside ends, does not outlive the node's timeout"
     )
     func endlessHandshake() async throws {
         // HelloRequest messages (RFC 5246, 7.4.1.1), which a client has to ignore: the TLS library reads them by itself.
@@ -187,7 +187,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("Passwords that cannot be read for now hold nobody up but their own nodes")
+    @Test("Passwords whose reading blocks delay only their own nodes")
     func blockedCredentials() async throws {
         let server = try FaultServer(healthy())
         defer { server.stop() }
@@ -214,7 +214,7 @@ struct SetRoundTests {
         }
         let set = SetCollector(name: "shop", thresholds: Thresholds(), nodes: nodes, followUps: { _, _ in [:] })
         async let whole = set.report(by: .never)
-        // Asked for as others are: it is not in the way of the round, nor that in its.
+        // A separate round over one node: neither round delays the other.
         let good = await set.report(over: ["good"], by: .never)
         #expect(good.nodes.map(\.report.isUp) == [true])
         for _ in 0..<blocked { release.signal() }
@@ -233,7 +233,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("Those who are suspected are asked once more in the same round, and only they")
+    @Test("Suspects, and only they, are queried once more in the same round")
     func secondLook() async throws {
         let servers = [
             try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
@@ -247,7 +247,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("What the nodes had a round ago is there for comparison")
+    @Test("What the nodes had in the previous round is available for comparison")
     func previousRound() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
         let seen = Mutex<[[String]]>([])
@@ -261,14 +261,14 @@ struct SetRoundTests {
         #expect(seen.withLock { $0 } == [[], ["db1"]])
     }
 
-    @Test("A server that comes back is not stampeded: those who wait for it come in their own time, each once")
+    @Test("A server that comes back is not stampeded: waiting clients reconnect at different times, each once")
     func revival() async throws {
         let count = 40
         let script = try healthy()
         let refusing = Step.turnAway(code: 1040, sqlState: "08004", message: "Too many connections")
         let server = try FaultServer(.saying(refusing))
         try await withSet([FaultServer](repeating: server, count: count), threads: 8) { set in
-            // All have failed before, and wait.
+            // All have failed before, and are waiting.
             for _ in 0..<8 { _ = await set.report(by: .never) }
             server.follow(script)
             let before = server.journal.connections
@@ -285,7 +285,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("A set that replaces another knows what its nodes had a round ago")
+    @Test("A set that replaces another knows what its nodes had in the previous round")
     func previousRoundOfPredecessor() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
         let seen = Mutex<[[String]]>([])
@@ -305,7 +305,7 @@ struct SetRoundTests {
         #expect(seen.withLock { $0 } == [[], ["db1"]])
     }
 
-    @Test("A caller that is cancelled leaves at once; the round goes on for the others")
+    @Test("A cancelled caller returns at once; the round continues for the others")
     func cancelled() async throws {
         let gate = try Gate()
         let server = try FaultServer(answering(behind: gate))
@@ -324,7 +324,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("A list of binary logs that is needed travels with the next round's statements")
+    @Test("A list of binary logs that is needed is read with the next round's statements")
     func neededIndex() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
         try await withSet([server], followUps: { _, _ in ["db1": [.binlogIndex]] }) { set in
@@ -337,7 +337,7 @@ struct SetRoundTests {
         }
     }
 
-    @Test("Closing ends the nodes' threads, and may be asked for twice")
+    @Test("Closing ends the nodes' threads, and may be done twice")
     func threads() async throws {
         let server = try FaultServer(healthy())
         defer { server.stop() }
@@ -373,7 +373,7 @@ struct SetRoundTests {
 }
 
 extension SetCollector {
-    /// What a caller gets that waits for a round of its own until a deadline.
+    /// What a caller gets that starts a round and waits for it until a deadline.
     func report(over names: Set<String>? = nil, by instant: ContinuousClock.Instant) async -> ReplicationSetReport {
         let deadline = Deadline(instant)
         defer { deadline.cancel() }

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Collection
 
-/// What series of other exporters are made of.
+/// The source of the series that are compatible with other exporters.
 @Suite("Rows of the replication status", .timeLimit(.minutes(1)))
 struct StatusRowTests {
     @Test(
-        "are kept as the server wrote them where they are wanted, in the same round trip",
+        "are kept as the server sent them if wanted, in the same round trip",
         arguments: [
             "mariadb-10.11/replica-multi-source", "mariadb-11.8/replica", "mysql-8.0.20/replica", "mysql-9.7/replica",
         ])

@@ -6,13 +6,13 @@ import Testing
 
 @testable import Collection
 
-/// A MariaDB replica some of whose statements hang in the server, each on its connection, until that is over: also after the
-/// client has gone.
+/// A MariaDB replica on which some statements hang in the server, each on its connection, until released, even after the
+/// client is gone.
 private final class HangingServer: Sendable {
     private struct State {
         /// Statements that hang.
         var causes: Set<String> = []
-        /// What hangs, by the server's ids of the connections.
+        /// The hanging statements, by the server's ids of their connections.
         var hanging: [UInt32: String] = [:]
         var most = 0
     }
@@ -50,7 +50,7 @@ private final class HangingServer: Sendable {
         self.box = box
     }
 
-    /// What hangs now.
+    /// The statements that hang now.
     var hanging: [String] { box.state.withLock { $0.hanging.values.sorted() } }
     var most: Int { box.state.withLock(\.most) }
 
@@ -68,7 +68,7 @@ private final class HangingServer: Sendable {
 struct UnansweredStatementTests {
     private static let binlogStatus = "SHOW BINLOG STATUS"
     private static let channels = "SHOW ALL SLAVES STATUS"
-    /// Of a look in which something hangs: long enough for the rest of it on a machine that is busy with all other tests.
+    /// The deadline of a look in which something hangs: long enough for the rest on a machine that is busy with all other tests.
     private static var soon: ContinuousClock.Instant { .now + .seconds(10) }
 
     private func withHangingNode(
@@ -81,7 +81,7 @@ struct UnansweredStatementTests {
         try await withNode(hanging.server, extras: extras) { try await body(hanging, $0) }
     }
 
-    @Test("What came before it stands at the node's timeout: the node is up, and the statement is named")
+    @Test("At the node's timeout, what came before it is kept: the node is up, and the statement is named")
     func factsStand() async throws {
         try await withHangingNode([Self.binlogStatus]) { server, node in
             let report = await node.ask(deadline: Self.soon)
@@ -92,7 +92,7 @@ struct UnansweredStatementTests {
             #expect(report.facts?.missing[.binlogStatus] == .timeout)
             #expect(report.facts?.unreadable[.binlogStatus]?.hasPrefix("SHOW BINLOG STATUS was not answered") == true)
             #expect(report.facts?.unreadable[.status]?.contains("SHOW BINLOG STATUS") == true)
-            // As exact as if nothing had hung: the clock is not read when the last answer fails to come.
+            // As accurate as if nothing had hung: the time is not taken when the last answer fails to arrive.
             let recording = try Fixture(name: "mariadb-10.11/replica").recording
             let clock = recording.results.first { $0.sql.hasPrefix("SELECT @@global.server_id") }?.rows?.first?.last
             let (asked, offset) = (try #require(report.facts?.askedAt), try #require(report.facts?.clockOffset))
@@ -101,7 +101,7 @@ struct UnansweredStatementTests {
         }
     }
 
-    @Test("It is asked again only when it is over; meanwhile the rest is complete, and one connection is stuck")
+    @Test("It is sent again only when it has ended; meanwhile the rest is complete, and one connection is stuck")
     func askedAgainWhenOver() async throws {
         try await withHangingNode([Self.binlogStatus]) { server, node in
             _ = await node.ask(deadline: Self.soon)
@@ -143,7 +143,7 @@ struct UnansweredStatementTests {
     }
 
     @Test(
-        "An essential statement that hangs is named in the failure, is not asked again, nor is what may hang beside it")
+        "An essential statement that hangs is named in the failure; neither it nor what may hang with it is sent again")
     func essential() async throws {
         try await withHangingNode([Self.channels, Self.binlogStatus]) { server, node in
             for round in 0..<6 {
@@ -165,7 +165,7 @@ struct UnansweredStatementTests {
         }
     }
 
-    @Test("The replication status goes on being asked beside one that hangs, and no more than both hang ever")
+    @Test("The replication status is still asked for while another statement hangs, and never more than both hang")
     func both() async throws {
         try await withHangingNode([Self.binlogStatus]) { server, node in
             #expect(await node.ask(deadline: Self.soon).isUp)
@@ -182,7 +182,7 @@ struct UnansweredStatementTests {
         }
     }
 
-    @Test("A server that answers nothing is down, as it was, and up at once when it wakes")
+    @Test("A server that answers nothing stays down, and is up as soon as it recovers")
     func silent() async throws {
         let first = "SELECT @@global.server_id"
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
@@ -199,7 +199,7 @@ struct UnansweredStatementTests {
         }
     }
 
-    @Test("What waits for a lock is missing for it, and is not waited for again at once")
+    @Test("A fact that waits for a lock is missing, and is not asked for again at once")
     func lockWait() async throws {
         let heartbeat = "SELECT * FROM `p`.`heartbeat` ORDER BY ts DESC LIMIT 64"
         let extras = NodeExtras(heartbeatTable: "`p`.`heartbeat`")
@@ -217,12 +217,12 @@ struct UnansweredStatementTests {
         }
     }
 
-    @Test("A caller that cannot wait for a slow statement is told the rest; one that can gets all of it")
+    @Test("A caller that cannot wait for a slow statement gets the rest; one that can gets everything")
     func earlyReport() async throws {
         let gate = try Gate()
         let recording = try Fixture(name: "mariadb-10.11/replica").recording
         let list = try #require(recording.results.first { $0.sql == "SHOW BINARY LOGS" })
-        // The last of the batch.
+        // The last statement of the batch.
         let slow = Payload.table(columns: list.columns ?? [], rows: list.rows ?? [], moreFollow: false)
         let server = try FaultServer(
             .replying(version: recording.version) { statement in
@@ -249,14 +249,14 @@ struct UnansweredStatementTests {
         await set.close()
     }
 
-    @Test("Without the right to see processes a statement is tried again after a while")
+    @Test("Without the process list, a statement is tried again after a while")
     func listRefused() {
         var unanswered = UnansweredStatements()
         let start = ContinuousClock.now
         unanswered.note(.init(connection: 1, facts: [.binlogStatus], statement: "SHOW BINLOG STATUS", since: start))
         unanswered.settleBlindly(at: start + .seconds(59))
         #expect(unanswered.entries.count == 1)
-        // Without the other one the node would be down.
+        // Without the other fact the node would be down.
         unanswered.note(.init(connection: 2, facts: [.identity], statement: "SELECT", since: start))
         unanswered.settleBlindly(at: start + .seconds(1))
         #expect(unanswered.entries.map(\.connection) == [1])
@@ -264,7 +264,7 @@ struct UnansweredStatementTests {
         #expect(unanswered.entries.isEmpty)
     }
 
-    @Test("A list of processes that is not answered is not asked for again at once")
+    @Test("A process list that is not answered is not asked for again at once")
     func listUnanswered() {
         var unanswered = UnansweredStatements()
         let start = ContinuousClock.now

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Collection
 
-/// Runs `body` with a collector whose node is the server; its connection and thread are gone afterwards.
+/// Runs `body` with a collector whose node is the server; ends its connection and thread afterwards.
 func withNode<Value>(
     _ server: FaultServer, timeout: Duration = .seconds(50), extras: NodeExtras = NodeExtras(),
     _ body: (NodeCollector) async throws -> Value
@@ -43,7 +43,7 @@ extension ContinuousClock.Instant {
     static var never: Self { .now + .seconds(50) }
 }
 
-/// A value as text, the same for equal values: dictionaries and sets are put in order.
+/// A value as text, the same for equal values: dictionaries and sets are sorted.
 func sketch(_ value: Any) -> String {
     let mirror = Mirror(reflecting: value)
     let children = mirror.children.map { child in (child.label.map { "\($0): " } ?? "") + sketch(child.value) }
@@ -55,7 +55,7 @@ func sketch(_ value: Any) -> String {
     }
 }
 
-/// What a node told, without what depends on the time of asking.
+/// What a node reported, without anything that depends on the time of asking.
 func timeless(_ facts: NodeFacts?) -> String {
     guard var facts else { return "nothing" }
     facts.askedAt = nil
@@ -63,7 +63,7 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.transactionsRead = nil
     facts.identityRead = nil
     facts.uptimeAskedAt = nil
-    // A recorded uptime stands still, whenever the clock was read.
+    // A recorded uptime does not change, whenever the clock is read.
     facts.startTime = nil
     return sketch(facts)
 }

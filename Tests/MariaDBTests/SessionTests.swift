@@ -45,7 +45,8 @@ struct SessionTests {
     }
 
     @Test(
-        "A server that hangs delays the call until the deadline and no longer", arguments: [Step.silence, .endless([0])])
+        "A server that hangs delays the call until the deadline and no longer",
+        arguments: [Step.silence, .endless([0])])
     func hangs(step: Step) async throws {
         try await withConnection(.replying { $0 == "HANG" ? .steps([step]) : .ok }) { server, connection in
             _ = try await connection.run(["GOOD"], deadline: .now + .seconds(20))

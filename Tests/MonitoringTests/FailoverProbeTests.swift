@@ -11,8 +11,8 @@ import Traffic
 
 @Suite("The failover probe")
 struct FailoverProbeTests {
-    /// A preferred node that can be updated, and has no row of this checker's.
-    /// - Parameter refusal: in place of that row.
+    /// A preferred node that can be updated, and has no row of this checker.
+    /// - Parameter refusal: returned in place of that row.
     private static func script(refusing refusal: Reply? = nil) -> Script {
         Script { query in query.steps { reply(to: $0, refusal) } }
     }
@@ -42,7 +42,7 @@ struct FailoverProbeTests {
             FailoverPolicy(preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t")), set: "shop",
             checker: "test",
             memory: memory, replacing: predecessor,
-            // Many tests run at a time: a reply may be a while.
+            // Many tests run at the same time: a reply may take a while.
             timeout: .seconds(60),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: clock ?? { FailoverTime(steady: uptime, epoch: 1_800_000_000) }, keep: keep
@@ -53,12 +53,12 @@ struct FailoverProbeTests {
         }
     }
 
-    @Test("An operator's word that comes while a check is under way is for the next one, and for that alone")
+    @Test("An operator's decision made while a check is running applies to the next one, and only to that")
     func lateWord() async throws {
         let server = try FaultServer(Self.script())
         defer { server.stop() }
         let probe = probe(on: server)
-        // db1 replicates from nobody: how far it is behind db2 is not known.
+        // db1 replicates from no other node: how far it is behind db2 is unknown.
         let set = findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false))
         let first = await probe.check { _, _ in
             probe.accept()
@@ -69,7 +69,7 @@ struct FailoverProbeTests {
         #expect(second.cause == .caughtUp && second.reason.contains("an operator has confirmed"))
     }
 
-    @Test("Who takes a probe's place knows its answers, and its operator's word")
+    @Test("A probe's successor knows its answers, and the operator's decision")
     func successor() async throws {
         let server = try FaultServer(Self.script())
         defer { server.stop() }
@@ -82,7 +82,7 @@ struct FailoverProbeTests {
         #expect(await probe(on: server, replacing: second).check { _, _ in set }.cause == .caughtUp)
     }
 
-    @Test("How long a standby that has the requests has failed is known to the next process")
+    @Test("The next process knows how long a standby that has the requests has been failing")
     func restart() async throws {
         let server = try FaultServer(Self.script())
         defer { server.stop() }
@@ -100,7 +100,9 @@ struct FailoverProbeTests {
         }
     }
 
-    @Test("An address that moves to another server is a break, with a table of one column too, and nothing is written")
+    @Test(
+        "If the address moves to another server, earlier checks no longer count and nothing is written, in both layouts"
+    )
     func movedAddress() async throws {
         let address = Mutex<(UInt32, String)>((1, "3e11fa47-71ca-11e1-9e33-c80aa9429562"))
         let writes = Mutex<[String]>([])
@@ -142,14 +144,14 @@ struct FailoverProbeTests {
         }
     }
 
-    /// What keeps a row from being noted.
+    /// What prevents a row from being recorded.
     enum Obstacle: Sendable {
         case refusal(code: UInt16, sqlState: String)
-        /// As a SMALLINT does where the server is not strict.
+        /// The column keeps this value, as a SMALLINT does if the server is not strict.
         case keeping(String)
     }
 
-    /// A preferred node with a table of the exporter's own, in which something keeps the row from being noted.
+    /// A preferred node with a table of the exporter's own, where something prevents the row from being recorded.
     private final class Table: Sendable {
         let obstacle = Mutex<Obstacle?>(nil)
         private let row = Mutex<String?>(nil)
@@ -181,7 +183,7 @@ struct FailoverProbeTests {
         }
     }
 
-    /// Answers at each second, from the first, at which the preferred node has caught up; it replicates from nobody then.
+    /// The answers in consecutive seconds. In the first, the preferred node is accepted as caught up; it replicates from no node.
     private func answers(
         _ obstacles: [Obstacle?]
     ) async throws -> [FailoverDecision] {
@@ -207,7 +209,7 @@ struct FailoverProbeTests {
     }
 
     @Test(
-        "A row that is refused by the exporter's own fault moves no traffic, nor does it when it is taken again",
+        "A row refused through the exporter's own fault moves no traffic, and neither does one that is accepted again",
         arguments: [
             Obstacle.refusal(code: 1644, sqlState: "45000"), .refusal(code: 30_001, sqlState: "45000"),
             .refusal(code: 1264, sqlState: "22003"), .refusal(code: 1142, sqlState: "42000"), .keeping("32767"),
@@ -222,9 +224,9 @@ struct FailoverProbeTests {
     }
 
     @Test(
-        "A server that cannot write fails at once, by whatever number it says so",
+        "A server that cannot write fails at once, whatever error code it returns",
         arguments: [
-            // mysys: EE_WRITE, EE_DISK_FULL, EE_READ … ; innodb_force_recovery; what nobody has heard of.
+            // mysys: EE_WRITE, EE_DISK_FULL, EE_READ … ; innodb_force_recovery; an unknown code.
             (3, "HY000"), (20, "HY000"), (2, "HY000"), (1, "HY000"), (28, "HY000"), (1026, "HY000"), (1036, "HY000"),
             (1290, "HY000"), (1792, "25006"), (1881, "HY000"), (1932, "42S02"), (4999, "HY000"),
         ] as [(UInt16, String)])
@@ -233,7 +235,7 @@ struct FailoverProbeTests {
         #expect(decisions.map(\.cause) == [.caughtUp, .preferredFailed, .lagUnknown])
     }
 
-    @Test("A server that answers, and in which an earlier statement hangs, was reached")
+    @Test("A server that answers, but in which an earlier statement hangs, counts as reached")
     func hangingStatement() {
         let hangs = MySQLError(phase: .timeout, code: 0, message: "an earlier statement still hangs in the server")
         #expect(
@@ -244,7 +246,7 @@ struct FailoverProbeTests {
     }
 
     @Test(
-        "A preferred node that has more of the standby's than the standby had a moment before: the standby is asked again",
+        "If the preferred node has more of the standby's transactions than the standby had before, the standby is queried again",
         arguments: [("0-1-5,0-2-9", .caughtUp), ("0-1-5,0-2-6", .lagUnknown)]
             as [(String, FailoverDecision.Cause)])
     func askedTooEarly(later: String, cause: FailoverDecision.Cause) async throws {
@@ -280,7 +282,7 @@ struct FailoverProbeTests {
         }
     }
 
-    @Test("A row that somebody has locked is not a node that cannot be reached")
+    @Test("A locked row does not mean that the node cannot be reached")
     func lockedRow() async throws {
         let server = try FaultServer(
             Self.script(refusing: .refusal(code: 1205, sqlState: "HY000", message: "Lock wait timeout exceeded")))

@@ -2,7 +2,7 @@ import Monitoring
 import Synchronization
 import Topology
 
-/// What a probe is told of its set, whenever it asks.
+/// Fixed findings about a set, returned whenever a probe asks.
 final class KnownFindings: FindingsSource {
     private let findings: Mutex<SetFindings>
 

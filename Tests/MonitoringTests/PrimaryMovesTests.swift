@@ -9,7 +9,7 @@ import Testing
 
 @Suite("When the primary moves while a probe prepares its write", .timeLimit(.minutes(1)))
 struct PrimaryMovesTests {
-    /// What the preparation finds, and so what would be written next.
+    /// What the preparation finds, which determines what would be written next.
     enum Found: CaseIterable {
         /// UPDATE.
         case row
@@ -32,8 +32,8 @@ struct PrimaryMovesTests {
         }
     }
 
-    /// Starts a probe with db1 as the primary, and makes db2 the primary before db1 has said who it is.
-    /// - Returns: what db1 was sent.
+    /// Starts a probe with db1 as the primary, and makes db2 the primary before db1 has reported its identity.
+    /// - Returns: the statements that db1 received.
     private func statements(
         _ found: Found, _ probe: (SetWatch, @escaping @Sendable (String) -> Session?) -> any Probe
     ) async throws -> [String] {
@@ -45,7 +45,7 @@ struct PrimaryMovesTests {
             }))
         defer { server.stop() }
         let port = server.port
-        // Looked at again whenever the probe finds that too old, so that nothing depends on how fast this goes.
+        // Renewed whenever the probe finds them too old, so that nothing depends on the speed of the test.
         let source = KnownFindings(findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: true)))
         let watch = SetWatch()
         watch.follow(source)
@@ -67,7 +67,7 @@ struct PrimaryMovesTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let table = TableName(database: "p", table: "t")
 
-    @Test("the heartbeat is not written where it was", arguments: Found.allCases)
+    @Test("the heartbeat is not written on the old primary", arguments: Found.allCases)
     func heartbeat(found: Found) async throws {
         let statements = try await statements(found) { watch, connect in
             HeartbeatWriter(
@@ -76,7 +76,7 @@ struct PrimaryMovesTests {
         #expect(!statements.isEmpty && !statements.contains { $0.contains("@writable") }, "\(statements)")
     }
 
-    @Test("the sentinel's row is not written where it was, nor its table made", arguments: [Found.noRow, .noTable])
+    @Test("neither the sentinel's row nor its table is created on the old primary", arguments: [Found.noRow, .noTable])
     func sentinel(found: Found) async throws {
         let statements = try await statements(found) { watch, connect in
             SentinelProbe(table: Self.table, interval: .seconds(4), watch: watch, logger: Self.logger, connect: connect)

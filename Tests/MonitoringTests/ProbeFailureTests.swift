@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Why a probe failed")
 struct ProbeFailureTests {
-    @Test("A failure names the node, the action and the server's words")
+    @Test("A failure names the node, the action and the server's message")
     func description() {
         let error = MySQLError(phase: .query, code: 1142, message: "INSERT command denied")
         #expect(

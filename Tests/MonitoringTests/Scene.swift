@@ -2,7 +2,7 @@ import Replication
 
 @testable import Topology
 
-/// A server that tells what a probe goes by.
+/// The report of a server that has the facts a probe needs.
 func node(
     _ name: String, id: UInt32?, readOnly: Bool?, clockOffset: Double? = 0, uuid: String? = nil
 ) -> ReplicationSetReport.Node {

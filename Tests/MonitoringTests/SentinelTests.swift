@@ -6,7 +6,7 @@ import Topology
 
 @testable import Monitoring
 
-@Suite("What the sentinel makes of its runs")
+@Suite("The record of the sentinel's runs")
 struct SentinelRecordTests {
     private static let place = SentinelRecord.Place(node: "db2", channel: "")
     private static let seen: [SentinelOperation: SentinelOutcome] = [
@@ -25,10 +25,10 @@ struct SentinelRecordTests {
         #expect(record.findings == [SentinelFindings(node: "db2", channel: "", outcomes: missed, lastSuccess: 10)])
         missed[.delete] = nil
         record.take([Self.place: missed], at: 30)
-        #expect(record.findings.first?.lastSuccess == 10, "what nobody saw is no success")
+        #expect(record.findings.first?.lastSuccess == 10, "a run that no replica saw is not a success")
     }
 
-    @Test("While it rests, only when a run last succeeded stays true")
+    @Test("While it is idle, only the time of the last success is kept")
     func rest() {
         var record = SentinelRecord()
         record.take([Self.place: Self.seen], at: 10)
@@ -37,7 +37,8 @@ struct SentinelRecordTests {
     }
 
     @Test(
-        "It is sent once a run got through the primary, whoever saw it, until one does not; before the first it is not")
+        "It is sent once a run got through the primary, whichever replicas saw it, until one does not; not before the first"
+    )
     func sent() {
         var record = SentinelRecord()
         #expect(!record.isSent)
@@ -52,14 +53,14 @@ struct SentinelRecordTests {
 struct SentinelTableTests {
     private let table = SentinelTable(table: TableName(database: "p", table: "s"))
 
-    @Test("Each change looks at the guard")
+    @Test("Each change depends on the guard")
     func guarded() {
         for operation in SentinelOperation.allCases {
             #expect(table.statement(operation, key: "k", if: "@writable").hasSuffix("@writable"))
         }
     }
 
-    @Test("Keys are never drawn twice, and are what is read back")
+    @Test("Keys are unique, and recognised when read back")
     func keys() {
         let keys = (0..<1000).map { _ in SentinelTable.newKey() }
         #expect(Set(keys).count == 1000)
@@ -82,9 +83,9 @@ struct SentinelTableTests {
     }
 }
 
-@Suite("How often a replica is looked at")
+@Suite("How often a replica is queried")
 struct PollPaceTests {
-    @Test("Waiting for 4 s costs no more than 60 looks, and finds what arrives to an eighth")
+    @Test("Waiting for 4 s takes at most 60 queries, and an arrival is timed to within an eighth")
     func cost() {
         var elapsed = Duration.zero
         var looks = 0
@@ -97,13 +98,13 @@ struct PollPaceTests {
         #expect(looks <= 60)
     }
 
-    @Test("A node that cannot be asked is tried twice a second")
+    @Test("A node that does not answer is tried twice a second")
     func down() {
         #expect(PollPace.pause(after: .zero, isAnswering: false) == .milliseconds(500))
     }
 }
 
-@Suite("Through which channels the sentinel's row comes")
+@Suite("The channels of the sentinel's row")
 struct SentinelRoutesTests {
     private func replica(_ name: String, id: UInt32, of source: String?, delay: Double = 0) -> ReplicationSetReport.Node
     {
@@ -118,7 +119,7 @@ struct SentinelRoutesTests {
         return node
     }
 
-    @Test("Every replica's that leads to the primary, and of the silent what is known of them")
+    @Test("Each replica's channel that leads to the primary; for silent nodes the known or configured one")
     func learn() {
         var routes = SentinelRoutes()
         let primary = node("db1", id: 1, readOnly: false)
@@ -128,7 +129,7 @@ struct SentinelRoutesTests {
                 replica("db4", id: 4, of: "elsewhere"), replica("db5", id: 5, of: "db1", delay: 60)),
             from: "db1")
         #expect(routes.channels == ["db2": [""], "db3": [""]])
-        // Silent now: the one is known, the other intended, the third follows somebody else.
+        // Silent now: one is known, another configured, the third follows another source.
         routes.learn(
             findings(
                 primary, replica("db2", id: 2, of: nil), replica("db6", id: 6, of: nil),

@@ -11,7 +11,7 @@ import Topology
 
 @Suite("A monitored set", .timeLimit(.minutes(1)))
 struct SetMonitorTests {
-    /// A MariaDB server that says enough of itself to be up; each query waits for `gate`, if there is one.
+    /// A MariaDB server that reports enough to be up; each query waits for `gate`, if there is one.
     private func healthy(_ gate: Gate? = nil) throws -> FaultServer {
         try FaultServer(
             Script(
@@ -49,7 +49,7 @@ struct SetMonitorTests {
         server.journal.statements.count { $0.contains("CONNECTION_ID()") }
     }
 
-    @Test("What is asked for without an age is a new round; what is young enough is given again")
+    @Test("Findings without an age come from a new round; findings that are young enough are returned again")
     func age() async throws {
         let server = try healthy()
         try await withMonitor([server]) { _, monitor in
@@ -64,7 +64,7 @@ struct SetMonitorTests {
         }
     }
 
-    @Test("Those whom a round under way is young enough for share it, and it ends though the first has gone away")
+    @Test("Callers for which a running round is young enough share it, and it ends even if the first is gone")
     func shared() async throws {
         let gate = try Gate()
         let server = try healthy(gate)
@@ -84,7 +84,7 @@ struct SetMonitorTests {
         }
     }
 
-    @Test("What a caller in a hurry has missed is silent for that caller alone, and not remembered")
+    @Test("A node too slow for a short deadline is silent for that caller alone, and this is not remembered")
     func hurry() async throws {
         let gate = try Gate()
         let server = try healthy(gate)
@@ -94,14 +94,14 @@ struct SetMonitorTests {
             async let patient = monitor.findings(notOlderThan: .seconds(3600), deadline: .never)
             gate.open()
             #expect(await patient.findings.nodes.map(\.report.isUp) == [true])
-            // Kept for others is what came of the whole round.
+            // The result of the whole round is kept for others.
             let kept = await monitor.findings(notOlderThan: .seconds(3600), deadline: .now + .milliseconds(20))
             #expect(kept.findings.nodes.map(\.report.isUp) == [true])
             #expect(server.journal.connections == 1)
         }
     }
 
-    @Test("Probes are told what is known at once, and a round begins for the next time when that is too old")
+    @Test("Probes get the known findings at once, and if these are too old, a round starts for the next time")
     func renewing() async throws {
         let server = try healthy()
         try await withMonitor([server]) { _, monitor in
@@ -116,7 +116,7 @@ struct SetMonitorTests {
         }
     }
 
-    @Test("No set waits for another's nodes, and each caller leaves at its deadline")
+    @Test("No set waits for another's nodes, and each caller returns at its deadline")
     func apart() async throws {
         let (good, frozen) = (try healthy(), try FaultServer(.saying([.silence])))
         func node(_ name: String, _ server: FaultServer) throws -> Node {
@@ -155,7 +155,7 @@ struct KeptAnswersTests {
         SetAnswer(findings: Self.known, asked: now - .seconds(ago), patience: patience)
     }
 
-    @Test("The newest is given for which nodes had as long as the caller would wait")
+    @Test("The newest answer is returned for which nodes had as long as the caller would wait")
     func newest() {
         var kept = KeptAnswers()
         kept.keep(answer(5, patience: SetAnswer.wholeRound))
@@ -164,7 +164,7 @@ struct KeptAnswersTests {
         #expect(kept.newest(patience: .seconds(2))?.asked == now - .seconds(5))
     }
 
-    @Test("An answer that comes late takes the place of none that is newer and more patient")
+    @Test("A late answer does not replace one that is newer and gave nodes more time")
     func late() {
         var kept = KeptAnswers()
         kept.keep(answer(1, patience: SetAnswer.wholeRound))

@@ -21,7 +21,7 @@ struct StateDirectoryTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func good(_ seconds: Double = 0) -> FailoverMemory {
-        // A machine has been up for longer than that.
+        // Every machine has been up for longer than that.
         let time = FailoverTime(steady: 1 + seconds / 1000, epoch: 1_700_000_000 + seconds)
         var memory = FailoverMemory(answer: .preferred, goodCheck: time)
         memory.server = FailoverServer(id: 7, uuid: ServerUUID("3e11fa47-71ca-11e1-9e33-c80aa9429562"))
@@ -35,7 +35,7 @@ struct StateDirectoryTests {
         try body(folder)
     }
 
-    @Test("The text is read back as it was written")
+    @Test("The text is read back unchanged")
     func text() throws {
         let state = StateText(time: 1_700_000_001.25, record: Self.record)
         #expect(
@@ -52,7 +52,7 @@ struct StateDirectoryTests {
     }
 
     @Test(
-        "What is cut short, of another version, or nonsense is nothing",
+        "A text that is cut short, of another version, or invalid is ignored",
         arguments: [
             "", "state 1 1700000001\n", "state 2 1700000001\nend\n", "state 1 nan\nend\n", "state 1 1e300\nend\n",
             "state 1 -1\nend\n", "state 1 1\nwriter\nend\n", "state 1 1\nwriter db1 db2\nend\n",
@@ -93,7 +93,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("The last failover check counts for the node that it was made of")
+    @Test("The last failover check counts only for the node that was checked")
     func failover() throws {
         try withFolder { folder in
             func set(preferring preferred: String, _ standby: String) -> ReplicationSet {
@@ -108,7 +108,7 @@ struct StateDirectoryTests {
             let again = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(again.failoverMemory(of: set(preferring: "db1", "db2")) == good)
             #expect(again.failoverMemory(of: set(preferring: "db2", "db1")) == FailoverMemory())
-            // "Standby" ends it.
+            // "Standby" removes it.
             again.write(FailoverMemory(answer: .standby), of: set(preferring: "db1", "db2"))
             #expect(
                 StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(
@@ -122,7 +122,7 @@ struct StateDirectoryTests {
         failover: FailoverPolicy(
             preferred: "db1", standby: "db2", table: TableName(database: "p", table: "lastcheck")))
 
-    @Test("The exporter and the command, which may share a folder, each keep their own checks")
+    @Test("The exporter and the command, which may share a directory, each keep their own checks")
     func checkers() throws {
         try withFolder { folder in
             let good = Self.good()
@@ -132,7 +132,7 @@ struct StateDirectoryTests {
             let command = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(command.failoverMemory(of: Self.shop) == FailoverMemory())
             command.write(good, of: Self.shop)
-            // The exporter goes on writing its own; what the command has removed does not come back.
+            // The exporter keeps writing its own; what the command has removed does not come back.
             command.write(FailoverMemory(answer: .standby), of: Self.shop)
             exporter.write(Self.record, of: "shop", at: 1_700_000_100)
             exporter.write(Self.good(101), of: Self.shop)
@@ -159,13 +159,13 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("A check that cannot be written down leaves none behind: less is known then")
+    @Test("A check that cannot be saved leaves no file behind, so that less is known")
     func fullDisk() throws {
         try withFolder { folder in
             let good = Self.good()
             let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             state.write(good, of: Self.shop)
-            // No file can be made under this name, whoever is asking.
+            // No file can be created under this name, not even by root.
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/shop.failover~\(getpid())", withIntermediateDirectories: false)
             state.write(Self.good(10), of: Self.shop)
@@ -175,7 +175,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("A check of before the machine was started again, or of a time to come, is none")
+    @Test("A check from an earlier boot, or from the future, is ignored")
     func boots() throws {
         try withFolder { folder in
             func state(_ boot: String?) -> StateDirectory {
@@ -189,7 +189,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("That the answer was \"standby\" is kept, and since when the standby fails")
+    @Test("The answer \"standby\" is kept, and since when the standby has been failing")
     func standby() throws {
         try withFolder { folder in
             func state(_ boot: String) -> StateDirectory {
@@ -199,10 +199,10 @@ struct StateDirectoryTests {
             memory.standbyFailedSince = 7.5
             state("boot-1").write(memory, of: Self.shop)
             #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8) == memory)
-            // Since when is not known then.
+            // The time is then unknown.
             #expect(state("boot-2").failoverMemory(of: Self.shop, at: 8) == FailoverMemory(answer: .standby))
             #expect(state("boot-1").failoverMemory(of: Self.shop, at: 7) == FailoverMemory(answer: .standby))
-            // An operator's word is for the process that was told, and what there is no answer to is nothing.
+            // An operator's decision is only for the process that received it, and without an answer nothing is kept.
             memory.isAccepted = true
             state("boot-1").write(memory, of: Self.shop)
             #expect(!state("boot-1").failoverMemory(of: Self.shop, at: 8).isAccepted)
@@ -211,7 +211,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("A check that was good and not noted, and one that was noted before it, are told apart")
+    @Test("A good check that was not recorded is distinguished from an earlier one that was")
     func notNoted() throws {
         try withFolder { folder in
             func state() -> StateDirectory { StateDirectory(folder, name: "monitor", logger: Self.quiet) }
@@ -225,7 +225,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("A run that found nothing kept does not write over the \"standby\" of one that ended before it")
+    @Test("A run that found no file does not overwrite the \"standby\" of one that ended before it")
     func overlappingFirst() throws {
         try withFolder { folder in
             func command() -> StateDirectory {
@@ -236,7 +236,7 @@ struct StateDirectoryTests {
             command().write(FailoverMemory(answer: .standby), of: Self.shop)
             late.write(Self.good(), of: Self.shop)
             #expect(command().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
-            // Who has read that it was "standby" has looked at replication before it said otherwise.
+            // A run that has read "standby" has checked replication before it answered otherwise.
             let next = command()
             _ = next.failoverMemory(of: Self.shop)
             next.write(Self.good(1), of: Self.shop)
@@ -245,7 +245,7 @@ struct StateDirectoryTests {
     }
 
     @Test(
-        "A failover check's text that is cut short, of another version, or nonsense is nothing",
+        "A failover check's text that is cut short, of another version, or invalid is ignored",
         arguments: [
             "", "end\n", "by a\nend\n", "failover 3 b 100 db1\nby a\nend", "failover 3 b 100 db1\nend\n",
             "failover 2 b 100 db1\nby a\nend\n", "failover 3 b 300 db1\nby a\nend\n",
@@ -257,7 +257,7 @@ struct StateDirectoryTests {
         #expect(FailoverText(parsing: text) == nil)
     }
 
-    @Test("What cannot be taken back is not believed: a read-only file system")
+    @Test("A check that cannot be revoked is ignored: a read-only file system")
     func readOnly() throws {
         try withFolder { folder in
             StateDirectory(folder, name: "monitor", logger: Self.quiet).write(Self.good(), of: Self.shop)
@@ -265,7 +265,8 @@ struct StateDirectoryTests {
                 let state = StateDirectory(folder, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
                 #expect(state.complaint == nil)
                 #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
-                #expect(state.complaint?.hasSuffix("/shop.failover cannot be changed, so its content is ignored") == true)
+                #expect(
+                    state.complaint?.hasSuffix("/shop.failover cannot be changed, so its content is ignored") == true)
             }
             let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             #expect(state.failoverMemory(of: Self.shop) == Self.good())
@@ -273,22 +274,22 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("The system tells which start of the machine this is, and for how long it has been up")
+    @Test("The system reports the current boot, and how long the machine has been up")
     func boot() {
         #expect(Boot.id?.count == 36)
         #expect(FailoverTime.now.steady > 1)
     }
 
-    @Test("A full disk leaves nothing behind that is not true any more, and what is true is written when there is room")
+    @Test("A full disk leaves no outdated file behind, and the state is written when there is space")
     func fullDiskState() throws {
         try withFolder { folder in
             func read() -> StateText? { StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop") }
             let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
             state.write(Self.record, of: "shop", at: 1_700_000_000)
-            // No file can be made under this name, whoever is asking.
+            // No file can be created under this name, not even by root.
             let obstacle = "\(folder)/shop.state~\(getpid())"
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
-            // Still true, if older.
+            // Still valid, if older.
             state.write(Self.record, of: "shop", at: 1_700_000_070)
             #expect(read() == StateText(time: 1_700_000_000, record: Self.record))
             var changed = Self.record
@@ -304,7 +305,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("What one checker has kept is nothing to another name, to another table, nor of nodes elsewhere")
+    @Test("What one checker has kept is ignored under another name, with another table, or for other addresses")
     func names() throws {
         try withFolder { folder in
             let good = Self.good()

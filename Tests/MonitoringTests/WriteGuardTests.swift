@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Before a probe writes")
 struct WriteGuardTests {
-    /// As it goes to servers of all flavors and versions.
+    /// As sent to servers of all flavors and versions.
     private static let isWritable =
         "CONCAT(@@global.read_only) IN ('0', 'OFF') AND @@global.innodb_read_only = 0 "
         + "/*!50708 AND @@global.super_read_only = 0 */ /*!50705 AND @@global.offline_mode = 0 */"
 
-    @Test("The server is asked whether it is read-only and what time it is", arguments: [1_700_000_000.000001, 0.5])
+    @Test("The check reads whether the server is read-only, and its clock", arguments: [1_700_000_000.000001, 0.5])
     func check(latest: Double) {
         let text = latest == 0.5 ? "0.500000" : "1700000000.000001"
         #expect(
@@ -19,7 +19,7 @@ struct WriteGuardTests {
         )
     }
 
-    @Test("So is the server whether it is the one that is meant")
+    @Test("The check also reads whether it is the intended server")
     func identity() {
         #expect(
             WriteGuard.check(until: 0.5, serverID: 7, serverUUID: "u'")
@@ -28,7 +28,7 @@ struct WriteGuardTests {
     }
 
     @Test(
-        "A clock that shows anything gives a time all the same, and one that is long past where it makes no sense",
+        "Any clock yields a valid time, and an invalid one yields a time that is long past",
         arguments: [
             (1e300, "9223372036854.775807"), (-1e300, "0.000000"), (.nan, "0.000000"),
             (.infinity, "9223372036854.775807"),
@@ -38,7 +38,7 @@ struct WriteGuardTests {
         #expect(WriteGuard.check(until: latest).hasSuffix(" <= \(text)"))
     }
 
-    @Test("A statement without WHERE is carried out only if it may be")
+    @Test("A statement without WHERE is executed only if the check holds")
     func definition() {
         #expect(
             WriteGuard.ifWritable("DO 1", until: 0.5).first
@@ -47,7 +47,7 @@ struct WriteGuardTests {
         #expect(WriteGuard.ifWritable("DO '1'", until: 0.5).first?.contains("_utf8mb4 X'444F20273127', ") == true)
     }
 
-    @Test("A write looks at the clock itself: its packet may be read long after the check's")
+    @Test("A write checks the clock itself: its packet may be read long after that of the check")
     func write() {
         #expect(WriteGuard.holds(until: 0.5) == "@writable AND UNIX_TIMESTAMP(NOW(6)) <= 0.500000")
     }

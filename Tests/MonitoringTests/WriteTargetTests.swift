@@ -3,7 +3,7 @@ import Replication
 import Testing
 import Topology
 
-@Suite("Whom a probe may write to")
+@Suite("The node that a probe may write to")
 struct WriteTargetTests {
     private static let now = ContinuousClock.now
 
@@ -12,14 +12,14 @@ struct WriteTargetTests {
         return WriteTarget(.init(findings: findings, asked: Self.now - age), at: Self.now)
     }
 
-    @Test("The primary, with what it is known by")
+    @Test("The primary, with what identifies it")
     func primary() {
         #expect(
             target(node("db1", id: 7, readOnly: false, clockOffset: 0.5, uuid: "u"), node("db2", id: 2, readOnly: true))
                 == .node(WritableNode(name: "db1", serverID: 7, serverUUID: "u", clockOffset: 0.5)))
     }
 
-    @Test("Nobody before the nodes were asked, and nobody by findings that are too old")
+    @Test("No node before the nodes were queried, or if the findings are too old")
     func age() {
         #expect(WriteTarget(nil, at: Self.now) == .nobody("the nodes have not been asked yet"))
         #expect(target(node("db1", id: 1, readOnly: false), age: .seconds(10)).isSomebody)
@@ -28,13 +28,13 @@ struct WriteTargetTests {
                 == .nobody("the nodes have not answered for more than 10 seconds"))
     }
 
-    @Test("Of two writable nodes neither")
+    @Test("Neither of two writable nodes")
     func two() {
         #expect(!target(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false)).isSomebody)
     }
 
     @Test(
-        "Nobody who could not be known again, or whose clock is not known",
+        "No node that could not be recognised, or whose clock is unknown",
         arguments: [(0, 0), (1, nil)] as [(UInt32?, Double?)])
     func unknown(id: UInt32?, offset: Double?) {
         #expect(!target(node("db1", id: nil, readOnly: false)).isSomebody)
