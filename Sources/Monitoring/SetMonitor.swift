@@ -20,10 +20,20 @@ package actor SetMonitor {
     nonisolated let probes: SetProbes
     private let changes: StateChanges
 
-    /// The round that began last. Others may be running.
-    private var newestRound: SetRound?
-    /// The round that ended last, and its answer.
-    private var ended: (round: SetRound, answer: SetAnswer)?
+    /// A round, until it has ended and been judged; then what came of it.
+    private final class Flight {
+        let started: ContinuousClock.Instant
+        var round: SetRound?
+        var answer: SetAnswer?
+
+        init(_ round: SetRound) {
+            started = round.started
+            self.round = round
+        }
+    }
+
+    /// The round that began last, while it is under way. Earlier ones may be under way as well.
+    private var newest: Flight?
     private var kept = KeptAnswers()
     /// A round started for probes.
     private var renewal: Task<Void, Never>?
@@ -46,13 +56,11 @@ package actor SetMonitor {
         let oldest = now - age
         if age > .zero {
             if let known = kept.newest(patience: patience), known.asked >= oldest { return known }
-            if let newestRound, newestRound.started >= oldest {
-                return await answer(of: newestRound, by: deadline, patience)
-            }
+            if let newest, newest.started >= oldest { return await answer(of: newest, by: deadline, patience) }
         }
-        let round = collector.round()
-        newestRound = round
-        return await answer(of: round, by: deadline, patience)
+        let flight = Flight(collector.round())
+        newest = flight
+        return await answer(of: flight, by: deadline, patience)
     }
 
     /// The same, for a caller that needs only one set.
@@ -75,32 +83,41 @@ package actor SetMonitor {
 
     // MARK: - What a round has found
 
-    private func answer(of round: SetRound, by deadline: Deadline, _ patience: Duration) async -> SetAnswer {
-        await round.done(by: deadline)
-        if round.isDone { return await whole(round) }
-        if let known = kept.newest(patience: patience), known.asked == round.started { return known }
-        let report = await round.report()
-        let given = round.started.duration(to: .now)
-        let isFair = given >= Self.balancersPatience && !Task.isCancelled
-        let findings = probes.findings(report, isFair: isFair)
-        // Probes depend on what writers report: for them, a slow answer of another node does not matter.
-        let answer = SetAnswer(
-            findings: findings, asked: round.started,
-            patience: findings.isEveryWriterAnswering ? max(given, WriteTarget.patience) : given)
-        if isFair { kept.keep(answer) }
-        return answer
+    private func answer(of flight: Flight, by deadline: Deadline, _ patience: Duration) async -> SetAnswer {
+        if let round = flight.round { await round.done(by: deadline) }
+        if let round = flight.round, round.isDone {
+            let report = await round.report()
+            // Judged once, however many wait for it.
+            if flight.answer == nil { end(flight, with: report) }
+        }
+        if let answer = flight.answer { return answer }
+        if let known = kept.newest(patience: patience), known.asked == flight.started { return known }
+        let report = await flight.round?.report()
+        guard flight.answer == nil, let report else { return await answer(of: flight, by: deadline, patience) }
+        return cut(flight, report)
     }
 
-    /// The answer of a round that has ended; judged once, however many callers wait for it.
-    private func whole(_ round: SetRound) async -> SetAnswer {
-        if let ended, ended.round === round { return ended.answer }
-        let report = await round.report()
-        if let ended, ended.round === round { return ended.answer }
+    /// Judges a round that has ended.
+    private func end(_ flight: Flight, with report: ReplicationSetReport) {
         changes.note(report)
         let answer = SetAnswer(
-            findings: probes.findings(report, isFair: true), asked: round.started, patience: SetAnswer.wholeRound)
-        ended = (round, answer)
+            findings: probes.findings(report, isFair: true), asked: flight.started, patience: SetAnswer.wholeRound)
+        flight.answer = answer
+        flight.round = nil
+        if newest === flight { newest = nil }
         kept.keep(answer)
+    }
+
+    /// Judges a round for a caller that leaves before its end.
+    private func cut(_ flight: Flight, _ report: ReplicationSetReport) -> SetAnswer {
+        let given = flight.started.duration(to: .now)
+        let isFair = given >= Self.balancersPatience && !Task.isCancelled
+        let findings = probes.findings(report, isFair: isFair)
+        // Probes write by what writers say: a node that is slow does not matter to them unless it is a writer.
+        let answer = SetAnswer(
+            findings: findings, asked: flight.started,
+            patience: findings.isEveryWriterAnswering ? max(given, WriteTarget.patience) : given)
+        if isFair { kept.keep(answer) }
         return answer
     }
 
