@@ -36,7 +36,7 @@ package actor SetMonitor {
     private var newest: Flight?
     private var kept = KeptAnswers()
     /// A round started for probes.
-    private var renewal: Task<Void, Never>?
+    private(set) var renewal: Task<Void, Never>?
 
     init(_ set: ReplicationSet, _ collector: SetCollector, _ probes: SetProbes, _ changes: StateChanges) {
         self.set = set
