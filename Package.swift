@@ -133,7 +133,12 @@ let package = Package(
 
         // What happens to replication sets at random, for tests on fault servers and on real ones.
         .target(name: "Operations", path: "Tests/Operations", swiftSettings: settings),
-        tests("Replication", ["Replication"]),
+        // What tests share: scenes of replication sets, waiting, and what is logged.
+        .target(
+            name: "ReplicationTesting",
+            dependencies: ["Replication", "Topology", "MariaDB", "FaultServer", logging],
+            path: "Tests/ReplicationTesting", swiftSettings: settings),
+        tests("Replication", ["Replication", "ReplicationTesting"]),
         tests("Threads", ["Threads"]),
         tests("Exposition", ["Exposition"]),
         tests("Documents", ["Documents"]),
@@ -142,17 +147,18 @@ let package = Package(
         tests("MariaDB", ["MariaDB", "Replication", "Threads", "FaultServer"]),
         tests("FaultServer", ["FaultServer", "MariaDB", "Replication", "Threads"]),
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
-        tests("Topology", ["Topology", "Replication"]),
-        tests("Traffic", ["Traffic", "Topology", "Replication"]),
+        tests("Topology", ["Topology", "Replication", "ReplicationTesting"]),
+        tests("Traffic", ["Traffic", "Topology", "Replication", "ReplicationTesting"]),
         tests(
             "Monitoring",
             [
                 "Monitoring", "Collection", "Configuration", "Documents", "MariaDB", "Replication", "Topology",
                 "Traffic",
-                "FaultServer", logging,
+                "FaultServer", "ReplicationTesting", logging,
             ]),
-        tests("Checksums", ["Checksums", "MariaDB", "Replication", "Topology"]),
-        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
+        tests(
+            "Checksums", ["Checksums", "MariaDB", "Replication", "Topology", "FaultServer", "ReplicationTesting"]),
+        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition", "ReplicationTesting"]),
         tests(
             "Presentation",
             [
@@ -163,7 +169,7 @@ let package = Package(
             [
                 "Exporter", "Monitoring", "Checksums", "Traffic", "Web", "Replication", "Topology",
                 "Documents", "Configuration", "Presentation",
-                "Metrics", "FaultServer", "Operations",
+                "Metrics", "FaultServer", "Operations", "ReplicationTesting",
                 "CMemory", logging, arguments,
             ]),
         tests(
@@ -179,7 +185,7 @@ let package = Package(
                 "Sandbox", "FaultServer", "MariaDB", "Replication", "Topology", "Presentation", "Monitoring",
                 "Exporter",
                 "Web",
-                "SandboxCommand", "Operations",
+                "SandboxCommand", "Operations", "ReplicationTesting",
             ]),
         tests(
             "Fuzz",
@@ -188,10 +194,11 @@ let package = Package(
                 "MariaDB",
                 "Collection",
                 "Replication",
-                "Topology", "Metrics", "Exposition", "CMemory", logging,
+                "Topology", "Metrics", "Exposition", "CMemory", "ReplicationTesting", logging,
             ]),
         tests(
-            "Web", ["Web", "Documents", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
+            "Web",
+            ["Web", "Documents", "ReplicationTesting", nioCore, nioPosix, nioHTTP1, nioEmbedded, nioSSL, logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -62,7 +62,9 @@ package final class SetRound: Sendable {
         self.members = members
         let count = members.flights.count
         state = Mutex(
-            State(looks: Array(repeating: nil, count: count), looksOutstanding: count, lastDeadline: started))
+            State(
+                phase: count == 0 ? .done : .looking, looks: Array(repeating: nil, count: count),
+                looksOutstanding: count, lastDeadline: started))
         for (index, flight) in members.flights.enumerated() {
             flight.look { self.take($0, of: index) }
         }

@@ -1,3 +1,4 @@
+import ReplicationTesting
 import Testing
 
 @testable import Checksums
@@ -39,7 +40,7 @@ struct ChunkWalkTests {
 
     @Test("Every possible key lies in exactly one chunk, wherever the rows are", arguments: 0..<200)
     func partition(seed: UInt64) async {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         var rows = Set(Self.allKeys.filter { _ in Int.random(in: 0..<10, using: &random) < Int(seed % 11) })
         var walk = ChunkWalk()
         var chunks: [ChunkWalk.Chunk] = []
@@ -124,18 +125,5 @@ struct ChunkWalkTests {
 extension StoredChunk {
     fileprivate init(index: String? = nil, lower: ChunkRange.Boundary? = nil, isDone: Bool) {
         self.init(index: index, lower: lower, upper: nil, isDone: isDone)
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -49,7 +49,7 @@ private final class ChangingServer: Sendable {
     func count(_ isCounted: (String) -> Bool) -> Int { server.journal.statements.count(where: isCounted) }
 }
 
-@Suite("What is not asked in every round", .timeLimit(.minutes(1)))
+@Suite("What is not asked in every round", .timeLimit(.minutes(5)))
 struct CounterCollectionTests {
     private static let replica = "mariadb-10.11/replica"
     private static let isStatus: @Sendable (String) -> Bool = { $0.hasPrefix("SHOW STATUS") }

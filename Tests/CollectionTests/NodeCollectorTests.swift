@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collection
 
-@Suite("A node", .timeLimit(.minutes(1)))
+@Suite("A node", .timeLimit(.minutes(5)))
 struct NodeCollectorTests {
     static let denied = Reply.refusal(code: 1227, sqlState: "42000", message: "Access denied")
     static let binlogStatus = "SHOW BINLOG STATUS"
@@ -256,7 +256,7 @@ struct NodeCollectorTests {
         defer { server.stop() }
         let thread = try SessionThread(name: "test")
         let collector = NodeCollector(
-            NodeDescription(name: "db1", address: .tcp(host: "127.0.0.1", port: server.port)), timeout: .seconds(50),
+            NodeDescription(name: "db1", address: .tcp(host: "127.0.0.1", port: server.port)), timeout: .seconds(250),
             on: thread
         ) { () throws(NodeFailure) in throw NodeFailure(reason: .authentication, message: "/run/secrets/x: not there") }
         let report = await collector.ask(deadline: .never)

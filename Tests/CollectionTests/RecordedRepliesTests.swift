@@ -6,7 +6,7 @@ import Testing
 @testable import Collection
 
 /// How replies of real servers are read, through the real client library.
-@Suite("Recorded replies", .timeLimit(.minutes(1)))
+@Suite("Recorded replies", .timeLimit(.minutes(5)))
 struct RecordedRepliesTests {
     @Test("The fixtures exist")
     func presence() {

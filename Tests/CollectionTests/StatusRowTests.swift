@@ -5,7 +5,7 @@ import Testing
 @testable import Collection
 
 /// The source of the series that are compatible with other exporters.
-@Suite("Rows of the replication status", .timeLimit(.minutes(1)))
+@Suite("Rows of the replication status", .timeLimit(.minutes(5)))
 struct StatusRowTests {
     @Test(
         "are kept as the server sent them if wanted, in the same round trip",

@@ -64,7 +64,7 @@ private final class HangingServer: Sendable {
     func count(_ statement: String) -> Int { server.journal.statements.count { $0 == statement } }
 }
 
-@Suite("Statements that hang in the server", .timeLimit(.minutes(1)))
+@Suite("Statements that hang in the server", .timeLimit(.minutes(5)))
 struct UnansweredStatementTests {
     private static let binlogStatus = "SHOW BINLOG STATUS"
     private static let channels = "SHOW ALL SLAVES STATUS"

@@ -7,7 +7,7 @@ import Testing
 
 /// Runs `body` with a collector whose node is the server; ends its connection and thread afterwards.
 func withNode<Value>(
-    _ server: FaultServer, timeout: Duration = .seconds(50), extras: NodeExtras = NodeExtras(),
+    _ server: FaultServer, timeout: Duration = .seconds(250), extras: NodeExtras = NodeExtras(),
     _ body: (NodeCollector) async throws -> Value
 ) async throws -> Value {
     let thread = try SessionThread(name: "test")
@@ -26,7 +26,7 @@ func withNode<Value>(
 }
 
 func node(
-    _ server: FaultServer, named name: String = "db1", on thread: SessionThread, timeout: Duration = .seconds(50),
+    _ server: FaultServer, named name: String = "db1", on thread: SessionThread, timeout: Duration = .seconds(250),
     extras: NodeExtras = NodeExtras(), tls: TLSMode = .disabled
 ) -> NodeCollector {
     let port = server.port
@@ -40,7 +40,7 @@ func node(
 
 extension ContinuousClock.Instant {
     /// A deadline that no test reaches unless something hangs.
-    static var never: Self { .now + .seconds(50) }
+    static var never: Self { .now + .seconds(250) }
 }
 
 /// A value as text, the same for equal values: dictionaries and sets are sorted.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Exporter
 
-@Suite("Memory between scrapes", .timeLimit(.minutes(1)))
+@Suite("Memory between scrapes", .timeLimit(.minutes(5)))
 struct IdleMemoryTests {
     /// What was released, in order.
     private final class Log: Sendable {

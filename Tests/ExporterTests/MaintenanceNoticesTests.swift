@@ -76,7 +76,7 @@ struct MaintenanceNoticesTests {
 
     @Test(
         "A pipe instead of a file blocks nothing, whether it is read or not, and counts as not written",
-        .timeLimit(.minutes(1)), arguments: [true, false])
+        .timeLimit(.minutes(5)), arguments: [true, false])
     func pipe(isRead: Bool) throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }

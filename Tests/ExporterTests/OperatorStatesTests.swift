@@ -2,7 +2,7 @@ import Documents
 import Foundation
 import Glibc
 import Logging
-import Synchronization
+import ReplicationTesting
 import Testing
 import Traffic
 
@@ -10,7 +10,7 @@ import Traffic
 
 @Suite("Operator states in files")
 struct OperatorStatesTests {
-    private let log = Log()
+    private let log = CapturedLog(level: .warning)
 
     @Test("A node without a file is ready; a file with any other content counts as maint")
     func files() throws {
@@ -112,6 +112,75 @@ struct OperatorStatesTests {
         }
     }
 
+    @Test("Without a directory it is remembered, until it is taken back; each word is logged")
+    func memory() throws {
+        let log = CapturedLog()
+        let states = OperatorStates(directory: nil, logger: log.logger)
+        #expect(states["db1"] == .ready)
+        try states.set(.maintenance, of: "db1")
+        #expect(states["db1"] == .maintenance && states["db2"] == .ready)
+        try states.set(.drain, of: "db1")
+        #expect(states["db1"] == .drain)
+        try states.set(.ready, of: "db1")
+        #expect(states["db1"] == .ready)
+        #expect(
+            log.lines == ["maint", "drain", "ready"].map { "info node is set to \($0) by an operator" })
+        #expect(log.entries.allSatisfy { $0.metadata["node"] == "db1" })
+    }
+
+    @Test("What is set is one word in a file that others may read, and nothing else is left")
+    func written() throws {
+        try withFolder { folder in
+            let states = OperatorStates(directory: folder, logger: log.logger)
+            for state in [OperatorState.drain, .maintenance] {
+                try states.set(state, of: "db1")
+                #expect(try String(contentsOfFile: "\(folder)/db1", encoding: .utf8) == "\(state.rawValue)\n")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["db1"])
+            }
+            let mode = try FileManager.default.attributesOfItem(atPath: "\(folder)/db1")[.posixPermissions] as? Int
+            #expect((mode ?? 0) & 0o444 == 0o444)
+        }
+    }
+
+    /// What may stand where a node's file is looked for.
+    enum Oddity: CaseIterable {
+        case directory, pipe, loop, long, twoWords, zero
+    }
+
+    @Test("What is no file of one word is maint, and holds up nobody", arguments: Oddity.allCases)
+    func odd(oddity: Oddity) throws {
+        try withFolder { folder in
+            let path = "\(folder)/db1"
+            switch oddity {
+            case .directory: try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            case .pipe: try #require(mkfifo(path, 0o600) == 0)
+            case .loop: try #require(symlink(path, path) == 0)
+            case .long: try Data(repeating: UInt8(ascii: "r"), count: 1 << 20).write(to: URL(filePath: path))
+            case .twoWords: try Data("ready drain".utf8).write(to: URL(filePath: path))
+            case .zero: try Data("ready\0".utf8).write(to: URL(filePath: path))
+            }
+            let states = OperatorStates(directory: folder, logger: log.logger)
+            for _ in 0..<2 { #expect(states["db1"] == .maintenance) }
+            #expect(log.entries.count == 1)
+            #expect(states["db2"] == .ready)
+        }
+    }
+
+    @Test("What cannot be taken back stays, and says so")
+    func stuck() throws {
+        try withFolder { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/db1", withIntermediateDirectories: false)
+            let log = CapturedLog()
+            let states = OperatorStates(directory: folder, logger: log.logger)
+            for state in [OperatorState.ready, .drain] {
+                #expect(throws: DraftedFile.Failure.self) { try states.set(state, of: "db1") }
+            }
+            #expect(log.entries.isEmpty)
+            #expect(states["db1"] == .maintenance)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["db1"])
+        }
+    }
+
     private func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("states-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -123,27 +192,4 @@ struct OperatorStatesTests {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_dev : 0
     }
-}
-
-/// Records logged warnings.
-private final class Log: Sendable {
-    private struct Handler: LogHandler {
-        let log: Log
-        var logLevel = Logger.Level.warning
-        var metadata: Logger.Metadata = [:]
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            log.kept.withLock { $0.append("\(event.message)") }
-        }
-    }
-
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 }

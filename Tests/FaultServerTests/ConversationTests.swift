@@ -6,7 +6,7 @@ import Threads
 @testable import MariaDB
 
 /// The fault server with the client that it is made for.
-@Suite("Conversations with the fault server", .timeLimit(.minutes(1)))
+@Suite("Conversations with the fault server", .timeLimit(.minutes(5)))
 struct ConversationTests {
     @Test("Text, NULL, the empty text and long texts arrive as they were sent")
     func values() async throws {

@@ -7,6 +7,7 @@ import Logging
 import MariaDB
 import Metrics
 import Replication
+import ReplicationTesting
 import Synchronization
 import Topology
 import Traffic
@@ -134,7 +135,7 @@ struct ProbeCase: Sendable {
     /// - Returns: what became of it, in a word, and what is wrong.
     func run(ports: [UInt16], state: String) async throws -> (outcome: String, problems: [String]) {
         let configuration = try configuration(ports: ports)
-        let log = ProbeJournal()
+        let log = CapturedLog(level: .info)
         let keeping = Keeping(state: StateDirectory(state, name: "fuzz", logger: log.logger), checker: "fuzz")
         let fleet = try Fleet(
             configuration, environment: [EnvironmentName.user: "exporter", EnvironmentName.password: "secret"],
@@ -167,7 +168,7 @@ struct ProbeCase: Sendable {
         if path == .round { await askAsBalancer(fleet, log.logger, &pages) }
         await probes.run([])
         await fleet.close()
-        pages.check(log.lines)
+        pages.check(log.printed)
         pages.check(stateAt: "\(state)/shop.state")
         return (outcome, pages.problems)
     }
@@ -229,39 +230,21 @@ struct ProbeCase: Sendable {
     }
 }
 
-/// What a monitor logs.
-private final class ProbeJournal: Sendable {
-    private struct Handler: LogHandler {
-        let journal: ProbeJournal
-        var logLevel = Logger.Level.info
-        var metadata: Logger.Metadata = [:]
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let message = "\(event.message)"
-            if message.hasPrefix("probe ") {
-                journal.words.continuation.yield(String(message.dropFirst("probe ".count)))
-            }
-            let pairs = [("msg", message)] + (event.metadata ?? [:]).map { ($0.key, LineLogHandler.text($0.value)) }
-            let line = LineLogHandler(logLevel: .info, format: .logfmt).line(pairs)
-            journal.kept.withLock { $0.append(line) }
+extension CapturedLog {
+    /// As the exporter would print it.
+    fileprivate var printed: [String] {
+        entries.map { entry in
+            let pairs = [("msg", entry.message)] + entry.metadata.map { ($0.key, LineLogHandler.text($0.value)) }
+            return LineLogHandler(logLevel: .info, format: .logfmt).line(pairs)
         }
     }
 
-    private let kept = Mutex<[String]>([])
-    private let words = AsyncStream<String>.makeStream()
-
-    var lines: [String] { kept.withLock { $0 } }
-    var logger: Logger { Logger(label: "fuzz") { _ in Handler(journal: self) } }
-
     /// What a probe said first: that it works or rests.
-    func firstWord() async -> String {
-        var words = words.stream.makeAsyncIterator()
-        return await words.next() ?? "nothing"
+    fileprivate func firstWord() async -> String {
+        for await entry in arrivals where entry.message.hasPrefix("probe ") {
+            return String(entry.message.dropFirst("probe ".count))
+        }
+        return "nothing"
     }
 }
 

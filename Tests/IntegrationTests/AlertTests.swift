@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -140,7 +141,10 @@ extension IntegrationSuite {
             _ servers: [RunningPrometheus], on names: Set<String>, beside others: Set<String> = []
         ) async throws {
             var seen: [[Alert]] = []
-            for _ in 0..<300 {
+            try await eventually(
+                "\(names.sorted()) instead of:\n" + seen.map { "\($0)" }.joined(separator: "\n"), within: .seconds(60),
+                every: .milliseconds(200)
+            ) {
                 seen = []
                 for prometheus in servers {
                     seen.append(try await prometheus.query("ALERTS") { _ in true }.map { Alert($0.labels) })
@@ -149,10 +153,8 @@ extension IntegrationSuite {
                     let known = Set($0.map(\.name))
                     return known.isSuperset(of: names) && known.subtracting(others) == names.subtracting(others)
                 }
-                if isExpected, seen.allSatisfy({ Set($0) == Set(seen[0]) && Set($0).count == $0.count }) { return }
-                try await Task.sleep(for: .milliseconds(200))
+                return isExpected && seen.allSatisfy { Set($0) == Set(seen[0]) && Set($0).count == $0.count }
             }
-            throw Failure("instead of \(names.sorted()):\n" + seen.map { "\($0)" }.joined(separator: "\n"))
         }
 
         /// A Prometheus with a configuration of the README, and the rules.

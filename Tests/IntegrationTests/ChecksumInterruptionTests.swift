@@ -1,6 +1,7 @@
 import Foundation
 import MariaDB
 import Replication
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -128,7 +129,9 @@ extension IntegrationSuite {
                         ["SELECT GET_LOCK(\(Self.lock), 30) AS got"], deadline: .now + .seconds(40))
                 }
                 let waiters = "SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'"
-                while try await primary.sql(waiters).isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+                try await eventually("it waits for the lock", every: .milliseconds(2)) {
+                    try await !primary.sql(waiters).isEmpty
+                }
                 try await Self.killComparison(on: primary)
                 #expect(try await waiting.value.first?.first?.flag("got") == true)
                 let done = try await primary.sql("SELECT * FROM percona.checksums").rowCount

@@ -1,6 +1,7 @@
 import Foundation
 import MariaDB
 import Replication
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -287,14 +288,6 @@ extension IntegrationSuite {
             return try FileManager.default.contentsOfDirectory(atPath: folder).count { thread in
                 // A thread that has just ended has no name any more.
                 (try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8))?.hasPrefix("node-") == true
-            }
-        }
-
-        private func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-            let deadline = ContinuousClock.now + .seconds(30)
-            while try await !condition() {
-                guard ContinuousClock.now < deadline else { throw Failure("it never came about: \(what)") }
-                try await Task.sleep(for: .milliseconds(20))
             }
         }
     }

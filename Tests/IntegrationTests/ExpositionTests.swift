@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -80,15 +81,16 @@ extension IntegrationSuite {
                 defer { process.signal(SIGTERM) }
 
                 // The two scrape at different times: an intermittent series appears after a while.
-                let deadline = ContinuousClock.now + .seconds(60)
                 var openMetrics: Set<[String: String]> = []
                 var text: Set<[String: String]> = []
-                repeat {
-                    try await Task.sleep(for: .milliseconds(200))
+                try await eventually(
+                    "the same series, but for \(openMetrics.symmetricDifference(text))", within: .seconds(60),
+                    every: .milliseconds(200)
+                ) {
                     openMetrics = try await series(job: "openmetrics", port)
                     text = try await series(job: "text", port)
-                } while openMetrics != text && ContinuousClock.now < deadline
-                #expect(openMetrics.symmetricDifference(text) == [])
+                    return openMetrics == text
+                }
                 #expect(
                     openMetrics.contains { $0["__name__"] == "mysql_replication_lag_seconds" && $0["node"] == "db2" })
                 #expect(openMetrics.contains { $0["__name__"] == "mysql_slave_status_slave_io_running" })
@@ -132,15 +134,11 @@ extension IntegrationSuite {
             struct Answer: Decodable { let data: [[String: String]] }
             let query = "match[]={job=\"\(job)\",__name__=~\"mysql_.*\"}"
                 .addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "=")))
-            let deadline = ContinuousClock.now + .seconds(60)
-            while true {
-                if let data = try? await HTTPAnswer.to("GET", "/api/v1/series?\(query ?? "")", port: port).data,
+            return try await eventualValue("\(job) has series", within: .seconds(60), every: .milliseconds(100)) {
+                guard let data = try? await HTTPAnswer.to("GET", "/api/v1/series?\(query ?? "")", port: port).data,
                     let answer = try? JSONDecoder().decode(Answer.self, from: data), !answer.data.isEmpty
-                {
-                    return Set(answer.data.map { $0.filter { !["job", "instance"].contains($0.key) } })
-                }
-                guard ContinuousClock.now < deadline else { throw Failure("\(job) has no series") }
-                try await Task.sleep(for: .milliseconds(100))
+                else { return nil }
+                return Set(answer.data.map { $0.filter { !["job", "instance"].contains($0.key) } })
             }
         }
     }
@@ -166,12 +164,7 @@ private final class AcceptProxy: Sendable {
     }
 
     func port() async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
-            if let port = (try? lines())?.first.flatMap({ Int($0) }) { return port }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw Failure("accept-proxy.py says no port")
+        try await eventualValue("accept-proxy.py says its port") { (try? lines())?.first.flatMap { Int($0) } }
     }
 
     /// Of all responses that passed through.

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Synchronization
 import Testing
@@ -32,18 +33,13 @@ extension IntegrationSuite {
                     replacing: [("port 19104", "port \(exporter.port)"), ("/failover/shop?", "/failover/demo?")])
                 let daemon = try await SNMPDaemon.start(path, in: sandbox)
                 func settles(_ name: String) async throws {
-                    let deadline = ContinuousClock.now + .seconds(60)
-                    while true {
+                    try await eventually(
+                        "\(name) alone: \(try proxy.servers())\n\(proxy.log)\n\(try exporter.output())",
+                        within: .seconds(60), every: .milliseconds(50)
+                    ) {
                         let states = try proxy.servers()
-                        if states["mysql/\(name)"]?.hasTraffic == true,
-                            states.filter({ $0.key.hasPrefix("mysql/") && $0.value.hasTraffic }).count == 1
-                        {
-                            return
-                        }
-                        guard ContinuousClock.now < deadline else {
-                            throw Failure("not \(name) alone: \(states)\n\(proxy.log)\n\(try exporter.output())")
-                        }
-                        try await Task.sleep(for: .milliseconds(50))
+                        return states["mysql/\(name)"]?.hasTraffic == true
+                            && states.filter { $0.key.hasPrefix("mysql/") && $0.value.hasTraffic }.count == 1
                     }
                 }
 
@@ -149,10 +145,8 @@ private struct Client {
     /// Waits until this many more writes have been confirmed.
     func hasConfirmed(further count: Int) async throws {
         let wanted = record.confirmed.withLock { $0.count } + count
-        let deadline = ContinuousClock.now + .seconds(60)
-        while record.confirmed.withLock({ $0.count }) < wanted {
-            guard ContinuousClock.now < deadline else { throw Failure("the client's writes are not confirmed") }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("the client's writes are confirmed", within: .seconds(60)) {
+            record.confirmed.withLock { $0.count } >= wanted
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -44,12 +45,12 @@ extension IntegrationSuite {
 
         /// Asks until the cause is this one: servers take a moment to reach a state.
         private func answer(_ exporter: RunningExporter, until cause: String) async throws -> Answer {
-            let deadline = ContinuousClock.now + .seconds(30)
-            while true {
-                let answer = try await self.answer(exporter)
-                if answer.cause == cause { return answer }
-                guard ContinuousClock.now < deadline else { throw Failure("never \(cause), but \(answer)") }
-                try await Task.sleep(for: .milliseconds(100))
+            var last: Answer?
+            return try await eventualValue(
+                "\(cause), but \(last.map { "\($0)" } ?? "nothing")", every: .milliseconds(100)
+            ) {
+                last = try await self.answer(exporter)
+                return last?.cause == cause ? last : nil
             }
         }
 
@@ -100,17 +101,13 @@ extension IntegrationSuite {
                 }
                 if software.flavor == .mysql {
                     // Three of db2's heartbeat periods.
-                    let deadline = ContinuousClock.now + .seconds(30)
-                    var isQuiet = false
-                    while !isQuiet, ContinuousClock.now < deadline {
+                    try await eventually("db2 is not heard of", every: .milliseconds(100)) {
                         let row = try await db1.sql(
                             "SELECT LAST_HEARTBEAT_TIMESTAMP < NOW() - INTERVAL 3 SECOND AS quiet "
                                 + "FROM performance_schema.replication_connection_status"
                         ).first
-                        isQuiet = row?.text("quiet") == "1"
-                        try await Task.sleep(for: .milliseconds(100))
+                        return row?.text("quiet") == "1"
                     }
-                    #expect(isQuiet)
                 }
                 for _ in 0..<10 {
                     let (text, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -30,7 +31,8 @@ extension IntegrationSuite {
                     ($0.value("lag_seconds", "db2") ?? 0) > 2
                 }
                 #expect(late.value("lag_seconds", "db2") ?? .infinity <= stopped.duration(to: .now).inSeconds + 0.5)
-                #expect(late.value("lag_seconds", "db3") == 0)
+                // Its newest heartbeat may be on its way just then.
+                #expect(late.value("lag_seconds", "db3") ?? .infinity < 1)
                 #expect(late.state("lag_method", "db2", "method") == "heartbeat")
                 try await replica.startSQL()
                 try await exporter.scrape(until: "db2 is in time") { $0.value("lag_seconds", "db2") == 0 }
@@ -150,11 +152,7 @@ extension IntegrationSuite {
                 }
                 #expect(scrape.value("up", "db1") == 1)
                 #expect(scrape.value("node_fact_missing", "db1", ["fact": "heartbeat"]) == 1)
-                let deadline = ContinuousClock.now + .seconds(20)
-                while !(try exporter.output().contains("probe idle")) {
-                    guard ContinuousClock.now < deadline else { throw Failure("nothing is logged") }
-                    try await Task.sleep(for: .milliseconds(20))
-                }
+                try await eventually("it is logged") { try exporter.output().contains("probe idle") }
                 let log = try exporter.output()
                 #expect(log.contains("denied to user"))
                 #expect(!log.contains(sandbox.accounts.monitor.password))
@@ -175,11 +173,7 @@ extension IntegrationSuite {
                 try await sandbox.server("db2").stopSQL()
                 try await first.scrape(until: "db2 is late") { ($0.value("lag_seconds", "db2") ?? 0) > 1 }
                 first.process.signal(SIGHUP)
-                let reloaded = ContinuousClock.now
-                while !(try first.output().contains("configuration reloaded")) {
-                    guard reloaded.duration(to: .now) < .seconds(20) else { throw Failure("not reloaded") }
-                    try await Task.sleep(for: .milliseconds(20))
-                }
+                try await eventually("it is reloaded") { try first.output().contains("configuration reloaded") }
                 // Nothing is forgotten.
                 #expect(try await first.scrape().value("lag_seconds", "db2") ?? 0 > 1)
                 let before = try #require(try await first.scrape().value("lag_seconds", "db2"))
@@ -223,10 +217,8 @@ extension IntegrationSuite {
                     try await replica.sql("SELECT COALESCE(MAX(id), 0) AS id FROM sandbox.entries").first?.unsigned(
                         "id") ?? 0
                 }
-                let deadline = ContinuousClock.now + .seconds(30)
-                while await ruler.time(of: try await newest()) == nil {
-                    guard ContinuousClock.now < deadline else { throw Failure("no row of the ruler arrives") }
-                    try await Task.sleep(for: .milliseconds(50))
+                try await eventually("a row of the ruler arrives", every: .milliseconds(50)) {
+                    await ruler.time(of: try await newest()) != nil
                 }
                 var errors: [Double] = []
                 for _ in 0..<30 {

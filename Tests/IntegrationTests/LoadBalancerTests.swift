@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -51,7 +52,7 @@ extension IntegrationSuite {
                 // NOLB: the check's 404. The agent's reply turns it into DRAIN, unless the check came first.
                 for (word, states) in [("drain", ["NOLB", "DRAIN"]), ("maint", ["MAINT"])] {
                     #expect(try await exporter.get("/nodes/db3/\(word)", method: "POST").status == 200)
-                    try await self.eventually("db3 is set to \(word), instead of \(try proxy.servers())") {
+                    try await eventually("db3 is set to \(word), instead of \(try proxy.servers())") {
                         let status = try proxy.servers()["mysql-reader/db3"]?.status ?? ""
                         return states.contains { status.hasPrefix($0) }
                     }
@@ -64,7 +65,7 @@ extension IntegrationSuite {
                 // Lagging: the weight falls, then the traffic ends; it comes back when the replica has caught up.
                 try await db3.lock()
                 try await db1.write()
-                try await self.eventually("db3's weight falls") {
+                try await eventually("db3's weight falls") {
                     try proxy.servers()["mysql-reader/db3"].map { $0.hasTraffic && $0.weight < 100 } ?? false
                 }
                 try await proxy.settles(writer: ["db1"], reader: ["db2"])
@@ -100,7 +101,7 @@ extension IntegrationSuite {
                 // for it.
                 try await db1.start()
                 let rival = "db2 is the writer, and db1 takes writes as well; set read_only on db1"
-                try await self.eventually("db1 is a rival") {
+                try await eventually("db1 is a rival") {
                     let check = try await exporter.get("/nodes/db1/primary").body
                     let page = try await exporter.get("/topology.json").body
                     return check == "db2 is the primary\n" && page.contains("2 nodes take writes: db1, db2")
@@ -190,7 +191,7 @@ extension IntegrationSuite {
                     #expect(try LoopbackSocket.ask(line, port: port) == reply + "\n", "\(line)")
                 }
                 try await sandbox.server("db2").stopSQL()
-                try await self.eventually("db2 is down") {
+                try await eventually("db2 is down") {
                     try LoopbackSocket.ask("db2\n", port: port) == "down # db2: SQL thread stopped\n"
                 }
                 #expect(try await exporter.get("/nodes/db2/replica").body == "db2: SQL thread stopped\n")
@@ -307,7 +308,7 @@ extension IntegrationSuite {
                 for statement in ["STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = OFF"] {
                     _ = try await db2.sql(statement)
                 }
-                try await self.eventually("db2 is seen to take writes") {
+                try await eventually("db2 is seen to take writes") {
                     let page = try await exporter.get("/nodes/db2/primary?format=json").body
                     return page.contains("db1 is the writer, and db2 takes writes as well")
                 }
@@ -325,13 +326,13 @@ extension IntegrationSuite {
                 #expect(try await status("db1") == 200)
 
                 #expect(try await exporter.get("/sets/demo/writer?node=db2", method: "POST").status == 200)
-                try await self.eventually("db2 is the primary") { try await status("db2") == 200 }
+                try await eventually("db2 is the primary") { try await status("db2") == 200 }
                 #expect(try await status("db1") == 503)
                 let page = try await exporter.get("/nodes/db1/primary?format=json").body
                 #expect(page.contains(#""operators_word":"db2""#), "\(page)")
 
                 _ = try await db2.sql("SET GLOBAL read_only = ON")
-                try await self.eventually("the word has ended") {
+                try await eventually("the word has ended") {
                     try await exporter.get("/nodes/db1/primary?format=json").body.contains(#""operators_word":null"#)
                 }
                 #expect(try await status("db2") == 503)
@@ -381,16 +382,16 @@ extension IntegrationSuite {
                     try db3("reader").hasPrefix("UP") && db3("writer").hasPrefix("DOWN")
                 }
                 #expect(try await exporter.get("/nodes/db3/maint", method: "POST").status == 200)
-                try await self.eventually("db3 is in maintenance") { try isInMaintenance() }
+                try await eventually("db3 is in maintenance") { try isInMaintenance() }
                 #expect(try await exporter.get("/nodes/db3/ready", method: "POST").status == 200)
-                try await self.eventually("db3 is released: \(try proxy.servers())") { try isReleased() }
+                try await eventually("db3 is released: \(try proxy.servers())") { try isReleased() }
 
                 #expect(try await exporter.get("/nodes/db3/maint", method: "POST").status == 200)
-                try await self.eventually("db3 is in maintenance again") { try isInMaintenance() }
+                try await eventually("db3 is in maintenance again") { try isInMaintenance() }
                 #expect(await exporter.stop() == .exited(0))
                 try FileManager.default.removeItem(atPath: "\(states)/db3")
                 exporter = try await RunningExporter.start(arguments, in: sandbox, port: web.number)
-                try await self.eventually("db3 is released after a restart: \(try proxy.servers())") {
+                try await eventually("db3 is released after a restart: \(try proxy.servers())") {
                     try isReleased()
                 }
                 await proxy.stop()
@@ -402,16 +403,6 @@ extension IntegrationSuite {
         private func rounds(_ server: Server) async throws -> UInt64 {
             let row = try #require(try await server.sql("SHOW GLOBAL STATUS LIKE 'Com_show_binlog_status'").first)
             return try #require(row.unsigned("Value"))
-        }
-
-        private func eventually(_ what: @autoclosure () throws -> String, _ condition: () async throws -> Bool)
-            async throws
-        {
-            let deadline = ContinuousClock.now + .seconds(30)
-            while try await !condition() {
-                guard ContinuousClock.now < deadline else { throw Failure("it never came about: \(try what())") }
-                try await Task.sleep(for: .milliseconds(20))
-            }
         }
     }
 }

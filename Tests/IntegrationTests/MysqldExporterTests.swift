@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -179,16 +180,16 @@ private final class MysqldExporter: Sendable {
                 "--collect.slave_status", "--collect.binlog_size", "--no-collect.global_status",
                 "--no-collect.global_variables",
             ] + more, group: sandbox.processGroup, output: log)
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
-            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let match = text.firstMatch(of: /Listening on" address=127\.0\.0\.1:(\d+)/), let port = Int(match.1) {
-                return MysqldExporter(process, port: port)
+        func text() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+        do {
+            let port = try await eventualValue("mysqld_exporter listens: \(text())") {
+                text().firstMatch(of: /Listening on" address=127\.0\.0\.1:(\d+)/).flatMap { Int($0.1) }
             }
-            try await Task.sleep(for: .milliseconds(10))
+            return MysqldExporter(process, port: port)
+        } catch {
+            process.signal(SIGKILL)
+            throw error
         }
-        process.signal(SIGKILL)
-        throw Failure("mysqld_exporter does not listen: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
     }
 
     func replicationSeries() async throws -> [String: Double] {

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -58,12 +59,8 @@ extension IntegrationSuite {
                 try await primary.sql("SET SESSION sql_log_bin = 0")
                 try await primary.sql("\(columns) ('\(unknown)', 2, '2020-01-01')")
                 try await primary.sql("SET SESSION sql_log_bin = 1")
-                let deadline = ContinuousClock.now + .seconds(30)
-                while !(try await primary.sql("SELECT id FROM replication_probe.sentinel WHERE id = '\(known)'"))
-                    .isEmpty
-                {
-                    guard ContinuousClock.now < deadline else { throw Failure("the row stays") }
-                    try await Task.sleep(for: .milliseconds(50))
+                try await eventually("the row goes", every: .milliseconds(50)) {
+                    try await primary.sql("SELECT id FROM replication_probe.sentinel WHERE id = '\(known)'").isEmpty
                 }
                 #expect(
                     try await primary.sql("SELECT id FROM replication_probe.sentinel WHERE id = '\(unknown)'").rowCount

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -145,10 +146,8 @@ extension IntegrationSuite {
                         "--config.file", try sandbox.writeExporterConfiguration(), "--web.systemd-socket",
                     ], group: sandbox.processGroup, output: "\(folder)/activate.log")
                 defer { launcher.signal(SIGKILL) }
-                let deadline = ContinuousClock.now + .seconds(30)
-                while !FileManager.default.fileExists(atPath: socket) {
-                    try #require(ContinuousClock.now < deadline, "systemd-socket-activate does not listen")
-                    try await Task.sleep(for: .milliseconds(10))
+                try await eventually("systemd-socket-activate listens", every: .milliseconds(10)) {
+                    FileManager.default.fileExists(atPath: socket)
                 }
                 let answer = try await shell(
                     "curl -s --unix-socket \(socket) http://localhost/-/healthy", in: folder, of: sandbox)

@@ -6,7 +6,7 @@ import Testing
 
 /// Servers that lie. None of them may get a secret or a file, take the process down, or be believed.
 /// One after the other: tests that read much share a budget (`ReplyBudget`).
-@Suite("Hostile servers", .serialized, .timeLimit(.minutes(1)))
+@Suite("Hostile servers", .serialized, .timeLimit(.minutes(5)))
 struct HostileServerTests {
     @Test(
         "A server that asks for the password in plain text does not get it",

@@ -5,7 +5,7 @@ import Testing
 @testable import MariaDB
 
 /// What an impostor, or a man in the middle, gets to see of a password.
-@Suite("Impostors", .timeLimit(.minutes(1)))
+@Suite("Impostors", .timeLimit(.minutes(5)))
 struct ImpostorTests {
     /// Offers no TLS, whatever the real server would, and then asks for the password in every possible way.
     private static func stripped(plugin: String, then more: [Step]) -> Script {

@@ -4,7 +4,7 @@ import Testing
 @testable import MariaDB
 
 /// The ways in which a call is ended, each tested separately on a pair of sockets in place of a server.
-@Suite("Interruptions", .timeLimit(.minutes(1)))
+@Suite("Interruptions", .timeLimit(.minutes(5)))
 struct InterrupterTests {
     /// Two connected sockets; the first is the client's.
     private final class Pair: Sendable {

@@ -6,7 +6,7 @@ import Threads
 @testable import MariaDB
 
 /// Serialized, since it counts the descriptors of the whole process.
-@Suite("Leaks", .serialized, .timeLimit(.minutes(1)))
+@Suite("Leaks", .serialized, .timeLimit(.minutes(5)))
 struct LeakTests {
     static let scripts: [(String, Script)] = [
         ("answered", .replying { _ in .ok }),

@@ -37,7 +37,10 @@ func options(_ server: FaultServer, tls: TLSMode = .disabled) -> ConnectionOptio
 
 extension ContinuousClock.Instant {
     /// A deadline that no test reaches unless something hangs.
-    static var never: Self { .now + .seconds(50) }
+    static var never: Self { .now + .seconds(250) }
     /// A short deadline, for tests that wait for it.
     static var soon: Self { .now + .milliseconds(200) }
+    /// A deadline that tests wait for, and before which something else has to come, on a machine that is busy with all other
+    /// tests as well.
+    static var later: Self { .now + .seconds(3) }
 }

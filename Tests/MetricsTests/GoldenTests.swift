@@ -15,9 +15,9 @@ struct GoldenTests {
         func families() throws -> Families {
             var families = Families()
             switch self {
-            case .shop: families.add(try Scene.shop(), MetricsOptions(workers: true))
-            case .branches: families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
-            case .exporter: families.add(Scene.exporter())
+            case .shop: families.add(try GoldenSets.shop(), MetricsOptions(workers: true))
+            case .branches: families.add(try GoldenSets.branches(), MetricsOptions(gtidDomains: true))
+            case .exporter: families.add(GoldenSets.exporter())
             }
             return families
         }

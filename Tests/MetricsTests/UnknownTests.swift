@@ -8,7 +8,7 @@ import Topology
 struct UnknownTests {
     func lines(of report: NodeReport) -> [String] {
         var families = Families()
-        families.add(SetFindings(ReplicationSetReport(name: "s", nodes: [.init(Scene.description("n"), report)])))
+        families.add(SetFindings(ReplicationSetReport(name: "s", nodes: [.init(GoldenSets.description("n"), report)])))
         return families.lines { !$0.contains("_set_") }
     }
 
@@ -147,7 +147,7 @@ struct HostileNameTests {
         var families = Families()
         families.add(
             SetFindings(
-                ReplicationSetReport(name: "s", nodes: [.init(Scene.description("n"), NodeReport(facts: facts))])))
+                ReplicationSetReport(name: "s", nodes: [.init(GoldenSets.description("n"), NodeReport(facts: facts))])))
         #expect(MetricFamily.problems(in: families.all) == [])
         #expect(families.lines { $0.contains("source_info") && $0.contains("source_host=\"a\"") }.count == 1)
         #expect(families.lines { $0.contains("source_host=\"b\"") } == [])
@@ -159,7 +159,7 @@ struct SetTests {
     @Test("The shop: two of three up, one writable, its replica filtered and crash-safe")
     func shop() throws {
         var families = Families()
-        families.add(try Scene.shop())
+        families.add(try GoldenSets.shop())
         #expect(
             families.lines { $0.contains("mysql_replication_set_") } == [
                 #"mysql_replication_set_nodes{replication_set="shop"} 3"#,
@@ -179,31 +179,31 @@ struct SetTests {
     @Test("A selection of nodes yields their series, and none of the set")
     func selection() throws {
         var families = Families()
-        families.add(try Scene.shop(), only: ["db2", "nobody"])
+        families.add(try GoldenSets.shop(), only: ["db2", "nobody"])
         let lines = families.lines()
         #expect(!lines.isEmpty)
         #expect(lines.allSatisfy { $0.contains(#"replication_set="shop",node="db2""#) })
         var all = Families()
-        all.add(try Scene.shop())
+        all.add(try GoldenSets.shop())
         #expect(lines == all.lines { $0.contains(#"node="db2""#) })
     }
 
     @Test("With the set's own series, it is everything about the set and these nodes")
     func selectionWithSet() throws {
         var families = Families()
-        families.add(try Scene.branches(), only: ["branch1"], withSet: true)
+        families.add(try GoldenSets.branches(), only: ["branch1"], withSet: true)
         let lines = families.lines()
         #expect(lines.contains(#"mysql_replication_set_nodes{replication_set="branches"} 2"#))
         #expect(lines.contains(#"mysql_replication_probe_working{replication_set="branches",probe="sentinel"} 0"#))
         #expect(lines.contains(#"mysql_replication_probe_working{replication_set="branches",probe="heartbeat"} 1"#))
         var all = Families()
-        all.add(try Scene.branches())
+        all.add(try GoldenSets.branches())
         #expect(lines == all.lines { !$0.contains(#"node="branch2""#) })
     }
 
     @Test("A probe that is not configured has no series; one that has never worked has")
     func probes() throws {
-        var set = try Scene.branches()
+        var set = try GoldenSets.branches()
         set.probes.working = [.sentinel: false]
         set.probes.sentinel = []
         var families = Families()
@@ -217,7 +217,7 @@ struct SetTests {
     @Test("An intended channel that does not exist fails its check")
     func absentChannel() throws {
         var families = Families()
-        families.add(try Scene.branches())
+        families.add(try GoldenSets.branches())
         #expect(
             families.lines { $0.contains("asia") } == [
                 #"mysql_replication_check{replication_set="branches",node="branch2",channel="asia",check="source"} 0"#
@@ -227,10 +227,10 @@ struct SetTests {
     @Test("Series for each worker exist only on demand")
     func workers() throws {
         var families = Families()
-        families.add(try Scene.shop())
+        families.add(try GoldenSets.shop())
         #expect(families.lines { $0.contains("_worker_") } == [])
         families = Families()
-        families.add(try Scene.shop(), MetricsOptions(workers: true))
+        families.add(try GoldenSets.shop(), MetricsOptions(workers: true))
         let busy = families.lines { $0.hasPrefix("mysql_replication_worker_busy{") }
         #expect(busy.map { $0.suffix(13) } == ["worker=\"1\"} 1", "worker=\"2\"} 0"])
         // The second one is idle: no age rather than 0.
@@ -240,10 +240,10 @@ struct SetTests {
     @Test("Distances by domain exist only on demand")
     func domains() throws {
         var families = Families()
-        families.add(try Scene.branches())
+        families.add(try GoldenSets.branches())
         #expect(families.lines { $0.contains("domain_missing") } == [])
         families = Families()
-        families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
+        families.add(try GoldenSets.branches(), MetricsOptions(gtidDomains: true))
         let labels = #"replication_set="branches",node="branch2",channel="eu""#
         #expect(
             families.lines { $0.contains("domain_missing") } == [
@@ -254,17 +254,17 @@ struct SetTests {
 
     @Test("The size of the binary logs includes files with an older base name")
     func renamedBase() throws {
-        var facts = NodeFacts(identity: Scene.identity(.mysql, ServerVersion(8, 4, 0), "h", 1))
-        var log = BinaryLog(isEnabled: true, end: try Scene.coordinate("new.000001", 70))
+        var facts = NodeFacts(identity: GoldenSets.identity(.mysql, ServerVersion(8, 4, 0), "h", 1))
+        var log = BinaryLog(isEnabled: true, end: try GoldenSets.coordinate("new.000001", 70))
         log.index = BinlogIndex(
             entries: try [("old.000009", 300), ("new.000001", 50)].map {
-                (file: try Scene.coordinate($0.0, 0).file, size: UInt64($0.1))
+                (file: try GoldenSets.coordinate($0.0, 0).file, size: UInt64($0.1))
             })
         facts.binaryLog = log
         var families = Families()
         families.add(
             SetFindings(
-                ReplicationSetReport(name: "s", nodes: [.init(Scene.description("n"), NodeReport(facts: facts))])))
+                ReplicationSetReport(name: "s", nodes: [.init(GoldenSets.description("n"), NodeReport(facts: facts))])))
         #expect(
             families.lines { $0.contains("binlog_size_bytes") || $0.contains("binlog_files") } == [
                 #"mysql_replication_binlog_files{replication_set="s",node="n"} 2"#,

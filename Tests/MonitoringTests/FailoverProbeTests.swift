@@ -2,6 +2,7 @@ import FaultServer
 import Logging
 import MariaDB
 import Replication
+import ReplicationTesting
 import Synchronization
 import Testing
 import Topology
@@ -37,8 +38,7 @@ struct FailoverProbeTests {
         uptime: Double = 500_000, clock: (@Sendable () -> FailoverTime)? = nil,
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }
     ) -> FailoverProbe {
-        let port = server.port
-        return FailoverProbe(
+        FailoverProbe(
             FailoverPolicy(preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t")), set: "shop",
             checker: "test",
             memory: memory, replacing: predecessor,
@@ -46,11 +46,7 @@ struct FailoverProbeTests {
             timeout: .seconds(60),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: clock ?? { FailoverTime(steady: uptime, epoch: 1_800_000_000) }, keep: keep
-        ) { _ in
-            Session(node: "db1") { () throws(NodeFailure) in
-                ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
-            }
-        }
+        ) { _ in server.session() }
     }
 
     @Test("An operator's decision made while a check is running applies to the next one, and only to that")

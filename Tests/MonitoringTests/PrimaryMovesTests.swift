@@ -3,11 +3,10 @@ import Logging
 import MariaDB
 import Monitoring
 import Replication
-import Synchronization
-import Topology
+import ReplicationTesting
 import Testing
 
-@Suite("When the primary moves while a probe prepares its write", .timeLimit(.minutes(1)))
+@Suite("When the primary moves while a probe prepares its write", .timeLimit(.minutes(5)))
 struct PrimaryMovesTests {
     /// What the preparation finds, which determines what would be written next.
     enum Found: CaseIterable {
@@ -44,20 +43,13 @@ struct PrimaryMovesTests {
                 return query.text.hasPrefix("SHOW GLOBAL VARIABLES") ? [.wait(gate)] + steps : steps
             }))
         defer { server.stop() }
-        let port = server.port
-        // Renewed whenever the probe finds them too old, so that nothing depends on the speed of the test.
-        let source = KnownFindings(findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: true)))
-        let watch = SetWatch()
-        watch.follow(source)
-        let probe = probe(watch) { name in
-            guard name == "db1" else { return nil }
-            return Session(node: name) { () throws(NodeFailure) in
-                ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
-            }
+        let known = KnownPrimary()
+        let probe = probe(known.watch) { name in
+            name == "db1" ? server.session(name) : nil
         }
         let run = Task { await probe.run() }
         for await case .queried(_, let text) in server.events where text.hasPrefix("SHOW GLOBAL VARIABLES") { break }
-        source.become(findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false)))
+        known.moves()
         gate.open()
         run.cancel()
         await run.value

@@ -3,6 +3,7 @@ import Documents
 import Foundation
 import Logging
 import Replication
+import ReplicationTesting
 import Synchronization
 import Testing
 import Topology

@@ -1,6 +1,7 @@
 import Collection
 import MariaDB
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 

@@ -4,6 +4,7 @@ import FaultServer
 import Logging
 import MariaDB
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 

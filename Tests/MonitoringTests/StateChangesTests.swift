@@ -1,6 +1,6 @@
 import Logging
 import Replication
-import Synchronization
+import ReplicationTesting
 import Testing
 
 @testable import Monitoring
@@ -19,7 +19,7 @@ struct StateChangesTests {
 
     @Test("are logged on one line each, and an unchanged state is not logged")
     func lines() {
-        let log = Log()
+        let log = CapturedLog()
         let changes = StateChanges(logger: log.logger)
         for report in [
             Self.up, Self.up, Self.down, Self.down, Self.down, Self.hung, Self.partial, Self.partial, Self.up,
@@ -35,7 +35,7 @@ struct StateChangesTests {
 
     @Test("are logged again for nodes that were forgotten")
     func forgotten() {
-        let log = Log()
+        let log = CapturedLog()
         let changes = StateChanges(logger: log.logger)
         changes.note(set(Self.up))
         changes.forget(allBut: ["db1"])
@@ -48,10 +48,8 @@ struct StateChangesTests {
 
     @Test("below the configured level are not written")
     func level() {
-        let log = Log()
-        var logger = log.logger
-        logger.logLevel = .warning
-        let changes = StateChanges(logger: logger)
+        let log = CapturedLog(level: .warning)
+        let changes = StateChanges(logger: log.logger)
         for report in [Self.up, Self.down, Self.up] { changes.note(set(report)) }
         #expect(log.lines == ["warning node is not up reason=connect"])
     }
@@ -66,28 +64,4 @@ struct StateChangesTests {
         let node = NodeDescription(name: "db1", address: .tcp(host: "h", port: 3306))
         return ReplicationSetReport(name: "s", nodes: [.init(node, report)])
     }
-}
-
-/// Records what is logged: level, message and reason.
-private final class Log: Sendable {
-    private struct Handler: LogHandler {
-        let log: Log
-        var logLevel = Logger.Level.trace
-        var metadata: Logger.Metadata = [:]
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let reason = event.metadata?["reason"].map { " reason=\($0)" } ?? ""
-            log.kept.withLock { $0.append("\(event.level) \(event.message)\(reason)") }
-        }
-    }
-
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 }

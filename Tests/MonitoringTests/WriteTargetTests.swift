@@ -1,5 +1,6 @@
 import Monitoring
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 
@@ -15,8 +16,8 @@ struct WriteTargetTests {
     @Test("The primary, with what identifies it")
     func primary() {
         #expect(
-            target(node("db1", id: 7, readOnly: false, clockOffset: 0.5, uuid: "u"), node("db2", id: 2, readOnly: true))
-                == .node(WritableNode(name: "db1", serverID: 7, serverUUID: "u", clockOffset: 0.5)))
+            target(node("db1", id: 7, uuid: 1, readOnly: false, clockOffset: 0.5), node("db2", id: 2, readOnly: true))
+                == .node(WritableNode(name: "db1", serverID: 7, serverUUID: uuidText(1), clockOffset: 0.5)))
     }
 
     @Test("No node before the nodes were queried, or if the findings are too old")

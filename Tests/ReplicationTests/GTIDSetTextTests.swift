@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 import Testing
 
 private let a = "3e11fa47-71ca-11e1-9e33-c80aa9429562"

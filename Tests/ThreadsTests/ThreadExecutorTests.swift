@@ -32,7 +32,7 @@ private final class Occupancy: Sendable {
     let inside = Mutex((now: 0, most: 0))
 }
 
-@Suite("Threads of actors", .timeLimit(.minutes(1)))
+@Suite("Threads of actors", .timeLimit(.minutes(5)))
 struct ThreadExecutorTests {
     @Test("An actor's jobs run on its thread, whose name is cut to what Linux keeps")
     func thread() async throws {

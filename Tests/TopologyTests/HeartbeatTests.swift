@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 import Testing
 
 @testable import Topology
@@ -17,7 +18,7 @@ struct HeartbeatTests {
     ) -> ReplicationSetReport.Node {
         node(name, id: id).with { facts in
             facts.channels = sources.enumerated().map { index, source in
-                channel(index == 0 ? "" : "\(index)", from: .tcp(host: source, port: 3306), behind: 7)
+                channel(index == 0 ? "" : "\(index)", from: AddressText(source), behind: 7)
             }
             facts.askedAt = Double(microseconds(second)) / 1e6
             facts.clockOffset = 0

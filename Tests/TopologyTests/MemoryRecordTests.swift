@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 import Testing
 
 @testable import Topology

@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 import Testing
 
 @testable import Topology
@@ -149,7 +150,7 @@ struct ResolutionTests {
         arguments: ["127.0.0.1:3307", "unix:/run/b.sock"])
     func oneMachine(own: String) throws {
         let replica = node(
-            "db9", id: 9, at: Address(stringLiteral: own), from: channel(from: "127.0.0.1:3306", io: .connecting))
+            "db9", id: 9, at: AddressText(own), from: channel(from: "127.0.0.1:3306", io: .connecting))
         let findings = SetFindings(ReplicationSetReport(node("db1", id: 1, at: "127.0.0.1:3306"), replica))
         #expect(try findings["db9"].channel().sourceNode == "db1")
     }

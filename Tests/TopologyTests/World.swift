@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 
 @testable import Topology
 

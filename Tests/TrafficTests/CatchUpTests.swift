@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 
@@ -105,14 +106,14 @@ struct CatchUpTests {
     func lag() {
         let standby = node("db2", id: 2, readOnly: false)
         let both = findings(
-            node(
+            replica(
                 "db1", id: 1, from: channel("x", from: "elsewhere", id: 9, behind: 700),
                 channel("y", from: "db2", id: 2, behind: 3)), standby)
         #expect(CatchUp(both, of: "db1", with: "db2") == CatchUp(lag: 3, missing: nil, bytes: nil))
         let stopped = findings(
-            node("db1", id: 1, from: channel(from: "db2", id: 2, io: .stopped, behind: 0)), standby)
+            replica("db1", id: 1, from: channel(from: "db2", id: 2, io: .stopped, behind: 0)), standby)
         #expect(CatchUp(stopped, of: "db1", with: "db2") == CatchUp())
-        #expect(CatchUp(findings(node("db1", id: 1), standby), of: "db1", with: "db2") == CatchUp())
+        #expect(CatchUp(findings(replica("db1", id: 1), standby), of: "db1", with: "db2") == CatchUp())
         #expect(CatchUp(findings(silent("db1"), standby), of: "db1", with: "db2") == CatchUp())
     }
 

@@ -1,4 +1,5 @@
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 
@@ -9,12 +10,12 @@ struct VerdictTests {
     // db1 <- db2 <- db3, unless a test specifies otherwise.
 
     private static let primary = node("db1", id: 1, readOnly: false)
-    private static let replica = node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4))
-    private static let leaf = node("db3", id: 3, from: channel(from: "db2", id: 2, behind: 3))
+    private static let db2 = replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4))
+    private static let leaf = replica("db3", id: 3, from: channel(from: "db2", id: 2, behind: 3))
 
     @Test("In a chain, each node gets the traffic it is for")
     func chain() {
-        let set = findings(Self.primary, Self.replica, Self.leaf)
+        let set = findings(Self.primary, Self.db2, Self.leaf)
         #expect(set.passes("db1") == [.primary, .readOnly, .health])
         #expect(set.passes("db2") == [.replica, .readOnly, .health])
         #expect(set.passes("db3") == [.replica, .readOnly, .health])
@@ -24,7 +25,7 @@ struct VerdictTests {
 
     @Test("A replica's lag includes that of all nodes above it")
     func sum() {
-        let set = findings(Self.primary, Self.replica, Self.leaf)
+        let set = findings(Self.primary, Self.db2, Self.leaf)
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 6)).isPassed)
         #expect(set.verdict("db3", .replica, ReplicaLimits(lag: 7)).isPassed)
         let late = set.verdict("db3", .replica, ReplicaLimits(lag: 6))
@@ -33,12 +34,12 @@ struct VerdictTests {
 
     @Test("The load is the fraction of the limits that is used up")
     func load() {
-        let set = findings(Self.primary, Self.replica)
+        let set = findings(Self.primary, Self.db2)
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 16)).load == 0.25)
         #expect(set.verdict("db1", .readOnly, ReplicaLimits(lag: 16)).load == 0)
         let all = ReplicaLimits(lag: 0)
         #expect(!set.verdict("db2", .replica, all).isPassed)
-        let caughtUp = findings(Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
+        let caughtUp = findings(Self.primary, replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
         #expect(caughtUp.verdict("db2", .replica, all) == .passed("db2 is 0 s behind"))
     }
 
@@ -46,7 +47,7 @@ struct VerdictTests {
     func delayed() {
         var delayed = channel(from: "db1", id: 1, behind: 3600)
         delayed.configuredDelay = 3600
-        let set = findings(Self.primary, node("db2", id: 2, from: delayed))
+        let set = findings(Self.primary, replica("db2", id: 2, from: delayed))
         #expect(!set.verdict("db2", .replica, ReplicaLimits(lag: 30)).isPassed)
     }
 
@@ -58,11 +59,11 @@ struct VerdictTests {
         var behind = channel(from: "db1", id: 1, behind: 0)
         behind.readPosition = BinlogCoordinate(file: read, position: 1000)
         behind.executedPosition = behind.readPosition
-        let set = findings(source, node("db2", id: 2, from: behind))
+        let set = findings(source, replica("db2", id: 2, from: behind))
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 500)).isPassed)
         let over = set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 499))
         #expect(!over.isPassed && over.reason == "db2 is 0 s and 500 B behind; the limit is 10 s and 499 B")
-        let unknown = findings(Self.primary, Self.replica)
+        let unknown = findings(Self.primary, Self.db2)
         #expect(unknown.verdict("db2", .replica, ReplicaLimits(lag: 10)).isPassed)
         let refused = unknown.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 1_000_000))
         #expect(!refused.isPassed && refused.reason == "db2: it is not known how many bytes it is behind")
@@ -70,7 +71,7 @@ struct VerdictTests {
 
     @Test("Of several channels, the stalest counts")
     func channels() {
-        var gathering = node(
+        var gathering = replica(
             "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 1),
             channel("b", from: "db2", id: 2, behind: 9))
         gathering.description.intendedSources = ["a": "db1", "b": "db2"]
@@ -84,7 +85,7 @@ struct VerdictTests {
     func splitBrain() {
         let set = findings(
             Self.primary, node("db2", id: 2, readOnly: false),
-            node("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
+            replica("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
         #expect(set.passes("db1") == [.health])
         #expect(set.passes("db2") == [.health])
         #expect(set.passes("db3") == [.health])
@@ -95,8 +96,8 @@ struct VerdictTests {
     @Test("A replica of an old primary that has come back gets no traffic")
     func cutOff() {
         let set = findings(
-            node("db1", id: 1), node("db2", id: 2, readOnly: false),
-            node("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
+            replica("db1", id: 1), node("db2", id: 2, readOnly: false),
+            replica("db3", id: 3, from: channel(from: "db1", id: 1, behind: 0)))
         #expect(set.passes("db2") == [.primary, .readOnly, .health])
         #expect(set.passes("db3") == [.health])
         #expect(set.verdict("db3", .readOnly).reason == "db3 follows db1, which is not the primary")
@@ -112,7 +113,7 @@ struct VerdictTests {
             (channel(from: "db1", id: 1, behind: nil), "db2: the lag is not known"),
         ])
     func unknown(channel: Channel, reason: String) {
-        let set = findings(Self.primary, node("db2", id: 2, from: channel))
+        let set = findings(Self.primary, replica("db2", id: 2, from: channel))
         #expect(set.passes("db2") == [.health])
         #expect(set.verdict("db2", .replica).reason == reason)
     }
@@ -125,7 +126,8 @@ struct VerdictTests {
         ] as [(Channel.IOThreadState, Bool, String?)])
     func stopped(io: Channel.IOThreadState, applies: Bool, thread: String?) {
         var set = findings(
-            Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, io: io, applies: applies, behind: nil)),
+            Self.primary,
+            replica("db2", id: 2, from: channel(from: "db1", id: 1, io: io, applies: applies, behind: nil)),
             Self.leaf)
         for index in set.nodes.indices where !set.nodes[index].channels.isEmpty {
             set.nodes[index].channels[0].lag = Lag(seconds: 0, method: .heartbeat)
@@ -141,13 +143,13 @@ struct VerdictTests {
 
     @Test("If only the exporter has lost the source, its replica keeps its traffic; below an intermediate it does not")
     func silentSource() {
-        let lost = findings(silent("db1"), node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
+        let lost = findings(silent("db1"), replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)))
         #expect(lost.passes("db1") == [])
         #expect(lost.passes("db2") == [.replica, .readOnly, .health])
         #expect(lost.verdict("db1", .health).reason == "db1 is not up (timeout)")
         let below = findings(
-            Self.primary, silent("db2", intending: "db1"),
-            node("db3", id: 3, from: channel(from: "db2", id: 2, behind: 0)))
+            Self.primary, silent("db2", intending: ["": "db1"]),
+            replica("db3", id: 3, from: channel(from: "db2", id: 2, behind: 0)))
         #expect(below.passes("db3") == [.health])
         #expect(below.verdict("db3", .replica).reason == "db3 follows db2, which does not answer")
     }
@@ -156,17 +158,17 @@ struct VerdictTests {
     func ring() {
         let one = channel(from: "db1", id: 1, behind: 0)
         let two = channel(from: "db2", id: 2, behind: 0)
-        let closed = findings(node("db1", id: 1, from: two), node("db2", id: 2, from: one))
+        let closed = findings(replica("db1", id: 1, from: two), replica("db2", id: 2, from: one))
         #expect(closed.passes("db1") == [.health])
         #expect(closed.verdict("db2", .replica).reason == "db1 follows db2, which follows it in turn")
-        let open = findings(node("db1", id: 1, readOnly: false, from: two), node("db2", id: 2, from: one))
+        let open = findings(node("db1", id: 1, readOnly: false, from: two), replica("db2", id: 2, from: one))
         #expect(open.passes("db1") == [.primary, .readOnly, .health])
         #expect(open.passes("db2") == [.replica, .readOnly, .health])
     }
 
     @Test("A node that does not report whether it is read-only gets no traffic")
     func untold() {
-        let set = findings(node("db1", id: 1, readOnly: nil), Self.replica)
+        let set = findings(node("db1", id: 1, readOnly: nil), Self.db2)
         #expect(set.passes("db1") == [.health])
         let replica = findings(
             Self.primary, node("db2", id: 2, readOnly: nil, from: channel(from: "db1", id: 1, behind: 0)))
@@ -179,8 +181,8 @@ struct VerdictTests {
     @Test("A replica of a server outside the set does not start serving reads when the primary falls silent")
     func foreign() {
         let replicas = [
-            node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)),
-            node("db3", id: 3, from: channel(from: "staging", id: 9, behind: 0)),
+            replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 0)),
+            replica("db3", id: 3, from: channel(from: "staging", id: 9, behind: 0)),
         ]
         var memory = SetMemory()
         for primary in [node("db1", id: 1, readOnly: false), silent("db1")] {
@@ -191,12 +193,12 @@ struct VerdictTests {
 
     @Test("Only the exporter has lost one of two sources of a fan-in: a replica that hears from it keeps its reads")
     func silentPartner() {
-        var both = node(
+        var both = replica(
             "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 0), channel("b", from: "db2", id: 2, behind: 0)
         )
         both.description.intendedSources = ["a": "db1", "b": "db2"]
-        let one = node("db4", id: 4, from: channel(from: "db1", id: 1, behind: 0))
-        let deaf = node("db5", id: 5, from: channel(from: "db1", id: 1, silence: 60, behind: 0))
+        let one = replica("db4", id: 4, from: channel(from: "db1", id: 1, behind: 0))
+        let deaf = replica("db5", id: 5, from: channel(from: "db1", id: 1, silence: 60, behind: 0))
         var memory = SetMemory()
         for primary in [node("db1", id: 1, readOnly: false), silent("db1")] {
             let set = memory.fold(
@@ -210,7 +212,7 @@ struct VerdictTests {
 
     @Test("The lag of a replica whose source is outside the set is what it reports")
     func outside() {
-        let set = findings(node("db2", id: 2, from: channel(from: "elsewhere", id: 77, behind: 5)))
+        let set = findings(replica("db2", id: 2, from: channel(from: "elsewhere", id: 77, behind: 5)))
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 5)).isPassed)
         #expect(!set.verdict("db2", .replica, ReplicaLimits(lag: 4)).isPassed)
     }
@@ -219,7 +221,7 @@ struct VerdictTests {
     func hysteresis() {
         var gate = LagGate()
         func verdict(behind: Double) -> NodeVerdict {
-            findings(Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, behind: behind)))
+            findings(Self.primary, replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: behind)))
                 .verdict(on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate)
         }
         #expect(verdict(behind: 9).isPassed)
@@ -234,7 +236,7 @@ struct VerdictTests {
         var gate = LagGate()
         _ = findings(Self.primary, silent("db2")).verdict(
             on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate)
-        let late = findings(Self.primary, node("db2", id: 2, from: channel(from: "db1", id: 1, behind: 9)))
+        let late = findings(Self.primary, replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 9)))
         #expect(!late.verdict(on: "db2", .replica, within: ReplicaLimits(lag: 10), gate: &gate).isPassed)
     }
 

@@ -73,7 +73,7 @@ private func users(_ hashes: [String: String]) throws -> [String: BcryptHash] {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PasswordChecksTests {
+@Suite(.timeLimit(.minutes(5))) struct PasswordChecksTests {
     private static let other = "$2y$12$1DpfPeqF9HzHJt.EWswy1exHluGfbhnn3yXhR7Xes6m3WJqFg0Wby"
 
     private func credentials(_ user: String, _ password: String) -> BasicCredentials {

@@ -10,7 +10,7 @@ import Testing
 private let hello: Handler = { .text("\($0.method) \($0.path)") }
 
 /// Thousands of clients, and clients that hold on to their connections.
-@Suite(.timeLimit(.minutes(2))) struct CrowdTests {
+@Suite(.timeLimit(.minutes(5))) struct CrowdTests {
     private func expectAnswer(_ address: ListenAddress) async throws {
         let client = try await Client.connect(to: address)
         try await client.get("/")

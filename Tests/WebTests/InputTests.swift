@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-@Suite(.timeLimit(.minutes(1))) struct InputTests {
+@Suite(.timeLimit(.minutes(5))) struct InputTests {
     @Test("An open gate announces what it lets through; a closed one drops everything")
     func gate() throws {
         let gate = InputGate()

@@ -5,7 +5,7 @@ import Testing
 
 private let hello: Handler = { .text("\($0.method) \($0.path)") }
 
-@Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
+@Suite(.timeLimit(.minutes(5))) struct LifecycleTests {
     @Test("A shutdown finishes the running request, closes the idle connection and accepts no new one")
     func graceful() async throws {
         let (started, release) = (Event(), Event())

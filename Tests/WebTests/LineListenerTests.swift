@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-@Suite("Line listener", .timeLimit(.minutes(1)))
+@Suite("Line listener", .timeLimit(.minutes(5)))
 struct LineListenerTests {
     /// Runs `body` against a line listener, then shuts it down.
     private func withLines(
@@ -13,6 +13,7 @@ struct LineListenerTests {
         body: (Listener, ListenAddress) async throws -> Void
     ) async throws {
         var options = ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0)])
+        options.waitForEver()
         options.maxHeadBytes = 64
         configure(&options)
         let listener = Listener(options: options, logger: Logger(label: "lines"), lineAnswer: answer)

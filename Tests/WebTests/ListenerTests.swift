@@ -5,7 +5,7 @@ import Testing
 
 private let hello: Handler = { .text("\($0.method) \($0.path)") }
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct ListenerTests {
     @Test("GET, HEAD, 404 and 405 on one connection")
     func methods() async throws {
         var router = Router()
@@ -84,9 +84,10 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         ])
     func dripping(bytes: String) async throws {
         let configure: (inout ListenerOptions) -> Void = {
-            // Long enough for the other client on a busy machine.
-            $0.headTimeout = .seconds(3)
+            // Long enough for the other client on a busy machine, and for the slow one to read what it is told.
+            $0.headTimeout = .seconds(8)
             $0.bodyTimeout = .milliseconds(500)
+            $0.lingerTimeout = .seconds(2)
         }
         try await withListener(configure, handler: hello) { _, address in
             let slow = try await Client.connect(to: address)

@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Logging
+import ReplicationTesting
 import Synchronization
 import Testing
 
@@ -15,7 +16,7 @@ private func write(_ text: String, to path: String) throws {
     try text.write(toFile: path, atomically: true, encoding: .utf8)
 }
 
-@Suite("The listener behind a web configuration", .timeLimit(.minutes(1)))
+@Suite("The listener behind a web configuration", .timeLimit(.minutes(5)))
 struct ProtectionTests {
     @Test("Without a correct password, the answer is 401 and the handler is not called")
     func passwords() async throws {
@@ -120,7 +121,7 @@ struct ProtectionTests {
     func logged() async throws {
         let text = "basic_auth_users: {alice: \(hash)}"
         try await withWebConfiguration(text) { path in
-            let log = LogCollector()
+            let log = CapturedLog(level: .info)
             let file = try WebConfigurationFile(path: path, logger: log.logger)
             for content in ["nonsense: 1", "nonsense: 1", text, text, text.replacing("alice", with: "bob")] {
                 try write(content, to: path)
@@ -173,30 +174,6 @@ struct ProtectionTests {
             #expect(!stamp.isSettled(now: time.tv_sec * 1_000_000_000))
             #expect(stamp.isSettled(now: (time.tv_sec + 3) * 1_000_000_000))
             #expect(FileStamp(path: path + "-none") != stamp)
-        }
-    }
-}
-
-/// Collects what is logged, as "level message".
-final class LogCollector: Sendable {
-    private let gathered = Mutex<[String]>([])
-
-    var lines: [String] { gathered.withLock { $0 } }
-
-    var logger: Logger { Logger(label: "test") { _ in Handler(collector: self) } }
-
-    private struct Handler: LogHandler {
-        let collector: LogCollector
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.info
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            collector.gathered.withLock { $0.append("\(event.level) \(event.message)") }
         }
     }
 }

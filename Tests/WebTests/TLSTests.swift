@@ -21,7 +21,7 @@ private func expect(
     #expect(isServed == isExpected, comment, sourceLocation: sourceLocation)
 }
 
-@Suite("TLS", .timeLimit(.minutes(2))) struct TLSTests {
+@Suite("TLS", .timeLimit(.minutes(5))) struct TLSTests {
     private let certificates: Certificates
 
     init() async throws {
@@ -288,7 +288,7 @@ private func expect(
             [], [0x16], [0x16, 3, 1, 0x40, 0, 1, 0, 0x3F, 0xFC],
         ] as [[UInt8]])
     func stalled(bytes: [UInt8]) async throws {
-        try await withTLS(text(), { $0.headTimeout = .seconds(2) }) { address, _ in
+        try await withTLS(text(), { $0.headTimeout = .seconds(8) }) { address, _ in
             let client = try await Client.connect(to: address)
             if !bytes.isEmpty { try await client.channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
             try await expect(address, serves: try certificates.client())

@@ -3,6 +3,16 @@ import Testing
 
 @testable import Web
 
+extension ListenerOptions {
+    /// Where no time is what is tested, none is reached on a machine that is busy with all other tests.
+    mutating func waitForEver() {
+        headTimeout = .seconds(250)
+        bodyTimeout = .seconds(250)
+        idleTimeout = .seconds(250)
+        writeTimeout = .seconds(250)
+    }
+}
+
 /// Runs `body` against a listener on a loopback port, then shuts it down and waits until it has ended.
 /// - Parameter protection: the path of a file as for `--web.config.file`; nil for none.
 func withListener(
@@ -11,6 +21,7 @@ func withListener(
     body: (Listener, ListenAddress) async throws -> Void
 ) async throws {
     var options = ListenerOptions(addresses: [.tcp(host: "127.0.0.1", port: 0)])
+    options.waitForEver()
     options.lingerTimeout = .milliseconds(100)
     configure(&options)
     let logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 
 /// A tab in Chromium.
 struct BrowserPage: Sendable {
@@ -31,7 +32,7 @@ struct BrowserPage: Sendable {
         let before = loads
         let answer = try await call("Page.navigate", ["url": .string(address)])
         if let text = answer["errorText"].text { throw Failure("\(address): \(text)") }
-        try await eventually("\(address) is loaded") { loads > before }
+        try await wait(for: "\(address) is loaded") { loads > before }
     }
 
     private var loads: Int { chromium.events(session).count { $0.method == "Page.loadEventFired" } }
@@ -54,7 +55,7 @@ struct BrowserPage: Sendable {
     }
 
     func waitUntil(_ expression: String) async throws {
-        try await eventually(expression) { try await evaluate(expression).isTrue }
+        try await wait(for: expression) { try await evaluate(expression).isTrue }
     }
 
     func setViewport(width: Int, height: Int, scale: Double = 1) async throws {
@@ -118,14 +119,9 @@ struct BrowserPage: Sendable {
         String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
     }
 
-    private func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else {
-                throw Failure("never: \(what)\n\(try await text("body"))\n\(complaints)")
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
+    /// Waits with the page in the message, as only that says what went wrong.
+    private func wait(for what: String, _ condition: () async throws -> Bool) async throws {
+        try await eventually("\(what)\n\(try await text("body"))\n\(complaints)", every: .milliseconds(50), condition)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 
 /// A run of `checksum` against a sandbox.
@@ -99,23 +100,24 @@ final class ChecksumCommandRun: Sendable {
     /// Waits until it has compared this many chunks of a table.
     func compares(chunks: Int, of table: String, on primary: Server, within time: Duration = .seconds(30)) async throws
     {
-        let deadline = ContinuousClock.now + time
         let statement = "SELECT COUNT(master_crc) AS n FROM percona.checksums WHERE tbl = '\(table)'"
-        while true {
+        try await eventually("\(chunks) chunks of \(table): \(output)", within: time, every: .milliseconds(10)) {
             // The table is created at the beginning of the first run.
             let compared = (try? await primary.sql(statement))?.first?.unsigned("n") ?? 0
-            if compared >= chunks { return }
-            guard ContinuousClock.now < deadline, !process.hasEnded else { throw Failure("no progress: \(output)") }
-            try await Task.sleep(for: .milliseconds(10))
+            if compared >= chunks { return true }
+            if process.hasEnded { throw Failure("it ended: \(output)") }
+            return false
         }
     }
 
     /// Waits until it has printed something.
     func says(_ text: String, within time: Duration = .seconds(30)) async throws {
-        let deadline = ContinuousClock.now + time
-        while !output.contains(text) {
-            guard ContinuousClock.now < deadline, !process.hasEnded else { throw Failure("no \(text) in: \(output)") }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("\(text) in: \(output)", within: time) {
+            // Ended first: what it printed last is looked at after that.
+            let hasEnded = process.hasEnded
+            if output.contains(text) { return true }
+            if hasEnded { throw Failure("it ended without \(text) in: \(output)") }
+            return false
         }
     }
 }

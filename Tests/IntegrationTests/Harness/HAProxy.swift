@@ -1,6 +1,7 @@
 import Foundation
 import MariaDB
 import Replication
+import ReplicationTesting
 import Sandbox
 
 /// A real HAProxy in front of a sandbox's servers, with an example of deploy/haproxy whose addresses are replaced. Its
@@ -53,12 +54,9 @@ final class HAProxy: Sendable {
             process: process, folder: folder, thread: try SessionThread(name: "haproxy-client"),
             account: sandbox.accounts.monitor)
         // The admin socket is bound before the first check.
-        let deadline = ContinuousClock.now + .seconds(30)
-        while (try? proxy.servers()) == nil {
-            guard ContinuousClock.now < deadline, !process.hasEnded else {
-                throw Failure("haproxy does not run:\n\(proxy.log)")
-            }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("haproxy runs:\n\(proxy.log)") {
+            if process.hasEnded { throw Failure("haproxy ended:\n\(proxy.log)") }
+            return (try? proxy.servers()) != nil
         }
         return proxy
     }
@@ -114,15 +112,13 @@ final class HAProxy: Sendable {
 
     /// Waits until HAProxy sends writes and reads to exactly these nodes.
     func settles(writer: Set<String>, reader: Set<String>, within time: Duration = .seconds(30)) async throws {
-        let deadline = ContinuousClock.now + time
-        while true {
-            let (writers, readers) = (try nodes("writer"), try nodes("reader"))
-            if (writers, readers) == (writer, reader) { return }
-            guard ContinuousClock.now < deadline else {
-                throw Failure(
-                    "writers \(writers) instead of \(writer), readers \(readers) instead of \(reader)\n\(log)")
-            }
-            try await Task.sleep(for: .milliseconds(50))
+        var (writers, readers): (Set<String>, Set<String>) = ([], [])
+        try await eventually(
+            "writers \(writer) instead of \(writers), readers \(reader) instead of \(readers)\n\(log)", within: time,
+            every: .milliseconds(50)
+        ) {
+            (writers, readers) = (try nodes("writer"), try nodes("reader"))
+            return (writers, readers) == (writer, reader)
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import MariaDB
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -49,11 +50,9 @@ extension Sandbox {
     func heartbeat(of id: UInt64, on name: String, after known: String?, within time: Duration = .seconds(40))
         async throws -> String
     {
-        let deadline = ContinuousClock.now + time
-        while true {
-            if let text = try? await heartbeats(on: name)[id], text != known { return text }
-            guard ContinuousClock.now < deadline else { throw Failure("no new heartbeat of server \(id) on \(name)") }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventualValue("a new heartbeat of server \(id) on \(name)", within: time) {
+            let text = (try? await heartbeats(on: name))?[id]
+            return text == known ? nil : text
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 
 /// The resources that a process holds, by proc(5).
 struct ProcessUsage: Sendable, CustomStringConvertible {
@@ -20,9 +21,13 @@ struct ProcessUsage: Sendable, CustomStringConvertible {
     /// Waits until the process holds no more threads and files than before: closing takes a moment.
     static func settled(_ process: pid_t, to before: ProcessUsage) async throws -> ProcessUsage {
         var usage = try ProcessUsage(of: process)
-        for _ in 0..<200 where usage.threads > before.threads || usage.openFiles > before.openFiles {
-            try await Task.sleep(for: .milliseconds(50))
-            usage = try ProcessUsage(of: process)
+        do {
+            try await eventually("it settles", within: .seconds(10), every: .milliseconds(50)) {
+                usage = try ProcessUsage(of: process)
+                return usage.threads <= before.threads && usage.openFiles <= before.openFiles
+            }
+        } catch is NeverHappened {
+            // What it holds is for the caller to judge.
         }
         return usage
     }

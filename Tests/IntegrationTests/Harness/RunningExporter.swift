@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 
 /// The exporter as its users run it: a process of its own, asked over HTTP.
@@ -70,14 +71,11 @@ final class RunningExporter: Sendable {
     func scrape(until what: String, within time: Duration = .seconds(30), _ condition: (Scrape) -> Bool) async throws
         -> Scrape
     {
-        let deadline = ContinuousClock.now + time
         var last = try await scrape()
-        while !condition(last) {
-            guard ContinuousClock.now < deadline else {
-                throw Failure("the metrics never said: \(what)\n\(last.text)")
-            }
-            try await Task.sleep(for: .milliseconds(50))
+        if condition(last) { return last }
+        try await eventually("the metrics say: \(what)\n\(last.text)", within: time, every: .milliseconds(50)) {
             last = try await scrape()
+            return condition(last)
         }
         return last
     }
@@ -91,15 +89,11 @@ final class RunningExporter: Sendable {
         _ log: String, _ process: ChildProcess,
         _ line: Regex<(Substring, Substring)> = #/"?addresses"?[=:]"?127\.0\.0\.1:(\d+)["\s](?!protocol=agent)/#
     ) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let match = text.firstMatch(of: line), let port = Int(match.1) {
-                return port
-            }
-            if process.hasEnded { throw Failure("the exporter ended: \(text)") }
-            guard ContinuousClock.now < deadline else { throw Failure("the exporter does not listen: \(text)") }
-            try await Task.sleep(for: .milliseconds(10))
+        func text() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+        return try await eventualValue("the exporter listens: \(text())", every: .milliseconds(10)) {
+            if let port = text().firstMatch(of: line).flatMap({ Int($0.1) }) { return port }
+            if process.hasEnded { throw Failure("the exporter ended: \(text())") }
+            return nil
         }
     }
 }

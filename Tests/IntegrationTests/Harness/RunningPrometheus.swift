@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 
 /// A real Prometheus, queried through its API.
@@ -44,7 +45,7 @@ struct RunningPrometheus {
             struct Content: Decodable { let activeTargets: [Target] }
             let data: Content
         }
-        return try await eventually("the targets are as they should be") {
+        return try await attempts("the targets are as they should be") {
             let targets = try JSONDecoder().decode(Answer.self, from: try await get("targets?state=active")).data
                 .activeTargets
             return condition(targets) ? .success(targets) : .failure(Failure("\(targets)"))
@@ -69,7 +70,7 @@ struct RunningPrometheus {
             struct Content: Decodable { let result: [Series] }
             let data: Content
         }
-        return try await eventually("\(expression) is as it should be") {
+        return try await attempts("\(expression) is as it should be") {
             let answer = try JSONDecoder().decode(Answer.self, from: try await get("query?query=\(expression)"))
             let samples = answer.data.result.map { Sample(labels: $0.metric, value: Double($0.value.text) ?? .nan) }
             return condition(samples) ? .success(samples) : .failure(Failure("\(samples)"))
@@ -91,12 +92,14 @@ struct RunningPrometheus {
     }
 
     /// It takes a moment to start, and longer to scrape.
-    private func eventually<Value>(_ what: String, _ attempt: () async throws -> Result<Value, Failure>) async throws
+    private func attempts<Value>(_ what: String, _ attempt: () async throws -> Result<Value, Failure>) async throws
         -> Value
     {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while true {
-            let reason: String
+        var reason = ""
+        func report() throws -> String {
+            "\(what): \(reason)\n\(try String(contentsOfFile: log, encoding: .utf8).suffix(2_000))"
+        }
+        return try await eventualValue(try report(), within: .seconds(60), every: .milliseconds(200)) {
             do {
                 switch try await attempt() {
                 case .success(let value): return value
@@ -105,11 +108,8 @@ struct RunningPrometheus {
             } catch {
                 reason = "\(error)"
             }
-            guard ContinuousClock.now < deadline, !process.hasEnded else {
-                let said = try String(contentsOfFile: log, encoding: .utf8).suffix(2_000)
-                throw Failure("it never came about: \(what): \(reason)\n\(said)")
-            }
-            try await Task.sleep(for: .milliseconds(200))
+            if process.hasEnded { throw Failure("Prometheus has ended: \(try report())") }
+            return nil
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 
 /// A real snmpd with the example configuration of deploy/snmp, on a port of its own.
@@ -51,12 +52,10 @@ final class SNMPDaemon: Sendable {
 
     /// Asks until it is this: snmpd caches an answer for a moment.
     func firstLine(becomes line: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let last = try await firstLine()
-            if last == line { return }
-            guard ContinuousClock.now < deadline else { throw Failure("never \(line), but \(last)") }
-            try await Task.sleep(for: .milliseconds(100))
+        var last = ""
+        try await eventually("\(line), but \(last)", every: .milliseconds(100)) {
+            last = try await firstLine()
+            return last == line
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Synchronization
 
 /// A balancer that checks every node for being the primary once a second, with whichever exporter is running.
@@ -85,16 +86,12 @@ final class BalancerChecks: Sendable {
 
     /// The answers since the last call, once there is a set of them that were all asked after `moment`.
     func rounds(after moment: Double) async throws -> [Round] {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let found: [Round]? = rounds.withLock { rounds in
+        try await eventualValue("the exporter answers checks") {
+            rounds.withLock { rounds -> [Round]? in
                 guard rounds.contains(where: { $0.asked > moment }) else { return nil }
                 defer { rounds = [] }
                 return rounds
             }
-            if let found { return found }
-            guard ContinuousClock.now < deadline else { throw Failure("the exporter answers no checks") }
-            try await Task.sleep(for: .milliseconds(20))
         }
     }
 }

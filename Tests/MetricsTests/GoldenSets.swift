@@ -9,7 +9,7 @@ private let earlierLook = ContinuousClock.now
 private let laterLook = earlierLook + .seconds(1)
 
 /// The sets that the tests render. Every number is different, so that none can end up in the wrong place unnoticed.
-enum Scene {
+enum GoldenSets {
     /// Three MySQL servers: a primary, a replica of which everything is known, and a node that denies its status.
     static func shop() throws -> SetFindings {
         var findings = SetFindings(
@@ -206,9 +206,9 @@ extension Families {
     /// Everything that the scenes yield.
     static func everything() throws -> Families {
         var families = Families()
-        families.add(try Scene.shop(), MetricsOptions(workers: true))
-        families.add(try Scene.branches(), MetricsOptions(gtidDomains: true))
-        families.add(Scene.exporter())
+        families.add(try GoldenSets.shop(), MetricsOptions(workers: true))
+        families.add(try GoldenSets.branches(), MetricsOptions(gtidDomains: true))
+        families.add(GoldenSets.exporter())
         return families
     }
 

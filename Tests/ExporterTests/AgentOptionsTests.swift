@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ReplicationTesting
+import Testing
+import Traffic
+
+@testable import Exporter
+
+@Suite("The options of agent checks")
+struct AgentOptionsTests {
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("agent-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    @Test("Without them nobody is listened to, and what operators say is kept in memory")
+    func none() throws {
+        let options = try AgentOptions.parse([])
+        #expect(options.listenAddresses.isEmpty && options.stateDirectory == nil)
+        let log = CapturedLog()
+        let checks = options.nodeChecks(isLifecycleEnabled: true, log.logger)
+        #expect(log.entries.isEmpty)
+        try checks.states.set(.drain, of: "db1")
+        #expect(checks.states["db1"] == .drain)
+    }
+
+    @Test("An address may be repeated, and be a socket's")
+    func addresses() throws {
+        let options = try AgentOptions.parse([
+            "--agent.listen-address", ":9105", "--agent.listen-address=unix:/run/agent.sock",
+        ])
+        #expect(options.listenAddresses == [":9105", "unix:/run/agent.sock"])
+    }
+
+    @Test("An address that is none is refused before anything begins", arguments: ["9105", "a:b", "a:70000", "unix:"])
+    func wrongAddress(text: String) throws {
+        let error = try #require(
+            #expect(throws: (any Error).self) {
+                try AgentOptions.parse(["--agent.listen-address", ":9105", "--agent.listen-address=\(text)"])
+            })
+        #expect(AgentOptions.message(for: error).hasPrefix("--agent.listen-address: "))
+    }
+
+    @Test("The directory must be there, and be one")
+    func directory() throws {
+        try withFolder { folder in
+            try Data().write(to: URL(filePath: "\(folder)/file"))
+            #expect(try AgentOptions.parse(["--agent.state-directory", folder]).stateDirectory == folder)
+            for path in ["\(folder)/none", "\(folder)/file"] {
+                let error = try #require(
+                    #expect(throws: (any Error).self) {
+                        try AgentOptions.parse(["--agent.state-directory", path])
+                    })
+                #expect(AgentOptions.message(for: error) == "--agent.state-directory: \(path) is not a directory.")
+            }
+        }
+    }
+
+    @Test("What operators say is written to the directory")
+    func states() throws {
+        try withFolder { folder in
+            let options = try AgentOptions.parse(["--agent.state-directory", folder])
+            try options.nodeChecks(isLifecycleEnabled: true, CapturedLog().logger).states.set(.maintenance, of: "db1")
+            #expect(try String(contentsOfFile: "\(folder)/db1", encoding: .utf8) == "maint\n")
+        }
+    }
+
+    @Test(
+        "That a restart forgets what was posted is a warning where agents ask and something can be posted",
+        arguments: [true, false], [true, false])
+    func forgetful(isLifecycleEnabled: Bool, hasDirectory: Bool) throws {
+        try withFolder { folder in
+            let options = try AgentOptions.parse(
+                ["--agent.listen-address=:9105"] + (hasDirectory ? ["--agent.state-directory", folder] : []))
+            let log = CapturedLog()
+            _ = options.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, log.logger)
+            #expect(log.entries.count == (isLifecycleEnabled && !hasDirectory ? 1 : 0))
+            #expect(log.entries.allSatisfy { $0.level == .warning })
+        }
+    }
+}
