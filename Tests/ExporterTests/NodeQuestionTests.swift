@@ -3,7 +3,7 @@ import Traffic
 
 @testable import Exporter
 
-@Suite("What a balancer asks of a node")
+@Suite("A load balancer's question about a node")
 struct NodeQuestionTests {
     private func question(_ line: String) -> Result<NodeQuestion, NodeQuestion.Malformed> {
         do throws(NodeQuestion.Malformed) { return .success(try NodeQuestion(line: line)) } catch {
@@ -12,7 +12,7 @@ struct NodeQuestionTests {
     }
 
     @Test(
-        "An agent sends a node, perhaps a check, and perhaps limits",
+        "An agent check names a node, and optionally a check and limits",
         arguments: [
             ("db1", "db1", .readOnly, nil, nil), ("db1/primary", "db1", .primary, nil, nil),
             ("db1/health", "db1", .health, nil, nil), ("db1/replica", "db1", .replica, nil, nil),
@@ -29,14 +29,14 @@ struct NodeQuestionTests {
     }
 
     @Test(
-        "What is mistyped is refused: whoever believes in a limit that is none would be worse off than without one",
+        "A mistyped parameter is refused: otherwise a limit would silently have no effect",
         arguments: [
             ("", "agent-send does not name a node"), ("/primary", "agent-send does not name a node"),
             ("?max_lag=1s", "agent-send does not name a node"),
             ("db1/", "no check is named \"\""), ("db1/Primary", "no check is named \"Primary\""),
             ("db1/primary/x", "no check is named \"primary/x\""), ("db1/primary ", "no check is named \"primary \""),
-            ("db1?maxlag=1s", "unknown parameter \"maxlag\"; there are max_lag and max_bytes"),
-            ("db1?MAX_LAG=1s", "unknown parameter \"MAX_LAG\"; there are max_lag and max_bytes"),
+            ("db1?maxlag=1s", "unknown parameter \"maxlag\"; use max_lag or max_bytes"),
+            ("db1?MAX_LAG=1s", "unknown parameter \"MAX_LAG\"; use max_lag or max_bytes"),
             ("db1?max_lag", "max_lag must be a duration such as 250ms, 5s or 1h30m, not ''"),
             ("db1?max_lag=", "max_lag must be a duration such as 250ms, 5s or 1h30m, not ''"),
             ("db1?max_lag=10", "max_lag needs a unit: '10s' or '10ms'"),
@@ -51,8 +51,8 @@ struct NodeQuestionTests {
                 "db1?max_lag=1s?max_bytes=1MB",
                 "max_lag must be a duration such as 250ms, 5s or 1h30m, not '1s?max_bytes=1MB'"
             ),
-            ("db1/primary?max_lag=1s", "max_lag is for replica and read-only; primary has no limits"),
-            ("db1/health?max_bytes=1MB", "max_bytes is for replica and read-only; health has no limits"),
+            ("db1/primary?max_lag=1s", "max_lag applies to replica and read-only; primary has no limits"),
+            ("db1/health?max_bytes=1MB", "max_bytes applies to replica and read-only; health has no limits"),
         ])
     func refused(line: String, reason: String) {
         #expect(question(line) == .failure(NodeQuestion.Malformed(description: reason)))

@@ -25,10 +25,11 @@ struct NodeQuestion: Equatable {
         for (name, value) in query {
             guard ["max_lag", "max_bytes"].contains(name) else {
                 throw Malformed(
-                    description: "unknown parameter \(name.debugDescription); there are max_lag and max_bytes")
+                    description: "unknown parameter \(name.debugDescription); use max_lag or max_bytes")
             }
             guard check.hasLimits else {
-                throw Malformed(description: "\(name) is for replica and read-only; \(check.rawValue) has no limits")
+                throw Malformed(
+                    description: "\(name) applies to replica and read-only; \(check.rawValue) has no limits")
             }
             guard seen.insert(name).inserted else { throw Malformed(description: "\(name) is given twice") }
             do throws(Quantity.Malformed) {

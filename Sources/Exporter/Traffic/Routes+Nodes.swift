@@ -43,7 +43,7 @@ extension Routes {
         let names = request.queryValues("format")
         guard let name = names.first else { return .text }
         guard names.count == 1, let format = FailoverPage.Format(rawValue: name) else {
-            throw NodeQuestion.Malformed(description: "format is text or json")
+            throw NodeQuestion.Malformed(description: "format must be text or json")
         }
         return format
     }
@@ -75,7 +75,7 @@ extension Routes {
             if writing?.standings[node]?.isWritableReplica == true {
                 return .text(
                     status: 409,
-                    "\(node) replicates from the primary: end that first (STOP REPLICA; RESET REPLICA ALL), then name it "
+                    "\(node) replicates from the primary: stop that first (STOP REPLICA; RESET REPLICA ALL), then name it "
                         + "the writer")
             }
             fleet.nameWriter(node, of: set)
