@@ -16,7 +16,7 @@ struct AgentOptionsTests {
         try body(folder)
     }
 
-    @Test("Without them nobody is listened to, and what operators say is kept in memory")
+    @Test("Without them, there is no listener, and operator states are kept in memory")
     func none() throws {
         let options = try AgentOptions.parse([])
         #expect(options.listenAddresses.isEmpty && options.stateDirectory == nil)
@@ -27,7 +27,7 @@ struct AgentOptionsTests {
         #expect(checks.states["db1"] == .drain)
     }
 
-    @Test("An address may be repeated, and be a socket's")
+    @Test("The address option may be repeated, and may be a socket")
     func addresses() throws {
         let options = try AgentOptions.parse([
             "--agent.listen-address", ":9105", "--agent.listen-address=unix:/run/agent.sock",
@@ -35,7 +35,7 @@ struct AgentOptionsTests {
         #expect(options.listenAddresses == [":9105", "unix:/run/agent.sock"])
     }
 
-    @Test("An address that is none is refused before anything begins", arguments: ["9105", "a:b", "a:70000", "unix:"])
+    @Test("An invalid address is refused before anything starts", arguments: ["9105", "a:b", "a:70000", "unix:"])
     func wrongAddress(text: String) throws {
         let error = try #require(
             #expect(throws: (any Error).self) {
@@ -44,7 +44,7 @@ struct AgentOptionsTests {
         #expect(AgentOptions.message(for: error).hasPrefix("--agent.listen-address: "))
     }
 
-    @Test("The directory must be there, and be one")
+    @Test("The directory must exist and be a directory")
     func directory() throws {
         try withFolder { folder in
             try Data().write(to: URL(filePath: "\(folder)/file"))
@@ -59,7 +59,7 @@ struct AgentOptionsTests {
         }
     }
 
-    @Test("What operators say is written to the directory")
+    @Test("Operator states are written to the directory")
     func states() throws {
         try withFolder { folder in
             let options = try AgentOptions.parse(["--agent.state-directory", folder])
@@ -69,7 +69,7 @@ struct AgentOptionsTests {
     }
 
     @Test(
-        "That a restart forgets what was posted is a warning where agents ask and something can be posted",
+        "If states can be posted and agents ask, a warning says that a restart forgets them",
         arguments: [true, false], [true, false])
     func forgetful(isLifecycleEnabled: Bool, hasDirectory: Bool) throws {
         try withFolder { folder in

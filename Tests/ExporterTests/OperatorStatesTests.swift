@@ -112,7 +112,7 @@ struct OperatorStatesTests {
         }
     }
 
-    @Test("Without a directory it is remembered, until it is taken back; each word is logged")
+    @Test("Without a directory, a state is kept in memory until it is revoked; each change is logged")
     func memory() throws {
         let log = CapturedLog()
         let states = OperatorStates(directory: nil, logger: log.logger)
@@ -128,7 +128,7 @@ struct OperatorStatesTests {
         #expect(log.entries.allSatisfy { $0.metadata["node"] == "db1" })
     }
 
-    @Test("What is set is one word in a file that others may read, and nothing else is left")
+    @Test("A state is one word in a file that others may read, and no other file is left")
     func written() throws {
         try withFolder { folder in
             let states = OperatorStates(directory: folder, logger: log.logger)
@@ -142,12 +142,12 @@ struct OperatorStatesTests {
         }
     }
 
-    /// What may stand where a node's file is looked for.
+    /// What may exist in place of a node's file.
     enum Oddity: CaseIterable {
         case directory, pipe, loop, long, twoWords, zero
     }
 
-    @Test("What is no file of one word is maint, and holds up nobody", arguments: Oddity.allCases)
+    @Test("Anything but a file of one word counts as maint, and blocks nothing", arguments: Oddity.allCases)
     func odd(oddity: Oddity) throws {
         try withFolder { folder in
             let path = "\(folder)/db1"
@@ -166,7 +166,7 @@ struct OperatorStatesTests {
         }
     }
 
-    @Test("What cannot be taken back stays, and says so")
+    @Test("A state that cannot be written or removed is an error, and the node stays as it was")
     func stuck() throws {
         try withFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/db1", withIntermediateDirectories: false)

@@ -4,7 +4,7 @@ import Testing
 @testable import Web
 
 extension ListenerOptions {
-    /// Where no time is what is tested, none is reached on a machine that is busy with all other tests.
+    /// For tests that are not about timeouts: so long that none is reached on a machine busy with all other tests.
     mutating func waitForEver() {
         headTimeout = .seconds(250)
         bodyTimeout = .seconds(250)
