@@ -9,7 +9,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
 ///   - limit: long enough for a busy machine, as it is used up only by a test that fails.
 /// - Throws: `NeverHappened` at the limit, `CancellationError`, and whatever the condition throws.
 package func eventually(
-    _ what: @autoclosure () async throws -> String, within limit: Duration = .seconds(30),
+    _ what: @autoclosure () async throws -> String, within limit: Duration = .seconds(120),
     every pause: Duration = .milliseconds(20), _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
@@ -23,7 +23,7 @@ package func eventually(
 
 /// Tries again and again until there is a value, as `eventually` does.
 package func eventualValue<Value>(
-    _ what: @autoclosure () async throws -> String, within limit: Duration = .seconds(30),
+    _ what: @autoclosure () async throws -> String, within limit: Duration = .seconds(120),
     every pause: Duration = .milliseconds(20), _ attempt: () async throws -> Value?
 ) async throws -> Value {
     var value: Value?
