@@ -29,6 +29,8 @@ package actor NodeCollector {
     private var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
     /// The running look, for callers that cannot wait for its end.
     private var look: (started: ContinuousClock.Instant, roundTrips: Int, call: Call?)?
+    /// What the last look reported.
+    private var ended: (report: NodeReport, at: ContinuousClock.Instant)?
     /// The report to which the running follow-up adds.
     private var followedUp: NodeReport?
 
@@ -95,7 +97,11 @@ package actor NodeCollector {
     // MARK: - A round
 
     /// Everything about the node, within its own time.
-    func look() async -> NodeReport { await ask(deadline: .now + timeout) }
+    func look() async -> NodeReport {
+        let report = await ask(deadline: .now + timeout)
+        ended = (report, .now)
+        return report
+    }
 
     /// Everything about the node, in one round trip if there is a connection already.
     func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
@@ -162,8 +168,10 @@ package actor NodeCollector {
 
     /// The report of the running look so far, for a caller that cannot wait for the rest. Nil until the node has reported its
     /// identity and its replication status: the rest is of no use without these.
-    func reportSoFar() -> NodeReport? {
+    /// - Parameter started: when the caller's round began. A look that has ended since then may not have been delivered yet.
+    func reportSoFar(since started: ContinuousClock.Instant) -> NodeReport? {
         if let followedUp { return followedUp }
+        if look == nil, let ended, ended.at >= started { return ended.report }
         guard let look, let call = look.call, let reply = session.replySoFar else { return nil }
         var facts = call.facts
         let answered = facts.take(reply, answering: call.questions, after: call.setUp)

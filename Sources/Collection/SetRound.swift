@@ -203,7 +203,7 @@ package final class SetRound: Sendable {
     private func completed(_ answers: [NodeReport?]) async -> [NodeReport?] {
         var answers = answers
         for index in answers.indices where answers[index] == nil {
-            answers[index] = await members.flights[index].collector.reportSoFar()
+            answers[index] = await members.flights[index].collector.reportSoFar(since: started)
         }
         return answers
     }
