@@ -149,7 +149,7 @@ struct ProbeCase: Sendable {
             await probes.run(fleet.probes)
             outcome = await log.firstWord()
             // A few more beats.
-            if outcome == "works" { try? await Task.sleep(for: .milliseconds(path == .heartbeat ? 30 : 5)) }
+            if outcome == "working" { try? await Task.sleep(for: .milliseconds(path == .heartbeat ? 30 : 5)) }
         case .failover:
             var answers: [String] = []
             for _ in 0..<3 {
@@ -239,7 +239,7 @@ extension CapturedLog {
         }
     }
 
-    /// What a probe said first: that it works or rests.
+    /// What a probe said first: that it is working or idle.
     fileprivate func firstWord() async -> String {
         for await entry in arrivals where entry.message.hasPrefix("probe ") {
             return String(entry.message.dropFirst("probe ".count))

@@ -23,7 +23,7 @@ struct ProbeFuzzTests {
         let stage = try Stage()
         defer { stage.stop() }
         let good: [ProbePath: Set<String>] = [
-            .round: ["asked"], .heartbeat: ["works"], .sentinel: ["works"], .failover: ["100", "200"],
+            .round: ["asked"], .heartbeat: ["working"], .sentinel: ["working"], .failover: ["100", "200"],
             .checksum: ["equal", "different", "unknown"],
         ]
         for seed in UInt64(1)...20 {
