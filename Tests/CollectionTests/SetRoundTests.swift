@@ -305,6 +305,16 @@ struct SetRoundTests {
         #expect(seen.withLock { $0 } == [[], ["db1"]])
     }
 
+    @Test("A look that has ended stands for a caller whose round began before, until it is delivered")
+    func endedLook() async throws {
+        try await withNode(healthy()) { _, node in
+            let started = ContinuousClock.now
+            #expect(await node.look().isUp)
+            #expect(await node.reportSoFar(since: started)?.isUp == true)
+            #expect(await node.reportSoFar(since: .now) == nil)
+        }
+    }
+
     @Test("A cancelled caller returns at once; the round continues for the others")
     func cancelled() async throws {
         let gate = try Gate()
