@@ -250,15 +250,11 @@ struct SetRoundTests {
     @Test("What the nodes had in the previous round is available for comparison")
     func previousRound() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
-        let seen = Mutex<[[String]]>([])
-        let followUps: SetRound.FollowUps = { _, previous in
-            seen.withLock { $0.append(previous.keys.sorted()) }
-            return [:]
-        }
-        try await withSet([server], followUps: followUps) { set in
+        let seen = SeenHistories()
+        try await withSet([server], followUps: seen.followUps) { set in
             for _ in 0..<2 { _ = await set.report(by: .never) }
         }
-        #expect(seen.withLock { $0 } == [[], ["db1"]])
+        #expect(seen.nodes == [[], ["db1"]])
     }
 
     @Test("A server that comes back is not stampeded: waiting clients reconnect at different times, each once")
@@ -288,21 +284,17 @@ struct SetRoundTests {
     @Test("A set that replaces another knows what its nodes had in the previous round")
     func previousRoundOfPredecessor() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
-        let seen = Mutex<[[String]]>([])
-        let followUps: SetRound.FollowUps = { _, previous in
-            seen.withLock { $0.append(previous.keys.sorted()) }
-            return [:]
-        }
-        try await withSet([server], followUps: followUps) { set in
+        let seen = SeenHistories()
+        try await withSet([server], followUps: seen.followUps) { set in
             _ = await set.report(by: .never)
             let successor = SetCollector(
-                name: "shop", thresholds: Thresholds(), nodes: set.nodes, followUps: followUps,
+                name: "shop", thresholds: Thresholds(), nodes: set.nodes, followUps: seen.followUps,
                 sharing: .init([set]))
             await set.close(keeping: .init([successor]))
             _ = await successor.report(by: .never)
             await successor.close()
         }
-        #expect(seen.withLock { $0 } == [[], ["db1"]])
+        #expect(seen.nodes == [[], ["db1"]])
     }
 
     @Test("A look that has ended stands for a caller whose round began before, until it is delivered")
@@ -390,5 +382,19 @@ extension SetCollector {
         let round = names.map { self.round(over: $0) } ?? round()
         await round.done(by: deadline)
         return await round.report()
+    }
+}
+
+/// Records which nodes' histories of the previous round are there when follow-ups are decided; asks for none.
+private final class SeenHistories: Sendable {
+    private let seen = Mutex<[[String]]>([])
+
+    var nodes: [[String]] { seen.withLock { $0 } }
+
+    var followUps: SetRound.FollowUps {
+        { _, previous in
+            self.seen.withLock { $0.append(previous.keys.sorted()) }
+            return [:]
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Operations
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 

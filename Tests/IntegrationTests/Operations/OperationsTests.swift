@@ -1,5 +1,6 @@
 import Foundation
 import Operations
+import ReplicationTesting
 import Sandbox
 import Testing
 
