@@ -13,6 +13,9 @@ extension CatchUp {
             let other = set.node(named: standby)
         else { return }
         let channel = node.channels.first { $0.sourceNode == standby }
+        defer {
+            if hasAll == nil || (lag == nil && !isOneWay) { obstacle = obstacle(node, channel, other) }
+        }
         if let channel {
             lag = channel.lag?.seconds
             bytes = channel.applyDelta
@@ -34,6 +37,23 @@ extension CatchUp {
         {
             lag = 0
         }
+    }
+}
+
+extension CatchUp {
+    private func obstacle(_ node: NodeFindings, _ channel: ChannelFindings?, _ other: NodeFindings) -> String? {
+        var obstacles: [String] = []
+        func add(_ node: NodeFindings, _ troubles: [Trouble]) {
+            obstacles += troubles.map { "\(node.description.name): \($0.text)" }
+        }
+        add(node, node.troubles)
+        if let channel {
+            add(node, channel.troubles)
+        } else if !isOneWay, node.report.facts?.channels != nil {
+            obstacles.append("\(node.description.name) does not replicate from \(other.description.name)")
+        }
+        add(other, other.troubles)
+        return obstacles.isEmpty ? nil : obstacles.joined(separator: "; ")
     }
 }
 

@@ -162,8 +162,9 @@ extension FailoverPolicy {
                 reason: "\(interruption), and an operator has confirmed that \(preferred) has all transactions")
         }
         let unknown = FailoverDecision(
-            cause: .lagUnknown, reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)"
-        )
+            cause: .lagUnknown,
+            reason: "\(interruption), and it is not known how far \(preferred) is behind \(standby)"
+                + (catchUp.obstacle.map { " (\($0))" } ?? ""))
         if catchUp.isAhead, catchUp.hasAll == nil {
             return FailoverDecision(
                 cause: .lagUnknown,

@@ -165,6 +165,8 @@ package struct CatchUp: Sendable, Equatable {
     /// It has transactions of the standby that the standby itself has not shown: equal numbers may be different
     /// transactions.
     package var isAhead = false
+    /// In words, to display: what keeps the rest from being known. Nil if nothing does.
+    package var obstacle: String?
 
     package init(
         lag: Double? = nil, missing: UInt64? = nil, bytes: UInt64? = nil, isOneWay: Bool = false, isAhead: Bool = false

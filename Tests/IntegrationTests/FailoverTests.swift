@@ -109,8 +109,14 @@ extension IntegrationSuite {
                         return row?.text("quiet") == "1"
                     }
                 }
+                // A server that has not answered within the check's two seconds, on a busy machine, is named as that.
+                var late = 3
                 for _ in 0..<10 {
-                    let (text, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
+                    var (text, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
+                    while late > 0, text.contains("(timeout)") {
+                        late -= 1
+                        (text, status) = try await command(["--config.file", configuration, "demo"], in: sandbox)
+                    }
                     #expect(status == 0 && text.hasPrefix("100\n"), "\(text)")
                 }
                 writer.cancel()

@@ -112,9 +112,35 @@ struct CatchUpTests {
         #expect(CatchUp(both, of: "db1", with: "db2") == CatchUp(lag: 3, missing: nil, bytes: nil))
         let stopped = findings(
             replica("db1", id: 1, from: channel(from: "db2", id: 2, io: .stopped, behind: 0)), standby)
-        #expect(CatchUp(stopped, of: "db1", with: "db2") == CatchUp())
-        #expect(CatchUp(findings(replica("db1", id: 1), standby), of: "db1", with: "db2") == CatchUp())
-        #expect(CatchUp(findings(silent("db1"), standby), of: "db1", with: "db2") == CatchUp())
+        #expect(CatchUp(stopped, of: "db1", with: "db2") == unknown("db1: IO thread stopped"))
+        #expect(
+            CatchUp(findings(replica("db1", id: 1), standby), of: "db1", with: "db2")
+                == unknown("db1 does not replicate from db2"))
+        #expect(
+            CatchUp(findings(silent("db1"), standby), of: "db1", with: "db2") == unknown("db1: timeout: no answer"))
+    }
+
+    private func unknown(_ obstacle: String) -> CatchUp {
+        var catchUp = CatchUp()
+        catchUp.obstacle = obstacle
+        return catchUp
+    }
+
+    @Test("What keeps it from being known is part of the answer")
+    func obstacles() {
+        var one = node("db1", id: 1, readOnly: false, from: channel(from: "db2", id: 2, behind: 0))
+        one.report.facts?.missing[.transactions] = .timeout
+        one.report.facts?.unreadable[.transactions] = "SELECT @@gtid_executed was not answered yet"
+        let catchUp = CatchUp(findings(one, node("db2", id: 2, readOnly: false)), of: "db1", with: "db2")
+        let policy = FailoverPolicy(preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t"))
+        let decision = policy.decide(
+            FailoverSituation(
+                preferred: .ready(noted: nil), catchUp: catchUp, now: FailoverTime(steady: 100, epoch: 1_800_000_000)))
+        #expect(decision.cause == .lagUnknown)
+        #expect(
+            decision.reason
+                == "this checker has just started, and it is not known how far db1 is behind db2 (db1: cannot read "
+                + "transactions (timeout): SELECT @@gtid_executed was not answered yet)")
     }
 
     @Test(
@@ -154,6 +180,8 @@ struct CatchUpTests {
         #expect(
             try pair(replicated: "0-2-1000", here: "0-1-5", there: "0-1-5,0-2-5")
                 == CatchUp(missing: 0, isOneWay: true, isAhead: true))
-        #expect(try pair(standbyIsReadOnly: false, here: "0-1-7", there: "0-1-5") == CatchUp())
+        #expect(
+            try pair(standbyIsReadOnly: false, here: "0-1-7", there: "0-1-5")
+                == unknown("db1 does not replicate from db2"))
     }
 }

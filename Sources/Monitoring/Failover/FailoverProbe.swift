@@ -210,10 +210,14 @@ extension FailoverProbe {
             // The standby as it was at the start, with the preferred node as it is now.
             findings = later.comparing(standby, of: policy.standby, in: first)
             if now.hasAll != true { now = compare(findings) }
-            guard now.hasAll != nil || now.isAhead else { return catchUp }
+            guard now.hasAll != nil || now.isAhead else {
+                catchUp.obstacle = now.obstacle
+                return catchUp
+            }
             catchUp.missing = now.missing
             catchUp.bytes = now.bytes
             catchUp.isAhead = now.isAhead
+            catchUp.obstacle = now.obstacle
             catchUp.lag = now.lag ?? catchUp.lag
         }
         return catchUp
