@@ -38,18 +38,23 @@ extension IntegrationSuite {
                 try await exporter.scrape(until: "the errant transaction") {
                     ($0.value("errant_transactions", "db3") ?? 0) >= 1 && $0.value("errant_transactions", "db2") == 0
                 }
-                // It keeps reporting it, whatever other clients ask.
-                try await withThrowingTaskGroup(of: Void.self) { group in
+                // It keeps reporting it, whatever other clients ask. On a busy machine the primary's second answer may come
+                // too late: then the number is unknown, but never 0.
+                let known = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<2 {
                         group.addTask {
+                            var known = 0
                             for _ in 0..<50 {
-                                let scrape = try await exporter.scrape()
-                                try #require((scrape.value("errant_transactions", "db3") ?? 0) >= 1)
+                                let errant = try await exporter.scrape().value("errant_transactions", "db3")
+                                try #require(errant ?? 1 >= 1)
+                                if errant != nil { known += 1 }
                             }
+                            return known
                         }
                     }
-                    try await group.waitForAll()
+                    return try await group.reduce(0, +)
                 }
+                #expect(known >= 95)
             }
         }
 
