@@ -1,32 +1,35 @@
 /// Reads server text byte by byte, from left to right.
 ///
-/// The formats read with it (GTIDs, versions, binary log names) are ASCII; any other byte simply matches nothing. The
-/// bytes are copied once, which costs little beside reading them and keeps every access bounds-checked: the text
-/// comes from a server that may send anything.
+/// The formats read with it (GTIDs, versions, binary log names) are ASCII; any other byte simply matches nothing. Every
+/// access is bounds-checked: the text comes from a server that may send anything. It is read in place, not copied: each
+/// scrape reads several of these from every node.
 struct ASCIICursor {
-    private let bytes: [UInt8]
-    private(set) var index = 0
+    typealias Position = String.UTF8View.Index
+
+    private let bytes: String.UTF8View
+    private(set) var position: Position
 
     init(_ text: String) {
-        bytes = Array(text.utf8)
+        bytes = text.utf8
+        position = bytes.startIndex
     }
 
-    var isAtEnd: Bool { index == bytes.count }
+    var isAtEnd: Bool { position == bytes.endIndex }
 
-    var current: UInt8? { index < bytes.count ? bytes[index] : nil }
+    var current: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
 
     mutating func advance() {
-        if index < bytes.count { index += 1 }
+        if position < bytes.endIndex { bytes.formIndex(after: &position) }
     }
 
     mutating func skipWhitespace() {
-        while let byte = current, byte.isASCIIWhitespace { index += 1 }
+        while let byte = current, byte.isASCIIWhitespace { advance() }
     }
 
     /// Steps over `byte` if it is next.
     mutating func take(_ byte: UInt8) -> Bool {
         guard current == byte else { return false }
-        index += 1
+        advance()
         return true
     }
 
@@ -35,37 +38,41 @@ struct ASCIICursor {
     /// Returns nil without moving if there is no digit, the number is larger, or it starts with a superfluous zero: no
     /// server writes one, and MySQL reads it as octal, so any guess at what was meant could be wrong.
     mutating func takeDecimal(upTo limit: UInt64) -> UInt64? {
-        let start = index
+        let start = position
+        var length = 0
         var value: UInt64 = 0
         while let byte = current, byte.isASCIIDigit {
             let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
             let (next, carried) = tens.addingReportingOverflow(UInt64(byte &- UInt8(ascii: "0")))
             guard !tooLarge, !carried, next <= limit else {
-                index = start
+                position = start
                 return nil
             }
             value = next
-            index += 1
+            length += 1
+            advance()
         }
-        let length = index - start
         guard length > 0, length == 1 || bytes[start] != UInt8(ascii: "0") else {
-            index = start
+            position = start
             return nil
         }
         return value
     }
 
+    /// In bytes from the beginning.
+    func offset(of position: Position) -> Int { bytes.distance(from: bytes.startIndex, to: position) }
+
     /// The text at `start`, for an error message: up to the next separator, and shortened, since a server may send
     /// anything.
-    func piece(from start: Int) -> String {
+    func piece(from start: Position) -> String {
         let longest = 40
-        let end = bytes[start...].firstIndex {
-            $0.isASCIIWhitespace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":")
-        }
+        let rest = bytes[start...]
         // At a separator, the separator itself is the offending piece.
-        let stop = max(end ?? bytes.count, min(start + 1, bytes.count))
-        let shown = String(decoding: bytes[start..<min(stop, start + longest)], as: UTF8.self)
-        return stop - start > longest ? shown + "…" : shown
+        let length = max(
+            rest.prefix { !$0.isASCIIWhitespace && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ":") }.count,
+            min(1, rest.count))
+        let shown = String(decoding: rest.prefix(min(length, longest)), as: UTF8.self)
+        return length > longest ? shown + "…" : shown
     }
 }
 

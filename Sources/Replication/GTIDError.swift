@@ -9,11 +9,11 @@ package struct GTIDError: Error, Hashable, Sendable {
     /// What is wrong with it.
     package let problem: String
 
-    init(_ format: String, _ problem: String, at start: Int, in cursor: ASCIICursor) {
+    init(_ format: String, _ problem: String, at start: ASCIICursor.Position, in cursor: ASCIICursor) {
         self.format = format
         self.problem = problem
         // Everything before the offending piece was ASCII, so bytes are characters.
-        character = start + 1
+        character = cursor.offset(of: start) + 1
         piece = cursor.piece(from: start)
     }
 }

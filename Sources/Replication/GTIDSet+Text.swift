@@ -19,7 +19,7 @@ extension GTIDSet {
             if cursor.isAtEnd { break }
             try Self.readUUIDSet(&cursor, into: &sources)
             guard cursor.isAtEnd || cursor.current == UInt8(ascii: ",") else {
-                throw Self.error("expected \":\", \",\" or the end", at: cursor.index, in: cursor)
+                throw Self.error("expected \":\", \",\" or the end", at: cursor.position, in: cursor)
             }
         }
         self.init(sources)
@@ -27,7 +27,7 @@ extension GTIDSet {
 
     /// Everything between two commas.
     private static func readUUIDSet(_ cursor: inout ASCIICursor, into sources: inout [Source]) throws(GTIDError) {
-        let start = cursor.index
+        let start = cursor.position
         guard let uuid = ServerUUID(from: &cursor) else {
             throw error("expected a server UUID", at: start, in: cursor)
         }
@@ -49,7 +49,7 @@ extension GTIDSet {
     }
 
     private static func readTag(_ cursor: inout ASCIICursor) throws(GTIDError) -> String {
-        let start = cursor.index
+        let start = cursor.position
         var bytes: [UInt8] = []
         while let byte = cursor.current, byte.canBeginTag || byte.isASCIIDigit {
             guard bytes.count < 32 else {
@@ -64,21 +64,21 @@ extension GTIDSet {
     /// `m` or `m-n`; nil if n < m.
     private static func readInterval(_ cursor: inout ASCIICursor) throws(GTIDError) -> GTIDInterval? {
         let limit = UInt64(GTIDInterval.largestNumber)
-        let start = cursor.index
+        let start = cursor.position
         guard let first = cursor.takeDecimal(upTo: limit), first > 0 else {
             throw error("expected a transaction number (1 to \(limit)) or a tag", at: start, in: cursor)
         }
         cursor.skipWhitespace()
         guard cursor.take(UInt8(ascii: "-")) else { return GTIDInterval(Int64(first), Int64(first)) }
         cursor.skipWhitespace()
-        let end = cursor.index
+        let end = cursor.position
         guard let last = cursor.takeDecimal(upTo: limit) else {
             throw error("expected the last transaction number of an interval (up to \(limit))", at: end, in: cursor)
         }
         return GTIDInterval(Int64(first), Int64(last))
     }
 
-    private static func error(_ problem: String, at start: Int, in cursor: ASCIICursor) -> GTIDError {
+    private static func error(_ problem: String, at start: ASCIICursor.Position, in cursor: ASCIICursor) -> GTIDError {
         GTIDError("GTID set", problem, at: start, in: cursor)
     }
 }

@@ -25,12 +25,12 @@ extension [MariaDBGTID] {
         _ text: String, format: String, sortedBy key: (MariaDBGTID) -> Key, once: String
     ) throws(GTIDError) -> Self {
         var cursor = ASCIICursor(text)
-        var read: [(gtid: MariaDBGTID, at: Int)] = []
+        var read: [(gtid: MariaDBGTID, at: ASCIICursor.Position)] = []
         cursor.skipWhitespace()
         if cursor.isAtEnd { return [] }
         repeat {
             cursor.skipWhitespace()
-            let start = cursor.index
+            let start = cursor.position
             let gtid = try MariaDBGTID(from: &cursor, format: format)
             cursor.skipWhitespace()
             // Most servers have one domain.
@@ -38,7 +38,7 @@ extension [MariaDBGTID] {
             read.append((gtid, start))
         } while cursor.take(UInt8(ascii: ","))
         guard cursor.isAtEnd else {
-            throw GTIDError(format, "expected \",\" or the end", at: cursor.index, in: cursor)
+            throw GTIDError(format, "expected \",\" or the end", at: cursor.position, in: cursor)
         }
         read.sort { (key($0.gtid), $0.at) < (key($1.gtid), $1.at) }
         for (earlier, later) in zip(read, read.dropFirst()) where key(earlier.gtid) == key(later.gtid) {
@@ -64,14 +64,14 @@ extension MariaDBGTID {
         _: Number.Type, _ what: String, _ cursor: inout ASCIICursor, _ format: String
     ) throws(GTIDError) -> Number {
         guard let number = cursor.takeDecimal(upTo: UInt64(Number.max)) else {
-            throw GTIDError(format, "expected \(what) (0 to \(Number.max))", at: cursor.index, in: cursor)
+            throw GTIDError(format, "expected \(what) (0 to \(Number.max))", at: cursor.position, in: cursor)
         }
         return Number(number)
     }
 
     private static func takeDash(_ after: String, _ cursor: inout ASCIICursor, _ format: String) throws(GTIDError) {
         guard cursor.take(UInt8(ascii: "-")) else {
-            throw GTIDError(format, "expected \"-\" after \(after)", at: cursor.index, in: cursor)
+            throw GTIDError(format, "expected \"-\" after \(after)", at: cursor.position, in: cursor)
         }
     }
 }
