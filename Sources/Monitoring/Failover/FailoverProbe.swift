@@ -19,8 +19,9 @@ package final class FailoverProbe: Sendable {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory: FailoverMemory
-        /// When an operator accepted the preferred node as it is; nil once an answer has taken that into account.
-        var accepted: ContinuousClock.Instant?
+        /// When an operator accepted the preferred node as it is, by the steady clock; nil once an answer has taken that into
+        /// account.
+        var accepted: Double?
     }
 
     /// What a probe hands on to its successor.
@@ -87,13 +88,14 @@ package final class FailoverProbe: Sendable {
         return await task.value
     }
 
-    /// How long an operator's decision waits for a check.
-    package static let acceptance = Duration.seconds(60)
+    /// How long an operator's decision waits for a check. Seconds.
+    package static let acceptance = 60.0
 
     /// Records an operator's decision that the preferred node is complete, whatever replication reports; valid for the next
     /// answer, if that comes within `acceptance`.
     package func accept() {
-        record.state.withLock { $0.accepted = .now }
+        let now = clock().steady
+        record.state.withLock { $0.accepted = now }
     }
 
     /// Where the requests go by the last answer; nil if there was none, or it is older than the maximum gap between checks.
@@ -112,7 +114,7 @@ extension FailoverProbe {
         let now = clock()
         // A decision made while this check is running applies to the next one.
         let accepted = record.state.withLock { state in
-            let accepted = state.accepted.flatMap { $0.duration(to: .now) <= Self.acceptance ? $0 : nil }
+            let accepted = state.accepted.flatMap { now.steady - $0 <= Self.acceptance ? $0 : nil }
             state.memory.isAccepted = accepted != nil
             state.accepted = nil
             return accepted
