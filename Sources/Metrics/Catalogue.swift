@@ -214,6 +214,10 @@ extension Metric {
             channel(
                 "lag_seconds", unit: "seconds",
                 "How far the replica is behind, by the best method available; absent when it cannot be known.")
+        case .lagError:
+            channel(
+                "lag_error_seconds", unit: "seconds",
+                "The most by which lag_seconds can differ from the truth, by what was seen of the source's binary log from scrape to scrape; absent when that does not show it.")
         case .lagKnown:
             channel("lag_known", "Whether there is an estimate of the lag.")
         case .lagMethod:

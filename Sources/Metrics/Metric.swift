@@ -12,7 +12,7 @@ package enum Metric: Int, CaseIterable, Sendable {
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState
-    case lag, lagKnown, lagMethod, secondsBehindSource
+    case lag, lagError, lagKnown, lagMethod, secondsBehindSource
     case readDelta, applyDelta, relayLog
     case readFileNumber, readPosition, execFileNumber, execPosition
     case missingTransactions, unfetchedTransactions, unappliedTransactions, errantTransactions

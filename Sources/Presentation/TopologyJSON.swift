@@ -48,6 +48,7 @@ package enum TopologyJSON {
             ("io_thread", .string(channel.ioThread.rawValue)),
             ("sql_thread_running", .bool(channel.isApplierRunning)),
             ("lag_seconds", .optional(findings.lag?.seconds)),
+            ("lag_error_seconds", .optional(findings.lag?.error)),
             ("lag_method", .optional(findings.lag?.method.rawValue)),
             ("read_delta_bytes", .optional(findings.readDelta)),
             ("apply_delta_bytes", .optional(findings.applyDelta)),

@@ -75,7 +75,7 @@ package struct TreeText {
 
     private func measures(_ channel: ChannelFindings?) -> String {
         guard let channel else { return "" }
-        let lag = channel.lag.map { "lag \(Amount.seconds($0.seconds))" } ?? "lag unknown"
+        let lag = channel.lagInWords
         let delta = channel.applyDelta.map { "\(Amount.bytes($0)) behind" } ?? "distance unknown"
         let missing =
             channel.distance.missing.map { $0 > 0 ? "  \(Amount.count($0, "transaction")) missing" : "" } ?? ""

@@ -10,6 +10,8 @@ package struct FixedInstant: Sendable, Hashable {
         sinceOrigin = Self.origin.duration(to: instant)
     }
 
+    package func seconds(since earlier: FixedInstant) -> Double { (sinceOrigin - earlier.sinceOrigin).seconds }
+
     package var instant: ContinuousClock.Instant { Self.origin + sinceOrigin }
 }
 

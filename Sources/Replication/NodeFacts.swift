@@ -23,6 +23,8 @@ package struct NodeFacts: Sendable {
     package var clockOffset: Double?
 
     package var binaryLog: BinaryLog?
+    /// When `binaryLog.end` was read, by the exporter's clock.
+    package var binaryLogRead: Reading?
     package var transactions: TransactionHistory?
     /// When `transactions` was read, by the exporter's clock.
     package var transactionsRead: Reading?
@@ -30,6 +32,8 @@ package struct NodeFacts: Sendable {
     package var isSecondLook = false
     /// Nil if the replication status could not be read; empty if the node has no source.
     package var channels: [Channel]?
+    /// When the replication status was read, by the exporter's clock.
+    package var channelsRead: Reading?
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false

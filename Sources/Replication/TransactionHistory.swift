@@ -97,6 +97,26 @@ extension TransactionHistory {
         }
     }
 
+    /// Whether all that one source had at one time and not yet at an earlier time is among these transactions; nil if the
+    /// histories cannot be compared.
+    package func hasApplied(_ later: TransactionHistory, since earlier: TransactionHistory?) -> Bool? {
+        switch (self, later) {
+        case (.set(let executed, _), .set(let then, _)):
+            var new = then.subtracting(executed)
+            if case .set(let before, _) = earlier { new = new.subtracting(before) }
+            return new.isEmpty
+        case (.positions(let here), .positions(let then)):
+            let applied = here.applied
+            var before: GTIDPosition?
+            if case .positions(let positions) = earlier { before = positions.logged }
+            return then.logged.entries.allSatisfy { gtid in
+                before?[gtid.domain]?.sequence ?? 0 >= gtid.sequence
+                    || applied[gtid.domain]?.sequence ?? 0 >= gtid.sequence
+            }
+        default: return nil
+        }
+    }
+
     /// The number of transactions that this node has and none of `sources` has; for MariaDB a lower bound, since a
     /// binary log's state keeps only the last of each server.
     ///

@@ -16,9 +16,10 @@ extension ChannelFindings {
     func lagCheck(_ thresholds: Thresholds) -> Bool? {
         let delay = channel.configuredDelay ?? 0
         let hasTooMuch = delay == 0 ? applyDelta.map { $0 > thresholds.bytes } : nil
-        let isLate = lag.map { $0.seconds - delay > thresholds.lag.seconds }
-        if hasTooMuch == true || isLate == true { return false }
-        return isLate.map { !$0 }
+        guard let lag else { return hasTooMuch == true ? false : nil }
+        if hasTooMuch == true || lag.seconds - delay > thresholds.lag.seconds { return false }
+        // Between what it is known to be and what it may be, there is no answer.
+        return lag.limiting.flatMap { $0 - delay <= thresholds.lag.seconds ? true : nil }
     }
 }
 

@@ -54,6 +54,11 @@ package struct ChannelFindings: Sendable {
     package var checks: Answers<Check>
 }
 
+extension ChannelFindings {
+    /// Either thread has been stopped, rather than waiting for its source to come back.
+    package var isStopped: Bool { channel.ioThread == .stopped || !channel.isApplierRunning }
+}
+
 /// The questions a DBA asks about a channel.
 package enum Check: String, Sendable, CaseIterable, NumberedQuestion {
     /// Does it replicate from the intended source?
@@ -86,13 +91,20 @@ package struct Lag: Sendable, Equatable {
         case applierTimestamps = "applier_timestamps"
         case eventTimes = "event_times"
         case secondsBehindSource = "seconds_behind_source"
+        /// Only by the looks at the source's log: the time since the first that showed something not applied.
+        case observed
     }
 
     package var seconds: Double
     package var method: Method
+    /// The most by which `seconds` can differ from the truth, by the looks at the source's log; nil if these do not show it.
+    package var error: Double?
+    /// What a limit on the lag is compared with; nil if it meets none: how late the replica may be is not known yet.
+    package var limiting: Double?
 
     package init(seconds: Double, method: Method) {
         self.seconds = seconds
         self.method = method
+        limiting = seconds
     }
 }

@@ -9,8 +9,9 @@ extension SetFindings {
 
     /// Compares the nodes of a set. Linear in nodes and channels, except for rings and chains with errant transactions.
     /// - Parameter remembered: the identities of nodes that did not report theirs in this round, by name.
-    init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity]) {
-        let comparison = SetComparison(report, remembering: remembered)
+    /// - Parameter looks: at the nodes' binary logs, those of this round included.
+    init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], looks: SetLooks) {
+        let comparison = SetComparison(report, remembering: remembered, looks)
         var holders: [UInt32: Int] = [:]
         for node in report.nodes {
             // 0 is not a server ID: such a server takes no part in replication.
@@ -34,8 +35,12 @@ private struct SetComparison {
     /// The identities of the nodes that reported one, by name.
     let identities: [String: ServerIdentity]
     let heartbeats: HeartbeatComparison?
+    let looks: SetLooks
 
-    init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity]) {
+    init(
+        _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], _ looks: SetLooks
+    ) {
+        self.looks = looks
         nodes = report.nodes
         thresholds = report.thresholds
         graph = ReplicationGraph(report.nodes, remembering: remembered)
@@ -108,11 +113,19 @@ extension ChannelFindings {
             channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
             applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,
             errant: nil, lag: nil, checks: [:])
-        lag = heartbeatLag.map { Lag(seconds: $0, method: .heartbeat) } ?? Lag(self, set.thresholds)
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = binaryLog.isHeld
         checks[.transfer] = channel.isTransferring
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
+        lag = Lag(
+            self, heartbeat: heartbeatLag, lagBounds(node.report.facts, sourceFacts, set.looks),
+            isSourceAnswering: sourceFacts != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
+    }
+
+    private func lagBounds(_ facts: NodeFacts?, _ source: NodeFacts?, _ looks: SetLooks) -> LagBounds? {
+        guard let facts, let name = sourceNode, let looks = looks[name] else { return nil }
+        return looks.bounds(
+            channel, of: facts, complete: source?.binaryLog?.end, hasAll: source != nil && distance.missing == 0)
     }
 }

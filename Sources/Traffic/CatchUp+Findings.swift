@@ -17,7 +17,8 @@ extension CatchUp {
             if hasAll == nil || (lag == nil && !isOneWay) { obstacle = obstacle(node, channel, other) }
         }
         if let channel {
-            lag = channel.lag?.seconds
+            // With a stopped thread, what it is late by now says nothing about when it will have caught up.
+            if !channel.isStopped { lag = channel.lag?.limiting }
             bytes = channel.applyDelta
         } else {
             isOneWay = other.isReadOnly && other.channels.contains { $0.sourceNode == preferred }

@@ -49,7 +49,7 @@ extension SetFindings {
         let name = node.description.name
         // A heartbeat shows a stopped replica's lag, but not that it falls further behind every second.
         if let stopped = channel.stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
-        guard let lag = channel.lag?.seconds else {
+        guard let lag = channel.lag?.limiting else {
             throw UnknownStaleness(reason: "\(name): \(channel.whyLagIsUnknown)")
         }
         let source = try stalenessOfSource(of: channel, of: node, below: below.union([name]))
@@ -117,6 +117,7 @@ extension ChannelFindings {
     /// If neither thread has stopped.
     fileprivate var whyLagIsUnknown: String {
         if channel.ioThread != .running { return "IO thread \(channel.ioThread.rawValue)" }
+        if lag != nil { return "it has applied nothing yet that was seen in its source's binary log" }
         if checks[.transfer] == false { return "its source is silent" }
         return "the lag is not known"
     }

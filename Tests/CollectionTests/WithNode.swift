@@ -62,6 +62,8 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.clockOffset = nil
     facts.transactionsRead = nil
     facts.identityRead = nil
+    facts.binaryLogRead = nil
+    facts.channelsRead = nil
     facts.uptimeAskedAt = nil
     // A recorded uptime does not change, whenever the clock is read.
     facts.startTime = nil

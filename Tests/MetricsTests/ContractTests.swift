@@ -77,6 +77,6 @@ struct ContractTests {
         #expect(Channel.IOThreadState.allCases.map(\.rawValue) == ["stopped", "connecting", "preparing", "running"])
         #expect(
             Lag.Method.allCases.map(\.rawValue)
-                == ["heartbeat", "applier_timestamps", "event_times", "seconds_behind_source"])
+                == ["heartbeat", "applier_timestamps", "event_times", "seconds_behind_source", "observed"])
     }
 }

@@ -16,6 +16,7 @@ enum GoldenSets {
             ReplicationSetReport(
                 name: "shop", thresholds: Thresholds(lag: .seconds(30), bytes: 1_000_000),
                 nodes: [try primary(), try replica(), try denied()]))
+        findings.nodes[1].channels[0].lag?.error = 11.5
         findings.probes.failover = FailoverFinding(active: "db1", nodes: ["db1", "db2"])
         return findings
     }

@@ -51,8 +51,27 @@ extension Channel {
     }
 }
 
+extension ReplicationSetReport.Node {
+    /// Where its log ends and what its channels are were read at this time, in seconds.
+    package func read(at time: Double, taking duration: Double = 0.01) -> Self {
+        with {
+            let reading = Reading.at(time, taking: duration)
+            $0.identityRead = reading
+            $0.binaryLogRead = reading
+            $0.channelsRead = reading
+            if $0.transactions != nil { $0.transactionsRead = reading }
+        }
+    }
+}
+
 extension Reading {
     private static let start = ContinuousClock.now
+
+    /// - Parameter time: seconds since some instant.
+    package static func at(_ time: Double, taking duration: Double) -> Reading {
+        let asked = start + .nanoseconds(Int64(time * 1e9))
+        return Reading(asked: asked, told: asked + .nanoseconds(Int64(duration * 1e9)))
+    }
 
     /// The first look at all nodes, and the second at some of them.
     package static func look(_ number: Int) -> Reading {

@@ -21,6 +21,7 @@ extension Fact {
                 .ignoreDatabase: row.text("Binlog_Ignore_DB").entryCount,
             ]
             facts.binaryLog = log
+            facts.binaryLogRead = answer.reading
         }
     }
 

@@ -56,6 +56,7 @@ extension Fact {
             channels.reserveCapacity(answer.rowCount)
             for row in answer.rows { channels.append(try Channel(row, columns)) }
             facts.channels = channels
+            facts.channelsRead = answer.reading
         }
     }
 }

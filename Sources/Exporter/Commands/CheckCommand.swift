@@ -61,8 +61,12 @@ struct CheckCommand: AsyncParsableCommand {
             print("REPLICATION UNKNOWN - no node is named \(unknownName.debugDescription)")
             throw ExitCode(unknown)
         }
-        let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout))
-        let verdict = Verdict(findings, judging: naming, limits: try limits())
+        let limits = try limits()
+        // A single look does not show how old what a replica lacks is.
+        let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout)) { findings in
+            limits.lag != nil && findings.flatMap(\.nodes).flatMap(\.channels).contains { $0.lag?.limiting == nil }
+        }
+        let verdict = Verdict(findings, judging: naming, limits: limits)
         switch format {
         case .nagios: print(verdict.pluginLine)
         case .plain: print(verdict.summary)

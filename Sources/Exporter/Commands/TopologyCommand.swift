@@ -48,15 +48,26 @@ struct TopologyCommand: AsyncParsableCommand {
     }
 }
 
-/// A single round, for a command that ends afterwards.
+/// A single round, for a command that ends afterwards; or two.
 enum OneRound {
+    /// How long after the first look a second one is taken.
+    private static let pause = Duration.seconds(1)
+
+    /// - Parameter isDoubtful: whether another look may settle something that the first leaves open.
     /// - Throws: `ThreadError`.
-    static func findings(_ configuration: Configuration, timeout: Duration) async throws -> [SetFindings] {
+    static func findings(
+        _ configuration: Configuration, timeout: Duration, again isDoubtful: ([SetFindings]) -> Bool = { _ in false }
+    ) async throws -> [SetFindings] {
         _ = ProcessEnvironment.raiseOpenFileLimit()
         let quiet = Logger(label: "round") { _ in SwiftLogNoOpLogHandler() }
         let fleet = try Fleet(
             configuration, environment: ProcessEnvironment.variables, keeping: .nothing, logger: quiet)
-        let findings = await fleet.findings(deadline: .now + timeout)
+        let deadline = ContinuousClock.now + timeout
+        var findings = await fleet.findings(deadline: deadline)
+        if isDoubtful(findings), .now + pause < deadline {
+            try await Task.sleep(for: pause)
+            findings = await fleet.findings(deadline: deadline)
+        }
         await fleet.close()
         return findings
     }

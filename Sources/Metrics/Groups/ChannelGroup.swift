@@ -50,6 +50,7 @@ extension Families {
 
     private mutating func addLag(_ findings: ChannelFindings, _ labels: LabelBlock) {
         add(.lag, labels, findings.lag?.seconds)
+        add(.lagError, labels, findings.lag?.error)
         add(.lagKnown, labels, findings.lag != nil)
         add(.lagMethod, labels, oneOf: lagMethods, findings.lag?.method)
         add(.secondsBehindSource, labels, findings.channel.secondsBehindSource)

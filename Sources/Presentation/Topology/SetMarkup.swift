@@ -112,7 +112,7 @@ struct SetMarkup {
         let isLate = channel.checks[.lag] == false
         return """
             <td role="cell" class="threads" data-label="Threads">\(threads(channel))</td>\
-            <td role="cell" class="lag\(isLate ? " bad" : "")" data-label="Lag">\(shown(channel.lag.map { Amount.seconds($0.seconds) }))</td>\
+            <td role="cell" class="lag\(isLate ? " bad" : "")" data-label="Lag">\(shown(channel.lag?.text))</td>\
             <td role="cell" class="bytes" data-label="Bytes behind">\(shown(channel.applyDelta.map(Amount.bytes)))</td>\
             <td role="cell" class="transactions" data-label="Transactions">\(transactions(channel))</td>
             """

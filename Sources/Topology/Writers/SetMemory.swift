@@ -11,6 +11,7 @@ package struct SetMemory: Sendable {
     var incumbentSince: ContinuousClock.Instant?
     var conflicts: [WriterPair: WriterPair.State] = [:]
     var word: Word?
+    var looks = SetLooks()
 
     /// An operator's word about which node takes the writes.
     struct Word: Sendable, Equatable {
@@ -28,7 +29,9 @@ package struct SetMemory: Sendable {
     package mutating func fold(_ report: ReplicationSetReport) -> SetFindings {
         let present = Set(report.nodes.map(\.description.name))
         if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
-        var findings = SetFindings(report, remembering: identities(for: report))
+        looks.note(report)
+        var findings = SetFindings(report, remembering: identities(for: report), looks: looks)
+        looks.note(findings)
         take(findings)
         findings.writing = judge(findings)
         return findings
@@ -113,6 +116,7 @@ package struct SetMemory: Sendable {
 
     private mutating func forget(_ name: String) {
         nodes[name] = nil
+        looks.forget(name)
         incumbents.remove(name)
         conflicts = conflicts.filter { !$0.key.contains(name) }
         if word?.node == name { word = nil }

@@ -1,11 +1,41 @@
 import Replication
 
 extension Lag {
-    /// The best estimate that the round allows; nil if every number at hand would be a guess or wrong.
+    /// The age of the oldest transaction that the source has and the replica has not applied, as well as the round and the looks
+    /// at the source's log allow; nil if every number at hand would be a guess.
     ///
-    /// With a stopped thread, or a silent source, time passes that nothing measures: a frozen source leaves "0 s
-    /// behind" standing.
-    init?(_ findings: ChannelFindings, _ thresholds: Thresholds) {
+    /// What the servers say is put between what the looks show: "0 s behind" stays when a network stalls or a source freezes, a
+    /// statement may carry any timestamp, and clocks differ and jump.
+    /// - Parameters:
+    ///   - heartbeat: the lag by a heartbeat table.
+    ///   - bounds: nil if there are no looks at the source's log, or they say nothing about this channel.
+    ///   - isSourceAnswering: the source answered in this round, so that what the replica lacks is known to be all.
+    init?(
+        _ findings: ChannelFindings, heartbeat: Double?, _ bounds: LagBounds?, isSourceAnswering: Bool,
+        _ thresholds: Thresholds
+    ) {
+        guard
+            let reported = heartbeat.map({ Lag(seconds: $0, method: .heartbeat) }) ?? Lag(findings, bounds, thresholds)
+        else {
+            guard let bounds, let upper = bounds.upper, isSourceAnswering || bounds.isBehind else { return nil }
+            self.init(seconds: bounds.lower, method: .observed)
+            error = upper - bounds.lower
+            limiting = upper
+            return
+        }
+        self = reported
+        guard let bounds else { return }
+        seconds = bounds.clamp(reported.seconds)
+        error = bounds.upper.map { max(seconds - bounds.lower, $0 - seconds) }
+        limiting = seconds
+        if bounds.upper == nil, isSourceAnswering, method != .heartbeat {
+            // Nothing seen in the source's log is applied yet. What the servers say counts from what has been received.
+            limiting = bounds.unreceived.map { max(seconds, $0) }
+        }
+    }
+
+    /// By what the servers report. With a stopped thread, or a silent source, time passes that they do not measure.
+    private init?(_ findings: ChannelFindings, _ bounds: LagBounds?, _ thresholds: Thresholds) {
         let channel = findings.channel
         guard channel.isApplierRunning, channel.isTransferring else { return nil }
         let isCaughtUp = findings.isCaughtUp
@@ -18,7 +48,7 @@ extension Lag {
             // An event's time is recorded when the event begins: behind a lock the difference stays 0 (seen on 11.8.6),
             // and the server's own count is more informative.
             self.init(seconds: difference, method: .eventTimes)
-        } else if let behind, behind > 0 || !findings.hasMore(than: thresholds.bytes) {
+        } else if let behind, behind > 0 || bounds?.upper != nil || !findings.hasMore(than: thresholds.bytes) {
             // A slow network or a replica that has just started reports 0 s with much left to read or apply.
             self.init(seconds: behind, method: .secondsBehindSource)
         } else {

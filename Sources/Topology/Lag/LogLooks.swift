@@ -1,0 +1,165 @@
+import Replication
+
+/// Where a source's binary log ended each time the source was asked, and when that was.
+///
+/// The looks bracket the time at which anything in the log was committed, by this machine's steady clock alone: neither the
+/// servers' clocks nor the timestamps of events matter. So the age of the oldest transaction that a replica lacks is known to
+/// the time between two looks.
+struct LogLooks: Sendable {
+    struct Look: Sendable {
+        /// Nil for a log without positions.
+        let end: BinlogCoordinate?
+        /// What the log contained; kept only where positions do not show what a replica has applied.
+        let history: TransactionHistory?
+        /// The first answer that showed this end had arrived: everything before the end had been written by then.
+        let shown: FixedInstant
+        /// When the last question was sent to which this end was still the answer: what follows it was written later.
+        fileprivate(set) var confirmed: FixedInstant
+    }
+
+    /// More than a year of looks at any interval fits.
+    static let limit = 256
+    /// Looks are merged as they age: the bracket may be this part of the age.
+    private static let precision = 0.1
+    /// Seconds; looks closer together than this are merged at any age.
+    private static let resolution = 0.1
+
+    /// Oldest first. Never empty.
+    private(set) var looks: [Look]
+    /// Whether a node of the set has replicated from this one. Of the others, only the last two looks are kept.
+    var isSource = false
+    private let serverID: UInt32?
+    private let serverUUID: String?
+    /// When the newest look was last answered.
+    private var told: FixedInstant
+    /// How many looks were left when they were last thinned.
+    private var thinned = 0
+
+    /// Nil for a node that has no binary log, or did not report where it ends.
+    init?(_ facts: NodeFacts, keepsHistory: Bool) {
+        guard let look = Look(facts, keepsHistory: keepsHistory), let reading = facts.binaryLogRead else { return nil }
+        looks = [look]
+        serverID = facts.identity.serverID
+        serverUUID = facts.identity.serverUUID
+        told = FixedInstant(reading.told)
+    }
+
+    /// Adds a look. Starts again if the log is another one than before: another server's, or one that has started over.
+    mutating func note(_ facts: NodeFacts, keepsHistory: Bool) {
+        guard let look = Look(facts, keepsHistory: keepsHistory), let reading = facts.binaryLogRead,
+            let newest = looks.last
+        else { return }
+        let told = FixedInstant(reading.told)
+        let isSameServer = serverID == facts.identity.serverID && serverUUID == facts.identity.serverUUID
+        // Looks without a history are of no use from now on.
+        let isComparable = isSameServer && (look.history == nil || newest.history != nil)
+        switch isComparable ? look.order(after: newest) : nil {
+        case .same?:
+            looks[looks.count - 1].confirmed = max(newest.confirmed, look.confirmed)
+            self.told = max(self.told, told)
+        case .later?:
+            looks.append(look)
+            self.told = max(self.told, told)
+            thin(at: told)
+        case .earlier?, nil:
+            // Rounds overlap: an older answer may arrive late.
+            guard FixedInstant(reading.asked) >= self.told else { return }
+            let isSource = isSource
+            self = LogLooks(facts, keepsHistory: keepsHistory) ?? self
+            self.isSource = isSource
+        }
+    }
+
+    private mutating func thin(at now: FixedInstant) {
+        guard isSource else {
+            if looks.count > 2 { looks.removeFirst(looks.count - 2) }
+            return
+        }
+        // Not on every look.
+        guard looks.count >= thinned + 16 || looks.count > Self.limit else { return }
+        var kept = [looks[0]]
+        for (look, next) in zip(looks.dropFirst(), looks.dropFirst(2)) {
+            let width = next.shown.seconds(since: kept[kept.count - 1].confirmed)
+            let age = now.seconds(since: next.shown)
+            if width > max(Self.resolution, Self.precision * age) { kept.append(look) }
+        }
+        kept.append(looks[looks.count - 1])
+        if kept.count > Self.limit { kept.removeFirst(kept.count - Self.limit) }
+        looks = kept
+        thinned = kept.count
+    }
+}
+
+extension LogLooks.Look {
+    fileprivate init?(_ facts: NodeFacts, keepsHistory: Bool) {
+        guard let log = facts.binaryLog, log.isEnabled, let reading = facts.binaryLogRead else { return nil }
+        let history = keepsHistory || log.end == nil ? facts.transactions : nil
+        guard log.end != nil || history != nil else { return nil }
+        self.init(
+            end: log.end, history: history, shown: FixedInstant(reading.told), confirmed: FixedInstant(reading.asked))
+    }
+
+    enum Order {
+        case earlier, same, later
+    }
+
+    /// Where this look's end is relative to another's; nil if they are not positions in one log.
+    fileprivate func order(after other: Self) -> Order? {
+        if let end, let before = other.end {
+            if end == before { return .same }
+            return before.isBefore(end).map { $0 ? .later : .earlier }
+        }
+        guard end == nil, other.end == nil, let history, let before = other.history else { return nil }
+        return history.count == before.count ? .same : history.count > before.count ? .later : .earlier
+    }
+}
+
+extension BinlogCoordinate {
+    /// Nil if the two files do not belong to one log.
+    func isBefore(_ other: BinlogCoordinate) -> Bool? {
+        guard file.base == other.file.base else { return nil }
+        return (file.number, position) < (other.file.number, other.position)
+    }
+}
+
+/// The looks at all nodes of a set.
+struct SetLooks: Sendable {
+    private var byNode: [String: LogLooks] = [:]
+    /// Sources with a replica whose positions do not show what it has applied.
+    private var withHistory: Set<String> = []
+
+    subscript(node: String) -> LogLooks? { byNode[node] }
+
+    /// Adds what a round has seen.
+    mutating func note(_ report: ReplicationSetReport) {
+        if byNode.count > report.nodes.count {
+            let names = Set(report.nodes.map(\.description.name))
+            byNode = byNode.filter { names.contains($0.key) }
+        }
+        for node in report.nodes {
+            guard let facts = node.report.facts, facts.binaryLogRead != nil else { continue }
+            let name = node.description.name
+            let keepsHistory = withHistory.contains(name) || facts.transactions?.hasSeveralDomains == true
+            if byNode[name] == nil {
+                byNode[name] = LogLooks(facts, keepsHistory: keepsHistory)
+            } else {
+                byNode[name]?.note(facts, keepsHistory: keepsHistory)
+            }
+        }
+    }
+
+    /// Notes which nodes are sources.
+    mutating func note(_ findings: SetFindings) {
+        for node in findings.nodes {
+            for channel in node.channels {
+                guard let source = channel.sourceNode else { continue }
+                if byNode[source]?.isSource == false { byNode[source]?.isSource = true }
+                if channel.channel.executedPosition == nil, channel.channel.usesGTID == true {
+                    withHistory.insert(source)
+                }
+            }
+        }
+    }
+
+    mutating func forget(_ node: String) { byNode[node] = nil }
+}

@@ -1,0 +1,239 @@
+import Replication
+import ReplicationTesting
+import Testing
+
+@testable import Topology
+
+/// Rounds over db1 and its replica db2, each at its time in seconds.
+private struct Rounds {
+    var memory = SetMemory()
+
+    mutating func lag(
+        at time: Double, end: BinlogCoordinate?, executed: BinlogCoordinate, read: BinlogCoordinate? = nil,
+        id: UInt32 = 1, _ change: (inout Channel) -> Void = { _ in }
+    ) -> Lag? {
+        let source = end.map { node("db1", id: id, binlog: $0).read(at: time) } ?? silent("db1")
+        let replica = node(
+            "db2", id: 2,
+            from: channel(from: "db1", id: end == nil ? nil : id, read: read ?? executed, executed: executed).with(
+                change)
+        ).read(at: time)
+        return memory.fold(ReplicationSetReport(source, replica)).nodes[1].channels[0].lag
+    }
+}
+
+private func says(_ seconds: Double) -> (inout Channel) -> Void {
+    { $0.secondsBehindSource = seconds }
+}
+
+private func stopped(_ channel: inout Channel) {
+    channel.isApplierRunning = false
+}
+
+private func isNear(_ lag: Lag?, _ seconds: Double, _ method: Lag.Method, error: Double?) -> Bool {
+    guard let lag, lag.method == method, abs(lag.seconds - seconds) < 0.05 else { return false }
+    guard let error else { return lag.error == nil }
+    return lag.error.map { abs($0 - error) < 0.05 } ?? false
+}
+
+@Suite("The lag between what looks at the source's log show")
+struct LooksTests {
+    @Test("A stalled network: the server says 0, and the oldest transaction that was seen grows old")
+    func stalled() {
+        var rounds = Rounds()
+        for time in stride(from: 0.0, through: 30, by: 15) {
+            let lag = rounds.lag(at: time, end: "bin.000001:100", executed: "bin.000001:100", says(0))
+            #expect(isNear(lag, 0, .secondsBehindSource, error: 0.01))
+            #expect(lag?.limiting == 0)
+        }
+        // Written between 30 and 45 s.
+        let first = rounds.lag(at: 45, end: "bin.000001:200", executed: "bin.000001:100", says(0))
+        #expect(isNear(first, 0, .secondsBehindSource, error: 15))
+        let second = rounds.lag(at: 60, end: "bin.000001:900", executed: "bin.000001:100", says(0))
+        #expect(isNear(second, 15, .secondsBehindSource, error: 15))
+        // What the server says is put between the bounds from either side.
+        let exaggerated = rounds.lag(at: 60, end: "bin.000001:900", executed: "bin.000001:100", says(4000))
+        #expect(isNear(exaggerated, 30, .secondsBehindSource, error: 15))
+        let inside = rounds.lag(at: 60, end: "bin.000001:900", executed: "bin.000001:100", says(20))
+        #expect(isNear(inside, 20, .secondsBehindSource, error: 10))
+        // It applies up to the middle of what was written between 45 and 60 s.
+        let partly = rounds.lag(at: 75, end: "bin.000001:950", executed: "bin.000001:500", says(0))
+        #expect(isNear(partly, 15, .secondsBehindSource, error: 15))
+    }
+
+    @Test("A stopped thread: observed, and compared with a limit by what it may be at most")
+    func stoppedThread() {
+        var rounds = Rounds()
+        let fresh = rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100", stopped)
+        #expect(isNear(fresh, 0, .observed, error: 0.01))
+        let late = rounds.lag(at: 10, end: "bin.000001:101", executed: "bin.000001:100", stopped)
+        #expect(isNear(late, 0, .observed, error: 10))
+        #expect(late?.limiting ?? 0 > 9.9)
+        let later = rounds.lag(at: 30, end: "bin.000001:500", executed: "bin.000001:100", stopped)
+        #expect(isNear(later, 20, .observed, error: 10))
+    }
+
+    @Test("Nothing seen is applied yet: what looks alone show is no lag, and no limit is met by what a server says")
+    func nothingApplied() {
+        var rounds = Rounds()
+        #expect(rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:50", stopped) == nil)
+        let said = rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:50", says(3))
+        #expect(isNear(said, 3, .secondsBehindSource, error: nil))
+        #expect(said?.limiting == nil)
+        // It has received everything: what it says is what it has still to apply.
+        let received = rounds.lag(
+            at: 5, end: "bin.000001:100", executed: "bin.000001:50", read: "bin.000001:100", says(8))
+        #expect(isNear(received, 8, .secondsBehindSource, error: nil) && received?.limiting == 8)
+    }
+
+    @Test("A frozen source: a lag that was seen grows on; otherwise nothing is known by looks alone")
+    func frozen() {
+        var rounds = Rounds()
+        _ = rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100", says(0))
+        #expect(rounds.lag(at: 10, end: nil, executed: "bin.000001:100", stopped) == nil)
+        #expect(
+            isNear(
+                rounds.lag(at: 10, end: nil, executed: "bin.000001:100", says(0)), 0, .secondsBehindSource, error: 10))
+        _ = rounds.lag(at: 20, end: "bin.000001:200", executed: "bin.000001:100", says(0))
+        #expect(
+            isNear(
+                rounds.lag(at: 50, end: nil, executed: "bin.000001:100", says(0)), 30, .secondsBehindSource, error: 20))
+    }
+
+    @Test(
+        "Another log begins anew: another server, a shorter end, another name; not a restart",
+        arguments: [
+            ("bin.000001:50", 1), ("bin.000001:200", 7), ("log.000001:200", 1),
+        ] as [(BinlogCoordinate, UInt32)])
+    func otherLog(end: BinlogCoordinate, id: UInt32) {
+        var rounds = Rounds()
+        _ = rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100", says(0))
+        _ = rounds.lag(at: 10, end: end, executed: end, id: id, stopped)
+        // The look at 0 s says nothing about this log.
+        #expect(rounds.memory.looks["db1"]?.looks.count == 1)
+    }
+
+    @Test("An older answer that arrives late changes nothing")
+    func overlap() {
+        var rounds = Rounds()
+        _ = rounds.lag(at: 10, end: "bin.000001:300", executed: "bin.000001:300", says(0))
+        let late = node("db1", id: 1, binlog: "bin.000001:200").read(at: 9, taking: 3)
+        _ = rounds.memory.fold(ReplicationSetReport(late, silent("db2")))
+        #expect(rounds.memory.looks["db1"]?.looks.map(\.end) == ["bin.000001:300"])
+    }
+
+    @Test("By GTIDs, where there are no positions: what was new from look to look has to be there")
+    func gtidOnly() {
+        var memory = SetMemory()
+        func lag(at time: Double, source: String, replica: String) -> Lag? {
+            let db1 = node("db1", id: 1, uuid: 1, binlog: BinlogCoordinate("bin.000001:\(Int(time * 100) + 100)"))
+                .executed(source)
+            let db2 = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(from: "db1", id: 1, uuid: 1).with {
+                    $0.usesGTID = true
+                    $0.isApplierRunning = false
+                }
+            ).executed(replica)
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        #expect(isNear(lag(at: 0, source: "1:1-10", replica: "1:1-10"), 0, .observed, error: 0.01))
+        #expect(isNear(lag(at: 10, source: "1:1-10", replica: "1:1-10"), 0, .observed, error: 0.01))
+        _ = lag(at: 20, source: "1:1-20", replica: "1:1-15")
+        // Another node's transactions do not come from this source's log.
+        #expect(isNear(lag(at: 30, source: "1:1-30", replica: "1:1-15,9:1-100"), 10, .observed, error: 10))
+        #expect(isNear(lag(at: 40, source: "1:1-40", replica: "1:1-20,9:1-100"), 10, .observed, error: 10))
+    }
+
+    @Test("MariaDB: domains are applied independently, so that a position of one says nothing about another")
+    func domains() {
+        var memory = SetMemory()
+        func lag(at time: Double, end: BinlogCoordinate, logged: String, replicated: String) -> Lag? {
+            let db1 = node("db1", id: 1, binlog: end).positions(logged: logged)
+            let db2 = node(
+                "db2", id: 2,
+                from: channel(from: "db1", id: 1, read: end).with {
+                    $0.usesGTID = true
+                    $0.workers = .init(total: 4)
+                    $0.secondsBehindSource = 0
+                }
+            ).positions(replicated: replicated)
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        _ = lag(at: 0, end: "bin.000001:100", logged: "0-1-5,1-1-5", replicated: "0-1-5,1-1-5")
+        _ = lag(at: 10, end: "bin.000001:200", logged: "0-1-5,1-1-6", replicated: "0-1-5,1-1-5")
+        // Domain 0 went on, domain 1 did not.
+        let late = lag(at: 20, end: "bin.000001:300", logged: "0-1-9,1-1-6", replicated: "0-1-9,1-1-5")
+        #expect(isNear(late, 10, .secondsBehindSource, error: 10))
+    }
+
+    @Test(
+        "Whatever servers say, and at whatever times they are asked, the truth is within the error", arguments: 0..<40)
+    func random(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var rounds = Rounds()
+        var time = 0.0
+        /// The times at which transactions were committed; the n-th ends at byte 100 (n + 1).
+        var commits: [Double] = []
+        var applied = 0
+        var known = 0
+        for _ in 0..<400 {
+            let next = time + Double.random(in: 0...(Bool.random(using: &random) ? 1 : 60), using: &random)
+            while Bool.random(using: &random) { commits.append(Double.random(in: time...next, using: &random)) }
+            commits.sort()
+            time = next
+            if Int.random(in: 0..<10, using: &random) < 6 {
+                applied = Int.random(in: applied...commits.count, using: &random)
+            }
+            let isSilent = Int.random(in: 0..<10, using: &random) == 0
+            let lie = Double.random(in: 0...1000, using: &random)
+            let thread = Int.random(in: 0..<3, using: &random)
+            let lag = rounds.lag(
+                at: time, end: isSilent ? nil : coordinate(commits.count), executed: coordinate(applied)
+            ) {
+                $0.isApplierRunning = thread > 0
+                $0.secondsBehindSource = thread == 1 ? 0 : lie
+            }
+            guard let lag else { continue }
+            let truth = applied < commits.count ? time - commits[applied] : 0
+            if let error = lag.error {
+                known += 1
+                #expect(abs(lag.seconds - truth) <= error + 0.02, "\(lag), but \(truth)")
+                if !isSilent {
+                    #expect(lag.method != .observed || lag.limiting ?? 0 >= truth - 0.02, "\(lag), but \(truth)")
+                }
+            }
+        }
+        #expect(known > 100)
+        #expect(rounds.memory.looks["db1"]?.looks.count ?? 0 < 200)
+    }
+
+    private func coordinate(_ transactions: Int) -> BinlogCoordinate {
+        BinlogCoordinate("bin.000001:\(100 * (transactions + 1))")
+    }
+
+    @Test(
+        "Looks are thinned as they age: the bracket stays below a tenth of the age, and a node that feeds nobody keeps two"
+    )
+    func thinned() throws {
+        var rounds = Rounds()
+        var looks = SetLooks()
+        _ = rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100", says(0))
+        for second in 1..<50_000 {
+            let end = BinlogCoordinate("bin.000001:\(second + 100)")
+            let report = ReplicationSetReport(node("db1", id: 1, binlog: end).read(at: Double(second)))
+            rounds.memory.looks.note(report)
+            looks.note(report)
+        }
+        #expect(looks["db1"]?.looks.count == 2)
+        let kept = try #require(rounds.memory.looks["db1"]?.looks)
+        #expect(kept.count < 150)
+        for back in [1, 10, 100, 1000, 10_000, 40_000] {
+            let executed = BinlogCoordinate("bin.000001:\(49_999 - back + 100)")
+            let lag = rounds.lag(at: 50_000, end: "bin.000001:50099", executed: executed, stopped)
+            let error = try #require(lag?.error)
+            #expect(abs((lag?.seconds ?? 0) - Double(back)) <= error + 1)
+            #expect(error <= max(1.1, Double(back) * 0.12 + 1), "\(back) s: \(error)")
+        }
+    }
+}
