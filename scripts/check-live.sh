@@ -16,7 +16,7 @@ trap 'stop; wait' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# For the probes, create what they need on the primary, from where it replicates, and a checksum result to show.
+# On the primary, from which it replicates, create what the probes need, and a checksum result to show.
 mariadb --no-defaults --socket="$folder/db1/socket" --user=root <<'EOF'
 CREATE DATABASE replication_probe;
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON replication_probe.* TO exporter@127.0.0.1;

@@ -2,7 +2,7 @@
 """Follows CONTRIBUTING.md in a scratch copy of the working tree, as a newcomer would.
 
 Adds a fact, a metric made from it, and an endpoint, touching only the files that the guide names; records what the guide says
-to record; builds; and runs the tests of the rooms concerned. A step that needs any other file fails here.
+to record; builds; and runs the tests of the targets concerned. A step that needs any other file fails here.
 
     scripts/walk-contributing.py [folder for the copy, kept afterwards]
 """
@@ -26,7 +26,7 @@ class Walk:
         self.section = ""
 
     def begin(self, heading: str) -> None:
-        """Takes the section of the guide that has this heading."""
+        """Selects the section of the guide that has this heading."""
         match = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## )", self.guide, re.M | re.S)
         if not match:
             sys.exit(f"CONTRIBUTING.md has no section {heading!r}")
@@ -42,12 +42,12 @@ class Walk:
         return self.copy / path
 
     def insert(self, path: str, after: str, text: str) -> None:
-        """Puts a text behind the only line that matches."""
+        """Inserts text after the only line that matches."""
         file = self.file(path)
         lines = file.read_text().split("\n")
         found = [index for index, line in enumerate(lines) if re.search(after, line)]
         if len(found) != 1:
-            sys.exit(f"{path}: {len(found)} lines match {after!r}; the walk has to be adapted")
+            sys.exit(f"{path}: {len(found)} lines match {after!r}; adapt the walk")
         lines.insert(found[0] + 1, text)
         file.write_text("\n".join(lines))
 
@@ -59,7 +59,7 @@ class Walk:
         done = subprocess.run(
             command, cwd=self.copy, env={**os.environ, **environment}, capture_output=True, text=True)
         if (done.returncode != 0) != fails:
-            sys.exit(f"{done.stdout[-6000:]}\n{done.stderr[-4000:]}\nended with {done.returncode}")
+            sys.exit(f"{done.stdout[-6000:]}\n{done.stderr[-4000:]}\nexit status {done.returncode}")
 
     def say(self, command: str, **options) -> None:
         """Runs a command that the section states, word for word."""
@@ -106,7 +106,7 @@ extension Fact {{
                  "        case .connectionLimit:")
     catalogue = copy / "Sources/Metrics/Catalogue.swift"
     text = catalogue.read_text()
-    # The new row stands first: exchange the names of the two cases.
+    # The new row now comes first: swap the names of the two cases.
     text = text.replace("        case .heartbeatAge:\n            node(\"connection_limit\"",
                         "        case .connectionLimit:\n            node(\"connection_limit\"")
     first = text.index("        case .connectionLimit:")
@@ -124,11 +124,11 @@ extension Fact {{
     guide.run("swift", "build", "--build-tests")
     guide.say("RECORD_GOLDEN=1 swift test --filter MetricsTests", fails=True)
     guide.say("RECORD=1 swift test --filter DocumentationTests")
-    print("==> the tests of these rooms")
+    print("==> Tests of these targets")
     guide.run("swift", "test", "--skip-build", "--filter",
               "^(Replication|Collection|Topology|Metrics|Documentation|Exporter)Tests\\.", "--skip",
               "OperationsTests|BalancerRoundTests|CrowdTests|ManualTests")
-    print("the guide leads to a fact, a metric and an endpoint that work")
+    print("following the guide yields a working fact, metric and endpoint")
 
 
 def main() -> None:

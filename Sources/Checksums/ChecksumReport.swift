@@ -31,7 +31,7 @@ package struct ChecksumReport: Sendable {
         package var difference: String
     }
 
-    /// What was compared of a table.
+    /// The results for a table that was compared.
     package struct Comparison: Sendable, Equatable {
         /// In the order of the configuration.
         package var answers: [NodeAnswer]
@@ -43,7 +43,7 @@ package struct ChecksumReport: Sendable {
 
     package enum Outcome: Sendable, Equatable {
         case compared(Comparison)
-        /// The table's structure differs on some replicas. A statement about it would break them.
+        /// The table's structure differs on some replicas: a checksum statement for it could stop their replication.
         case structureDiffers([NodeStructure])
         /// Not compared, and why.
         case leftOut(String)
@@ -62,7 +62,7 @@ package struct ChecksumReport: Sendable {
         /// What was compared is equal, and some tables were not compared.
         case incomplete = 1
         case different = 2
-        /// Some of what was to be compared could not be determined.
+        /// The result of some comparisons could not be determined.
         case unknown = 3
 
         package static func < (left: Status, right: Status) -> Bool { left.rank < right.rank }

@@ -2,7 +2,7 @@ import MariaDB
 internal import Replication
 
 extension ChecksumRun {
-    /// Connects to all nodes, and makes sure that a comparison is sound before anything is written.
+    /// Connects to all nodes, and makes sure that a comparison would be sound before anything is written.
     /// - Returns: whether the primary ignores case in table names.
     func prepare() async throws(ChecksumRefusal) -> Bool {
         var variables: [String: ServerVariables] = [:]
@@ -75,7 +75,7 @@ extension ChecksumRun {
     }
 
     /// The tables to compare, in order.
-    /// - Parameter ignoresCase: the primary ignores case in table names.
+    /// - Parameter ignoresCase: whether the primary ignores case in table names.
     func tables(ignoringCase ignoresCase: Bool) async throws(ChecksumRefusal) -> [TableName] {
         if let tables = options.tables { return Array(Set(tables)).sorted() }
         let statement = """

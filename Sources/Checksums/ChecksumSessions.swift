@@ -6,7 +6,8 @@ struct ChecksumSessions: Sendable {
     let scope: ChecksumScope
     private let sessions: [String: Session]
 
-    /// A lock by this name prevents two runs on one server. (Two runs on one table would mix their chunks.)
+    /// A lock with this name prevents two simultaneous runs on one server: on the same table they would mix their
+    /// chunks.
     static let lock = SQLText.literal("mysql-replication-exporter checksum")
 
     /// The lock was lost together with the connection, and another run has it: what the checksum table contains is no
@@ -14,8 +15,8 @@ struct ChecksumSessions: Sendable {
     static let otherRun = MySQLError(phase: .query, code: 0, message: "another comparison is running there")
 
     /// REPEATABLE READ and format STATEMENT are needed for a statement to lock what it reads and to reach the replicas
-    /// as it is; the rest makes it independent of the servers' defaults. The last statement is checked after every
-    /// connection: the server drops the lock of a lost connection, though it may take a moment.
+    /// unchanged; the rest makes it independent of the servers' defaults. The answer to the last statement is
+    /// checked after every connect: the server releases the lock of a lost connection, though that may take a moment.
     private static let primarySetUp = [
         "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci",
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",

@@ -6,7 +6,7 @@ struct ChunkKey: Sendable, Hashable {
     /// How a column's values are read and written.
     enum Kind: Sendable, Hashable {
         case integer, decimal
-        /// By the member's number, which is the key's order.
+        /// An ENUM, by its member's number, which is the key's order.
         case member
         /// Dates, times, UUIDs and network addresses: ASCII that the server reads back as it wrote it.
         case word
@@ -42,8 +42,8 @@ struct ChunkKey: Sendable, Hashable {
         self.columns = columns
     }
 
-    /// The expressions that read a boundary: a column `v0`, `v1` … for each of the key's, and `exact`, 1 if the values
-    /// survive the conversion to text and back.
+    /// The expressions that read a boundary: `v0`, `v1` … for the columns of the key, and `exact`, which is 1 if the
+    /// values survive the conversion to text and back.
     var selection: String {
         let values = columns.enumerated().map { "\($1.expression) AS v\($0)" }
         let checks = columns.compactMap(\.exactness)
@@ -54,7 +54,7 @@ struct ChunkKey: Sendable, Hashable {
     var order: String { columns.map { SQLText.identifier($0.name) }.joined(separator: ", ") }
     var descending: String { columns.map { SQLText.identifier($0.name) + " DESC" }.joined(separator: ", ") }
 
-    /// To display: `id`, `(a, b)`.
+    /// For display: `id`, `(a, b)`.
     var title: String {
         columns.count == 1 ? columns[0].name : "(\(columns.map(\.name).joined(separator: ", ")))"
     }

@@ -1,8 +1,8 @@
 import MariaDB
 
-/// The server settings that decide whether a statement computes the same there.
+/// The settings of a server that decide whether a statement computes the same result there.
 struct ServerVariables: Sendable, Equatable {
-    /// A variable that this server does not have is not an error: SHOW leaves it out.
+    /// A variable that the server does not have is not an error: SHOW omits it.
     static let statement = """
         SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_format', 'log_bin', 'log_slave_updates', \
         'log_replica_updates', 'transaction_isolation', 'tx_isolation', 'slave_parallel_threads', \
@@ -35,8 +35,8 @@ struct ServerVariables: Sendable, Equatable {
     /// The SELECT of a REPLACE … SELECT locks nothing (manual: InnoDB, Transaction Isolation Levels).
     var readsWithoutLocks: Bool { isolation == "READ-COMMITTED" || isolation == "READ-UNCOMMITTED" }
 
-    /// MariaDB: transactions are started before earlier ones are done, and only locks reveal that they depend on each
-    /// other.
+    /// MariaDB: transactions are started before earlier ones have finished, and only locks reveal that they depend on
+    /// each other.
     var appliesAhead: Bool {
         (UInt64(values["slave_parallel_threads"] ?? "0") ?? 0) > 0
             && ["OPTIMISTIC", "AGGRESSIVE"].contains(parallelMode)

@@ -7,7 +7,7 @@ struct TableComparison {
     enum End: Sendable, Equatable {
         case done(chunks: Int, rows: UInt64)
         case interrupted
-        /// A sentence says why.
+        /// The text says why.
         case failed(String)
     }
 

@@ -6,7 +6,7 @@ struct TablePlan: Sendable {
     /// Nil for a small table without a usable key, which is one chunk.
     let key: ChunkKey?
     let checksum: RowChecksum
-    /// The server's estimate.
+    /// The server's estimate of the number of rows.
     let rows: UInt64
 
     enum Decision: Sendable {
@@ -14,9 +14,9 @@ struct TablePlan: Sendable {
         case hindered(ChecksumReport.Outcome)
     }
 
-    /// A statement has the same effect everywhere only if the engine stores what it is given; these are known to.
+    /// A statement has the same effect everywhere only if the engine stores exactly what it is given; these do.
     private static let engines: Set<String> = ["InnoDB", "MyISAM", "Aria"]
-    /// This many rows can be locked at once even without a key.
+    /// A table without a usable key is one chunk, so all its rows are locked at once: acceptable up to this many.
     private static let smallTable = 1000
 
     /// Examines the table on all servers.

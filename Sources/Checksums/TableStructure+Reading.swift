@@ -30,7 +30,7 @@ extension TableStructure {
             if keys.last?.name.hasSameBytes(as: name) != true {
                 keys.append(Key(name: name, columns: [], isWalkable: true))
             }
-            // An expression has no name.
+            // A key part that is an expression has no column name.
             keys[keys.count - 1].columns.append(row.text("COLUMN_NAME") ?? "")
             if !row.isOfWalkableKey { keys[keys.count - 1].isWalkable = false }
         }

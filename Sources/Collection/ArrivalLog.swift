@@ -10,8 +10,8 @@ struct ArrivalLog {
         let position: BinlogCoordinate?
         let ioThread: Channel.IOThreadState
 
-        /// Whether something must have arrived since `earlier`. Counters also go back, when the replica is restarted, and a lost
-        /// connection is the opposite of an arrival; a new connection to the source is one.
+        /// Whether something must have arrived since `earlier`. A counter that has gone back is not an arrival: the
+        /// replica was restarted. A new connection to the source is one; a lost connection is not.
         func shows(anArrivalSince earlier: Mark) -> Bool {
             if let heartbeats, let before = earlier.heartbeats, heartbeats > before { return true }
             if position != nil, position != earlier.position { return true }
@@ -22,17 +22,18 @@ struct ArrivalLog {
     private struct Memory {
         var mark: Mark
         var since: ContinuousClock.Instant
-        /// Whether something arrived at `since`; otherwise it is only when the channel was first seen.
+        /// Whether something arrived at `since`; otherwise the channel was only first seen then.
         var isArrival: Bool
     }
 
     private var memories: [String: Memory] = [:]
 
-    /// Fills `sourceSilence`. The first look at a channel is not an arrival and yields no silence; from then on silence is
-    /// counted from it, as a lower bound, so that a source that was frozen before the exporter started is still detected.
+    /// Fills in `sourceSilence`. The first look at a channel is not an arrival and yields no silence; from then on
+    /// silence is counted from it, as a lower bound, so that a source that was frozen before the exporter started is
+    /// still detected.
     ///
     /// If the server reports a silence (MySQL), arrivals seen here can only shorten it: its times are those of whole
-    /// transactions, and a large one takes long to arrive.
+    /// transactions, and a large one may take long to arrive.
     mutating func note(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         guard var channels = facts.channels else { return }
         facts.channels = nil

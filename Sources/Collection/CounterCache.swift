@@ -1,7 +1,7 @@
 import Replication
 
 /// A server's status counters as last read, for the rounds that do not ask for them: reading them costs a server more than
-/// everything else together.
+/// everything else combined.
 ///
 /// They are read in the first round of a connection and then once a minute; if semi-synchronous replication is on or replicas
 /// are connected, in every round. Kept values are at most a minute old and belong to one connection to one server: a restart
@@ -42,7 +42,7 @@ struct CounterCache {
         replicas = nil
     }
 
-    /// The facts that it is time to ask for.
+    /// The counters that have to be read now.
     /// - Parameter statusHasReplicas: whether the connected replicas are part of the status and have no statement of their own.
     func due(at now: ContinuousClock.Instant, statusHasReplicas: Bool) -> Set<FactName> {
         var due: Set<FactName> = []
@@ -73,7 +73,8 @@ struct CounterCache {
         }
         if facts.isStatusFresh {
             semiSync = Kept(value: facts.semiSync, readAt: now)
-            // Without the server's clock in the same batch the start time is less accurate, and used only if none is known.
+            // Without the server's clock in the same batch, the start time is less accurate: used only if none is
+            // known.
             if let uptime = facts.uptime, let asked = facts.uptimeAskedAt, let offset = facts.clockOffset,
                 startTime == nil || asked == facts.askedAt
             {
@@ -96,7 +97,7 @@ struct CounterCache {
 }
 
 extension SemiSync {
-    /// Whether it is on, or not completely off yet.
+    /// Whether it is on, or not yet completely off.
     fileprivate var isOn: Bool {
         [isSourceEnabled, isReplicaEnabled, isSourceActive, isReplicaActive].contains(true)
     }

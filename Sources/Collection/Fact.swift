@@ -48,7 +48,7 @@ package struct Fact: Sendable {
         switch name {
         // Without these the node is down, so the risk is worth it.
         case .identity, .replicationStatus: false
-        // MariaDB's counters and MySQL's tables access the channels.
+        // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
         case .status, .receiver, .applier: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas: false
         default: true

@@ -1,7 +1,7 @@
 import Replication
 
-/// Watches the heartbeat that is written on a node itself, across rounds: only if it was seen to change is it known that it is
-/// still being written, and in which time zone.
+/// Watches the heartbeat that is written on a node itself, across rounds: until it is seen to change, it is unknown
+/// whether it is still being written, and in which time zone.
 struct HeartbeatWatch {
     private struct Memory {
         var time: Int64
@@ -13,7 +13,7 @@ struct HeartbeatWatch {
 
     private var memory: Memory?
 
-    /// Fills `own` of the node's reading.
+    /// Fills in the `own` heartbeat of the node.
     mutating func note(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         guard let shown = facts.heartbeat, let server = facts.identity.serverID, let row = shown.row(of: server),
             // A row without a server id may have come from any upstream server.
@@ -25,8 +25,8 @@ struct HeartbeatWatch {
             return
         }
         if row.time != memory.time {
-            // It was written since the last look; if that is recent, the difference to the server's clock, rounded to a quarter
-            // of an hour, is the zone.
+            // It was written since the last look; if that is recent, the difference from the server's clock, rounded to
+            // a quarter of an hour, is the zone.
             let pause = memory.lookedAt.duration(to: now)
             if pause < .seconds(400), let asked = facts.askedAt, let offset = facts.clockOffset {
                 memory.zone = ((asked + offset - Double(row.time) / 1e6) / 900).rounded() * 900

@@ -1,8 +1,9 @@
 import Replication
 internal import Synchronization
 
-/// At most one call to a node is in flight. Looks are shared: a caller that comes while one is running gets its answer. A
-/// round's follow-up questions are not shared: they have to begin after the round's first look, so they wait their turn.
+/// At most one call to a node is in flight. Looks are shared: a caller that arrives while one is running gets its
+/// answer. A round's follow-up questions are not shared: they have to begin after the round's first look, so they wait
+/// their turn.
 final class NodeFlight: Sendable {
     typealias Call = @Sendable (NodeCollector) async -> NodeReport
     typealias Deliver = @Sendable (NodeReport) -> Void
@@ -31,9 +32,9 @@ final class NodeFlight: Sendable {
         self.collector = collector
     }
 
-    /// Asks everything about the node. `deliver` is called once, whenever the call ends; a caller with an earlier deadline does
-    /// not wait for it. The call's deadline is the node's own, so that one caller's short deadline does not make the node fail
-    /// for others.
+    /// Asks the node for everything. `deliver` is called once, whenever the call ends; a caller with an earlier
+    /// deadline does not wait for it. The call's deadline is the node's own, so that one caller's short deadline does
+    /// not make the node fail for others.
     func look(_ deliver: @escaping Deliver) {
         // Returns a flag, not the call itself: a closure returned from here would be wrapped twice.
         let starts = state.withLock { state in

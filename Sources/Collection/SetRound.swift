@@ -1,10 +1,10 @@
 package import Replication
 internal import Synchronization
 
-/// One round over a replication set: all nodes are queried at once, and those whose answers require it once more.
+/// One round over a replication set: all nodes are queried at once, and again where their answers require it.
 ///
-/// Nothing in here waits: each answer that arrives moves the round on. Callers wait for its end (`done`) or stop earlier, and
-/// take what has arrived (`report`).
+/// Nothing in here waits: each answer that arrives advances the round. Callers wait until it ends or their time is up
+/// (`done`), and then take what has arrived (`report`).
 package final class SetRound: Sendable {
     /// The follow-up questions by node name, given the first look at a set and what each node had in the previous round.
     package typealias FollowUps =
@@ -28,7 +28,7 @@ package final class SetRound: Sendable {
 
     private enum Waiter {
         case waiting(CheckedContinuation<Void, Never>)
-        /// Its time ended before it began to wait.
+        /// Its deadline passed, or it was cancelled, before it began to wait.
         case released
     }
 
@@ -39,7 +39,7 @@ package final class SetRound: Sendable {
         var secondLooks: [Int: NodeReport] = [:]
         var looksOutstanding: Int
         var secondLooksOutstanding = 0
-        /// When the last caller stops waiting.
+        /// The latest deadline of any caller.
         var lastDeadline: ContinuousClock.Instant
         var nextWaiter = 0
         var waiters: [Int: Waiter] = [:]
@@ -74,7 +74,7 @@ package final class SetRound: Sendable {
 
     // MARK: - Callers
 
-    /// Waits until every node has answered, or until the caller's deadline, or until the caller is cancelled.
+    /// Waits until every node has answered, the caller's deadline passes, or the caller is cancelled.
     package func done(by deadline: Deadline) async {
         let waiter = state.withLock { state -> Int? in
             if state.phase == .done { return nil }
@@ -100,8 +100,8 @@ package final class SetRound: Sendable {
         }
     }
 
-    /// Every node's report so far: complete for nodes that have answered, partial for those that were slow with a part, and a
-    /// timeout for the others.
+    /// Every node's report so far: complete for nodes that have answered, partial for those that have answered only
+    /// some statements, and a timeout for the others.
     package func report() async -> ReplicationSetReport {
         let reports = state.withLock { $0.reports }
         return assemble(await completed(reports))
@@ -159,7 +159,7 @@ package final class SetRound: Sendable {
             var ask = asks[node.description.name] ?? []
             members.flights[index].collector.isIndexNeeded.store(ask.contains(.binlogIndex), ordering: .relaxed)
             if node.report.facts?.binaryLog?.isIndexFresh == true { ask.remove(.binlogIndex) }
-            // A node whose first look is still running could be asked again only after that.
+            // A node whose first look is still running could only be asked again once that ends.
             if let look = looks[index], !ask.isEmpty { again.append((index, look, ask)) }
         }
         state.withLock { state in

@@ -23,7 +23,8 @@ package enum ExpositionFormat: Sendable, Hashable {
 /// A format, and how to announce it.
 package struct NegotiatedFormat: Sendable, Hashable {
     package var format: ExpositionFormat
-    /// The client named an escaping scheme. Our names need none, so all schemes are the same; the response says so.
+    /// The client named an escaping scheme. Our names need no escaping, so the output is the same under any scheme; the
+    /// response announces `underscores`.
     package var isEscapingAsked: Bool
 
     package init(_ format: ExpositionFormat, isEscapingAsked: Bool = false) {
@@ -37,9 +38,9 @@ package struct NegotiatedFormat: Sendable, Hashable {
             + (isEscapingAsked ? "; escaping=underscores" : "")
     }
 
-    /// The format that a request's `Accept` prefers, by RFC 9110: each format has the weight of the most specific range
-    /// that matches it; the higher weight wins, then the more specific match, then the one named first. Text 0.0.4 if
-    /// nothing matches or the header cannot be read, as in Prometheus' own exporters.
+    /// The format that a request's `Accept` prefers, per RFC 9110: each format has the weight of the most specific
+    /// range that matches it; the higher weight wins, then the more specific match, then the one named first. Text
+    /// 0.0.4 if nothing matches or the header cannot be read, as in Prometheus' own exporters.
     package static func negotiate(accept: String?) -> NegotiatedFormat {
         guard let accept else { return NegotiatedFormat(.text004) }
         let ranges = MediaRange.list(accept)
@@ -79,8 +80,8 @@ extension [MediaRange] {
 }
 
 extension MediaRange {
-    /// How closely the range matches the format: 0 `*/*`, 1 `type/*`, 2 the type, 3 the type and version; `nil`: not at
-    /// all.
+    /// How closely the range matches the format: 0 `*/*`, 1 `type/*`, 2 the type, 3 the type and version; nil if it
+    /// does not match.
     fileprivate func specificity(for format: ExpositionFormat) -> Int? {
         if type == "*/*" { return 0 }
         if type == format.mediaType {

@@ -5,11 +5,11 @@ package enum ListenerError: Error, Equatable {
     case malformedAddress(String)
     /// The system refused the address with this `errno`.
     case cannotListen(ListenAddress, errno: Int32)
-    /// The address cannot be used for a reason without an `errno`, such as a host name without an address.
+    /// The address cannot be used for a reason without an `errno`, such as a host name that does not resolve.
     case unusableAddress(ListenAddress, reason: String)
     /// The service manager passed no sockets, or none that are listening.
     case notActivated(reason: String)
-    /// A listening socket has closed by itself.
+    /// A listening socket has closed unexpectedly.
     case stopped
 }
 

@@ -21,13 +21,13 @@ struct OpenFilesTests {
         ])
     }
 
-    /// The number of open descriptors when each of the listeners has refused a client.
+    /// The number of open descriptors when every listener is full and refusing a client.
     private static func descriptors(of clients: Int, listeners: Int) -> Int { listeners * (clients + clients / 8 + 2) }
 
     @Test(
         "is divided among all listeners, and never reached",
         arguments: [
-            // 80 for the process; two for a node's connection, and as many for a reload.
+            // 80 for the process; two for each node's connection, and as many again for a reload.
             (128, [1, 0], 1, false, 36), (128, [1, 1], 1, false, 16), (800, [1, 1], 3, false, 312),
             (1024, [1, 0], 3, false, 512), (1024, [1, 1], 3, false, 411),
             // 3 nodes, each with a connection for scrapes and two for the sentinel; and two each for heartbeat and failover.
@@ -44,9 +44,9 @@ struct OpenFilesTests {
     }
 
     @Test(
-        "that leaves no room for clients beside the nodes is refused with advice",
+        "that leaves too few descriptors for clients is refused with advice",
         arguments: [
-            // 80, a socket and 11 for each listener, and those of the nodes.
+            // 80 for the process, a socket and 11 more for each listener, and those for the nodes.
             (94, [1, 0], 1, false, 1), (106, [1, 1], 1, false, 1), (130, [1, 1], 3, true, 3),
             (2092, [1, 0], 1000, false, 1000),
         ] as [(Int, [Int], Int, Bool, Int)])
@@ -71,7 +71,7 @@ struct OpenFilesTests {
         let moved = Configuration(sets: [
             ReplicationSet(name: "shop", nodes: [Node(name: "db1", address: try Address("127.0.0.1:9"))])
         ])
-        // Briefly connected twice.
+        // During the reload, the changed node is briefly connected twice.
         #expect(throws: OpenFiles.TooFew.self) { try openFiles.check(moved, after: one) }
 
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

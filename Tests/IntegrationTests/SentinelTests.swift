@@ -40,13 +40,14 @@ extension IntegrationSuite {
                         && ($0.value("sentinel_last_success_timestamp_seconds", "db2") ?? 0) > lastSuccess ?? 0
                 }
                 await replica.kill()
-                try await exporter.scrape(until: "db2 fails though it is down") { $0.sentinel("db2") == [0, 0, 0] }
+                try await exporter.scrape(until: "db2 fails while it is down") { $0.sentinel("db2") == [0, 0, 0] }
                 try await exporter.scrape(until: "db3 still succeeds") { $0.sentinel("db3") == [1, 1, 1] }
             }
         }
 
         @Test(
-            "of a run that was cut short is taken away, and breaks nobody's run", arguments: try await Matrix.all.value)
+            "deletes rows of runs that were cut short, without breaking replication",
+            arguments: try await Matrix.all.value)
         func leftovers(software: ServerSoftware) async throws {
             try await withProbes(sentinel, of: .primary(replicas: 1), software: software) { sandbox, exporter in
                 try await exporter.scrape(until: "runs succeed") { $0.sentinel("db2") == [1, 1, 1] }
@@ -55,17 +56,17 @@ extension IntegrationSuite {
                 let unknown = String(repeating: "b", count: 32)
                 let columns = "INSERT INTO replication_probe.sentinel (id, value, written) VALUES"
                 try await primary.sql("\(columns) ('\(known)', 1, '2020-01-01')")
-                // A row that only one side has must stay: in ROW format its deletion would stop the applier.
+                // A row that exists only on the primary must stay: in ROW format its deletion would stop the applier.
                 try await primary.sql("SET SESSION sql_log_bin = 0")
                 try await primary.sql("\(columns) ('\(unknown)', 2, '2020-01-01')")
                 try await primary.sql("SET SESSION sql_log_bin = 1")
-                try await eventually("the row goes", every: .milliseconds(50)) {
+                try await eventually("the row is deleted", every: .milliseconds(50)) {
                     try await primary.sql("SELECT id FROM replication_probe.sentinel WHERE id = '\(known)'").isEmpty
                 }
                 #expect(
                     try await primary.sql("SELECT id FROM replication_probe.sentinel WHERE id = '\(unknown)'").rowCount
                         == 1)
-                try await exporter.scrape(until: "runs go on") { $0.sentinel("db2") == [1, 1, 1] }
+                try await exporter.scrape(until: "runs still succeed") { $0.sentinel("db2") == [1, 1, 1] }
                 #expect(try await replica.channels()[0].sqlThread == "Yes")
                 // A run that is interrupted leaves no row behind.
                 #expect(await exporter.stop() == .exited(0))
@@ -82,7 +83,7 @@ extension IntegrationSuite {
                     $0.sentinel("db2") == [1, 1, 1] && $0.sentinel("db3") == [1, 1, 1]
                 }
                 await (try sandbox.server("db1")).kill()
-                let resting = try await exporter.scrape(until: "nothing is claimed any more") {
+                let resting = try await exporter.scrape(until: "nothing is reported any longer") {
                     $0.sentinel("db2").isEmpty && $0.sentinel("db3").isEmpty
                 }
                 #expect(resting.value("sentinel_last_success_timestamp_seconds", "db3") != nil)

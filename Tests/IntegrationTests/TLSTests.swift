@@ -15,12 +15,12 @@ extension IntegrationSuite {
             "identity": "mode: verify_identity, ca: ca.pem",
             "other-ca": "mode: verify_identity, ca: other.pem",
             "system-ca": "mode: verify_identity",
-            // As the warning says, an authority verifies nothing here.
+            // As the warning says, `ca` has no effect in this mode.
             "required-other-ca": "mode: required, ca: other.pem",
         ]
 
         @Test(
-            "each mode goes through with what it promises, and with nothing less", arguments: try await Matrix.all.value
+            "each mode connects only with the security that it promises", arguments: try await Matrix.all.value
         )
         func modes(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
@@ -32,7 +32,7 @@ extension IntegrationSuite {
                     _ situation: String, up: Set<String>, encrypted: Bool, saying message: String? = nil
                 ) async throws {
                     let logIns = try await server.tlsLogIns()
-                    // A new one each time: the old one's connections would not see the new certificate.
+                    // A new exporter each time: an old one's connections would not see the new certificate.
                     let exporter = try await exporter(sandbox, settings)
                     let scrape = try await exporter.scrape()
                     for node in Self.nodes.keys {
@@ -41,7 +41,7 @@ extension IntegrationSuite {
                         let reasons = scrape.all("node_failure", node).compactMap { $0.labels["reason"] }
                         #expect(reasons == (isUp ? [] : ["tls"]), "\(node), \(situation)")
                     }
-                    // All that are up, except the one without TLS, as the server counts them.
+                    // By the server's count: every node that is up, except the one without TLS.
                     let expected = encrypted ? UInt64(up.count - 1) : 0
                     #expect(try await server.tlsLogIns() >= logIns + expected, "\(situation)")
                     if !encrypted { #expect(try await server.tlsLogIns() == 0, "\(situation)") }
@@ -56,21 +56,21 @@ extension IntegrationSuite {
                     saying: "the server offers no TLS and tls.mode is required")
 
                 let unverified: Set = ["disabled", "preferred", "required", "required-other-ca"]
-                // MySQL does not present a certificate whose authority it does not know itself.
+                // MySQL presents a certificate only if its own `ssl-ca` contains the certificate's authority.
                 try certificates.join(["ca", "other"], as: "both")
                 try await server.restart(with: tlsArguments(sandbox, authorities: "both"))
                 try await expect("a good certificate", up: unverified.union(["identity"]), encrypted: true)
                 try certificates.install("wrong-name")
                 try await server.reloadTLS()
                 try await expect(
-                    "a certificate made out to another name", up: unverified, encrypted: true,
+                    "a certificate issued for another name", up: unverified, encrypted: true,
                     saying: "Validation of SSL server certificate failed")
                 try certificates.install("stranger")
                 try await server.reloadTLS()
                 try await expect(
-                    "a certificate of an authority that others know", up: unverified.union(["other-ca"]),
+                    "a certificate from an authority that only other-ca trusts", up: unverified.union(["other-ca"]),
                     encrypted: true)
-                // Nor an expired one.
+                // MySQL does not present an expired certificate either.
                 guard software.flavor == .mariadb else { return }
                 try certificates.install("expired")
                 try await server.reloadTLS()
@@ -112,7 +112,7 @@ extension IntegrationSuite {
                 for (node, reason) in [
                     ("without", "authentication"), ("plain", "authentication"), ("mismatch", "tls"), ("missing", "tls"),
                 ] { #expect(reasons(node) == [reason], "\(node)") }
-                // TLS 1.3: the end of the connection may overtake the server's refusal.
+                // With TLS 1.3, the connection may end before the server's refusal arrives.
                 #expect([["tls"], ["connect"]].contains(reasons("strange")))
                 #expect(await exporter.stop() == .exited(0))
                 let log = try exporter.output()
@@ -122,7 +122,7 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "without a ca the system's authorities are trusted, and no others: by directory, by bundle, by environment")
+            "without a ca, the system's authorities are trusted and no others: by directory, by bundle, by environment")
         func systemAuthorities() async throws {
             let software = try await ServerSoftware.find()
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
@@ -146,7 +146,7 @@ extension IntegrationSuite {
                     (["SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": "/dev/null"], nil, false),
                     ([:], "hashed", true), ([:], "bundled", true), ([:], "both", true), ([:], "foreign", false),
                 ] as [([String: String], String?, Bool)] {
-                    // Instead of the system's own, only for this process.
+                    // Replaces the system's own store, for this process only.
                     let launcher = store.map { store in
                         [
                             "unshare", "--mount", "sh", "-c",
@@ -188,7 +188,7 @@ extension IntegrationSuite {
                 let exporter = try await exporter(sandbox, settings)
                 let scrape = try await exporter.scrape()
                 for node in settings.keys { #expect(scrape.value("up", node) == 1, "\(node)") }
-                // A connection without a login would count as aborted.
+                // A connection without a log-in would count as aborted.
                 #expect(try await count("Connections") - before == UInt64(settings.count))
                 #expect(await exporter.stop() == .exited(0))
             }
@@ -261,7 +261,7 @@ extension Certificates {
         }
     }
 
-    /// Makes it the one that the server presents.
+    /// Makes a certificate the one that the server presents.
     fileprivate func install(_ name: String) throws {
         for suffix in ["pem", "key"] {
             let file = try Data(contentsOf: URL(filePath: "\(folder)/\(name).\(suffix)"))
@@ -275,7 +275,7 @@ extension Server {
         try await sql(software.flavor == .mariadb ? "FLUSH SSL" : "ALTER INSTANCE RELOAD TLS")
     }
 
-    /// Logins over TLS since the server started, or since it reloaded its certificate.
+    /// Log-ins over TLS since the server started, or since it reloaded its certificate.
     fileprivate func tlsLogIns() async throws -> UInt64 {
         let row = try #require(try await sql("SHOW GLOBAL STATUS LIKE 'Ssl_finished_accepts'").first)
         return row.unsigned("Value") ?? 0

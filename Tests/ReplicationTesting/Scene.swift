@@ -1,16 +1,16 @@
 package import Replication
 package import Topology
 
-// A small language to write down what the nodes of a set report:
+// A small language for describing what the nodes of a set report:
 //
 //     findings(
 //         node("db1", id: 1, readOnly: false),
 //         replica("db2", id: 2, binlog: "bin.000001:900", from: channel(from: "db1", id: 1, read: "bin.000003:500")))
 
-/// A node that answered. MariaDB, or MySQL where it has a UUID.
+/// A node that answered: MySQL if it is given a UUID, otherwise MariaDB.
 /// - Parameters:
-///   - uuid: a short name for a long one (`uuidText`).
-///   - readOnly: nil where the node does not report it.
+///   - uuid: the number that stands for its UUID (`uuidText`).
+///   - readOnly: nil if the node does not report it.
 package func node(
     _ name: String, id: UInt32? = nil, uuid: Int? = nil, at address: AddressText? = nil, aliases: [AddressText] = [],
     readOnly: Bool? = nil, clockOffset: Double? = 0, binlog: BinlogCoordinate? = nil,
@@ -61,9 +61,9 @@ package func silent(
         NodeReport(failure: NodeFailure(reason: .timeout, message: "no answer")))
 }
 
-/// A channel that works, unless told otherwise.
+/// A channel that works, unless the arguments say otherwise.
 /// - Parameters:
-///   - silence: seconds since the source was last heard from; it then promised a heartbeat every 10 seconds.
+///   - silence: seconds since the source was last heard from; if given, the heartbeat period is 10 seconds.
 ///   - behind: the lag that the server itself reports, in seconds.
 package func channel(
     _ name: String = "", from address: AddressText = "elsewhere", id: UInt32? = nil, uuid: Int? = nil,
@@ -82,7 +82,7 @@ package func channel(
     return channel
 }
 
-/// A short name for a long one.
+/// The UUID that a number stands for.
 package func uuidText(_ number: Int) -> String {
     let digits = String(number, radix: 16)
     return "00000000-0000-0000-0000-" + String(repeating: "0", count: 12 - digits.count) + digits

@@ -1,6 +1,6 @@
 package import Replication
 
-/// The statements for one kind of server: data, chosen once per connection by the version in the handshake.
+/// The statements for one kind of server, as data; chosen once per connection by the version in the handshake.
 package struct Dialect: Sendable {
     package let name: String
     /// Sent once per connection.
@@ -56,7 +56,7 @@ package struct Dialect: Sendable {
             dialect.facts = facts.map { $0.name == .replicationStatus ? $0.keepingStatusRows() : $0 }
         }
         if let table = extras.checksumTable {
-            // Less than half of the node's time, so that the rest of the batch gets through.
+            // Less than half of the node's time, so that the rest of the batch gets answered.
             let checksums = ChecksumFacts(table: table, flavor: flavor, limit: min(.seconds(2), timeout * 0.4))
             dialect.facts.append(checksums.run)
             dialect.checksumSummary = checksums.summary
@@ -67,7 +67,7 @@ package struct Dialect: Sendable {
 }
 
 extension Dialect {
-    /// The servers of one flavor from a version on, until the next era of that flavor.
+    /// The servers of one flavor from version `since` until the next era of that flavor.
     package struct Era: Sendable {
         package let flavor: Flavor
         package let since: ServerVersion

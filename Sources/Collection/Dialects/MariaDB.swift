@@ -5,16 +5,17 @@ extension Dialect {
     /// (MariaDB manual: SHOW REPLICA STATUS, SHOW BINLOG STATUS, Global Transaction ID.)
     static let mariaDB = mariaDB(name: "MariaDB", statusPrivilege: "SLAVE MONITOR")
 
-    /// MariaDB 10.5.2 to 10.5.8: without the privilege SLAVE MONITOR. (MariaDB manual: GRANT.)
+    /// MariaDB 10.5.2 to 10.5.8, which lack the privilege SLAVE MONITOR. (MariaDB manual: GRANT.)
     static let mariaDBEarly = mariaDB(name: "MariaDB (before 10.5.9)", statusPrivilege: "REPLICATION SLAVE ADMIN")
 
     private static func mariaDB(name: String, statusPrivilege: String) -> Dialect {
         Dialect(
             name: name,
             session: [
-                // Times in UTC, and an end in the server to statements that the exporter has given up on.
+                // Times in UTC; and limits by which the server ends statements that the exporter has given up on.
                 "SET SESSION time_zone = '+00:00', lock_wait_timeout = 1, max_statement_time = 30",
-                // A query of a small heartbeat table uses no index, and must not fill a slow log meant for larger tables.
+                // A query on a small heartbeat table uses no index, and must not fill a slow log meant for larger
+                // tables.
                 "SET SESSION log_queries_not_using_indexes = OFF",
             ],
             facts: [
@@ -24,7 +25,7 @@ extension Dialect {
                 ]),
                 .replicationStatus("SHOW ALL SLAVES STATUS", privileges: statusPrivilege, columns: .mariaDB),
                 .binlogStatus("SHOW BINLOG STATUS", privileges: "BINLOG MONITOR"),
-                // Before the transactions: it shows which commits are waiting and not among them yet.
+                // Before the transactions: it shows whether commits are waiting that are not among them yet.
                 .mariaDBStatus,
                 .mariaDBTransactions,
                 .mariaDBDurability,

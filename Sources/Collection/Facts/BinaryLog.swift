@@ -2,7 +2,7 @@ import MariaDB
 import Replication
 
 extension Fact {
-    /// Where the server will write its next event. If there is no row, it has no binary log.
+    /// Where the server will write its next event. No row means that it has no binary log.
     static func binlogStatus(_ statement: String, privileges: String) -> Fact {
         Fact(.binlogStatus, statement, privileges: privileges) { answer, facts throws(FactError) in
             guard let row = answer.first else {
@@ -31,7 +31,7 @@ extension Fact {
             var entries: [(file: BinlogFile, size: UInt64)] = []
             for row in answer.rows {
                 guard let name = row.text("Log_name"), let file = BinlogFile(name), let size = row.unsigned("File_size")
-                else { throw FactError("SHOW BINARY LOGS has a row without name and size") }
+                else { throw FactError("SHOW BINARY LOGS has a row without a name or a size") }
                 entries.append((file, size))
             }
             facts.binaryLog?.index = BinlogIndex(entries: entries)

@@ -26,8 +26,8 @@ struct ChecksumFacts: Sendable {
         }
     }
 
-    /// A chunk whose `master_crc` is NULL is pending: pt-table-checksum writes that after the chunk itself, and a replica may be
-    /// queried between the two.
+    /// A chunk whose `master_crc` is NULL is pending: pt-table-checksum writes it after the chunk itself, and a replica
+    /// may be queried between the two.
     private static func summaryStatement(_ table: String, _ flavor: Flavor, _ limit: Duration) -> String {
         let columns = """
             db, tbl, SUM(COALESCE(this_cnt <> master_cnt OR this_crc <> master_crc, 0)) AS differences, \

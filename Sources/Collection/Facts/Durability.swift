@@ -7,7 +7,7 @@ extension Fact {
     /// A replica that uses GTID stores its position in the InnoDB table mysql.gtid_slave_pos, in the same transaction as the
     /// data; one that does not stores it in the file relay-log.info, which may be behind the data after a crash.
     ///
-    /// The switches of semi-synchronous replication, which is built in, show whether its counters are worth reading.
+    /// Semi-synchronous replication is built in; its switches show whether its counters are worth reading.
     static let mariaDBDurability = Fact(
         .durability,
         selecting: """

@@ -41,7 +41,7 @@ extension Fact {
 private let readOnlySwitches = ["read_only", "super_read_only", "innodb_read_only", "offline_mode"]
 
 extension ResultTable.Row {
-    /// `read_only` is a switch; from MariaDB 12 on it is one of several words, of which all but OFF restrict.
+    /// `read_only` is a switch; from MariaDB 12 on it is one of several words, all of which but OFF restrict.
     fileprivate func isRestricted(_ column: String) -> Bool? {
         guard let text = text(column) else { return nil }
         return flag(column) ?? !text.isEmpty

@@ -62,7 +62,7 @@ extension Fact {
 }
 
 extension Fact {
-    /// For a replication status: the same fact, with each channel also keeping its whole row.
+    /// For a replication status: the same fact, except that each channel also keeps its whole row.
     func keepingStatusRows() -> Fact {
         Fact(name, statement, privileges: privileges) { answer, facts throws(FactError) in
             try read(answer, &facts)

@@ -16,7 +16,7 @@ actor PasswordChecks {
     private var verified = VerifiedPasswords()
     private var isChecking = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// For choosing the hash that an unknown user's password is checked against.
+    /// Makes it unpredictable which hash an unknown user's password is checked against.
     private let secretSeed = UInt64.random(in: .min ... .max)
 
     /// - Parameters:
@@ -38,7 +38,7 @@ actor PasswordChecks {
         guard let hash = known ?? standIn(for: credentials.user, among: users) else { return .wrong }
         guard await takeTurn() else { return .busy }
         defer { endTurn() }
-        // The client may have gone while the check was waiting.
+        // The client may have disconnected while the check was waiting.
         guard !Task.isCancelled else { return .busy }
         guard await check(hash, credentials.password), known != nil else { return .wrong }
         verified.keep(only: users)
@@ -46,8 +46,8 @@ actor PasswordChecks {
         return .right
     }
 
-    /// The hash of some user, always the same one for the same name, so that an unknown name takes as long as a known one,
-    /// whatever the costs of the hashes.
+    /// The hash of some user, always the same one for the same name, so that checking an unknown name takes as long as
+    /// checking a known one, whatever the costs of the hashes.
     private func standIn(for name: String, among users: [String: BcryptHash]) -> BcryptHash? {
         var hasher = Hasher()
         hasher.combine(secretSeed)

@@ -1,6 +1,6 @@
 internal import Documents
 
-/// Turns a composed document into a `WebConfiguration`, reporting everything that is wrong on the way.
+/// Turns a composed document into a `WebConfiguration`, reporting everything that is wrong with it.
 ///
 /// Values that cannot be read are left out and reading goes on; the result is valid only if the report has no problems.
 struct WebReader {
