@@ -217,7 +217,8 @@ extension Metric {
         case .lagError:
             channel(
                 "lag_error_seconds", unit: "seconds",
-                "The most by which lag_seconds can differ from the truth, by what was seen of the source's binary log from scrape to scrape; absent when that does not show it.")
+                "The most by which lag_seconds can be wrong, by what was seen of the source's binary log; absent when that is unknown."
+            )
         case .lagKnown:
             channel("lag_known", "Whether there is an estimate of the lag.")
         case .lagMethod:

@@ -110,7 +110,8 @@ package struct Verdict {
             if let limit = limits.lag, !(lag - delay <= limit) {
                 reasons.append(Reason(status: .critical, text: "\(label): lag \(Amount.seconds(lag))"))
             } else if let limit = limits.lag, channel.lag?.limiting.map({ $0 - delay <= limit }) != true {
-                reasons.append(Reason(status: .unknown, text: "\(label): \(channel.lagInWords), the limit may be exceeded"))
+                reasons.append(
+                    Reason(status: .unknown, text: "\(label): \(channel.lagInWords), the limit may be exceeded"))
             }
         } else if channel.troubles.isEmpty {
             reasons.append(Reason(status: .unknown, text: "\(label): lag unknown"))
