@@ -102,7 +102,7 @@ setup:
 	@scripts/install-packages.sh libmariadb-dev libyaml-dev zlib1g-dev pkg-config
 
 setup-tests: setup
-	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 python3-venv openssl curl haproxy keepalived snmpd snmp systemd percona-toolkit
+	@scripts/install-packages.sh mariadb-server mariadb-client prometheus prometheus-mysqld-exporter debootstrap python3 python3-venv openssl curl haproxy libfaketime keepalived snmpd snmp systemd percona-toolkit
 
 setup-bench: setup
 	@scripts/install-packages.sh mariadb-server mariadb-client gcc iproute2

@@ -168,11 +168,16 @@ package actor NodeCollector {
 
     /// The report of the running look so far, for a caller that cannot wait for the rest. Nil until the node has reported its
     /// identity and its replication status: the rest is of no use without these.
-    /// - Parameter started: when the caller's round began. A look that has ended since then may not have been delivered yet.
-    func reportSoFar(since started: ContinuousClock.Instant) -> NodeReport? {
-        if let followedUp { return followedUp }
-        if look == nil, let ended, ended.at >= started { return ended.report }
-        guard let look, let call = look.call, let reply = session.replySoFar else { return nil }
+    /// - Parameters:
+    ///   - started: when the caller's round began. A look that has ended since then may not have been delivered yet.
+    ///   - isOwn: whether only a look that began in that round will do.
+    func reportSoFar(since started: ContinuousClock.Instant, isOwn: Bool = false) -> NodeReport? {
+        if !isOwn {
+            if let followedUp { return followedUp }
+            if look == nil, let ended, ended.at >= started { return ended.report }
+        }
+        guard let look, let call = look.call, let reply = session.replySoFar, !isOwn || look.started >= started
+        else { return nil }
         var facts = call.facts
         let answered = facts.take(reply, answering: call.questions, after: call.setUp)
         for question in call.questions.dropFirst(answered) {
@@ -304,6 +309,7 @@ package actor NodeCollector {
             server?.setUp = []
             let answered = facts.take(reply, answering: questions, after: setUp.count)
             guard let refusal = reply.refusal else { break }
+            guard questions.indices.contains(answered) else { throw refusal.error }
             let refused = questions[answered].facts
             if refused.count > 1 {
                 server?.isSplit = true
@@ -360,6 +366,8 @@ package actor NodeCollector {
         _ reply: BatchReply, into facts: inout NodeFacts
     ) throws(MySQLError) {
         let answered = facts.take(reply, answering: questions, after: setUp)
+        // Every statement has been answered, but the server announced that there would be more.
+        guard refusal.statement < setUp || questions.indices.contains(answered) else { throw refusal.error }
         let late = refusal.statement < setUp ? nil : questions[answered]
         let statement = late?.summary ?? "the first statement of a connection"
         unanswered.note(

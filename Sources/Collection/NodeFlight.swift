@@ -35,10 +35,11 @@ final class NodeFlight: Sendable {
     /// Asks the node for everything. `deliver` is called once, whenever the call ends; a caller with an earlier
     /// deadline does not wait for it. The call's deadline is the node's own, so that one caller's short deadline does
     /// not make the node fail for others.
-    func look(_ deliver: @escaping Deliver) {
+    /// - Parameter isOwn: whether only a look that begins now or later will do.
+    func look(isOwn: Bool = false, _ deliver: @escaping Deliver) {
         // Returns a flag, not the call itself: a closure returned from here would be wrapped twice.
         let starts = state.withLock { state in
-            if state.running?.isLook == true {
+            if !isOwn, state.running?.isLook == true {
                 state.running?.others.append(deliver)
                 return false
             }

@@ -33,13 +33,13 @@ package final class SetCollector: Sendable {
     /// Starts a round over all nodes.
     package func round() -> SetRound { SetRound(members) }
 
-    /// Starts a round over some nodes, by name. The report contains no others.
+    /// Starts a round over some nodes, by name. The report contains no others, and nothing that was read before.
     package func round(over names: Set<String>) -> SetRound {
         SetRound(
             SetRound.Members(
                 name: members.name, thresholds: members.thresholds,
                 flights: members.flights.filter { names.contains($0.collector.description.name) },
-                followUps: members.followUps))
+                followUps: members.followUps, isOwn: true))
     }
 
     /// Closes all connections and lets the nodes' threads end. A round after that reports timeouts. A node that is stuck in a

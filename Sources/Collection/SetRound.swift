@@ -16,6 +16,8 @@ package final class SetRound: Sendable {
         let thresholds: Thresholds
         let flights: [NodeFlight]
         let followUps: FollowUps
+        /// Whether looks that are already running will not do: what they have read may be older than the round.
+        var isOwn = false
     }
 
     private enum Phase {
@@ -66,7 +68,7 @@ package final class SetRound: Sendable {
                 phase: count == 0 ? .done : .looking, looks: Array(repeating: nil, count: count),
                 looksOutstanding: count, lastDeadline: started))
         for (index, flight) in members.flights.enumerated() {
-            flight.look { self.take($0, of: index) }
+            flight.look(isOwn: members.isOwn) { self.take($0, of: index) }
         }
     }
 
@@ -203,7 +205,8 @@ package final class SetRound: Sendable {
     private func completed(_ answers: [NodeReport?]) async -> [NodeReport?] {
         var answers = answers
         for index in answers.indices where answers[index] == nil {
-            answers[index] = await members.flights[index].collector.reportSoFar(since: started)
+            answers[index] = await members.flights[index].collector.reportSoFar(
+                since: started, isOwn: members.isOwn)
         }
         return answers
     }

@@ -72,12 +72,13 @@ package struct Query: Sendable {
     }
 
     /// The packets of a well-behaved server.
-    package func steps(_ reply: (_ statement: String) -> Reply) -> [Step] {
+    /// - Parameter announcesMore: say of the last reply as well that another one follows, as no well-behaved server does.
+    package func steps(announcingMore announcesMore: Bool = false, _ reply: (_ statement: String) -> Reply) -> [Step] {
         var steps: [Step] = []
         let statements = statements
         for (index, statement) in statements.enumerated() {
             let answer = reply(statement)
-            steps += answer.steps(moreFollow: index < statements.count - 1)
+            steps += answer.steps(moreFollow: announcesMore || index < statements.count - 1)
             if answer.endsBatch { break }
         }
         return steps

@@ -1,6 +1,7 @@
 package import Collection
 package import Configuration
 package import Replication
+internal import Synchronization
 internal import Topology
 
 /// Monitors a replication set; the only way to its findings.
@@ -18,6 +19,8 @@ package actor SetMonitor {
     package nonisolated let set: ReplicationSet
     nonisolated let collector: SetCollector
     nonisolated let probes: SetProbes
+    /// Another monitor has taken over the set's memory: rounds that are still running change nothing in it.
+    nonisolated let isReplaced = Atomic(false)
     private let changes: StateChanges
 
     /// A round, until it has ended and been judged; then what came of it.
@@ -25,6 +28,8 @@ package actor SetMonitor {
         let started: ContinuousClock.Instant
         var round: SetRound?
         var answer: SetAnswer?
+        /// Whether its end is awaited without a caller.
+        var isAwaited = false
 
         init(_ round: SetRound) {
             started = round.started
@@ -91,7 +96,7 @@ package actor SetMonitor {
             if flight.answer == nil { end(flight, with: report) }
         }
         if let answer = flight.answer { return answer }
-        if let known = kept.newest(patience: patience), known.asked == flight.started { return known }
+        if let known = kept.newest(patience: patience), known.round == flight.started { return known }
         let report = await flight.round?.report()
         guard flight.answer == nil, let report else { return await answer(of: flight, by: deadline, patience) }
         return cut(flight, report)
@@ -99,9 +104,10 @@ package actor SetMonitor {
 
     /// Judges a round that has ended.
     private func end(_ flight: Flight, with report: ReplicationSetReport) {
-        changes.note(report)
+        let isReplaced = isReplaced.load(ordering: .acquiring)
+        if !isReplaced { changes.note(report) }
         let answer = SetAnswer(
-            findings: probes.findings(report, isFair: true), asked: flight.started, patience: SetAnswer.wholeRound)
+            probes.findings(report, isFair: !isReplaced), round: flight.started, patience: SetAnswer.wholeRound)
         flight.answer = answer
         flight.round = nil
         if newest === flight { newest = nil }
@@ -112,19 +118,44 @@ package actor SetMonitor {
     private func cut(_ flight: Flight, _ report: ReplicationSetReport) -> SetAnswer {
         let given = flight.started.duration(to: .now)
         let isFair = given >= Self.balancersPatience && !Task.isCancelled
-        let findings = probes.findings(report, isFair: isFair)
+        let findings = probes.findings(report, isFair: isFair && !isReplaced.load(ordering: .acquiring))
+        awaitEnd(of: flight)
         // Probes write by what writers say: a node that is slow does not matter to them unless it is a writer.
         let answer = SetAnswer(
-            findings: findings, asked: flight.started,
+            findings, round: flight.started,
             patience: findings.isEveryWriterAnswering ? max(given, WriteTarget.patience) : given)
         if isFair { kept.keep(answer) }
         return answer
     }
 
-    // MARK: - Operators
+    /// Judges a round that its callers have left, when it ends: otherwise a node that always takes longer than callers wait would
+    /// never be noted to be down.
+    private func awaitEnd(of flight: Flight) {
+        guard !flight.isAwaited, let round = flight.round else { return }
+        flight.isAwaited = true
+        Task {
+            let deadline = Deadline(.now + self.set.patience)
+            defer { deadline.cancel() }
+            await round.done(by: deadline)
+            guard flight.answer == nil, round.isDone else { return }
+            let report = await round.report()
+            if flight.answer == nil { end(flight, with: report) }
+        }
+    }
 
-    /// Records an operator's decision about which node takes the writes.
-    package nonisolated func takeWord(for node: String) { probes.judge.takeWord(for: node) }
+    // MARK: - Operators and reloads
+
+    /// Records an operator's decision about which node takes the writes. What was found without it no longer counts.
+    package func takeWord(for node: String) {
+        probes.judge.takeWord(for: node)
+        kept = KeptAnswers()
+        newest = nil
+    }
+}
+
+extension ReplicationSet {
+    /// After this long every node has answered or failed.
+    fileprivate var patience: Duration { (nodes.map(\.timeout).max() ?? .zero) * 2 + .seconds(5) }
 }
 
 extension SetMonitor: FindingsSource {

@@ -124,14 +124,46 @@ extension Channel {
 
     /// MySQL 8 and later, from the Performance Schema: timings of the transactions in the applier. Seconds.
     package struct ApplierTimes: Sendable, Hashable {
-        /// Time since the commit, on the source, of the oldest transaction now being applied; nil when idle.
+        /// Time since the commit, on the source, of the oldest transaction now being applied; nil when idle. As the server
+        /// reports it, a difference of two hosts' clocks; in findings corrected, or nil.
         package var applyingAge: Double?
-        /// Stages of the last applied transaction. History, not lag.
-        package var stages: [ApplyStage: Double] = [:]
+        /// Stages of the last applied transaction. History, not lag. `transport` is a difference of two hosts' clocks too.
+        package var stages: StageTimes = [:]
 
-        package init(applyingAge: Double? = nil, stages: [ApplyStage: Double] = [:]) {
+        package init(applyingAge: Double? = nil, stages: StageTimes = [:]) {
             self.applyingAge = applyingAge
             self.stages = stages
+        }
+    }
+
+    /// Used like a dictionary, but allocates nothing. Seconds.
+    package struct StageTimes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+        private var transport: Double?
+        private var queue: Double?
+        private var relayWait: Double?
+        private var apply: Double?
+
+        package init(dictionaryLiteral times: (ApplyStage, Double)...) {
+            for (stage, time) in times { self[stage] = time }
+        }
+
+        package subscript(stage: ApplyStage) -> Double? {
+            get {
+                switch stage {
+                case .transport: transport
+                case .queue: queue
+                case .relayWait: relayWait
+                case .apply: apply
+                }
+            }
+            set {
+                switch stage {
+                case .transport: transport = newValue
+                case .queue: queue = newValue
+                case .relayWait: relayWait = newValue
+                case .apply: apply = newValue
+                }
+            }
         }
     }
 

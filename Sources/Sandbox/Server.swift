@@ -58,11 +58,18 @@ package actor Server {
     /// Starts the server, with the data it has, and waits until it answers.
     /// - Throws: `SandboxError.ended`, with the end of its log, if it does not come up.
     package func start(with extra: [String] = [], within time: Duration = .seconds(60)) async throws(SandboxError) {
+        try await start(prefix: [], with: extra, within: time)
+    }
+
+    /// - Parameter prefix: a program that starts the server, and its arguments.
+    func start(
+        prefix: [String], with extra: [String] = [], within time: Duration = .seconds(60)
+    ) async throws(SandboxError) {
         if pid != nil { return }
         let deadline = ContinuousClock.now + time
         unlink(socketPath)
         let process = try ChildProcess.start(
-            software.command([software.executable] + arguments + extra), group: group, output: logPath)
+            software.command(prefix + [software.executable] + arguments + extra), group: group, output: logPath)
         self.process = process
         try await eventually("\(name) listens", deadline: deadline) { () throws(SandboxError) in
             if process.hasEnded {

@@ -50,6 +50,8 @@ package struct ChannelFindings: Sendable {
     package var distance: GTIDDistance
     package var errant: UInt64?
     package var lag: Lag?
+    /// Where the source's log ended, if the channel had applied everything.
+    var appliedThrough: BinlogCoordinate?
     /// A check whose result cannot be known is absent.
     package var checks: Answers<Check>
 }

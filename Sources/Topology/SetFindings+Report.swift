@@ -107,6 +107,7 @@ extension ChannelFindings {
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
         let hasAll = distance.isExact && distance.missing == 0
         var channel = channel
+        channel.correctTimes(by: node.report.facts.flatMap { $0.clockDifference(to: sourceFacts) })
         // A replica that has everything cannot distinguish a source that says nothing from one that has nothing to say.
         if channel.isSilenceToldOnly, hasAll || binaryLog.readDelta == 0 { channel.sourceSilence = nil }
         self.init(
@@ -117,15 +118,20 @@ extension ChannelFindings {
         checks[.binaryLog] = binaryLog.isHeld
         checks[.transfer] = channel.isTransferring
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
+        let hasEverything = sourceFacts != nil && distance.missing == 0
+        if hasEverything { appliedThrough = sourceFacts?.binaryLog?.end }
         lag = Lag(
-            self, heartbeat: heartbeatLag, lagBounds(node.report.facts, sourceFacts, set.looks),
+            self, heartbeat: heartbeatLag, lagBounds(of: node, hasAll: hasEverything, set.looks),
             isSourceAnswering: sourceFacts != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
     }
 
-    private func lagBounds(_ facts: NodeFacts?, _ source: NodeFacts?, _ looks: SetLooks) -> LagBounds? {
-        guard let facts, let name = sourceNode, let looks = looks[name] else { return nil }
-        return looks.bounds(
-            channel, of: facts, complete: source?.binaryLog?.end, hasAll: source != nil && distance.missing == 0)
+    private func lagBounds(
+        of node: ReplicationSetReport.Node, hasAll: Bool, _ looks: SetLooks
+    ) -> LagBounds? {
+        guard let facts = node.report.facts, let source = sourceNode, let log = looks[source] else { return nil }
+        let earlier =
+            appliedThrough ?? looks.applied(channel, of: node.description.name, facts, from: source)
+        return log.bounds(channel, of: facts, through: earlier, complete: appliedThrough, hasAll: hasAll)
     }
 }

@@ -108,6 +108,48 @@ struct SetRoundTests {
         }
     }
 
+    @Test("A round that needs its own looks does not join a running one, nor take what that has read so far")
+    func ownLook() async throws {
+        let gate = try Gate()
+        try await withNode(answering(behind: gate)) { server, node in
+            let flight = NodeFlight(node)
+            let (stream, arrive) = AsyncStream<Int>.makeStream()
+            flight.look { _ in arrive.yield(0) }
+            for await case .queried in server.events { break }
+            let started = ContinuousClock.now
+            flight.look(isOwn: true) { _ in arrive.yield(1) }
+            flight.look(isOwn: true) { _ in arrive.yield(2) }
+            #expect(await node.reportSoFar(since: started, isOwn: true) == nil)
+            gate.open()
+            var arrived: [Int] = []
+            for await index in stream {
+                arrived.append(index)
+                if arrived.count == 3 { break }
+            }
+            #expect(arrived == [0, 1, 2])
+            // One for the first, one for the two that came later.
+            #expect(server.journal.queries.count == 2)
+        }
+    }
+
+    @Test("A server that announces more replies than there are questions ends no more than its own connection")
+    func announcesMore() async throws {
+        let script = Script(
+            greeting: { _ in Step.welcome(version: "10.11.6-MariaDB") },
+            answer: { query in
+                query.steps(announcingMore: true) { statement in
+                    statement.contains("CONNECTION_ID()")
+                        ? .table(columns: ["server_id", "read_only", "log_bin", "clock"], rows: [["1", "0", "0", "1.0"]])
+                        : statement.hasPrefix("SET") ? .ok : .table(columns: ["a"], rows: [])
+                } + [.silence]
+            })
+        let server = try FaultServer(script)
+        try await withNode(server) { node in
+            let report = await node.ask(deadline: .now + .milliseconds(300))
+            #expect(report.failure?.reason == .timeout || report.failure?.reason == .protocol, "\(report)")
+        }
+    }
+
     @Test("One caller's short deadline does not make a node fail for others")
     func hurry() async throws {
         let gate = try Gate()

@@ -153,7 +153,7 @@ struct KeptAnswersTests {
     private static let known = findings(node("db1", id: 1, readOnly: false))
 
     private func answer(_ ago: Int, patience: Duration) -> SetAnswer {
-        SetAnswer(findings: Self.known, asked: now - .seconds(ago), patience: patience)
+        SetAnswer(Self.known, round: now - .seconds(ago), patience: patience)
     }
 
     @Test("The newest answer is returned for which nodes had as long as the caller would wait")
@@ -163,6 +163,16 @@ struct KeptAnswersTests {
         kept.keep(answer(2, patience: .seconds(1)))
         #expect(kept.newest(patience: .seconds(1))?.asked == now - .seconds(2))
         #expect(kept.newest(patience: .seconds(2))?.asked == now - .seconds(5))
+    }
+
+    @Test("An answer is as old as the oldest look in it, which may have begun before its round")
+    func oldestLook() {
+        let asked = now - .seconds(4)
+        let early = node("db1", id: 1, readOnly: false).with {
+            $0.identityRead = Reading(asked: asked, told: asked + .milliseconds(1))
+        }
+        let answer = SetAnswer(findings(early, silent("db2")), round: now, patience: SetAnswer.wholeRound)
+        #expect(answer.asked == asked && answer.round == now)
     }
 
     @Test("A late answer does not replace one that is newer and gave nodes more time")

@@ -122,6 +122,27 @@ struct LooksTests {
         #expect(rounds.memory.looks["db1"]?.looks.map(\.end) == ["bin.000001:300"])
     }
 
+    @Test("What GTIDs have once shown to be applied stays applied, though the reported position is still behind")
+    func stalePosition() {
+        var memory = SetMemory()
+        func lag(at time: Double, end: BinlogCoordinate, source: String, replica: String, executed: BinlogCoordinate)
+            -> Lag?
+        {
+            let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed(source)
+            let db2 = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(from: "db1", id: 1, uuid: 1, io: .stopped, read: end, executed: executed)
+            ).executed(replica)
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        _ = lag(at: 0, end: "bin.000001:100", source: "1:1-5", replica: "1:1-5", executed: "bin.000001:50")
+        let late = lag(at: 10, end: "bin.000001:200", source: "1:1-6", replica: "1:1-5", executed: "bin.000001:50")
+        #expect(isNear(late, 0, .observed, error: 10))
+        // A replica that has lost something starts again.
+        #expect(
+            lag(at: 20, end: "bin.000001:200", source: "1:1-6", replica: "1:1-4", executed: "bin.000001:40") == nil)
+    }
+
     @Test("By GTIDs, where there are no positions: what was new from look to look has to be there")
     func gtidOnly() {
         var memory = SetMemory()
@@ -235,5 +256,34 @@ struct LooksTests {
             #expect(abs((lag?.seconds ?? 0) - Double(back)) <= error + 1)
             #expect(error <= max(1.1, Double(back) * 0.12 + 1), "\(back) s: \(error)")
         }
+    }
+}
+
+@Suite("Clocks that differ")
+struct ClockTests {
+    private func lag(sourceAhead: Double?, taking: Double = 0.01, age: Double) -> Channel.ApplierTimes? {
+        let source = node("db1", id: 1, uuid: 1, clockOffset: sourceAhead, binlog: "bin.000001:200")
+            .read(at: 0, taking: taking)
+        let replica = node(
+            "db2", id: 2, uuid: 2, clockOffset: 1000,
+            from: channel(from: "db1", id: 1, uuid: 1, read: "bin.000001:100", behind: 7).with {
+                $0.applierTimes = .init(applyingAge: age, stages: [.transport: age, .apply: 3])
+                $0.workerStates = [.init(id: 1, isRunning: true, isBusy: true, applyingAge: age, errorNumber: 0)]
+            }
+        ).read(at: 0)
+        return SetFindings(ReplicationSetReport(source, replica)).nodes[1].channels[0].channel.applierTimes
+    }
+
+    @Test("A difference of two hosts' clocks is corrected by what they were measured to be ahead")
+    func corrected() {
+        #expect(lag(sourceAhead: 700, age: 305) == .init(applyingAge: 5, stages: [.transport: 5, .apply: 3]))
+        #expect(lag(sourceAhead: 1300, age: -295) == .init(applyingAge: 5, stages: [.transport: 5, .apply: 3]))
+        #expect(lag(sourceAhead: 1300, age: -301) == .init(applyingAge: 0, stages: [.transport: 0, .apply: 3]))
+    }
+
+    @Test("It is not used if an offset is unknown, or not known to a second")
+    func unknown() {
+        #expect(lag(sourceAhead: nil, age: 305) == .init(stages: [.apply: 3]))
+        #expect(lag(sourceAhead: 700, taking: 2.5, age: 305) == .init(stages: [.apply: 3]))
     }
 }

@@ -3,7 +3,7 @@ import Replication
 
 extension Fact {
     /// MySQL 8 and later: what each applier worker is doing, and the stages of its last transaction. Times are differences
-    /// computed by the replica; across hosts they include the skew of the clocks. Zero timestamps mean "nothing yet".
+    /// computed by the replica; across hosts they include the difference of the clocks. Zero timestamps mean "nothing yet".
     static let mySQLApplier = Fact(
         .applier,
         """
@@ -71,26 +71,29 @@ extension Channel.ApplierTimes {
         applyingAge = workers.compactMap(\.applyingAge).max()
 
         guard let last = workers.max(by: { $0.time("apply_end") ?? 0 < $1.time("apply_end") ?? 0 }) else { return }
-        stages[.apply] = last.elapsed("apply_start", "apply_end")
+        stages[.apply] = last.elapsed("apply_start", "apply_end").map { max(0, $0) }
         stages[.transport] = last.elapsed("queued_commit", "queue_start")
-        stages[.queue] = last.elapsed("queue_start", "queue_end")
+        stages[.queue] = last.elapsed("queue_start", "queue_end").map { max(0, $0) }
         // Only if it is the same transaction: otherwise the two times would belong to different ones.
-        if last.flag("is_last_queued") == true { stages[.relayWait] = last.elapsed("queue_end", "apply_start") }
+        if last.flag("is_last_queued") == true {
+            stages[.relayWait] = last.elapsed("queue_end", "apply_start").map { max(0, $0) }
+        }
     }
 }
 
 extension ResultTable.Row {
-    /// Seconds since the transaction that the worker is applying was committed on the source; nil when the worker is idle.
+    /// Seconds since the transaction that the worker is applying was committed on the source, by the clocks of both; nil when the
+    /// worker is idle.
     fileprivate var applyingAge: Double? {
         guard flag("busy") == true, let commit = time("applying_commit"), let clock = time("clock") else {
             return nil
         }
-        return max(0, clock - commit)
+        return clock - commit
     }
 
-    /// Seconds from one time to another; nil if either is not known. Clamped to 0, since the clocks of two hosts differ.
+    /// Seconds from one time to another; nil if either is not known. Negative where the clocks of two hosts differ.
     fileprivate func elapsed(_ start: String, _ end: String) -> Double? {
         guard let start = time(start), let end = time(end) else { return nil }
-        return max(0, end - start)
+        return end - start
     }
 }

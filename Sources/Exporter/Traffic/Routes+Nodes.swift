@@ -78,7 +78,7 @@ extension Routes {
                     "\(node) replicates from the primary: stop that first (STOP REPLICA; RESET REPLICA ALL), then name it "
                         + "the writer")
             }
-            fleet.nameWriter(node, of: set)
+            await fleet.nameWriter(node, of: set)
             let isSilent = writing?.standings[node]?.isAnswering != true
             return .text(
                 isSilent

@@ -3,6 +3,7 @@ package import Configuration
 package import Logging
 internal import MariaDB
 package import Replication
+internal import Synchronization
 package import Threads
 package import Topology
 package import Traffic
@@ -109,8 +110,8 @@ package final class Fleet: Sendable {
     // MARK: - Operators and balancers
 
     /// Records an operator's decision about which node takes the writes of a set.
-    package func nameWriter(_ node: String, of set: String) {
-        self[set]?.takeWord(for: node)
+    package func nameWriter(_ node: String, of set: String) async {
+        await self[set]?.takeWord(for: node)
         logger.notice(
             "an operator has named the writer", metadata: ["replication_set": "\(set)", "node": "\(node)"])
     }
@@ -144,8 +145,11 @@ package final class Fleet: Sendable {
         )
     }
 
-    /// Makes the probes use what this fleet's sets find from now on.
-    func takeCharge() {
+    /// Makes the probes use what this fleet's sets find from now on, and the memory of the sets be theirs alone.
+    func takeCharge(from predecessor: Fleet? = nil) {
+        for set in predecessor?.sets ?? [] where self[set.name] !== set {
+            set.isReplaced.store(true, ordering: .releasing)
+        }
         for set in sets { set.probes.watch.follow(set) }
     }
 

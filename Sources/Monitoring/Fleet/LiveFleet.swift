@@ -69,7 +69,7 @@ package actor LiveFleet: Service {
             let before = current.withLock { $0 }
             try admit(configuration, before.fleet.configuration)
             let successor = try before.fleet.successor(configuration)
-            successor.takeCharge()
+            successor.takeCharge(from: before.fleet)
             successor.forgetChanges(since: before.fleet.configuration)
             current.withLock { $0 = Tenure(successor) }
             handOver(to: successor)

@@ -89,6 +89,9 @@ struct SentinelRun {
 
     // MARK: - On the replicas
 
+    /// How long a replica may take to show the row.
+    private static let answerTime = Duration.seconds(2)
+
     private struct Arrival {
         let node: String
         /// Nil if it cannot be known.
@@ -119,7 +122,9 @@ struct SentinelRun {
         while true {
             var isAnswering = true
             do throws(MySQLError) {
-                let answer = try await replica.run([table.look(for: key)], isRepeatable: true, deadline: end)
+                // A server that hangs is asked again, and does not hold up a probe that is to end.
+                let answer = try await replica.run(
+                    [table.look(for: key)], isRepeatable: true, deadline: min(end, .now + Self.answerTime))
                 if table.shows(operation, answer.first) {
                     return Arrival(
                         node: replica.node, outcome: .seen(after: max(0, confirmed.duration(to: .now).seconds)))

@@ -16,13 +16,18 @@ struct LagBounds: Sendable, Equatable {
 extension LogLooks {
     /// Nil if the channel's position does not belong to this log, or is not known.
     /// - Parameters:
+    ///   - earlier: how far an earlier round has shown that it has applied the log.
     ///   - complete: the source's end in this round, if the replica has everything that the source had then.
-    func bounds(_ channel: Channel, of replica: NodeFacts, complete: BinlogCoordinate?, hasAll: Bool) -> LagBounds? {
+    func bounds(
+        _ channel: Channel, of replica: NodeFacts, through earlier: BinlogCoordinate?, complete: BinlogCoordinate?,
+        hasAll: Bool
+    ) -> LagBounds? {
         guard let reading = replica.channelsRead, let newest = looks.last else { return nil }
         let asked = FixedInstant(reading.asked)
         let told = FixedInstant(
             Swift.max(reading.told, hasAll ? replica.transactionsRead?.told ?? reading.told : reading.told))
-        guard let applied = count(appliedBy: channel, replica, complete: complete, hasAll: hasAll) else { return nil }
+        guard let applied = count(
+            appliedBy: channel, replica, through: earlier, complete: complete, hasAll: hasAll) else { return nil }
         let first = applied < looks.count ? looks[applied] : nil
         let last = applied > 0 ? looks[applied - 1] : nil
         let received = channel.readPosition.flatMap { read -> Look? in
@@ -37,14 +42,15 @@ extension LogLooks {
 
     /// How many of the looks, from the oldest, show only what the replica has applied; nil if that cannot be known.
     private func count(
-        appliedBy channel: Channel, _ replica: NodeFacts, complete: BinlogCoordinate?, hasAll: Bool
+        appliedBy channel: Channel, _ replica: NodeFacts, through earlier: BinlogCoordinate?,
+        complete: BinlogCoordinate?, hasAll: Bool
     ) -> Int? {
         if hasAll, let complete { return count(upTo: max(complete, channel.executedPosition)) }
         if let executed = channel.executedPosition, let newest = looks.last?.end, !isAppliedOutOfOrder(channel) {
             guard let isBehind = executed.isBefore(newest) else { return nil }
             // A channel that does not read cannot have got ahead of its source: its position is one in a log that is gone.
             if !isBehind, executed != newest, channel.ioThread != .running { return nil }
-            return isBehind ? count(upTo: executed) : looks.count
+            return isBehind ? count(upTo: max(executed, earlier)) : looks.count
         }
         if hasAll { return looks.count }
         guard let history = replica.transactions else { return nil }

@@ -28,6 +28,8 @@ struct LogLooks: Sendable {
     private(set) var looks: [Look]
     /// Whether a node of the set has replicated from this one. Of the others, only the last two looks are kept.
     var isSource = false
+    /// Counts the logs that this node has had.
+    private(set) var generation = 0
     private let serverID: UInt32?
     private let serverUUID: String?
     /// When the newest look was last answered.
@@ -64,9 +66,10 @@ struct LogLooks: Sendable {
         case .earlier?, nil:
             // Rounds overlap: an older answer may arrive late.
             guard FixedInstant(reading.asked) >= self.told else { return }
-            let isSource = isSource
+            let (isSource, generation) = (isSource, generation)
             self = LogLooks(facts, keepsHistory: keepsHistory) ?? self
             self.isSource = isSource
+            self.generation = generation + (isSameServer && look.end == newest.end ? 0 : 1)
         }
     }
 
@@ -127,14 +130,40 @@ struct SetLooks: Sendable {
     private var byNode: [String: LogLooks] = [:]
     /// Sources with a replica whose positions do not show what it has applied.
     private var withHistory: Set<String> = []
+    private var applied: [ChannelKey: Applied] = [:]
+
+    private struct ChannelKey: Hashable {
+        let node: String
+        let channel: String
+    }
+
+    /// How far a channel was once seen to have applied its source's log. The position that MySQL's parallel applier reports may
+    /// stay behind what its GTIDs have shown.
+    private struct Applied {
+        let through: BinlogCoordinate
+        let executed: BinlogCoordinate?
+        let source: String
+        let generation: Int
+        let replica: ServerIdentity
+    }
 
     subscript(node: String) -> LogLooks? { byNode[node] }
+
+    /// How far a channel has applied its source's log; nil if it was not seen to have everything since either began anew.
+    func applied(_ channel: Channel, of node: String, _ replica: NodeFacts, from source: String) -> BinlogCoordinate? {
+        guard let applied = applied[ChannelKey(node: node, channel: channel.name)], applied.source == source,
+            applied.generation == byNode[source]?.generation, applied.replica == replica.identity
+        else { return nil }
+        if let before = applied.executed, channel.executedPosition?.isBefore(before) != false { return nil }
+        return applied.through
+    }
 
     /// Adds what a round has seen.
     mutating func note(_ report: ReplicationSetReport) {
         if byNode.count > report.nodes.count {
             let names = Set(report.nodes.map(\.description.name))
             byNode = byNode.filter { names.contains($0.key) }
+            applied = applied.filter { names.contains($0.key.node) }
         }
         for node in report.nodes {
             guard let facts = node.report.facts, facts.binaryLogRead != nil else { continue }
@@ -154,6 +183,14 @@ struct SetLooks: Sendable {
             for channel in node.channels {
                 guard let source = channel.sourceNode else { continue }
                 if byNode[source]?.isSource == false { byNode[source]?.isSource = true }
+                let key = ChannelKey(node: node.description.name, channel: channel.channel.name)
+                if let through = channel.appliedThrough, let replica = node.report.facts?.identity,
+                    let generation = byNode[source]?.generation
+                {
+                    applied[key] = Applied(
+                        through: through, executed: channel.channel.executedPosition, source: source,
+                        generation: generation, replica: replica)
+                }
                 if channel.channel.executedPosition == nil, channel.channel.usesGTID == true {
                     withHistory.insert(source)
                 }

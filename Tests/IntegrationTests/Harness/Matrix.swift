@@ -27,6 +27,11 @@ extension Matrix {
         var seen: Set<ServerSoftware.Flavor> = []
         return try await all.value.filter { seen.insert($0.flavor).inserted }
     }
+
+    /// All with `make test-all`, otherwise one of each flavor.
+    static let thorough: Task<[ServerSoftware], any Error> = Task {
+        try await ProcessInfo.processInfo.environment["TEST_ALL"] == nil ? flavors.value : all.value
+    }
 }
 
 /// Servers that replicate as wired, and an exporter that monitors them.

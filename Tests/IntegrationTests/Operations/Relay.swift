@@ -32,6 +32,10 @@ final class Relay: Sendable {
 
     func port(_ name: String) -> UInt16 { ports[name]?.number ?? 0 }
 
+    /// Holds back what passes, without closing a connection, as a network that drops packets does.
+    func freeze() { process.signal(SIGSTOP) }
+    func thaw() { process.signal(SIGCONT) }
+
     func stop() async {
         process.signal(SIGKILL)
         await process.ended()
