@@ -139,7 +139,8 @@ struct SetRoundTests {
             answer: { query in
                 query.steps(announcingMore: true) { statement in
                     statement.contains("CONNECTION_ID()")
-                        ? .table(columns: ["server_id", "read_only", "log_bin", "clock"], rows: [["1", "0", "0", "1.0"]])
+                        ? .table(
+                            columns: ["server_id", "read_only", "log_bin", "clock"], rows: [["1", "0", "0", "1.0"]])
                         : statement.hasPrefix("SET") ? .ok : .table(columns: ["a"], rows: [])
                 } + [.silence]
             })

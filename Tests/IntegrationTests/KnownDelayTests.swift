@@ -52,7 +52,8 @@ extension IntegrationSuite {
 
         /// Holds replication up for some seconds, and compares each scrape with the time since the row was committed.
         private func measure(
-            _ fault: Fault, _ sandbox: Sandbox, _ relay: Relay, _ exporter: RunningExporter, writing statement: String? = nil
+            _ fault: Fault, _ sandbox: Sandbox, _ relay: Relay, _ exporter: RunningExporter,
+            writing statement: String? = nil
         ) async throws {
             let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
             try await exporter.scrape(until: "\(fault): all is well before", isUpToDate)
@@ -76,7 +77,8 @@ extension IntegrationSuite {
                 let oldest = (told - before).seconds
                 let lag = try #require(scrape.value("lag_seconds", "db2"), "\(fault)")
                 let error = try #require(scrape.value("lag_error_seconds", "db2"), "\(fault)")
-                #expect(lag + error >= youngest - Self.tolerance, "\(fault): \(lag) ± \(error), but at least \(youngest)")
+                #expect(
+                    lag + error >= youngest - Self.tolerance, "\(fault): \(lag) ± \(error), but at least \(youngest)")
                 #expect(lag - error <= oldest + Self.tolerance, "\(fault): \(lag) ± \(error), but at most \(oldest)")
                 // The error is no larger than the time between two looks.
                 #expect(error <= bracket.seconds + Self.tolerance, "\(fault): ± \(error)")
@@ -91,7 +93,9 @@ extension IntegrationSuite {
             try await exporter.scrape(until: "\(fault): all is well after", isUpToDate)
         }
 
-        @Test("is known to the time between two looks, whatever holds the replica up", arguments: try await Matrix.thorough.value)
+        @Test(
+            "is known to the time between two looks, whatever holds the replica up",
+            arguments: try await Matrix.thorough.value)
         func faults(software: ServerSoftware) async throws {
             try await withRelayedReplica(software) { sandbox, relay, exporter in
                 for fault in Fault.allCases { try await measure(fault, sandbox, relay, exporter) }

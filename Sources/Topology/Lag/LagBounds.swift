@@ -26,8 +26,10 @@ extension LogLooks {
         let asked = FixedInstant(reading.asked)
         let told = FixedInstant(
             Swift.max(reading.told, hasAll ? replica.transactionsRead?.told ?? reading.told : reading.told))
-        guard let applied = count(
-            appliedBy: channel, replica, through: earlier, complete: complete, hasAll: hasAll) else { return nil }
+        guard
+            let applied = count(
+                appliedBy: channel, replica, through: earlier, complete: complete, hasAll: hasAll)
+        else { return nil }
         let first = applied < looks.count ? looks[applied] : nil
         let last = applied > 0 ? looks[applied - 1] : nil
         let received = channel.readPosition.flatMap { read -> Look? in
