@@ -174,7 +174,7 @@ enum GoldenSets {
         channel.heartbeatPeriod = 30
         channel.sourceSilence = 1.5
         channel.applierTimes = .init(
-            applyingAge: 36, stages: [.transport: 0.25, .queue: 0.5, .relayWait: 8, .apply: 11.25])
+            applyingAge: 36, stages: [.transport: 0.625, .queue: 0.5, .relayWait: 8, .apply: 11.25])
         channel.workers = .init(total: 4, busy: 3)
         channel.workerStates = [
             .init(id: 1, isRunning: true, isBusy: true, applyingAge: 2.5, errorNumber: 0),
