@@ -38,8 +38,8 @@ private final class ChangingServer: Sendable {
     ) throws {
         let recording = try Fixture(name: fixture).recording
         change { _, statement in
-            guard isAsked(statement), let result = recording.results.first(where: { $0.sql == statement }),
-                let columns = result.columns, let index = columns.firstIndex(of: name)
+            guard isAsked(statement), let result = recording.result(of: statement), let columns = result.columns,
+                let index = columns.firstIndex(of: name)
             else { return nil }
             let rows = result.rows?.map { row in row.enumerated().map { $0 == index ? value : $1 } }
             return .table(columns: columns, rows: rows ?? [])
