@@ -2,10 +2,10 @@
 """Follows CONTRIBUTING.md in a scratch copy of the working tree, as a newcomer would.
 
 Adds a fact, a metric made from it, and an endpoint, touching only the files that the guide names; records what the guide says
-to record; builds; and runs the tests of the targets concerned. A step that needs any other file fails here.
-
-    scripts/walk-contributing.py [folder for the copy, kept afterwards]
+to record; builds; and runs the tests of the targets concerned. A step that needs any other file fails here. Only MariaDB is
+recorded; the answers of the other servers are written down as expected, and their packets are left as they are.
 """
+import argparse
 import json
 import os
 import pathlib
@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-STATEMENT = "SHOW GLOBAL VARIABLES LIKE 'max_connections'"
+SELECTED = "@@global.max_connections AS connection_limit"
 
 
 class Walk:
@@ -41,14 +41,14 @@ class Walk:
             sys.exit(f"the step needs {path}, which the guide does not name")
         return self.copy / path
 
-    def insert(self, path: str, after: str, text: str) -> None:
-        """Inserts text after the only line that matches."""
+    def insert(self, path: str, line: str, text: str, before: bool = False) -> None:
+        """Inserts text after, or before, the only line that matches."""
         file = self.file(path)
         lines = file.read_text().split("\n")
-        found = [index for index, line in enumerate(lines) if re.search(after, line)]
+        found = [index for index, present in enumerate(lines) if re.search(line, present)]
         if len(found) != 1:
-            sys.exit(f"{path}: {len(found)} lines match {after!r}; adapt the walk")
-        lines.insert(found[0] + 1, text)
+            sys.exit(f"{path}: {len(found)} lines match {line!r}; adapt the walk")
+        lines.insert(found[0] + (0 if before else 1), text)
         file.write_text("\n".join(lines))
 
     def create(self, path: str, text: str) -> None:
@@ -81,9 +81,14 @@ def walk(copy: pathlib.Path) -> None:
 import Replication
 
 extension Fact {{
-    /// The most connections that the server allows. No privilege.
-    static let connectionLimit = Fact(.connectionLimit, "{STATEMENT}") {{ answer, facts in
-        facts.connectionLimit = answer.first?.unsigned("Value")
+    /// The most connections that the server allows. Needs no privilege.
+    static let connectionLimit = Fact(
+        .connectionLimit, selecting: "{SELECTED}"
+    ) {{ answer, facts throws(FactError) in
+        guard let limit = answer.first?.unsigned("connection_limit") else {{
+            throw FactError("the server did not report max_connections")
+        }}
+        facts.connectionLimit = limit
     }}
 }}
 ''')
@@ -92,47 +97,60 @@ extension Fact {{
     guide.insert("Sources/Replication/NodeFacts.swift", r"^    case durability$",
                  '    case connectionLimit = "connection_limit"')
     guide.insert("Sources/Collection/Dialects/MariaDB.swift", r"^ +\.mariaDBDurability,$", "                .connectionLimit,")
-    answer = {"sql": STATEMENT, "columns": ["Variable_name", "Value"], "rows": [["max_connections", "151"]]}
-    for fixture in sorted((copy / "Tests/Fixtures").glob("mariadb-*/*.json")):
-        # What `replication-sandbox record` writes; the servers are not started for this walk.
-        recording = json.loads(fixture.read_text())
-        recording["results"].append(answer)
-        guide.file(str(fixture.relative_to(copy))).write_text(json.dumps(recording, indent=2))
+    guide.insert("Sources/Collection/Dialects/MySQL.swift", r"^ +\.mySQLDurability\(", "                .connectionLimit,")
+    guide.insert("Tests/CollectionTests/FactTests.swift", r"^    // MARK: - Others$", '''
+    @Test("A connection limit that was not reported is an error, not 0")
+    func connectionLimit() throws {
+        let fact = Dialect.mySQL84.fact(.connectionLimit)
+        #expect(try facts(fact, [["connection_limit": "151"]]).connectionLimit == 151)
+        #expect(throws: FactError.self) { try facts(fact, [["connection_limit": nil]]) }
+    }''')
 
     guide.begin("Add a metric from facts already collected")
     guide.insert("Sources/Metrics/Metric.swift", r"^    case heartbeatAge$", "    case connectionLimit")
-    guide.insert("Sources/Metrics/Catalogue.swift", r"^        case \.heartbeatAge:$",
-                 '            node("connection_limit", "The most connections that the server allows.", fact: .connectionLimit)\n'
-                 "        case .connectionLimit:")
-    catalogue = copy / "Sources/Metrics/Catalogue.swift"
-    text = catalogue.read_text()
-    # The new row now comes first: swap the names of the two cases.
-    text = text.replace("        case .heartbeatAge:\n            node(\"connection_limit\"",
-                        "        case .connectionLimit:\n            node(\"connection_limit\"")
-    first = text.index("        case .connectionLimit:")
-    second = text.index("        case .connectionLimit:", first + 1)
-    catalogue.write_text(text[:second] + text[second:].replace(".connectionLimit:", ".heartbeatAge:", 1))
+    guide.insert("Sources/Metrics/Catalogue.swift", r"^        case \.sourceInfo:$", before=True, text='''\
+        case .connectionLimit:
+            node("connection_limit", "The most connections that the server allows.", fact: .connectionLimit)''')
     guide.insert("Sources/Metrics/Groups/NodeGroup.swift", r"^        add\(\.nodeConnectedReplicas, ",
                  "        add(.connectionLimit, labels, facts.connectionLimit)")
     guide.insert("Tests/MetricsTests/GoldenSets.swift", r"facts\.connectedReplicas = 2$", "        facts.connectionLimit = 151")
+    guide.insert("CHANGELOG.md", r"^## Unreleased$", "\n- `mysql_replication_connection_limit`.")
 
     guide.begin("Add an endpoint")
     guide.insert("Sources/Exporter/Routes.swift", r'Endpoint\("GET", "/-/ready"\)',
                  '        Endpoint("GET", "/-/walked") { _, _ in .text("walked") },')
+    guide.insert("Tests/IntegrationTests/EndpointTests.swift", r'^ +#expect\(try await exporter\.get\("/-/reload", ',
+                 '                #expect(try await exporter.get("/-/walked").body == "walked\\n")')
+    guide.insert("README.md", r"^\| `/-/healthy`, ", "| `/-/walked` | 200 |")
 
-    guide.begin("Add a metric from facts already collected")
     guide.run("swift", "build", "--build-tests")
+    guide.begin("Add a fact")
+    guide.run(".build/debug/replication-sandbox", "record", "--add", "--software", "mariadb", "Tests/Fixtures")
+    for fixture in sorted((copy / "Tests/Fixtures").glob("m*-*/*.json")):
+        recording = json.loads(fixture.read_text())
+        if any(result["sql"] == f"SELECT {SELECTED}" for result in recording["results"]):
+            continue
+        # What would be recorded from the other servers, or written by hand.
+        source = {"source": "constructed: the servers' default"} if "source" in recording else {}
+        recording["results"].append(
+            {"sql": f"SELECT {SELECTED}", **source, "columns": ["connection_limit"], "rows": [["151"]]})
+        guide.file(str(fixture.relative_to(copy))).write_text(json.dumps(recording, indent=2))
+    guide.begin("Add a metric from facts already collected")
     guide.say("RECORD_GOLDEN=1 swift test --filter MetricsTests", fails=True)
     guide.say("RECORD=1 swift test --filter DocumentationTests")
     print("==> Tests of these targets")
     guide.run("swift", "test", "--skip-build", "--filter",
-              "^(Replication|Collection|Topology|Metrics|Documentation|Exporter)Tests\\.", "--skip",
+              "^(Replication|Collection|Topology|Metrics|Documentation|Exporter)Tests\\.|EndpointTests", "--skip",
               "OperationsTests|BalancerRoundTests|CrowdTests|ManualTests")
     print("following the guide yields a working fact, metric and endpoint")
 
 
 def main() -> None:
-    kept = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument(
+        "folder", nargs="?", type=pathlib.Path, help="for the copy, which is kept afterwards; by default a temporary one")
+    kept = arguments.parse_args().folder
     copy = kept or pathlib.Path(tempfile.mkdtemp(prefix="walk-"))
     try:
         files = subprocess.run(

@@ -43,7 +43,7 @@ package struct Fact: Sendable {
     var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
 
     /// Whether the statement is likely to hang for the same reason as another one, such as a full disk or a lock. Variables are
-    /// read without waiting; a statement that is not listed here may hang.
+    /// read without waiting; any other statement that is not listed here may hang.
     func mayHang(behind other: FactName) -> Bool {
         switch name {
         // Without these the node is down, so the risk is worth it.
@@ -51,7 +51,7 @@ package struct Fact: Sendable {
         // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
         case .status, .receiver, .applier: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas: false
-        default: true
+        default: selected == nil
         }
     }
 }

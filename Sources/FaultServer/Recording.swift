@@ -24,12 +24,46 @@ package struct Recording: Codable, Sendable {
     /// set up the session always succeed.
     package func reply(to statement: String) -> Reply {
         if statement.hasPrefix("SET SESSION ") { return .ok }
-        guard let result = results.first(where: { $0.sql == statement }) else { return .syntaxError }
+        guard let result = result(of: statement) else { return .syntaxError }
         if let error = result.error {
             return .refusal(code: error.code, sqlState: error.sqlState, message: error.message)
         }
         return .table(columns: result.columns ?? [], rows: result.rows ?? [])
     }
 
+    /// The answer to a statement. One that selects variables together is composed of the answers to its parts, which is what
+    /// servers answer: so a recording holds only the parts, and stays valid when a dialect selects one more with them.
+    package func result(of statement: String) -> Result? {
+        results.first { $0.sql == statement } ?? composed(statement)
+    }
+
+    private func composed(_ statement: String) -> Result? {
+        guard var rest = statement.selected, !rest.isEmpty else { return nil }
+        var whole = Result(sql: statement, columns: [], rows: [[]])
+        while !rest.isEmpty {
+            let parts = results.filter { part in
+                guard let selected = part.sql.selected, rest.hasPrefix(selected) else { return false }
+                return rest.count == selected.count || rest.dropFirst(selected.count).hasPrefix(", ")
+            }
+            guard let part = parts.max(by: { $0.sql.count < $1.sql.count }), let selected = part.sql.selected else {
+                return nil
+            }
+            // Refused as a whole.
+            if part.error != nil { return Result(sql: statement, error: part.error) }
+            guard let columns = part.columns, let row = part.rows?.first, part.rows?.count == 1 else { return nil }
+            whole.columns?.append(contentsOf: columns)
+            whole.rows?[0].append(contentsOf: row)
+            rest = rest.dropFirst(selected.count + ", ".count)
+        }
+        return whole
+    }
+
     package var script: Script { .replying(version: version) { reply(to: $0) } }
+}
+
+extension String {
+    /// The expressions of a `SELECT` without a table.
+    fileprivate var selected: Substring? {
+        hasPrefix("SELECT ") && !contains(" FROM ") ? dropFirst("SELECT ".count) : nil
+    }
 }

@@ -63,6 +63,12 @@ extension Sandbox {
 }
 
 extension Recording {
+    /// With another recording's answers at the end, and without those to statements that are not in the list.
+    package func adding(_ other: Recording, keeping statements: [String]) -> Recording {
+        let kept = results.filter { statements.contains($0.sql) }
+        return Recording(version: version, results: kept + other.results)
+    }
+
     /// JSON with a line for each row, so that a new recording can be compared with the old one by eye.
     package var json: String {
         let blocks = results.map { result in

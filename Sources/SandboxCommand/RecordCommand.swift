@@ -16,6 +16,9 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "Only this situation. Repeatable.")
     var only: [String] = []
 
+    @Flag(help: "Keep the answers that a file has, and record only the statements that it lacks.")
+    var add = false
+
     @Argument(help: "The folder of all fixtures.")
     var folder: String
 
@@ -37,8 +40,12 @@ struct RecordCommand: AsyncParsableCommand {
             try await withSandbox(situation.wiring, software: software, settings: situation.settings) { sandbox in
                 try await situation.prepare(sandbox)
                 for (node, name) in situation.cases.sorted(by: { $0.value < $1.value }) {
-                    let recording = try await sandbox.record(asked, on: sandbox.server(node))
-                    try Data(recording.json.utf8).write(to: target.appendingPathComponent("\(name).json"))
+                    let file = target.appendingPathComponent("\(name).json")
+                    let known = add ? try JSONDecoder().decode(Recording.self, from: Data(contentsOf: file)) : nil
+                    let lacking = asked.filter { sql in known?.results.contains { $0.sql == sql } != true }
+                    let fresh = try await sandbox.record(lacking, on: sandbox.server(node))
+                    let recording = known?.adding(fresh, keeping: asked) ?? fresh
+                    try Data(recording.json.utf8).write(to: file)
                     say("\(software.series)/\(name).json")
                 }
             }

@@ -277,6 +277,14 @@ struct UnansweredStatementTests {
         #expect(unanswered.entries.isEmpty)
     }
 
+    @Test("While a statement hangs, variables are still read; another statement may hang with it")
+    func variables() {
+        var unanswered = UnansweredStatements()
+        unanswered.note(.init(connection: 1, facts: [.binlogStatus], statement: "SHOW BINLOG STATUS", since: .now))
+        #expect(unanswered.reason(against: Fact(.heartbeat, selecting: "@@a AS a") { _, _ in }, at: .now) == nil)
+        #expect(unanswered.reason(against: Fact(.heartbeat, "SHOW A") { _, _ in }, at: .now) != nil)
+    }
+
     @Test("After a restart of the server, the connection that asks may have the id of one that hung")
     func sameID() {
         var unanswered = UnansweredStatements()

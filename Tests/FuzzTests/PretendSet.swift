@@ -64,7 +64,7 @@ final class PretendSet: Sendable {
 
     /// Whether a statement is one that scrapes send.
     func isOfRound(_ statement: String) -> Bool {
-        recordings.values.contains { $0.results.contains { $0.sql == statement } }
+        recordings.values.contains { $0.result(of: statement) != nil }
     }
 
     static let leftBehind = [String(repeating: "0", count: 31) + "1", String(repeating: "f", count: 32)]

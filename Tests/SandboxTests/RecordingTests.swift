@@ -18,6 +18,19 @@ struct RecordingTests {
         #expect(try JSONDecoder().decode(Recording.self, from: Data(recording.json.utf8)) == recording)
     }
 
+    @Test("keep their answers when those to further statements are added; what is no longer asked is dropped")
+    func adding() throws {
+        func recording(_ statements: [String], _ answer: String) throws -> Recording {
+            let results = statements.map { #"{"sql": "\#($0)", "columns": ["x"], "rows": [["\#(answer)"]]}"# }
+            let text = #"{"version": "1", "results": [\#(results.joined(separator: ","))]}"#
+            return try JSONDecoder().decode(Recording.self, from: Data(text.utf8))
+        }
+        let whole = try recording(["b", "gone", "a"], "old").adding(
+            try recording(["new"], "fresh"), keeping: ["a", "new", "b"])
+        #expect(whole.results.map(\.sql) == ["b", "a", "new"])
+        #expect(whole.results.map { $0.rows?.first?.first } == ["old", "old", "fresh"])
+    }
+
     private struct Origin: Decodable {
         let source: String?
     }

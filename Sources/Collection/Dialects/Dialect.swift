@@ -34,11 +34,8 @@ package struct Dialect: Sendable {
     /// What a round asks for, with all counters or none of them.
     package func inquiry(withCounters isWhole: Bool) -> Inquiry { isWhole ? Inquiry(facts, isMerged: true) : usual }
 
-    /// All statements that may be sent, each once.
-    package var statements: [String] {
-        let merged = inquiry(withCounters: true).questions.map(\.statement)
-        return merged + facts.map(\.statement).filter { !merged.contains($0) } + [binlogIndex.statement]
-    }
+    /// The statements of all facts. Some are sent merged into one (`Inquiry`).
+    package var statements: [String] { (facts + [binlogIndex]).map(\.statement) }
 
     /// A fact by name, including those that are not asked for in every round.
     func anyFact(_ name: FactName) -> Fact? {
