@@ -28,7 +28,7 @@ struct StateChangesTests {
         }
         #expect(
             log.lines == [
-                "info node is up", "warning node is not up reason=connect", "warning node is not up reason=timeout",
+                "info node is up", "error node is not up reason=connect", "error node is not up reason=timeout",
                 "warning node is up; some facts could not be read", "info node is up",
             ])
     }
@@ -51,7 +51,7 @@ struct StateChangesTests {
         let log = CapturedLog(level: .warning)
         let changes = StateChanges(logger: log.logger)
         for report in [Self.up, Self.down, Self.up] { changes.note(set(report)) }
-        #expect(log.lines == ["warning node is not up reason=connect"])
+        #expect(log.lines == ["error node is not up reason=connect"])
     }
 
     private static func facts() -> NodeFacts {

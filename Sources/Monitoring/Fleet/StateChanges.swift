@@ -1,6 +1,7 @@
 package import Logging
 package import Replication
 internal import Synchronization
+internal import Topology
 
 /// Writes one log line when a node changes state, and none while it stays the same.
 package final class StateChanges: Sendable {
@@ -38,7 +39,7 @@ package final class StateChanges: Sendable {
         if let failure = report.failure {
             metadata["reason"] = "\(failure.reason.rawValue)"
             metadata["error"] = "\(failure.message)"
-            logger.warning("node is not up", metadata: metadata)
+            logger.log(level: .of(.nodeDown), "node is not up", metadata: metadata)
         } else {
             if let identity = report.facts?.identity {
                 metadata["version"] = "\(identity.version.text)"
@@ -50,8 +51,32 @@ package final class StateChanges: Sendable {
             if state.missing.isEmpty {
                 logger.info("node is up", metadata: metadata)
             } else {
-                logger.warning("node is up; some facts could not be read", metadata: metadata)
+                logger.log(
+                    level: .of(.factMissing), "node is up; some facts could not be read", metadata: metadata)
             }
         }
+    }
+}
+
+extension Logger.Level {
+    /// The level of a line about a trouble.
+    fileprivate static func of(_ kind: Trouble.Kind) -> Logger.Level {
+        switch kind.severity {
+        case .critical: .error
+        case .warning: .warning
+        }
+    }
+}
+
+extension ServerIdentity {
+    /// MariaDB has no UUID. A clone has its original's server id, but not its host or port.
+    fileprivate func isSameServer(as other: ServerIdentity) -> Bool {
+        if let serverUUID, let uuid = other.serverUUID { return serverUUID == uuid }
+        return flavor == other.flavor && serverID == other.serverID && hostname == other.hostname && port == other.port
+    }
+
+    fileprivate var words: String {
+        let names = ["server_id \(serverID ?? 0)", serverUUID, hostname.isEmpty ? nil : "host \(hostname)"]
+        return names.compactMap(\.self).joined(separator: ", ")
     }
 }
