@@ -170,6 +170,10 @@ package enum FactName: String, Sendable, CaseIterable {
     case status
     case receiver
     case applier
+    /// Only if an applier has an error.
+    case workerErrors = "worker_errors"
+    /// Only if a channel is stopped.
+    case groupMembers = "group_members"
     case connectedReplicas = "connected_replicas"
     case checksums
     case checksumSummary = "checksum_summary"

@@ -9,15 +9,18 @@ package struct Dialect: Sendable {
     package private(set) var facts: [Fact] { didSet { usual = Self.usual(facts) } }
     /// What a round asks when no counter is due: one text for all nodes with this dialect.
     private(set) var usual: Inquiry
+    /// Asked for only when a round shows a need (`Fact.isCalledFor`).
+    let occasional: [Fact]
     /// Asked for when a replica needs it, or once a minute.
     package let binlogIndex: Fact
     /// Asked for when the checksum table has changed. Nil if none is configured.
     private(set) var checksumSummary: Fact?
 
-    package init(name: String, session: [String], facts: [Fact], binlogIndex: Fact) {
+    package init(name: String, session: [String], facts: [Fact], occasional: [Fact] = [], binlogIndex: Fact) {
         self.name = name
         self.session = session
         self.facts = facts
+        self.occasional = occasional
         usual = Self.usual(facts)
         self.binlogIndex = binlogIndex
     }
@@ -37,7 +40,8 @@ package struct Dialect: Sendable {
     /// All statements that may be sent, each once.
     package var statements: [String] {
         let merged = inquiry(withCounters: true).questions.map(\.statement)
-        return merged + facts.map(\.statement).filter { !merged.contains($0) } + [binlogIndex.statement]
+        return merged + facts.map(\.statement).filter { !merged.contains($0) }
+            + (occasional + [binlogIndex]).map(\.statement)
     }
 
     /// A fact by name, including those that are not asked for in every round.
@@ -45,7 +49,7 @@ package struct Dialect: Sendable {
         switch name {
         case .binlogIndex: binlogIndex
         case .checksumSummary: checksumSummary
-        default: fact(name)
+        default: fact(name) ?? occasional.first { $0.name == name }
         }
     }
 

@@ -165,7 +165,17 @@ extension ResultTable.Row {
 
     fileprivate func threadError(_ number: String, _ message: String) -> Channel.ThreadError? {
         guard let number = unsigned32(number) else { return nil }
-        return Channel.ThreadError(number: number, message: text(message) ?? "")
+        return Channel.ThreadError(number: number, message: (text(message) ?? "").withoutPasswords)
+    }
+}
+
+extension String {
+    /// The error of a replication thread without a statement that sets a password, which it quotes at its end.
+    var withoutPasswords: String {
+        guard let quote = firstRange(of: "Query: '") else { return self }
+        let statement = self[quote.upperBound...].uppercased()
+        if !statement.contains("IDENTIFIED"), !statement.contains("PASSWORD") { return self }
+        return String(self[..<quote.lowerBound]) + "(a statement with a password)"
     }
 }
 
