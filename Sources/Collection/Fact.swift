@@ -46,6 +46,7 @@ package struct Fact: Sendable {
     func isCalledFor(by facts: NodeFacts) -> Bool {
         switch name {
         case .workerErrors: facts.channels?.contains { $0.applierError?.number ?? 0 > 0 } == true
+        case .groupMembers: facts.channels?.contains { $0.areThreadsStopped && !$0.source.isDetached } == true
         default: false
         }
     }
@@ -57,7 +58,7 @@ package struct Fact: Sendable {
         // Without these the node is down, so the risk is worth it.
         case .identity, .replicationStatus: false
         // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
-        case .status, .receiver, .applier, .workerErrors: other == .replicationStatus
+        case .status, .receiver, .applier, .workerErrors, .groupMembers: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas: false
         default: true
         }

@@ -210,6 +210,11 @@ extension Metric {
             channel("sql_thread_running", "Whether the SQL (applier) thread is running.")
         case .ioThreadState:
             channel("io_thread_state", type: .stateSet, "State of the IO thread.", labels: ["state"])
+        case .channelParked:
+            channel(
+                "channel_parked",
+                "Whether the channel is stopped on purpose: its host is empty or begins with //, parked_channels names it, or another "
+                    + "member of the node's group runs it. It has no lag, deltas and checks then.")
         case .lag:
             channel(
                 "lag_seconds", unit: "seconds",

@@ -11,7 +11,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case heartbeatAge
 
     // A channel.
-    case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState
+    case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState, channelParked
     case lag, lagError, lagKnown, lagMethod, secondsBehindSource
     case readDelta, applyDelta, relayLog
     case readFileNumber, readPosition, execFileNumber, execPosition

@@ -77,6 +77,7 @@ package struct TreeText {
 
     private func measures(_ channel: ChannelFindings?) -> String {
         guard let channel else { return "" }
+        if channel.isParked { return "  parked" }
         let lag = channel.lagInWords
         let delta = channel.applyDelta.map { "\(Amount.bytes($0)) behind" } ?? "distance unknown"
         let missing =

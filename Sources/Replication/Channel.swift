@@ -69,6 +69,10 @@ extension Channel {
         /// MySQL only.
         package var serverUUID: String?
 
+        /// No server has this address: it is empty, or begins with the `//` that orchestrator puts in front of the host of a replica
+        /// that it detaches.
+        package var isDetached: Bool { host.isEmpty || host.hasPrefix("//") }
+
         package init(host: String, port: UInt16, serverID: UInt32? = nil, serverUUID: String? = nil) {
             self.host = host
             self.port = port
@@ -76,6 +80,9 @@ extension Channel {
             self.serverUUID = serverUUID
         }
     }
+
+    /// Both threads are stopped.
+    package var areThreadsStopped: Bool { ioThread == .stopped && !isApplierRunning }
 
     /// A row of the replication status exactly as the server sent it: column names vary with its version.
     package struct StatusRow: Sendable, Hashable {

@@ -34,6 +34,9 @@ package struct NodeFacts: Sendable {
     package var channels: [Channel]?
     /// When the replication status was read, by the exporter's clock.
     package var channelsRead: Reading?
+    /// MySQL: the server UUIDs of the members that are online of the group that the node belongs to (Group Replication), its own
+    /// among them. Asked only if a channel is stopped.
+    package var groupMembers: Set<String> = []
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false

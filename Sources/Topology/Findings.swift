@@ -54,6 +54,10 @@ package struct ChannelFindings: Sendable {
     var appliedThrough: BinlogCoordinate?
     /// A check whose result cannot be known is absent.
     package var checks: Answers<Check>
+    /// The configured source; nil if none is.
+    package var intendedSource: String?
+    /// It is stopped on purpose. Nothing is asked of it then: no check has a result.
+    package var isParked = false
 }
 
 extension ChannelFindings {

@@ -32,6 +32,7 @@ private struct SetComparison {
     let thresholds: Thresholds
     let graph: ReplicationGraph
     let filtered: Set<Int>
+    let parked: ParkedChannels
     /// The identities of the nodes that reported one, by name.
     let identities: [String: ServerIdentity]
     let heartbeats: HeartbeatComparison?
@@ -45,6 +46,7 @@ private struct SetComparison {
         thresholds = report.thresholds
         graph = ReplicationGraph(report.nodes, remembering: remembered)
         filtered = graph.filtered(report.nodes)
+        parked = ParkedChannels(report.nodes)
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes { identities[node.description.name] = node.identity }
         self.identities = identities
@@ -66,6 +68,7 @@ extension NodeFindings {
             // A transaction does not name a channel: what none of the sources has is attributed to each of the
             // channels.
             findings.errant = errant
+            if set.parked.contains(channel, of: node) { findings.park() }
             return findings
         }
         self.init(
@@ -124,6 +127,17 @@ extension ChannelFindings {
             self, heartbeat: heartbeatLag, lagBounds(of: node, hasAll: hasEverything, set.looks),
             isSourceAnswering: sourceFacts != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
+        intendedSource = node.description.intendedSource(of: channel.name)
+    }
+
+    /// Leaves out what is asked of a channel that should be running.
+    fileprivate mutating func park() {
+        isParked = true
+        lag = nil
+        readDelta = nil
+        applyDelta = nil
+        purgeHeadroom = nil
+        checks = [:]
     }
 
     private func lagBounds(

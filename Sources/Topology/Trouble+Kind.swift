@@ -20,6 +20,8 @@ extension Trouble {
         /// The SQL thread was stopped and reports no error.
         case applierStopped = "applier_stopped"
         case sourceSilent = "source_silent"
+        /// A read-only node whose channels lead nowhere.
+        case cutOff = "cut_off"
         case errantTransactions = "errant_transactions"
         case lag
     }
@@ -35,7 +37,7 @@ extension Trouble.Kind {
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning
-        case .factMissing, .semiSyncDegraded, .writableReplica, .errantTransactions, .lag:
+        case .factMissing, .semiSyncDegraded, .writableReplica, .cutOff, .errantTransactions, .lag:
             .warning
         }
     }

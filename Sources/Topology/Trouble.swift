@@ -75,6 +75,10 @@ extension NodeFindings {
             let why = facts.unreadable[fact].map { ": \($0)" } ?? ""
             troubles.append(Trouble(.factMissing, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
         }
+        if isCutOff {
+            let sources = channels.map(\.channel.source.description)
+            troubles.append(Trouble(.cutOff, "is read-only and receives nothing: it replicates from \(sources.list)"))
+        }
         if facts.semiSync?.isSourceEnabled == true, facts.semiSync?.isSourceActive == false, role == .primary {
             troubles.append(Trouble(.semiSyncDegraded, "semi-synchronous replication has fallen back to asynchronous"))
         }
@@ -95,13 +99,15 @@ extension ChannelFindings {
                 "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
             )
         }
-        if channel.ioThread != .running {
+        if channel.ioThread != .running, !isParked {
             let isByHand = channel.ioThread == .stopped && !channel.ioError.isError
             add(
                 isByHand ? .receiverStopped : .receiverFailing,
                 "IO thread \(channel.ioThread.rawValue)\(channel.ioError.suffix)")
         }
-        if channel.applierError.isError {
+        if isParked {
+            // Whatever its threads say.
+        } else if channel.applierError.isError {
             let state = channel.isApplierRunning ? "has an error" : "stopped"
             add(.applierFailing, "SQL thread \(state)\(channel.applierError.suffix)")
         } else if !channel.isApplierRunning {

@@ -20,6 +20,7 @@ struct AlertSeverityTests {
         case .receiverFailing, .receiverStopped: "IOThreadStopped"
         case .applierFailing, .applierStopped: "SQLThreadStopped"
         case .sourceSilent: "SourceSilent"
+        case .cutOff: nil
         case .errantTransactions: "ErrantTransactions"
         case .lag: "LagHigh"
         }

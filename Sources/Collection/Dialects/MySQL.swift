@@ -50,7 +50,7 @@ extension Dialect {
                 .mySQLTransactions,
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),
             ] + schema,
-            occasional: [.mySQLWorkerErrors],
+            occasional: [.mySQLWorkerErrors, .mySQLGroupMembers],
             binlogIndex: .binlogIndex(privileges: clientPrivilege))
     }
 }

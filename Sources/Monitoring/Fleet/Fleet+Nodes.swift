@@ -43,7 +43,8 @@ extension NodeDescription {
             case nil: [:]
             }
         self.init(
-            name: node.name, address: node.address, aliases: node.aliases, intendedSources: intended)
+            name: node.name, address: node.address, aliases: node.aliases, intendedSources: intended,
+            parkedChannels: Set(node.parkedChannels))
     }
 }
 
