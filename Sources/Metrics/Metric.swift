@@ -27,7 +27,7 @@ package enum Metric: Int, CaseIterable, Sendable {
 
     // A replication set.
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
-    case setUnknownSources, setCycles, setDuplicateServerIDs
+    case setUnknownSources, setCycles, setDuplicateServerIDs, setDuplicateServerUUIDs
     case setWriters, setWriterKnown, setRivals
 
     // Probes.

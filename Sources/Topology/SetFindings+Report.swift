@@ -12,16 +12,11 @@ extension SetFindings {
     /// - Parameter looks: at the nodes' binary logs, those of this round included.
     init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], looks: SetLooks) {
         let comparison = SetComparison(report, remembering: remembered, looks)
-        var holders: [UInt32: Int] = [:]
-        for node in report.nodes {
-            // 0 is not a server ID: such a server takes no part in replication.
-            if let id = node.identity?.serverID, id != 0 { holders[id, default: 0] += 1 }
-        }
         self.init(
             name: report.name, thresholds: report.thresholds,
             nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
             cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
-            duplicateServerIDs: holders.filter { $0.value > 1 }.keys.sorted(),
+            duplicates: SharedIdentity.all(in: report.nodes),
             writing: WriterFindings(writers: .unknown("not decided yet")))
     }
 }

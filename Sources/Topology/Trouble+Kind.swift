@@ -8,6 +8,7 @@ extension Trouble {
         case severalWriters = "several_writers"
         case writableReplica = "writable_replica"
         case duplicateServerID = "duplicate_server_id"
+        case duplicateServerUUID = "duplicate_server_uuid"
         case channelAbsent = "channel_absent"
         case wrongSource = "wrong_source"
         case binaryLogMissing = "binary_log_missing"
@@ -32,7 +33,7 @@ extension Trouble.Kind {
     /// it with the alerts in `deploy/prometheus`.
     package var severity: Trouble.Severity {
         switch self {
-        case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .channelAbsent,
+        case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .duplicateServerUUID, .channelAbsent,
             .wrongSource, .binaryLogMissing, .receiverFailing, .applierFailing, .sourceSilent:
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.

@@ -39,10 +39,7 @@ extension SetFindings {
                     "\(writable.list) \(writable.count == 1 ? "replicates and is" : "replicate and are") writable; "
                         + "set read_only"))
         }
-        for id in duplicateServerIDs {
-            troubles.append(Trouble(.duplicateServerID, "more than one node has server_id \(id)"))
-        }
-        return troubles
+        return troubles + duplicates.map(\.trouble)
     }
 }
 
@@ -91,7 +88,7 @@ extension ChannelFindings {
         var troubles: [Trouble] = []
         func add(_ kind: Trouble.Kind, _ text: String) { troubles.append(Trouble(kind, text)) }
         if checks[.source] == false {
-            add(.wrongSource, "replicates from \(channel.source), which is not the intended source")
+            add(.wrongSource, wrongSource)
         }
         if checks[.binaryLog] == false {
             add(
@@ -122,6 +119,22 @@ extension ChannelFindings {
         }
         if checks[.lag] == false { add(.lag, "does not keep up") }
         return troubles
+    }
+}
+
+extension ChannelFindings {
+    /// What was found, and what was intended.
+    private var wrongSource: String {
+        let intended = intendedSource.map { $0 == NodeDescription.outside ? "a server outside the set" : $0 }
+        let found: String
+        if let sourceNode {
+            found = "\(sourceNode) (\(channel.source))"
+        } else if let id = channel.source.serverID {
+            found = "\(channel.source) (server_id \(id)), which is not a node of the set,"
+        } else {
+            found = "\(channel.source), which is not a node of the set,"
+        }
+        return "replicates from \(found) instead of \(intended ?? "the intended source")"
     }
 }
 

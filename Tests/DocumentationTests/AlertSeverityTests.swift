@@ -15,6 +15,7 @@ struct AlertSeverityTests {
         case .severalWriters: "SeveralWritableNodes"
         case .writableReplica: nil
         case .duplicateServerID: "DuplicateServerIDs"
+        case .duplicateServerUUID: "DuplicateServerUUIDs"
         case .channelAbsent, .wrongSource: "WrongSource"
         case .binaryLogMissing: "BinlogMissing"
         case .receiverFailing, .receiverStopped: "IOThreadStopped"

@@ -63,7 +63,7 @@ struct TroubleTests {
             try troubles(of: wrong) == [
                 Trouble(
                     .wrongSource,
-                    "replicates from x:3306, which is not the intended source")
+                    "replicates from x:3306 (server_id 7), which is not a node of the set, instead of db1")
             ])
         let purged = channel(id: 1, io: .stopped, read: "bin.000009:500").with {
             $0.ioError = .init(number: 1236, message: "Could not find\nfirst log file")
@@ -77,6 +77,23 @@ struct TroubleTests {
             $0.applierError = .init(number: 0, message: "")
         }
         #expect(try troubles(of: late) == [Trouble(.applierStopped, "SQL thread stopped")])
+    }
+
+    @Test("The wrong source is named, and the intended one")
+    func wrongSource() throws {
+        let proxied = node(
+            "db2", id: 2, intending: ["": "db1"], from: channel(from: "127.0.0.1:38091", id: 3, behind: 0))
+        let inside = findings(node("db1", id: 1), node("db3", id: 3), proxied)
+        #expect(
+            try inside["db2"].channel().troubles.map(\.text) == ["replicates from db3 (127.0.0.1:38091) instead of db1"]
+        )
+        let outside = findings(
+            node("db3", id: 3),
+            node("db2", id: 2, intending: ["": "outside"], from: channel(from: "db3", id: 3, behind: 0)))
+        #expect(
+            try outside["db2"].channel().troubles.map(\.text) == [
+                "replicates from db3 (db3:3306) instead of a server outside the set"
+            ])
     }
 
     @Test(
@@ -126,6 +143,6 @@ struct TroubleTests {
         #expect(set(node("db3", id: 3).with { $0.isReadOnly = true }) == ["no node is writable"])
         #expect(set(replica) == [], "what is written outside is nobody's here")
         #expect(set(replica, silent("db1")) == [])
-        #expect(set(one, node("db2", id: 1).with { $0.isReadOnly = true }) == ["more than one node has server_id 1"])
+        #expect(set(one, node("db2", id: 1).with { $0.isReadOnly = true }) == ["db1 and db2 have the same server_id 1"])
     }
 }

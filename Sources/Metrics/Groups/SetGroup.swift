@@ -14,6 +14,7 @@ extension Families {
         add(.setUnknownSources, labels, channels.count { $0.sourceNode == nil && !$0.channel.source.isDetached })
         add(.setCycles, labels, set.cycles.count)
         add(.setDuplicateServerIDs, labels, set.duplicateServerIDs.count)
+        add(.setDuplicateServerUUIDs, labels, set.duplicateServerUUIDs.count)
         switch set.writing.writers {
         case .nodes(let names): add(.setWriters, labels, names.count)
         case .none: add(.setWriters, labels, 0)
