@@ -68,8 +68,12 @@ package struct Fact: Sendable {
 /// A server's answer could not be interpreted.
 package struct FactError: Error, Sendable, CustomStringConvertible {
     package let description: String
+    let reason: MissingReason
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, reason: MissingReason = .error) {
+        self.description = description
+        self.reason = reason
+    }
 }
 
 extension [Fact] {

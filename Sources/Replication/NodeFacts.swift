@@ -186,10 +186,15 @@ package enum FactName: String, Sendable, CaseIterable {
 
 /// Why a fact could not be read.
 package enum MissingReason: String, Sendable, CaseIterable {
-    case permission, unsupported
+    case permission
+    /// The server's version does not have it, or a setting is off.
+    case unsupported
     /// The statement waited for a lock, reached its time limit, or was not answered before the node's timeout.
     case timeout
     case error
     /// A table named in the configuration does not exist.
     case noTable = "no_table"
+
+    /// Whether something can and should be done about it.
+    package var isTrouble: Bool { self != .unsupported }
 }

@@ -21,6 +21,7 @@ extension Trouble {
         /// The SQL thread was stopped and reports no error.
         case applierStopped = "applier_stopped"
         case sourceSilent = "source_silent"
+        case relayLogFull = "relay_log_full"
         /// A read-only node whose channels lead nowhere.
         case cutOff = "cut_off"
         case errantTransactions = "errant_transactions"
@@ -38,7 +39,7 @@ extension Trouble.Kind {
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning
-        case .factMissing, .semiSyncDegraded, .writableReplica, .cutOff, .errantTransactions, .lag:
+        case .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff, .errantTransactions, .lag:
             .warning
         }
     }

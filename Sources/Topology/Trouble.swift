@@ -68,7 +68,7 @@ extension NodeFindings {
         }
         guard let facts = report.facts else { return troubles }
         for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-        where report.failure == nil || fact != .replicationStatus {
+        where reason.isTrouble && (report.failure == nil || fact != .replicationStatus) {
             let why = facts.unreadable[fact].map { ": \($0)" } ?? ""
             troubles.append(Trouble(.factMissing, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
         }
@@ -113,6 +113,12 @@ extension ChannelFindings {
         if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
             let time = (0..<1e9).contains(silence) ? "\(Int64(saturating: silence.rounded(.down))) s" : "a long time"
             add(.sourceSilent, "nothing has arrived from the source for \(time)")
+        }
+        if channel.isRelayLogFull, !isParked {
+            add(
+                .relayLogFull,
+                "waits for its own SQL thread: the relay log has reached relay_log_space_limit, and nothing more is read from the source"
+            )
         }
         if let errant, errant > 0 {
             add(.errantTransactions, errant == 1 ? "1 errant transaction" : "\(errant) errant transactions")

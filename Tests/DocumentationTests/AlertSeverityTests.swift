@@ -21,7 +21,7 @@ struct AlertSeverityTests {
         case .receiverFailing, .receiverStopped: "IOThreadStopped"
         case .applierFailing, .applierStopped: "SQLThreadStopped"
         case .sourceSilent: "SourceSilent"
-        case .cutOff: nil
+        case .relayLogFull, .cutOff: nil
         case .errantTransactions: "ErrantTransactions"
         case .lag: "LagHigh"
         }

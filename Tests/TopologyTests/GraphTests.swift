@@ -170,6 +170,19 @@ struct NodeTests {
         #expect(copy.duplicateServerUUIDs == [uuidText(2)])
     }
 
+    @Test("A vendor's own filter does not make a replica filtered; one more table does (Amazon RDS)")
+    func vendorFilter() throws {
+        func isUnfiltered(_ entries: Int) throws -> Bool {
+            let replica = channel(id: 1).with {
+                $0.filters = [.ignoreTable: entries]
+                $0.vendorFilters = 5
+            }
+            return try findings(node("db1", id: 1), node("db2", id: 2, from: replica))["db2"].isUnfiltered
+        }
+        #expect(try isUnfiltered(5))
+        #expect(try !isUnfiltered(6))
+    }
+
     @Test("A filter affects all nodes below it, wherever it is")
     func filters() throws {
         let findings = SetFindings(

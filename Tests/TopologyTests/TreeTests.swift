@@ -118,6 +118,14 @@ struct TroubleTests {
         #expect(Trouble.Kind.receiverFailing.severity == .critical)
     }
 
+    @Test("A full relay log is the replica's own trouble, not the source's")
+    func relayLogFull() throws {
+        let full = channel(id: 1, read: "bin.000005:500", behind: 8).with { $0.isRelayLogFull = true }
+        let set = findings(node("db1", id: 1), node("db2", id: 2, from: full))
+        #expect(try set["db2"].channel().troubles.map(\.kind) == [.relayLogFull])
+        #expect(try set["db2"].channel().lag == Lag(seconds: 8, method: .secondsBehindSource))
+    }
+
     @Test(
         "A silent source is reported, whatever lag the server claims",
         arguments: [(61, "61 s"), (1e300, "a long time"), (.infinity, "a long time"), (.nan, "a long time")]

@@ -48,7 +48,7 @@ package final class StateChanges: Sendable {
             for (fact, missing) in state.missing {
                 metadata["missing_\(fact.rawValue)"] = "\(report.facts?.unreadable[fact] ?? missing.rawValue)"
             }
-            if state.missing.isEmpty {
+            if state.missing.values.allSatisfy({ !$0.isTrouble }) {
                 logger.info("node is up", metadata: metadata)
             } else {
                 logger.log(
