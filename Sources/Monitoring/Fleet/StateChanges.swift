@@ -11,22 +11,67 @@ package final class StateChanges: Sendable {
         let missing: [FactName: MissingReason]
     }
 
-    private let logger: Logger
-    private let known = Mutex<[String: State]>([:])
+    /// Which server last answered at a node's address.
+    private struct Server {
+        var identity: ServerIdentity
+        let address: Address
+        /// When a change was last logged.
+        var logged: ContinuousClock.Instant?
+    }
 
-    package init(logger: Logger) {
+    /// A proxy in front of several servers may show another one in every round.
+    private static let pause = Duration.seconds(60)
+
+    private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let known = Mutex<[String: State]>([:])
+    private let servers = Mutex<[String: Server]>([:])
+
+    package init(logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.logger = logger
+        self.now = now
     }
 
     /// Takes what a complete round over a set has found. Rounds that were cut short must not come here: a node that only lacked
     /// the time to answer has not changed state.
     package func note(_ set: ReplicationSetReport) {
-        for node in set.nodes { note(node.report, of: node.description, in: set.name) }
+        for node in set.nodes {
+            noteServer(node, in: set.name)
+            note(node.report, of: node.description, in: set.name)
+        }
     }
 
     /// Forgets the states of all other nodes, so that their next state is logged.
     package func forget(allBut names: Set<String>) {
         known.withLock { known in known = known.filter { names.contains($0.key) } }
+        servers.withLock { servers in servers = servers.filter { names.contains($0.key) } }
+    }
+
+    /// Logs that another server answers at the address, at most once a minute.
+    private func noteServer(_ node: ReplicationSetReport.Node, in set: String) {
+        guard let identity = node.report.identity else { return }
+        let name = node.description.name
+        let before: ServerIdentity? = servers.withLock { servers in
+            let fresh = Server(identity: identity, address: node.description.address, logged: nil)
+            guard var known = servers[name], known.address == fresh.address else {
+                servers[name] = fresh
+                return nil
+            }
+            let before = known.identity
+            known.identity = identity
+            defer { servers[name] = known }
+            if before.isSameServer(as: identity) { return nil }
+            if let logged = known.logged, logged.duration(to: now()) < Self.pause { return nil }
+            known.logged = now()
+            return before
+        }
+        guard let before else { return }
+        logger.warning(
+            "another server answers at the node's address",
+            metadata: [
+                "replication_set": "\(set)", "node": "\(name)", "address": "\(node.description.address)",
+                "server": "\(identity.words)", "before": "\(before.words)",
+            ])
     }
 
     private func note(_ report: NodeReport, of node: NodeDescription, in set: String) {
