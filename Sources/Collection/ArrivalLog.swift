@@ -43,15 +43,21 @@ struct ArrivalLog {
                 heartbeats: channel.heartbeatsReceived, position: channel.readPosition, ioThread: channel.ioThread)
             guard var memory = memories[channel.name] else {
                 memories[channel.name] = Memory(mark: mark, since: now, isArrival: false)
+                if channel.isRelayLogFull { channels[index].sourceSilence = nil }
                 channels[index].isSilenceToldOnly = true
                 continue
             }
-            if mark.shows(anArrivalSince: memory.mark) {
+            // A full relay log keeps the replica from reading: silence is counted again once there is room.
+            if channel.isRelayLogFull || mark.shows(anArrivalSince: memory.mark) {
                 memory.since = now
                 memory.isArrival = true
             }
             memory.mark = mark
             memories[channel.name] = memory
+            if channel.isRelayLogFull {
+                channels[index].sourceSilence = nil
+                continue
+            }
             let seen = memory.since.duration(to: now).seconds
             if let reported = channel.sourceSilence {
                 if memory.isArrival { channels[index].sourceSilence = min(reported, seen) }

@@ -42,6 +42,15 @@ package struct Fact: Sendable {
     /// Whether it reads tables that are empty except on replicas, but cost time everywhere.
     var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
 
+    /// Whether what a round has shown calls for this fact, which is not read otherwise.
+    func isCalledFor(by facts: NodeFacts) -> Bool {
+        switch name {
+        case .workerErrors: facts.channels?.contains { $0.applierError?.number ?? 0 > 0 } == true
+        case .groupMembers: facts.channels?.contains { $0.areThreadsStopped && !$0.source.isDetached } == true
+        default: false
+        }
+    }
+
     /// Whether the statement is likely to hang for the same reason as another one, such as a full disk or a lock. Variables are
     /// read without waiting; any other statement that is not listed here may hang.
     func mayHang(behind other: FactName) -> Bool {
@@ -49,7 +58,7 @@ package struct Fact: Sendable {
         // Without these the node is down, so the risk is worth it.
         case .identity, .replicationStatus: false
         // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
-        case .status, .receiver, .applier: other == .replicationStatus
+        case .status, .receiver, .applier, .workerErrors, .groupMembers: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas: false
         default: selected == nil
         }
@@ -59,8 +68,12 @@ package struct Fact: Sendable {
 /// A server's answer could not be interpreted.
 package struct FactError: Error, Sendable, CustomStringConvertible {
     package let description: String
+    let reason: MissingReason
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, reason: MissingReason = .error) {
+        self.description = description
+        self.reason = reason
+    }
 }
 
 extension [Fact] {

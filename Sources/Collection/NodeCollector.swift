@@ -61,6 +61,8 @@ package actor NodeCollector {
         var isSplit = false
         /// Whether it had channels in the last round: there is more to ask of a replica.
         var hasChannels = true
+        /// The facts that the last round called for, to be asked for in one batch with the others.
+        var calledFor: Set<FactName> = []
         /// The last inquiry that was not the dialect's own, to avoid joining the same statements again.
         var inquiry: Inquiry?
         var checksums = ChecksumSummaryCache()
@@ -220,6 +222,7 @@ package actor NodeCollector {
             with: memory.counters.due(
                 at: .now, statusHasReplicas: server.dialect.fact(.connectedReplicas) == nil))
         if !server.hasChannels { wanted.removeAll(where: \.isOfChannels) }
+        wanted += server.dialect.occasional.filter { server.calledFor.contains($0.name) }
         if wantsIndex { wanted.append(server.dialect.binlogIndex) }
         if let summary = server.dialect.checksumSummary, server.checksums.isDue(at: .now) {
             // Last, since it may take longest. Recorded before the attempt, so that a failure is not retried at once.
@@ -243,8 +246,8 @@ package actor NodeCollector {
         return facts
     }
 
-    /// Asks for what the round itself has shown to be necessary: counters whose kept values are outdated, and the facts of
-    /// channels if the server has become a replica.
+    /// Asks for what the round itself has shown to be necessary: counters whose kept values are outdated, the facts of
+    /// channels if the server has become a replica, and facts that are asked for only then.
     private func collectFurther(
         of dialect: Dialect, into facts: inout NodeFacts, deadline: ContinuousClock.Instant
     ) async {
@@ -255,7 +258,12 @@ package actor NodeCollector {
             if !facts.isStatusFresh { names.formUnion([.status, .transactions]) }
         }
         let hasBecomeReplica = server?.hasChannels == false && facts.channels?.isEmpty == false
-        let further = dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }
+        let calledFor = dialect.occasional.filter { $0.isCalledFor(by: facts) }
+        let asked = server?.calledFor ?? []
+        server?.calledFor = Set(calledFor.map(\.name))
+        let further =
+            dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }
+            + calledFor.filter { !asked.contains($0.name) }
         if further.isEmpty || !session.isOpen { return }
         do throws(MySQLError) {
             try await run(further, into: &facts, deadline: deadline)

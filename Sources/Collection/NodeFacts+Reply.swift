@@ -13,7 +13,7 @@ extension Fact {
             try read(answer, &facts)
             facts.missing[name] = nil
         } catch {
-            facts.missing[name] = .error
+            facts.missing[name] = error.reason
             facts.unreadable[name] = error.description
         }
     }

@@ -150,6 +150,7 @@ extension YAMLLines {
         case .byChannel(let names): add(Schema.source, dictionary: names)
         case nil: break
         }
+        if !node.parkedChannels.isEmpty { add(Schema.parkedChannels, list: node.parkedChannels) }
         if let level = node.credentials.node { add(level) }
         if node.tls != TLSOptions() {
             section("tls") { lines in

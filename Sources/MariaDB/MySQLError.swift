@@ -53,6 +53,7 @@ package enum ErrorCode {
     package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
     package static let noSuchTable: UInt32 = 1146  // ER_NO_SUCH_TABLE
     package static let tooManyUserConnections: UInt32 = 1203  // ER_TOO_MANY_USER_CONNECTIONS
+    package static let newAbortingConnection: UInt32 = 1184  // ER_NEW_ABORTING_CONNECTION
     package static let lockWaitTimeout: UInt32 = 1205  // ER_LOCK_WAIT_TIMEOUT
     package static let userLimitReached: UInt32 = 1226  // ER_USER_LIMIT_REACHED
     package static let optionPreventsStatement: UInt32 = 1290  // ER_OPTION_PREVENTS_STATEMENT
@@ -101,7 +102,8 @@ extension MySQLError {
             phase = .permission
         case ErrorCode.lockWaitTimeout, 1969, 3024:  // max_statement_time, max_execution_time
             phase = .timeout
-        case 1040, 1203, 1226, 1053, 1927, 4031, 1152, 1158...1161, 2001...2006, 2009...2011, ErrorCode.serverLost,
+        case 1040, 1203, 1226, 1053, 1927, 4031, 1152, ErrorCode.newAbortingConnection, 1158...1161, 2001...2006,
+            2009...2011, ErrorCode.serverLost,
             2055:
             // too many connections, shutting down, connection killed or lost, idle for too long
             phase = .connect
@@ -140,10 +142,25 @@ extension MySQLError {
         }
     }
 
+    /// The error of the first statement after a log-in. A server whose `init_connect` fails lets an account without SUPER (MySQL:
+    /// CONNECTION_ADMIN; MariaDB: CONNECTION ADMIN) log in, and closes the connection when a statement comes; only its error log says why.
+    var rightAfterLogIn: MySQLError {
+        guard phase == .connect else { return self }
+        switch code {
+        case ErrorCode.serverGone, ErrorCode.serverLost, ErrorCode.tlsFailed, ErrorCode.newAbortingConnection:
+            return MySQLError(
+                phase: phase, code: code, sqlState: sqlState,
+                message:
+                    "the server accepted the log-in and then closed the connection, as it does if its init_connect fails "
+                    + "(see its error log): \(message)")
+        default: return self
+        }
+    }
+
     /// Whether the connection can no longer be used, so that the next statement needs a new one.
     package var breaksConnection: Bool {
         switch code {
-        case 1053, 1927, 4031, 1152, 1158...1161: true
+        case 1053, 1927, 4031, 1152, ErrorCode.newAbortingConnection, 1158...1161: true
         default: ErrorCode.isOfLibrary(code)
         }
     }

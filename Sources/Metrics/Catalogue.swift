@@ -210,6 +210,11 @@ extension Metric {
             channel("sql_thread_running", "Whether the SQL (applier) thread is running.")
         case .ioThreadState:
             channel("io_thread_state", type: .stateSet, "State of the IO thread.", labels: ["state"])
+        case .channelParked:
+            channel(
+                "channel_parked",
+                "Whether the channel is stopped on purpose: its host is empty or begins with //, parked_channels names it, or another "
+                    + "member of the node's group runs it. It has no lag, deltas and checks then.")
         case .lag:
             channel(
                 "lag_seconds", unit: "seconds",
@@ -362,12 +367,21 @@ extension Metric {
         case .setNodes: set("nodes", "Number of configured nodes.")
         case .setNodesUp: set("nodes_up", "Number of nodes that are up.")
         case .setWritableNodes: set("writable_nodes", "Number of nodes that are up and not read-only.")
-        case .setUnfilteredReplicas: set("unfiltered_replicas", "Number of replicas without any replication filter.")
+        case .setUnfilteredReplicas:
+            set(
+                "unfiltered_replicas",
+                "Number of replicas from which no replication filter holds anything back; Amazon RDS's own filters do not count."
+            )
         case .setCrashSafeReplicas:
             set("crash_safe_replicas", "Number of replicas whose replication position survives a crash.")
         case .setUnknownSources: set("unknown_sources", "Number of channels whose source is not a configured node.")
         case .setCycles: set("cycles", "Number of rings of nodes that replicate from each other.")
         case .setDuplicateServerIDs: set("duplicate_server_ids", "Number of server ids that more than one node has.")
+        case .setDuplicateServerUUIDs:
+            set(
+                "duplicate_server_uuids",
+                "Number of server UUIDs that more than one server has (MySQL); a server that is configured twice does not count."
+            )
         case .setWriters:
             set(
                 "writers",

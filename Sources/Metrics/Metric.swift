@@ -11,7 +11,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case heartbeatAge
 
     // A channel.
-    case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState
+    case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState, channelParked
     case lag, lagError, lagKnown, lagMethod, secondsBehindSource
     case readDelta, applyDelta, relayLog
     case readFileNumber, readPosition, execFileNumber, execPosition
@@ -27,7 +27,7 @@ package enum Metric: Int, CaseIterable, Sendable {
 
     // A replication set.
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
-    case setUnknownSources, setCycles, setDuplicateServerIDs
+    case setUnknownSources, setCycles, setDuplicateServerIDs, setDuplicateServerUUIDs
     case setWriters, setWriterKnown, setRivals
 
     // Probes.

@@ -47,6 +47,7 @@ package enum TopologyJSON {
             ("source_node", .optional(findings.sourceNode)),
             ("io_thread", .string(channel.ioThread.rawValue)),
             ("sql_thread_running", .bool(channel.isApplierRunning)),
+            ("parked", .bool(findings.isParked)),
             ("lag_seconds", .optional(findings.lag?.seconds)),
             ("lag_error_seconds", .optional(findings.lag?.error)),
             ("lag_method", .optional(findings.lag?.method.rawValue)),

@@ -57,7 +57,9 @@ package struct TreeText {
         var parts = [bold(name) + String(repeating: " ", count: max(0, width - name.count))]
         if let channel = channel?.channel.name, !channel.isEmpty { parts.append("[\(channel.printable)]") }
         if isRepeated { return (parts + ["(ring or additional channel)"]).joined(separator: "  ") + measures(channel) }
-        guard node.report.isUp else { return (parts + [coloured(.critical, "DOWN")]).joined(separator: "  ") }
+        guard node.report.isUp else {
+            return (parts + [coloured(Trouble.Kind.nodeDown.severity, "DOWN")]).joined(separator: "  ")
+        }
         if let role = node.role { parts.append(role.rawValue) }
         if let isReadOnly = node.report.facts?.isReadOnly { parts.append(isReadOnly ? "read-only" : "writable") }
         if channel == nil, let identity = node.report.facts?.identity {
@@ -75,6 +77,7 @@ package struct TreeText {
 
     private func measures(_ channel: ChannelFindings?) -> String {
         guard let channel else { return "" }
+        if channel.isParked { return "  parked" }
         let lag = channel.lagInWords
         let delta = channel.applyDelta.map { "\(Amount.bytes($0)) behind" } ?? "distance unknown"
         let missing =

@@ -81,16 +81,18 @@ package struct Verdict {
         add(node.troubles, of: name)
         for channel in node.channels {
             let label = channel.channel.name.isEmpty ? name : "\(name)[\(channel.channel.name)]"
-            judged.append((label, channel))
             add(channel.troubles, of: label)
+            if channel.isParked { continue }
+            judged.append((label, channel))
             judge(channel, label)
         }
         // A node that is down or lacks an intended channel already has troubles that say so.
-        if node.channels.isEmpty, node.report.isUp, node.absentChannels.isEmpty, shouldReplicate(node) {
+        if node.channels.allSatisfy(\.isParked), node.report.isUp, node.absentChannels.isEmpty, shouldReplicate(node) {
             reasons.append(
                 Reason(
                     status: .unknown,
-                    text: "\(name): does not replicate, so there is nothing to judge"
+                    text: "\(name): does not replicate\(node.channels.isEmpty ? "" : " now (its channel is parked)"), "
+                        + "so there is nothing to judge"
                         + (node.isWritable ? " by a limit" : "")))
         }
     }

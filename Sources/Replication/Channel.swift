@@ -23,6 +23,8 @@ package struct Channel: Sendable {
 
     /// The number of entries of each replication filter; an absent filter has none.
     package var filters: [ReplicationFilter: Int] = [:]
+    /// Those of `filters` with which a vendor's service keeps its own tables apart: no user's data is among them.
+    package var vendorFilters = 0
     package var usesGTID: Bool?
     package var isSourceConnectionEncrypted: Bool?
     /// What has been fetched from the source, by GTID.
@@ -45,6 +47,9 @@ package struct Channel: Sendable {
     /// since. MySQL's times are those of heartbeats and of queued transactions: in a ring, a node's own transactions
     /// come back without being queued, and while they do no heartbeats are sent.
     package var isSilenceToldOnly = false
+    /// The relay log has reached `relay_log_space_limit`: the IO thread reads nothing until the SQL thread has applied some of it.
+    /// That nothing arrives then says nothing about the source.
+    package var isRelayLogFull = false
 
     /// The whole row, kept where another exporter's series are to be made from it; nil otherwise.
     package var statusRow: StatusRow?
@@ -69,6 +74,10 @@ extension Channel {
         /// MySQL only.
         package var serverUUID: String?
 
+        /// No server has this address: it is empty, or begins with the `//` that orchestrator puts in front of the host of a replica
+        /// that it detaches.
+        package var isDetached: Bool { host.isEmpty || host.hasPrefix("//") }
+
         package init(host: String, port: UInt16, serverID: UInt32? = nil, serverUUID: String? = nil) {
             self.host = host
             self.port = port
@@ -76,6 +85,9 @@ extension Channel {
             self.serverUUID = serverUUID
         }
     }
+
+    /// Both threads are stopped.
+    package var areThreadsStopped: Bool { ioThread == .stopped && !isApplierRunning }
 
     /// A row of the replication status exactly as the server sent it: column names vary with its version.
     package struct StatusRow: Sendable, Hashable {

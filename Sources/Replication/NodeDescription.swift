@@ -6,17 +6,21 @@ package struct NodeDescription: Sendable, Hashable {
     package var aliases: [Address]
     /// The name of the intended source, by channel; the entry "" also applies to channels without one of their own.
     package var intendedSources: [String: String]
+    /// The channels that may be stopped on purpose.
+    package var parkedChannels: Set<String>
 
     /// Stands in for a node's name: the source is meant to be outside the set.
     package static let outside = "outside"
 
     package init(
-        name: String, address: Address, aliases: [Address] = [], intendedSources: [String: String] = [:]
+        name: String, address: Address, aliases: [Address] = [], intendedSources: [String: String] = [:],
+        parkedChannels: Set<String> = []
     ) {
         self.name = name
         self.address = address
         self.aliases = aliases
         self.intendedSources = intendedSources
+        self.parkedChannels = parkedChannels
     }
 }
 

@@ -34,6 +34,9 @@ package struct NodeFacts: Sendable {
     package var channels: [Channel]?
     /// When the replication status was read, by the exporter's clock.
     package var channelsRead: Reading?
+    /// MySQL: the server UUIDs of the members that are online of the group that the node belongs to (Group Replication), its own
+    /// among them. Asked only if a channel is stopped.
+    package var groupMembers: Set<String> = []
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false
@@ -170,6 +173,10 @@ package enum FactName: String, Sendable, CaseIterable {
     case status
     case receiver
     case applier
+    /// Only if an applier has an error.
+    case workerErrors = "worker_errors"
+    /// Only if a channel is stopped.
+    case groupMembers = "group_members"
     case connectedReplicas = "connected_replicas"
     case checksums
     case checksumSummary = "checksum_summary"
@@ -179,10 +186,15 @@ package enum FactName: String, Sendable, CaseIterable {
 
 /// Why a fact could not be read.
 package enum MissingReason: String, Sendable, CaseIterable {
-    case permission, unsupported
+    case permission
+    /// The server's version does not have it, or a setting is off.
+    case unsupported
     /// The statement waited for a lock, reached its time limit, or was not answered before the node's timeout.
     case timeout
     case error
     /// A table named in the configuration does not exist.
     case noTable = "no_table"
+
+    /// Whether something can and should be done about it.
+    package var isTrouble: Bool { self != .unsupported }
 }

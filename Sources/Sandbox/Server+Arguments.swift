@@ -40,7 +40,7 @@ extension Server {
             [
                 "--mysqlx=OFF",
                 "--secure-file-priv=",
-                // Without it a replica's position does not survive a crash; it is off by default only for
+                // Without it a replica without auto-positioning loses its place in a crash; it is off by default only for
                 // compatibility.
                 "--relay-log-recovery=ON",
                 "--innodb-redo-log-capacity=16M",

@@ -6,7 +6,7 @@ extension ReplicationGraph {
         var filtered: Set<Int> = []
         for (index, node) in nodes.enumerated() {
             guard let facts = node.report.facts else { continue }
-            if facts.channels?.contains(where: { $0.filters.contains { $0.value > 0 } }) == true {
+            if facts.channels?.contains(where: { $0.isFiltered }) == true {
                 filtered.insert(index)
             }
             if facts.binaryLog?.filters.contains(where: { $0.value > 0 }) == true {
@@ -14,5 +14,12 @@ extension ReplicationGraph {
             }
         }
         return filtered.union(descendants(of: Array(filtered)))
+    }
+}
+
+extension Channel {
+    /// Some filter holds back what users have written.
+    fileprivate var isFiltered: Bool {
+        filters.contains { filter, entries in entries > (filter == .ignoreTable ? vendorFilters : 0) }
     }
 }

@@ -8,8 +8,8 @@ package struct SetFindings: Sendable {
     package var nodes: [NodeFindings]
     /// Groups of nodes that replicate from themselves through each other, by name.
     package var cycles: [[String]]
-    /// Server ids that more than one node has.
-    package var duplicateServerIDs: [UInt32]
+    /// What more than one node has: a server id, or a server UUID.
+    package var duplicates: [SharedIdentity]
     /// Which nodes take the writes, and why.
     package var writing: WriterFindings
     /// What was found by means other than asking the nodes in this round.
@@ -54,6 +54,10 @@ package struct ChannelFindings: Sendable {
     var appliedThrough: BinlogCoordinate?
     /// A check whose result cannot be known is absent.
     package var checks: Answers<Check>
+    /// The configured source; nil if none is.
+    package var intendedSource: String?
+    /// It is stopped on purpose. Nothing is asked of it then: no check has a result.
+    package var isParked = false
 }
 
 extension ChannelFindings {

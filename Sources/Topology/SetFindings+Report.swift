@@ -12,16 +12,11 @@ extension SetFindings {
     /// - Parameter looks: at the nodes' binary logs, those of this round included.
     init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], looks: SetLooks) {
         let comparison = SetComparison(report, remembering: remembered, looks)
-        var holders: [UInt32: Int] = [:]
-        for node in report.nodes {
-            // 0 is not a server ID: such a server takes no part in replication.
-            if let id = node.identity?.serverID, id != 0 { holders[id, default: 0] += 1 }
-        }
         self.init(
             name: report.name, thresholds: report.thresholds,
             nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
             cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
-            duplicateServerIDs: holders.filter { $0.value > 1 }.keys.sorted(),
+            duplicates: SharedIdentity.all(in: report.nodes),
             writing: WriterFindings(writers: .unknown("not decided yet")))
     }
 }
@@ -32,6 +27,7 @@ private struct SetComparison {
     let thresholds: Thresholds
     let graph: ReplicationGraph
     let filtered: Set<Int>
+    let parked: ParkedChannels
     /// The identities of the nodes that reported one, by name.
     let identities: [String: ServerIdentity]
     let heartbeats: HeartbeatComparison?
@@ -45,6 +41,7 @@ private struct SetComparison {
         thresholds = report.thresholds
         graph = ReplicationGraph(report.nodes, remembering: remembered)
         filtered = graph.filtered(report.nodes)
+        parked = ParkedChannels(report.nodes)
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes { identities[node.description.name] = node.identity }
         self.identities = identities
@@ -66,6 +63,7 @@ extension NodeFindings {
             // A transaction does not name a channel: what none of the sources has is attributed to each of the
             // channels.
             findings.errant = errant
+            if set.parked.contains(channel, of: node) { findings.park() }
             return findings
         }
         self.init(
@@ -124,6 +122,17 @@ extension ChannelFindings {
             self, heartbeat: heartbeatLag, lagBounds(of: node, hasAll: hasEverything, set.looks),
             isSourceAnswering: sourceFacts != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
+        intendedSource = node.description.intendedSource(of: channel.name)
+    }
+
+    /// Leaves out what is asked of a channel that should be running.
+    fileprivate mutating func park() {
+        isParked = true
+        lag = nil
+        readDelta = nil
+        applyDelta = nil
+        purgeHeadroom = nil
+        checks = [:]
     }
 
     private func lagBounds(

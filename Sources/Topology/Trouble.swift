@@ -8,36 +8,38 @@ package struct Trouble: Sendable, Equatable {
         package static func < (left: Severity, right: Severity) -> Bool { left == .warning && right == .critical }
     }
 
-    package var severity: Severity
+    package var kind: Kind
     package var text: String
 
-    package init(_ severity: Severity, _ text: String) {
-        self.severity = severity
+    package init(_ kind: Kind, _ text: String) {
+        self.kind = kind
         self.text = text
     }
+
+    package var severity: Severity { kind.severity }
 }
 
 extension SetFindings {
     /// What concerns the set as a whole.
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
-        if case .none = writing.writers { troubles.append(Trouble(.critical, "no node is writable")) }
+        if case .none = writing.writers { troubles.append(Trouble(.noPrimary, "no node is writable")) }
         let rivals = rivals
         if !rivals.isEmpty {
-            troubles.append(Trouble(.critical, "\(rivals.count) nodes take writes: \(rivals.joined(separator: ", "))"))
+            troubles.append(
+                Trouble(.severalWriters, "\(rivals.count) nodes take writes: \(rivals.joined(separator: ", "))"))
         } else if case .unknown(let reason) = writing.writers, nodes.allSatisfy(\.report.isUp) {
-            troubles.append(Trouble(.critical, "no primary: \(reason)"))
+            troubles.append(Trouble(.noPrimary, "no primary: \(reason)"))
         }
         let writable = nodes.map(\.description.name).filter { writing.standings[$0]?.isWritableReplica == true }
         if !writable.isEmpty {
             troubles.append(
                 Trouble(
-                    .warning,
+                    .writableReplica,
                     "\(writable.list) \(writable.count == 1 ? "replicates and is" : "replicate and are") writable; "
                         + "set read_only"))
         }
-        for id in duplicateServerIDs { troubles.append(Trouble(.critical, "more than one node has server_id \(id)")) }
-        return troubles
+        return troubles + duplicates.map(\.trouble)
     }
 }
 
@@ -58,20 +60,24 @@ extension NodeFindings {
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
         if let failure = report.failure {
-            troubles.append(Trouble(.critical, "\(failure.reason.rawValue): \(failure.message)"))
+            troubles.append(Trouble(.nodeDown, "\(failure.reason.rawValue): \(failure.message)"))
         }
         for channel in absentChannels {
             let what = channel.isEmpty ? "does not replicate" : "has no channel \(channel.debugDescription)"
-            troubles.append(Trouble(.critical, "\(what), although a source is configured for it"))
+            troubles.append(Trouble(.channelAbsent, "\(what), although a source is configured for it"))
         }
         guard let facts = report.facts else { return troubles }
         for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-        where report.failure == nil || fact != .replicationStatus {
+        where reason.isTrouble && (report.failure == nil || fact != .replicationStatus) {
             let why = facts.unreadable[fact].map { ": \($0)" } ?? ""
-            troubles.append(Trouble(.warning, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
+            troubles.append(Trouble(.factMissing, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
+        }
+        if isCutOff {
+            let sources = channels.map(\.channel.source.description)
+            troubles.append(Trouble(.cutOff, "is read-only and receives nothing: it replicates from \(sources.list)"))
         }
         if facts.semiSync?.isSourceEnabled == true, facts.semiSync?.isSourceActive == false, role == .primary {
-            troubles.append(Trouble(.warning, "semi-synchronous replication has fallen back to asynchronous"))
+            troubles.append(Trouble(.semiSyncDegraded, "semi-synchronous replication has fallen back to asynchronous"))
         }
         return troubles
     }
@@ -80,29 +86,61 @@ extension NodeFindings {
 extension ChannelFindings {
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
-        func add(_ severity: Trouble.Severity, _ text: String) { troubles.append(Trouble(severity, text)) }
+        func add(_ kind: Trouble.Kind, _ text: String) { troubles.append(Trouble(kind, text)) }
         if checks[.source] == false {
-            add(.critical, "replicates from \(channel.source), which is not the intended source")
+            add(.wrongSource, wrongSource)
         }
         if checks[.binaryLog] == false {
             add(
-                .critical,
+                .binaryLogMissing,
                 "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
             )
         }
-        if channel.ioThread != .running {
-            add(.critical, "IO thread \(channel.ioThread.rawValue)\(channel.ioError.suffix)")
+        if channel.ioThread != .running, !isParked {
+            let isByHand = channel.ioThread == .stopped && !channel.ioError.isError
+            add(
+                isByHand ? .receiverStopped : .receiverFailing,
+                "IO thread \(channel.ioThread.rawValue)\(channel.ioError.suffix)")
         }
-        if !channel.isApplierRunning { add(.critical, "SQL thread stopped\(channel.applierError.suffix)") }
+        if isParked {
+            // Whatever its threads say.
+        } else if channel.applierError.isError {
+            let state = channel.isApplierRunning ? "has an error" : "stopped"
+            add(.applierFailing, "SQL thread \(state)\(channel.applierError.suffix)")
+        } else if !channel.isApplierRunning {
+            add(.applierStopped, "SQL thread stopped")
+        }
         if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
             let time = (0..<1e9).contains(silence) ? "\(Int64(saturating: silence.rounded(.down))) s" : "a long time"
-            add(.critical, "nothing has arrived from the source for \(time)")
+            add(.sourceSilent, "nothing has arrived from the source for \(time)")
+        }
+        if channel.isRelayLogFull, !isParked {
+            add(
+                .relayLogFull,
+                "waits for its own SQL thread: the relay log has reached relay_log_space_limit, and nothing more is read from the source"
+            )
         }
         if let errant, errant > 0 {
-            add(.warning, errant == 1 ? "1 errant transaction" : "\(errant) errant transactions")
+            add(.errantTransactions, errant == 1 ? "1 errant transaction" : "\(errant) errant transactions")
         }
-        if checks[.lag] == false { add(.warning, "does not keep up") }
+        if checks[.lag] == false { add(.lag, "does not keep up") }
         return troubles
+    }
+}
+
+extension ChannelFindings {
+    /// What was found, and what was intended.
+    private var wrongSource: String {
+        let intended = intendedSource.map { $0 == NodeDescription.outside ? "a server outside the set" : $0 }
+        let found: String
+        if let sourceNode {
+            found = "\(sourceNode) (\(channel.source))"
+        } else if let id = channel.source.serverID {
+            found = "\(channel.source) (server_id \(id)), which is not a node of the set,"
+        } else {
+            found = "\(channel.source), which is not a node of the set,"
+        }
+        return "replicates from \(found) instead of \(intended ?? "the intended source")"
     }
 }
 
@@ -111,6 +149,8 @@ extension Channel.SourceIdentity: CustomStringConvertible {
 }
 
 extension Channel.ThreadError? {
+    fileprivate var isError: Bool { self.map { $0.number > 0 } ?? false }
+
     /// To end a sentence with: the server's own text, on one line.
     fileprivate var suffix: String {
         guard let self, self.number > 0 else { return "" }

@@ -46,6 +46,24 @@ struct ArrivalLogTests {
         #expect(silences([facts(ioThread: .connecting), facts()]) == [nil, 0])
     }
 
+    @Test("While the relay log is full there is no silence; it is counted from the end of that state on")
+    func relayLogFull() {
+        func full() -> NodeFacts {
+            var facts = facts()
+            facts.channels?[0].isRelayLogFull = true
+            return facts
+        }
+        #expect(silences([full(), full(), full(), facts(), facts()]) == [nil, nil, nil, 10, 20])
+        func told(_ silence: Double, isFull: Bool) -> NodeFacts {
+            var facts = isFull ? full() : facts()
+            facts.channels?[0].sourceSilence = silence
+            return facts
+        }
+        #expect(
+            silences([told(5, isFull: true), told(15, isFull: true), told(25, isFull: false)]) == [nil, nil, 10],
+            "MySQL reports the silence itself")
+    }
+
     @Test("A lost connection, a stopped receiver and a counter that starts again are not arrivals")
     func noArrivals() {
         #expect(silences([facts(), facts(ioThread: .connecting)]) == [nil, 10])

@@ -326,7 +326,7 @@ struct NodeCollectorTests {
             let report = await node.ask(deadline: .never)
             #expect(report.isUp)
             #expect(report.facts?.connectedReplicas == nil)
-            #expect(report.facts?.missing == [.connectedReplicas: .error])
+            #expect(report.facts?.missing == [.connectedReplicas: .unsupported])
             let channel = try #require(report.facts?.channels?.first)
             #expect(channel.workers == nil)
             #expect(channel.applierTimes == nil)

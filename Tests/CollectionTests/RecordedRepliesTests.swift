@@ -20,7 +20,11 @@ struct RecordedRepliesTests {
             let statements = server.journal.statements
             let second = await node.ask(deadline: .never)
             if fixture.name.hasSuffix("-denied") { return first }
-            #expect(first.roundTrips == 1)
+            // What an error or a stopped channel calls for is asked at once, and from then on together with the rest.
+            let isCalledFor = statements.contains {
+                $0.contains("group_members") || $0.contains("LAST_ERROR_NUMBER > 0")
+            }
+            #expect(first.roundTrips == (isCalledFor ? 2 : 1))
             #expect(second.roundTrips == 1)
             #expect(server.journal.connections == 1)
             // The first round sets up the session, and reads the list of binary logs, the counters, and what there is to ask
@@ -315,6 +319,123 @@ struct RecordedRepliesTests {
         #expect(primary?.binaryLog?.filters[.ignoreDatabase] == 1)
         #expect(primary?.binaryLog?.filters[.doDatabase] == 0)
         #expect(primary?.channels?.isEmpty == true)
+    }
+
+    // MARK: - What servers say of themselves
+
+    @Test("MySQL: the worker's error stands in place of the coordinator's referral to it")
+    func workerError() async throws {
+        let channel = try #require(try await facts("mysql-9.7/replica-sql-broken")?.channels?.first)
+        let error = try #require(channel.applierError)
+        #expect(error.number == 1062)
+        #expect(error.message.hasPrefix("Worker 1 failed executing transaction "))
+        #expect(error.message.contains("Duplicate entry"))
+        #expect(error.time != nil)
+    }
+
+    @Test("MySQL: of several workers, the one whose error the coordinator names is taken, not those that ended with it")
+    func severalWorkers() async throws {
+        var recording = try Fixture(name: "mysql-9.7/replica-sql-broken").recording
+        let place = try #require(
+            recording.results.firstIndex { $0.sql.hasSuffix("WHERE LAST_ERROR_NUMBER > 0") })
+        recording.results[place].rows = [
+            ["", "1", "3031", "stopped because a previous one did", "1795233500.5"],
+            ["", "2", "1062", "Worker 2 failed: Duplicate entry '7' for key 't.PRIMARY'", "1795233500.25"],
+            ["", "3", "1062", "Worker 3 failed earlier", "1795233400"], ["other", "1", "1032", "no such row", nil],
+        ]
+        let error = try #require(try await facts(recording)?.channels?.first?.applierError)
+        #expect(
+            error
+                == .init(
+                    number: 1062, message: "Worker 2 failed: Duplicate entry '7' for key 't.PRIMARY'",
+                    time: 1_795_233_500.25))
+        recording.results[place].rows = []
+        let told = try await facts(recording)?.channels?.first?.applierError?.message
+        #expect(told?.hasPrefix("Coordinator stopped because") == true, "without the Performance Schema")
+    }
+
+    @Test("A statement that sets a password is not shown with the error that it caused")
+    func passwords() {
+        let error = "Error 'Operation CREATE USER failed for 'a'@'%'' on query. Default database: ''. "
+        #expect(
+            (error + "Query: 'CREATE USER 'a'@'%' IDENTIFIED WITH 'caching_sha2_password' AS '$A$00A$x''")
+                .withoutPasswords
+                == error + "(a statement with a password)")
+        #expect(
+            (error + "Query: 'set password for a = 'x''").withoutPasswords == error + "(a statement with a password)")
+        #expect(
+            (error + "Query: 'insert into t values (1)'").withoutPasswords == error
+                + "Query: 'insert into t values (1)'")
+        #expect("no password".withoutPasswords == "no password")
+    }
+
+    @Test("MySQL: the members of a node's group that are online; none if the node is not one of them")
+    func groupMembers() async throws {
+        var recording = try Fixture(name: "mysql-9.7/replica-stopped").recording
+        let own = try #require(try await facts(recording)?.identity.serverUUID)
+        #expect(try await facts(recording)?.groupMembers == [])
+        let place = try #require(recording.results.firstIndex { $0.sql.contains("replication_group_members") })
+        let others = ["1914bf27-ec61-11f1-99e8-02fc00000001", "192bf123-ec61-11f1-94e6-02fc00000001"]
+        func members(_ rows: [[String?]]) async throws -> Set<String>? {
+            recording.results[place].rows = rows
+            return try await facts(recording)?.groupMembers
+        }
+        #expect(
+            try await members([[own, "ONLINE"], [others[0].uppercased(), "ONLINE"], [others[1], "UNREACHABLE"]])
+                == [own, others[0]])
+        #expect(try await members([[own, "OFFLINE"]]) == [])
+        #expect(try await members([["", "OFFLINE"]]) == [])
+        #expect(try await members([[own, "ERROR"], [others[0], "ONLINE"]]) == [])
+    }
+
+    @Test("The tables in which Amazon RDS keeps its own state are counted apart (ansible.mysql 603)")
+    func vendorFilters() async throws {
+        let rds = """
+            mysql.rds_replication_status,mysql.rds_monitor,mysql.rds_sysinfo,mysql.rds_configuration,mysql.rds_history
+            """
+        for (tables, all) in [(rds, 5), (rds + ",app.log", 6)] {
+            let recording = try Fixture(name: "mysql-8.0.36/replica").recording.with(["Replicate_Ignore_Table": tables])
+            let channel = try #require(try await facts(recording)?.channels?.first)
+            #expect(channel.filters == [.ignoreTable: all])
+            #expect(channel.vendorFilters == 5)
+        }
+    }
+
+    @Test(
+        "MySQL: a position in a table survives a crash with relay_log_recovery, or with auto-positioning, which is the default",
+        arguments: [("1", "0", true), ("0", "1", true), ("0", "0", false)])
+    func crashSafety(recovery: String, autoPosition: String, isSafe: Bool) async throws {
+        for name in ["mysql-9.7/replica", "mysql-8.0.36/replica"] {
+            let recording = try Fixture(name: name).recording.with([
+                "recovery": recovery, "Auto_Position": autoPosition, "repository": "TABLE",
+            ])
+            #expect(try await facts(recording)?.durability[.replicationState] == isSafe)
+            #expect(try await facts(recording.with(["repository": "FILE"]))?.durability[.replicationState] == false)
+        }
+    }
+
+    @Test(
+        "A relay log that has reached its limit is told by the state of the IO thread",
+        arguments: [
+            (
+                "mariadb-10.11/replica", "Slave_IO_State",
+                "Waiting for the slave SQL thread to free enough relay log space"
+            ),
+            (
+                "mysql-8.0.20/replica", "Slave_IO_State",
+                "Waiting for the slave SQL thread to free enough relay log space"
+            ),
+            (
+                "mysql-9.7/replica", "Replica_IO_State",
+                "Waiting for the replica SQL thread to free relay log space"
+            ),
+        ])
+    func relayLogFull(name: String, column: String, state: String) async throws {
+        let recording = try Fixture(name: name).recording
+        #expect(try await facts(recording)?.channels?.map(\.isRelayLogFull) == [false])
+        let full = try await facts(recording.with([column: state]))?.channels
+        #expect(full?.map(\.isRelayLogFull) == [true])
+        #expect(full?.map(\.sourceSilence) == [nil])
     }
 
     // MARK: -

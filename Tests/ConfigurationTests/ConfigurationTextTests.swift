@@ -14,7 +14,7 @@ import Testing
                   user: "o'\\"x"
                   nodes:
                   - {name: db1, address: "[::1]", aliases: [h1, h2]}
-                  - {name: db2, address: h2:1, source: {"": db1, eu: db1}, timeout: 1500ms, password: geheim}
+                  - {name: db2, address: h2:1, source: {"": db1, eu: db1}, parked_channels: ["", us], timeout: 1500ms, password: geheim}
                   sentinel: {table: p.s}
                 """
             ).configuration.text == """
@@ -34,6 +34,7 @@ import Testing
                       - name: db2
                         address: h2:1
                         source: {"": db1, eu: db1}
+                        parked_channels: ["", us]
                         password: "<secret>"
                         tls:
                           mode: required

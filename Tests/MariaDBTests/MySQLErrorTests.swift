@@ -16,6 +16,7 @@ struct MySQLErrorTests {
             (1142, .permission), (1143, .permission), (1227, .permission),
             (1205, .timeout), (1969, .timeout), (3024, .timeout),
             (1040, .connect), (1203, .connect), (1226, .connect), (1053, .connect), (1927, .connect), (4031, .connect),
+            (1184, .connect),
             (2002, .connect), (2003, .connect), (2006, .connect), (2013, .connect),
             (2012, .protocol), (2020, .protocol), (2027, .protocol),
             (1064, .query), (1146, .query), (1193, .query), (1381, .query),
@@ -49,7 +50,8 @@ struct MySQLErrorTests {
         "Refusals leave the connection usable; a lost or killed connection is not",
         arguments: [
             (1064, false), (1146, false), (1227, false), (1969, false), (1226, false), (2013, true), (2027, true),
-            (1053, true), (1927, true), (4031, true), (5013, true), (5026, true), (5999, true), (6000, false),
+            (1053, true), (1927, true), (4031, true), (1184, true), (5013, true), (5026, true), (5999, true),
+            (6000, false),
         ] as [(UInt32, Bool)])
     func breaking(code: UInt32, breaks: Bool) {
         #expect(

@@ -63,6 +63,38 @@ struct SessionTests {
     }
 
     @Test(
+        "A connection that the server closes right after the log-in makes init_connect a suspect; a later loss does not"
+    )
+    func initConnect() async throws {
+        let dropping = Script(greeting: { _ in Step.welcome() }, answer: { _ in [.close] })
+        try await withConnection(dropping) { _, session in
+            let error = try #require(await failure(of: session, ["SELECT 1"]))
+            #expect(error.phase == .connect)
+            #expect(
+                error.message.hasPrefix(
+                    "the server accepted the log-in and then closed the connection, as it does if its init_connect fails "
+                        + "(see its error log): "))
+        }
+        // As MySQL does with its own client library.
+        let aborting = Script.replying { _ in
+            .refusal(code: 1184, sqlState: "08S01", message: "Aborted connection 15 (init_connect command failed)")
+        }
+        try await withConnection(aborting) { server, session in
+            let error = try #require(await failure(of: session, ["SELECT 1"]))
+            #expect(error.code == 1184)
+            #expect(error.message.contains("init_connect fails (see its error log): Aborted connection 15"))
+            #expect(server.journal.queries.count == 1)
+        }
+        let later = Script(
+            greeting: { _ in Step.welcome() }, answer: { $0.number == 0 ? $0.steps { _ in .ok } : [.close] })
+        try await withConnection(later) { _, session in
+            let error = try #require(await failure(of: session, ["SELECT 1"]))
+            #expect(error.phase == .connect)
+            #expect(!error.message.contains("init_connect"))
+        }
+    }
+
+    @Test(
         "A server that hangs delays the call until the deadline and no longer",
         arguments: [Step.silence, .endless([0])])
     func hangs(step: Step) async throws {

@@ -45,7 +45,8 @@ struct UnknownTests {
         #expect(
             names == [
                 "up", "node_collect_duration_seconds", "node_round_trips", "node_role", "source_info",
-                "io_thread_running", "sql_thread_running", "io_thread_state", "lag_known", "filters", "check",
+                "io_thread_running", "sql_thread_running", "io_thread_state", "channel_parked", "lag_known", "filters",
+                "check",
             ])
         let checks = lines(of: NodeReport(facts: facts)).filter { $0.hasPrefix("mysql_replication_check{") }
         let labels = #"replication_set="s",node="n",channel="c",check="#
@@ -170,6 +171,7 @@ struct SetTests {
                 #"mysql_replication_set_unknown_sources{replication_set="shop"} 0"#,
                 #"mysql_replication_set_cycles{replication_set="shop"} 0"#,
                 #"mysql_replication_set_duplicate_server_ids{replication_set="shop"} 0"#,
+                #"mysql_replication_set_duplicate_server_uuids{replication_set="shop"} 0"#,
                 #"mysql_replication_set_writers{replication_set="shop"} 1"#,
                 #"mysql_replication_set_writer_known{replication_set="shop"} 1"#,
                 #"mysql_replication_set_rivals{replication_set="shop"} 2"#,

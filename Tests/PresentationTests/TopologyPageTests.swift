@@ -18,6 +18,19 @@ struct TopologyPageTests {
         return page[start...].prefix { $0 != "\n" }
     }
 
+    @Test("A parked channel is no problem on the page")
+    func parked() {
+        var old = Samples.channel(from: 1)
+        old.source.host = "//db1"
+        old.ioThread = .connecting
+        var promoted = Samples.primary("db2", id: 2, replicates: [old])
+        promoted.report.facts?.isReadOnly = false
+        let page = page([promoted, Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2)])])
+        #expect(page.contains("All is well"))
+        #expect(page.contains("<small>parked</small>"))
+        #expect(!page.contains("thread bad"))
+    }
+
     @Test("interpolated text is escaped, interpolated markup is not")
     func escaping() {
         let words = "<b title=\"x\" lang='y'>&amp;\u{1B}[2J\u{202E}"

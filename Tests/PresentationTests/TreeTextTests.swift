@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import Presentation
@@ -62,6 +63,25 @@ struct TreeTextTests {
                    │     ! SQL thread stopped: error 1062 Duplicate entry
                    └─ db3  replica  read-only  lag 0 s  0 B behind  ok
                          from 10.0.0.8:3306 [eu]  lag 0 s  distance unknown  ok
+
+                """)
+    }
+
+    @Test("a parked channel is neither wrong nor ok")
+    func parked() {
+        var old = Samples.channel(from: 1)
+        old.source.host = "//db1"
+        old.ioThread = .connecting
+        var promoted = Samples.primary("db2", id: 2, replicates: [old])
+        promoted.report.facts?.isReadOnly = false
+        #expect(
+            plain.text([
+                Samples.findings([promoted, Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2)])])
+            ]) == """
+                shop  2 of 2 nodes up
+                db2  intermediate  writable  MariaDB 10.11.19  binlog.000001:500
+                │  from //db1:3306  parked
+                └─ db3  replica  read-only  lag 0 s  0 B behind  ok
 
                 """)
     }

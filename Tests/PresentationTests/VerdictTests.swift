@@ -27,6 +27,26 @@ struct VerdictTests {
         #expect(verdict.performanceData == "'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
     }
 
+    @Test("a parked channel is not judged; a node that only has parked ones cannot be, if it is named")
+    func parked() {
+        var old = Samples.channel(from: 1)
+        old.source.host = "//db1"
+        old.ioThread = .connecting
+        old.ioError = .init(number: 2005, message: "error connecting to master 'repl@//db1:3306'")
+        var promoted = Samples.primary("db2", id: 2, replicates: [old])
+        promoted.report.facts?.isReadOnly = false
+        let set = Samples.findings([promoted, Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2)])])
+        let verdict = Verdict([set])
+        #expect(verdict.summary == "OK - 2 nodes, 1 channel, worst lag 0 s")
+        #expect(verdict.performanceData == "'db3 lag'=0.0s;;;0 'db3 bytes'=0B;;;0")
+        let named = Verdict([set], judging: .nodes(["db2"]), limits: .init(lag: 5))
+        #expect(named.status == .unknown)
+        #expect(
+            named.summary
+                == "UNKNOWN - db2: does not replicate now (its channel is parked), so there is nothing to judge by a limit"
+        )
+    }
+
     @Test("an error is critical and reported on one line without a bar")
     func broken() {
         let verdict = verdict(error: "Duplicate | entry\nfor key")

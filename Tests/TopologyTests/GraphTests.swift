@@ -130,6 +130,57 @@ struct NodeTests {
                 node("db1", id: 7), node("db2", id: 2), node("db3", id: 7), node("db4", id: 0), node("db5", id: 0),
                 node("db6", id: 2), silent("db7")))
         #expect(findings.duplicateServerIDs == [2, 7])
+        #expect(
+            findings.troubles.filter { $0.kind == .duplicateServerID }.map(\.text) == [
+                "db2 and db6 have the same server_id 2", "db1 and db3 have the same server_id 7",
+            ])
+    }
+
+    @Test("Server UUIDs that more than one node has are reported with the nodes' names (bugs.mysql.com 72581)")
+    func duplicateUUIDs() {
+        let findings = findings(
+            node("db1", id: 1, uuid: 1), node("db2", id: 2, uuid: 2), node("db3", id: 3, uuid: 2), silent("db4"))
+        #expect(findings.duplicateServerIDs == [])
+        #expect(findings.duplicateServerUUIDs == [uuidText(2)])
+        #expect(
+            findings.troubles.filter { $0.kind == .duplicateServerUUID } == [
+                Trouble(
+                    .duplicateServerUUID,
+                    "db2 and db3 have the same server_uuid \(uuidText(2)): delete auto.cnf in the data directory of the copy, and restart it"
+                )
+            ])
+    }
+
+    @Test("One server configured as two nodes is told from a copy by when it started")
+    func oneServer() {
+        func known(_ name: String, start: Double) -> ReplicationSetReport.Node {
+            node(name, id: 2, uuid: 2).with {
+                $0.identity.hostname = "h"
+                $0.startTime = start
+            }
+        }
+        let same = findings(known("db1", start: 1000), known("vip", start: 1001))
+        #expect(
+            same.troubles.filter { $0.kind == .duplicateServerID }.map(\.text) == [
+                "db1 and vip are one server (server_id 2) under 2 names: configure it once, with its other address among the aliases"
+            ])
+        #expect(same.duplicateServerUUIDs == [])
+        let copy = findings(known("db1", start: 1000), known("db2", start: 2000))
+        #expect(copy.duplicateServerIDs == [2])
+        #expect(copy.duplicateServerUUIDs == [uuidText(2)])
+    }
+
+    @Test("A vendor's own filter does not make a replica filtered; one more table does (Amazon RDS)")
+    func vendorFilter() throws {
+        func isUnfiltered(_ entries: Int) throws -> Bool {
+            let replica = channel(id: 1).with {
+                $0.filters = [.ignoreTable: entries]
+                $0.vendorFilters = 5
+            }
+            return try findings(node("db1", id: 1), node("db2", id: 2, from: replica))["db2"].isUnfiltered
+        }
+        #expect(try isUnfiltered(5))
+        #expect(try !isUnfiltered(6))
     }
 
     @Test("A filter affects all nodes below it, wherever it is")

@@ -60,19 +60,70 @@ struct TroubleTests {
     func broken() throws {
         let wrong = channel(from: "x:3306", id: 7, read: "bin.000005:500", behind: 0)
         #expect(
-            try troubles(of: wrong) == [Trouble(.critical, "replicates from x:3306, which is not the intended source")])
+            try troubles(of: wrong) == [
+                Trouble(
+                    .wrongSource,
+                    "replicates from x:3306 (server_id 7), which is not a node of the set, instead of db1")
+            ])
         let purged = channel(id: 1, io: .stopped, read: "bin.000009:500").with {
             $0.ioError = .init(number: 1236, message: "Could not find\nfirst log file")
         }
         #expect(
             try troubles(of: purged) == [
-                Trouble(.critical, "the source does not have the binary log bin.000009"),
-                Trouble(.critical, "IO thread stopped: error 1236 Could not find first log file"),
+                Trouble(.binaryLogMissing, "the source does not have the binary log bin.000009"),
+                Trouble(.receiverFailing, "IO thread stopped: error 1236 Could not find first log file"),
             ])
         let late = channel(id: 1, applies: false, read: "bin.000005:500").with {
             $0.applierError = .init(number: 0, message: "")
         }
-        #expect(try troubles(of: late) == [Trouble(.critical, "SQL thread stopped")])
+        #expect(try troubles(of: late) == [Trouble(.applierStopped, "SQL thread stopped")])
+    }
+
+    @Test("The wrong source is named, and the intended one")
+    func wrongSource() throws {
+        let proxied = node(
+            "db2", id: 2, intending: ["": "db1"], from: channel(from: "127.0.0.1:38091", id: 3, behind: 0))
+        let inside = findings(node("db1", id: 1), node("db3", id: 3), proxied)
+        #expect(
+            try inside["db2"].channel().troubles.map(\.text) == ["replicates from db3 (127.0.0.1:38091) instead of db1"]
+        )
+        let outside = findings(
+            node("db3", id: 3),
+            node("db2", id: 2, intending: ["": "outside"], from: channel(from: "db3", id: 3, behind: 0)))
+        #expect(
+            try outside["db2"].channel().troubles.map(\.text) == [
+                "replicates from db3 (db3:3306) instead of a server outside the set"
+            ])
+    }
+
+    @Test(
+        "A thread that was stopped by hand is a warning, as in the alerts; one with an error, or that keeps trying, is critical"
+    )
+    func threads() throws {
+        func kinds(_ io: Channel.IOThreadState, ioError: UInt32 = 0, applies: Bool, error: UInt32 = 0) throws
+            -> [Trouble.Kind]
+        {
+            let replica = channel(id: 1, io: io, applies: applies, behind: 0).with {
+                $0.ioError = .init(number: ioError, message: "")
+                $0.applierError = .init(number: error, message: "")
+            }
+            return try troubles(of: replica).map(\.kind)
+        }
+        #expect(try kinds(.stopped, applies: false) == [.receiverStopped, .applierStopped])
+        #expect(try kinds(.stopped, ioError: 13114, applies: true) == [.receiverFailing])
+        #expect(try kinds(.connecting, applies: true) == [.receiverFailing])
+        #expect(try kinds(.running, applies: false, error: 1062) == [.applierFailing])
+        #expect(try kinds(.running, applies: true, error: 1062) == [.applierFailing])
+        #expect(Trouble.Kind.receiverStopped.severity == .warning)
+        #expect(Trouble.Kind.receiverFailing.severity == .critical)
+    }
+
+    @Test("A full relay log is the replica's own trouble, not the source's")
+    func relayLogFull() throws {
+        let full = channel(id: 1, read: "bin.000005:500", behind: 8).with { $0.isRelayLogFull = true }
+        let set = findings(node("db1", id: 1), node("db2", id: 2, from: full))
+        #expect(try set["db2"].channel().troubles.map(\.kind) == [.relayLogFull])
+        #expect(try set["db2"].channel().lag == Lag(seconds: 8, method: .secondsBehindSource))
     }
 
     @Test(
@@ -84,7 +135,7 @@ struct TroubleTests {
             $0.sourceSilence = seconds
             $0.heartbeatPeriod = 30
         }
-        #expect(try troubles(of: frozen) == [Trouble(.critical, "nothing has arrived from the source for \(text)")])
+        #expect(try troubles(of: frozen) == [Trouble(.sourceSilent, "nothing has arrived from the source for \(text)")])
     }
 
     @Test("More than one writable node is reported, except for the sources of a replica that follows several")
@@ -100,6 +151,6 @@ struct TroubleTests {
         #expect(set(node("db3", id: 3).with { $0.isReadOnly = true }) == ["no node is writable"])
         #expect(set(replica) == [], "what is written outside is nobody's here")
         #expect(set(replica, silent("db1")) == [])
-        #expect(set(one, node("db2", id: 1).with { $0.isReadOnly = true }) == ["more than one node has server_id 1"])
+        #expect(set(one, node("db2", id: 1).with { $0.isReadOnly = true }) == ["db1 and db2 have the same server_id 1"])
     }
 }

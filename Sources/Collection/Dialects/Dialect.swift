@@ -9,15 +9,18 @@ package struct Dialect: Sendable {
     package private(set) var facts: [Fact] { didSet { usual = Self.usual(facts) } }
     /// What a round asks when no counter is due: one text for all nodes with this dialect.
     private(set) var usual: Inquiry
+    /// Asked for only when a round shows a need (`Fact.isCalledFor`).
+    let occasional: [Fact]
     /// Asked for when a replica needs it, or once a minute.
     package let binlogIndex: Fact
     /// Asked for when the checksum table has changed. Nil if none is configured.
     private(set) var checksumSummary: Fact?
 
-    package init(name: String, session: [String], facts: [Fact], binlogIndex: Fact) {
+    package init(name: String, session: [String], facts: [Fact], occasional: [Fact] = [], binlogIndex: Fact) {
         self.name = name
         self.session = session
         self.facts = facts
+        self.occasional = occasional
         usual = Self.usual(facts)
         self.binlogIndex = binlogIndex
     }
@@ -35,14 +38,14 @@ package struct Dialect: Sendable {
     package func inquiry(withCounters isWhole: Bool) -> Inquiry { isWhole ? Inquiry(facts, isMerged: true) : usual }
 
     /// The statements of all facts. Some are sent merged into one (`Inquiry`).
-    package var statements: [String] { (facts + [binlogIndex]).map(\.statement) }
+    package var statements: [String] { (facts + occasional + [binlogIndex]).map(\.statement) }
 
     /// A fact by name, including those that are not asked for in every round.
     func anyFact(_ name: FactName) -> Fact? {
         switch name {
         case .binlogIndex: binlogIndex
         case .checksumSummary: checksumSummary
-        default: fact(name)
+        default: fact(name) ?? occasional.first { $0.name == name }
         }
     }
 

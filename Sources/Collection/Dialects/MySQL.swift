@@ -50,6 +50,7 @@ extension Dialect {
                 .mySQLTransactions,
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),
             ] + schema,
+            occasional: [.mySQLWorkerErrors, .mySQLGroupMembers],
             binlogIndex: .binlogIndex(privileges: clientPrivilege))
     }
 }

@@ -12,8 +12,15 @@ extension Fact {
         """,
         privileges: "SELECT ON performance_schema.*"
     ) { answer, facts throws(FactError) in
-        guard let count = answer.first?.unsigned("replicas").flatMap(Int.init(exactly:)) else {
-            throw FactError("the connected replicas are unknown because the Performance Schema is off")
+        guard let row = answer.first, row.has("replicas") else {
+            throw FactError("the server did not report its connected replicas")
+        }
+        guard row.text("replicas") != nil else {
+            throw FactError(
+                "the connected replicas are unknown because the Performance Schema is off", reason: .unsupported)
+        }
+        guard let count = row.unsigned("replicas").flatMap(Int.init(exactly:)) else {
+            throw FactError("the number of connected replicas could not be read")
         }
         facts.connectedReplicas = count
         facts.areConnectedReplicasFresh = true

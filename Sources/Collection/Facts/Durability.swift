@@ -29,7 +29,9 @@ extension Fact {
     }
 
     /// MySQL: a replica's position survives a crash if it is stored in a table (`relay_log_info_repository`; from 8.3 on there is
-    /// no alternative) and incomplete relay logs are discarded at startup (`relay_log_recovery`).
+    /// no alternative), in one transaction with the data, and if incomplete relay logs either are discarded at startup
+    /// (`relay_log_recovery`) or do not matter: with auto-positioning, the replica asks for what it lacks by GTID, and skips what it
+    /// already has.
     static func mySQLDurability(hasRepositoryVariable: Bool) -> Fact {
         let repository = hasRepositoryVariable ? "@@global.relay_log_info_repository" : "'TABLE'"
         return Fact(
@@ -41,8 +43,10 @@ extension Fact {
         ) { answer, facts throws(FactError) in
             guard let row = answer.first else { throw FactError("the server did not report sync_binlog") }
             facts.readLogDurability(row)
-            if facts.channels?.isEmpty == false, let recovery = row.flag("recovery") {
-                facts.durability[.replicationState] = recovery && row.text("repository") == "TABLE"
+            if let channels = facts.channels, !channels.isEmpty, let recovery = row.flag("recovery") {
+                let isPositioned = channels.allSatisfy { $0.usesGTID == true }
+                facts.durability[.replicationState] =
+                    (recovery || isPositioned) && row.text("repository") == "TABLE"
             }
         }
     }

@@ -14,6 +14,7 @@ struct ReplicationStatusColumns: Sendable {
     static let mySQLReplica = ReplicationStatusColumns(replica: "Replica", source: "Source", channel: "Channel_Name")
 
     // Built once, not for every row of every scrape.
+    let ioState: String
     let ioRunning: String
     let sqlRunning: String
     let host: String
@@ -31,6 +32,7 @@ struct ReplicationStatusColumns: Sendable {
         self.replica = replica
         self.source = source
         self.channel = channel
+        ioState = "\(replica)_IO_State"
         ioRunning = "\(replica)_IO_Running"
         sqlRunning = "\(replica)_SQL_Running"
         host = "\(source)_Host"
@@ -112,6 +114,8 @@ extension Channel {
             let entries = filter == .rewriteDatabase ? row.text(column).pairCount : row.text(column).entryCount
             if entries > 0 { filters[filter] = entries }
         }
+        vendorFilters = row.text("Replicate_Ignore_Table").vendorEntryCount
+        isRelayLogFull = row.text(columns.ioState)?.isWaitForRelayLogSpace == true
         try readGTID(row)
     }
 
@@ -165,11 +169,37 @@ extension ResultTable.Row {
 
     fileprivate func threadError(_ number: String, _ message: String) -> Channel.ThreadError? {
         guard let number = unsigned32(number) else { return nil }
-        return Channel.ThreadError(number: number, message: text(message) ?? "")
+        return Channel.ThreadError(number: number, message: (text(message) ?? "").withoutPasswords)
+    }
+}
+
+extension String {
+    /// "Waiting for the slave SQL thread to free enough relay log space" (MariaDB, and MySQL before 8.0.26), "Waiting for the replica
+    /// SQL thread to free relay log space" (seen on MySQL 9.7).
+    fileprivate var isWaitForRelayLogSpace: Bool {
+        hasPrefix("Waiting for the ") && contains(" SQL thread to free ") && hasSuffix("relay log space")
+    }
+
+    /// The error of a replication thread without a statement that sets a password, which it quotes at its end.
+    var withoutPasswords: String {
+        guard let quote = firstRange(of: "Query: '") else { return self }
+        let statement = self[quote.upperBound...].uppercased()
+        if !statement.contains("IDENTIFIED"), !statement.contains("PASSWORD") { return self }
+        return String(self[..<quote.lowerBound]) + "(a statement with a password)"
     }
 }
 
 extension String? {
+    /// Entries of a list of tables that are the state of Amazon RDS, which its replicas never replicate.
+    fileprivate var vendorEntryCount: Int {
+        guard let self else { return 0 }
+        return self.split(separator: ",").count { entry in
+            var name = entry[...]
+            while name.first == " " { name = name.dropFirst() }
+            return name.hasPrefix("mysql.rds_")
+        }
+    }
+
     /// Pairs of a list such as `(a,b),(c,d)` or `a->b,c->d`.
     fileprivate var pairCount: Int {
         guard let self, !self.isEmpty else { return 0 }

@@ -32,9 +32,10 @@ package struct OptionFile: Sendable, Equatable {
         switch option.name {
         case "user": user = try option.required
         case "password": password = option.value.map(Secret.init)
-        case "ssl-ca": tls.ca = try option.required
-        case "ssl-cert": tls.cert = try option.required
-        case "ssl-key": tls.key = try option.required
+        // Empty is the same as absent, as for MariaDB's own programs.
+        case "ssl-ca": tls.ca = try option.path
+        case "ssl-cert": tls.cert = try option.path
+        case "ssl-key": tls.key = try option.path
         case "ssl-mode":
             let word = try option.required.lowercased()
             if let reason = TLSMode.refusal(word) { throw option.error(reason) }
@@ -70,7 +71,17 @@ package struct OptionFile: Sendable, Equatable {
 
 extension OptionFile.Option {
     func error(_ message: String) -> ConfigurationError {
-        ConfigurationError(Problem(file: file, line: line, message: "option '\(name)' \(message)"))
+        var error = ConfigurationError(Problem(file: file, line: line, message: "option '\(name)' \(message)"))
+        error.isAboutTLS = name.contains("ssl")
+        return error
+    }
+
+    /// Nil if it is empty.
+    var path: String? {
+        get throws(ConfigurationError) {
+            guard let value else { throw error("needs a value") }
+            return value.isEmpty ? nil : value
+        }
     }
 
     var required: String {

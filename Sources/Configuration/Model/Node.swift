@@ -9,6 +9,8 @@ package struct Node: Sendable, Equatable {
     package let aliases: [Address]
     /// Nil if not configured.
     package let source: IntendedSource?
+    /// The channels that may be stopped on purpose.
+    package let parkedChannels: [String]
     package let credentials: Credentials
     /// The TLS settings of the configuration; `login` adds those of an option file.
     package let tls: TLSOptions
@@ -17,12 +19,14 @@ package struct Node: Sendable, Equatable {
 
     package init(
         name: String, address: Address, aliases: [Address] = [], source: IntendedSource? = nil,
-        credentials: Credentials = Credentials(), tls: TLSOptions = TLSOptions(), timeout: Duration = .seconds(5)
+        parkedChannels: [String] = [], credentials: Credentials = Credentials(), tls: TLSOptions = TLSOptions(),
+        timeout: Duration = .seconds(5)
     ) {
         self.name = name
         self.address = address
         self.aliases = aliases
         self.source = source
+        self.parkedChannels = parkedChannels
         self.credentials = credentials
         self.tls = tls
         self.timeout = timeout

@@ -29,6 +29,7 @@ extension Reader {
         let address = fields.given(Schema.address)
         let aliases = aliases(fields)
         let sources = sources(fields)
+        let parked = parkedChannels(fields)
         let own = settings(fields)
         let tls = merged([own, set, defaults].compactMap(\.self))
         // Without a name, its neighbours cannot refer to it.
@@ -44,6 +45,7 @@ extension Reader {
         let node = address.map { address in
             Node(
                 name: name, address: address, aliases: aliases.map(\.address), source: source,
+                parkedChannels: parked,
                 credentials: Credentials(node: own.level, set: set.level, defaults: defaults?.level), tls: tls,
                 timeout: own.timeout ?? set.timeout ?? defaults?.timeout ?? Schema.timeout.defaultValue ?? .seconds(5))
         }
@@ -69,6 +71,16 @@ extension Reader {
                 report.problem(item.at, "'aliases' \(error.description)")
                 return nil
             }
+        }
+    }
+
+    private func parkedChannels(_ fields: Fields) -> [String] {
+        (fields.list(Schema.parkedChannels) ?? []).compactMap { item in
+            guard case .text(let name, _) = item.content else {
+                report.problem(item.at, "'parked_channels' must list names of channels, not \(item.kind)")
+                return nil
+            }
+            return name
         }
     }
 

@@ -71,9 +71,13 @@ enum Schema {
         "source", "node, or dictionary of nodes by channel",
         "The node it is intended to replicate from, or outside for a source that is not in the set; a channel without an "
             + "entry uses that of \"\".")
+    static let parkedChannels = Key.nested(
+        "parked_channels", "list of channels",
+        "Channels that may be stopped on purpose: while both threads of one are stopped without an SQL error, that is no trouble; "
+            + "\"\" is the default channel.")
     static let aliases = Key.nested(
         "aliases", "list of addresses", "Other addresses (host:port) by which replicas know this node.")
     static let node = SchemaSection(
         "replication_sets[].nodes[]", "a node", "One server.",
-        [nodeName.row, address.row, source.row, aliases.row] + commonKeys)
+        [nodeName.row, address.row, source.row, parkedChannels.row, aliases.row] + commonKeys)
 }

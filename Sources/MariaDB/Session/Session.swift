@@ -130,8 +130,13 @@ package final class Session: Sendable {
                     throw error
                 } catch {}
             }
+            let sent = roundTrips
             do throws(ConnectFailure) { _ = try await connect(deadline: deadline) } catch { throw error.asMySQLError }
-            return .success(try await tables(for: statements, deadline: deadline))
+            do throws(MySQLError) {
+                return .success(try await tables(for: statements, deadline: deadline))
+            } catch {
+                throw roundTrips - sent <= 1 ? error.rightAfterLogIn : error
+            }
         } catch {
             return .failure(error)
         }
@@ -182,7 +187,10 @@ package final class Session: Sendable {
             await connection?.close()
             throw error
         }
-        do throws(MySQLError) { try await body() } catch { throw NodeFailure(error) }
+        let sent = roundTrips
+        do throws(MySQLError) { try await body() } catch {
+            throw NodeFailure(roundTrips - sent <= 1 ? error.rightAfterLogIn : error)
+        }
     }
 
     /// Sends a batch over the current connection, within `perform`.
@@ -290,7 +298,7 @@ extension Session {
             try await prepare(connection, deadline: deadline)
         } catch {
             await connection.close()
-            throw .unusable(error)
+            throw .unusable(error.rightAfterLogIn)
         }
         return version
     }

@@ -17,6 +17,7 @@ extension Families {
         add(.ioThreadRunning, labels, channel.ioThread == .running)
         add(.sqlThreadRunning, labels, channel.isApplierRunning)
         add(.ioThreadState, labels, oneOf: ioStates, channel.ioThread)
+        add(.channelParked, labels, findings.isParked)
         addLag(findings, labels)
         addPositions(findings, labels)
         addTransactions(findings, labels, options)

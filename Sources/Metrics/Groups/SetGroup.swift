@@ -11,9 +11,10 @@ extension Families {
         add(.setWritableNodes, labels, set.nodes.count { $0.report.isUp && $0.report.facts?.isReadOnly == false })
         add(.setUnfilteredReplicas, labels, replicas.count { $0.isUnfiltered })
         add(.setCrashSafeReplicas, labels, replicas.count { $0.report.facts?.durability[.replicationState] == true })
-        add(.setUnknownSources, labels, channels.count { $0.sourceNode == nil })
+        add(.setUnknownSources, labels, channels.count { $0.sourceNode == nil && !$0.channel.source.isDetached })
         add(.setCycles, labels, set.cycles.count)
         add(.setDuplicateServerIDs, labels, set.duplicateServerIDs.count)
+        add(.setDuplicateServerUUIDs, labels, set.duplicateServerUUIDs.count)
         switch set.writing.writers {
         case .nodes(let names): add(.setWriters, labels, names.count)
         case .none: add(.setWriters, labels, 0)

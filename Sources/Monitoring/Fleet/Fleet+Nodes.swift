@@ -43,7 +43,8 @@ extension NodeDescription {
             case nil: [:]
             }
         self.init(
-            name: node.name, address: node.address, aliases: node.aliases, intendedSources: intended)
+            name: node.name, address: node.address, aliases: node.aliases, intendedSources: intended,
+            parkedChannels: Set(node.parkedChannels))
     }
 }
 
@@ -54,7 +55,7 @@ extension ConnectionOptions {
         do throws(ConfigurationError) {
             login = try node.login(environment: environment)
         } catch {
-            throw NodeFailure(reason: .authentication, message: error.description)
+            throw NodeFailure(reason: error.isAboutTLS ? .tls : .authentication, message: error.description)
         }
         self.init(
             address: node.address, user: login.user, password: login.password.reveal(), tls: login.tls.mode,

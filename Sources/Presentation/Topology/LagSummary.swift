@@ -8,7 +8,7 @@ struct LagSummary {
 
     init(_ nodes: [NodeFindings]) {
         for node in nodes {
-            for channel in node.channels {
+            for channel in node.channels where !channel.isParked {
                 guard let lag = channel.lag?.seconds else {
                     unknown += 1
                     continue

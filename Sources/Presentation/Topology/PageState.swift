@@ -48,7 +48,7 @@ extension TreeRow {
     /// What is wrong in this row. A channel whose lag is unknown is not known to be OK.
     var reasons: [Reason] {
         let reasons = troubles.map(\.reason)
-        guard reasons.isEmpty, let channel, channel.lag == nil else { return reasons }
+        guard reasons.isEmpty, let channel, !channel.isParked, channel.lag == nil else { return reasons }
         return [Reason(state: .unknown, text: "the lag cannot be determined")]
     }
 

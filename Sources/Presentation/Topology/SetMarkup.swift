@@ -71,7 +71,7 @@ struct SetMarkup {
         }
         if row.isFromOutside {
             return
-                "<span class=\"unseen\">\(node.description.name) </span>from \(row.channel?.channel.source.description ?? "nowhere")\(channel) <small>not configured here</small>"
+                "<span class=\"unseen\">\(node.description.name) </span>from \(row.channel?.channel.source.description ?? "nowhere")\(channel) <small>\(row.channel?.isParked == true ? "parked" : "not configured here")</small>"
         }
         let name: HTML = "<b>\(node.description.name)</b>"
         if row.isRepeated { return "\(name)\(channel) <small>shown above; ring or additional channel</small>" }
@@ -99,6 +99,7 @@ struct SetMarkup {
         if let delay = row.channel?.channel.configuredDelay, delay > 0 {
             parts.append("delayed by \(Amount.seconds(delay))")
         }
+        if row.channel?.isParked == true { parts.append("channel parked") }
         return parts.joined(separator: " · ")
     }
 
@@ -124,7 +125,7 @@ struct SetMarkup {
         func thread(_ name: String, _ state: String, _ isRunning: Bool) -> HTML {
             isRunning
                 ? "<span class=\"thread\">\(name) <span aria-hidden=\"true\">✓</span><span class=\"unseen\">running</span></span>"
-                : "<span class=\"thread bad\">\(name) \(state)</span>"
+                : "<span class=\"thread\(channel.isParked ? "" : " bad")\">\(name) \(state)</span>"
         }
         let io = channel.channel.ioThread
         return

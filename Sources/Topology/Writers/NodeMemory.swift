@@ -194,7 +194,7 @@ extension ChannelMemory {
         name = channel.name
         address = channel.source.description
         intended = node.intendedSource(of: channel.name)
-        isParked = channel.source.host.isEmpty || channel.source.host.hasPrefix("//")
+        isParked = channel.source.isDetached
         isReceiverStopped = channel.ioThread == .stopped
         isApplying = channel.isApplierRunning
         isReceiving = channel.isReceiving

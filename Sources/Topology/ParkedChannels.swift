@@ -1,0 +1,38 @@
+import Replication
+
+/// Tells channels that are stopped on purpose from those that have stopped.
+struct ParkedChannels {
+    /// The UUIDs of the servers that run a channel, by its name in lower case.
+    private var runners: [String: Set<String>] = [:]
+
+    init(_ nodes: [ReplicationSetReport.Node]) {
+        for node in nodes {
+            guard let uuid = node.identity?.serverUUID else { continue }
+            for channel in node.report.facts?.channels ?? []
+            where channel.ioThread != .stopped && channel.isApplierRunning {
+                runners[channel.name.lowercased(), default: []].insert(uuid)
+            }
+        }
+    }
+
+    /// Whether a node's channel is stopped on purpose: it leads nowhere; the configuration says that it may be; or another member
+    /// of the node's group runs it. An ordinary replica that somebody has stopped is none of these.
+    func contains(_ channel: Channel, of node: ReplicationSetReport.Node) -> Bool {
+        if channel.source.isDetached { return true }
+        guard channel.areThreadsStopped, channel.applierError?.number ?? 0 == 0 else { return false }
+        let name = channel.name.lowercased()
+        if node.description.parkedChannels.contains(where: { $0.lowercased() == name }) { return true }
+        guard let members = node.report.facts?.groupMembers, !members.isEmpty,
+            let own = node.identity?.serverUUID
+        else { return false }
+        return runners[name]?.contains { $0 != own && members.contains($0) } == true
+    }
+}
+
+extension NodeFindings {
+    /// It is read-only and has no channel but such as lead nowhere: nothing writes to it, as with a replica that orchestrator has lost
+    /// in a failover.
+    package var isCutOff: Bool {
+        isReadOnly && !channels.isEmpty && channels.allSatisfy(\.channel.source.isDetached)
+    }
+}

@@ -1,0 +1,81 @@
+import Replication
+
+/// A server id or a server UUID that more than one node has.
+package struct SharedIdentity: Sendable, Equatable {
+    package enum Identity: Sendable, Hashable {
+        case id(UInt32)
+        case uuid(String)
+    }
+
+    package var identity: Identity
+    /// By name, in configuration order.
+    package var nodes: [String]
+    /// They report the same host, port and start time as well: one server, configured more than once.
+    package var areOneServer: Bool
+
+    /// Server ids first, then UUIDs. A UUID is left out where it is one server that is configured more than once: its id says so.
+    static func all(in nodes: [ReplicationSetReport.Node]) -> [SharedIdentity] {
+        var ids: [UInt32: [ReplicationSetReport.Node]] = [:]
+        var uuids: [String: [ReplicationSetReport.Node]] = [:]
+        for node in nodes {
+            guard let identity = node.identity else { continue }
+            // 0 is not a server ID: such a server takes no part in replication.
+            if let id = identity.serverID, id != 0 { ids[id, default: []].append(node) }
+            if let uuid = identity.serverUUID { uuids[uuid, default: []].append(node) }
+        }
+        let sharedIDs = ids.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { id, holders in
+            SharedIdentity(.id(id), holders)
+        }
+        let sharedUUIDs = uuids.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { uuid, holders in
+            SharedIdentity(.uuid(uuid), holders)
+        }
+        return sharedIDs + sharedUUIDs.filter { !$0.areOneServer }
+    }
+
+    private init(_ identity: Identity, _ holders: [ReplicationSetReport.Node]) {
+        self.identity = identity
+        nodes = holders.map(\.description.name)
+        areOneServer = holders.dropFirst().allSatisfy { $0.isSameServer(as: holders[0]) }
+    }
+}
+
+extension SetFindings {
+    package var duplicateServerIDs: [UInt32] {
+        duplicates.compactMap { if case .id(let id) = $0.identity { id } else { nil } }
+    }
+
+    package var duplicateServerUUIDs: [String] {
+        duplicates.compactMap { if case .uuid(let uuid) = $0.identity { uuid } else { nil } }
+    }
+}
+
+extension SharedIdentity {
+    var trouble: Trouble {
+        switch identity {
+        case .id(let id) where areOneServer:
+            Trouble(
+                .duplicateServerID,
+                "\(nodes.list) are one server (server_id \(id)) under \(nodes.count) names: configure it once, with its other address "
+                    + "among the aliases")
+        case .id(let id):
+            Trouble(.duplicateServerID, "\(nodes.list) have the same server_id \(id)")
+        case .uuid(let uuid):
+            Trouble(
+                .duplicateServerUUID,
+                "\(nodes.list) have the same server_uuid \(uuid): delete auto.cnf in the data directory of the copy, and restart it"
+            )
+        }
+    }
+}
+
+extension ReplicationSetReport.Node {
+    /// A copy of a server's data has its ids, and perhaps its host name on another machine, but did not start at the same time.
+    fileprivate func isSameServer(as other: Self) -> Bool {
+        guard let mine = report.facts, let theirs = other.report.facts, !mine.identity.hostname.isEmpty,
+            mine.identity.hostname == theirs.identity.hostname, mine.identity.port == theirs.identity.port,
+            mine.identity.serverID == theirs.identity.serverID, mine.identity.serverUUID == theirs.identity.serverUUID,
+            let start = mine.startTime, let otherStart = theirs.startTime
+        else { return false }
+        return abs(start - otherStart) <= 2
+    }
+}

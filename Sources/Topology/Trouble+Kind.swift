@@ -1,0 +1,46 @@
+extension Trouble {
+    /// What a trouble is about.
+    package enum Kind: String, Sendable, CaseIterable {
+        case nodeDown = "node_down"
+        case factMissing = "fact_missing"
+        case semiSyncDegraded = "semi_sync_degraded"
+        case noPrimary = "no_primary"
+        case severalWriters = "several_writers"
+        case writableReplica = "writable_replica"
+        case duplicateServerID = "duplicate_server_id"
+        case duplicateServerUUID = "duplicate_server_uuid"
+        case channelAbsent = "channel_absent"
+        case wrongSource = "wrong_source"
+        case binaryLogMissing = "binary_log_missing"
+        /// The IO thread is not connected: it has an error, or keeps trying.
+        case receiverFailing = "receiver_failing"
+        /// The IO thread was stopped and reports no error.
+        case receiverStopped = "receiver_stopped"
+        /// The SQL thread has an error.
+        case applierFailing = "applier_failing"
+        /// The SQL thread was stopped and reports no error.
+        case applierStopped = "applier_stopped"
+        case sourceSilent = "source_silent"
+        case relayLogFull = "relay_log_full"
+        /// A read-only node whose channels lead nowhere.
+        case cutOff = "cut_off"
+        case errantTransactions = "errant_transactions"
+        case lag
+    }
+}
+
+extension Trouble.Kind {
+    /// The only place that says how severe a trouble is. The page, `topology`, `check` and the log go by it, and a test compares
+    /// it with the alerts in `deploy/prometheus`.
+    package var severity: Trouble.Severity {
+        switch self {
+        case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .duplicateServerUUID, .channelAbsent,
+            .wrongSource, .binaryLogMissing, .receiverFailing, .applierFailing, .sourceSilent:
+            .critical
+        // A thread without an error was most likely stopped by hand, and by somebody who knows.
+        case .receiverStopped, .applierStopped: .warning
+        case .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff, .errantTransactions, .lag:
+            .warning
+        }
+    }
+}
