@@ -11,8 +11,9 @@ extension Fault {
         } shows: { scrape in
             scrape.value("io_thread_running", "db2") == 0
                 && scrape.state("io_thread_state", "db2", "state") == "stopped"
-                // Whatever Seconds_Behind says (MySQL: 0), the lag is unknown.
-                && scrape.value("lag_known", "db2") == 0 && scrape.all("lag_seconds", "db2").isEmpty
+                // Whatever Seconds_Behind says (MySQL: 0), the lag is the age of what was seen of the source's log.
+                && scrape.value("lag_method", "db2", ["method": "observed"]) == 1
+                && (scrape.value("lag_seconds", "db2") ?? 0) >= 1
                 && scrape.check("transfer", "db2") == 0 && (scrape.value("unfetched_transactions", "db2") ?? 0) >= 1
                 && (scrape.value("read_delta_bytes", "db2") ?? 0) > 0
         } repair: {
@@ -157,7 +158,8 @@ extension Fault {
             scrape.value("io_thread_running", "db3", ["channel": "db1"]) == 1
                 && scrape.value("io_thread_running", "db3", ["channel": "db2"]) == 0
                 && scrape.value("lag_known", "db3", ["channel": "db1"]) == 1
-                && scrape.value("lag_known", "db3", ["channel": "db2"]) == 0
+                && scrape.value("lag_method", "db3", ["channel": "db1", "method": "observed"]) == 0
+                && scrape.value("lag_method", "db3", ["channel": "db2", "method": "observed"]) == 1
                 && (scrape.value("read_delta_bytes", "db3", ["channel": "db2"]) ?? 0) > 0
                 && scrape.value("errant_transactions", "db3", ["channel": "db1"]) == 0
         } repair: {
@@ -220,8 +222,8 @@ extension Fault {
             try await $0.server("db2").restart(with: ["--skip-slave-start"])
         } shows: { scrape in
             // Nothing runs, and 0 s behind is not reported.
-            scrape.value("up", "db2") == 1 && scrape.value("lag_known", "db2") == 0
-                && scrape.all("lag_seconds", "db2").isEmpty && scrape.value("missing_transactions", "db2") == 3
+            scrape.value("up", "db2") == 1 && scrape.value("lag_method", "db2", ["method": "observed"]) == 1
+                && (scrape.value("lag_seconds", "db2") ?? 0) >= 1 && scrape.value("missing_transactions", "db2") == 3
         } repair: {
             try await $0.server("db2").startIO()
             try await $0.server("db2").startSQL()
