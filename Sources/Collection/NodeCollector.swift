@@ -53,7 +53,8 @@ package actor NodeCollector {
         var refused: [FactName: MySQLError] = [:]
         /// The statements still to be sent to set the session up.
         var setUp: [String]
-        /// False once the server has reported that it has no binary log, which does not change while it runs.
+        /// False once the server has reported that it has no binary log, or one without numbered files, which does not
+        /// change while it runs.
         var hasBinaryLog = true
         let opened = ContinuousClock.now
         /// Whether a statement that asks for several facts was refused: each fact is asked for separately from then on, so that
@@ -231,7 +232,11 @@ package actor NodeCollector {
         }
         try await run(wanted, into: &facts, deadline: deadline)
 
-        if let log = facts.binaryLog { self.server?.hasBinaryLog = log.isEnabled }
+        if let log = facts.binaryLog {
+            // A log whose file has no number cannot be compared with a list of files.
+            let hasFiles = log.end != nil || facts.missing[.binlogStatus] != nil
+            self.server?.hasBinaryLog = log.isEnabled && hasFiles
+        }
         await collectFurther(of: server.dialect, into: &facts, deadline: deadline)
         if let channels = facts.channels { self.server?.hasChannels = !channels.isEmpty }
         memory.keep(&facts)

@@ -1,3 +1,18 @@
+/// A binary log file as its server lists it.
+package struct ListedFile: Sendable {
+    package let file: BinlogFile
+    /// In bytes.
+    package let size: UInt64
+    /// Bytes of `size` that positions do not count: what MySQL writes before an encrypted log.
+    package let header: UInt64
+
+    package init(file: BinlogFile, size: UInt64, header: UInt64 = 0) {
+        self.file = file
+        self.size = size
+        self.header = header
+    }
+}
+
 /// The binary log files that a source still holds, with their sizes, as listed by SHOW BINARY LOGS.
 ///
 /// It turns two coordinates in different files into a number of bytes. Look-ups are logarithmic in the number of files.
@@ -6,7 +21,10 @@ package struct BinlogIndex: Sendable {
         let file: BinlogFile
         /// Which base name, counted in order of appearance: files written before log_bin was renamed come first.
         let generation: Int
+        /// Up to where its positions go.
         var size: UInt64
+        /// Bytes of the file that positions do not count.
+        let header: UInt64
     }
 
     /// Ordered by generation, then number.
@@ -18,10 +36,16 @@ package struct BinlogIndex: Sendable {
     /// `entries` in any order, provided that an older base name comes before a newer one. Sizes in bytes. A file listed
     /// twice counts once, with the larger size: binary logs only grow.
     package init(entries listed: some Sequence<(file: BinlogFile, size: UInt64)>) {
-        for (file, size) in listed {
-            let generation = generations[file.base] ?? generations.count
-            generations[file.base] = generation
-            entries.append(Entry(file: file, generation: generation, size: size))
+        self.init(listed: listed.lazy.map { ListedFile(file: $0.file, size: $0.size) })
+    }
+
+    package init(listed: some Sequence<ListedFile>) {
+        for listed in listed {
+            let generation = generations[listed.file.base] ?? generations.count
+            generations[listed.file.base] = generation
+            let header = min(listed.header, listed.size)
+            entries.append(
+                Entry(file: listed.file, generation: generation, size: listed.size - header, header: header))
         }
         entries.sort { ($0.generation, $0.file.number, $0.size) < ($1.generation, $1.file.number, $1.size) }
         entries = entries.reduce(into: []) { kept, entry in
@@ -37,7 +61,7 @@ package struct BinlogIndex: Sendable {
     package var count: Int { entries.count }
 
     /// The size of all files together, in bytes.
-    package var totalBytes: UInt64 { starts.last ?? 0 }
+    package var totalBytes: UInt64 { entries.reduce(starts.last ?? 0) { $0.addingSaturated($1.header) } }
 
     package var oldest: BinlogFile? { entries.first?.file }
 
@@ -46,6 +70,9 @@ package struct BinlogIndex: Sendable {
     package func contains(_ file: BinlogFile) -> Bool {
         index(of: file) != nil
     }
+
+    /// The size of a file, in the coordinates of its events; nil if it is not held.
+    package func size(of file: BinlogFile) -> UInt64? { index(of: file).map { entries[$0].size } }
 
     /// The bytes of binary log from one coordinate to another, across files.
     ///

@@ -199,8 +199,42 @@ struct FactTests {
     func binlogStatus() throws {
         let status = Dialect.mariaDB.fact(.binlogStatus)
         #expect(try facts(status, []).binaryLog?.isEnabled == false)
-        #expect(throws: FactError.self) { try facts(status, [["File": "bin", "Position": "4"]]) }
+        #expect(throws: FactError.self) { try facts(status, [["File": nil, "Position": "4"]]) }
         #expect(throws: FactError.self) { try facts(status, [["File": "bin.000001", "Position": nil]]) }
+    }
+
+    @Test(
+        "A binary log without a number in its name has no positions that can be compared, and that is no error",
+        arguments: ["bin.dot", "binlog-000000.ibb"])
+    func unnumbered(name: String) throws {
+        let read = try facts(Dialect.mariaDB.fact(.binlogStatus), [["File": name, "Position": "4711"]])
+        #expect(read.binaryLog?.isEnabled == true)
+        #expect(read.binaryLog?.end == nil)
+        let log = try facts(
+            Dialect.mariaDB.binlogIndex, [["Log_name": name, "File_size": "4711"]], after: read
+        ).binaryLog
+        #expect(log?.index == nil)
+    }
+
+    @Test("MySQL: the header of an encrypted binary log is part of its size, and not of positions")
+    func encrypted() throws {
+        var before = NodeFacts(identity: ServerIdentity(flavor: .mysql, version: ServerVersion(9, 7, 4)))
+        before.binaryLog = BinaryLog(isEnabled: true)
+        let index = try #require(
+            try facts(
+                Dialect.mySQL84.binlogIndex,
+                [
+                    ["Log_name": "bin.000006", "File_size": "988", "Encrypted": "Yes"],
+                    ["Log_name": "bin.000007", "File_size": "476", "Encrypted": "No"],
+                    ["Log_name": "bin.000008", "File_size": "700", "Encrypted": "Yes"],
+                ], after: before
+            ).binaryLog?.index)
+        let from = try #require(BinlogFile("bin.000006"))
+        let to = try #require(BinlogFile("bin.000008"))
+        #expect(
+            index.bytes(from: .init(file: from, position: 400), to: .init(file: to, position: 188)) == 76 + 476 + 188)
+        #expect(index.size(of: from) == 476)
+        #expect(index.totalBytes == 988 + 476 + 700)
     }
 
     @Test("An empty list of binary logs is empty, not an error")

@@ -9,13 +9,14 @@ extension Fact {
                 facts.binaryLog = BinaryLog(isEnabled: false)
                 return
             }
-            guard let name = row.text("File"), let file = BinlogFile(name), let position = row.unsigned("Position")
-            else {
+            guard let name = row.text("File"), let position = row.unsigned("Position") else {
                 throw FactError("the binary log status has no file and position")
             }
             var log = facts.binaryLog ?? BinaryLog(isEnabled: true)
             log.isEnabled = true
-            log.end = BinlogCoordinate(file: file, position: position)
+            // A name without a number has no place among others, and a log in the storage engine has no positions that
+            // replicas know: MySQL with log_bin=x.y.log writes one file x.y; MariaDB 12.3 has binlog-000000.ibb.
+            log.end = BinlogFile(name).map { BinlogCoordinate(file: $0, position: position) }
             log.filters = [
                 .doDatabase: row.text("Binlog_Do_DB").entryCount,
                 .ignoreDatabase: row.text("Binlog_Ignore_DB").entryCount,
@@ -25,16 +26,21 @@ extension Fact {
         }
     }
 
-    /// The binary log files of the server, and their sizes. MySQL has a third column, `Encrypted`.
+    /// The binary log files of the server, and their sizes. MySQL has a third column, `Encrypted`: an encrypted file has a
+    /// header of 512 bytes, which positions do not count. Files without a number in their names are left out.
     static func binlogIndex(privileges: String) -> Fact {
         Fact(.binlogIndex, "SHOW BINARY LOGS", privileges: privileges) { answer, facts throws(FactError) in
-            var entries: [(file: BinlogFile, size: UInt64)] = []
+            var listed: [ListedFile] = []
             for row in answer.rows {
-                guard let name = row.text("Log_name"), let file = BinlogFile(name), let size = row.unsigned("File_size")
-                else { throw FactError("SHOW BINARY LOGS has a row without a name or a size") }
-                entries.append((file, size))
+                guard let name = row.text("Log_name"), let size = row.unsigned("File_size") else {
+                    throw FactError("SHOW BINARY LOGS has a row without a name or a size")
+                }
+                guard let file = BinlogFile(name) else { continue }
+                listed.append(ListedFile(file: file, size: size, header: row.flag("Encrypted") == true ? 512 : 0))
             }
-            facts.binaryLog?.index = BinlogIndex(entries: entries)
+            // Its size alone would be no news: nothing could be compared with it.
+            if listed.isEmpty, answer.first != nil { return }
+            facts.binaryLog?.index = BinlogIndex(listed: listed)
             facts.binaryLog?.isIndexFresh = true
         }
     }
