@@ -7,6 +7,7 @@ struct NodeMemory {
     private(set) var counters = CounterCache()
     private var arrivals = ArrivalLog()
     private var heartbeats = HeartbeatWatch()
+    private var sources = SourceWatch()
 
     /// Called when the next answers will come over another connection.
     mutating func reconnected() { counters.forget() }
@@ -15,6 +16,7 @@ struct NodeMemory {
     mutating func complete(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         keep(&facts)
         arrivals.note(&facts, at: now)
+        sources.note(&facts)
         heartbeats.note(&facts, at: now)
     }
 

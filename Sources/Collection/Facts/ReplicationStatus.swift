@@ -123,8 +123,8 @@ extension Channel {
         do {
             if let usingGTID = row.text("Using_Gtid") {
                 usesGTID = usingGTID != "No"
-                // Without GTID, MariaDB leaves the position empty, which is not "nothing has been fetched".
-                if let position = row.text("Gtid_IO_Pos"), !position.isEmpty {
+                // Without GTID, the position is empty, or what it was when GTIDs were last used; neither is a fact.
+                if usesGTID == true, let position = row.text("Gtid_IO_Pos"), !position.isEmpty {
                     fetched = .position(try GTIDPosition(parsing: position))
                 }
             } else {
