@@ -259,6 +259,29 @@ struct FactTests {
         #expect(throws: FactError.self) { try facts(transactions, [["executed": nil, "mode": "ON"]]) }
     }
 
+    @Test("MySQL: the positions of a channel with GTID_ONLY are not facts, whether they look valid or not")
+    func gtidOnly() throws {
+        func channel(_ gtidOnly: String?, file: String = "bin.000003") throws -> Channel? {
+            let status = try facts(
+                Dialect.mySQL84.fact(.replicationStatus),
+                [
+                    [
+                        "Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Channel_Name": "",
+                        "Source_Log_File": file, "Read_Source_Log_Pos": "4", "Relay_Source_Log_File": file,
+                        "Exec_Source_Log_Pos": "4", "Auto_Position": "1",
+                    ]
+                ])
+            return try facts(
+                Dialect.mySQL84.fact(.receiver), [["CHANNEL_NAME": "", "gtid_only": gtidOnly]], after: status
+            ).channels?.first
+        }
+        #expect(try channel("1")?.readPosition == nil)
+        #expect(try channel("1")?.executedPosition == nil)
+        #expect(try channel("0")?.readPosition?.position == 4)
+        #expect(try channel(nil)?.readPosition?.position == 4)
+        #expect(try channel(nil, file: "INVALID")?.readPosition == nil)
+    }
+
     @Test("Facts about channels that are not in the status are left out")
     func strangers() throws {
         let read = try facts(Dialect.mySQL84.fact(.receiver), [["CHANNEL_NAME": "group_replication_applier"]])

@@ -339,7 +339,7 @@ struct NodeCollectorTests {
     func noHeartbeatYet() async throws {
         var recording = try Fixture(name: "mysql-8.4/replica").recording
         for place in recording.results.indices where recording.results[place].sql.contains("HEARTBEAT_INTERVAL") {
-            recording.results[place].rows = [["", "0", "30.000", nil, nil]]
+            recording.results[place].rows = [["", "0", "30.000", nil, nil, "0"]]
         }
         try await withNode(recording.script) { _, node in
             let channel = await node.ask(deadline: .never).facts?.channels?.first

@@ -14,14 +14,14 @@ extension Dialect {
         name: "MySQL 8.0", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW REPLICA STATUS", privileges: clientPrivilege, columns: .mySQLReplica),
         binlogStatus: "SHOW MASTER STATUS", hasRepositoryVariable: true,
-        schema: [.mySQLReceiver, .mySQLApplier, .mySQLConnectedReplicas])
+        schema: [.mySQL80Receiver, .mySQLApplier, .mySQLConnectedReplicas])
 
     /// MySQL 8.0.0 to 8.0.21: the old keywords.
     static let mySQL80Early = mySQL(
         name: "MySQL 8.0 (before 8.0.22)", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW SLAVE STATUS", privileges: clientPrivilege, columns: .mySQLSlave),
         binlogStatus: "SHOW MASTER STATUS", hasRepositoryVariable: true,
-        schema: [.mySQLReceiver, .mySQLApplier, .mySQLConnectedReplicas])
+        schema: [.mySQL80Receiver, .mySQLApplier, .mySQLConnectedReplicas])
 
     /// MySQL 5.7: the Performance Schema has heartbeats, but no times of transactions.
     static let mySQL57 = mySQL(
