@@ -142,7 +142,9 @@ package actor NodeCollector {
         let started = ContinuousClock.now
         let roundTrips = session.roundTrips
         var wanted: [Fact] = []
-        if followUps.contains(.binlogIndex), server.refused[.binlogIndex] == nil {
+        if followUps.contains(.binaryLog), let fact = server.dialect.fact(.binlogStatus) { wanted.append(fact) }
+        // After the end: the list has the file in which that is.
+        if !followUps.isDisjoint(with: [.binlogIndex, .binaryLog, .purged]), server.refused[.binlogIndex] == nil {
             wanted.append(server.dialect.binlogIndex)
         }
         if followUps.contains(.transactions) {
@@ -155,11 +157,16 @@ package actor NodeCollector {
         }
         followedUp = report
         defer { followedUp = nil }
+        let first = facts.transactions.map { TransactionsReading($0, read: facts.transactionsRead) }
         do throws(MySQLError) {
             try await run(wanted, into: &facts, deadline: deadline)
+            if followUps.contains(.purged), let oldest = facts.binaryLog?.index?.oldest {
+                try await run([server.dialect.purged(oldest)], into: &facts, deadline: deadline)
+            }
         } catch {
             return report
         }
+        if followUps.contains(.transactions) { facts.firstTransactions = first }
         facts.isSecondLook = followUps.contains(.transactions) && facts.missing[.transactions] == nil
         memory.keep(&facts)
         var report = report

@@ -19,8 +19,8 @@ final class NodeFlight: Sendable {
     private struct State {
         var running: Job?
         var queue: [Job] = []
-        /// What the node had when it last reported.
-        var transactions: TransactionHistory?
+        /// What the node last reported on a first look.
+        var reported: NodeReport.Box?
         /// Waiting until nothing is running or queued.
         var idle: [CheckedContinuation<Void, Never>] = []
     }
@@ -64,13 +64,13 @@ final class NodeFlight: Sendable {
         startNext()
     }
 
-    /// Keeps what the node has now for the next round. It is kept here so that it outlives a fleet that is replaced.
-    /// - Returns: what it had when it last reported.
-    func remember(_ transactions: TransactionHistory?) -> TransactionHistory? {
-        state.withLock { state in
-            defer { state.transactions = transactions ?? state.transactions }
-            return state.transactions
-        }
+    /// What the node last reported on a first look. It is kept here so that it outlives a fleet that is replaced.
+    var reported: NodeReport.Box? { state.withLock { $0.reported } }
+
+    /// Keeps a report for the next round, unless the node did not answer.
+    func remember(_ report: NodeReport) {
+        guard report.identity != nil else { return }
+        state.withLock { $0.reported = report.box }
     }
 
     /// Waits until no call is running or queued.

@@ -6,9 +6,8 @@ internal import Synchronization
 /// Nothing in here waits: each answer that arrives advances the round. Callers wait until it ends or their time is up
 /// (`done`), and then take what has arrived (`report`).
 package final class SetRound: Sendable {
-    /// The follow-up questions by node name, given the first look at a set and what each node had in the previous round.
-    package typealias FollowUps =
-        @Sendable (ReplicationSetReport, _ previous: [String: TransactionHistory]) -> [String: Set<FollowUp>]
+    /// The follow-up questions by node name, given the first look at a set.
+    package typealias FollowUps = @Sendable (ReplicationSetReport) -> [String: Set<FollowUp>]
 
     /// Which nodes are queried, and for which set.
     struct Members: Sendable {
@@ -56,12 +55,15 @@ package final class SetRound: Sendable {
     /// When the nodes were queried: nothing in the reports is older, except from a look that was already running.
     package let started: ContinuousClock.Instant
     private let members: Members
+    /// What each node had reported before this round.
+    private let earlier: [NodeReport.Box?]
     private let state: Mutex<State>
 
     /// Queries all nodes.
     init(_ members: Members) {
         started = .now
         self.members = members
+        earlier = members.flights.map(\.reported)
         let count = members.flights.count
         state = Mutex(
             State(
@@ -151,11 +153,8 @@ package final class SetRound: Sendable {
         }
         guard let looks else { return }
         let report = assemble(partial.isEmpty ? looks : zip(looks, partial).map { $0 ?? $1 })
-        var previous: [String: TransactionHistory] = [:]
-        for (node, flight) in zip(report.nodes, members.flights) {
-            previous[node.description.name] = flight.remember(node.report.facts?.transactions)
-        }
-        let asks = members.followUps(report, previous)
+        for (node, flight) in zip(report.nodes, members.flights) { flight.remember(node.report) }
+        let asks = members.followUps(report)
         var again: [(index: Int, look: NodeReport, asks: Set<FollowUp>)] = []
         for (index, node) in report.nodes.enumerated() {
             var ask = asks[node.description.name] ?? []
@@ -213,15 +212,16 @@ package final class SetRound: Sendable {
 
     /// A report of every node; a timeout for one that has not answered.
     private func assemble(_ answers: [NodeReport?]) -> ReplicationSetReport {
-        let nodes = zip(members.flights, answers).map { flight, answer in
+        let nodes = answers.indices.map { index in
             ReplicationSetReport.Node(
-                flight.collector.description,
-                answer
+                members.flights[index].collector.description,
+                answers[index]
                     ?? NodeReport(
                         failure: NodeFailure(
                             reason: .timeout,
                             message: "no answer before the end of the scrape (a server or a name look-up that hangs)"),
-                        duration: started.duration(to: .now).seconds))
+                        duration: started.duration(to: .now).seconds),
+                earlier: earlier[index])
         }
         return ReplicationSetReport(name: members.name, thresholds: members.thresholds, nodes: nodes)
     }

@@ -139,6 +139,7 @@ extension YAMLLines {
         if let checksums = set.checksums {
             section("checksums") { $0.add(Schema.checksumsTable, checksums.table.description) }
         }
+        if !set.errantAllowed.servers.isEmpty { add(Schema.errantAllowed, list: set.errantAllowed.servers) }
     }
 
     private mutating func add(_ node: Node) {

@@ -265,7 +265,7 @@ extension Metric {
         case .errantTransactions:
             channel(
                 "errant_transactions",
-                "Transactions the replica has and none of its sources has; on MariaDB there are at least this many.",
+                "Transactions the replica has and no node above it has, nor the writer; on MariaDB there are at least this many.",
                 fact: .transactions)
         case .domainMissingTransactions:
             channel(

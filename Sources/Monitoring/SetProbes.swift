@@ -83,6 +83,7 @@ struct SetProbes: Sendable {
     ///   - isFair: whether the nodes had time to answer.
     func findings(_ report: ReplicationSetReport, isFair: Bool) -> SetFindings {
         var report = report
+        report.errantAllowed = set.errantAllowed.writers
         report.heartbeat = Self.writing(set.heartbeat, by: heartbeat)
         var findings = judge.findings(report, isFair: isFair)
         findings.probes.sentinel = sentinel?.findings ?? []

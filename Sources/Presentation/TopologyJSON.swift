@@ -55,10 +55,16 @@ package enum TopologyJSON {
             ("apply_delta_bytes", .optional(findings.applyDelta)),
             ("missing_transactions", .optional(findings.distance.missing)),
             ("errant_transactions", .optional(findings.errant)),
+            ("errant", .array((findings.errantTransactions?.items ?? []).map(json))),
+            ("errant_omitted", .optional(findings.errantTransactions?.omitted)),
             ("configured_delay_seconds", .optional(channel.configuredDelay)),
             ("checks", .object(Check.allCases.map { ($0.rawValue, .optional(findings.checks[$0])) })),
             ("troubles", troubles(findings.troubles)),
         ])
+    }
+
+    private static func json(_ item: ErrantList.Item) -> JSONText {
+        .object([("gtids", .string(item.gtids)), ("node", .optional(item.node))])
     }
 
     private static func troubles(_ troubles: [Trouble]) -> JSONText {

@@ -47,6 +47,25 @@ package struct GTIDBinlogState: Hashable, Sendable {
         return count
     }
 
+    /// Whether this transaction, or a later one of the same server and domain, is in the binary log.
+    package func hasRecord(of gtid: MariaDBGTID) -> Bool {
+        entries.contains {
+            $0.domain == gtid.domain && $0.server == gtid.server && $0.sequence >= gtid.sequence
+        }
+    }
+
+    /// Whether the other has every writer's newest transaction. Both are sorted, and walked once.
+    package func isCovered(by other: GTIDBinlogState) -> Bool {
+        var theirs = 0
+        for gtid in entries {
+            while theirs < other.entries.count, Writer(other.entries[theirs]) < Writer(gtid) { theirs += 1 }
+            guard theirs < other.entries.count, Writer(other.entries[theirs]) == Writer(gtid),
+                gtid.sequence <= other.entries[theirs].sequence
+            else { return false }
+        }
+        return true
+    }
+
     private func forEachErrant(
         against source: GTIDBinlogState, sourceServers: Set<UInt32>, _ body: (ErrantTransactions.Entry) -> Void
     ) {

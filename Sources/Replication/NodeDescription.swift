@@ -29,10 +29,13 @@ package struct ReplicationSetReport: Sendable {
     package struct Node: Sendable {
         package var description: NodeDescription
         package var report: NodeReport
+        /// What the first look of an earlier round showed; nil if there is none, as in one-shot commands.
+        package var earlier: NodeReport.Box?
 
-        package init(_ description: NodeDescription, _ report: NodeReport) {
+        package init(_ description: NodeDescription, _ report: NodeReport, earlier: NodeReport.Box? = nil) {
             self.description = description
             self.report = report
+            self.earlier = earlier
         }
     }
 
@@ -41,6 +44,8 @@ package struct ReplicationSetReport: Sendable {
     package var nodes: [Node]
     /// Nil where no heartbeat is configured.
     package var heartbeat: HeartbeatWriting?
+    /// Configured: servers whose transactions are not errant, wherever they are found.
+    package var errantAllowed = TransactionHistory.Writers()
 
     package init(
         name: String, thresholds: Thresholds = Thresholds(), nodes: [Node], heartbeat: HeartbeatWriting? = nil

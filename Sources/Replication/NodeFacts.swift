@@ -30,6 +30,8 @@ package struct NodeFacts: Sendable {
     package var transactionsRead: Reading?
     /// `transactions` was read again, after the first look at all nodes of the round.
     package var isSecondLook = false
+    /// What the first look showed, where `transactions` was read again.
+    package var firstTransactions: TransactionsReading?
     /// Nil if the replication status could not be read; empty if the node has no source.
     package var channels: [Channel]?
     /// When the replication status was read, by the exporter's clock.
@@ -77,6 +79,17 @@ package struct Reading: Sendable, Hashable {
     package func isAfter(_ other: Reading) -> Bool { first >= other.last }
 }
 
+/// A node's transactions, and when they were read.
+package struct TransactionsReading: Sendable {
+    package var history: TransactionHistory
+    package var read: Reading?
+
+    package init(_ history: TransactionHistory, read: Reading?) {
+        self.history = history
+        self.read = read
+    }
+}
+
 /// The identity of a server.
 package struct ServerIdentity: Sendable, Hashable {
     package var flavor: Flavor
@@ -116,6 +129,8 @@ package struct BinaryLog: Sendable {
     package var filters: [BinlogFilter: Int] = [:]
     /// Whether transactions applied as a replica are written to the node's own binary log.
     package var recordsReplicated: Bool?
+    /// What was written before the oldest file that it holds; requested only when a replica needs it.
+    package var purged: PurgedTransactions?
 
     package init(isEnabled: Bool, end: BinlogCoordinate? = nil) {
         self.isEnabled = isEnabled
@@ -178,6 +193,8 @@ package enum FactName: String, Sendable, CaseIterable {
     /// Only if a channel is stopped.
     case groupMembers = "group_members"
     case connectedReplicas = "connected_replicas"
+    /// What a source has purged, for a replica that finds its place by GTID.
+    case purgedTransactions = "purged_transactions"
     case checksums
     case checksumSummary = "checksum_summary"
     /// Only where one is configured.

@@ -1,132 +1,157 @@
-package import Replication
+import Replication
 
-/// Looks for transactions that a replica has and none of its sources has.
+/// Looks for transactions that a node has and none of the nodes above it has, nor the one that takes the writes.
 ///
 /// The nodes of a round are asked in parallel, but not at the same instant: what a source commits after its answer may
-/// well be in its replica's answer. So an excess seen on the first look is only a suspicion, and the sources are asked
-/// again.
+/// well be in its replica's answer. So what counts is what the node had on the first look, against nodes that were
+/// asked after that; an excess that may be due to the moment is a doubt, and those nodes are asked again.
 struct ErrantSearch {
-    private let index: Int
     private let nodes: [ReplicationSetReport.Node]
     private let graph: ReplicationGraph
-    /// When the node's transactions were read.
-    private let read: Reading?
-    private let history: TransactionHistory
-    private let sources: [Source]
-    private let sourceHistories: [TransactionHistory]
+    /// The nodes that take the writes, as far as that is known.
+    private let writers: Set<Int>
+    /// Configured: what these servers write is no error, wherever it is found.
+    private let allowed: TransactionHistory.Writers
 
-    /// The facts needed of a source. Copying all of them would mean a hundred reference counts.
-    private struct Source {
-        let read: Reading?
-        let isSecondLook: Bool
-        let recordsReplicated: Bool
-        let mayHoldBack: Bool
-
-        init(_ facts: NodeFacts) {
-            read = facts.transactionsRead
-            isSecondLook = facts.isSecondLook
-            recordsReplicated = facts.recordsReplicated
-            mayHoldBack = facts.mayHoldBack
-        }
-
-        /// Whether its transactions were requested after the other reading was answered.
-        func isRead(after other: Reading?) -> Bool {
-            guard let read, let other else { return false }
-            return read.isAfter(other)
-        }
-    }
-
-    /// Nil for a node without sources, if one of them is unknown or did not report its transactions, and for a node
-    /// that keeps no record of what was written on it.
-    init?(_ index: Int, _ nodes: [ReplicationSetReport.Node], _ graph: ReplicationGraph) {
-        let indices = graph.sources[index]
-        guard !indices.isEmpty, let node = nodes[index].report.facts, let history = node.transactions,
-            node.recordsOwnWrites
-        else { return nil }
-        var sources: [Source] = []
-        var sourceHistories: [TransactionHistory] = []
-        sources.reserveCapacity(indices.count)
-        sourceHistories.reserveCapacity(indices.count)
-        for source in indices {
-            guard let source, let facts = nodes[source].report.facts, let history = facts.transactions else {
-                return nil
-            }
-            sources.append(Source(facts))
-            sourceHistories.append(history)
-        }
-        self.index = index
-        self.nodes = nodes
+    init(_ report: ReplicationSetReport, _ graph: ReplicationGraph, writers: Set<Int>) {
+        nodes = report.nodes
         self.graph = graph
-        read = node.transactionsRead
-        self.history = history
-        self.sources = sources
-        self.sourceHistories = sourceHistories
+        self.writers = writers
+        allowed = report.errantAllowed
     }
 
-    /// An excess that cannot be explained by the sources having been asked a moment too early; settled by asking them
-    /// again.
-    var isSuspicious: Bool { excess(beyond: allAbove) ?? 0 > 0 && sources.allSatisfy(\.recordsReplicated) }
+    /// Nil if it cannot be known; empty if there are none.
+    enum Verdict {
+        case unknown
+        case none
+        case errant(ErrantExcess)
+    }
 
-    /// Whether the sources lack what the node had in the previous round, which no moment between two looks explains.
-    /// Then they have lost it, in a crash or by RESET MASTER, and it is their own transactions that only the node still
-    /// has.
-    func isAhead(since previous: TransactionHistory?) -> Bool {
-        guard let previous, sources.allSatisfy(\.recordsReplicated),
-            previous.errant(against: sourceHistories) ?? 0 > 0
+    func verdict(on index: Int) -> Verdict {
+        guard let own = record(of: index) else { return .unknown }
+        if isCovered(own.history, at: index) { return .none }
+        guard let above = Above(self, index), let excess = excess(of: own.history, at: index, over: above) else {
+            return .unknown
+        }
+        if excess.isEmpty { return .none }
+        guard above.isRead(after: own.read) else {
+            return isOfTheMoment(excess, at: index, above) ? .none : .unknown
+        }
+        guard above.isComplete, !above.mayHoldBack else { return .unknown }
+        // What comes from a source outside the set may still be on its way, and that source cannot be asked.
+        let known = above.hasUnknownSource ? excess.written(by: identities) : excess
+        return known.isEmpty ? .unknown : .errant(known)
+    }
+
+    /// The nodes that have to be asked again to judge an excess; none if there is nothing to judge.
+    func toAskAgain(about index: Int) -> Set<Int> {
+        guard let own = record(of: index), !isCovered(own.history, at: index), let above = Above(self, index),
+            above.isComplete, let excess = excess(of: own.history, at: index, over: above), !excess.isEmpty,
+            !above.isRead(after: own.read), !isOfTheMoment(excess, at: index, above)
+        else { return [] }
+        return above.indices
+    }
+
+    /// What the node had on the first look, if it keeps a record of what is written on it and has sources.
+    private func record(of index: Int) -> TransactionsReading? {
+        if graph.sources[index].isEmpty { return nil }
+        return nodes[index].report.recordedOnFirstLook
+    }
+
+    /// Whether one of its sources has everything that the node has: so it nearly always is, and nothing else need be
+    /// looked at.
+    private func isCovered(_ history: TransactionHistory, at index: Int) -> Bool {
+        let sources = graph.sources[index]
+        // With an unknown source, nothing is said of the node.
+        return !sources.contains(nil)
+            && sources.contains { source in
+                guard let source, source != index,
+                    let theirs = nodes[source].report.recordedTransactions
+                else { return false }
+                return history.isCovered(by: theirs)
+            }
+    }
+
+    private func excess(of history: TransactionHistory, at index: Int, over above: Above) -> ErrantExcess? {
+        guard let excess = history.excess(over: above.histories) else { return nil }
+        var excused = allowed
+        // What it wrote itself is on its way to the nodes above.
+        if writers.contains(index) || above.includesItself, let identity = nodes[index].identity {
+            excused.insert(identity)
+        }
+        return excess.excluding(excused)
+    }
+
+    /// Whether an excess is new since the previous round and the nodes above may have written it after they were
+    /// asked. What they lack although the node had it a round ago they have lost, in a crash or by RESET MASTER.
+    private func isOfTheMoment(_ excess: ErrantExcess, at index: Int, _ above: Above) -> Bool {
+        guard let facts = nodes[index].earlier?.facts, let before = facts.transactions,
+            above.isRead(after: facts.transactionsRead)
         else { return false }
-        return previous.errant(against: sourceHistories, excusing: allBeyondSources()) ?? 0 > 0
-    }
-
-    /// The node's errant transactions; nil if that cannot be known. No transaction is called errant on a first look.
-    var count: UInt64? {
-        let isSecondLook = sources.allSatisfy(\.isSecondLook)
-        // What counts is the order of the questions, not which nodes were asked again: overlapping rounds share
-        // answers, and two nodes that were both asked again at once are as far apart as on the first look.
-        let isSettled = sources.allSatisfy { $0.isRead(after: read) }
-        guard let excess = excess(beyond: isSettled ? allBeyondSources : allAbove) else { return nil }
-        if excess == 0 { return 0 }
-        guard sources.allSatisfy(\.recordsReplicated), !sources.contains(where: \.mayHoldBack) else { return nil }
-        return isSettled || (isSecondLook && areAllAboveKnown) ? excess : nil
-    }
-
-    /// The transactions that none of the sources has, without those of `excused`. Finding those costs a walk up the
-    /// topology, so it is done only if there is something to excuse.
-    private func excess(beyond excused: () -> TransactionHistory.Writers) -> UInt64? {
-        let excess = history.errant(against: sourceHistories)
-        return excess ?? 0 > 0 ? history.errant(against: sourceHistories, excusing: excused()) : excess
-    }
-
-    /// The nodes above: what they commit after they were asked is not errant. Within a ring that includes the node
-    /// itself.
-    private func allAbove() -> TransactionHistory.Writers {
-        writers(graph.ancestors(of: index))
-    }
-
-    /// The nodes above the sources, and in a ring the node itself: what they wrote is on its way to the sources.
-    private func allBeyondSources() -> TransactionHistory.Writers {
-        writers(graph.ancestors(of: index).subtracting(graph.sources[index].compactMap(\.self)))
-    }
-
-    private func writers(_ indices: Set<Int>) -> TransactionHistory.Writers {
         var writers = TransactionHistory.Writers()
-        for index in indices {
+        for index in above.indices {
             if let identity = nodes[index].identity { writers.insert(identity) }
+        }
+        return excess.excluding(writers).isEmpty && self.excess(of: before, at: index, over: above)?.isEmpty == true
+    }
+
+    private var identities: TransactionHistory.Writers {
+        var writers = TransactionHistory.Writers()
+        for node in nodes {
+            if let identity = node.identity { writers.insert(identity) }
         }
         return writers
     }
+}
 
-    /// Otherwise there may be an unknown writer above, whose transactions would not be excused.
-    private var areAllAboveKnown: Bool {
-        graph.ancestors(of: index).allSatisfy {
-            nodes[$0].identity != nil && nodes[$0].report.facts?.channels != nil && !graph.sources[$0].contains(nil)
+extension ErrantSearch {
+    /// The nodes above one, and the writer: what they have is on its way to it, or to its sources.
+    private struct Above {
+        private(set) var indices: Set<Int>
+        private(set) var histories: [TransactionHistory] = []
+        /// Within a ring.
+        let includesItself: Bool
+        /// All of them answered, and record what they have.
+        private(set) var isComplete = true
+        private(set) var hasUnknownSource = false
+        private(set) var mayHoldBack = false
+        private var reads: [Reading?] = []
+
+        /// Nil if a direct source is unknown or has no record.
+        init?(_ search: ErrantSearch, _ index: Int) {
+            let nodes = search.nodes
+            for source in search.graph.sources[index] {
+                guard let source, nodes[source].report.recordedTransactions != nil else { return nil }
+            }
+            let ancestors = search.graph.ancestors(of: index)
+            includesItself = ancestors.contains(index)
+            indices = ancestors.union(search.writers)
+            indices.remove(index)
+            for other in indices {
+                guard let facts = nodes[other].report.facts, let history = nodes[other].report.recordedTransactions
+                else {
+                    // A writer that is not above is worth a look, but nothing depends on it.
+                    if ancestors.contains(other) { isComplete = false }
+                    continue
+                }
+                histories.append(history)
+                reads.append(facts.transactionsRead)
+                guard ancestors.contains(other) else { continue }
+                if facts.channels == nil || !facts.recordsReplicated { isComplete = false }
+                if facts.mayHoldBack { mayHoldBack = true }
+                if search.graph.sources[other].contains(nil) { hasUnknownSource = true }
+            }
+        }
+
+        /// Whether all of them were asked for their transactions after the other reading was answered.
+        func isRead(after other: Reading?) -> Bool {
+            guard let other else { return false }
+            return reads.allSatisfy { $0?.isAfter(other) ?? false }
         }
     }
 }
 
 extension NodeFacts {
-    /// Without a binary log, what is written on a server gets no GTID and is not recorded.
-    package var recordsOwnWrites: Bool { binaryLog?.isEnabled ?? true }
-
     /// Whether a commit may be on a replica but not yet among this node's transactions: with semi-synchronous
     /// replication it waits for the acknowledgement in between (AFTER_SYNC). Counted before the transactions are read,
     /// so that a session that was waiting then is either still counted or done. A count from an earlier round does not

@@ -49,6 +49,13 @@ package struct ChannelFindings: Sendable {
     package var purgeHeadroom: UInt64?
     package var distance: GTIDDistance
     package var errant: UInt64?
+    /// Which ones; nil if there are none.
+    package var errantTransactions: ErrantList?
+    /// Its place in a binary log that the source no longer has.
+    package var logLoss: LogLoss?
+    /// MariaDB: the domains in which the replica is above its source; how many transactions are missing is then
+    /// unknown.
+    package var leads: [GTIDLead] = []
     package var lag: Lag?
     /// Where the source's log ended, if the channel had applied everything.
     var appliedThrough: BinlogCoordinate?

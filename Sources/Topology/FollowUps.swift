@@ -1,29 +1,33 @@
 package import Replication
 
 /// What is worth asking again before the findings of a set are drawn, by node name.
-/// - Parameter previous: the transactions that each node had in the previous round, by node name.
-package func followUps(
-    of report: ReplicationSetReport, after previous: [String: TransactionHistory] = [:]
-) -> [String: Set<FollowUp>] {
+package func followUps(of report: ReplicationSetReport) -> [String: Set<FollowUp>] {
     let graph = ReplicationGraph(report.nodes)
+    let search = ErrantSearch(report, graph, writers: [])
     var asks: [String: Set<FollowUp>] = [:]
+    func ask(_ index: Int, _ question: FollowUp) {
+        asks[report.nodes[index].description.name, default: []].insert(question)
+    }
     for (index, node) in report.nodes.enumerated() {
         for (channel, source) in zip(node.report.facts?.channels ?? [], graph.sources[index]) {
-            guard let source, let log = report.nodes[source].report.facts?.binaryLog, let end = log.end else {
-                continue
+            guard let source else { continue }
+            let comparison = PositionComparison(channel, of: node, source: report.nodes[source])
+            if comparison.needsIndex { ask(source, .binlogIndex) }
+            if comparison.needsPurged { ask(source, .purged) }
+            if comparison.isDoubtful {
+                ask(source, .binaryLog)
+                // After the end of the log, so that a replica that has them all has read up to there.
+                ask(source, .transactions)
             }
-            if channel.readPosition?.file ?? end.file != end.file
-                || channel.executedPosition?.file ?? end.file != end.file
-            {
-                asks[report.nodes[source].description.name, default: []].insert(.binlogIndex)
-            }
+            if comparison.isLeadDoubtful { ask(source, .transactions) }
         }
-        if let search = ErrantSearch(index, report.nodes, graph),
-            search.isSuspicious || search.isAhead(since: previous[node.description.name])
-        {
-            for source in graph.sources[index].compactMap(\.self) {
-                asks[report.nodes[source].description.name, default: []].insert(.transactions)
-            }
+        let above = search.toAskAgain(about: index)
+        if above.isEmpty { continue }
+        for other in above { ask(other, .transactions) }
+        // One of them is the writer.
+        for (other, node) in report.nodes.enumerated()
+        where other != index && node.report.facts?.isReadOnly == false {
+            ask(other, .transactions)
         }
     }
     return asks

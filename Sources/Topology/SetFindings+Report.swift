@@ -8,10 +8,15 @@ extension SetFindings {
     }
 
     /// Compares the nodes of a set. Linear in nodes and channels, except for rings and chains with errant transactions.
-    /// - Parameter remembered: the identities of nodes that did not report theirs in this round, by name.
-    /// - Parameter looks: at the nodes' binary logs, those of this round included.
-    init(_ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], looks: SetLooks) {
-        let comparison = SetComparison(report, remembering: remembered, looks)
+    /// - Parameters:
+    ///   - remembered: the identities of nodes that did not report theirs in this round, by name.
+    ///   - incumbents: the nodes that last took the writes, by name.
+    ///   - looks: at the nodes' binary logs, those of this round included.
+    init(
+        _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], incumbents: Set<String>,
+        looks: SetLooks
+    ) {
+        let comparison = SetComparison(report, remembering: remembered, incumbents: incumbents, looks)
         self.init(
             name: report.name, thresholds: report.thresholds,
             nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
@@ -31,10 +36,12 @@ private struct SetComparison {
     /// The identities of the nodes that reported one, by name.
     let identities: [String: ServerIdentity]
     let heartbeats: HeartbeatComparison?
+    let errant: ErrantSearch
     let looks: SetLooks
 
     init(
-        _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], _ looks: SetLooks
+        _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], incumbents: Set<String>,
+        _ looks: SetLooks
     ) {
         self.looks = looks
         nodes = report.nodes
@@ -45,6 +52,7 @@ private struct SetComparison {
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes { identities[node.description.name] = node.identity }
         self.identities = identities
+        errant = ErrantSearch(report, graph, writers: report.writers(incumbents))
         heartbeats = report.heartbeat.map { [graph, filtered] in
             HeartbeatComparison(writing: $0, nodes: report.nodes, graph: graph, filtered: filtered)
         }
@@ -55,14 +63,20 @@ extension NodeFindings {
     fileprivate init(_ index: Int, in set: SetComparison) {
         let node = set.nodes[index]
         let facts = node.report.facts
-        let errant = ErrantSearch(index, set.nodes, set.graph)?.count
+        let errant = set.errant.verdict(on: index)
         let channels = zip(facts?.channels ?? [], set.graph.sources[index]).map { channel, source in
             var findings = ChannelFindings(
                 channel, of: node, source: source.map { set.nodes[$0] },
                 heartbeatLag: source.flatMap { set.heartbeats?.lag(of: index, through: $0) }, set)
             // A transaction does not name a channel: what none of the sources has is attributed to each of the
             // channels.
-            findings.errant = errant
+            switch errant {
+            case .unknown: break
+            case .none: findings.errant = 0
+            case .errant(let excess):
+                findings.errant = excess.count
+                findings.errantTransactions = ErrantList(excess, set.identities)
+            }
             if set.parked.contains(channel, of: node) { findings.park() }
             return findings
         }
@@ -97,9 +111,11 @@ extension ChannelFindings {
         heartbeatLag: Double?, _ set: SetComparison
     ) {
         let sourceFacts = source?.report.facts
-        let binaryLog = BinaryLogComparison(channel, sourceFacts?.binaryLog)
+        let positions = source.map { PositionComparison(channel, of: node, source: $0) }
         var distance = GTIDDistance()
-        if let here = node.report.facts?.transactions, let there = sourceFacts?.transactions {
+        if let here = node.report.facts?.transactions, let there = source?.report.recordedTransactions,
+            positions?.loss == nil, positions?.leads.isEmpty != false
+        {
             distance = here.distance(behind: there, fetched: channel.fetched)
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
@@ -107,13 +123,15 @@ extension ChannelFindings {
         var channel = channel
         channel.correctTimes(by: node.report.facts.flatMap { $0.clockDifference(to: sourceFacts) })
         // A replica that has everything cannot distinguish a source that says nothing from one that has nothing to say.
-        if channel.isSilenceToldOnly, hasAll || binaryLog.readDelta == 0 { channel.sourceSilence = nil }
+        if channel.isSilenceToldOnly, hasAll || positions?.readDelta == 0 { channel.sourceSilence = nil }
         self.init(
-            channel: channel, sourceNode: source?.description.name, readDelta: binaryLog.readDelta,
-            applyDelta: hasAll ? 0 : binaryLog.applyDelta, purgeHeadroom: binaryLog.purgeHeadroom, distance: distance,
-            errant: nil, lag: nil, checks: [:])
+            channel: channel, sourceNode: source?.description.name, readDelta: positions?.readDelta,
+            applyDelta: hasAll ? 0 : positions?.applyDelta, purgeHeadroom: positions?.purgeHeadroom,
+            distance: distance, errant: nil, lag: nil, checks: [:])
+        logLoss = positions?.loss
+        leads = positions?.leads ?? []
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
-        checks[.binaryLog] = binaryLog.isHeld
+        checks[.binaryLog] = positions?.isHeld
         checks[.transfer] = channel.isTransferring
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         let hasEverything = sourceFacts != nil && distance.missing == 0
@@ -133,14 +151,33 @@ extension ChannelFindings {
         applyDelta = nil
         purgeHeadroom = nil
         checks = [:]
+        logLoss = nil
+        leads = []
     }
 
     private func lagBounds(
         of node: ReplicationSetReport.Node, hasAll: Bool, _ looks: SetLooks
     ) -> LagBounds? {
-        guard let facts = node.report.facts, let source = sourceNode, let log = looks[source] else { return nil }
+        // What a channel has read of another log says nothing about how late it is in this one.
+        guard logLoss == nil, let facts = node.report.facts, let source = sourceNode, let log = looks[source] else {
+            return nil
+        }
         let earlier =
             appliedThrough ?? looks.applied(channel, of: node.description.name, facts, from: source)
         return log.bounds(channel, of: facts, through: earlier, complete: appliedThrough, hasAll: hasAll)
+    }
+}
+
+extension ReplicationSetReport {
+    /// The nodes that take the writes, as far as that is known before the round is judged: those that last did, or the
+    /// only one that accepts writes and has no source.
+    fileprivate func writers(_ incumbents: Set<String>) -> Set<Int> {
+        var writers: Set<Int> = []
+        var free: [Int] = []
+        for (index, node) in nodes.enumerated() where node.report.facts?.isReadOnly == false {
+            if incumbents.contains(node.description.name) { writers.insert(index) }
+            if node.report.facts?.channels?.isEmpty == true { free.append(index) }
+        }
+        return writers.isEmpty && free.count == 1 ? Set(free) : writers
     }
 }

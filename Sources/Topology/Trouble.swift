@@ -90,11 +90,19 @@ extension ChannelFindings {
         if checks[.source] == false {
             add(.wrongSource, wrongSource)
         }
-        if checks[.binaryLog] == false {
+        if let logLoss {
             add(
                 .binaryLogMissing,
-                "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
-            )
+                "has read to \(logLoss.read), beyond the end of the source's binary log at \(logLoss.end): the source "
+                    + "was reset or restored, or lost the end of its log")
+        } else if checks[.binaryLog] == false {
+            add(.binaryLogMissing, missingLog)
+        }
+        if logLoss == nil, let lead = leads.first {
+            add(
+                .errantTransactions,
+                "is ahead of its source: it has \(lead.replica), the source "
+                    + (lead.source.map { "only \($0)" } ?? "nothing in domain \(lead.replica.domain)"))
         }
         if channel.ioThread != .running, !isParked {
             let isByHand = channel.ioThread == .stopped && !channel.ioError.isError
@@ -121,7 +129,8 @@ extension ChannelFindings {
             )
         }
         if let errant, errant > 0 {
-            add(.errantTransactions, errant == 1 ? "1 errant transaction" : "\(errant) errant transactions")
+            let count = errant == 1 ? "1 errant transaction" : "\(errant) errant transactions"
+            add(.errantTransactions, count + (errantTransactions.map { ": \($0)" } ?? ""))
         }
         if checks[.lag] == false { add(.lag, "does not keep up") }
         return troubles
@@ -141,6 +150,11 @@ extension ChannelFindings {
             found = "\(channel.source), which is not a node of the set,"
         }
         return "replicates from \(found) instead of \(intended ?? "the intended source")"
+    }
+
+    private var missingLog: String {
+        if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
+        return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
     }
 }
 

@@ -237,6 +237,31 @@ struct FactTests {
         #expect(index.totalBytes == 988 + 476 + 700)
     }
 
+    @Test("What the source has purged; NULL from MariaDB if the file is gone")
+    func purged() throws {
+        var before = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
+        before.binaryLog = BinaryLog(isEnabled: true)
+        let oldest = try #require(BinlogFile("bin'.000001"))
+        let question = Dialect.mariaDB.purged(oldest)
+        #expect(question.statement == "SELECT BINLOG_GTID_POS(_utf8mb4 X'62696E272E303030303031', 4) AS purged")
+        let read = try facts(question, [["purged": "0-1-50"]], after: before)
+        guard case .position(let position) = read.binaryLog?.purged else {
+            Issue.record("not a position")
+            return
+        }
+        #expect(position.description == "0-1-50")
+        #expect(try facts(question, [["purged": nil]], after: before).binaryLog?.purged == nil)
+        guard
+            case .set(let set) = try facts(
+                Dialect.mySQL84.purged(oldest), [["purged": "b3eb91de-e55f-11f1-a23a-02fc00000001:1-5"]], after: before
+            ).binaryLog?.purged
+        else {
+            Issue.record("not a set")
+            return
+        }
+        #expect(set.count == 5)
+    }
+
     @Test("An empty list of binary logs is empty, not an error")
     func emptyIndex() throws {
         var before = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))

@@ -14,7 +14,7 @@ struct SetRoundTests {
     /// Runs `body` with a set that has a node for each server, and closes everything.
     private func withSet(
         _ servers: [FaultServer], timeout: (Int) -> Duration = { _ in .seconds(50) }, threads: Int? = nil,
-        tls: TLSMode = .disabled, followUps: @escaping SetRound.FollowUps = { _, _ in [:] },
+        tls: TLSMode = .disabled, followUps: @escaping SetRound.FollowUps = { _ in [:] },
         _ body: (SetCollector) async throws -> Void
     ) async throws {
         var shared: [SessionThread] = []
@@ -171,7 +171,7 @@ struct SetRoundTests {
             try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
             try FaultServer(.saying([.silence])),
         ]
-        try await withSet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { set in
+        try await withSet(servers, followUps: { _ in ["db1": [.transactions]] }) { set in
             // Long enough for a machine that is busy with all the other tests: the last third is for follow-ups.
             let nodes = await set.report(by: .now + .seconds(20)).nodes
             #expect(nodes.map(\.report.isUp) == [true, true, false])
@@ -255,7 +255,7 @@ struct SetRoundTests {
                     throw NodeFailure(reason: .authentication, message: "read at last")
                 })
         }
-        let set = SetCollector(name: "shop", thresholds: Thresholds(), nodes: nodes, followUps: { _, _ in [:] })
+        let set = SetCollector(name: "shop", thresholds: Thresholds(), nodes: nodes, followUps: { _ in [:] })
         async let whole = set.report(by: .never)
         // A separate round over one node: neither round delays the other.
         let good = await set.report(over: ["good"], by: .never)
@@ -281,7 +281,7 @@ struct SetRoundTests {
         let servers = [
             try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script), try FaultServer(healthy()),
         ]
-        try await withSet(servers, followUps: { _, _ in ["db1": [.transactions]] }) { set in
+        try await withSet(servers, followUps: { _ in ["db1": [.transactions]] }) { set in
             let nodes = await set.report(by: .never).nodes
             #expect(nodes.map { $0.report.facts?.isSecondLook } == [true, false])
             #expect(nodes.map(\.report.roundTrips) == [2, 1])
@@ -372,7 +372,7 @@ struct SetRoundTests {
     @Test("A list of binary logs that is needed is read with the next round's statements")
     func neededIndex() async throws {
         let server = try FaultServer(Fixture(name: "mariadb-10.11/primary").recording.script)
-        try await withSet([server], followUps: { _, _ in ["db1": [.binlogIndex]] }) { set in
+        try await withSet([server], followUps: { _ in ["db1": [.binlogIndex]] }) { set in
             for _ in 0..<3 {
                 let report = await set.report(by: .never).nodes[0].report
                 #expect(report.roundTrips == 1)
@@ -388,7 +388,7 @@ struct SetRoundTests {
         defer { server.stop() }
         let set = SetCollector(
             name: "shop", thresholds: Thresholds(), nodes: [node(server, on: try SessionThread(name: "leaving"))],
-            followUps: { _, _ in [:] })
+            followUps: { _ in [:] })
         _ = await set.report(by: .never)
         #expect(try hasThread("leaving"))
         await set.close()
@@ -435,8 +435,9 @@ private final class SeenHistories: Sendable {
     var nodes: [[String]] { seen.withLock { $0 } }
 
     var followUps: SetRound.FollowUps {
-        { _, previous in
-            self.seen.withLock { $0.append(previous.keys.sorted()) }
+        { report in
+            let known = report.nodes.filter { $0.earlier?.facts?.transactions != nil }.map(\.description.name)
+            self.seen.withLock { $0.append(known) }
             return [:]
         }
     }

@@ -232,7 +232,7 @@ struct UnansweredStatementTests {
         defer { server.stop() }
         let thread = try SessionThread(name: "test")
         let set = SetCollector(
-            name: "shop", thresholds: Thresholds(), nodes: [node(server, on: thread)], followUps: { _, _ in [:] })
+            name: "shop", thresholds: Thresholds(), nodes: [node(server, on: thread)], followUps: { _ in [:] })
         for _ in 0..<2 {
             let hasty = await set.report(by: Self.soon).nodes[0].report
             #expect(hasty.isUp)

@@ -61,6 +61,8 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.askedAt = nil
     facts.clockOffset = nil
     facts.transactionsRead = nil
+    facts.channelsRead = nil
+    facts.binaryLogRead = nil
     facts.identityRead = nil
     facts.binaryLogRead = nil
     facts.channelsRead = nil

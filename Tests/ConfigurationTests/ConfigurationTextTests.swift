@@ -16,6 +16,7 @@ import Testing
                   - {name: db1, address: "[::1]", aliases: [h1, h2]}
                   - {name: db2, address: h2:1, source: {"": db1, eu: db1}, parked_channels: ["", us], timeout: 1500ms, password: geheim}
                   sentinel: {table: p.s}
+                  errant_allowed: [b3eb91de-e55f-11f1-a23a-02fc00000001, 12]
                 """
             ).configuration.text == """
                 defaults:
@@ -45,6 +46,7 @@ import Testing
                     sentinel:
                       table: p.s
                       interval: 15s
+                    errant_allowed: [b3eb91de-e55f-11f1-a23a-02fc00000001, 12]
                 metrics:
                   workers: false
                   gtid_domains: false

@@ -56,6 +56,11 @@ private let wrongFiles: [WrongFile] = [
     WrongFile(
         "a set without anything", "replication_sets:\n- {}\n", "shop.yml:2:3: a replication set needs the key 'name'",
         "shop.yml:2:3: a replication set needs the key 'nodes'"),
+    .set(
+        "servers that are none", "  errant_allowed: [db1, [2], 4294967296]\n",
+        "shop.yml:7:20: 'errant_allowed' must list server UUIDs (MySQL) or server IDs (MariaDB), not 'db1'",
+        "shop.yml:7:25: 'errant_allowed' must list server UUIDs or server IDs, not a list",
+        "shop.yml:7:30: 'errant_allowed' must list server UUIDs (MySQL) or server IDs (MariaDB), not '4294967296'"),
     WrongFile(
         "a set that is text", "replication_sets: [shop]",
         "shop.yml:1:20: a replication set must be a dictionary, not text"),

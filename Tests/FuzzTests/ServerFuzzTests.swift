@@ -128,7 +128,7 @@ private final class Worker: Sendable {
             ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "exporter", password: "secret")
         }
         let set = SetCollector(
-            name: "shop", thresholds: Thresholds(), nodes: [collector], followUps: { _, _ in [:] })
+            name: "shop", thresholds: Thresholds(), nodes: [collector], followUps: { _ in [:] })
         let deadline = Deadline(.now + .seconds(60))
         let round = set.round()
         await round.done(by: deadline)

@@ -37,6 +37,37 @@ extension ReplicationSetReport.Node {
         }
     }
 
+    /// The end of its binary log was read again, after the first look at all nodes.
+    package func logAskedAgain() -> Self { with { $0.binaryLogRead = .look(2) } }
+
+    /// Its log and its channels were read at the first look at all nodes.
+    package func looked() -> Self {
+        with {
+            $0.binaryLogRead = .look(1)
+            $0.channelsRead = .look(1)
+        }
+    }
+
+    /// Its transactions were read again: this is what the first look showed.
+    package func first(_ look: Self) -> Self {
+        with { facts in
+            facts.firstTransactions = look.report.facts?.transactions.map { TransactionsReading($0, read: .look(1)) }
+            facts.transactionsRead = .look(2)
+        }
+    }
+
+    /// What it said a round ago.
+    package func after(_ round: Self) -> Self {
+        var node = self
+        let earlier = round.with {
+            $0.channelsRead = .look(0)
+            $0.binaryLogRead = .look(0)
+            $0.transactionsRead = .look(0)
+        }
+        node.earlier = earlier.report.box
+        return node
+    }
+
     /// The files that the node holds.
     package func holding(_ files: (String, UInt64)...) -> Self {
         with { $0.binaryLog?.index = binlogIndex(files) }

@@ -27,11 +27,10 @@ struct ByteDeltaTests {
             ("bin.000003:0", 100 + 200 + 500, 0, true),
             // Purged.
             ("bin.000002:40", nil, nil, false),
-            // The source opened a file between two looks.
+            // The source opened a file between two looks, or several (F15): no verdict.
             ("bin.000006:4", 0, nil, nil),
-            // The source has started over: no distance at all.
-            ("bin.000007:4", nil, nil, false),
-            ("bin.000500:4", nil, nil, false),
+            ("bin.000007:4", nil, nil, nil),
+            ("bin.000500:4", nil, nil, nil),
             // log_bin was renamed, or it is another server.
             ("old.000005:4", nil, nil, false),
         ] as [(String, UInt64?, UInt64?, Bool?)])
@@ -44,16 +43,116 @@ struct ByteDeltaTests {
     }
 
     @Test(
-        "If a channel that is not reading is ahead of its source, the source has started over",
-        arguments: ["bin.000005:620", "bin.000006:4", "bin.000007:4"])
-    func aheadAtRest(position: String) throws {
-        for state in [Channel.IOThreadState.stopped, .connecting] {
+        "A position beyond the end of its source's log, asked after the replica: the log is gone, whatever the threads say",
+        arguments: ["bin.000005:620", "bin.000006:4", "bin.000007:4", "bin.000004:201"])
+    func gone(position: String) throws {
+        for state in Channel.IOThreadState.allCases {
             var channel = channel(id: 1, read: BinlogCoordinate(position))
             channel.ioThread = state
-            let findings = try findings(source, channel)
-            #expect(findings.readDelta == nil && findings.applyDelta == nil && findings.purgeHeadroom == nil)
-            #expect(findings.checks[.binaryLog] == false)
+            let replica = node("db2", id: 2, from: channel).looked()
+            for (source, replica) in [
+                (source.logAskedAgain(), replica), (source.looked(), replica.after(replica)),
+            ] {
+                let findings = try SetFindings(ReplicationSetReport(source, replica))["db2"].channel()
+                #expect(findings.readDelta == nil && findings.applyDelta == nil && findings.purgeHeadroom == nil)
+                #expect(findings.checks[.binaryLog] == false)
+                let end = position.hasPrefix("bin.000004") ? "bin.000004:200" : "bin.000005:500"
+                #expect(findings.logLoss == LogLoss(read: BinlogCoordinate(position), end: BinlogCoordinate(end)))
+                #expect(findings.troubles.contains { $0.text.contains("\(position), beyond the end") })
+            }
         }
+    }
+
+    @Test("Whether a position beyond the end is of the moment is asked at once, if there is no earlier round to tell")
+    func doubt() throws {
+        func asks(_ position: String, after earlier: String? = nil, from host: AddressText = "db1") -> Set<FollowUp> {
+            var replica = node("db2", id: 2, from: channel(from: "db1", id: 1, read: BinlogCoordinate(position)))
+                .looked()
+            if let earlier {
+                replica = replica.after(
+                    node("db2", id: 2, from: channel(from: host, id: 1, read: BinlogCoordinate(earlier))))
+            }
+            return followUps(of: ReplicationSetReport(source.looked(), replica))["db1"] ?? []
+        }
+        #expect(asks("bin.000005:620") == [.binaryLog, .transactions])
+        #expect(asks("bin.000007:4") == [.binaryLog, .transactions, .binlogIndex])
+        #expect(asks("bin.000005:620", after: "bin.000005:400") == [])
+        // Settled by the round before.
+        #expect(asks("bin.000005:620", after: "bin.000005:620") == [])
+        // It had another source then.
+        #expect(asks("bin.000005:620", after: "bin.000005:400", from: "db9") == [.binaryLog, .transactions])
+    }
+
+    @Test("Distances in transactions are unknown as well once the log is gone, and equal sets do not make it 0 bytes")
+    func goneByGTID() throws {
+        func findings(_ source: String, _ replica: String, usesGTID: Bool) throws -> ChannelFindings {
+            let channel = channel(uuid: 1, read: "bin.000009:400").with { $0.usesGTID = usesGTID }
+            let report = ReplicationSetReport(
+                node("db1", id: 1, uuid: 1, binlog: "bin.000001:500").executed(source, askedAgain: true)
+                    .logAskedAgain(),
+                node("db2", id: 2, uuid: 2, from: channel).executed(replica).looked())
+            return try SetFindings(report)["db2"].channel()
+        }
+        for usesGTID in [true, false] {
+            let reset = try findings("1:1-3", "1:1-90", usesGTID: usesGTID)
+            #expect(reset.checks[.binaryLog] == false)
+            #expect(reset.distance == GTIDDistance() && reset.applyDelta == nil && reset.readDelta == nil)
+        }
+        // The source was set up again, with all that the replica has: by GTID it goes on from there.
+        let renewed = try findings("1:1-99", "1:1-90", usesGTID: true)
+        #expect(renewed.checks[.binaryLog] == nil && renewed.logLoss == nil)
+        #expect(renewed.distance.missing == 9)
+    }
+
+    @Test("A channel that finds its place by GTID is judged by what its source has purged, not by files")
+    func purged() throws {
+        func isHeld(
+            _ purged: PurgedTransactions?, read: BinlogCoordinate = "bin.000002:40",
+            io: Channel.IOThreadState = .stopped,
+            fetched: FetchedTransactions? = nil, _ change: (ReplicationSetReport.Node) -> ReplicationSetReport.Node
+        ) throws -> Bool? {
+            let channel = channel(id: 1, uuid: 1, io: io, read: read).with {
+                $0.usesGTID = true
+                $0.fetched = fetched
+            }
+            let source = node("db1", id: 1, uuid: 1, binlog: "bin.000005:500").holding(("bin.000005", 500))
+                .with { $0.binaryLog?.purged = purged }
+            let replica = change(node("db2", id: 2, uuid: 2, from: channel))
+            return try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().checks[.binaryLog]
+        }
+        let set = PurgedTransactions.set(gtidSet("1:1-50"))
+        // F3: all that was purged was read.
+        #expect(try isHeld(set) { $0.executed("1:1-50") } == true)
+        #expect(try isHeld(set) { $0.executed("1:1-49") } == false)
+        #expect(try isHeld(set, read: "bin.000005:400") { $0.executed("1:1-49") } == false)
+        #expect(try isHeld(set, fetched: .set(gtidSet("1:40-50"))) { $0.executed("1:1-45") } == true)
+        #expect(try isHeld(nil) { $0.executed("1:1-49") } == nil)
+        // While it is connected, the source sends what it needs.
+        #expect(try isHeld(nil, io: .running) { $0.executed("1:1-49") } == nil)
+        #expect(try isHeld(nil, read: "bin.000005:400", io: .running) { $0.executed("1:1-49") } == true)
+        let oldest = PurgedTransactions.position(try GTIDPosition(parsing: "0-1-50,1-1-7"))
+        #expect(try isHeld(oldest) { $0.positions(replicated: "0-1-50,1-1-9") } == true)
+        #expect(try isHeld(oldest) { $0.positions(replicated: "0-1-49,1-1-9") } == false)
+        #expect(try isHeld(oldest) { $0.positions(replicated: "0-1-50") } == false)
+
+        // That is asked of the source of a channel that is not connected.
+        let stopped = channel(id: 1, io: .stopped, read: "bin.000005:400").with { $0.usesGTID = true }
+        #expect(
+            followUps(of: ReplicationSetReport(source, node("db2", id: 2, from: stopped))) == ["db1": [.purged]])
+    }
+
+    @Test("A server that itself says that its source has purged what it needs is believed")
+    func saysSo() throws {
+        let message =
+            "Got fatal error 1236 from source when reading data from binary log: 'Cannot replicate because the source purged "
+            + "required binary logs.'"
+        for number in [1236, 13114] as [UInt32] {
+            let stopped = channel(id: 1, io: .stopped, read: "bin.000005:400").with {
+                $0.ioError = .init(number: number, message: message)
+            }
+            #expect(try findings(source, stopped).checks[.binaryLog] == false)
+        }
+        #expect(try findings(source, channel(id: 1, io: .stopped, read: "bin.000005:400")).checks[.binaryLog] == true)
     }
 
     @Test("What has been read and what has been applied are two distances")

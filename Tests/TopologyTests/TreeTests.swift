@@ -66,12 +66,12 @@ struct TroubleTests {
                     "replicates from x:3306 (server_id 7), which is not a node of the set, instead of db1")
             ])
         let purged = channel(id: 1, io: .stopped, read: "bin.000009:500").with {
-            $0.ioError = .init(number: 1236, message: "Could not find\nfirst log file")
+            $0.ioError = .init(number: 1236, message: "Could not find first log file name\nin the index")
         }
         #expect(
             try troubles(of: purged) == [
                 Trouble(.binaryLogMissing, "the source does not have the binary log bin.000009"),
-                Trouble(.receiverFailing, "IO thread stopped: error 1236 Could not find first log file"),
+                Trouble(.receiverFailing, "IO thread stopped: error 1236 Could not find first log file name in the index"),
             ])
         let late = channel(id: 1, applies: false, read: "bin.000005:500").with {
             $0.applierError = .init(number: 0, message: "")

@@ -90,7 +90,7 @@ struct Rendering {
         var reports: [ReplicationSetReport] = []
         for (name, nodes) in sets.sorted(by: { $0.key < $1.key }) {
             let set = SetCollector(
-                name: "set of \(name)", thresholds: Thresholds(), nodes: nodes, followUps: followUps(of:after:))
+                name: "set of \(name)", thresholds: Thresholds(), nodes: nodes, followUps: followUps(of:))
             for turn in 0..<2 {
                 let deadline = Deadline(.now + .seconds(20))
                 let round = set.round()

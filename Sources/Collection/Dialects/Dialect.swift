@@ -13,16 +13,22 @@ package struct Dialect: Sendable {
     let occasional: [Fact]
     /// Asked for when a replica needs it, or once a minute.
     package let binlogIndex: Fact
+    /// Asked for when a replica needs it, by the name of the oldest binary log that the server holds.
+    let purged: @Sendable (BinlogFile) -> Fact
     /// Asked for when the checksum table has changed. Nil if none is configured.
     private(set) var checksumSummary: Fact?
 
-    package init(name: String, session: [String], facts: [Fact], occasional: [Fact] = [], binlogIndex: Fact) {
+    package init(
+        name: String, session: [String], facts: [Fact], occasional: [Fact] = [], binlogIndex: Fact,
+        purged: @escaping @Sendable (BinlogFile) -> Fact
+    ) {
         self.name = name
         self.session = session
         self.facts = facts
         self.occasional = occasional
         usual = Self.usual(facts)
         self.binlogIndex = binlogIndex
+        self.purged = purged
     }
 
     private static func usual(_ facts: [Fact]) -> Inquiry { Inquiry(facts.filter { !$0.isCounter }, isMerged: true) }

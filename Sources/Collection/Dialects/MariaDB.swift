@@ -31,6 +31,6 @@ extension Dialect {
                 .mariaDBDurability,
                 .mariaDBApplier,
             ],
-            binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"))
+            binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"), purged: Fact.mariaDBPurged)
     }
 }

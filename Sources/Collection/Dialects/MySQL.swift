@@ -51,6 +51,6 @@ extension Dialect {
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),
             ] + schema,
             occasional: [.mySQLWorkerErrors, .mySQLGroupMembers],
-            binlogIndex: .binlogIndex(privileges: clientPrivilege))
+            binlogIndex: .binlogIndex(privileges: clientPrivilege), purged: { _ in .mySQLPurged })
     }
 }

@@ -24,6 +24,31 @@ extension Fact {
         }
     }
 
+    /// What MariaDB had written before the oldest binary log that it holds. Needs no privilege. (MariaDB manual:
+    /// BINLOG_GTID_POS; NULL if the file has been purged meanwhile.)
+    static func mariaDBPurged(before oldest: BinlogFile) -> Fact {
+        Fact(.purgedTransactions, "SELECT BINLOG_GTID_POS(\(SQLText.literal(oldest.name)), 4) AS purged") {
+            answer, facts throws(FactError) in
+            guard let purged = answer.first?.text("purged") else { return }
+            do {
+                facts.binaryLog?.purged = .position(try GTIDPosition(parsing: purged))
+            } catch {
+                throw FactError("\(error)")
+            }
+        }
+    }
+
+    /// What MySQL no longer has in its binary log. Needs no privilege.
+    static let mySQLPurged = Fact(.purgedTransactions, selecting: "@@global.gtid_purged AS purged") {
+        answer, facts throws(FactError) in
+        guard let purged = answer.first?.text("purged") else { return }
+        do {
+            facts.binaryLog?.purged = .set(try GTIDSet(parsing: purged))
+        } catch {
+            throw FactError("\(error)")
+        }
+    }
+
     /// MySQL's executed set. Needs no privilege. Unless gtid_mode is ON, there may be anonymous transactions, which are in no
     /// set, so equal sets do not show that the same was executed.
     static let mySQLTransactions = Fact(

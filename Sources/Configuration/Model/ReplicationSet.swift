@@ -11,10 +11,13 @@ package struct ReplicationSet: Sendable, Equatable {
     package let sentinel: Sentinel?
     package let failover: FailoverPolicy?
     package let checksums: ChecksumTable?
+    /// Servers whose transactions are not errant.
+    package let errantAllowed: ErrantAllowed
 
     package init(
         name: String, nodes: [Node], thresholds: Thresholds = Thresholds(), heartbeat: Heartbeat? = nil,
-        sentinel: Sentinel? = nil, failover: FailoverPolicy? = nil, checksums: ChecksumTable? = nil
+        sentinel: Sentinel? = nil, failover: FailoverPolicy? = nil, checksums: ChecksumTable? = nil,
+        errantAllowed: ErrantAllowed = ErrantAllowed()
     ) {
         self.name = name
         self.nodes = nodes
@@ -23,10 +26,28 @@ package struct ReplicationSet: Sendable, Equatable {
         self.sentinel = sentinel
         self.failover = failover
         self.checksums = checksums
+        self.errantAllowed = errantAllowed
     }
 
     package func node(named name: String) -> Node? {
         nodes.first { $0.name == name }
+    }
+}
+
+/// Servers that write to replicas on purpose, as the file names them.
+package struct ErrantAllowed: Sendable, Equatable {
+    /// In the order of the file: UUIDs (MySQL) and server IDs (MariaDB).
+    package let servers: [String]
+    package let writers: TransactionHistory.Writers
+
+    package init(servers: [String] = []) {
+        self.servers = servers
+        var writers = TransactionHistory.Writers()
+        for server in servers {
+            if let uuid = ServerUUID(server) { writers.uuids.insert(uuid) }
+            if let id = UInt32(server) { writers.serverIDs.insert(id) }
+        }
+        self.writers = writers
     }
 }
 

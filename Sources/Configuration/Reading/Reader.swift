@@ -55,7 +55,25 @@ struct Reader {
         return ReplicationSet(
             name: name ?? "", nodes: nodes.compactMap(\.node), thresholds: thresholds(fields),
             heartbeat: heartbeat(fields),
-            sentinel: sentinel(fields), failover: failover(fields, nodes: nodes), checksums: checksums(fields))
+            sentinel: sentinel(fields), failover: failover(fields, nodes: nodes), checksums: checksums(fields),
+            errantAllowed: errantAllowed(fields))
+    }
+
+    private func errantAllowed(_ fields: Fields) -> ErrantAllowed {
+        var servers: [String] = []
+        for item in fields.list(Schema.errantAllowed) ?? [] {
+            guard case .text(let text, _) = item.content else {
+                report.problem(item.at, "'errant_allowed' must list server UUIDs or server IDs, not \(item.kind)")
+                continue
+            }
+            if ServerUUID(text) == nil, UInt32(text) == nil {
+                report.problem(
+                    item.at,
+                    "'errant_allowed' must list server UUIDs (MySQL) or server IDs (MariaDB), not \(shown(text))")
+            }
+            servers.append(text)
+        }
+        return ErrantAllowed(servers: servers)
     }
 
     private func metrics(_ root: Fields) -> MetricsOptions {

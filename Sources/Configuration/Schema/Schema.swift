@@ -59,10 +59,15 @@ enum Schema {
         "The rule behind the answer of /failover/, which says which of two nodes should serve.")
     static let checksums = Key.nested(
         "checksums", "dictionary", "Reads the results of pt-table-checksum, or of the checksum command.")
+    static let errantAllowed = Key.nested(
+        "errant_allowed", "list of server UUIDs (MySQL) or server IDs (MariaDB)",
+        "Servers that are written to on purpose although they replicate: their own transactions are not errant, on any node."
+    )
     static let set = SchemaSection(
         "replication_sets[]", "a replication set", "A group of servers that replicate from one another.",
         [
             setName.row, nodes.row, thresholds.row, heartbeat.row, sentinel.row, failover.row, checksums.row,
+            errantAllowed.row,
         ] + commonKeys)
 
     static let nodeName = Key.name("name", required: true, "The value of the label node; unique in the whole file.")

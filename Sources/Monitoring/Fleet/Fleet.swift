@@ -62,8 +62,14 @@ package final class Fleet: Sendable {
                     extras: configuration.extras(of: set)
                 ) { () throws(NodeFailure) in try ConnectionOptions(node, environment: environment) }
             }
+            let allowed = set.errantAllowed.writers
             let collector = SetCollector(
-                name: set.name, thresholds: set.thresholds, nodes: nodes, followUps: followUps(of:after:),
+                name: set.name, thresholds: set.thresholds, nodes: nodes,
+                followUps: { report in
+                    var report = report
+                    report.errantAllowed = allowed
+                    return followUps(of: report)
+                },
                 sharing: known)
             let probes = SetProbes(
                 set, environment: environment, keeping: keeping, logger: logger,

@@ -30,7 +30,7 @@ package struct SetMemory: Sendable {
         let present = Set(report.nodes.map(\.description.name))
         if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
         looks.note(report)
-        var findings = SetFindings(report, remembering: identities(for: report), looks: looks)
+        var findings = SetFindings(report, remembering: identities(for: report), incumbents: incumbents, looks: looks)
         looks.note(findings)
         take(findings)
         findings.writing = judge(findings)

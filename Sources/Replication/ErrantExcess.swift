@@ -1,0 +1,123 @@
+/// What a node has and the nodes it is compared with do not.
+package enum ErrantExcess: Sendable, Hashable {
+    /// MySQL: exactly which transactions.
+    case set(GTIDSet)
+    /// MariaDB: the last transaction of each server in each domain.
+    case entries(ErrantTransactions)
+
+    /// The number of transactions; for MariaDB a lower bound.
+    package var count: UInt64 {
+        switch self {
+        case .set(let set): set.count
+        case .entries(let entries): entries.transactionsAtLeast
+        }
+    }
+
+    package var isEmpty: Bool {
+        switch self {
+        case .set(let set): set.isEmpty
+        case .entries(let entries): entries.isEmpty
+        }
+    }
+
+    /// Without what these servers wrote.
+    package func excluding(_ writers: TransactionHistory.Writers) -> ErrantExcess {
+        switch self {
+        case .set(let set): .set(writers.uuids.isEmpty ? set : set.excluding(writers.uuids))
+        case .entries(let entries):
+            .entries(
+                ErrantTransactions(entries: entries.entries.filter { !writers.serverIDs.contains($0.gtid.server) }))
+        }
+    }
+
+    /// Only what these servers wrote.
+    package func written(by writers: TransactionHistory.Writers) -> ErrantExcess {
+        switch self {
+        case .set(let set): .set(set.subtracting(set.excluding(writers.uuids)))
+        case .entries(let entries):
+            .entries(
+                ErrantTransactions(entries: entries.entries.filter { writers.serverIDs.contains($0.gtid.server) }))
+        }
+    }
+
+    /// The first intervals, as their servers write them.
+    package func intervals(atMost limit: Int) -> [Interval] {
+        switch self {
+        case .set(let set):
+            var intervals: [Interval] = []
+            for source in set.sources {
+                let tag = source.tsid.tag.isEmpty ? "" : ":\(source.tsid.tag)"
+                for interval in source.intervals {
+                    if intervals.count == limit { return intervals }
+                    intervals.append(
+                        Interval(text: "\(source.tsid.uuid)\(tag):\(interval)", writer: .uuid(source.tsid.uuid)))
+                }
+            }
+            return intervals
+        case .entries(let entries):
+            return entries.entries.prefix(limit).map { Interval(text: $0.text, writer: .serverID($0.gtid.server)) }
+        }
+    }
+
+    /// How many intervals there are.
+    package var intervalCount: Int {
+        switch self {
+        case .set(let set): set.sources.reduce(0) { $0 + $1.intervals.count }
+        case .entries(let entries): entries.entries.count
+        }
+    }
+
+    /// Consecutive transactions of one server.
+    package struct Interval: Sendable, Hashable {
+        package let text: String
+        package let writer: Writer
+    }
+
+    /// The server that wrote a transaction, by the identifier in it.
+    package enum Writer: Sendable, Hashable {
+        case uuid(ServerUUID)
+        case serverID(UInt32)
+    }
+}
+
+extension ErrantTransactions.Entry {
+    /// The last one, and where it is known the first: `0-2-97 to 0-2-101`.
+    fileprivate var text: String {
+        guard let sourceSequence, sourceSequence + 1 < gtid.sequence else { return gtid.description }
+        let first = MariaDBGTID(domain: gtid.domain, server: gtid.server, sequence: sourceSequence + 1)
+        return "\(first) to \(gtid)"
+    }
+}
+
+extension TransactionHistory {
+    /// What this node has and none of `others` has; nil if the histories cannot be compared.
+    package func excess(over others: [TransactionHistory]) -> ErrantExcess? {
+        switch self {
+        case .set(let executed, _):
+            var rest = executed
+            for other in others {
+                guard case .set(let theirs, _) = other else { return nil }
+                rest = rest.subtracting(theirs)
+            }
+            return .set(rest)
+        case .positions(let here):
+            var states: [GTIDBinlogState] = []
+            states.reserveCapacity(others.count)
+            for other in others {
+                guard case .positions(let there) = other else { return nil }
+                states.append(there.state)
+            }
+            let union = states.count == 1 ? states[0] : GTIDBinlogState(newestOf: states)
+            return .entries(here.state.errant(against: union, sourceServers: []))
+        }
+    }
+
+    /// Whether `other` has everything that this node has. Allocates nothing: it is asked of every replica, each round.
+    package func isCovered(by other: TransactionHistory) -> Bool {
+        switch (self, other) {
+        case (.set(let executed, _), .set(let theirs, _)): executed.isSubset(of: theirs)
+        case (.positions(let here), .positions(let there)): here.state.isCovered(by: there.state)
+        default: false
+        }
+    }
+}

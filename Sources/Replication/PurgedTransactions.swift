@@ -1,0 +1,70 @@
+/// What a source's binary log began with, before the oldest file that it holds: these transactions it can no longer
+/// send.
+package enum PurgedTransactions: Sendable {
+    /// MySQL: gtid_purged.
+    case set(GTIDSet)
+    /// MariaDB: BINLOG_GTID_POS of the start of the oldest file.
+    case position(GTIDPosition)
+}
+
+extension TransactionHistory {
+    /// Whether a replica with this history needs some of what its source has purged; nil if that cannot be known.
+    /// - Parameter fetched: what it has received, so far as it will use that: MySQL keeps its relay logs and asks for
+    ///   the rest; MariaDB discards them when both threads are started.
+    package func needs(_ purged: PurgedTransactions, fetched: FetchedTransactions?) -> Bool? {
+        switch (self, purged) {
+        case (.set(let executed, _), .set(let purged)):
+            if purged.isSubset(of: executed) { return false }
+            guard case .set(let retrieved) = fetched else { return true }
+            return !purged.isSubset(of: executed.union(retrieved))
+        case (.positions(let here), .position(let oldest)):
+            let applied = here.applied
+            var received: GTIDPosition?
+            if case .position(let position) = fetched { received = position }
+            return oldest.entries.contains { start in
+                let sequence = max(
+                    applied[start.domain]?.sequence ?? 0, received?[start.domain]?.sequence ?? 0)
+                return sequence < start.sequence
+            }
+        default: return nil
+        }
+    }
+
+    /// Whether this source has no record of some transaction that a replica has.
+    package func lacks(of replica: TransactionHistory) -> Bool? {
+        switch (self, replica) {
+        case (.set(let executed, _), .set(let theirs, _)):
+            return !theirs.isSubset(of: executed)
+        case (.positions(let here), .positions(let there)):
+            return !there.replicated.entries.allSatisfy(here.state.hasRecord(of:))
+        default: return nil
+        }
+    }
+
+    /// MariaDB: the domains in which a replica is above its source, each with the last transaction of both. Its source
+    /// has started over or lost transactions, or numbers have been used twice: how many are missing cannot be known.
+    ///
+    /// A domain that the source does not have may have come another way, unless the last transaction is the source's
+    /// own. In a ring, the one with the highest number need not be the last one of a domain. Empty for MySQL, whose sets
+    /// show which transactions are missing.
+    package func domainsAhead(of source: TransactionHistory, _ sourceID: UInt32?) -> [GTIDLead] {
+        guard case .positions(let here) = self, case .positions(let there) = source else { return [] }
+        var leads: [GTIDLead] = []
+        for mine in here.applied.entries where !there.state.hasRecord(of: mine) {
+            let theirs = there.logged[mine.domain]
+            if let theirs {
+                if mine.sequence > theirs.sequence { leads.append(GTIDLead(replica: mine, source: theirs)) }
+            } else if mine.server == sourceID {
+                leads.append(GTIDLead(replica: mine, source: nil))
+            }
+        }
+        return leads
+    }
+}
+
+/// The last transactions of a replica and its source in a domain in which the replica is above its source.
+package struct GTIDLead: Sendable, Hashable {
+    package let replica: MariaDBGTID
+    /// Nil if the source has nothing in that domain.
+    package let source: MariaDBGTID?
+}
