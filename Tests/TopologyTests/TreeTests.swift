@@ -71,7 +71,8 @@ struct TroubleTests {
         #expect(
             try troubles(of: purged) == [
                 Trouble(.binaryLogMissing, "the source does not have the binary log bin.000009"),
-                Trouble(.receiverFailing, "IO thread stopped: error 1236 Could not find first log file name in the index"),
+                Trouble(
+                    .receiverFailing, "IO thread stopped: error 1236 Could not find first log file name in the index"),
             ])
         let late = channel(id: 1, applies: false, read: "bin.000005:500").with {
             $0.applierError = .init(number: 0, message: "")
