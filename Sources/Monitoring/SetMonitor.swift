@@ -39,6 +39,7 @@ package actor SetMonitor {
 
     /// The round that began last, while it is under way. Earlier ones may be under way as well.
     private var newest: Flight?
+    var isRoundUnderWay: Bool { newest != nil }
     private var kept = KeptAnswers()
     /// A round started for probes.
     private(set) var renewal: Task<Void, Never>?

@@ -5,6 +5,7 @@ import Logging
 import MariaDB
 import Replication
 import ReplicationTesting
+import Synchronization
 import Testing
 import Topology
 
@@ -82,6 +83,55 @@ struct SetMonitorTests {
             #expect(answers.allSatisfy { $0.findings.nodes.first?.report.isUp == true })
             #expect(answers.allSatisfy { $0.asked == gone.asked })
             #expect(looks(server) == 1)
+        }
+    }
+
+    @Test("A round that all its callers have left is judged when it ends")
+    func left() async throws {
+        let gate = try Gate()
+        let server = try healthy(gate)
+        try await withMonitor([server]) { _, monitor in
+            _ = await monitor.findings(deadline: .now + .milliseconds(20))
+            #expect(await monitor.isRoundUnderWay)
+            gate.open()
+            try await eventually("the round is judged") { await !monitor.isRoundUnderWay }
+            #expect(looks(server) == 1)
+        }
+    }
+
+    @Test("A round that ends after its monitor was replaced changes nothing in the shared memory")
+    func replaced() async throws {
+        let isReadOnly = Mutex("0")
+        let server = try FaultServer(
+            .replying(version: "10.11.6-MariaDB") { statement in
+                statement.contains("CONNECTION_ID()")
+                    ? .table(
+                        columns: ["server_id", "read_only", "log_bin", "clock"],
+                        rows: [["1", isReadOnly.withLock { $0 }, "0", "1.0"]])
+                    : statement.hasPrefix("SHOW") || statement.hasPrefix("SELECT")
+                        ? .table(columns: ["a"], rows: []) : .ok
+            })
+        try await withMonitor([server]) { _, monitor in
+            #expect(await monitor.findings(deadline: .never).findings.writers == ["db1"])
+            await monitor.takeWord(for: "db1")
+            monitor.isReplaced.store(true, ordering: .releasing)
+            isReadOnly.withLock { $0 = "1" }
+            // It is seen, but does not end the operator's word.
+            #expect(await monitor.findings(deadline: .never).findings.writers == [])
+            monitor.isReplaced.store(false, ordering: .releasing)
+            server.stop()
+            #expect(await monitor.findings(deadline: .never).findings.writing.operatorsWord == "db1")
+        }
+    }
+
+    @Test("An operator's word takes effect at once: what was found without it is not returned again")
+    func word() async throws {
+        let server = try healthy()
+        try await withMonitor([server]) { _, monitor in
+            let before = await monitor.findings(deadline: .never)
+            await monitor.takeWord(for: "db1")
+            let after = await monitor.findings(notOlderThan: .seconds(3600), deadline: .never)
+            #expect(after.asked > before.asked && after.findings.writing.operatorsWord == "db1")
         }
     }
 

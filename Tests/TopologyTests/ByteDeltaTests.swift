@@ -47,7 +47,7 @@ struct ByteDeltaTests {
         arguments: ["bin.000005:620", "bin.000006:4", "bin.000007:4", "bin.000004:201"])
     func gone(position: String) throws {
         for state in Channel.IOThreadState.allCases {
-            var channel = channel(id: 1, read: BinlogCoordinate(position))
+            var channel = channel(id: 1, read: BinlogCoordinate(position), behind: 0)
             channel.ioThread = state
             let replica = node("db2", id: 2, from: channel).looked()
             for (source, replica) in [
@@ -59,6 +59,7 @@ struct ByteDeltaTests {
                 let end = position.hasPrefix("bin.000004") ? "bin.000004:200" : "bin.000005:500"
                 #expect(findings.logLoss == LogLoss(read: BinlogCoordinate(position), end: BinlogCoordinate(end)))
                 #expect(findings.troubles.contains { $0.text.contains("\(position), beyond the end") })
+                #expect(findings.lag == nil)
             }
         }
     }

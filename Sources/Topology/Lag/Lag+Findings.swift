@@ -37,7 +37,8 @@ extension Lag {
     /// By what the servers report. With a stopped thread, or a silent source, time passes that they do not measure.
     private init?(_ findings: ChannelFindings, _ bounds: LagBounds?, _ thresholds: Thresholds) {
         let channel = findings.channel
-        guard channel.isApplierRunning, channel.isTransferring else { return nil }
+        // In a log that is gone, "0 s behind" says nothing about what the source has now.
+        guard channel.isApplierRunning, channel.isTransferring, findings.logLoss == nil else { return nil }
         let isCaughtUp = findings.isCaughtUp
         let behind = channel.secondsBehindSource.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
         if let seconds = channel.applierTimes?.lag(isCaughtUp: isCaughtUp) {
