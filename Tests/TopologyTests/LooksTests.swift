@@ -143,6 +143,25 @@ struct LooksTests {
             lag(at: 20, end: "bin.000001:200", source: "1:1-6", replica: "1:1-4", executed: "bin.000001:40") == nil)
     }
 
+    @Test("MySQL: GTIDs show what is applied while the reported position stays behind, as behind a delay")
+    func delayed() {
+        var memory = SetMemory()
+        func lag(at time: Double, source: Int, replica: Int) -> Lag? {
+            let end = BinlogCoordinate("bin.000001:\(source)")
+            let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed("1:1-\(source)")
+            let db2 = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(from: "db1", id: 1, uuid: 1, read: end, executed: "bin.000001:5", behind: 3).with {
+                    $0.usesGTID = true
+                }
+            ).executed("1:1-\(replica)")
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        _ = lag(at: 0, source: 10, replica: 9)
+        for second in 1...20 { _ = lag(at: Double(second), source: 10 + second, replica: 10 + max(0, second - 3)) }
+        #expect(isNear(lag(at: 21, source: 31, replica: 28), 3, .secondsBehindSource, error: 1))
+    }
+
     @Test("By GTIDs, where there are no positions: what was new from look to look has to be there")
     func gtidOnly() {
         var memory = SetMemory()

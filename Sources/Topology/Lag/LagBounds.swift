@@ -48,21 +48,34 @@ extension LogLooks {
         complete: BinlogCoordinate?, hasAll: Bool
     ) -> Int? {
         if hasAll, let complete { return count(upTo: max(complete, channel.executedPosition)) }
-        if let executed = channel.executedPosition, let newest = looks.last?.end, !isAppliedOutOfOrder(channel) {
-            guard let isBehind = executed.isBefore(newest) else { return nil }
-            // A channel that does not read cannot have got ahead of its source: its position is one in a log that is gone.
-            if !isBehind, executed != newest, channel.ioThread != .running { return nil }
-            return isBehind ? count(upTo: max(executed, earlier)) : looks.count
+        guard let executed = channel.executedPosition, let newest = looks.last?.end, !isAppliedOutOfOrder(channel)
+        else {
+            return hasAll ? looks.count : replica.transactions.flatMap(count(appliedIn:))
         }
-        if hasAll { return looks.count }
-        guard let history = replica.transactions else { return nil }
-        var before: TransactionHistory?
-        for (index, look) in looks.enumerated() {
-            guard let then = look.history, let hasApplied = history.hasApplied(then, since: before) else { return nil }
-            if !hasApplied { return index }
-            before = then
+        guard let isBehind = executed.isBefore(newest) else { return nil }
+        // A channel that does not read cannot have got ahead of its source: its position is one in a log that is gone.
+        if !isBehind, executed != newest, channel.ioThread != .running { return nil }
+        if !isBehind { return looks.count }
+        return Swift.max(
+            count(upTo: max(executed, earlier)), replica.transactions.flatMap(count(appliedIn:)) ?? 0)
+    }
+
+    /// The same by GTIDs: what the first look with a history showed is applied, and what has come since.
+    private func count(appliedIn history: TransactionHistory) -> Int? {
+        guard let first = looks.firstIndex(where: { $0.history != nil }), let base = looks[first].history,
+            let hasBase = history.hasApplied(base, since: nil)
+        else { return nil }
+        guard hasBase else { return first == 0 ? 0 : nil }
+        var low = first + 1
+        var high = looks.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            guard let then = looks[middle].history, let hasApplied = history.hasApplied(then, since: base) else {
+                return nil
+            }
+            if hasApplied { low = middle + 1 } else { high = middle }
         }
-        return looks.count
+        return low
     }
 
     private func count(upTo position: BinlogCoordinate?) -> Int {

@@ -9,8 +9,8 @@ struct LogLooks: Sendable {
     struct Look: Sendable {
         /// Nil for a log without positions.
         let end: BinlogCoordinate?
-        /// What the log contained; kept only where positions do not show what a replica has applied.
-        let history: TransactionHistory?
+        /// What the log contained; kept only where positions do not show well enough what a replica has applied.
+        fileprivate(set) var history: TransactionHistory?
         /// The first answer that showed this end had arrived: everything before the end had been written by then.
         let shown: FixedInstant
         /// When the last question was sent to which this end was still the answer: what follows it was written later.
@@ -53,11 +53,10 @@ struct LogLooks: Sendable {
         else { return }
         let told = FixedInstant(reading.told)
         let isSameServer = serverID == facts.identity.serverID && serverUUID == facts.identity.serverUUID
-        // Looks without a history are of no use from now on.
-        let isComparable = isSameServer && (look.history == nil || newest.history != nil)
-        switch isComparable ? look.order(after: newest) : nil {
+        switch isSameServer ? look.order(after: newest) : nil {
         case .same?:
             looks[looks.count - 1].confirmed = max(newest.confirmed, look.confirmed)
+            if newest.history == nil { looks[looks.count - 1].history = look.history }
             self.told = max(self.told, told)
         case .later?:
             looks.append(look)
@@ -191,7 +190,10 @@ struct SetLooks: Sendable {
                         through: through, executed: channel.channel.executedPosition, source: source,
                         generation: generation, replica: replica)
                 }
-                if channel.channel.executedPosition == nil, channel.channel.usesGTID == true {
+                // MySQL's parallel applier writes its position down now and then, and not at all while it waits for a delay.
+                if channel.channel.usesGTID == true,
+                    channel.channel.executedPosition == nil || node.report.facts?.identity.flavor == .mysql
+                {
                     withHistory.insert(source)
                 }
             }
