@@ -47,7 +47,8 @@ struct ErrantSearch {
     func toAskAgain(about index: Int) -> Set<Int> {
         guard let own = record(of: index), !isCovered(own.history, at: index), let above = Above(self, index),
             above.isComplete, let excess = excess(of: own.history, at: index, over: above), !excess.isEmpty,
-            !above.isRead(after: own.read), !isOfTheMoment(excess, at: index, above)
+            // Overlapping rounds share looks, so that these may be in order without the counter of waiting commits.
+            !above.isRead(after: own.read) || above.mayHoldBack, !isOfTheMoment(excess, at: index, above)
         else { return [] }
         return above.indices
     }
