@@ -223,6 +223,21 @@ struct ErrantTests {
         #expect(try errant(mariadb(1, "0-1-90", again: true), mariadb(2, "0-1-100", from: 1)) == 10)
     }
 
+    @Test("Answers that are in order but lack the counter of waiting commits are not enough: the source is asked again")
+    func keptStatus() {
+        let replica = mysql(2, "1:1-8,2:1", from: 1)
+        func asks(isStatusKept: Bool) -> Set<FollowUp>? {
+            // Shared with an overlapping round: the source was asked after the replica all the same.
+            let source = mysql(1, "1:1-8").with {
+                $0.transactionsRead = .look(2)
+                $0.isStatusKept = isStatusKept
+            }
+            return followUps(of: ReplicationSetReport(source, replica))["db1"]
+        }
+        #expect(asks(isStatusKept: true)?.contains(.transactions) == true)
+        #expect(asks(isStatusKept: false) == nil)
+    }
+
     @Test("What the source lacks although the replica had it a round ago is not skew: the source is asked again")
     func lostSinceTheLastRound() throws {
         func asked(_ source: ReplicationSetReport.Node, _ replica: ReplicationSetReport.Node, had: TransactionHistory?)
