@@ -143,6 +143,24 @@ struct LooksTests {
             lag(at: 20, end: "bin.000001:200", source: "1:1-6", replica: "1:1-4", executed: "bin.000001:40") == nil)
     }
 
+    @Test("What was applied of a log says nothing about that of another server at the node's next address")
+    func otherAddress() {
+        var memory = SetMemory()
+        func lag(at time: Double, _ address: AddressText, uuid: Int, end: BinlogCoordinate, source: String) -> Lag? {
+            let db1 = node("db1", id: 1, uuid: uuid, at: address, binlog: end).executed(source)
+            let db2 = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(
+                    from: address, id: 1, uuid: uuid, applies: false, read: "bin.000001:100", executed: "bin.000001:50")
+            ).executed("1:1-5")
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        #expect(isNear(lag(at: 0, "old", uuid: 1, end: "bin.000001:100", source: "1:1-5"), 0, .observed, error: 0.01))
+        for time in [10.0, 20] {
+            #expect(lag(at: time, "new", uuid: 3, end: "bin.000001:90", source: "1:1-5,3:1") == nil)
+        }
+    }
+
     @Test("MySQL: GTIDs show what is applied while the reported position stays behind, as behind a delay")
     func delayed() {
         var memory = SetMemory()

@@ -68,7 +68,7 @@ struct LogLooks: Sendable {
             let (isSource, generation) = (isSource, generation)
             self = LogLooks(facts, keepsHistory: keepsHistory) ?? self
             self.isSource = isSource
-            self.generation = generation + (isSameServer && look.end == newest.end ? 0 : 1)
+            self.generation = generation + 1
         }
     }
 
@@ -200,5 +200,10 @@ struct SetLooks: Sendable {
         }
     }
 
-    mutating func forget(_ node: String) { byNode[node] = nil }
+    mutating func forget(_ node: String) {
+        byNode[node] = nil
+        withHistory.remove(node)
+        // What was applied of its log says nothing about that of a server that takes its name.
+        applied = applied.filter { $0.key.node != node && $0.value.source != node }
+    }
 }
