@@ -51,8 +51,10 @@ struct DataTemplate: Sendable {
         _ software: ServerSoftware, in folder: SandboxFolder, group: pid_t
     ) async throws(SandboxError) -> String {
         let data = try folder.makeServerFolder("template")
+        let temporary = try folder.makeServerFolder("template-tmp")
         let common = [
-            "--no-defaults", "--datadir=\(folder.inside(data))", "--innodb-buffer-pool-size=16M",
+            "--no-defaults", "--datadir=\(folder.inside(data))", "--tmpdir=\(folder.inside(temporary))",
+            "--innodb-buffer-pool-size=16M",
         ]
         let user = folder.user == nil ? [] : ["--user=mysql"]
         let command: [String]

@@ -9,6 +9,8 @@ extension Server {
         [
             "--datadir=\(folder.inside(dataFolder))",
             "--socket=\(folder.inside(socketPath))",
+            // A MariaDB server that starts removes every temporary table in this directory, also another server's.
+            "--tmpdir=\(folder.inside(temporaryPath))",
             "--pid-file=\(folder.inside(dataFolder))/server.pid",
             "--bind-address=127.0.0.1",
             "--port=\(port)",

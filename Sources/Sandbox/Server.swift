@@ -16,6 +16,8 @@ package actor Server {
     nonisolated let folder: SandboxFolder
     /// This server's part of `folder`, on this machine.
     private nonisolated let path: String
+    /// For the server's temporary tables, on this machine.
+    nonisolated let temporaryPath: String
     private nonisolated let reservedPort: LoopbackPort
     private nonisolated let group: pid_t
     private nonisolated let session: Session
@@ -38,6 +40,7 @@ package actor Server {
         serverID = UInt32(number)
         statements = ReplicationStatements(flavor: software.flavor)
         path = try folder.makeServerFolder(node.name)
+        temporaryPath = try folder.makeServerFolder("\(node.name)/tmp")
         reservedPort = try LoopbackPort()
         guard "\(path)/socket".utf8.count < 108 else {
             throw .wiring("the path \(path)/socket is too long for a unix socket; set TMPDIR to a shorter folder")
