@@ -28,16 +28,24 @@ package actor NodeCollector {
     /// Statements that waited for a lock, or exceeded their time limit: each would take as long again.
     private var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
     /// The running look, for callers that cannot wait for its end.
-    private var look: (started: ContinuousClock.Instant, roundTrips: Int, call: Call?)?
+    private var look: (started: ContinuousClock.Instant, roundTrips: Int, call: Call?, found: Draft?)?
     /// What the last look reported.
     private var ended: (report: NodeReport, at: ContinuousClock.Instant)?
     /// The report to which the running follow-up adds.
     private var followedUp: NodeReport?
 
+    /// What a look, or a follow-up, has found so far. A class because facts are large: as a local variable, each function that
+    /// waits would need a frame of its own for them, and each call a copy. It never leaves the actor.
+    private final class Draft {
+        var facts: NodeFacts
+
+        init(_ facts: NodeFacts) { self.facts = facts }
+    }
+
     /// A running batch.
     private struct Call {
-        /// The facts from earlier batches of the look.
-        let facts: NodeFacts
+        /// Contains the facts from earlier batches until the batch has been answered.
+        let draft: Draft
         let questions: [Question]
         /// How many statements precede those of `questions`.
         let setUp: Int
@@ -110,9 +118,8 @@ package actor NodeCollector {
     func ask(deadline: ContinuousClock.Instant) async -> NodeReport {
         let started = ContinuousClock.now
         let roundTrips = session.roundTrips
-        var facts: NodeFacts?
         var failure: NodeFailure?
-        look = (started, roundTrips, nil)
+        look = (started, roundTrips, nil, nil)
         defer { look = nil }
         do throws(NodeFailure) {
             if let obstacle = unanswered.obstacle(at: started, isSettled: false) { throw NodeFailure(obstacle) }
@@ -120,17 +127,19 @@ package actor NodeCollector {
                 deadline: deadline, keeping: server?.isWorthKeeping == true,
                 greeted: { version throws(NodeFailure) in try meet(version: version) }
             ) { () throws(MySQLError) in
-                try await settleUnanswered(deadline: deadline)
-                facts = try await collect(deadline: deadline)
+                if !unanswered.entries.isEmpty { try await settleUnanswered(deadline: deadline) }
+                // Not in one statement: `look` would be accessed as long as that takes.
+                let found = try await collect(deadline: deadline)
+                look?.found = found
             }
-            if let missing = facts?.essentialFailure(of: server?.refused ?? [:], server?.dialect) {
+            if let missing = look?.found?.facts.essentialFailure(of: server?.refused ?? [:], server?.dialect) {
                 failure = missing
             }
         } catch {
             failure = error
         }
         return NodeReport(
-            facts: facts, failure: failure, duration: started.duration(to: .now).seconds,
+            facts: look?.found?.facts, failure: failure, duration: started.duration(to: .now).seconds,
             roundTrips: session.roundTrips - roundTrips)
     }
 
@@ -138,7 +147,7 @@ package actor NodeCollector {
     func ask(_ followUps: Set<FollowUp>, adding report: NodeReport, deadline: ContinuousClock.Instant) async
         -> NodeReport
     {
-        guard var facts = report.facts, let server else { return report }
+        guard let draft = report.facts.map(Draft.init), let server else { return report }
         let started = ContinuousClock.now
         let roundTrips = session.roundTrips
         var wanted: [Fact] = []
@@ -150,27 +159,29 @@ package actor NodeCollector {
         if followUps.contains(.transactions) {
             // On a semi-synchronous source, the status shows which commits are waiting and not among its transactions yet. Not
             // every round asks whether it is one.
-            if facts.isStatusKept || facts.semiSync?.isSourceEnabled == true, let fact = server.dialect.fact(.status) {
+            if draft.facts.isStatusKept || draft.facts.semiSync?.isSourceEnabled == true,
+                let fact = server.dialect.fact(.status)
+            {
                 wanted.append(fact)
             }
             if let fact = server.dialect.fact(.transactions) { wanted.append(fact) }
         }
         followedUp = report
         defer { followedUp = nil }
-        let first = facts.transactions.map { TransactionsReading($0, read: facts.transactionsRead) }
+        let first = draft.facts.transactions.map { TransactionsReading($0, read: draft.facts.transactionsRead) }
         do throws(MySQLError) {
-            try await run(wanted, into: &facts, deadline: deadline)
-            if followUps.contains(.purged), let oldest = facts.binaryLog?.index?.oldest {
-                try await run([server.dialect.purged(oldest)], into: &facts, deadline: deadline)
+            try await run(wanted, into: draft, deadline: deadline)
+            if followUps.contains(.purged), let oldest = draft.facts.binaryLog?.index?.oldest {
+                try await run([server.dialect.purged(oldest)], into: draft, deadline: deadline)
             }
         } catch {
             return report
         }
-        if followUps.contains(.transactions) { facts.firstTransactions = first }
-        facts.isSecondLook = followUps.contains(.transactions) && facts.missing[.transactions] == nil
-        memory.keep(&facts)
+        if followUps.contains(.transactions) { draft.facts.firstTransactions = first }
+        draft.facts.isSecondLook = followUps.contains(.transactions) && draft.facts.missing[.transactions] == nil
+        memory.keep(&draft.facts)
         var report = report
-        report.facts = facts
+        report.facts = draft.facts
         report.duration += started.duration(to: .now).seconds
         report.roundTrips += session.roundTrips - roundTrips
         return report
@@ -188,7 +199,7 @@ package actor NodeCollector {
         }
         guard let look, let call = look.call, let reply = session.replySoFar, !isOwn || look.started >= started
         else { return nil }
-        var facts = call.facts
+        var facts = call.draft.facts
         let answered = facts.take(reply, answering: call.questions, after: call.setUp)
         for question in call.questions.dropFirst(answered) {
             facts.miss(question, .timeout, "\(question.summary) was not answered yet")
@@ -221,48 +232,51 @@ package actor NodeCollector {
         memory.reconnected()
     }
 
-    private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> NodeFacts {
+    private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> Draft {
         guard let server else { throw .deadlineExceeded(while: "connecting") }
-        var facts = NodeFacts(identity: ServerIdentity(flavor: server.flavor, version: server.version))
+        let draft = Draft(NodeFacts(identity: ServerIdentity(flavor: server.flavor, version: server.version)))
         let wantsIndex =
             server.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
         var wanted = server.dialect.facts(
             with: memory.counters.due(
                 at: .now, statusHasReplicas: server.dialect.fact(.connectedReplicas) == nil))
         if !server.hasChannels { wanted.removeAll(where: \.isOfChannels) }
-        wanted += server.dialect.occasional.filter { server.calledFor.contains($0.name) }
+        // Even an empty array would copy the dialect's.
+        if !server.calledFor.isEmpty {
+            wanted += server.dialect.occasional.filter { server.calledFor.contains($0.name) }
+        }
         if wantsIndex { wanted.append(server.dialect.binlogIndex) }
         if let summary = server.dialect.checksumSummary, server.checksums.isDue(at: .now) {
             // Last, since it may take longest. Recorded before the attempt, so that a failure is not retried at once.
             wanted.append(summary)
             self.server?.checksums.asked(at: .now)
         }
-        try await run(wanted, into: &facts, deadline: deadline)
+        try await run(wanted, into: draft, deadline: deadline)
 
-        if let log = facts.binaryLog {
+        if let log = draft.facts.binaryLog {
             // A log whose file has no number cannot be compared with a list of files.
-            let hasFiles = log.end != nil || facts.missing[.binlogStatus] != nil
+            let hasFiles = log.end != nil || draft.facts.missing[.binlogStatus] != nil
             self.server?.hasBinaryLog = log.isEnabled && hasFiles
         }
-        await collectFurther(of: server.dialect, into: &facts, deadline: deadline)
-        if let channels = facts.channels { self.server?.hasChannels = !channels.isEmpty }
-        memory.keep(&facts)
-        if facts.binaryLog?.isEnabled == true, facts.binaryLog?.end != nil, facts.binaryLog?.index == nil, !wantsIndex,
+        let further = furtherFacts(of: server.dialect, after: draft.facts)
+        if !further.isEmpty, session.isOpen { await collect(further, into: draft, deadline: deadline) }
+        if let channels = draft.facts.channels { self.server?.hasChannels = !channels.isEmpty }
+        memory.keep(&draft.facts)
+        if draft.facts.binaryLog?.isEnabled == true, draft.facts.binaryLog?.end != nil,
+            draft.facts.binaryLog?.index == nil, !wantsIndex,
             session.isOpen
         {
             // It has switched to a new file since its files were listed.
-            try await run([server.dialect.binlogIndex], into: &facts, deadline: deadline)
+            try await run([server.dialect.binlogIndex], into: draft, deadline: deadline)
         }
-        memory.complete(&facts, at: .now)
-        self.server?.checksums.complete(&facts, at: .now)
-        return facts
+        memory.complete(&draft.facts, at: .now)
+        self.server?.checksums.complete(&draft.facts, at: .now)
+        return draft
     }
 
-    /// Asks for what the round itself has shown to be necessary: counters whose kept values are outdated, the facts of
-    /// channels if the server has become a replica, and facts that are asked for only then.
-    private func collectFurther(
-        of dialect: Dialect, into facts: inout NodeFacts, deadline: ContinuousClock.Instant
-    ) async {
+    /// What the round itself has shown to be necessary: counters whose kept values are outdated, the facts of channels if the
+    /// server has become a replica, and facts that are asked for only then.
+    private func furtherFacts(of dialect: Dialect, after facts: NodeFacts) -> [Fact] {
         var names: Set<FactName> = []
         if memory.counters.isOutdated(by: facts) {
             if !facts.areConnectedReplicasFresh { names.insert(.connectedReplicas) }
@@ -273,23 +287,23 @@ package actor NodeCollector {
         let calledFor = dialect.occasional.filter { $0.isCalledFor(by: facts) }
         let asked = server?.calledFor ?? []
         server?.calledFor = Set(calledFor.map(\.name))
-        let further =
-            dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }
+        return dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }
             + calledFor.filter { !asked.contains($0.name) }
-        if further.isEmpty || !session.isOpen { return }
+    }
+
+    /// Asks for more than the batch before. What cannot be read is missing; what has been read stays.
+    private func collect(_ further: [Fact], into draft: Draft, deadline: ContinuousClock.Instant) async {
         do throws(MySQLError) {
-            try await run(further, into: &facts, deadline: deadline)
+            try await run(further, into: draft, deadline: deadline)
         } catch {
-            // Keep what has been read.
-            for fact in further where fact.name != .transactions { facts.miss(fact, for: error) }
+            for fact in further where fact.name != .transactions { draft.facts.miss(fact, for: error) }
         }
     }
 
     // MARK: - Batches
 
-    /// Asks whether the statements that were not answered in time have ended, if there are any.
+    /// Asks whether the statements that were not answered in time have ended.
     private func settleUnanswered(deadline: ContinuousClock.Instant) async throws(MySQLError) {
-        if unanswered.entries.isEmpty { return }
         let reply = try await session.send(Batch([ProcessList.statement]), deadline: deadline)
         if let list = reply.tables.first {
             unanswered.settle(by: list, askedOver: await session.serverThread)
@@ -306,19 +320,19 @@ package actor NodeCollector {
     /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest is sent again without it. One that
     /// is not answered before the deadline ends the connection: the rest is missing, and what came before it is kept.
     private func run(
-        _ wanted: [Fact], into facts: inout NodeFacts, deadline: ContinuousClock.Instant
+        _ wanted: [Fact], into draft: Draft, deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
-        var pending = toAsk(of: wanted, missing: &facts)
+        var pending = toAsk(of: wanted, missing: &draft.facts)
         while !pending.isEmpty {
             let setUp = server?.setUp ?? []
             let inquiry = inquiry(about: pending, setUp)
             let questions = inquiry.questions
-            look?.call = Call(facts: facts, questions: questions, setUp: setUp.count)
+            look?.call = Call(draft: draft, questions: questions, setUp: setUp.count)
             let reply = try await session.send(inquiry.batch, deadline: deadline)
             look?.call = nil
-            facts.askedAt = facts.askedAt ?? reply.sent.wall
+            draft.facts.askedAt = draft.facts.askedAt ?? reply.sent.wall
             if let refusal = reply.refusal, let thread = refusal.unanswered {
-                try giveUp(refusal, on: thread, questions, after: setUp.count, reply, into: &facts)
+                try giveUp(refusal, on: thread, questions, after: setUp.count, reply, into: &draft.facts)
                 return
             }
             if let refusal = reply.refusal, refusal.statement < setUp.count {
@@ -327,7 +341,7 @@ package actor NodeCollector {
                 continue
             }
             server?.setUp = []
-            let answered = facts.take(reply, answering: questions, after: setUp.count)
+            let answered = draft.facts.take(reply, answering: questions, after: setUp.count)
             guard let refusal = reply.refusal else { break }
             guard questions.indices.contains(answered) else { throw refusal.error }
             let refused = questions[answered].facts
@@ -335,7 +349,7 @@ package actor NodeCollector {
                 server?.isSplit = true
                 server?.inquiry = nil
             } else {
-                for fact in refused { note(refusal.error, of: fact, in: &facts) }
+                for fact in refused { note(refusal.error, of: fact, in: &draft.facts) }
             }
             pending = questions.dropFirst(refused.count > 1 ? answered : answered + 1).flatMap(\.facts)
         }
