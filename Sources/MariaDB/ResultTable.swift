@@ -92,6 +92,14 @@ package struct ResultTable: Sendable {
             cell(column) { String(decoding: $0, as: UTF8.self) }
         }
 
+        /// The text if it starts so; nil for any other.
+        package func text(_ column: String, startingWith prefix: StaticString) -> String? {
+            cell(column) { bytes in
+                let start = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+                return bytes.starts(with: start) ? String(decoding: bytes, as: UTF8.self) : nil
+            }
+        }
+
         /// An unsigned whole number.
         package func unsigned(_ column: String) -> UInt64? { cell(column, \.wholeNumber) }
 

@@ -115,7 +115,7 @@ extension Channel {
             if entries > 0 { filters[filter] = entries }
         }
         vendorFilters = row.text("Replicate_Ignore_Table").vendorEntryCount
-        isRelayLogFull = row.text(columns.ioState)?.isWaitForRelayLogSpace == true
+        isRelayLogFull = row.text(columns.ioState, startingWith: "Waiting for the ")?.isWaitForRelayLogSpace == true
         try readGTID(row)
     }
 
@@ -177,12 +177,13 @@ extension String {
     /// "Waiting for the slave SQL thread to free enough relay log space" (MariaDB, and MySQL before 8.0.26), "Waiting for the replica
     /// SQL thread to free relay log space" (seen on MySQL 9.7).
     fileprivate var isWaitForRelayLogSpace: Bool {
-        hasPrefix("Waiting for the ") && contains(" SQL thread to free ") && hasSuffix("relay log space")
+        contains(" SQL thread to free ") && hasSuffix("relay log space")
     }
 
     /// The error of a replication thread without a statement that sets a password, which it quotes at its end.
     var withoutPasswords: String {
-        guard let quote = firstRange(of: "Query: '") else { return self }
+        // The search builds tables, even in an empty text.
+        guard !isEmpty, let quote = firstRange(of: "Query: '") else { return self }
         let statement = self[quote.upperBound...].uppercased()
         if !statement.contains("IDENTIFIED"), !statement.contains("PASSWORD") { return self }
         return String(self[..<quote.lowerBound]) + "(a statement with a password)"
