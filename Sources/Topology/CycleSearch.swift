@@ -4,7 +4,7 @@ struct CycleSearch {
     /// In the order of their first nodes.
     private(set) var cycles: [Set<Int>] = []
 
-    private let sources: [[Int?]]
+    private let sources: NodeLists<Int?>
     /// When a node was first seen; nil before that.
     private var order: [Int?]
     /// The earliest seen node reachable from a node.
@@ -14,7 +14,7 @@ struct CycleSearch {
     private var isOpen: [Bool]
     private var seen = 0
 
-    init(_ sources: [[Int?]]) {
+    init(_ sources: NodeLists<Int?>) {
         self.sources = sources
         order = Array(repeating: nil, count: sources.count)
         earliest = Array(repeating: 0, count: sources.count)
@@ -27,14 +27,15 @@ struct CycleSearch {
         var path: [(node: Int, channel: Int)] = [(start, 0)]
         enter(start)
         while let (node, channel) = path.last {
-            guard channel < sources[node].count else {
+            let above = sources[node]
+            guard channel < above.count else {
                 path.removeLast()
                 if let below = path.last?.node { earliest[below] = min(earliest[below], earliest[node]) }
                 if earliest[node] == order[node] { finish(node) }
                 continue
             }
             path[path.count - 1].channel += 1
-            guard let source = sources[node][channel] else { continue }
+            guard let source = above[above.startIndex + channel] else { continue }
             if let seenAt = order[source] {
                 if isOpen[source] { earliest[node] = min(earliest[node], seenAt) }
             } else {

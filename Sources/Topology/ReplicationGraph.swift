@@ -3,30 +3,25 @@ package import Replication
 /// Which node replicates from which within a set: for each node and channel, the index of the node that is its source.
 package struct ReplicationGraph: Sendable {
     /// By node, by channel; nil for a source that is not one of the nodes, or cannot be identified.
-    package let sources: [[Int?]]
+    package let sources: NodeLists<Int?>
     /// By node: the nodes that have a channel from it, each once, in order.
-    package let replicas: [[Int]]
+    package let replicas: NodeLists<Int>
     /// Groups of nodes each of which replicates, through the others, from itself. A ring of two is one cycle.
     package let cycles: [Set<Int>]
 
     /// - Parameter remembered: the identities of nodes that did not report theirs in this round, by name.
     package init(_ nodes: [ReplicationSetReport.Node], remembering remembered: [String: ServerIdentity] = [:]) {
         let directory = SourceDirectory(nodes, remembering: remembered)
-        self.init(
-            sources: nodes.enumerated().map { index, node in
-                (node.report.facts?.channels ?? []).map { directory.source(of: $0, into: index) }
-            })
+        var sources = NodeLists<Int?>(reserving: nodes.count)
+        for (index, node) in nodes.enumerated() {
+            sources.append((node.report.facts?.channels ?? []).lazy.map { directory.source(of: $0, into: index) })
+        }
+        self.init(sources: sources)
     }
 
-    init(sources: [[Int?]]) {
+    init(sources: NodeLists<Int?>) {
         self.sources = sources
-        var replicas = [[Int]](repeating: [], count: sources.count)
-        for (index, sources) in sources.enumerated() {
-            for source in sources.compactMap(\.self) where replicas[source].last != index {
-                replicas[source].append(index)
-            }
-        }
-        self.replicas = replicas
+        replicas = NodeLists(inverting: sources)
         cycles = CycleSearch(sources).cycles
     }
 
@@ -37,7 +32,7 @@ package struct ReplicationGraph: Sendable {
 
     /// All nodes below any of `nodes`, directly or through others.
     package func descendants(of nodes: [Int]) -> Set<Int> {
-        reached(from: nodes) { replicas[$0] }
+        reached(from: nodes) { Array(replicas[$0]) }
     }
 
     private func reached(from nodes: [Int], _ next: (Int) -> [Int]) -> Set<Int> {

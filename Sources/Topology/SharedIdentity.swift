@@ -15,6 +15,7 @@ package struct SharedIdentity: Sendable, Equatable {
 
     /// Server ids first, then UUIDs. A UUID is left out where it is one server that is configured more than once: its id says so.
     static func all(in nodes: [ReplicationSetReport.Node]) -> [SharedIdentity] {
+        if areAllDifferent(nodes) { return [] }
         var ids: [UInt32: [ReplicationSetReport.Node]] = [:]
         var uuids: [String: [ReplicationSetReport.Node]] = [:]
         for node in nodes {
@@ -30,6 +31,17 @@ package struct SharedIdentity: Sendable, Equatable {
             SharedIdentity(.uuid(uuid), holders)
         }
         return sharedIDs + sharedUUIDs.filter { !$0.areOneServer }
+    }
+
+    /// Whether no two nodes have an id or a UUID in common: so it nearly always is, and costs far less to find out.
+    private static func areAllDifferent(_ nodes: [ReplicationSetReport.Node]) -> Bool {
+        var ids = Set<UInt32>(minimumCapacity: nodes.count)
+        var uuids: Set<String> = []
+        return nodes.allSatisfy { node in
+            guard let identity = node.identity else { return true }
+            return identity.serverID.map { $0 == 0 || ids.insert($0).inserted } ?? true
+                && identity.serverUUID.map { uuids.insert($0).inserted } ?? true
+        }
     }
 
     private init(_ identity: Identity, _ holders: [ReplicationSetReport.Node]) {

@@ -126,7 +126,9 @@ extension BinlogCoordinate {
 
 /// The looks at all nodes of a set.
 struct SetLooks: Sendable {
-    private var byNode: [String: LogLooks] = [:]
+    private var logs: [LogLooks] = []
+    /// Where in `logs` each node's are. Not the looks themselves: each change in place of a dictionary's value would allocate.
+    private var places: [String: Int] = [:]
     /// Sources with a replica whose positions do not show what it has applied.
     private var withHistory: Set<String> = []
     private var applied: [ChannelKey: Applied] = [:]
@@ -146,12 +148,12 @@ struct SetLooks: Sendable {
         let replica: ServerIdentity
     }
 
-    subscript(node: String) -> LogLooks? { byNode[node] }
+    subscript(node: String) -> LogLooks? { places[node].map { logs[$0] } }
 
     /// How far a channel has applied its source's log; nil if it was not seen to have everything since either began anew.
     func applied(_ channel: Channel, of node: String, _ replica: NodeFacts, from source: String) -> BinlogCoordinate? {
         guard let applied = applied[ChannelKey(node: node, channel: channel.name)], applied.source == source,
-            applied.generation == byNode[source]?.generation, applied.replica == replica.identity
+            applied.generation == self[source]?.generation, applied.replica == replica.identity
         else { return nil }
         if let before = applied.executed, channel.executedPosition?.isBefore(before) != false { return nil }
         return applied.through
@@ -159,19 +161,20 @@ struct SetLooks: Sendable {
 
     /// Adds what a round has seen.
     mutating func note(_ report: ReplicationSetReport) {
-        if byNode.count > report.nodes.count {
+        if logs.count > report.nodes.count {
             let names = Set(report.nodes.map(\.description.name))
-            byNode = byNode.filter { names.contains($0.key) }
+            for name in places.keys where !names.contains(name) { remove(name) }
             applied = applied.filter { names.contains($0.key.node) }
         }
         for node in report.nodes {
             guard let facts = node.report.facts, facts.binaryLogRead != nil else { continue }
             let name = node.description.name
             let keepsHistory = withHistory.contains(name) || facts.transactions?.hasSeveralDomains == true
-            if byNode[name] == nil {
-                byNode[name] = LogLooks(facts, keepsHistory: keepsHistory)
-            } else {
-                byNode[name]?.note(facts, keepsHistory: keepsHistory)
+            if let place = places[name] {
+                logs[place].note(facts, keepsHistory: keepsHistory)
+            } else if let looks = LogLooks(facts, keepsHistory: keepsHistory) {
+                places[name] = logs.count
+                logs.append(looks)
             }
         }
     }
@@ -181,10 +184,11 @@ struct SetLooks: Sendable {
         for node in findings.nodes {
             for channel in node.channels {
                 guard let source = channel.sourceNode else { continue }
-                if byNode[source]?.isSource == false { byNode[source]?.isSource = true }
+                let place = places[source]
+                if let place { logs[place].isSource = true }
                 let key = ChannelKey(node: node.description.name, channel: channel.channel.name)
                 if let through = channel.appliedThrough, let replica = node.report.facts?.identity,
-                    let generation = byNode[source]?.generation
+                    let generation = place.map({ logs[$0].generation })
                 {
                     applied[key] = Applied(
                         through: through, executed: channel.channel.executedPosition, source: source,
@@ -201,9 +205,15 @@ struct SetLooks: Sendable {
     }
 
     mutating func forget(_ node: String) {
-        byNode[node] = nil
+        remove(node)
         withHistory.remove(node)
         // What was applied of its log says nothing about that of a server that takes its name.
         applied = applied.filter { $0.key.node != node && $0.value.source != node }
+    }
+
+    private mutating func remove(_ node: String) {
+        guard let place = places.removeValue(forKey: node) else { return }
+        logs.remove(at: place)
+        for (other, later) in places where later > place { places[other] = later - 1 }
     }
 }
