@@ -30,6 +30,39 @@ package enum ErrantExcess: Sendable, Hashable {
         }
     }
 
+    /// MariaDB: without what one of the nodes has applied by its position, though its binary log has no record of it: a log that
+    /// was begun with a restored copy has none of what came before.
+    package func excludingApplied(by nodes: [TransactionHistory]) -> ErrantExcess {
+        excluding(nodes) { gtid, applied in applied.server == gtid.server && applied.sequence >= gtid.sequence }
+    }
+
+    /// MariaDB: without what other servers than these wrote and one of the nodes may have applied, by the number of another
+    /// server in its position.
+    package func excludingOthers(
+        than writers: TransactionHistory.Writers, thatMayBeIn nodes: [TransactionHistory]
+    ) -> ErrantExcess {
+        excluding(nodes) { gtid, applied in
+            applied.sequence >= gtid.sequence && !writers.serverIDs.contains(gtid.server)
+        }
+    }
+
+    /// MariaDB: without the transactions for which this is so of what one of the nodes last applied in their domain.
+    private func excluding(
+        _ nodes: [TransactionHistory], where isExcluded: (MariaDBGTID, _ applied: MariaDBGTID) -> Bool
+    ) -> ErrantExcess {
+        guard case .entries(let entries) = self else { return self }
+        return .entries(
+            ErrantTransactions(
+                entries: entries.entries.filter { entry in
+                    !nodes.contains { node in
+                        guard case .positions(let positions) = node,
+                            let applied = positions.replicated[entry.gtid.domain]
+                        else { return false }
+                        return isExcluded(entry.gtid, applied)
+                    }
+                }))
+    }
+
     /// Only what these servers wrote.
     package func written(by writers: TransactionHistory.Writers) -> ErrantExcess {
         switch self {

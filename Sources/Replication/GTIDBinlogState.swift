@@ -54,6 +54,13 @@ package struct GTIDBinlogState: Hashable, Sendable {
         }
     }
 
+    /// Whether an earlier state of the same server had more of some server's transactions, in a domain that is still there.
+    package func hasLost(_ earlier: GTIDBinlogState) -> Bool {
+        earlier.entries.contains { gtid in
+            !hasRecord(of: gtid) && entries.contains { $0.domain == gtid.domain }
+        }
+    }
+
     /// Whether the other has every writer's newest transaction. Both are sorted, and walked once.
     package func isCovered(by other: GTIDBinlogState) -> Bool {
         var theirs = 0

@@ -31,23 +31,44 @@ package struct GTIDPosition: Hashable, Sendable {
         entries.reduce(0) { $0.addingSaturated($1.sequence) }
     }
 
-    /// How many transactions of `source` this position lacks, for every domain of `source`, sorted by domain.
-    ///
-    /// 0 where it is ahead (the two were read at slightly different times). A domain that only the source has counts in
-    /// full; one that only this position has does not count. An estimate: sequence numbers may skip, and a position
-    /// whose transactions have diverged still looks caught up (see `GTIDBinlogState.errant`).
-    package func missing(from source: GTIDPosition) -> [GTIDDomainDistance] {
-        source.entries.map { GTIDDomainDistance(domain: $0.domain, transactions: shortfall(to: $0)) }
+    /// How many transactions of `source` this position lacks, for every domain of `source` where that is known, sorted by
+    /// domain. A domain that only the source has counts in full; one that only this position has does not count. An
+    /// estimate: sequence numbers may skip.
+    /// - Parameter isOnlyStream: whether nothing else than the source's log arrives here.
+    package func missing(from source: GTIDPosition, isOnlyStream: Bool = true) -> [GTIDDomainDistance] {
+        source.entries.compactMap { theirs in
+            shortfall(to: theirs, isOnlyStream: isOnlyStream).map {
+                GTIDDomainDistance(domain: theirs.domain, transactions: $0)
+            }
+        }
     }
 
-    /// The sum over all domains; `UInt64.max` on overflow.
-    package func missingCount(from source: GTIDPosition) -> UInt64 {
-        source.entries.reduce(0) { $0.addingSaturated(shortfall(to: $1)) }
+    /// The sum over all domains; `UInt64.max` on overflow. Nil if it is not known for one of them.
+    package func missingCount(from source: GTIDPosition, isOnlyStream: Bool = true) -> UInt64? {
+        var count: UInt64 = 0
+        for theirs in source.entries {
+            guard let shortfall = shortfall(to: theirs, isOnlyStream: isOnlyStream) else { return nil }
+            count = count.addingSaturated(shortfall)
+        }
+        return count
     }
 
-    private func shortfall(to theirs: MariaDBGTID) -> UInt64 {
-        let mine = self[theirs.domain]?.sequence ?? 0
-        return theirs.sequence > mine ? theirs.sequence - mine : 0
+    /// Numbers of one server can be compared: 0 where this position is ahead, since the two were read at slightly different
+    /// times. Those of two servers grow together only as long as one writes to a domain at a time: a number that is not
+    /// lower than the source's then says nothing, nor does a lower one where a domain comes by several ways.
+    private func shortfall(to theirs: MariaDBGTID, isOnlyStream: Bool) -> UInt64? {
+        guard let mine = self[theirs.domain] else { return theirs.sequence }
+        if mine.server == theirs.server {
+            return theirs.sequence > mine.sequence ? theirs.sequence - mine.sequence : 0
+        }
+        return isOnlyStream && theirs.sequence > mine.sequence ? theirs.sequence - mine.sequence : nil
+    }
+
+    /// Whether a transaction of a log has been applied, of which this is the last one applied in each domain; nil if that is
+    /// not known, because another server wrote that one.
+    package func hasApplied(_ gtid: MariaDBGTID) -> Bool? {
+        guard let mine = self[gtid.domain] else { return false }
+        return mine.server == gtid.server ? mine.sequence >= gtid.sequence : nil
     }
 }
 

@@ -9,9 +9,9 @@ package struct NodeReport: Sendable {
     }
 
     @usableFromInline package var box: Box
-    /// Inlined, so that reading one fact does not copy all of them out of the box.
+    /// Lent and inlined, so that reading one fact does not copy all of them out of the box.
     @inlinable package var facts: NodeFacts? {
-        get { box.facts }
+        _read { yield box.facts }
         set { box = Box(newValue) }
     }
     package var failure: NodeFailure?

@@ -25,7 +25,7 @@ package indirect enum TransactionHistory: Sendable {
 
         /// What has been applied: what was replicated, and for a domain in which nothing was, what was written here (a
         /// former primary that has not applied anything yet).
-        var applied: GTIDPosition {
+        package var applied: GTIDPosition {
             if current.entries.allSatisfy({ replicated[$0.domain] != nil }) { return replicated }
             let domains = Set(replicated.entries.map(\.domain))
             return GTIDPosition(replicated.entries + current.entries.filter { !domains.contains($0.domain) })
@@ -71,7 +71,10 @@ package struct GTIDDistance: Sendable, Equatable {
 
 extension TransactionHistory {
     /// How far this node is behind `source`.
-    package func distance(behind source: TransactionHistory, fetched: FetchedTransactions?) -> GTIDDistance {
+    /// - Parameter isOnlyStream: whether the node has no other source.
+    package func distance(
+        behind source: TransactionHistory, fetched: FetchedTransactions?, isOnlyStream: Bool = true
+    ) -> GTIDDistance {
         switch (self, source) {
         case (.set(let executed, _), .set(let sourceExecuted, _)):
             let missing = sourceExecuted.subtracting(executed)
@@ -85,11 +88,11 @@ extension TransactionHistory {
         case (.positions(let here), .positions(let there)):
             let applied = here.applied
             var distance = GTIDDistance()
-            distance.missingByDomain = applied.missing(from: there.logged)
-            distance.missing = distance.missingByDomain.total
+            distance.missingByDomain = applied.missing(from: there.logged, isOnlyStream: isOnlyStream)
+            distance.missing = applied.missingCount(from: there.logged, isOnlyStream: isOnlyStream)
             if case .position(let position) = fetched {
-                distance.unfetched = position.missingCount(from: there.logged)
-                distance.unapplied = applied.missingCount(from: position)
+                distance.unfetched = position.missingCount(from: there.logged, isOnlyStream: isOnlyStream)
+                distance.unapplied = applied.missingCount(from: position, isOnlyStream: isOnlyStream)
             }
             return distance
         default:
@@ -97,23 +100,31 @@ extension TransactionHistory {
         }
     }
 
-    /// Whether all that one source had at one time and not yet at an earlier time is among these transactions; nil if the
-    /// histories cannot be compared.
+    /// MySQL: whether all that one source had at one time and not yet at an earlier time is among these transactions; nil if
+    /// the histories are not sets.
     package func hasApplied(_ later: TransactionHistory, since earlier: TransactionHistory?) -> Bool? {
-        switch (self, later) {
-        case (.set(let executed, _), .set(let then, _)):
-            var new = then.subtracting(executed)
-            if case .set(let before, _) = earlier { new = new.subtracting(before) }
-            return new.isEmpty
-        case (.positions(let here), .positions(let then)):
-            let applied = here.applied
-            var before: GTIDPosition?
-            if case .positions(let positions) = earlier { before = positions.logged }
-            return then.logged.entries.allSatisfy { gtid in
-                before?[gtid.domain]?.sequence ?? 0 >= gtid.sequence
-                    || applied[gtid.domain]?.sequence ?? 0 >= gtid.sequence
-            }
-        default: return nil
+        guard case .set(let executed, _) = self, case .set(let then, _) = later else { return nil }
+        var new = then.subtracting(executed)
+        if case .set(let before, _) = earlier { new = new.subtracting(before) }
+        return new.isEmpty
+    }
+
+    /// Whether a server with this history has lost some of what it had: it was reset, restored, or has crashed. A domain of
+    /// which nothing is left does not count on MariaDB: it can be deleted from the log (FLUSH BINARY LOGS DELETE_DOMAIN_ID).
+    package func hasLost(_ earlier: TransactionHistory) -> Bool {
+        switch (self, earlier) {
+        case (.set(let executed, _), .set(let before, _)): !before.isSubset(of: executed)
+        case (.positions(let here), .positions(let before)):
+            if here.state.isEmpty { !before.state.isEmpty } else { here.state.hasLost(before.state) }
+        default: false
+        }
+    }
+
+    /// How much memory it takes, in intervals or positions.
+    package var size: Int {
+        switch self {
+        case .set(let executed, _): executed.sources.reduce(0) { $0 + $1.intervals.count }
+        case .positions(let positions): positions.state.entries.count
         }
     }
 
@@ -173,8 +184,4 @@ extension TransactionHistory {
             if let uuid = identity.serverUUID.flatMap(ServerUUID.init) { uuids.insert(uuid) }
         }
     }
-}
-
-extension [GTIDDomainDistance] {
-    fileprivate var total: UInt64 { reduce(0) { $0.addingSaturated($1.transactions) } }
 }

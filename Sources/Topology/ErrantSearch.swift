@@ -37,9 +37,12 @@ struct ErrantSearch {
         guard above.isRead(after: own.read) else {
             return isOfTheMoment(excess, at: index, above) ? .none : .unknown
         }
-        guard above.isComplete, !above.mayHoldBack else { return .unknown }
+        guard above.isComplete else { return .unknown }
+        var known = excess.excludingOthers(than: identities, thatMayBeIn: above.histories)
         // What comes from a source outside the set may still be on its way, and that source cannot be asked.
-        let known = above.hasUnknownSource ? excess.written(by: identities) : excess
+        if above.hasUnknownSource { known = known.written(by: identities) }
+        // A commit that waits above may be here already; what this node wrote itself came from nowhere.
+        if above.mayHoldBack { known = known.written(by: writers(at: [index])) }
         return known.isEmpty ? .unknown : .errant(known)
     }
 
@@ -74,7 +77,8 @@ struct ErrantSearch {
     }
 
     private func excess(of history: TransactionHistory, at index: Int, over above: Above) -> ErrantExcess? {
-        guard let excess = history.excess(over: above.histories) else { return nil }
+        guard let all = history.excess(over: above.histories) else { return nil }
+        let excess = all.isEmpty ? all : all.excludingApplied(by: above.histories)
         var excused = allowed
         // What it wrote itself is on its way to the nodes above.
         if writers.contains(index) || above.includesItself, let identity = nodes[index].identity {
@@ -89,17 +93,16 @@ struct ErrantSearch {
         guard let facts = nodes[index].earlier?.facts, let before = facts.transactions,
             above.isRead(after: facts.transactionsRead)
         else { return false }
-        var writers = TransactionHistory.Writers()
-        for index in above.indices {
-            if let identity = nodes[index].identity { writers.insert(identity) }
-        }
-        return excess.excluding(writers).isEmpty && self.excess(of: before, at: index, over: above)?.isEmpty == true
+        return excess.excluding(writers(at: above.indices)).isEmpty
+            && self.excess(of: before, at: index, over: above)?.isEmpty == true
     }
 
-    private var identities: TransactionHistory.Writers {
+    private var identities: TransactionHistory.Writers { writers(at: nodes.indices) }
+
+    private func writers(at indices: some Sequence<Int>) -> TransactionHistory.Writers {
         var writers = TransactionHistory.Writers()
-        for node in nodes {
-            if let identity = node.identity { writers.insert(identity) }
+        for index in indices {
+            if let identity = nodes[index].identity { writers.insert(identity) }
         }
         return writers
     }

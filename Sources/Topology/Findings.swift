@@ -57,8 +57,6 @@ package struct ChannelFindings: Sendable {
     /// unknown.
     package var leads: [GTIDLead] = []
     package var lag: Lag?
-    /// Where the source's log ended, if the channel had applied everything.
-    var appliedThrough: BinlogCoordinate?
     /// A check whose result cannot be known is absent.
     package var checks: Answers<Check>
     /// The configured source; nil if none is.

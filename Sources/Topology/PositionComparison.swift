@@ -94,7 +94,9 @@ extension PositionComparison {
         isHeld = false
         let size = source.report.facts?.binaryLog?.index?.size(of: read.file)
         let isClosed = read.file.number < end.file.number
-        loss = LogLoss(read: read, end: isClosed ? BinlogCoordinate(file: read.file, position: size ?? 0) : end)
+        loss = LogLoss(
+            read: read, end: isClosed ? BinlogCoordinate(file: read.file, position: size ?? 0) : end,
+            isOfTheEnd: isClosed)
     }
 
     /// Whether the position was beyond the end already when the source was asked for it.
@@ -106,7 +108,7 @@ extension PositionComparison {
 
     /// Whether the source has no record of something that the replica had before the source was asked; nil if that
     /// cannot be known.
-    private var sourceLacksTransactions: Bool? {
+    var sourceLacksTransactions: Bool? {
         guard let there = source.report.recordedTransactions, let here = node.report.firstLook,
             let lacks = there.lacks(of: here.history)
         else { return nil }
@@ -154,10 +156,45 @@ extension PositionComparison {
     }
 }
 
-/// A position beyond the end of the binary log that it is meant for.
+/// A position in a binary log that the source no longer has: beyond the end of the one that it has, or in one before that.
 package struct LogLoss: Sendable, Hashable {
     package let read: BinlogCoordinate
     package let end: BinlogCoordinate
+    /// The source has gone on in a new file since it lost the end of this one.
+    package var isOfTheEnd: Bool
+    /// An earlier round has shown it.
+    package var isPast = false
+
+    package init(read: BinlogCoordinate, end: BinlogCoordinate, isOfTheEnd: Bool = false) {
+        self.read = read
+        self.end = end
+        self.isOfTheEnd = isOfTheEnd
+    }
+
+    /// The same, as a later round knows it.
+    var past: LogLoss {
+        var loss = self
+        loss.isPast = true
+        return loss
+    }
+
+    private var isBeyond: Bool { end.isBefore(read) != false }
+
+    var words: String {
+        if !isBeyond {
+            return
+                "was at \(read) in a binary log that its source no longer has: the source was reset or restored, and its new log "
+                + "lacks transactions that the replica has"
+        }
+        if isPast {
+            return
+                "had read to \(read), beyond the end of the source's binary log at \(end), when the source was reset or restored, "
+                + "or lost the end of its log: what it has written since may never arrive"
+        }
+        return
+            "has read to \(read), beyond the end of the source's binary log at \(end): the source was reset or restored, or lost "
+            + "the end of its log"
+    }
 }
 
 extension ReplicationSetReport.Node {

@@ -112,11 +112,14 @@ extension ChannelFindings {
     ) {
         let sourceFacts = source?.report.facts
         let positions = source.map { PositionComparison(channel, of: node, source: $0) }
+        let loss = positions?.loss ?? Self.knownLoss(of: channel, on: node, from: source, positions, set.looks)
         var distance = GTIDDistance()
         if let here = node.report.facts?.transactions, let there = source?.report.recordedTransactions,
-            positions?.loss == nil, positions?.leads.isEmpty != false
+            loss == nil, positions?.leads.isEmpty != false
         {
-            distance = here.distance(behind: there, fetched: channel.fetched)
+            distance = here.distance(
+                behind: there, fetched: channel.fetched,
+                isOnlyStream: node.report.facts?.channels?.count ?? 1 == 1)
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
         let hasAll = distance.isExact && distance.missing == 0
@@ -128,17 +131,15 @@ extension ChannelFindings {
             channel: channel, sourceNode: source?.description.name, readDelta: positions?.readDelta,
             applyDelta: hasAll ? 0 : positions?.applyDelta, purgeHeadroom: positions?.purgeHeadroom,
             distance: distance, errant: nil, lag: nil, checks: [:])
-        logLoss = positions?.loss
+        logLoss = loss
         leads = positions?.leads ?? []
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
-        checks[.binaryLog] = positions?.isHeld
+        checks[.binaryLog] = loss == nil ? positions?.isHeld : false
         checks[.transfer] = channel.isTransferring
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
-        let hasEverything = sourceFacts != nil && distance.missing == 0
-        if hasEverything { appliedThrough = sourceFacts?.binaryLog?.end }
         lag = Lag(
-            self, heartbeat: heartbeatLag, lagBounds(of: node, hasAll: hasEverything, set.looks),
-            isSourceAnswering: sourceFacts != nil, set.thresholds)
+            self, heartbeat: heartbeatLag, lagBounds(of: node, set.looks), isSourceAnswering: sourceFacts != nil,
+            set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
@@ -155,16 +156,26 @@ extension ChannelFindings {
         leads = []
     }
 
-    private func lagBounds(
-        of node: ReplicationSetReport.Node, hasAll: Bool, _ looks: SetLooks
-    ) -> LagBounds? {
+    private func lagBounds(of node: ReplicationSetReport.Node, _ looks: SetLooks) -> LagBounds? {
         // What a channel has read of another log says nothing about how late it is in this one.
-        guard logLoss == nil, let facts = node.report.facts, let source = sourceNode, let log = looks[source] else {
-            return nil
-        }
-        let earlier =
-            appliedThrough ?? looks.applied(channel, of: node.description.name, facts, from: source)
-        return log.bounds(channel, of: facts, through: earlier, complete: appliedThrough, hasAll: hasAll)
+        guard logLoss == nil, leads.isEmpty, let facts = node.report.facts, let source = sourceNode else { return nil }
+        return looks[source]?.bounds(channel, of: facts)
+    }
+
+    /// What earlier rounds show the channel to have lost, though its place now looks like any other.
+    private static func knownLoss(
+        of channel: Channel, on node: ReplicationSetReport.Node, from source: ReplicationSetReport.Node?,
+        _ positions: PositionComparison?, _ looks: SetLooks
+    ) -> LogLoss? {
+        guard let source, let facts = node.report.facts else { return nil }
+        let name = source.description.name
+        if let known = looks.loss(of: channel, on: node.description.name, facts, from: name) { return known }
+        // The source has begun anew, and its new log is already longer.
+        guard let log = looks[name], log.hasLostTransactions, log.looks.count == 1,
+            positions?.sourceLacksTransactions == true, let read = channel.readPosition,
+            let end = source.report.facts?.binaryLog?.end
+        else { return nil }
+        return LogLoss(read: read, end: end)
     }
 }
 

@@ -91,10 +91,7 @@ extension ChannelFindings {
             add(.wrongSource, wrongSource)
         }
         if let logLoss {
-            add(
-                .binaryLogMissing,
-                "has read to \(logLoss.read), beyond the end of the source's binary log at \(logLoss.end): the source "
-                    + "was reset or restored, or lost the end of its log")
+            add(.binaryLogMissing, logLoss.words)
         } else if checks[.binaryLog] == false {
             add(.binaryLogMissing, missingLog)
         }

@@ -57,7 +57,7 @@ struct Mutation: Sendable {
         }
         let index = random.below(packets.count)
         let size = packets[index].payload.count
-        switch random.below(13) {
+        switch random.below(14) {
         case 0 where size > 0:
             let words: [UInt8] = [0, 1, 0x7F, 0x80, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF]
             packets[index].payload[random.below(size)] = words[random.below(words.count)]
@@ -94,6 +94,13 @@ struct Mutation: Sendable {
             packets[index] = WirePacket(sequence: packets[index].sequence, payload: random.bytes(size))
         case 11:
             packets[index] = WirePacket(sequence: packets[index].sequence, payload: [])
+        case 12:
+            // One more result announced, or one less: the bit 8 of the status, in the last EOF or OK packet before here.
+            if let end = packets[...index].lastIndex(where: { $0.payload.first == 0xFE && $0.payload.count == 5 }) {
+                packets[end].payload[3] ^= 8
+            } else if let ok = packets[...index].lastIndex(where: { $0.payload.first == 0 && $0.payload.count >= 5 }) {
+                packets[ok].payload[3] ^= 8
+            }
         default:
             packets.removeSubrange((index + 1)...)
         }

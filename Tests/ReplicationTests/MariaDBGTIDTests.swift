@@ -73,6 +73,8 @@ struct GTIDPositionTests {
             ("0-1-105", "0-1-100", [(0, 0)]),
             // After a change of source the server ID differs; the sequence continues.
             ("0-1-90", "0-2-100", [(0, 10)]),
+            // Two servers have written at the same time: their numbers say nothing about each other's.
+            ("0-2-130", "0-1-105,7-1-3", [(7, 3)]),
             // A domain that the replica lacks counts in full; one that only the replica has does not count.
             ("0-1-90", "0-1-100,7-1-30", [(0, 10), (7, 30)]),
             ("0-1-90,9-9-9", "0-1-100", [(0, 10)]),
@@ -83,6 +85,14 @@ struct GTIDPositionTests {
     func missing(replica: String, source: String, expected: [(UInt32, UInt64)]) throws {
         let missing = try GTIDPosition(parsing: replica).missing(from: GTIDPosition(parsing: source))
         #expect(missing == expected.map { GTIDDomainDistance(domain: $0.0, transactions: $0.1) })
+    }
+
+    @Test("Where a domain comes by several ways, only numbers of one server can be compared")
+    func severalStreams() throws {
+        let here = try GTIDPosition(parsing: "0-1-90")
+        #expect(here.missingCount(from: try GTIDPosition(parsing: "0-2-100"), isOnlyStream: false) == nil)
+        #expect(here.missingCount(from: try GTIDPosition(parsing: "0-1-100"), isOnlyStream: false) == 10)
+        #expect(here.missingCount(from: try GTIDPosition(parsing: "0-2-80")) == nil)
     }
 }
 

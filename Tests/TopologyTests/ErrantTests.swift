@@ -186,7 +186,7 @@ struct ErrantTests {
                 $0.semiSync?.waitingSessions = waiting
             }
         }
-        for replica in [mysql(2, "1:1-9", from: 1), mysql(2, "1:1-8,2:1", from: 1)] {
+        for replica in [mysql(2, "1:1-9", from: 1), mysql(2, "1:1-8,7:1", from: 1)] {
             #expect(try errant(source(waiting: 1), replica) == nil)
             #expect(try errant(source(waiting: 0), replica) == 1)
             #expect(try errant(source(waiting: nil), replica) == 1)
@@ -196,12 +196,30 @@ struct ErrantTests {
             #expect(try errant(source(waiting: 0).with { $0.isStatusKept = true }, replica) == nil)
         }
         #expect(try errant(source(waiting: 1), mysql(2, "1:1-8", from: 1)) == 0)
-        #expect(
-            try errant(
-                mariadb(1, "0-1-100", again: true).with {
-                    $0.semiSync = SemiSync()
-                    $0.semiSync?.waitingSessions = 2
-                }, mariadb(2, "0-1-100,0-2-101", from: 1)) == nil)
+        let waiting = mariadb(1, "0-1-100", again: true).with {
+            $0.semiSync = SemiSync()
+            $0.semiSync?.waitingSessions = 2
+        }
+        #expect(try errant(waiting, mariadb(2, "0-1-100,0-7-101", from: 1)) == nil)
+        // What the replica wrote itself cannot be what waits.
+        #expect(try errant(waiting, mariadb(2, "0-1-100,0-2-101", from: 1)) == 1)
+        #expect(try errant(source(waiting: 1), mysql(2, "1:1-9,2:1", from: 1)) == 1)
+    }
+
+    @Test("MariaDB: what a restored copy had before its own log began is not errant below it")
+    func beforeTheLog() throws {
+        func source(_ replicated: String, state: String = "0-1-8") -> ReplicationSetReport.Node {
+            node("db1", id: 1).positions(replicated: replicated, logged: "0-1-8", state: state, askedAgain: true)
+        }
+        // Server 9 was an earlier primary; the copy that became db1 was restored at 0-9-7.
+        let replica = mariadb(2, "0-9-7,0-1-8", from: 1)
+        #expect(try errant(source("0-9-7"), replica) == 0)
+        // It has gone on with another server's.
+        #expect(try errant(source("0-1-8"), replica) == nil)
+        #expect(try errant(source("0-9-6"), replica) == 1)
+        #expect(try errant(source(""), replica) == 1)
+        // What a node of the set wrote is errant all the same.
+        #expect(try errant(source("0-9-7"), mariadb(2, "0-2-5,0-1-8", from: 1)) == 1)
     }
 
     @Test("A divergence: the same sequence number from two servers, without a distance between them")
@@ -357,9 +375,13 @@ struct ErrantTests {
                 .with { $0.binaryLog?.recordsReplicated = recordsReplicated }
         }
         let replica = mariadb(2, "0-9-80,0-1-100", from: 1)
-        #expect(try errant(promoted(recordsReplicated: false), replica) == nil)
-        #expect(askedAgain(promoted(recordsReplicated: false), replica) == [])
-        #expect(try errant(promoted(recordsReplicated: true), replica) == 1)
+        // By its position, it has it.
+        #expect(try errant(promoted(recordsReplicated: false), replica) == 0)
+        #expect(try errant(promoted(recordsReplicated: true), replica) == 0)
+        let later = mariadb(2, "0-9-81,0-1-100", from: 1)
+        #expect(try errant(promoted(recordsReplicated: false), later) == nil)
+        #expect(askedAgain(promoted(recordsReplicated: false), later) == [])
+        #expect(try errant(promoted(recordsReplicated: true), later) == 1)
         #expect(try errant(promoted(recordsReplicated: false), mariadb(2, "0-1-100", from: 1)) == 0)
     }
 
@@ -493,9 +515,10 @@ struct DistanceTests {
         #expect(reset.distance == GTIDDistance())
         #expect(
             reset.troubles.map(\.text) == ["is ahead of its source: it has 0-1-62, the source nothing in domain 0"])
-        // A ring: the source has it, and has written a lower number since.
+        // A ring: the source has it, and has written a lower number since, which may not have arrived.
         let ring = node("db1", id: 1).positions(logged: "0-1-103", state: "0-1-103,0-2-105", askedAgain: true)
-        #expect(try findings(ring, "0-2-105").distance.missing == 0)
+        #expect(try findings(ring, "0-2-105").distance.missing == nil)
+        #expect(try findings(ring, "0-2-105").troubles.isEmpty)
         // Another server's, in a domain that this source does not have.
         #expect(try findings(source("0-1-5", again: true), "0-1-5,7-9-3").distance.missing == 0)
         // The source is asked again only if there is no earlier round to compare with.

@@ -7,6 +7,7 @@ import Testing
 /// Rounds over db1 and its replica db2, each at its time in seconds.
 private struct Rounds {
     var memory = SetMemory()
+    var flavor = Flavor.mariadb
 
     mutating func lag(
         at time: Double, end: BinlogCoordinate?, executed: BinlogCoordinate, read: BinlogCoordinate? = nil,
@@ -17,7 +18,7 @@ private struct Rounds {
             "db2", id: 2,
             from: channel(from: "db1", id: end == nil ? nil : id, read: read ?? executed, executed: executed).with(
                 change)
-        ).read(at: time)
+        ).with { [flavor] in $0.identity.flavor = flavor }.read(at: time)
         return memory.fold(ReplicationSetReport(source, replica)).nodes[1].channels[0].lag
     }
 }
@@ -178,6 +179,97 @@ struct LooksTests {
         _ = lag(at: 0, source: 10, replica: 9)
         for second in 1...20 { _ = lag(at: Double(second), source: 10 + second, replica: 10 + max(0, second - 3)) }
         #expect(isNear(lag(at: 21, source: 31, replica: 28), 3, .secondsBehindSource, error: 1))
+    }
+
+    @Test("MySQL: a transaction that is in the log before it is committed is not applied by those that were")
+    func flushed() {
+        var memory = SetMemory()
+        func lag(at time: Double, end: BinlogCoordinate, source: String) -> Lag? {
+            let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed(source)
+            let db2 = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(
+                    from: "db1", id: 1, uuid: 1, read: "bin.000001:100", executed: "bin.000001:100", behind: 0
+                )
+                .with { $0.usesGTID = true }
+            ).executed("1:1-5")
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        _ = lag(at: 0, end: "bin.000001:100", source: "1:1-5")
+        // Written to the log, and waiting for the disk or for an acknowledgement.
+        #expect(isNear(lag(at: 1, end: "bin.000001:200", source: "1:1-5"), 0, .secondsBehindSource, error: 0.01))
+        #expect(isNear(lag(at: 2, end: "bin.000001:200", source: "1:1-6"), 0, .secondsBehindSource, error: 1))
+        for second in 3...20 {
+            let late = lag(at: Double(second), end: "bin.000001:200", source: "1:1-6")
+            #expect(isNear(late, Double(second) - 2, .secondsBehindSource, error: 1))
+        }
+    }
+
+    @Test("The receiver follows another source while the applier is late: its position is one in the log before")
+    func repointed() {
+        var memory = SetMemory()
+        func lag(at time: Double, end: BinlogCoordinate, source: String, byGTID: Bool) -> Lag? {
+            let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed(source)
+            let db2 = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(from: "db1", id: 1, uuid: 1, read: end, executed: "bin.000013:198", behind: 0)
+                    .with { $0.usesGTID = byGTID }
+            ).executed("7:1-5")
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        _ = lag(at: 0, end: "bin.000001:100", source: "7:1-5", byGTID: true)
+        _ = lag(at: 1, end: "bin.000001:200", source: "7:1-6", byGTID: true)
+        #expect(
+            isNear(
+                lag(at: 10, end: "bin.000001:900", source: "7:1-20", byGTID: true), 9, .secondsBehindSource, error: 1))
+        memory = SetMemory()
+        _ = lag(at: 0, end: "bin.000001:100", source: "8:1", byGTID: false)
+        #expect(
+            isNear(lag(at: 9, end: "bin.000001:900", source: "8:1", byGTID: false), 0, .secondsBehindSource, error: nil)
+        )
+    }
+
+    @Test("MySQL without GTIDs: behind a delay, a position that stands still does not show how late the replica is")
+    func heldBack() throws {
+        var rounds = Rounds()
+        func lag(at time: Double, end: BinlogCoordinate) -> Lag? {
+            rounds.lag(at: time, end: end, executed: "bin.000001:100", read: end) {
+                $0.secondsBehindSource = 1
+                $0.configuredDelay = 10
+                $0.workers = .init(total: 4)
+            }
+        }
+        _ = lag(at: 0, end: "bin.000001:100")
+        _ = lag(at: 1, end: "bin.000001:200")
+        let late = try #require(lag(at: 20, end: "bin.000001:900"))
+        #expect(late.seconds > 18.9)
+        rounds = Rounds()
+        rounds.flavor = .mysql
+        _ = lag(at: 0, end: "bin.000001:100")
+        _ = lag(at: 1, end: "bin.000001:200")
+        #expect(isNear(lag(at: 20, end: "bin.000001:900"), 1, .secondsBehindSource, error: 19))
+    }
+
+    @Test("MariaDB: numbers of two servers in one domain do not show that everything is applied")
+    func sharedDomain() {
+        var memory = SetMemory()
+        func lag(at time: Double, end: BinlogCoordinate, logged: String) -> ChannelFindings {
+            let db1 = node("db1", id: 1, binlog: end).positions(logged: logged, state: logged)
+            let db2 = node("db2", id: 2, binlog: "bin.000001:900").positions(logged: "0-2-500", state: "0-2-500")
+            let db3 = node(
+                "db3", id: 3,
+                from: channel("a", from: "db1", id: 1, applies: false, read: end, executed: "bin.000001:100"),
+                channel("b", from: "db2", id: 2, read: "bin.000001:900", executed: "bin.000001:900", behind: 0)
+            ).positions(replicated: "0-2-500")
+            return memory.fold(
+                ReplicationSetReport(db1.read(at: time), db2.read(at: time), db3.read(at: time))
+            ).nodes[2].channels[0]
+        }
+        #expect(isNear(lag(at: 0, end: "bin.000001:100", logged: "0-1-10").lag, 0, .observed, error: 0.01))
+        _ = lag(at: 5, end: "bin.000001:200", logged: "0-1-11")
+        let late = lag(at: 15, end: "bin.000001:300", logged: "0-1-12")
+        #expect(isNear(late.lag, 10, .observed, error: 5))
+        #expect(late.distance.missing == nil)
     }
 
     @Test("By GTIDs, where there are no positions: what was new from look to look has to be there")

@@ -15,23 +15,12 @@ struct LagBounds: Sendable, Equatable {
 
 extension LogLooks {
     /// Nil if the channel's position does not belong to this log, or is not known.
-    /// - Parameters:
-    ///   - earlier: how far an earlier round has shown that it has applied the log.
-    ///   - complete: the source's end in this round, if the replica has everything that the source had then.
-    func bounds(
-        _ channel: Channel, of replica: NodeFacts, through earlier: BinlogCoordinate?, complete: BinlogCoordinate?,
-        hasAll: Bool
-    ) -> LagBounds? {
-        guard let reading = replica.channelsRead, let newest = looks.last else { return nil }
-        let asked = FixedInstant(reading.asked)
-        let told = FixedInstant(
-            Swift.max(reading.told, hasAll ? replica.transactionsRead?.told ?? reading.told : reading.told))
-        guard
-            let applied = count(
-                appliedBy: channel, replica, through: earlier, complete: complete, hasAll: hasAll)
-        else { return nil }
-        let first = applied < looks.count ? looks[applied] : nil
-        let last = applied > 0 ? looks[applied - 1] : nil
+    func bounds(_ channel: Channel, of replica: NodeFacts) -> LagBounds? {
+        guard let newest = looks.last, let progress = LogProgress(of: channel, replica, in: looks) else { return nil }
+        let asked = FixedInstant(progress.asked)
+        let told = FixedInstant(progress.told)
+        let first = progress.lacking.map { looks[$0] }
+        let last = progress.applied > 0 ? looks[progress.applied - 1] : nil
         let received = channel.readPosition.flatMap { read -> Look? in
             if newest.end.map(read.isBefore) == false { return newest }
             return looks.last { $0.end.flatMap(read.isBefore) == false }
@@ -41,62 +30,134 @@ extension LogLooks {
             upper: last.map { Swift.max(0, told.seconds(since: $0.confirmed)) },
             unreceived: received.map { Swift.max(0, told.seconds(since: $0.confirmed)) }, isBehind: first != nil)
     }
+}
 
-    /// How many of the looks, from the oldest, show only what the replica has applied; nil if that cannot be known.
-    private func count(
-        appliedBy channel: Channel, _ replica: NodeFacts, through earlier: BinlogCoordinate?,
-        complete: BinlogCoordinate?, hasAll: Bool
-    ) -> Int? {
-        if hasAll, let complete { return count(upTo: max(complete, channel.executedPosition)) }
-        guard let executed = channel.executedPosition, let newest = looks.last?.end, !isAppliedOutOfOrder(channel)
-        else {
-            return hasAll ? looks.count : replica.transactions.flatMap(count(appliedIn:))
+/// How much of what the looks at a source's log show a replica has applied.
+private struct LogProgress {
+    /// How many of the looks, from the oldest, show only what has been applied.
+    var applied: Int
+    /// The oldest look that shows something that has not; nil if none is known to.
+    var lacking: Int?
+    /// When the replica was asked for what this was found by.
+    private var read: Reading
+
+    var asked: ContinuousClock.Instant { read.asked }
+    var told: ContinuousClock.Instant { read.told }
+
+    /// Nil if it cannot be known.
+    ///
+    /// Where a channel finds its place by GTID, what GTIDs show counts alone, if they are sets: after the receiver has been
+    /// pointed at another source, the position of the applier is still one in the previous source's log.
+    init?(of channel: Channel, _ replica: NodeFacts, in looks: [LogLooks.Look]) {
+        let sets = Self.bySets(replica, looks)
+        let isComplete = channel.filters[.ignoreServerIDs] ?? 0 == 0
+        if channel.usesGTID == true, isComplete, let sets {
+            self = sets
+            return
         }
-        guard let isBehind = executed.isBefore(newest) else { return nil }
+        if Self.isOutOfOrder(channel, looks) {
+            guard let domains = Self.byDomains(replica, looks) else { return nil }
+            self = domains
+            return
+        }
+        // The position that MySQL's parallel applier reports may be seconds old. What was never replicated, as where a replica was
+        // made without its source's GTIDs, keeps sets from showing that anything is applied.
+        let positions = Self.byPositions(channel, replica, looks)
+        let applied = positions?.applied ?? 0
+        guard let best = isComplete && sets?.applied ?? 0 > applied ? sets : positions else { return nil }
+        self = best
+    }
+
+    private init?(_ applied: Int, lacking: Int?, _ read: Reading?) {
+        guard let read else { return nil }
+        self.applied = applied
+        self.lacking = lacking
+        self.read = read
+    }
+
+    // MARK: - By coordinates
+
+    private static func byPositions(
+        _ channel: Channel, _ replica: NodeFacts, _ looks: [LogLooks.Look]
+    ) -> LogProgress? {
+        guard let executed = channel.executedPosition, let newest = looks.last?.end,
+            let isBehind = executed.isBefore(newest)
+        else { return nil }
+        // Nothing is applied before it is read: it is a position in the log of the source before.
+        if let read = channel.readPosition, read.isBefore(executed) != false { return nil }
         // A channel that does not read cannot have got ahead of its source: its position is one in a log that is gone.
         if !isBehind, executed != newest, channel.ioThread != .running { return nil }
-        if !isBehind { return looks.count }
-        return Swift.max(
-            count(upTo: max(executed, earlier)), replica.transactions.flatMap(count(appliedIn:)) ?? 0)
+        let applied = isBehind ? count(looks, upTo: executed) : looks.count
+        let isExact = !isHeldBack(channel, replica)
+        return LogProgress(applied, lacking: applied < looks.count && isExact ? applied : nil, replica.channelsRead)
     }
 
-    /// The same by GTIDs: what the first look with a history showed is applied, and what has come since.
-    private func count(appliedIn history: TransactionHistory) -> Int? {
-        guard let first = looks.firstIndex(where: { $0.history != nil }), let base = looks[first].history,
+    /// Whether the position may stand still though transactions are applied: MySQL's parallel applier does not write it down
+    /// while it waits for a delay.
+    private static func isHeldBack(_ channel: Channel, _ replica: NodeFacts) -> Bool {
+        replica.identity.flavor == .mysql && channel.workers?.total ?? 1 > 1 && channel.configuredDelay ?? 0 > 0
+    }
+
+    private static func count(_ looks: [LogLooks.Look], upTo position: BinlogCoordinate) -> Int {
+        firstIndex(in: 0..<looks.count) { looks[$0].end.flatMap(position.isBefore) != false }
+    }
+
+    // MARK: - By GTIDs
+
+    /// MySQL: what the first look with a history showed is applied, and what has come since.
+    private static func bySets(_ replica: NodeFacts, _ looks: [LogLooks.Look]) -> LogProgress? {
+        guard case .set = replica.transactions, let history = replica.transactions,
+            let first = looks.firstIndex(where: { $0.history != nil }), let base = looks[first].history,
             let hasBase = history.hasApplied(base, since: nil)
         else { return nil }
-        guard hasBase else { return first == 0 ? 0 : nil }
-        var low = first + 1
-        var high = looks.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            guard let then = looks[middle].history, let hasApplied = history.hasApplied(then, since: base) else {
-                return nil
-            }
-            if hasApplied { low = middle + 1 } else { high = middle }
+        guard hasBase else {
+            return first == 0 ? LogProgress(0, lacking: 0, replica.transactionsRead) : nil
         }
-        return low
-    }
-
-    private func count(upTo position: BinlogCoordinate?) -> Int {
-        guard let position else { return 0 }
-        var low = 0
-        var high = looks.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if looks[middle].end.flatMap(position.isBefore) == false { low = middle + 1 } else { high = middle }
+        let applied = firstIndex(in: (first + 1)..<looks.count) { look in
+            looks[look].history.flatMap { history.hasApplied($0, since: base) } != true
         }
-        return low
-    }
-
-    private func max(_ one: BinlogCoordinate, _ other: BinlogCoordinate?) -> BinlogCoordinate {
-        other.flatMap { one.isBefore($0) == true ? $0 : nil } ?? one
+        if applied < looks.count, looks[applied].history == nil { return nil }
+        return LogProgress(applied, lacking: applied < looks.count ? applied : nil, replica.transactionsRead)
     }
 
     /// MariaDB applies its replication domains independently of each other, so that a position says nothing about what comes
-    /// before it.
-    private func isAppliedOutOfOrder(_ channel: Channel) -> Bool {
-        channel.usesGTID == true && channel.workers?.total ?? 1 > 1 && looks.last?.history?.hasSeveralDomains == true
+    /// before it. Within a domain the order of the log is kept: if the replica has one look's, it has those before.
+    private static func byDomains(_ replica: NodeFacts, _ looks: [LogLooks.Look]) -> LogProgress? {
+        guard case .positions(let here) = replica.transactions else { return nil }
+        let applied = here.applied
+        var domains: Set<UInt32> = []
+        var lacking: Int?
+        for index in looks.indices.reversed() {
+            guard case .positions(let there) = looks[index].history else { break }
+            var hasAll = true
+            for gtid in there.logged.entries where !domains.contains(gtid.domain) {
+                switch applied.hasApplied(gtid) {
+                case true?: domains.insert(gtid.domain)
+                case false?:
+                    lacking = index
+                    hasAll = false
+                case nil: hasAll = false
+                }
+            }
+            if hasAll { return LogProgress(index + 1, lacking: lacking, replica.transactionsRead) }
+        }
+        return LogProgress(0, lacking: lacking, replica.transactionsRead)
+    }
+
+    private static func isOutOfOrder(_ channel: Channel, _ looks: [LogLooks.Look]) -> Bool {
+        guard channel.usesGTID == true, case .positions = looks.last?.history else { return false }
+        return channel.executedPosition == nil
+            || channel.workers?.total ?? 1 > 1 && looks.last?.history?.hasSeveralDomains == true
+    }
+
+    /// The first of `range` for which this is so, if it is so for all after it; its end if there is none.
+    private static func firstIndex(in range: Range<Int>, where isAfter: (Int) -> Bool) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isAfter(middle) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 

@@ -1,0 +1,127 @@
+import Replication
+import ReplicationTesting
+import Testing
+
+@testable import Topology
+
+/// Rounds over db1 and its replica db2, one a second.
+private struct Rounds {
+    var memory = SetMemory()
+    var time = 0.0
+
+    mutating func channel(
+        _ source: ReplicationSetReport.Node, _ replica: ReplicationSetReport.Node
+    ) throws -> ChannelFindings {
+        time += 1
+        // The source was asked after the replica had answered.
+        return try memory.fold(ReplicationSetReport(source.read(at: time + 0.1), replica.read(at: time)))["db2"]
+            .channel()
+    }
+}
+
+@Suite("A replica whose source has begun anew")
+struct LossTests {
+    private func source(_ end: BinlogCoordinate, _ executed: String) -> ReplicationSetReport.Node {
+        node("db1", id: 1, uuid: 1, binlog: end).executed(executed)
+    }
+
+    private func replica(
+        _ executed: String, read: BinlogCoordinate, byGTID: Bool = true, uuid: Int = 2, log: BinlogCoordinate? = nil,
+        io: Channel.IOThreadState = .running
+    ) -> ReplicationSetReport.Node {
+        node(
+            "db2", id: 2, uuid: uuid, binlog: log,
+            from: channel(from: "db1", id: 1, uuid: 1, io: io, read: read, executed: read, behind: 0).with {
+                $0.usesGTID = byGTID
+            }
+        ).executed(executed)
+    }
+
+    @Test("stays lost when the source has passed its place again, until it is rebuilt", arguments: [true, false])
+    func overtaken(byGTID: Bool) throws {
+        var rounds = Rounds()
+        _ = try rounds.channel(
+            source("bin.000001:5000", "1:1-50"),
+            replica("1:1-50", read: "bin.000001:5000", byGTID: byGTID, log: "a.000001:100"))
+        let seen = try rounds.channel(
+            source("bin.000001:300", "1:1-3"),
+            replica("1:1-50", read: "bin.000001:5000", byGTID: byGTID, log: "a.000001:100"))
+        #expect(seen.checks[.binaryLog] == false)
+        #expect(seen.troubles.contains { $0.text.contains("has read to bin.000001:5000, beyond the end") })
+        for end in ["bin.000001:9000", "bin.000002:100"] as [BinlogCoordinate] {
+            let later = try rounds.channel(
+                source(end, "1:1-90"), replica("1:1-90", read: end, byGTID: byGTID, log: "a.000001:200"))
+            #expect(later.checks[.binaryLog] == false)
+            #expect(later.distance == GTIDDistance() && later.lag == nil)
+            #expect(later.troubles.contains { $0.text.contains("had read to bin.000001:5000") })
+        }
+        // Restored from a copy of the source: it begins a log of its own.
+        let rebuilt = try rounds.channel(
+            source("bin.000002:100", "1:1-90"),
+            replica("1:1-90", read: "bin.000002:100", byGTID: byGTID, log: "a.000001:50"))
+        #expect(rebuilt.checks[.binaryLog] == true && rebuilt.logLoss == nil && rebuilt.lag?.seconds == 0)
+    }
+
+    @Test("is well again once it is another server, or (without GTID) at another place")
+    func ended() throws {
+        var rounds = Rounds()
+        func lose() throws {
+            rounds = Rounds()
+            _ = try rounds.channel(
+                source("bin.000001:900", "1:1-9"), replica("1:1-9", read: "bin.000001:900", byGTID: false))
+            let seen = try rounds.channel(
+                source("bin.000001:300", "1:1-3"), replica("1:1-9", read: "bin.000001:900", byGTID: false))
+            #expect(seen.logLoss != nil)
+        }
+        try lose()
+        #expect(
+            try rounds.channel(
+                source("bin.000001:300", "1:1-3"), replica("1:1-3", read: "bin.000001:300", byGTID: false)
+            ).logLoss == nil)
+        try lose()
+        #expect(
+            try rounds.channel(
+                source("bin.000001:999", "1:1-20"), replica("1:1-20", read: "bin.000001:999", byGTID: false, uuid: 3)
+            ).logLoss == nil)
+        // A stopped channel shows nothing new, and neither does a silent source.
+        try lose()
+        _ = rounds.memory.fold(
+            ReplicationSetReport(silent("db1"), replica("1:1-9", read: "bin.000001:900", byGTID: false)))
+        #expect(
+            try rounds.channel(
+                source("bin.000001:999", "1:1-20"),
+                replica("1:1-9", read: "bin.000001:900", byGTID: false, io: .stopped)
+            ).logLoss != nil)
+    }
+
+    @Test("is seen though the new log is already longer: the source lacks transactions that both had")
+    func longer() throws {
+        var rounds = Rounds()
+        _ = try rounds.channel(source("bin.000001:900", "1:1-10"), replica("1:1-10", read: "bin.000001:900"))
+        // Its own errant transactions are no such thing.
+        let errant = try rounds.channel(
+            source("bin.000001:900", "1:1-10"), replica("1:1-10,2:1", read: "bin.000001:900"))
+        #expect(errant.logLoss == nil && errant.errant == 1)
+        let lost = try rounds.channel(
+            source("bin.000001:9000", "1:1-5"), replica("1:1-10", read: "bin.000001:900", io: .stopped))
+        #expect(lost.logLoss != nil && lost.lag == nil && lost.checks[.binaryLog] == false)
+        #expect(lost.troubles.contains { $0.text.contains("its new log lacks transactions") })
+        let later = try rounds.channel(
+            source("bin.000001:9900", "1:1-20"), replica("1:1-20", read: "bin.000001:9900"))
+        #expect(later.logLoss != nil)
+    }
+
+    @Test("MariaDB: a domain deleted from the log is no loss")
+    func deletedDomain() throws {
+        var rounds = Rounds()
+        func round(_ end: BinlogCoordinate, state: String) throws -> ChannelFindings {
+            try rounds.channel(
+                node("db1", id: 1, binlog: end).positions(logged: state, state: state),
+                node("db2", id: 2, from: channel(from: "db1", id: 1, read: end, executed: end, behind: 0))
+                    .positions(replicated: "0-1-9,7-2-1"))
+        }
+        _ = try round("bin.000001:900", state: "0-1-9,7-2-1")
+        #expect(try round("bin.000002:300", state: "0-1-9").logLoss == nil)
+        #expect(rounds.memory.looks["db1"]?.hasLostTransactions == false)
+    }
+}
