@@ -19,6 +19,8 @@ package struct Channel: Sendable {
     package var remainingDelay: Double?
 
     package var ioError: ThreadError?
+    /// MariaDB 12 and later.
+    package var connects: Connects?
     package var applierError: ThreadError?
 
     /// The number of entries of each replication filter; an absent filter has none.
@@ -128,6 +130,17 @@ extension Channel {
     /// MariaDB 11.6 and later (MDEV-33856): the source's timestamps of the last event received and the last event
     /// applied.
     package struct EventTimes: Sendable, Hashable {
+    /// How often the IO thread has tried to connect since it was started or last got through, and after how many tries it gives up.
+    package struct Connects: Sendable, Hashable {
+        package var tried: UInt64
+        package var limit: UInt64?
+
+        package init(tried: UInt64, limit: UInt64? = nil) {
+            self.tried = tried
+            self.limit = limit
+        }
+    }
+
         /// Seconds between the two.
         package var difference: Double?
 

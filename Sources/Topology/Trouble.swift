@@ -108,7 +108,7 @@ extension ChannelFindings {
             let isByHand = channel.ioThread == .stopped && !channel.ioError.isError
             add(
                 isByHand ? .receiverStopped : .receiverFailing,
-                "IO thread \(channel.ioThread.rawValue)\(channel.ioError.suffix)")
+                "IO thread \(channel.ioThread.rawValue)\(attempts)\(channel.ioError.suffix)")
         }
         if isParked {
             // Whatever its threads say.
@@ -156,6 +156,14 @@ extension ChannelFindings {
         if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
         return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
     }
+    /// How often it has tried to connect, where that says something: to a thread that was stopped by hand, it does not.
+    private var attempts: String {
+        guard let connects = channel.connects, connects.tried > 0 else { return "" }
+        if channel.ioThread == .connecting { return ", tried \(connects.tried) times" }
+        guard channel.ioThread == .stopped, let limit = connects.limit, connects.tried >= limit else { return "" }
+        return ", gave up after \(connects.tried) tries (Master_Retry_Count)"
+    }
+
 }
 
 extension Channel.SourceIdentity: CustomStringConvertible {

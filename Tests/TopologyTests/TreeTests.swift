@@ -119,6 +119,23 @@ struct TroubleTests {
         #expect(Trouble.Kind.receiverFailing.severity == .critical)
     }
 
+    @Test("An IO thread that does not get through says how often it has tried; one that was stopped by hand does not")
+    func attempts() throws {
+        func text(_ io: Channel.IOThreadState, tried: UInt64, of limit: UInt64? = 10) throws -> String? {
+            let lost = channel(id: 1, io: io).with {
+                $0.connects = .init(tried: tried, limit: limit)
+                $0.ioError = .init(number: 2003, message: "Can't connect")
+            }
+            return try troubles(of: lost).map(\.text).first
+        }
+        #expect(try text(.connecting, tried: 7) == "IO thread connecting, tried 7 times: error 2003 Can't connect")
+        #expect(
+            try text(.stopped, tried: 10)
+                == "IO thread stopped, gave up after 10 tries (Master_Retry_Count): error 2003 Can't connect")
+        #expect(try text(.stopped, tried: 1) == "IO thread stopped: error 2003 Can't connect")
+        #expect(try text(.connecting, tried: 0) == "IO thread connecting: error 2003 Can't connect")
+    }
+
     @Test("A full relay log is the replica's own trouble, not the source's")
     func relayLogFull() throws {
         let full = channel(id: 1, read: "bin.000005:500", behind: 8).with { $0.isRelayLogFull = true }
