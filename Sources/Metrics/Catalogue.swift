@@ -265,7 +265,8 @@ extension Metric {
         case .errantTransactions:
             channel(
                 "errant_transactions",
-                "Transactions the replica has and no node above it has, nor the writer; on MariaDB there are at least this many.",
+                "Transactions the replica has and no node above it has, nor the writer; on MariaDB there are at least this many, unless "
+                    + "sequence numbers were skipped (gtid_seq_no).",
                 fact: .transactions)
         case .domainMissingTransactions:
             channel(

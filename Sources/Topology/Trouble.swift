@@ -130,7 +130,8 @@ extension ChannelFindings {
         }
         if let errant, errant > 0 {
             let count = errant == 1 ? "1 errant transaction" : "\(errant) errant transactions"
-            add(.errantTransactions, count + (errantTransactions.map { ": \($0)" } ?? ""))
+            let bound = errantTransactions?.isCountedAtLeast == true ? "at least " : ""
+            add(.errantTransactions, bound + count + (errantTransactions.map { ": \($0)" } ?? ""))
         }
         if checks[.lag] == false { add(.lag, "does not keep up") }
         return troubles
