@@ -53,6 +53,8 @@ package struct ChannelFindings: Sendable {
     package var errantTransactions: ErrantList?
     /// Its place in a binary log that the source no longer has.
     package var logLoss: LogLoss?
+    /// The source was started without log_bin.
+    var isSourceWithoutLog = false
     /// MariaDB: the domains in which the replica is above its source; how many transactions are missing is then
     /// unknown.
     package var leads: [GTIDLead] = []

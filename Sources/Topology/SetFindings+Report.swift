@@ -130,6 +130,7 @@ extension ChannelFindings {
             distance: distance, errant: nil, lag: nil, checks: [:])
         logLoss = positions?.loss
         leads = positions?.leads ?? []
+        isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = positions?.isHeld
         checks[.transfer] = channel.isTransferring

@@ -164,6 +164,11 @@ extension ChannelFindings {
         guard channel.ioThread == .stopped, let limit = connects.limit, connects.tried >= limit else { return "" }
         return ", gave up after \(connects.tried) tries (Master_Retry_Count)"
     }
+    private var missingLog: String {
+        if isSourceWithoutLog { return "the source has no binary log" }
+        if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
+        return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
+    }
 
 }
 

@@ -156,6 +156,14 @@ struct TroubleTests {
         #expect(try troubles(of: frozen) == [Trouble(.sourceSilent, "nothing has arrived from the source for \(text)")])
     }
 
+    @Test("A source without a binary log is called that, also if its replica finds its place by GTID")
+    func noLog() throws {
+        let source = node("db1", id: 1).with { $0.binaryLog = BinaryLog(isEnabled: false) }
+        let replica = node("db2", id: 2, from: channel(id: 1, io: .stopped).with { $0.usesGTID = true })
+        let kinds = try findings(source, replica)["db2"].channel().troubles
+        #expect(kinds.contains(Trouble(.binaryLogMissing, "the source has no binary log")))
+    }
+
     @Test("More than one writable node is reported, except for the sources of a replica that follows several")
     func writable() {
         func set(_ nodes: ReplicationSetReport.Node...) -> [String] {
