@@ -49,6 +49,9 @@ package struct Channel: Sendable {
     /// since. MySQL's times are those of heartbeats and of queued transactions: in a ring, a node's own transactions
     /// come back without being queued, and while they do no heartbeats are sent.
     package var isSilenceToldOnly = false
+    /// Seconds through which looks have seen nothing arrive: at least so long ago is the last arrival. Nil at the first look, and
+    /// while the relay log is full.
+    package var observedSilence: Double?
     /// The relay log has reached `relay_log_space_limit`: the IO thread reads nothing until the SQL thread has applied some of it.
     /// That nothing arrives then says nothing about the source.
     package var isRelayLogFull = false
@@ -127,9 +130,6 @@ extension Channel {
         }
     }
 
-    /// MariaDB 11.6 and later (MDEV-33856): the source's timestamps of the last event received and the last event
-    /// applied.
-    package struct EventTimes: Sendable, Hashable {
     /// How often the IO thread has tried to connect since it was started or last got through, and after how many tries it gives up.
     package struct Connects: Sendable, Hashable {
         package var tried: UInt64
@@ -141,6 +141,9 @@ extension Channel {
         }
     }
 
+    /// MariaDB 11.6 and later (MDEV-33856): the source's timestamps of the last event received and the last event
+    /// applied.
+    package struct EventTimes: Sendable, Hashable {
         /// Seconds between the two.
         package var difference: Double?
 

@@ -59,6 +59,8 @@ package struct ChannelFindings: Sendable {
     /// unknown.
     package var leads: [GTIDLead] = []
     package var lag: Lag?
+    /// The source's log goes on, and nothing of it arrives.
+    var stall: Stall?
     /// Where the source's log ended, if the channel had applied everything.
     var appliedThrough: BinlogCoordinate?
     /// A check whose result cannot be known is absent.

@@ -133,7 +133,10 @@ extension ChannelFindings {
         isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = positions?.isHeld
-        checks[.transfer] = channel.isTransferring
+        stall = Stall(
+            self, of: node.report.facts, source.flatMap { set.looks[$0.description.name] },
+            sourceFacts?.binaryLog?.index)
+        checks[.transfer] = channel.isTransferring && stall == nil
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         let hasEverything = sourceFacts != nil && distance.missing == 0
         if hasEverything { appliedThrough = sourceFacts?.binaryLog?.end }
@@ -152,6 +155,7 @@ extension ChannelFindings {
         applyDelta = nil
         purgeHeadroom = nil
         checks = [:]
+        stall = nil
         logLoss = nil
         leads = []
     }

@@ -118,9 +118,12 @@ extension ChannelFindings {
         } else if !channel.isApplierRunning {
             add(.applierStopped, "SQL thread stopped")
         }
-        if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
+        if channel.ioThread == .running, checks[.transfer] == false,
+            let silence = stall?.silence ?? channel.sourceSilence
+        {
             let time = (0..<1e9).contains(silence) ? "\(Int64(saturating: silence.rounded(.down))) s" : "a long time"
-            add(.sourceSilent, "nothing has arrived from the source for \(time)")
+            let sign = stall == nil ? "" : ", and its binary log has gone on"
+            add(.sourceSilent, "nothing has arrived from the source for \(time)\(sign)")
         }
         if channel.isRelayLogFull, !isParked {
             add(
@@ -153,10 +156,6 @@ extension ChannelFindings {
         return "replicates from \(found) instead of \(intended ?? "the intended source")"
     }
 
-    private var missingLog: String {
-        if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
-        return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
-    }
     /// How often it has tried to connect, where that says something: to a thread that was stopped by hand, it does not.
     private var attempts: String {
         guard let connects = channel.connects, connects.tried > 0 else { return "" }
@@ -164,12 +163,12 @@ extension ChannelFindings {
         guard channel.ioThread == .stopped, let limit = connects.limit, connects.tried >= limit else { return "" }
         return ", gave up after \(connects.tried) tries (Master_Retry_Count)"
     }
+
     private var missingLog: String {
         if isSourceWithoutLog { return "the source has no binary log" }
         if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
         return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
     }
-
 }
 
 extension Channel.SourceIdentity: CustomStringConvertible {
