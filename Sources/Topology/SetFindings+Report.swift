@@ -119,7 +119,9 @@ extension ChannelFindings {
             distance = here.distance(behind: there, fetched: channel.fetched)
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
-        let hasAll = distance.isExact && distance.missing == 0
+        // MySQL: while it still reads, it may lack a commit that is in the source's log and not yet among its transactions.
+        let isReading = distance.isExact && channel.ioThread == .running && positions?.readDelta ?? 0 > 0
+        let hasAll = distance.isExact && distance.missing == 0 && !isReading
         var channel = channel
         channel.correctTimes(by: node.report.facts.flatMap { $0.clockDifference(to: sourceFacts) })
         // A replica that has everything cannot distinguish a source that says nothing from one that has nothing to say.
@@ -138,7 +140,7 @@ extension ChannelFindings {
             sourceFacts?.binaryLog?.index)
         checks[.transfer] = channel.isTransferring && stall == nil
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
-        let hasEverything = sourceFacts != nil && distance.missing == 0
+        let hasEverything = sourceFacts != nil && distance.missing == 0 && !isReading
         if hasEverything { appliedThrough = sourceFacts?.binaryLog?.end }
         lag = Lag(
             self, heartbeat: heartbeatLag, lagBounds(of: node, hasAll: hasEverything, set.looks),

@@ -55,8 +55,12 @@ struct LogLooks: Sendable {
         let isSameServer = serverID == facts.identity.serverID && serverUUID == facts.identity.serverUUID
         switch isSameServer ? look.order(after: newest) : nil {
         case .same?:
+            // A commit is in the log a while before it is among the transactions: with a large one, or while a semi-synchronous
+            // replica is waited for, that is seconds.
+            if let history = look.history, newest.history == nil || look.confirmed > newest.confirmed {
+                looks[looks.count - 1].history = history
+            }
             looks[looks.count - 1].confirmed = max(newest.confirmed, look.confirmed)
-            if newest.history == nil { looks[looks.count - 1].history = look.history }
             self.told = max(self.told, told)
         case .later?:
             looks.append(look)
