@@ -82,7 +82,7 @@ let package = Package(
         room("Traffic", ["Replication", "Topology"]),
         room("Checksums", ["MariaDB", "Replication", "Topology"]),
         room("Exposition"),
-        room("Metrics", ["Replication", "Topology", "Exposition"]),
+        room("Metrics", ["Replication", "Topology", "Traffic", "Exposition"]),
         room("Documents", ["CYAML"]),
         room("Configuration", ["Documents", "Replication"]),
         room(

@@ -59,6 +59,7 @@ struct ArrivalLog {
                 continue
             }
             let seen = memory.since.duration(to: now).seconds
+            channels[index].observedSilence = seen
             if let reported = channel.sourceSilence {
                 if memory.isArrival { channels[index].sourceSilence = min(reported, seen) }
                 channels[index].isSilenceToldOnly = !memory.isArrival

@@ -197,6 +197,12 @@ extension Metric {
                 "Time since the newest heartbeat in the node's table was written; on the primary it shows whether the writer is working.",
                 fact: .heartbeat)
 
+        case .nodeTotalLag:
+            node(
+                "node_total_lag_seconds", unit: "seconds",
+                "How late the node's data is: the lags of all hops up to where the set's writes are taken, a lag that is only observed by "
+                    + "the most that it can be. Load balancers compare max_lag with it; absent while it is not known.")
+
         case .sourceInfo:
             channel(
                 "source_info", type: .info,
@@ -265,7 +271,8 @@ extension Metric {
         case .errantTransactions:
             channel(
                 "errant_transactions",
-                "Transactions the replica has and no node above it has, nor the writer; on MariaDB there are at least this many.",
+                "Transactions the replica has and no node above it has, nor the writer; on MariaDB there are at least this many, unless "
+                    + "sequence numbers were skipped (gtid_seq_no).",
                 fact: .transactions)
         case .domainMissingTransactions:
             channel(

@@ -1,6 +1,7 @@
 internal import Exposition
 package import Replication
 package import Topology
+internal import Traffic
 
 extension Families {
     /// Everything that is known of a replication set.
@@ -35,9 +36,11 @@ extension Families {
     private mutating func add(
         _ nodes: [NodeFindings], of set: SetFindings, _ setLabels: LabelBlock, _ options: MetricsOptions
     ) {
+        var totalLags = TotalLags(set)
         for node in nodes {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
+            add(.nodeTotalLag, nodeLabels, totalLags.seconds(of: node.description.name))
             if set.writing.writers.isKnown {
                 add(.nodeWriter, nodeLabels, set.writers.contains(node.description.name))
             }

@@ -8,7 +8,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged
     case semiSyncReplicaActive
     case checksumDifferences, checksumPending, checksumTables, checksumLastRun, checksumAge
-    case heartbeatAge
+    case heartbeatAge, nodeTotalLag
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState, channelParked

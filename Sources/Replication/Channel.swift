@@ -19,6 +19,8 @@ package struct Channel: Sendable {
     package var remainingDelay: Double?
 
     package var ioError: ThreadError?
+    /// MariaDB 12 and later.
+    package var connects: Connects?
     package var applierError: ThreadError?
 
     /// The number of entries of each replication filter; an absent filter has none.
@@ -47,6 +49,9 @@ package struct Channel: Sendable {
     /// since. MySQL's times are those of heartbeats and of queued transactions: in a ring, a node's own transactions
     /// come back without being queued, and while they do no heartbeats are sent.
     package var isSilenceToldOnly = false
+    /// Seconds through which looks have seen nothing arrive: at least so long ago is the last arrival. Nil at the first look, and
+    /// while the relay log is full.
+    package var observedSilence: Double?
     /// The relay log has reached `relay_log_space_limit`: the IO thread reads nothing until the SQL thread has applied some of it.
     /// That nothing arrives then says nothing about the source.
     package var isRelayLogFull = false
@@ -122,6 +127,17 @@ extension Channel {
             self.number = number
             self.message = message
             self.time = time
+        }
+    }
+
+    /// How often the IO thread has tried to connect since it was started or last got through, and after how many tries it gives up.
+    package struct Connects: Sendable, Hashable {
+        package var tried: UInt64
+        package var limit: UInt64?
+
+        package init(tried: UInt64, limit: UInt64? = nil) {
+            self.tried = tried
+            self.limit = limit
         }
     }
 

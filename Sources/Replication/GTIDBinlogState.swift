@@ -77,11 +77,15 @@ package struct GTIDBinlogState: Hashable, Sendable {
         against source: GTIDBinlogState, sourceServers: Set<UInt32>, _ body: (ErrantTransactions.Entry) -> Void
     ) {
         var theirs = source.entries[...]
+        var others: NewestWriters?
         for gtid in self.entries where !sourceServers.contains(gtid.server) {
             while let first = theirs.first, Writer(first) < Writer(gtid) { theirs.removeFirst() }
             let known = theirs.first.flatMap { Writer($0) == Writer(gtid) ? $0.sequence : nil }
             if let known, gtid.sequence <= known { continue }
-            body(.init(gtid: gtid, sourceSequence: known))
+            // Hardly ever, so not before it is needed.
+            let newest = others ?? NewestWriters(self, source)
+            others = newest
+            body(.init(gtid: gtid, sourceSequence: known, othersSequence: newest.sequence(besides: gtid)))
         }
     }
 }
@@ -107,6 +111,31 @@ private struct Writer: Comparable, Hashable {
     }
 }
 
+/// The last sequence numbers in each domain, by whoever wrote them: the newest of one server, and the newest of another.
+private struct NewestWriters {
+    private var byDomain: [UInt32: (first: MariaDBGTID, second: MariaDBGTID?)] = [:]
+
+    init(_ states: GTIDBinlogState...) {
+        for gtid in states.lazy.flatMap(\.entries) {
+            guard let (first, second) = byDomain[gtid.domain] else {
+                byDomain[gtid.domain] = (gtid, nil)
+                continue
+            }
+            if gtid.sequence > first.sequence {
+                byDomain[gtid.domain] = (gtid, gtid.server == first.server ? second : first)
+            } else if gtid.server != first.server, gtid.sequence > second?.sequence ?? 0 {
+                byDomain[gtid.domain]?.second = gtid
+            }
+        }
+    }
+
+    /// The last number in its domain that another server used; nil if none did.
+    func sequence(besides gtid: MariaDBGTID) -> UInt64? {
+        guard let (first, second) = byDomain[gtid.domain] else { return nil }
+        return first.server == gtid.server ? second?.sequence : first.sequence
+    }
+}
+
 /// Transactions that a replica has and its source lacks.
 package struct ErrantTransactions: Hashable, Sendable {
     /// One writer's errant transactions.
@@ -116,11 +145,16 @@ package struct ErrantTransactions: Hashable, Sendable {
         /// The source's last sequence number of the same writer in the same domain; nil if it has none.
         package let sourceSequence: UInt64?
 
-        /// At least how many there are: the distance to what the source has. 1 if the source does not know the writer:
-        /// sequence numbers count the whole domain, so most of the lower ones may be another server's.
+        /// The last number that another server used in the domain, as far as either of them knows; nil if none did.
+        package let othersSequence: UInt64?
+
+        /// At least how many there are. Sequence numbers count the whole domain: only those after what the source has, and after the
+        /// last one of any other server, are certainly this server's. 1 if the source does not know the writer, or another server
+        /// has used a later number. Numbers that were skipped (by setting gtid_seq_no) cannot be told and count too.
         package var transactionsAtLeast: UInt64 {
             guard let sourceSequence else { return 1 }
-            return gtid.sequence > sourceSequence ? gtid.sequence - sourceSequence : 0
+            let last = max(sourceSequence, othersSequence ?? 0)
+            return gtid.sequence > last ? gtid.sequence - last : 1
         }
     }
 

@@ -14,6 +14,8 @@ package struct ErrantList: Sendable, Hashable {
     package let items: [Item]
     /// How many intervals were left out.
     package let omitted: Int
+    /// MariaDB's numbers do not show how many transactions there are, only the least.
+    package let isCountedAtLeast: Bool
 
     init(_ excess: ErrantExcess, _ identities: [String: ServerIdentity]) {
         items = excess.intervals(atMost: Self.limit).map { interval in
@@ -21,6 +23,7 @@ package struct ErrantList: Sendable, Hashable {
             return Item(gtids: interval.text, node: holders.count == 1 ? holders.first?.key : nil)
         }
         omitted = excess.intervalCount - items.count
+        isCountedAtLeast = if case .entries = excess { true } else { false }
     }
 }
 

@@ -53,10 +53,14 @@ package struct ChannelFindings: Sendable {
     package var errantTransactions: ErrantList?
     /// Its place in a binary log that the source no longer has.
     package var logLoss: LogLoss?
+    /// The source was started without log_bin.
+    var isSourceWithoutLog = false
     /// MariaDB: the domains in which the replica is above its source; how many transactions are missing is then
     /// unknown.
     package var leads: [GTIDLead] = []
     package var lag: Lag?
+    /// The source's log goes on, and nothing of it arrives.
+    var stall: Stall?
     /// A check whose result cannot be known is absent.
     package var checks: Answers<Check>
     /// The configured source; nil if none is.

@@ -133,9 +133,13 @@ extension ChannelFindings {
             distance: distance, errant: nil, lag: nil, checks: [:])
         logLoss = loss
         leads = positions?.leads ?? []
+        isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = loss == nil ? positions?.isHeld : false
-        checks[.transfer] = channel.isTransferring
+        stall = Stall(
+            self, of: node.report.facts, source.flatMap { set.looks[$0.description.name] },
+            sourceFacts?.binaryLog?.index)
+        checks[.transfer] = channel.isTransferring && stall == nil
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         lag = Lag(
             self, heartbeat: heartbeatLag, lagBounds(of: node, set.looks), isSourceAnswering: sourceFacts != nil,
@@ -152,6 +156,7 @@ extension ChannelFindings {
         applyDelta = nil
         purgeHeadroom = nil
         checks = [:]
+        stall = nil
         logLoss = nil
         leads = []
     }

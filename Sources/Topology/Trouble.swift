@@ -105,7 +105,7 @@ extension ChannelFindings {
             let isByHand = channel.ioThread == .stopped && !channel.ioError.isError
             add(
                 isByHand ? .receiverStopped : .receiverFailing,
-                "IO thread \(channel.ioThread.rawValue)\(channel.ioError.suffix)")
+                "IO thread \(channel.ioThread.rawValue)\(attempts)\(channel.ioError.suffix)")
         }
         if isParked {
             // Whatever its threads say.
@@ -115,9 +115,12 @@ extension ChannelFindings {
         } else if !channel.isApplierRunning {
             add(.applierStopped, "SQL thread stopped")
         }
-        if channel.ioThread == .running, checks[.transfer] == false, let silence = channel.sourceSilence {
+        if channel.ioThread == .running, checks[.transfer] == false,
+            let silence = stall?.silence ?? channel.sourceSilence
+        {
             let time = (0..<1e9).contains(silence) ? "\(Int64(saturating: silence.rounded(.down))) s" : "a long time"
-            add(.sourceSilent, "nothing has arrived from the source for \(time)")
+            let sign = stall == nil ? "" : ", and its binary log has gone on"
+            add(.sourceSilent, "nothing has arrived from the source for \(time)\(sign)")
         }
         if channel.isRelayLogFull, !isParked {
             add(
@@ -127,7 +130,8 @@ extension ChannelFindings {
         }
         if let errant, errant > 0 {
             let count = errant == 1 ? "1 errant transaction" : "\(errant) errant transactions"
-            add(.errantTransactions, count + (errantTransactions.map { ": \($0)" } ?? ""))
+            let bound = errantTransactions?.isCountedAtLeast == true ? "at least " : ""
+            add(.errantTransactions, bound + count + (errantTransactions.map { ": \($0)" } ?? ""))
         }
         if checks[.lag] == false { add(.lag, "does not keep up") }
         return troubles
@@ -149,7 +153,16 @@ extension ChannelFindings {
         return "replicates from \(found) instead of \(intended ?? "the intended source")"
     }
 
+    /// How often it has tried to connect, where that says something: to a thread that was stopped by hand, it does not.
+    private var attempts: String {
+        guard let connects = channel.connects, connects.tried > 0 else { return "" }
+        if channel.ioThread == .connecting { return ", tried \(connects.tried) times" }
+        guard channel.ioThread == .stopped, let limit = connects.limit, connects.tried >= limit else { return "" }
+        return ", gave up after \(connects.tried) tries (Master_Retry_Count)"
+    }
+
     private var missingLog: String {
+        if isSourceWithoutLog { return "the source has no binary log" }
         if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
         return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
     }

@@ -8,6 +8,14 @@ struct Staleness: Equatable {
     /// Nil if not known.
     var bytes: UInt64?
 
+    static let none = Staleness(lag: 0, bytes: 0)
+
+    static func + (one: Staleness, other: Staleness) -> Staleness {
+        Staleness(
+            lag: one.lag + other.lag,
+            bytes: one.bytes.flatMap { bytes in other.bytes.map { bytes.addingSaturated($0) } })
+    }
+
     /// The fraction of the limits that this amounts to; nil if not known.
     func load(of limits: ReplicaLimits) -> Double? {
         let share = Self.share(lag, of: limits.lag)
@@ -33,67 +41,67 @@ extension SetFindings {
 
     private func staleness(of node: NodeFindings, below: Set<String>) throws(UnknownStaleness) -> Staleness {
         let name = node.description.name
-        guard let first = node.channels.first else { throw UnknownStaleness(reason: "\(name) does not replicate") }
-        var worst = try staleness(of: first, of: node, below: below)
-        for channel in node.channels.dropFirst() {
-            let other = try staleness(of: channel, of: node, below: below)
+        return try staleness(of: node) { (channel) throws(UnknownStaleness) in
+            let source = try source(
+                of: channel, of: node, isWithoutWriter: isWithoutWriter, named: { self.node(named: $0) })
+            guard let source else { return .none }
+            if name == source.description.name || below.contains(source.description.name) {
+                throw UnknownStaleness(
+                    reason: "\(name) follows \(source.description.name), which follows it in turn")
+            }
+            return try staleness(of: source, below: below.union([name]))
+        }
+    }
+
+    /// - Parameter upstream: how stale a channel's source is.
+    func staleness(
+        of node: NodeFindings, upstream: (ChannelFindings) throws(UnknownStaleness) -> Staleness
+    ) throws(UnknownStaleness) -> Staleness {
+        guard !node.channels.isEmpty else {
+            throw UnknownStaleness(reason: "\(node.description.name) does not replicate")
+        }
+        var worst = Staleness.none
+        for channel in node.channels {
+            let other = try channel.staleness(of: node.description.name) + upstream(channel)
             worst.lag = max(worst.lag, other.lag)
             worst.bytes = worst.bytes.flatMap { bytes in other.bytes.map { max(bytes, $0) } }
         }
         return worst
     }
 
-    private func staleness(
-        of channel: ChannelFindings, of node: NodeFindings, below: Set<String>
-    ) throws(UnknownStaleness) -> Staleness {
-        let name = node.description.name
-        // A heartbeat shows a stopped replica's lag, but not that it falls further behind every second.
-        if let stopped = channel.stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
-        guard let lag = channel.lag?.limiting else {
-            throw UnknownStaleness(reason: "\(name): \(channel.whyLagIsUnknown)")
-        }
-        let source = try stalenessOfSource(of: channel, of: node, below: below.union([name]))
-        return Staleness(
-            lag: lag + source.lag,
-            bytes: channel.applyDelta.flatMap { delta in source.bytes.map { delta.addingSaturated($0) } })
-    }
-
-    /// Zero for a source where the data is written, as far as that can be known.
-    private func stalenessOfSource(
-        of channel: ChannelFindings, of node: NodeFindings, below: Set<String>
-    ) throws(UnknownStaleness) -> Staleness {
-        let fresh = Staleness(lag: 0, bytes: 0)
+    /// The node whose own staleness counts too; nil for a source where the data is written, as far as that can be known.
+    func source(
+        of channel: ChannelFindings, of node: NodeFindings, isWithoutWriter: @autoclosure () -> Bool,
+        named find: (String) -> NodeFindings?
+    ) throws(UnknownStaleness) -> NodeFindings? {
         let intended = node.description.intendedSource(of: channel.channel.name)
         guard let name = channel.sourceNode else {
             // About a source outside the set, only its replica knows anything.
-            if writers.isEmpty, intended == NodeDescription.outside || intended == nil && isWithoutWriter {
-                return fresh
+            if writers.isEmpty, intended == NodeDescription.outside || intended == nil && isWithoutWriter() {
+                return nil
             }
             let right = writers.isEmpty ? intended ?? "" : writers.joined(separator: ", ")
             throw UnknownStaleness(
                 reason: "\(node.description.name) follows \(channel.channel.source), not \(right)")
         }
-        if writers.contains(name) { return fresh }
+        if writers.contains(name) { return nil }
         let start = "\(node.description.name) follows \(name), which"
-        guard let source = self.node(named: name), source.report.isUp else {
+        guard let source = find(name), source.report.isUp else {
             // Perhaps only the exporter has lost it, as long as its replica hears from it.
             let mayTakeWrites =
                 writers.isEmpty || writing.incumbents.contains(name) || writing.silentPartners.contains(name)
-            if mayTakeWrites, tookWrites(name), channel.channel.isReceiving {
-                return fresh
-            }
+            if mayTakeWrites, tookWrites(name), channel.channel.isReceiving { return nil }
             throw UnknownStaleness(reason: "\(start) does not answer")
         }
-        if below.contains(name) { throw UnknownStaleness(reason: "\(start) follows it in turn") }
-        if !source.channels.isEmpty { return try staleness(of: source, below: below) }
+        if !source.channels.isEmpty { return source }
         // No node takes writes, as during a switchover: a replica of the intended source is as good as that source.
-        if writers.isEmpty, intended == name, source.isReadOnly { return fresh }
+        if writers.isEmpty, intended == name, source.isReadOnly { return nil }
         throw UnknownStaleness(
             reason: source.isWritable ? "\(start) is not the only writable node" : "\(start) is not the primary")
     }
 
     /// Every node is a replica as far as is known, and none has been the writer.
-    private var isWithoutWriter: Bool {
+    var isWithoutWriter: Bool {
         writing.incumbents.isEmpty
             && nodes.allSatisfy { node in
                 !node.channels.isEmpty || writing.standings[node.description.name]?.ties.isEmpty == false
@@ -108,6 +116,14 @@ extension SetFindings {
 }
 
 extension ChannelFindings {
+    /// Compared with its source.
+    fileprivate func staleness(of name: String) throws(UnknownStaleness) -> Staleness {
+        // A heartbeat shows a stopped replica's lag, but not that it falls further behind every second.
+        if let stopped = stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
+        guard let lag = lag?.limiting else { throw UnknownStaleness(reason: "\(name): \(whyLagIsUnknown)") }
+        return Staleness(lag: lag, bytes: applyDelta)
+    }
+
     /// A receiver that is still connecting to its source has not stopped.
     fileprivate var stoppedThread: String? {
         if channel.ioThread == .stopped { return "IO thread stopped" }

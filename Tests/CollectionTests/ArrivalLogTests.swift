@@ -117,6 +117,24 @@ struct ArrivalLogTests {
         #expect(isToldOnly(500, after: 30) == false)
     }
 
+    @Test("What looks alone show of the silence is kept beside what the server reports")
+    func observed() {
+        var log = ArrivalLog()
+        func observed(_ position: UInt64, told: Double?, after seconds: Int, isFull: Bool = false) -> Double? {
+            var look = facts(position: position)
+            look.channels?[0].sourceSilence = told
+            look.channels?[0].isRelayLogFull = isFull
+            log.note(&look, at: start + .seconds(seconds))
+            return look.channels?.first?.observedSilence
+        }
+        #expect(observed(4, told: 90, after: 0) == nil)
+        #expect(observed(4, told: 100, after: 10) == 10, "at least since the first look")
+        #expect(observed(500, told: 110, after: 20) == 0)
+        #expect(observed(500, told: nil, after: 30) == 10)
+        #expect(observed(500, told: nil, after: 40, isFull: true) == nil)
+        #expect(observed(500, told: nil, after: 45) == 5)
+    }
+
     @Test("A channel that had disappeared is treated as new")
     func forgotten() {
         #expect(

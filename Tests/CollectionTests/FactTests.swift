@@ -80,6 +80,19 @@ struct FactTests {
 
     // MARK: - Replication status
 
+    /// The columns as MariaDB's manual has them (SHOW REPLICA STATUS, 12.0); no server of that release is at hand.
+    @Test("MariaDB 12 says how often it has tried to connect; earlier releases and MySQL do not")
+    func connects() throws {
+        let read = try channel([
+            "Slave_IO_Running": "Connecting", "Connects_Tried": "7", "Master_Retry_Count": "100000",
+        ])
+        #expect(read.connects == .init(tried: 7, limit: 100_000))
+        // 0 is without limit.
+        #expect(try channel(["Connects_Tried": "7", "Master_Retry_Count": "0"]).connects == .init(tried: 7))
+        #expect(try channel([:]).connects == nil)
+        #expect(try channel(["Source_Retry_Count": "10"], of: .mySQL84).connects == nil)
+    }
+
     @Test(
         "The receiver's states, including connecting and preparing",
         arguments: [

@@ -35,9 +35,11 @@ extension IntegrationSuite {
         private static let tolerance = 0.5
 
         private func withRelayedReplica(
-            _ software: ServerSoftware, _ body: (Sandbox, Relay, RunningExporter) async throws -> Void
+            _ software: ServerSoftware, _ settings: ServerSettings = ServerSettings(),
+            _ body: (Sandbox, Relay, RunningExporter) async throws -> Void
         ) async throws {
-            try await withExporter(of: .primary(replicas: 1), software: software) { sandbox, exporter in
+            try await withExporter(of: .primary(replicas: 1), software: software, settings: settings) {
+                sandbox, exporter in
                 let relay = try Relay.start(in: sandbox)
                 try await sandbox.repoint("db2", to: "db1", at: ("127.0.0.1", relay.port("db1")))
                 try await body(sandbox, relay, exporter)
@@ -109,6 +111,27 @@ extension IntegrationSuite {
                         .lock, sandbox, relay, exporter, writing: "SET timestamp = \(timestamp)")
                 }
                 try await sandbox.server("db1").sql("SET timestamp = DEFAULT")
+            }
+        }
+
+        @Test(
+            "A partition fails the transfer check within 15 s, though the servers' heartbeats come every 30 s",
+            arguments: try await Matrix.flavors.value)
+        func partition(software: ServerSoftware) async throws {
+            var settings = ServerSettings()
+            // The default of both: half of slave_net_timeout.
+            settings.heartbeatPeriod = 30
+            func transfers(_ scrape: Scrape) -> Double? { scrape.value("check", "db2", ["check": "transfer"]) }
+            try await withRelayedReplica(software, settings) { sandbox, relay, exporter in
+                try await exporter.scrape(until: "all is well before") { isUpToDate($0) && transfers($0) == 1 }
+                relay.freeze()
+                let start = ContinuousClock.now
+                try await sandbox.server("db1").write()
+                let failed = try await exporter.scrape(until: "nothing arrives") { transfers($0) == 0 }
+                #expect((.seconds(10)...(.seconds(15))).contains(start.duration(to: .now)))
+                #expect(failed.value("io_thread_running", "db2") == 1)
+                relay.thaw()
+                try await exporter.scrape(until: "it arrives") { isUpToDate($0) && transfers($0) == 1 }
             }
         }
 

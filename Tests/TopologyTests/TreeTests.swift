@@ -119,6 +119,23 @@ struct TroubleTests {
         #expect(Trouble.Kind.receiverFailing.severity == .critical)
     }
 
+    @Test("An IO thread that does not get through says how often it has tried; one that was stopped by hand does not")
+    func attempts() throws {
+        func text(_ io: Channel.IOThreadState, tried: UInt64, of limit: UInt64? = 10) throws -> String? {
+            let lost = channel(id: 1, io: io).with {
+                $0.connects = .init(tried: tried, limit: limit)
+                $0.ioError = .init(number: 2003, message: "Can't connect")
+            }
+            return try troubles(of: lost).map(\.text).first
+        }
+        #expect(try text(.connecting, tried: 7) == "IO thread connecting, tried 7 times: error 2003 Can't connect")
+        #expect(
+            try text(.stopped, tried: 10)
+                == "IO thread stopped, gave up after 10 tries (Master_Retry_Count): error 2003 Can't connect")
+        #expect(try text(.stopped, tried: 1) == "IO thread stopped: error 2003 Can't connect")
+        #expect(try text(.connecting, tried: 0) == "IO thread connecting: error 2003 Can't connect")
+    }
+
     @Test("A full relay log is the replica's own trouble, not the source's")
     func relayLogFull() throws {
         let full = channel(id: 1, read: "bin.000005:500", behind: 8).with { $0.isRelayLogFull = true }
@@ -137,6 +154,14 @@ struct TroubleTests {
             $0.heartbeatPeriod = 30
         }
         #expect(try troubles(of: frozen) == [Trouble(.sourceSilent, "nothing has arrived from the source for \(text)")])
+    }
+
+    @Test("A source without a binary log is called that, also if its replica finds its place by GTID")
+    func noLog() throws {
+        let source = node("db1", id: 1).with { $0.binaryLog = BinaryLog(isEnabled: false) }
+        let replica = node("db2", id: 2, from: channel(id: 1, io: .stopped).with { $0.usesGTID = true })
+        let kinds = try findings(source, replica)["db2"].channel().troubles
+        #expect(kinds.contains(Trouble(.binaryLogMissing, "the source has no binary log")))
     }
 
     @Test("More than one writable node is reported, except for the sources of a replica that follows several")

@@ -103,6 +103,10 @@ extension Channel {
         remainingDelay = row.span("SQL_Remaining_Delay")
         ioError = row.threadError("Last_IO_Errno", "Last_IO_Error")
         applierError = row.threadError("Last_SQL_Errno", "Last_SQL_Error")
+        // MariaDB 12.0 (MariaDB manual: SHOW REPLICA STATUS).
+        connects = row.unsigned("Connects_Tried").map {
+            Connects(tried: $0, limit: row.unsigned("Master_Retry_Count").flatMap { $0 == 0 ? nil : $0 })
+        }
         isSourceConnectionEncrypted = row.flag(columns.sslAllowed)
         heartbeatsReceived = row.unsigned("Slave_received_heartbeats")
         heartbeatPeriod = row.span("Slave_heartbeat_period")

@@ -1,0 +1,86 @@
+import Replication
+import ReplicationTesting
+import Testing
+import Topology
+
+@testable import Traffic
+
+@Suite("The lag of a whole chain")
+struct TotalLagTests {
+    private func totals(_ set: SetFindings) -> [Double?] {
+        var lags = TotalLags(set)
+        return set.nodes.map { lags.seconds(of: $0.description.name) }
+    }
+
+    /// As the balancers' checks see it, node by node.
+    private func judged(_ set: SetFindings) -> [Double?] {
+        set.nodes.map { node in
+            set.writers.contains(node.description.name) ? 0 : try? set.staleness(of: node).lag
+        }
+    }
+
+    private static let primary = node("db1", id: 1, readOnly: false)
+
+    @Test("It is the sum of the hops, which is what a balancer's limit is compared with, in any order of the nodes")
+    func sum() {
+        let db2 = replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4))
+        let db3 = replica("db3", id: 3, from: channel(from: "db2", id: 2, behind: 3))
+        let db4 = replica(
+            "db4", id: 4, from: channel("a", from: "db1", id: 1, behind: 1), channel("b", from: "db3", id: 3, behind: 2)
+        )
+        #expect(totals(findings(Self.primary, db2, db3, db4)) == [0, 4, 7, 9])
+        let reversed = findings(db4, db3, db2, Self.primary)
+        #expect(totals(reversed) == [9, 7, 4, 0] && judged(reversed) == [9, 7, 4, 0])
+    }
+
+    @Test("Where only a range is known, the most that it can be counts")
+    func observed() {
+        var set = findings(Self.primary, replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4)))
+        set.nodes[1].channels[0].lag?.limiting = 14
+        #expect(totals(set) == [0, 14])
+    }
+
+    @Test("It is not known behind a stopped thread or an unknown lag, of a silent node, and in a ring without a writer")
+    func unknown() {
+        let below = replica("db3", id: 3, from: channel(from: "db2", id: 2, behind: 3))
+        for broken in [
+            replica("db2", id: 2, from: channel(from: "db1", id: 1, applies: false, behind: 0)),
+            replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: nil)),
+        ] {
+            let set = findings(Self.primary, broken, below)
+            #expect(totals(set) == [0, nil, nil] && judged(set) == [0, nil, nil])
+        }
+        // A silent source may be the writer, which only the exporter has lost.
+        let lost = findings(Self.primary, silent("db2"), below)
+        #expect(totals(lost) == [nil, nil, 3] && totals(lost).suffix(2) == judged(lost).suffix(2))
+        let ring = findings(
+            replica("db1", id: 1, from: channel(from: "db2", id: 2, behind: 1)),
+            replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 2)), below)
+        #expect(totals(ring) == [nil, nil, nil] && judged(ring) == [nil, nil, nil])
+    }
+
+    @Test("In a ring, the node that takes the writes is not late")
+    func ring() {
+        let set = findings(
+            node("db1", id: 1, readOnly: false, from: channel(from: "db2", id: 2, behind: 1)),
+            replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 2)))
+        #expect(totals(set) == [0, 2])
+    }
+
+    @Test("A long chain, the last node first, is no deep recursion")
+    func long() throws {
+        var set = findings(Self.primary, replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 1)))
+        let link = set.nodes[1]
+        set.nodes.removeLast()
+        let count = 20_000
+        set.nodes += (2...count).reversed().map { number in
+            var node = link
+            node.description.name = "db\(number)"
+            node.channels[0].sourceNode = "db\(number - 1)"
+            return node
+        }
+        var lags = TotalLags(set)
+        #expect(lags.seconds(of: "db\(count)") == Double(count - 1))
+        #expect(lags.seconds(of: "db3") == 2)
+    }
+}
