@@ -13,8 +13,12 @@ package actor SetMonitor {
     /// A node that had less time than this does not count as silent, whatever the caller's deadline: a scrape with a short
     /// deadline must not make a writer silent. It is how long a load balancer waits for nodes.
     package static let balancersPatience = Duration.seconds(1)
+    /// How long the page waits for nodes.
+    package static let viewersPatience = Duration.seconds(10)
+    /// The oldest findings that any caller accepts: the page, when it is opened.
+    package static let longestAge = KeptAnswers.longestAge
     /// The fraction of a caller's waiting time that is as good as all of it.
-    private static let tolerance = 0.95
+    fileprivate static let tolerance = 0.95
 
     package nonisolated let set: ReplicationSet
     nonisolated let collector: SetCollector
@@ -40,7 +44,7 @@ package actor SetMonitor {
     /// The round that began last, while it is under way. Earlier ones may be under way as well.
     private var newest: Flight?
     var isRoundUnderWay: Bool { newest != nil }
-    private var kept = KeptAnswers()
+    private var kept: KeptAnswers
     /// A round started for probes.
     private(set) var renewal: Task<Void, Never>?
 
@@ -49,6 +53,7 @@ package actor SetMonitor {
         self.collector = collector
         self.probes = probes
         self.changes = changes
+        kept = set.noAnswers
     }
 
     package nonisolated var name: String { self.set.name }
@@ -149,7 +154,7 @@ package actor SetMonitor {
     /// Records an operator's decision about which node takes the writes. What was found without it no longer counts.
     package func takeWord(for node: String) {
         probes.judge.takeWord(for: node)
-        kept = KeptAnswers()
+        kept = set.noAnswers
         newest = nil
     }
 }
@@ -157,6 +162,14 @@ package actor SetMonitor {
 extension ReplicationSet {
     /// After this long every node has answered or failed.
     fileprivate var patience: Duration { (nodes.map(\.timeout).max() ?? .zero) * 2 + .seconds(5) }
+
+    /// How long probes wait for nodes.
+    fileprivate var probesPatience: Duration { min(nodes.map(\.timeout).max() ?? .zero, WriteTarget.patience) }
+
+    fileprivate var noAnswers: KeptAnswers {
+        let patiences = [SetMonitor.balancersPatience, probesPatience, SetMonitor.viewersPatience]
+        return KeptAnswers(for: patiences.map { $0 * SetMonitor.tolerance })
+    }
 }
 
 extension SetMonitor: FindingsSource {
@@ -176,9 +189,7 @@ extension SetMonitor: FindingsSource {
         return SetView(findings: answer.findings, asked: answer.asked)
     }
 
-    private nonisolated var probesPatience: Duration {
-        min(set.nodes.map(\.timeout).max() ?? .zero, WriteTarget.patience)
-    }
+    private nonisolated var probesPatience: Duration { self.set.probesPatience }
 }
 
 extension SetFindings {
