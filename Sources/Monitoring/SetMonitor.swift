@@ -25,6 +25,8 @@ package actor SetMonitor {
     nonisolated let probes: SetProbes
     /// Another monitor has taken over the set's memory: rounds that are still running change nothing in it.
     nonisolated let isReplaced = Atomic(false)
+    /// Its probes' calls, and the rounds that these have begun.
+    nonisolated let usage = Usage()
     private let changes: StateChanges
 
     /// A round, until it has ended and been judged; then what came of it.
@@ -45,6 +47,10 @@ package actor SetMonitor {
     private var newest: Flight?
     var isRoundUnderWay: Bool { newest != nil }
     private var kept: KeptAnswers
+    /// What the monitor that this one replaces found last; for probes, until there is a round of its own.
+    private var inherited: SetView?
+    /// The operator's words that `kept` and `inherited` take into account.
+    private var heeded = 0
     /// A round started for probes.
     private(set) var renewal: Task<Void, Never>?
 
@@ -65,6 +71,7 @@ package actor SetMonitor {
         let now = ContinuousClock.now
         let patience = now.duration(to: deadline.instant) * Self.tolerance
         let oldest = now - age
+        heed()
         if age > .zero {
             if let known = kept.newest(patience: patience), known.asked >= oldest { return known }
             if let newest, newest.started >= oldest { return await answer(of: newest, by: deadline, patience) }
@@ -154,8 +161,32 @@ package actor SetMonitor {
     /// Records an operator's decision about which node takes the writes. What was found without it no longer counts.
     package func takeWord(for node: String) {
         probes.judge.takeWord(for: node)
+        heed()
+    }
+
+    /// Drops what was found without an operator's latest word, which another monitor of the set may have received during a reload.
+    private func heed() {
+        let words = probes.judge.words
+        guard words != heeded else { return }
+        heeded = words
         kept = set.noAnswers
+        inherited = nil
         newest = nil
+    }
+
+    /// Takes over what the monitor of the same nodes found last: until the first round has ended, a probe that goes on would
+    /// otherwise not know where to write, or where to take its row away.
+    func inherit(from predecessor: SetMonitor) async {
+        guard predecessor.set.nodes == set.nodes else { return }
+        let (view, words) = await predecessor.bequest
+        heed()
+        if words == heeded { inherited = view }
+    }
+
+    private var bequest: (view: SetView?, words: Int) {
+        heed()
+        let newest = kept.newest(patience: probesPatience * Self.tolerance).map(SetView.init)
+        return (newest ?? inherited, heeded)
     }
 }
 
@@ -174,22 +205,29 @@ extension ReplicationSet {
 
 extension SetMonitor: FindingsSource {
     package func newest(renewing age: Duration) -> SetView? {
+        heed()
         let newest = kept.newest(patience: probesPatience * Self.tolerance)
         if newest.map({ $0.asked.duration(to: .now) > age }) ?? true, renewal == nil {
+            usage.enter()
             renewal = Task {
                 _ = await view(notOlderThan: age)
                 renewal = nil
+                usage.leave()
             }
         }
-        return newest.map { SetView(findings: $0.findings, asked: $0.asked) }
+        return newest.map(SetView.init) ?? inherited
     }
 
     package func view(notOlderThan age: Duration) async -> SetView? {
         let answer = await findings(notOlderThan: age, deadline: .now + probesPatience)
-        return SetView(findings: answer.findings, asked: answer.asked)
+        return SetView(answer)
     }
 
     private nonisolated var probesPatience: Duration { self.set.probesPatience }
+}
+
+extension SetView {
+    fileprivate init(_ answer: SetAnswer) { self.init(findings: answer.findings, asked: answer.asked) }
 }
 
 extension SetFindings {

@@ -28,8 +28,6 @@ package actor LiveFleet: Service {
     /// Closes fleets that are no longer in charge, one after the other: an earlier one may still be using what a later
     /// one closes.
     private var retirement: Task<Void, Never>?
-    /// Hands the probes over from one fleet to the next, one handover at a time. It does not wait for scrapes.
-    private var handover: Task<Void, Never>?
 
     /// - Parameters:
     ///   - admit: throws the reason against a configuration.
@@ -54,10 +52,10 @@ package actor LiveFleet: Service {
     /// Lends the fleet in charge, which is not closed before `body` ends.
     package nonisolated func use<Result>(_ body: (Fleet) async -> Result) async -> Result {
         let tenure = current.withLock { tenure in
-            tenure.enter()
+            tenure.requests.enter()
             return tenure
         }
-        defer { tenure.leave() }
+        defer { tenure.requests.leave() }
         return await body(tenure.fleet)
     }
 
@@ -72,7 +70,7 @@ package actor LiveFleet: Service {
             successor.takeCharge(from: before.fleet)
             successor.forgetChanges(since: before.fleet.configuration)
             current.withLock { $0 = Tenure(successor) }
-            handOver(to: successor)
+            probes.run(successor.probes)
             retire(before, for: successor)
             state.withLock { $0.succeeded(at: Moment.now.wall) }
             for warning in warnings { logger.warning("\(warning)") }
@@ -97,7 +95,7 @@ package actor LiveFleet: Service {
 
     /// Runs the probes until the program ends; then closes everything.
     package func run() async {
-        handOver(to: current.withLock { $0 }.fleet)
+        probes.run(current.withLock { $0 }.fleet.probes)
         // It throws if another service has failed; even then probes end in an orderly way, or the sentinel's row would remain.
         try? await gracefulShutdown()
         await close()
@@ -105,25 +103,17 @@ package actor LiveFleet: Service {
 
     /// Closes everything; called at the end, when there are no more requests.
     func close() async {
-        await handover?.value
-        await probes.run([])
+        await probes.end()
         await retirement?.value
         await current.withLock { $0 }.fleet.close()
     }
 
-    private func handOver(to fleet: Fleet) {
-        handover = Task { [earlier = handover, probes] in
-            await earlier?.value
-            await probes.run(fleet.probes)
-        }
-    }
-
     private func retire(_ tenure: Tenure, for successor: Fleet) {
         // Not awaited: the reload is complete as soon as the successor is in charge.
-        retirement = Task { [earlier = retirement] in
+        retirement = Task { [earlier = retirement, probes] in
             await earlier?.value
-            await tenure.unused()
-            await tenure.fleet.close(keeping: successor)
+            await tenure.requests.unused()
+            await tenure.fleet.close(keeping: successor) { await probes.ended($0) }
         }
     }
 }
