@@ -19,9 +19,16 @@ struct ReloadStormTests {
         /// Held by a reading while it waits.
         private let isHanging = Mutex(false)
         private let release = DispatchSemaphore(value: 0)
-        private let port: UInt16
+        private let ports: [UInt16]
+        private let timeout: Int
 
-        init(port: UInt16 = 1) { self.port = port }
+        /// - Parameters:
+        ///   - ports: of db1 and db2.
+        ///   - timeout: of db2 before the first reading, seconds.
+        init(ports: [UInt16] = [1, 1], timeout: Int = 1) {
+            self.ports = ports
+            self.timeout = timeout
+        }
 
         func hang() { isHanging.withLock { $0 = true } }
 
@@ -33,9 +40,11 @@ struct ReloadStormTests {
         func configuration(_ number: Int) -> Configuration {
             let nodes = [
                 Node(
-                    name: "db1", address: .tcp(host: "127.0.0.1", port: port), tls: TLSOptions(mode: .disabled),
+                    name: "db1", address: .tcp(host: "127.0.0.1", port: ports[0]), tls: TLSOptions(mode: .disabled),
                     timeout: .seconds(50)),
-                Node(name: "db2", address: .tcp(host: "127.0.0.1", port: 1), timeout: .seconds(number + 1)),
+                Node(
+                    name: "db2", address: .tcp(host: "127.0.0.1", port: ports[1]), tls: TLSOptions(mode: .disabled),
+                    timeout: .seconds(timeout + number)),
             ]
             return Configuration(sets: [ReplicationSet(name: "shop", nodes: nodes)])
         }
@@ -109,7 +118,7 @@ struct ReloadStormTests {
     @Test("A reload waits while requests keep two earlier fleets open, and is refused if they do not end")
     func bounded() async throws {
         let file = File()
-        let live = try live(file, patience: .milliseconds(200))
+        let live = try live(file, patience: .seconds(2))
         var requests: [Request] = []
         for _ in 0..<2 {
             requests.append(await Request(live))
@@ -118,7 +127,7 @@ struct ReloadStormTests {
         let refusal = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
         #expect(
             refusal?.problems == [
-                "requests or probes of 2 earlier configurations have not ended yet: reload again when they have"
+                "2 earlier configurations still have requests, probes or servers that hang: reload again in a while"
             ])
         #expect(!live.record.isFresh)
         #expect(await live.use { $0.configuration } == file.configuration(2))
@@ -146,6 +155,22 @@ struct ReloadStormTests {
         try await reload.value
         #expect(await live.use { $0.configuration } == file.configuration(3))
         await requests[1].end()
+        await live.close()
+    }
+
+    @Test("A fleet counts until its last connection is closed, also if the server hangs for long")
+    func frozen() async throws {
+        let server = try FaultServer(.saying([.silence]))
+        let file = File(ports: [1, server.port], timeout: 200)
+        let live = try live(file, patience: .seconds(2))
+        for _ in 0..<2 {
+            _ = await live.use { await $0.findings(deadline: .now + .milliseconds(100)) }
+            try await live.reload()
+        }
+        await #expect(throws: ReloadRefusal.self) { try await live.reload() }
+        #expect(server.journal.openConnections == 2)
+        server.stop()
+        try await eventually("the connections are closed") { (try? await live.reload()) != nil }
         await live.close()
     }
 
@@ -180,7 +205,7 @@ struct ReloadStormTests {
                     : statement.hasPrefix("SHOW") || statement.hasPrefix("SELECT")
                         ? .table(columns: ["a"], rows: []) : .ok
             })
-        let live = try live(File(port: server.port))
+        let live = try live(File(ports: [server.port, 1]))
         for _ in 0..<10 {
             let findings = await live.use { await $0.findings(deadline: .now + .seconds(50)) }
             #expect(findings.flatMap(\.nodes).map(\.report.isUp) == [true, false])
@@ -196,11 +221,11 @@ struct ReloadStormTests {
     @Test("A file that cannot be read in time refuses the reload, and further ones at once until it has been read")
     func hangingFile() async throws {
         let file = File()
-        let live = try live(file, patience: .milliseconds(100))
+        let live = try live(file, patience: .seconds(1))
         file.hang()
         let refusal = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
         #expect(
-            refusal?.problems == ["the configuration could not be read within 0 s: a file system or pipe that hangs?"])
+            refusal?.problems == ["the configuration could not be read within 1 s: a file system or pipe that hangs?"])
         let next = await #expect(throws: ReloadRefusal.self) { try await live.reload() }
         #expect(next?.description.hasPrefix("a file of the configuration has been read for ") == true)
         #expect(file.readings.load(ordering: .relaxed) == 1 && !live.record.isFresh)

@@ -199,6 +199,12 @@ package final class Fleet: Sendable {
         }
     }
 
+    /// Waits until the connections that `close` closes are closed, however long their servers hang.
+    func closed(keeping successor: Fleet) async {
+        let known = SetCollector.Known(successor.sets.map(\.collector))
+        for set in sets where successor[set.name] !== set { await set.collector.closed(keeping: known) }
+    }
+
     /// The monitor of a set, if nothing in it has changed.
     private func monitor(unchangedAs set: ReplicationSet, in configuration: Configuration) -> SetMonitor? {
         guard let monitor = self[set.name], monitor.set == set,

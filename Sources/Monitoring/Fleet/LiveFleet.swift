@@ -45,7 +45,10 @@ package actor LiveFleet: Service {
         let tenure: Tenure
         /// Whether there is anything to close.
         let isHolding: Bool
+        /// Ends when nothing uses the fleet and its closing has begun.
         let task: Task<Void, Never>
+        /// Ends when its connections are closed, also those on which a server hangs.
+        let closed: Task<Void, Never>
     }
 
     /// - Parameters:
@@ -87,8 +90,8 @@ package actor LiveFleet: Service {
         let answer = TimedAnswer<Outcome>()
         Task { answer.settle(await reload.value) }
         let outcome = await withTaskCancellationHandler {
-            // A reload ends by itself: this is only how long its caller could wait at the most, behind another.
-            await answer.value(until: .now + patience * 6)
+            // Reloads end by themselves: this is longer than two of them take.
+            await answer.value(until: .now + patience * 4 + .seconds(60))
         } onCancel: {
             answer.settle(.failure(ReloadRefusal(problems: ["the caller left before the end of the reload"])))
         }
@@ -170,7 +173,7 @@ package actor LiveFleet: Service {
     private func makeRoom(for next: Configuration) async throws(ReloadRefusal) {
         let deadline = ContinuousClock.now + patience
         while let obstacle = obstacle(to: next) {
-            guard let oldest = retiring.first?.task else { throw refusal([obstacle]) }
+            guard let oldest = retiring.first?.closed else { throw refusal([obstacle]) }
             let isClosed = await waited(until: deadline) { await oldest.value } != nil
             if isEnding { throw ReloadRefusal.ending }
             if !isClosed { throw refusal([obstacle]) }
@@ -181,7 +184,7 @@ package actor LiveFleet: Service {
         let holding = retiring.count(where: \.isHolding)
         guard holding <= Self.maxRetiring else {
             return
-                "requests or probes of \(holding) earlier configurations have not ended yet: reload again when they have"
+                "\(holding) earlier configurations still have requests, probes or servers that hang: reload again in a while"
         }
         do {
             try admit(next, (retiring.map(\.tenure) + [current.withLock { $0 }]).map(\.fleet.configuration))
@@ -215,14 +218,21 @@ package actor LiveFleet: Service {
     ///
     /// Fleets are closed one after the other: an earlier one may still be using what a later one closes.
     private func retire(_ tenure: Tenure, for successor: Fleet) {
-        let task = Task { [earlier = retiring.last?.task, probes] in
-            await earlier?.value
+        let earlier = retiring.last
+        let task = Task { [probes] in
+            await earlier?.task.value
             await tenure.requests.unused()
             await tenure.fleet.close(keeping: successor) { await probes.ended($0) }
+        }
+        let closed = Task {
+            await earlier?.closed.value
+            await task.value
+            await tenure.fleet.closed(keeping: successor)
             retiring.removeAll { $0.tenure === tenure }
         }
         retiring.append(
-            Retirement(tenure: tenure, isHolding: tenure.fleet.isHolding(beyond: successor), task: task))
+            Retirement(
+                tenure: tenure, isHolding: tenure.fleet.isHolding(beyond: successor), task: task, closed: closed))
     }
 
     // MARK: - The service
