@@ -188,13 +188,15 @@ package actor NodeCollector {
     }
 
     /// The report of the running look so far, for a caller that cannot wait for the rest. Nil until the node has reported its
-    /// identity and its replication status: the rest is of no use without these.
+    /// identity and its replication status: the rest is of no use without these. Nil also if all it could show was asked longer
+    /// before the round than a look may take, because a follow-up question hangs: callers that want findings of now would get
+    /// those of the look before.
     /// - Parameters:
     ///   - started: when the caller's round began. A look that has ended since then may not have been delivered yet.
     ///   - isOwn: whether only a look that began in that round will do.
     func reportSoFar(since started: ContinuousClock.Instant, isOwn: Bool = false) -> NodeReport? {
         if !isOwn {
-            if let followedUp { return followedUp }
+            if let followedUp, followedUp.asked(within: timeout, before: started) { return followedUp }
             if look == nil, let ended, ended.at >= started { return ended.report }
         }
         guard let look, let call = look.call, let reply = session.replySoFar, !isOwn || look.started >= started
@@ -429,6 +431,13 @@ package actor NodeCollector {
         let inquiry = Inquiry(facts, isMerged: !server.isSplit)
         server.inquiry = inquiry
         return inquiry
+    }
+}
+
+extension NodeReport {
+    /// Whether it was asked for at most `age` before `instant`, or later.
+    fileprivate func asked(within age: Duration, before instant: ContinuousClock.Instant) -> Bool {
+        facts?.identityRead.map { $0.asked + age >= instant } ?? false
     }
 }
 

@@ -60,6 +60,14 @@ package final class SetCollector: Sendable {
         }
         await closed.value(until: .now + .seconds(1))
     }
+
+    /// Waits until all connections are closed that `close` closes: one on which a call hangs is closed when that ends.
+    package func closed(keeping known: Known = Known()) async {
+        for flight in members.flights where known.flights[ObjectIdentifier(flight.collector)] == nil {
+            await flight.idle()
+            await flight.collector.close()
+        }
+    }
 }
 
 /// Counts the closes that have not ended yet.

@@ -55,14 +55,20 @@ struct OpenFiles: Sendable, Equatable {
     }
 
     /// Checks whether another configuration may take effect while clients keep their share.
+    /// - Parameter earlier: the configurations whose connections may still be open, oldest first; the last is in effect.
     /// - Throws: `TooFew` if it may not.
-    func check(_ configuration: Configuration, after before: Configuration) throws(TooFew) {
-        let changed = before.nodes.count - configuration.nodes(unchangedSince: before).count
-        let needed = Self.descriptors(toNodesOf: configuration) + changed * Self.perConnection
+    func check(_ configuration: Configuration, after earlier: [Configuration]) throws(TooFew) {
+        // Each connection is counted once: where the next configuration no longer uses it.
+        let left = zip(earlier, earlier.dropFirst() + [configuration]).map { before, after in
+            Self.descriptors(toNodesOf: before, beyond: after)
+        }
+        let needed = Self.descriptors(toNodesOf: configuration) + left.reduce(0, +)
         guard needed <= room else {
+            let closing = left.reduce(0, +) > 0 ? ", some of them until earlier connections are closed" : ""
             throw TooFew(
                 description: "the limit on open files, \(limit), leaves \(room) for connections to nodes, but "
-                    + "\(needed) are needed: restart the exporter so that it admits fewer clients, or \(Self.advice)")
+                    + "\(needed) are needed\(closing): restart the exporter so that it admits fewer clients, or "
+                    + Self.advice)
         }
     }
 
@@ -78,11 +84,20 @@ struct OpenFiles: Sendable, Equatable {
 
     /// Scrapes have one connection to each node, which is closed before another is opened. A probe may have a second one
     /// while the first hangs; the sentinel connects to each node, the other probes to one.
-    private static func descriptors(toNodesOf configuration: Configuration) -> Int {
-        let probe = Session.maxConnections
+    /// - Parameter successor: does not count what this configuration goes on using.
+    private static func descriptors(
+        toNodesOf configuration: Configuration, beyond successor: Configuration? = nil
+    ) -> Int {
+        let kept = successor?.nodes(unchangedSince: configuration) ?? []
         let connections = configuration.sets.map { set in
-            let toOne = [set.heartbeat?.write == true, set.failover != nil].count { $0 }
-            return set.nodes.count * (1 + (set.sentinel == nil ? 0 : probe)) + toOne * probe
+            let later = successor?.set(named: set.name)
+            let isSentinelOpen = set.sentinel != nil && later?.keepsSentinel(of: set) != true
+            let toOne = [
+                set.heartbeat?.write == true && later?.keepsHeartbeat(of: set) != true,
+                set.failover != nil && later?.keepsFailover(of: set) != true,
+            ].count { $0 }
+            return set.nodes.count { !kept.contains($0.name) }
+                + Session.maxConnections * (toOne + (isSentinelOpen ? set.nodes.count : 0))
         }
         return connections.reduce(0, +) * perConnection
     }

@@ -22,7 +22,7 @@ struct Routes: Sendable {
 
     /// How old the findings on the topology page may be. When opened, it shows at once what the last scrape found; then it
     /// refreshes every five seconds, and all viewers share a round.
-    private static let firstViewAge = Duration.seconds(30)
+    private static let firstViewAge = SetMonitor.longestAge
     private static let liveViewAge = Duration.seconds(4)
 
     /// Every endpoint except the metrics, whose path the user chooses.
@@ -107,7 +107,7 @@ struct Routes: Sendable {
             let unknown = selection.unknown(in: fleet.configuration)
             guard unknown.isEmpty else { return .notConfigured(unknown) }
             let answers = await fleet.answers(
-                of: selection, notOlderThan: age, deadline: .now + ScrapeTimeout.ordinary)
+                of: selection, notOlderThan: age, deadline: .now + SetMonitor.viewersPatience)
             return response(
                 TopologyPage(
                     answers.map(\.findings),

@@ -22,14 +22,25 @@ package struct SetAnswer: Sendable {
     }
 }
 
-/// The newest answers, which other callers may get as well. An older one is kept only if nodes were given longer for it.
+/// The newest answers, which other callers may get as well: for each kind of caller, the one that it would get.
 struct KeptAnswers {
-    private var answers: [SetAnswer] = []
+    /// The oldest that any caller accepts.
+    static let longestAge = Duration.seconds(30)
 
+    /// How long the kinds of callers that accept a kept answer let nodes answer.
+    private let patiences: [Duration]
+    private(set) var answers: [SetAnswer] = []
+
+    init(for patiences: [Duration]) { self.patiences = patiences + [SetAnswer.wholeRound] }
+
+    /// An older answer is kept only if nodes were given longer for it, and only if that makes a difference to some caller.
     mutating func keep(_ answer: SetAnswer) {
         if answers.contains(where: { $0.round > answer.round && $0.patience >= answer.patience }) { return }
         answers.removeAll { $0.round <= answer.round && $0.patience <= answer.patience }
         answers.append(answer)
+        let oldest = (answers.map(\.round).max() ?? answer.round) - Self.longestAge
+        let wanted = Set(patiences.compactMap { newest(patience: $0)?.round })
+        answers.removeAll { $0.round < oldest || !wanted.contains($0.round) }
     }
 
     /// The newest answer for which nodes were given at least as long as a caller would wait.

@@ -13,14 +13,20 @@ package actor SetMonitor {
     /// A node that had less time than this does not count as silent, whatever the caller's deadline: a scrape with a short
     /// deadline must not make a writer silent. It is how long a load balancer waits for nodes.
     package static let balancersPatience = Duration.seconds(1)
+    /// How long the page waits for nodes.
+    package static let viewersPatience = Duration.seconds(10)
+    /// The oldest findings that any caller accepts: the page, when it is opened.
+    package static let longestAge = KeptAnswers.longestAge
     /// The fraction of a caller's waiting time that is as good as all of it.
-    private static let tolerance = 0.95
+    fileprivate static let tolerance = 0.95
 
     package nonisolated let set: ReplicationSet
     nonisolated let collector: SetCollector
     nonisolated let probes: SetProbes
     /// Another monitor has taken over the set's memory: rounds that are still running change nothing in it.
     nonisolated let isReplaced = Atomic(false)
+    /// Its probes' calls, and the rounds that these have begun.
+    nonisolated let usage = Usage()
     private let changes: StateChanges
 
     /// A round, until it has ended and been judged; then what came of it.
@@ -40,7 +46,11 @@ package actor SetMonitor {
     /// The round that began last, while it is under way. Earlier ones may be under way as well.
     private var newest: Flight?
     var isRoundUnderWay: Bool { newest != nil }
-    private var kept = KeptAnswers()
+    private var kept: KeptAnswers
+    /// What the monitor that this one replaces found last; for probes, until there is a round of its own.
+    private var inherited: SetView?
+    /// The operator's words that `kept` and `inherited` take into account.
+    private var heeded = 0
     /// A round started for probes.
     private(set) var renewal: Task<Void, Never>?
 
@@ -49,6 +59,7 @@ package actor SetMonitor {
         self.collector = collector
         self.probes = probes
         self.changes = changes
+        kept = set.noAnswers
     }
 
     package nonisolated var name: String { self.set.name }
@@ -60,6 +71,7 @@ package actor SetMonitor {
         let now = ContinuousClock.now
         let patience = now.duration(to: deadline.instant) * Self.tolerance
         let oldest = now - age
+        heed()
         if age > .zero {
             if let known = kept.newest(patience: patience), known.asked >= oldest { return known }
             if let newest, newest.started >= oldest { return await answer(of: newest, by: deadline, patience) }
@@ -149,36 +161,73 @@ package actor SetMonitor {
     /// Records an operator's decision about which node takes the writes. What was found without it no longer counts.
     package func takeWord(for node: String) {
         probes.judge.takeWord(for: node)
-        kept = KeptAnswers()
+        heed()
+    }
+
+    /// Drops what was found without an operator's latest word, which another monitor of the set may have received during a reload.
+    private func heed() {
+        let words = probes.judge.words
+        guard words != heeded else { return }
+        heeded = words
+        kept = set.noAnswers
+        inherited = nil
         newest = nil
+    }
+
+    /// Takes over what the monitor of the same nodes found last: until the first round has ended, a probe that goes on would
+    /// otherwise not know where to write, or where to take its row away.
+    func inherit(from predecessor: SetMonitor) async {
+        guard predecessor.set.nodes == set.nodes else { return }
+        let (view, words) = await predecessor.bequest
+        heed()
+        if words == heeded { inherited = view }
+    }
+
+    private var bequest: (view: SetView?, words: Int) {
+        heed()
+        let newest = kept.newest(patience: probesPatience * Self.tolerance).map(SetView.init)
+        return (newest ?? inherited, heeded)
     }
 }
 
 extension ReplicationSet {
     /// After this long every node has answered or failed.
     fileprivate var patience: Duration { (nodes.map(\.timeout).max() ?? .zero) * 2 + .seconds(5) }
+
+    /// How long probes wait for nodes.
+    fileprivate var probesPatience: Duration { min(nodes.map(\.timeout).max() ?? .zero, WriteTarget.patience) }
+
+    fileprivate var noAnswers: KeptAnswers {
+        let patiences = [SetMonitor.balancersPatience, probesPatience, SetMonitor.viewersPatience]
+        return KeptAnswers(for: patiences.map { $0 * SetMonitor.tolerance })
+    }
 }
 
 extension SetMonitor: FindingsSource {
     package func newest(renewing age: Duration) -> SetView? {
+        heed()
         let newest = kept.newest(patience: probesPatience * Self.tolerance)
         if newest.map({ $0.asked.duration(to: .now) > age }) ?? true, renewal == nil {
+            usage.enter()
             renewal = Task {
                 _ = await view(notOlderThan: age)
                 renewal = nil
+                usage.leave()
             }
         }
-        return newest.map { SetView(findings: $0.findings, asked: $0.asked) }
+        return newest.map(SetView.init) ?? inherited
     }
 
     package func view(notOlderThan age: Duration) async -> SetView? {
         let answer = await findings(notOlderThan: age, deadline: .now + probesPatience)
-        return SetView(findings: answer.findings, asked: answer.asked)
+        return SetView(answer)
     }
 
-    private nonisolated var probesPatience: Duration {
-        min(set.nodes.map(\.timeout).max() ?? .zero, WriteTarget.patience)
-    }
+    private nonisolated var probesPatience: Duration { self.set.probesPatience }
+}
+
+extension SetView {
+    fileprivate init(_ answer: SetAnswer) { self.init(findings: answer.findings, asked: answer.asked) }
 }
 
 extension SetFindings {

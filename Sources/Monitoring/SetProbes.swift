@@ -1,4 +1,4 @@
-internal import Configuration
+package import Configuration
 internal import Logging
 internal import MariaDB
 internal import Replication
@@ -32,7 +32,7 @@ struct SetProbes: Sendable {
 
         if let heartbeat = set.heartbeat, heartbeat.write {
             self.heartbeat =
-                kept?.set.heartbeat == heartbeat
+                kept.map { set.keepsHeartbeat(of: $0.set) } == true
                 ? kept?.heartbeat
                 : HeartbeatWriter(
                     table: heartbeat.table, interval: heartbeat.interval, watch: watch, logger: logger
@@ -46,7 +46,7 @@ struct SetProbes: Sendable {
         }
 
         sentinel = set.sentinel.map { section in
-            if let running = kept?.sentinel, kept?.set.sentinel == section { return running }
+            if let running = kept?.sentinel, let kept, set.keepsSentinel(of: kept.set) { return running }
             return SentinelProbe(
                 table: section.table, interval: section.interval, watch: watch, logger: logger
             ) { name in
@@ -57,7 +57,7 @@ struct SetProbes: Sendable {
         }
 
         failover =
-            kept?.set.failover == set.failover
+            kept.map { set.keepsFailover(of: $0.set) } == true
             ? kept?.failover
             : FailoverProbe(
                 set, environment: environment, keeping: keeping, logger: logger,
@@ -97,6 +97,21 @@ struct SetProbes: Sendable {
 
     private static func writing(_ heartbeat: Heartbeat?, by writer: HeartbeatWriter?) -> HeartbeatWriting? {
         writer.map { .own($0.history) } ?? heartbeat.map { .foreign(interval: $0.interval.seconds) }
+    }
+}
+
+/// Which probes go on, with their connections, when a set takes the place of an earlier one. None does if the nodes have changed.
+extension ReplicationSet {
+    package func keepsHeartbeat(of earlier: ReplicationSet) -> Bool {
+        nodes == earlier.nodes && heartbeat == earlier.heartbeat
+    }
+
+    package func keepsSentinel(of earlier: ReplicationSet) -> Bool {
+        nodes == earlier.nodes && sentinel == earlier.sentinel
+    }
+
+    package func keepsFailover(of earlier: ReplicationSet) -> Bool {
+        nodes == earlier.nodes && failover == earlier.failover
     }
 }
 

@@ -25,8 +25,9 @@ package protocol FindingsSource: AnyObject, Sendable {
 /// A probe's way to the findings of its set. A probe that a reload leaves running keeps it, even if the set has a new monitor.
 package final class SetWatch: Sendable {
     private struct Source {
-        /// Weak, because the monitor holds its probes.
+        /// Weak, because the monitor holds its probes. Its fleet is held until they have ended.
         weak var value: (any FindingsSource)?
+        var usage: Usage?
     }
 
     private let source = Mutex(Source())
@@ -34,15 +35,29 @@ package final class SetWatch: Sendable {
     package init() {}
 
     /// Takes findings from `source` from now on.
-    package func follow(_ source: any FindingsSource) {
-        self.source.withLock { $0.value = source }
+    /// - Parameter usage: counts the calls to it; its connections must not be closed during one, or its nodes would seem silent.
+    package func follow(_ source: any FindingsSource, counting usage: Usage? = nil) {
+        self.source.withLock { $0 = Source(value: source, usage: usage) }
     }
 
     package func newest(renewing age: Duration) async -> SetView? {
-        await source.withLock { $0.value }?.newest(renewing: age)
+        guard let (source, usage) = enter() else { return nil }
+        defer { usage?.leave() }
+        return await source.newest(renewing: age)
     }
 
     package func view(notOlderThan age: Duration) async -> SetView? {
-        await source.withLock { $0.value }?.view(notOlderThan: age)
+        guard let (source, usage) = enter() else { return nil }
+        defer { usage?.leave() }
+        return await source.view(notOlderThan: age)
+    }
+
+    /// Chosen and counted at once: between the two, the source could be replaced and closed.
+    private func enter() -> (source: any FindingsSource, usage: Usage?)? {
+        source.withLock { source in
+            guard let value = source.value else { return nil }
+            source.usage?.enter()
+            return (value, source.usage)
+        }
     }
 }

@@ -350,6 +350,33 @@ struct SetRoundTests {
         }
     }
 
+    @Test("While a follow-up hangs, what was read before it stands for rounds that begin within the node's timeout")
+    func hangingFollowUp() async throws {
+        let gate = try Gate()
+        let looks = Atomic(0)
+        let recording = try Fixture(name: "mariadb-10.11/primary").recording
+        let script = Script(
+            greeting: { _ in Step.welcome(version: recording.version) },
+            answer: { query in
+                let steps = query.steps { recording.reply(to: $0) }
+                guard query.text.contains("gtid_binlog_state") else { return steps }
+                let isFirst = looks.wrappingAdd(1, ordering: .relaxed).newValue == 1
+                return isFirst ? steps : [.wait(gate)] + steps
+            })
+        try await withNode(script) { server, node in
+            let look = await node.look()
+            #expect(look.isUp)
+            async let followUp = node.ask([.transactions], adding: look, deadline: .never)
+            for await case .queried in server.events where looks.load(ordering: .relaxed) == 2 { break }
+            #expect(await node.reportSoFar(since: .now)?.isUp == true)
+            #expect(await node.reportSoFar(since: .now + node.timeout - .seconds(60))?.isUp == true)
+            // Otherwise a balancer would be told of a server as it was two timeouts ago.
+            #expect(await node.reportSoFar(since: .now + node.timeout + .seconds(1)) == nil)
+            gate.open()
+            #expect(await followUp.isUp)
+        }
+    }
+
     @Test("A cancelled caller returns at once; the round continues for the others")
     func cancelled() async throws {
         let gate = try Gate()

@@ -62,17 +62,48 @@ struct OpenFilesTests {
         #expect(throws: OpenFiles.TooFew.self) { try OpenFiles(limit: 0, configuration, addresses: addresses) }
     }
 
+    @Test("counts the connections of every fleet that is not closed yet, and of the probes that end, each once")
+    func overlaps() throws {
+        func set(_ ports: Int..., sentinel: Int? = nil, lag: Int = 60) throws -> Configuration {
+            let nodes = try ports.enumerated().map { index, port in
+                Node(name: "db\(index + 1)", address: try Address("127.0.0.1:\(port)"))
+            }
+            return Configuration(sets: [
+                ReplicationSet(
+                    name: "shop", nodes: nodes, thresholds: Thresholds(lag: .seconds(lag)),
+                    sentinel: sentinel.map { Sentinel(table: Self.table, interval: .seconds($0)) })
+            ])
+        }
+        /// The descriptors that are needed.
+        func needed(_ next: Configuration, after earlier: Configuration...) throws -> Int {
+            for room in 0..<200 {
+                let openFiles = try OpenFiles(limit: 82 + room, try set(1), addresses: [0], clients: 0)
+                if (try? openFiles.check(next, after: earlier)) != nil { return openFiles.room }
+            }
+            return .max
+        }
+        let before = try set(1, 2)
+        #expect(try needed(before, after: before) == 4)
+        // db1 moves, and moves on before its first connection is closed: three at a time, beside db2's.
+        #expect(try needed(set(3, 2), after: before) == 6)
+        #expect(try needed(set(4, 2), after: before, set(3, 2)) == 8)
+        // Two connections of two descriptors to each node, of the sentinel that ends as well; not of one that goes on.
+        #expect(try needed(set(1, 2, sentinel: 15), after: set(1, 2, sentinel: 15, lag: 30)) == 12)
+        #expect(try needed(set(1, 2, sentinel: 15), after: set(1, 2, sentinel: 20)) == 20)
+        #expect(try needed(before, after: set(1, 2, sentinel: 20)) == 12)
+    }
+
     @Test("also applies to a reload: too large a configuration is refused, and the old one stays in effect")
     func reload() async throws {
         let (one, two) = (try Self.configuration(nodes: 1), try Self.configuration(nodes: 2))
         let openFiles = try OpenFiles(limit: 94, one, addresses: [1])
         #expect(openFiles.room == 2)
-        try openFiles.check(one, after: one)
+        try openFiles.check(one, after: [one])
         let moved = Configuration(sets: [
             ReplicationSet(name: "shop", nodes: [Node(name: "db1", address: try Address("127.0.0.1:9"))])
         ])
         // During the reload, the changed node is briefly connected twice.
-        #expect(throws: OpenFiles.TooFew.self) { try openFiles.check(moved, after: one) }
+        #expect(throws: OpenFiles.TooFew.self) { try openFiles.check(moved, after: [one]) }
 
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]

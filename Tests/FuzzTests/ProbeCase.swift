@@ -152,7 +152,7 @@ struct ProbeCase: Sendable {
         switch path {
         case .round: outcome = "asked"
         case .heartbeat, .sentinel:
-            await probes.run(fleet.probes)
+            probes.run(fleet.probes)
             outcome = await log.firstWord()
             // A few more beats.
             if outcome == "working" { try? await Task.sleep(for: .milliseconds(path == .heartbeat ? 30 : 5)) }
@@ -172,7 +172,7 @@ struct ProbeCase: Sendable {
         pages.check(fleet.families(of: findings, .all).all)
         pages.check(findings)
         if path == .round { await askAsBalancer(fleet, log.logger, &pages) }
-        await probes.run([])
+        await probes.end()
         await fleet.close()
         pages.check(log.printed)
         pages.check(stateAt: "\(state)/shop.state")

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Sandbox
 import Testing
 
@@ -41,6 +42,32 @@ extension IntegrationSuite {
                         #expect(!text.contains(monitor.password))
                     }
                 }
+            }
+        }
+
+        @Test("SIGTERM ends it at once, also while reloads wait for a pipe in which nothing arrives")
+        func hangingReload() async throws {
+            try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
+                let path = try sandbox.writeExporterConfiguration()
+                let exporter = try await RunningExporter.start(
+                    ["--config.file", path, "--web.enable-lifecycle"], in: sandbox)
+                #expect(try await exporter.scrape().value("up", "db1") == 1)
+                try #require(unlink(path) == 0 && mkfifo(path, 0o600) == 0)
+                exporter.process.signal(SIGHUP)
+                var writer: Int32 = -1
+                try await eventually("it reads the pipe", every: .milliseconds(10)) {
+                    writer = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+                    return writer >= 0
+                }
+                defer { close(writer) }
+                exporter.process.signal(SIGHUP)
+                async let answer = exporter.get("/-/reload", method: "POST")
+                // Served meanwhile.
+                #expect(try await exporter.scrape().value("up", "db1") == 1)
+                let started = ContinuousClock.now
+                #expect(await exporter.stop() == .exited(0))
+                #expect(started.duration(to: .now) < .seconds(5))
+                _ = try? await answer
             }
         }
 

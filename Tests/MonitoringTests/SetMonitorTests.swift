@@ -124,6 +124,53 @@ struct SetMonitorTests {
         }
     }
 
+    @Test("While a late statement hangs, a balancer gets what was read before it, with its age, until the look ends")
+    func lateStatement() async throws {
+        let gate = try Gate()
+        let isHanging = Mutex(true)
+        let timeout = Duration.seconds(4)
+        let server = try FaultServer(
+            .replying(version: "10.11.6-MariaDB") { statement in
+                if statement.contains("CONNECTION_ID()") {
+                    return .table(
+                        columns: ["server_id", "read_only", "log_bin", "clock"], rows: [["1", "0", "1", "1.0"]])
+                }
+                if statement == "SHOW BINLOG STATUS", isHanging.withLock(\.self) { return .steps([.wait(gate)]) }
+                return statement.hasPrefix("SHOW") || statement.hasPrefix("SELECT")
+                    ? .table(columns: ["a"], rows: []) : .ok
+            })
+        try await withMonitor([server], timeout: timeout) { _, monitor in
+            let began = ContinuousClock.now
+            var ages: [Duration] = []
+            while began.duration(to: .now) < timeout * 3 {
+                let answer = await monitor.findings(
+                    notOlderThan: .seconds(1), deadline: .now + SetMonitor.balancersPatience)
+                let told = ContinuousClock.now
+                guard let report = answer.findings.nodes.first?.report, report.isUp else {
+                    // On a busy machine, the first balancers may be too early.
+                    if ages.isEmpty { continue }
+                    break
+                }
+                let read = try #require(report.facts?.identityRead?.asked)
+                #expect(answer.asked <= read, "the age is that of the oldest facts")
+                ages.append(read.duration(to: told))
+                if report.facts?.binaryLog != nil || report.facts?.missing[.binlogStatus] == .timeout,
+                    monitorHasEndedLook(server)
+                {
+                    break
+                }
+            }
+            #expect(!ages.isEmpty)
+            // A balancer's limit, its wait, and the time that a look may take.
+            let most = .seconds(1) + SetMonitor.balancersPatience + timeout + .milliseconds(1500)
+            #expect(ages.allSatisfy { $0 <= most }, "\(ages)")
+            isHanging.withLock { $0 = false }
+            gate.open()
+        }
+    }
+
+    private func monitorHasEndedLook(_ server: FaultServer) -> Bool { server.journal.connections > 1 }
+
     @Test("An operator's word takes effect at once: what was found without it is not returned again")
     func word() async throws {
         let server = try healthy()
@@ -201,6 +248,7 @@ struct SetMonitorTests {
 struct KeptAnswersTests {
     private let now = ContinuousClock.now
     private static let known = findings(node("db1", id: 1, readOnly: false))
+    private static let patiences: [Duration] = [.seconds(1), .seconds(2), .seconds(10)]
 
     private func answer(_ ago: Int, patience: Duration) -> SetAnswer {
         SetAnswer(Self.known, round: now - .seconds(ago), patience: patience)
@@ -208,7 +256,7 @@ struct KeptAnswersTests {
 
     @Test("The newest answer is returned for which nodes had as long as the caller would wait")
     func newest() {
-        var kept = KeptAnswers()
+        var kept = KeptAnswers(for: Self.patiences)
         kept.keep(answer(5, patience: SetAnswer.wholeRound))
         kept.keep(answer(2, patience: .seconds(1)))
         #expect(kept.newest(patience: .seconds(1))?.asked == now - .seconds(2))
@@ -225,9 +273,34 @@ struct KeptAnswersTests {
         #expect(answer.asked == asked && answer.round == now)
     }
 
+    @Test("No more are kept than there are kinds of callers, however callers' patience varies")
+    func bounded() {
+        var kept = KeptAnswers(for: Self.patiences)
+        for number in 0..<1000 {
+            // The longer ago, the longer nodes were given.
+            kept.keep(
+                SetAnswer(
+                    Self.known, round: now + .milliseconds(number), patience: .milliseconds(20_000 - 19 * number)))
+        }
+        #expect(kept.answers.count <= Self.patiences.count + 1)
+        // Each kind of caller gets the newest that it could have.
+        #expect(kept.newest(patience: .seconds(10))?.round == now + .milliseconds(526))
+        #expect(kept.newest(patience: .seconds(2))?.round == now + .milliseconds(947))
+        #expect(kept.newest(patience: .seconds(1))?.round == now + .milliseconds(999))
+    }
+
+    @Test("What is older than any caller accepts is not kept beside a newer answer")
+    func outdated() {
+        var kept = KeptAnswers(for: Self.patiences)
+        kept.keep(answer(40, patience: SetAnswer.wholeRound))
+        #expect(kept.answers.count == 1)
+        kept.keep(answer(5, patience: .seconds(2)))
+        #expect(kept.answers.map(\.patience) == [.seconds(2)])
+    }
+
     @Test("A late answer does not replace one that is newer and gave nodes more time")
     func late() {
-        var kept = KeptAnswers()
+        var kept = KeptAnswers(for: Self.patiences)
         kept.keep(answer(1, patience: SetAnswer.wholeRound))
         kept.keep(answer(3, patience: SetAnswer.wholeRound))
         kept.keep(answer(2, patience: .seconds(1)))

@@ -128,8 +128,9 @@ struct Serve: AsyncParsableCommand {
             onRefusal: { counter.count(route: Router.unknown, code: $0) },
             handler: { await routes.answer($0, router) })
         // The first is the last to end: probes and connections go when no request comes any more.
-        var services: [any Service] = [live, await HangupReload(live), listener]
+        var services: [any Service] = [live, listener]
         if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) { services.append(agent) }
+        services.append(await HangupReload(live))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) },

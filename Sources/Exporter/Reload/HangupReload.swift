@@ -2,7 +2,7 @@ import Monitoring
 import ServiceLifecycle
 import UnixSignals
 
-/// Reloads the configuration on every SIGHUP.
+/// Reloads the configuration on SIGHUP. Reloads are over when it ends, so it is the first service to end.
 struct HangupReload: Service, CustomStringConvertible {
     private let signals: UnixSignalsSequence
     private let live: LiveFleet
@@ -18,8 +18,10 @@ struct HangupReload: Service, CustomStringConvertible {
 
     func run() async throws {
         for await _ in signals.cancelOnGracefulShutdown() {
-            // A refusal has already been logged, which is where the sender of the signal finds it.
-            try? await live.reload()
+            // The result is in the log, which is where the sender of the signal finds it. Not awaited: further signals are one
+            // reload with this one if it has not begun, and the end of the process does not wait for its files.
+            await live.requestReload()
         }
+        await live.endReloads()
     }
 }

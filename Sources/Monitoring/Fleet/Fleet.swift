@@ -151,12 +151,19 @@ package final class Fleet: Sendable {
         )
     }
 
+    /// Takes over what the predecessor's sets have found, for probes that go on.
+    func inherit(from predecessor: Fleet) async {
+        for set in sets {
+            if let before = predecessor[set.name], before !== set { await set.inherit(from: before) }
+        }
+    }
+
     /// Makes the probes use what this fleet's sets find from now on, and the memory of the sets be theirs alone.
     func takeCharge(from predecessor: Fleet? = nil) {
         for set in predecessor?.sets ?? [] where self[set.name] !== set {
             set.isReplaced.store(true, ordering: .releasing)
         }
-        for set in sets { set.probes.watch.follow(set) }
+        for set in sets { set.probes.watch.follow(set, counting: set.usage) }
     }
 
     /// Forgets the states of nodes that have changed since an earlier configuration.
@@ -164,16 +171,38 @@ package final class Fleet: Sendable {
         changes.forget(allBut: configuration.nodes(unchangedSince: earlier))
     }
 
-    var probes: [any Probe] { sets.flatMap(\.probes.all) }
+    var probes: [PlacedProbe] {
+        sets.flatMap { set in
+            let places = Set([.set(set.name)] + set.set.nodes.map { PlacedProbe.Place.server($0.address) })
+            return set.probes.all.map { PlacedProbe(probe: $0, places: places) }
+        }
+    }
 
-    /// Closes the connections that the successor does not use.
-    package func close(keeping successor: Fleet? = nil) async {
+    /// Whether it has sets that a successor does not use.
+    func isHolding(beyond successor: Fleet) -> Bool { sets.contains { successor[$0.name] !== $0 } }
+
+    /// Closes the connections that the successor does not use, of each set once its probes need them no longer: a probe that
+    /// ends still has to know which node is the primary, to take its row away.
+    /// - Parameter ended: waits until probes have ended, of those that are to end.
+    package func close(
+        keeping successor: Fleet? = nil, after ended: @escaping @Sendable ([any Probe]) async -> Void = { _ in }
+    ) async {
         let known = SetCollector.Known(successor?.sets.map(\.collector) ?? [])
         await withTaskGroup { group in
             for set in sets where successor?[set.name] !== set {
-                group.addTask { await set.collector.close(keeping: known) }
+                group.addTask {
+                    await ended(set.probes.all)
+                    await set.usage.unused()
+                    await set.collector.close(keeping: known)
+                }
             }
         }
+    }
+
+    /// Waits until the connections that `close` closes are closed, however long their servers hang.
+    func closed(keeping successor: Fleet) async {
+        let known = SetCollector.Known(successor.sets.map(\.collector))
+        for set in sets where successor[set.name] !== set { await set.collector.closed(keeping: known) }
     }
 
     /// The monitor of a set, if nothing in it has changed.

@@ -73,7 +73,7 @@ package final class HeartbeatWriter: Probe {
         case .nobody(let reason):
             await post?.connection.close()
             post = nil
-            log.idle(reason)
+            rest(reason)
         case .node(let node):
             if post.map({ !$0.node.isSame(as: node) }) ?? true {
                 await post?.connection.close()
@@ -93,10 +93,15 @@ package final class HeartbeatWriter: Probe {
                 current.failures += 1
                 current.notBefore = .now + .seconds(1 << min(current.failures - 1, 3))
                 current.isReady = false
-                log.idle(error.description)
+                rest(error.description)
             }
             post = current
         }
+    }
+
+    private func rest(_ reason: String) {
+        // What a probe that is ending did not get to know says nothing of the servers.
+        if !Task.isCancelled { log.idle(reason) }
     }
 
     private func write(_ connection: Session, _ node: WritableNode) async throws(ProbeFailure) {

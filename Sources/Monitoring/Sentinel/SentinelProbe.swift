@@ -67,7 +67,7 @@ package final class SentinelProbe: Probe {
                 log.working(on: primary.name)
                 take(outcomes, over: routes)
             } catch {
-                if !Task.isCancelled { rest(error.description) }
+                rest(error.description)
             }
         }
     }
@@ -83,6 +83,8 @@ package final class SentinelProbe: Probe {
     }
 
     private func rest(_ reason: String) {
+        // What a probe that is ending did not get to know says nothing of the servers.
+        if Task.isCancelled { return }
         log.idle(reason)
         record.withLock { $0.rest() }
     }

@@ -51,7 +51,7 @@ final class OperatedMonitor {
         let operators = OperatorStates(directory: nil, logger: Self.logger)
         checks = NodeChecks(states: operators, notices: MaintenanceNotices(directory: nil, logger: Self.logger))
         fleet = try Self.fleet(configuration, states, keepsState: false)
-        await probes.run(fleet.probes)
+        probes.run(fleet.probes)
     }
 
     private static func fleet(_ configuration: Configuration, _ states: String, keepsState: Bool) throws -> Fleet {
@@ -66,11 +66,11 @@ final class OperatedMonitor {
     func restart(keepsState: Bool) async throws {
         await close()
         fleet = try Self.fleet(configuration, states, keepsState: keepsState)
-        await probes.run(fleet.probes)
+        probes.run(fleet.probes)
     }
 
     func close() async {
-        await probes.run([])
+        await probes.end()
         await fleet.close()
     }
 
