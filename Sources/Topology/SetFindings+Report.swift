@@ -128,9 +128,13 @@ extension ChannelFindings {
         // A replica that has everything cannot distinguish a source that says nothing from one that has nothing to say.
         if channel.isSilenceToldOnly, hasAll || positions?.readDelta == 0 { channel.sourceSilence = nil }
         self.init(
-            channel: channel, sourceNode: source?.description.name, readDelta: positions?.readDelta,
-            applyDelta: hasAll ? 0 : positions?.applyDelta, purgeHeadroom: positions?.purgeHeadroom,
-            distance: distance, errant: nil, lag: nil, checks: [:])
+            channel: channel, sourceNode: source?.description.name, distance: distance, errant: nil, lag: nil,
+            checks: [:])
+        if loss == nil {
+            readDelta = positions?.readDelta
+            applyDelta = hasAll ? 0 : positions?.applyDelta
+            purgeHeadroom = positions?.purgeHeadroom
+        }
         logLoss = loss
         leads = positions?.leads ?? []
         isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false

@@ -144,25 +144,6 @@ struct LooksTests {
             lag(at: 20, end: "bin.000001:200", source: "1:1-6", replica: "1:1-4", executed: "bin.000001:40") == nil)
     }
 
-    @Test("A commit that is in the source's log and not yet among its transactions is not taken for applied")
-    func commitUnderWay() {
-        var memory = SetMemory()
-        func lag(at time: Double, end: BinlogCoordinate, source: String) -> Lag? {
-            let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed(source)
-            let db2 = node(
-                "db2", id: 2, uuid: 2,
-                from: channel(from: "db1", id: 1, uuid: 1, read: "bin.000001:100", behind: 0).with {
-                    $0.usesGTID = true
-                }
-            ).executed("1:1-5")
-            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
-        }
-        _ = lag(at: 0, end: "bin.000001:100", source: "1:1-5")
-        _ = lag(at: 10, end: "bin.000001:200", source: "1:1-5")
-        #expect(isNear(lag(at: 12, end: "bin.000001:200", source: "1:1-6"), 2, .secondsBehindSource, error: 10))
-        #expect(isNear(lag(at: 30, end: "bin.000001:200", source: "1:1-6"), 20, .secondsBehindSource, error: 10))
-    }
-
     @Test("What was applied of a log says nothing about that of another server at the node's next address")
     func otherAddress() {
         var memory = SetMemory()

@@ -53,6 +53,7 @@ struct LossTests {
                 source(end, "1:1-90"), replica("1:1-90", read: end, byGTID: byGTID, log: "a.000001:200"))
             #expect(later.checks[.binaryLog] == false)
             #expect(later.distance == GTIDDistance() && later.lag == nil)
+            #expect(later.readDelta == nil && later.applyDelta == nil && later.purgeHeadroom == nil)
             #expect(later.troubles.contains { $0.text.contains("had read to bin.000001:5000") })
         }
         // Restored from a copy of the source: it begins a log of its own.
