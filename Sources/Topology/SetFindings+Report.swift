@@ -146,8 +146,9 @@ extension ChannelFindings {
         checks[.transfer] = channel.isTransferring && stall == nil
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         lag = Lag(
-            self, heartbeat: heartbeatLag, lagBounds(of: node, set.looks), isSourceAnswering: sourceFacts != nil,
-            set.thresholds)
+            self, heartbeat: heartbeatLag,
+            lagBounds(of: node, complete: distance.missing == 0 ? sourceFacts?.binaryLog?.end : nil, set.looks),
+            isSourceAnswering: sourceFacts != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
@@ -165,10 +166,12 @@ extension ChannelFindings {
         leads = []
     }
 
-    private func lagBounds(of node: ReplicationSetReport.Node, _ looks: SetLooks) -> LagBounds? {
+    private func lagBounds(
+        of node: ReplicationSetReport.Node, complete: BinlogCoordinate?, _ looks: SetLooks
+    ) -> LagBounds? {
         // What a channel has read of another log says nothing about how late it is in this one.
         guard logLoss == nil, leads.isEmpty, let facts = node.report.facts, let source = sourceNode else { return nil }
-        return looks[source]?.bounds(channel, of: facts)
+        return looks[source]?.bounds(channel, of: facts, complete: complete)
     }
 
     /// What earlier rounds show the channel to have lost, though its place now looks like any other.

@@ -272,6 +272,25 @@ struct LooksTests {
         #expect(late.distance.missing == nil)
     }
 
+    @Test("MariaDB: a replica that has everything by GTID is up to date, whatever position it reports after a crash")
+    func afterCrash() {
+        var memory = SetMemory()
+        func lag(at time: Double, logged: String) -> Lag? {
+            let db1 = node("db1", id: 1, binlog: "bin.000001:900").positions(logged: logged, state: logged)
+            let db2 = node(
+                "db2", id: 2,
+                from: channel(from: "db1", id: 1, read: "bin.000001:4", executed: "bin.000001:4", behind: 0)
+            ).positions(replicated: "0-1-10")
+            return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
+        }
+        for time in [0.0, 10] {
+            let lag = lag(at: time, logged: "0-1-10")
+            #expect(isNear(lag, 0, .secondsBehindSource, error: 0.01) && lag?.limiting == 0)
+        }
+        // Another server's number shows nothing.
+        #expect(lag(at: 20, logged: "0-7-9")?.limiting == nil)
+    }
+
     @Test("By GTIDs, where there are no positions: what was new from look to look has to be there")
     func gtidOnly() {
         var memory = SetMemory()

@@ -66,12 +66,12 @@ struct LossTests {
     @Test("is well again once it is another server, or (without GTID) at another place")
     func ended() throws {
         var rounds = Rounds()
-        func lose() throws {
+        func lose(byGTID: Bool = false) throws {
             rounds = Rounds()
             _ = try rounds.channel(
-                source("bin.000001:900", "1:1-9"), replica("1:1-9", read: "bin.000001:900", byGTID: false))
+                source("bin.000001:900", "1:1-9"), replica("1:1-9", read: "bin.000001:900", byGTID: byGTID))
             let seen = try rounds.channel(
-                source("bin.000001:300", "1:1-3"), replica("1:1-9", read: "bin.000001:900", byGTID: false))
+                source("bin.000001:300", "1:1-3"), replica("1:1-9", read: "bin.000001:900", byGTID: byGTID))
             #expect(seen.logLoss != nil)
         }
         try lose()
@@ -84,6 +84,14 @@ struct LossTests {
             try rounds.channel(
                 source("bin.000001:999", "1:1-20"), replica("1:1-20", read: "bin.000001:999", byGTID: false, uuid: 3)
             ).logLoss == nil)
+        // Without a binary log of its own: it has fewer transactions than before.
+        try lose(byGTID: true)
+        #expect(
+            try rounds.channel(source("bin.000001:999", "1:1-20"), replica("1:1-9", read: "bin.000001:999")).logLoss
+                != nil)
+        #expect(
+            try rounds.channel(source("bin.000001:999", "1:1-20"), replica("1:1-8", read: "bin.000001:999")).logLoss
+                == nil)
         // A stopped channel shows nothing new, and neither does a silent source.
         try lose()
         _ = rounds.memory.fold(

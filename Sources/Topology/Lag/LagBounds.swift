@@ -15,8 +15,11 @@ struct LagBounds: Sendable, Equatable {
 
 extension LogLooks {
     /// Nil if the channel's position does not belong to this log, or is not known.
-    func bounds(_ channel: Channel, of replica: NodeFacts) -> LagBounds? {
-        guard let newest = looks.last, let progress = LogProgress(of: channel, replica, in: looks) else { return nil }
+    /// - Parameter complete: where the source's log ended in this round, if the replica has everything that the source had.
+    func bounds(_ channel: Channel, of replica: NodeFacts, complete: BinlogCoordinate?) -> LagBounds? {
+        guard let newest = looks.last,
+            let progress = LogProgress(of: channel, replica, in: looks, complete: complete)
+        else { return nil }
         let asked = FixedInstant(progress.asked)
         let told = FixedInstant(progress.told)
         let first = progress.lacking.map { looks[$0] }
@@ -48,11 +51,17 @@ private struct LogProgress {
     ///
     /// Where a channel finds its place by GTID, what GTIDs show counts alone, if they are sets: after the receiver has been
     /// pointed at another source, the position of the applier is still one in the previous source's log.
-    init?(of channel: Channel, _ replica: NodeFacts, in looks: [LogLooks.Look]) {
+    init?(of channel: Channel, _ replica: NodeFacts, in looks: [LogLooks.Look], complete: BinlogCoordinate?) {
         let sets = Self.bySets(replica, looks)
         let isComplete = channel.filters[.ignoreServerIDs] ?? 0 == 0
         if channel.usesGTID == true, isComplete, let sets {
             self = sets
+            return
+        }
+        // As after a crash: MariaDB's positions begin at the start of a file.
+        if let complete, replica.identity.flavor == .mariadb {
+            let applied = Self.count(looks, upTo: complete)
+            self.init(applied, lacking: applied < looks.count ? applied : nil, replica.transactionsRead)
             return
         }
         if Self.isOutOfOrder(channel, looks) {

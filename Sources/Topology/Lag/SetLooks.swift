@@ -77,21 +77,30 @@ private struct KnownLoss {
     let startTime: Double?
     /// Counts the replica's own binary logs; nil if it has none.
     let generation: Int?
-    let replicated: GTIDPosition?
+    /// What the replica had.
+    let transactions: TransactionHistory?
 
     /// Whether it still holds for a channel that does not show it any longer.
     func holds(for channel: Channel, of facts: NodeFacts, from source: String, _ generation: Int?) -> Bool {
         guard source == self.source, facts.identity.serverID == replica.serverID,
             facts.identity.serverUUID == replica.serverUUID, generation == self.generation
         else { return false }
-        if generation == nil, hasRestarted(facts) { return false }
-        if channel.usesGTID == true {
-            guard let before = replicated, case .positions(let now) = facts.transactions else { return true }
-            return before.entries.allSatisfy { now.replicated[$0.domain]?.sequence ?? 0 >= $0.sequence }
-        }
+        if generation == nil, hasRestarted(facts) || hasLess(facts.transactions) { return false }
+        if channel.usesGTID == true { return !isSetBack(facts.transactions) }
         guard let read = channel.readPosition else { return true }
         if read.isBefore(loss.read) == true { return false }
         return !(loss.isOfTheEnd && read.file.number > loss.read.file.number)
+    }
+
+    private func hasLess(_ now: TransactionHistory?) -> Bool {
+        guard let now, let transactions else { return false }
+        return now.hasLost(transactions)
+    }
+
+    /// MariaDB: SET GLOBAL gtid_slave_pos.
+    private func isSetBack(_ now: TransactionHistory?) -> Bool {
+        guard case .positions(let now) = now, case .positions(let before) = transactions else { return false }
+        return before.replicated.entries.contains { now.replicated[$0.domain]?.sequence ?? 0 < $0.sequence }
     }
 
     /// Start times are computed from the uptime, in whole seconds.
@@ -112,11 +121,9 @@ extension SetLooks {
 
     private mutating func note(_ channel: ChannelFindings, of node: NodeFindings, from source: String) {
         guard let loss = channel.logLoss, !loss.isPast, let facts = node.report.facts else { return }
-        var replicated: GTIDPosition?
-        if case .positions(let positions) = facts.transactions { replicated = positions.replicated }
         losses[ChannelKey(node: node.description.name, channel: channel.channel.name)] = KnownLoss(
             loss: loss, source: source, replica: facts.identity, startTime: facts.startTime,
-            generation: self[node.description.name]?.generation, replicated: replicated)
+            generation: self[node.description.name]?.generation, transactions: facts.transactions)
     }
 
     /// Forgets what no longer holds.
