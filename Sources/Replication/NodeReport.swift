@@ -9,9 +9,9 @@ package struct NodeReport: Sendable {
     }
 
     @usableFromInline package var box: Box
-    /// Lent and inlined, so that reading one fact does not copy all of them out of the box.
+    /// Inlined, so that reading one fact does not copy all of them out of the box.
     @inlinable package var facts: NodeFacts? {
-        _read { yield box.facts }
+        get { box.facts }
         set { box = Box(newValue) }
     }
     package var failure: NodeFailure?
