@@ -219,8 +219,9 @@ extension Metric {
         case .channelParked:
             channel(
                 "channel_parked",
-                "Whether the channel is stopped on purpose: its host is empty or begins with //, parked_channels names it, or another "
-                    + "member of the node's group runs it. It has no lag, deltas and checks then.")
+                "Whether the channel is stopped on purpose: its host is empty or begins with // and no source is configured by the "
+                    + "channel's name, parked_channels names it, or another member of the node's group runs it. It has no lag, "
+                    + "deltas and checks then.")
         case .lag:
             channel(
                 "lag_seconds", unit: "seconds",

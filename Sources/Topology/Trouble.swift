@@ -143,7 +143,10 @@ extension ChannelFindings {
     private var wrongSource: String {
         let intended = intendedSource.map { $0 == NodeDescription.outside ? "a server outside the set" : $0 }
         let found: String
-        if let sourceNode {
+        if channel.source.isDetached {
+            // Whatever it once knew of its source.
+            found = channel.source.host.isEmpty ? "nowhere" : "\(channel.source), which leads nowhere,"
+        } else if let sourceNode {
             found = "\(sourceNode) (\(channel.source))"
         } else if let id = channel.source.serverID {
             found = "\(channel.source) (server_id \(id)), which is not a node of the set,"
