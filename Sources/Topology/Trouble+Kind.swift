@@ -1,9 +1,13 @@
+package import Replication
+
 extension Trouble {
     /// What a trouble is about.
     package enum Kind: String, Sendable, CaseIterable {
         case nodeDown = "node_down"
         case factMissing = "fact_missing"
         case semiSyncDegraded = "semi_sync_degraded"
+        /// The server is alive, and refuses the exporter for want of connections.
+        case connectionLimit = "connection_limit"
         case noPrimary = "no_primary"
         case severalWriters = "several_writers"
         case writableReplica = "writable_replica"
@@ -39,8 +43,16 @@ extension Trouble.Kind {
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning
-        case .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff, .errantTransactions, .lag:
+        case .connectionLimit, .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff,
+            .errantTransactions, .lag:
             .warning
         }
+    }
+}
+
+extension NodeReport {
+    /// What it is that the node is not up. A server that refuses another connection is alive.
+    package var troubleOfBeingDown: Trouble.Kind {
+        failure?.reason == .connectionLimit ? .connectionLimit : .nodeDown
     }
 }

@@ -60,7 +60,11 @@ extension NodeFindings {
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
         if let failure = report.failure {
-            troubles.append(Trouble(.nodeDown, "\(failure.reason.rawValue): \(failure.message)"))
+            let kind = report.troubleOfBeingDown
+            let what =
+                kind == .connectionLimit
+                ? "is alive, but refuses the exporter another connection" : failure.reason.rawValue
+            troubles.append(Trouble(kind, "\(what): \(failure.message)"))
         }
         for channel in absentChannels {
             let what = channel.isEmpty ? "does not replicate" : "has no channel \(channel.debugDescription)"

@@ -9,6 +9,7 @@ struct AlertSeverityTests {
     private static func alert(_ kind: Trouble.Kind) -> String? {
         switch kind {
         case .nodeDown: "NodeDown"
+        case .connectionLimit: "ConnectionLimit"
         case .factMissing: "NodeFactMissing"
         case .semiSyncDegraded: "SemiSyncDegraded"
         case .noPrimary: "NoWritableNode"
