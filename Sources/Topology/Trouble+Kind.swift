@@ -4,10 +4,10 @@ extension Trouble {
     /// What a trouble is about.
     package enum Kind: String, Sendable, CaseIterable {
         case nodeDown = "node_down"
-        case factMissing = "fact_missing"
-        case semiSyncDegraded = "semi_sync_degraded"
         /// The server is alive, and refuses the exporter for want of connections.
         case connectionLimit = "connection_limit"
+        case factMissing = "fact_missing"
+        case semiSyncDegraded = "semi_sync_degraded"
         case noPrimary = "no_primary"
         case severalWriters = "several_writers"
         case writableReplica = "writable_replica"
@@ -16,6 +16,8 @@ extension Trouble {
         case channelAbsent = "channel_absent"
         case wrongSource = "wrong_source"
         case binaryLogMissing = "binary_log_missing"
+        /// What a node replicates is not in its own binary log, and so never reaches its replicas.
+        case changesNotLogged = "changes_not_logged"
         /// The IO thread is not connected: it has an error, or keeps trying.
         case receiverFailing = "receiver_failing"
         /// The IO thread was stopped and reports no error.
@@ -39,7 +41,7 @@ extension Trouble.Kind {
     package var severity: Trouble.Severity {
         switch self {
         case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .duplicateServerUUID, .channelAbsent,
-            .wrongSource, .binaryLogMissing, .receiverFailing, .applierFailing, .sourceSilent:
+            .wrongSource, .binaryLogMissing, .changesNotLogged, .receiverFailing, .applierFailing, .sourceSilent:
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning

@@ -80,6 +80,10 @@ extension NodeFindings {
             let sources = channels.map(\.channel.source.description)
             troubles.append(Trouble(.cutOff, "is read-only and receives nothing: it replicates from \(sources.list)"))
         }
+        if let unserved = unservedReplicas, !unserved.isEmpty, let end = report.whyChangesEnd {
+            let never = unserved.count == 1 ? "never gets it" : "never get it"
+            troubles.append(Trouble(.changesNotLogged, "\(end), so \(unserved.list) \(never)"))
+        }
         if facts.semiSync?.isSourceEnabled == true, facts.semiSync?.isSourceActive == false, role == .primary {
             troubles.append(Trouble(.semiSyncDegraded, "semi-synchronous replication has fallen back to asynchronous"))
         }

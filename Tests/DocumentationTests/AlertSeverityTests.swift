@@ -19,6 +19,7 @@ struct AlertSeverityTests {
         case .duplicateServerUUID: "DuplicateServerUUIDs"
         case .channelAbsent, .wrongSource: "WrongSource"
         case .binaryLogMissing: "BinlogMissing"
+        case .changesNotLogged: "ChangesNotLogged"
         case .receiverFailing, .receiverStopped: "IOThreadStopped"
         case .applierFailing, .applierStopped: "SQLThreadStopped"
         case .sourceSilent: "SourceSilent"
