@@ -25,6 +25,8 @@ package actor NodeCollector {
     private var memory = NodeMemory()
     /// Kept across connections, as are the statements that hang in the server.
     private var unanswered = UnansweredStatements()
+    /// Whether it has been asked what earlier clients have left behind.
+    private var hasAdopted = false
     /// Statements that waited for a lock, or exceeded their time limit: each would take as long again.
     private var postponed: [FactName: (error: MySQLError, until: ContinuousClock.Instant)] = [:]
     /// The running look, for callers that cannot wait for its end.
@@ -128,6 +130,7 @@ package actor NodeCollector {
                 greeted: { version throws(NodeFailure) in try meet(version: version) }
             ) { () throws(MySQLError) in
                 if !unanswered.entries.isEmpty { try await settleUnanswered(deadline: deadline) }
+                if extras.avoidsHanging, !hasAdopted { try await adoptHanging(deadline: deadline) }
                 // Not in one statement: `look` would be accessed as long as that takes.
                 let found = try await collect(deadline: deadline)
                 look?.found = found
@@ -317,6 +320,22 @@ package actor NodeCollector {
             unanswered.settleBlindly(at: .now)
         }
         if let obstacle = unanswered.obstacle(at: .now, isSettled: true) { throw obstacle }
+    }
+
+    /// Asks what earlier clients of the account have left hanging. A server that does not show it, as a proxy may not, is asked
+    /// for everything.
+    private func adoptHanging(deadline: ContinuousClock.Instant) async throws(MySQLError) {
+        guard let dialect = server?.dialect else { return }
+        let reply = try await session.send(Batch([ProcessList.statement]), deadline: deadline)
+        hasAdopted = true
+        if let list = reply.tables.first {
+            unanswered.adopt(
+                from: list, askedOver: await session.serverThread,
+                askingFor: dialect.facts + dialect.occasional + [dialect.binlogIndex], givenUpAfter: timeout, at: .now)
+        } else if let refusal = reply.refusal, let thread = refusal.unanswered {
+            unanswered.listIsUnanswered(on: thread, at: .now)
+            throw refusal.error
+        }
     }
 
     /// Sends `wanted` in one batch. A refused statement ends a batch on the server: the rest is sent again without it. One that

@@ -6,6 +6,9 @@ package struct NodeExtras: Sendable, Hashable {
     package var checksumTable: String?
     /// A table in pt-heartbeat's layout, quoted for SQL.
     package var heartbeatTable: String?
+    /// The first look leaves out what an earlier client of the account has left hanging in the server. For commands that end after
+    /// a look: each would leave another connection behind.
+    package var avoidsHanging = false
 
     package init(keepsStatusRows: Bool = false, checksumTable: String? = nil, heartbeatTable: String? = nil) {
         self.keepsStatusRows = keepsStatusRows

@@ -12,6 +12,8 @@ struct UnansweredStatements {
         /// For people.
         let statement: String
         let since: ContinuousClock.Instant
+        /// An earlier client of the same account asked for it.
+        var isAdopted = false
     }
 
     /// The most connections that are put at risk. Usually there is one: statements that may hang for the same reason are not sent
@@ -30,6 +32,27 @@ struct UnansweredStatements {
         notBefore = nil
         entries.removeAll { $0.connection == own || !ProcessList.shows($0.connection, atWorkIn: processes) }
     }
+
+    /// Notes the statements that earlier clients of the same account have left in the server, such as an earlier run of a command.
+    /// - Parameters:
+    ///   - own: the connection that asked for the list.
+    ///   - limit: a client has given up what has been running for as long.
+    mutating func adopt(
+        from processes: ResultTable, askedOver own: UInt32, askingFor facts: [Fact], givenUpAfter limit: Duration,
+        at now: ContinuousClock.Instant
+    ) {
+        for process in ProcessList.others(of: own, atWorkIn: processes)
+        where process.seconds >= limit.seconds && process.connection != own {
+            let hanging = facts.filter { process.shows($0.statement) && !contains($0.name) }
+            guard let statement = hanging.first?.statement else { continue }
+            note(
+                Entry(
+                    connection: process.connection, facts: hanging.map(\.name), statement: statement,
+                    since: now - .seconds(min(process.seconds, 1e9)), isAdopted: true))
+        }
+    }
+
+    private func contains(_ fact: FactName) -> Bool { entries.contains { $0.facts.contains(fact) } }
 
     /// Forgets old and essential statements: if the process list is refused, as by a proxy, nothing better can be done.
     mutating func settleBlindly(at now: ContinuousClock.Instant) {
@@ -74,6 +97,7 @@ struct UnansweredStatements {
 extension UnansweredStatements.Entry {
     fileprivate func reason(at now: ContinuousClock.Instant) -> String {
         let seconds = since.duration(to: now).components.seconds
-        return "\(statement) hangs in the server (connection \(connection)), given up \(seconds) s ago"
+        let time = isAdopted ? "for \(seconds) s" : "given up \(seconds) s ago"
+        return "\(statement) hangs in the server (connection \(connection)), \(time)"
     }
 }

@@ -12,6 +12,34 @@ package enum ProcessList {
             return row.text("Command") != "Sleep"
         }
     }
+
+    /// A thread that is executing a statement.
+    package struct Process {
+        package let connection: UInt32
+        /// Since the statement began.
+        package let seconds: Double
+        private let text: String
+
+        fileprivate init?(_ row: ResultTable.Row) {
+            guard let id = row.unsigned("Id"), row.text("Command") != "Sleep", let seconds = row.unsigned("Time"),
+                let text = row.text("Info")
+            else { return nil }
+            connection = UInt32(truncatingIfNeeded: id)
+            self.seconds = Double(seconds)
+            self.text = text
+        }
+
+        /// The list shows the first hundred characters.
+        package func shows(_ statement: String) -> Bool { text == statement.prefix(100) }
+    }
+
+    /// What other connections of the account are executing, which is that of the connection `own`. With the PROCESS privilege the
+    /// list has those of all accounts.
+    package static func others(of own: UInt32, atWorkIn list: ResultTable) -> [Process] {
+        let account = list.rows.first { $0.unsigned("Id").map { UInt32(truncatingIfNeeded: $0) } == own }?.text("User")
+        guard let account else { return [] }
+        return list.rows.filter { $0.text("User") == account }.compactMap(Process.init)
+    }
 }
 
 extension Connection {

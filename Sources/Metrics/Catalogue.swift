@@ -119,6 +119,11 @@ extension Metric {
             node(
                 "node_connected_replicas", "Replicas connected to the node, configured here or not.",
                 fact: .connectedReplicas)
+        case .nodeUnservedReplicas:
+            node(
+                "node_unserved_replicas",
+                "Replicas of the node that never get what it replicates itself, since it does not write that to its binary log "
+                    + "(log_replica_updates, log_slave_updates); absent without a binary log.", fact: .identity)
         case .nodeDurable:
             node(
                 "node_durable", "Whether this part of the node's state survives a crash of the server or the machine.",
@@ -219,8 +224,9 @@ extension Metric {
         case .channelParked:
             channel(
                 "channel_parked",
-                "Whether the channel is stopped on purpose: its host is empty or begins with //, parked_channels names it, or another "
-                    + "member of the node's group runs it. It has no lag, deltas and checks then.")
+                "Whether the channel is stopped on purpose: its host is empty or begins with // and no source is configured by the "
+                    + "channel's name, parked_channels names it, or another member of the node's group runs it. It has no lag, "
+                    + "deltas and checks then.")
         case .lag:
             channel(
                 "lag_seconds", unit: "seconds",

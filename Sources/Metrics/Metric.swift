@@ -2,7 +2,8 @@
 package enum Metric: Int, CaseIterable, Sendable {
     // A node.
     case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly, nodeWriter
-    case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnectedReplicas, nodeDurable
+    case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnectedReplicas
+    case nodeUnservedReplicas, nodeDurable
     case binlogEnabled, binlogFileNumber, binlogPosition, binlogFiles, binlogSize, binlogFilters
     case gtidTransactions
     case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged

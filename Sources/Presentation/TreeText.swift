@@ -58,7 +58,9 @@ package struct TreeText {
         if let channel = channel?.channel.name, !channel.isEmpty { parts.append("[\(channel.printable)]") }
         if isRepeated { return (parts + ["(ring or additional channel)"]).joined(separator: "  ") + measures(channel) }
         guard node.report.isUp else {
-            return (parts + [coloured(Trouble.Kind.nodeDown.severity, "DOWN")]).joined(separator: "  ")
+            let kind = node.report.troubleOfBeingDown
+            let word = kind == .connectionLimit ? "REFUSES CONNECTIONS" : "DOWN"
+            return (parts + [coloured(kind.severity, word)]).joined(separator: "  ")
         }
         if let role = node.role { parts.append(role.rawValue) }
         if let isReadOnly = node.report.facts?.isReadOnly { parts.append(isReadOnly ? "read-only" : "writable") }

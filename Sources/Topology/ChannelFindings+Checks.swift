@@ -5,6 +5,8 @@ extension ChannelFindings {
     /// replica has never connected, or the intended node did not answer.
     func sourceCheck(of node: NodeDescription, intended candidates: [String: ServerIdentity]) -> Bool? {
         guard let intended = node.intendedSource(of: channel.name) else { return nil }
+        // It may still know its former source by server id or UUID.
+        if channel.source.isDetached { return false }
         if let sourceNode { return sourceNode == intended }
         if intended == NodeDescription.outside { return channel.ioThread == .running ? true : nil }
         guard let identity = candidates[intended] else { return nil }
@@ -29,6 +31,13 @@ extension NodeDescription {
         if let source = intendedSources[channel] { return source }
         let channel = channel.lowercased()
         return intendedSources.first { $0.key.lowercased() == channel }?.value ?? intendedSources[""]
+    }
+
+    /// Whether the configuration names this very channel, and not only the source of whatever channel there is.
+    func namesSource(of channel: String) -> Bool {
+        if channel.isEmpty { return intendedSources[""] != nil && intendedSources.count > 1 }
+        let channel = channel.lowercased()
+        return intendedSources.keys.contains { $0.lowercased() == channel }
     }
 
     /// The intended channels that are not among `channels`. "" stands for the channels that no other entry names; any

@@ -31,6 +31,8 @@ package struct NodeFindings: Sendable {
     /// Seconds since the newest heartbeat in the node's table was written; nil if none is configured or that cannot be
     /// known.
     package var heartbeatAge: Double?
+    /// Its replicas that never get what it replicates, since it does not log that; nil if not known, and without a binary log.
+    package var unservedReplicas: [String]?
 }
 
 package enum NodeRole: String, Sendable, CaseIterable {

@@ -15,17 +15,30 @@ struct ParkedChannels {
         }
     }
 
-    /// Whether a node's channel is stopped on purpose: it leads nowhere; the configuration says that it may be; or another member
-    /// of the node's group runs it. An ordinary replica that somebody has stopped is none of these.
+    /// Whether a node's channel is stopped on purpose: it leads nowhere, and no source is configured for it by its name; the
+    /// configuration says that it may be; or another member of the node's group runs it. An ordinary replica that somebody has
+    /// stopped is none of these, nor is a channel that an error has stopped.
     func contains(_ channel: Channel, of node: ReplicationSetReport.Node) -> Bool {
-        if channel.source.isDetached { return true }
-        guard channel.areThreadsStopped, channel.applierError?.number ?? 0 == 0 else { return false }
-        let name = channel.name.lowercased()
-        if node.description.parkedChannels.contains(where: { $0.lowercased() == name }) { return true }
+        guard channel.applierError?.number ?? 0 == 0 else { return false }
+        // An error of the IO thread is that there is no such host.
+        if channel.source.isDetached {
+            return !node.description.namesSource(of: channel.name) || node.description.mayPark(channel.name)
+        }
+        guard channel.areThreadsStopped else { return false }
+        if node.description.mayPark(channel.name) { return channel.ioError?.number ?? 0 == 0 }
         guard let members = node.report.facts?.groupMembers, !members.isEmpty,
             let own = node.identity?.serverUUID
         else { return false }
-        return runners[name]?.contains { $0 != own && members.contains($0) } == true
+        return runners[channel.name.lowercased()]?.contains { $0 != own && members.contains($0) } == true
+    }
+}
+
+extension NodeDescription {
+    /// Whether the configuration says that the channel may be stopped on purpose.
+    fileprivate func mayPark(_ channel: String) -> Bool {
+        if parkedChannels.isEmpty { return false }
+        let channel = channel.lowercased()
+        return parkedChannels.contains { $0.lowercased() == channel }
     }
 }
 

@@ -1,7 +1,11 @@
+package import Replication
+
 extension Trouble {
     /// What a trouble is about.
     package enum Kind: String, Sendable, CaseIterable {
         case nodeDown = "node_down"
+        /// The server is alive, and refuses the exporter for want of connections.
+        case connectionLimit = "connection_limit"
         case factMissing = "fact_missing"
         case semiSyncDegraded = "semi_sync_degraded"
         case noPrimary = "no_primary"
@@ -12,6 +16,8 @@ extension Trouble {
         case channelAbsent = "channel_absent"
         case wrongSource = "wrong_source"
         case binaryLogMissing = "binary_log_missing"
+        /// What a node replicates is not in its own binary log, and so never reaches its replicas.
+        case changesNotLogged = "changes_not_logged"
         /// The IO thread is not connected: it has an error, or keeps trying.
         case receiverFailing = "receiver_failing"
         /// The IO thread was stopped and reports no error.
@@ -35,12 +41,20 @@ extension Trouble.Kind {
     package var severity: Trouble.Severity {
         switch self {
         case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .duplicateServerUUID, .channelAbsent,
-            .wrongSource, .binaryLogMissing, .receiverFailing, .applierFailing, .sourceSilent:
+            .wrongSource, .binaryLogMissing, .changesNotLogged, .receiverFailing, .applierFailing, .sourceSilent:
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning
-        case .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff, .errantTransactions, .lag:
+        case .connectionLimit, .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff,
+            .errantTransactions, .lag:
             .warning
         }
+    }
+}
+
+extension NodeReport {
+    /// What it is that the node is not up. A server that refuses another connection is alive.
+    package var troubleOfBeingDown: Trouble.Kind {
+        failure?.reason == .connectionLimit ? .connectionLimit : .nodeDown
     }
 }

@@ -60,7 +60,11 @@ extension NodeFindings {
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
         if let failure = report.failure {
-            troubles.append(Trouble(.nodeDown, "\(failure.reason.rawValue): \(failure.message)"))
+            let kind = report.troubleOfBeingDown
+            let what =
+                kind == .connectionLimit
+                ? "is alive, but refuses the exporter another connection" : failure.reason.rawValue
+            troubles.append(Trouble(kind, "\(what): \(failure.message)"))
         }
         for channel in absentChannels {
             let what = channel.isEmpty ? "does not replicate" : "has no channel \(channel.debugDescription)"
@@ -75,6 +79,10 @@ extension NodeFindings {
         if isCutOff {
             let sources = channels.map(\.channel.source.description)
             troubles.append(Trouble(.cutOff, "is read-only and receives nothing: it replicates from \(sources.list)"))
+        }
+        if let unserved = unservedReplicas, !unserved.isEmpty, let end = report.whyChangesEnd {
+            let never = unserved.count == 1 ? "never gets it" : "never get it"
+            troubles.append(Trouble(.changesNotLogged, "\(end), so \(unserved.list) \(never)"))
         }
         if facts.semiSync?.isSourceEnabled == true, facts.semiSync?.isSourceActive == false, role == .primary {
             troubles.append(Trouble(.semiSyncDegraded, "semi-synchronous replication has fallen back to asynchronous"))
@@ -143,7 +151,10 @@ extension ChannelFindings {
     private var wrongSource: String {
         let intended = intendedSource.map { $0 == NodeDescription.outside ? "a server outside the set" : $0 }
         let found: String
-        if let sourceNode {
+        if channel.source.isDetached {
+            // Whatever it once knew of its source.
+            found = channel.source.host.isEmpty ? "nowhere" : "\(channel.source), which leads nowhere,"
+        } else if let sourceNode {
             found = "\(sourceNode) (\(channel.source))"
         } else if let id = channel.source.serverID {
             found = "\(channel.source) (server_id \(id)), which is not a node of the set,"

@@ -93,6 +93,9 @@ extension SetFindings {
             if mayTakeWrites, tookWrites(name), channel.channel.isReceiving { return nil }
             throw UnknownStaleness(reason: "\(start) does not answer")
         }
+        if let end = source.report.whyChangesEnd, node.lacksChanges(replicatedBy: source, named: find) {
+            throw UnknownStaleness(reason: "\(start) \(end)")
+        }
         if !source.channels.isEmpty { return source }
         // No node takes writes, as during a switchover: a replica of the intended source is as good as that source.
         if writers.isEmpty, intended == name, source.isReadOnly { return nil }

@@ -15,6 +15,10 @@ private final class HangingServer: Sendable {
         /// The hanging statements, by the server's ids of their connections.
         var hanging: [UInt32: String] = [:]
         var most = 0
+        /// How long statements have been hanging, in seconds.
+        var time = 300
+        /// Further lines of the process list.
+        var others: [[String]] = []
     }
 
     let server: FaultServer
@@ -33,10 +37,16 @@ private final class HangingServer: Sendable {
                     return query.steps { statement in
                         box.state.withLock { state in
                             if statement == "SHOW PROCESSLIST" {
-                                let idle = [[String(thread), "Query"], ["7", "Sleep"]]
+                                let idle = [
+                                    [String(thread), "exporter", "Query", "0", statement],
+                                    ["7", "exporter", "Sleep", "900", ""],
+                                ]
+                                let stuck = state.hanging.map {
+                                    [String($0.key), "exporter", "Killed", "\(state.time)", $0.value]
+                                }
                                 return .table(
-                                    columns: ["Id", "Command"],
-                                    rows: idle + state.hanging.keys.map { [String($0), "Killed"] })
+                                    columns: ["Id", "User", "Command", "Time", "Info"],
+                                    rows: idle + stuck + state.others)
                             }
                             if state.causes.contains(statement) {
                                 state.hanging[thread] = statement
@@ -53,6 +63,13 @@ private final class HangingServer: Sendable {
     /// The statements that hang now.
     var hanging: [String] { box.state.withLock { $0.hanging.values.sorted() } }
     var most: Int { box.state.withLock(\.most) }
+
+    func show(after time: Int, _ others: [[String]]) {
+        box.state.withLock {
+            $0.time = time
+            $0.others = others
+        }
+    }
 
     func hang(on causes: Set<String>) {
         box.state.withLock { state in
@@ -99,6 +116,60 @@ struct UnansweredStatementTests {
             #expect(abs(asked + offset - (Double((clock ?? nil) ?? "") ?? 0)) < 0.001)
             #expect(asked - (server.server.journal.queries.first?.time ?? 0) < 3)
         }
+    }
+
+    @Test(
+        "A command that ends after a look leaves out what an earlier run has left hanging: one connection is stuck, however often it runs",
+        arguments: [Self.binlogStatus, Self.channels])
+    func leftByEarlierRuns(statement: String) async throws {
+        let server = try HangingServer([statement])
+        defer { server.server.stop() }
+        var extras = NodeExtras()
+        try await withNode(server.server, extras: extras) { _ = await $0.ask(deadline: Self.soon) }
+        #expect(server.hanging == [statement])
+        extras.avoidsHanging = true
+        for _ in 0..<3 {
+            try await withNode(server.server, extras: extras) { node in
+                let report = await node.ask(deadline: .never)
+                #expect(report.isUp == (statement == Self.binlogStatus))
+                let name: FactName = statement == Self.binlogStatus ? .binlogStatus : .replicationStatus
+                #expect(report.facts?.missing[name] == .timeout)
+                #expect(report.facts?.unreadable[name]?.contains("hangs in the server (connection ") == true)
+                #expect(report.facts?.unreadable[name]?.contains("for 300 s") == true)
+                #expect(report.facts?.identity.serverID != nil)
+            }
+        }
+        #expect(server.hanging == [statement] && server.most == 1)
+        #expect(server.count(statement) == 1)
+        server.hang(on: [])
+        try await withNode(server.server, extras: extras) { node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp && report.facts?.missing[.binlogStatus] == nil)
+        }
+    }
+
+    @Test("What another account, or another client within its time, has asked is asked all the same")
+    func notLeftBehind() async throws {
+        let server = try HangingServer([])
+        defer { server.server.stop() }
+        var extras = NodeExtras()
+        extras.avoidsHanging = true
+        server.show(
+            after: 300,
+            [
+                ["8", "root", "Query", "900", Self.binlogStatus], ["9", "exporter", "Query", "249", Self.binlogStatus],
+                ["10", "exporter", "Sleep", "900", Self.binlogStatus], ["11", "exporter", "Query", "900", "SELECT 1"],
+            ])
+        try await withNode(server.server, extras: extras) { node in
+            let report = await node.ask(deadline: .never)
+            #expect(report.isUp && report.facts?.missing[.binlogStatus] == nil)
+            #expect(server.count("SHOW PROCESSLIST") == 1)
+            // Once.
+            _ = await node.ask(deadline: .never)
+            #expect(server.count("SHOW PROCESSLIST") == 1)
+        }
+        try await withNode(server.server) { _ = await $0.ask(deadline: .never) }
+        #expect(server.count("SHOW PROCESSLIST") == 1)
     }
 
     @Test("It is sent again only when it has ended; meanwhile the rest is complete, and one connection is stuck")

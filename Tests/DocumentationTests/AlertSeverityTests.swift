@@ -9,6 +9,7 @@ struct AlertSeverityTests {
     private static func alert(_ kind: Trouble.Kind) -> String? {
         switch kind {
         case .nodeDown: "NodeDown"
+        case .connectionLimit: "ConnectionLimit"
         case .factMissing: "NodeFactMissing"
         case .semiSyncDegraded: "SemiSyncDegraded"
         case .noPrimary: "NoWritableNode"
@@ -18,6 +19,7 @@ struct AlertSeverityTests {
         case .duplicateServerUUID: "DuplicateServerUUIDs"
         case .channelAbsent, .wrongSource: "WrongSource"
         case .binaryLogMissing: "BinlogMissing"
+        case .changesNotLogged: "ChangesNotLogged"
         case .receiverFailing, .receiverStopped: "IOThreadStopped"
         case .applierFailing, .applierStopped: "SQLThreadStopped"
         case .sourceSilent: "SourceSilent"

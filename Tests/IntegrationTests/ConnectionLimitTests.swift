@@ -81,10 +81,27 @@ extension IntegrationSuite {
                 let log = try exporter.output()
                 #expect(
                     log.contains("max_user_connections") && log.contains("grants` prints the limit to set"), "\(log)")
+                let path = try sandbox.writeExporterConfiguration()
+                let (code, words) = try await output(["check", "--config.file", path], in: sandbox)
+                #expect(
+                    code == 1 && words.hasPrefix("REPLICATION WARNING - db1: is alive, but refuses"),
+                    "\(words)")
+                let (_, tree) = try await output(["topology", "--config.file", path], in: sandbox)
+                #expect(tree.contains("REFUSES CONNECTIONS") && !tree.contains("DOWN"), "\(tree)")
                 await other.close()
                 try await exporter.scrape(until: "it is up") { $0.value("up", "db1") == 1 }
                 #expect(await exporter.stop() == .exited(0))
             }
+        }
+
+        /// A command's exit status, and what it wrote.
+        private func output(_ arguments: [String], in sandbox: Sandbox) async throws -> (Int32?, String) {
+            let log = "\(sandbox.folder)/command-\(UUID().uuidString).log"
+            let process = try ChildProcess.start(
+                [try Products.exporter] + arguments, environment: ChildProcess.neutralEnvironment,
+                group: sandbox.processGroup, output: log)
+            let code: Int32? = if case .exited(let code) = await process.ended() { code } else { nil }
+            return (code, try String(contentsOfFile: log, encoding: .utf8))
         }
     }
 }

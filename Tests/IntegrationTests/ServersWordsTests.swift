@@ -104,6 +104,52 @@ extension IntegrationSuite {
         }
 
         @Test(
+            "An intermediate that does not log what it replicates says so; its replicas get no reads, and their lag is not known",
+            arguments: try await Matrix.all.value)
+        func changesNotLogged(software: ServerSoftware) async throws {
+            let name = software.flavor == .mysql ? "log-replica-updates" : "log-slave-updates"
+            try await withExporter(of: .chain(of: 3), software: software) { sandbox, exporter in
+                try await sandbox.server("db2").restart(with: ["--\(name)=OFF"])
+                try await exporter.scrape(until: "the last node follows again") {
+                    $0.value("io_thread_running", "db3") == 1
+                }
+                try await sandbox.server("db1").write()
+                let scrape = try await exporter.scrape(until: "the chain is seen") {
+                    $0.value("node_unserved_replicas", "db2") == 1 && $0.value("node_total_lag_seconds", "db2") != nil
+                }
+                #expect(scrape.value("node_unserved_replicas", "db1") == 0)
+                #expect(scrape.value("node_unserved_replicas", "db3") == 0)
+                #expect(scrape.value("io_thread_running", "db3") == 1)
+                #expect(scrape.all("node_total_lag_seconds", "db3").isEmpty)
+                let why = "does not log what it replicates (\(name.replacing("-", with: "_")) is off)"
+                let reads = try await exporter.get("/nodes/db3/replica?max_lag=1h")
+                #expect(reads.status == 503 && reads.body.contains("db3 follows db2, which \(why)"), "\(reads.body)")
+                #expect(try await exporter.get("/nodes/db2/replica?max_lag=1h").status == 200)
+                let topology = try await exporter.get("/topology.json").body
+                #expect(topology.contains("\(why), so db3 never gets it"), "\(topology)")
+            }
+        }
+
+        @Test(
+            "A channel that leads nowhere although a source is configured by its name has the wrong source",
+            arguments: try await Matrix.flavors.value)
+        func detachedByName(software: ServerSoftware) async throws {
+            try await withExporter(of: .multiSource(), software: software) { sandbox, exporter in
+                try await exporter.scrape(until: "both channels run") {
+                    $0.all("io_thread_running", "db3").map(\.value) == [1, 1]
+                }
+                try await sandbox.detach("db3", channel: "db1")
+                let scrape = try await exporter.scrape(until: "the source is wrong") {
+                    $0.value("check", "db3", ["channel": "db1", "check": "source"]) == 0
+                }
+                #expect(scrape.value("channel_parked", "db3", ["channel": "db1"]) == 0)
+                #expect(scrape.value("check", "db3", ["channel": "db2", "check": "source"]) == 1)
+                let topology = try await exporter.get("/topology.json").body
+                #expect(topology.contains("which leads nowhere, instead of db1"), "\(topology)")
+            }
+        }
+
+        @Test(
             "A channel that leads nowhere, as orchestrator leaves it, is parked",
             arguments: try await Matrix.flavors.value)
         func detached(software: ServerSoftware) async throws {

@@ -17,6 +17,7 @@ enum GoldenSets {
                 name: "shop", thresholds: Thresholds(lag: .seconds(30), bytes: 1_000_000),
                 nodes: [try primary(), try replica(), try denied()]))
         findings.nodes[1].channels[0].lag?.error = 11.5
+        findings.nodes[1].unservedReplicas = ["db5", "db6", "db7"]
         findings.probes.failover = FailoverFinding(active: "db1", nodes: ["db1", "db2"])
         return findings
     }

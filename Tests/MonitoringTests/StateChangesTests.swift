@@ -11,6 +11,7 @@ struct StateChangesTests {
     private static let up = NodeReport(facts: facts())
     private static let down = NodeReport(failure: NodeFailure(reason: .connect, message: "connection refused"))
     private static let hung = NodeReport(failure: NodeFailure(reason: .timeout, message: "no answer"))
+    private static let refusing = NodeReport(failure: NodeFailure(reason: .connectionLimit, message: "error 1226"))
     private static let partial: NodeReport = {
         var facts = StateChangesTests.facts()
         facts.missing[.status] = .permission
@@ -23,13 +24,15 @@ struct StateChangesTests {
         let log = CapturedLog()
         let changes = StateChanges(logger: log.logger)
         for report in [
-            Self.up, Self.up, Self.down, Self.down, Self.down, Self.hung, Self.partial, Self.partial, Self.up,
+            Self.up, Self.up, Self.down, Self.down, Self.down, Self.hung, Self.refusing, Self.partial, Self.partial,
+            Self.up,
         ] {
             changes.note(set(report))
         }
         #expect(
             log.lines == [
                 "info node is up", "error node is not up reason=connect", "error node is not up reason=timeout",
+                "warning node is not up reason=connection_limit",
                 "warning node is up; some facts could not be read", "info node is up",
             ])
     }

@@ -22,6 +22,16 @@ enum Samples {
         return node
     }
 
+    /// A server that has no connection left for the exporter.
+    static func refusing(_ name: String, intended: String? = nil) -> ReplicationSetReport.Node {
+        var node = node(
+            name,
+            NodeReport(
+                failure: NodeFailure(reason: .connectionLimit, message: "error 1226; the account needs more")))
+        if let intended { node.description.intendedSources = ["": intended] }
+        return node
+    }
+
     static func channel(
         _ name: String = "", from id: UInt32, behind: Double? = 0, position: UInt64 = 500, error: String? = nil
     ) -> Channel {

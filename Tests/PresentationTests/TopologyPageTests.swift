@@ -18,6 +18,15 @@ struct TopologyPageTests {
         return page[start...].prefix { $0 != "\n" }
     }
 
+    @Test("A server that has no connection left is not called down on the page")
+    func refusing() {
+        let page = page([Samples.primary("db1", id: 1), Samples.refusing("db2", intended: "db1")])
+        let row = row("node-db2", in: page)
+        #expect(row.contains("data-state=\"warning\"") && row.contains("refuses connections"), "\(row)")
+        #expect(!row.contains(">down<"))
+        #expect(page.contains("is alive, but refuses the exporter another connection"))
+    }
+
     @Test("A parked channel is no problem on the page")
     func parked() {
         var old = Samples.channel(from: 1)

@@ -28,6 +28,20 @@ struct TreeTextTests {
                 """)
     }
 
+    @Test("a server that has no connection left is not called down")
+    func refusing() {
+        let set = Samples.findings([Samples.primary("db1", id: 1), Samples.refusing("db2", intended: "db1")])
+        #expect(
+            plain.text([set]) == """
+                shop  1 of 2 nodes up
+                db1  standalone  writable  MariaDB 10.11.19  binlog.000001:500
+                └─ db2  REFUSES CONNECTIONS
+                      ! is alive, but refuses the exporter another connection: error 1226; the account needs more
+
+                """)
+        #expect(TreeText(isColoured: true).text([set]).contains("\u{1B}[33mREFUSES CONNECTIONS"))
+    }
+
     @Test("a ring is drawn once and then marked")
     func ring() {
         let set = Samples.findings([

@@ -47,6 +47,21 @@ struct VerdictTests {
         )
     }
 
+    @Test("a server that has no connection left is a warning, also if it is named, and whatever the limit")
+    func refusing() {
+        let set = Samples.findings([Samples.primary("db1", id: 1), Samples.refusing("db2", intended: "db1")])
+        for verdict in [
+            Verdict([set]), Verdict([set], judging: .nodes(["db2"]), limits: .init(lag: 5)),
+            Verdict([Samples.findings([Samples.refusing("db2")])]),
+        ] {
+            #expect(
+                verdict.summary
+                    == "WARNING - db2: is alive, but refuses the exporter another connection: error 1226; the account needs more"
+            )
+            #expect(verdict.status.exitCode == 1)
+        }
+    }
+
     @Test("an error is critical and reported on one line without a bar")
     func broken() {
         let verdict = verdict(error: "Duplicate | entry\nfor key")

@@ -90,14 +90,69 @@ struct ParkedChannelTests {
             ])
     }
 
-    @Test("A channel that the configuration names is parked while both of its threads are stopped")
-    func configured() throws {
-        func findings(_ name: String, io: Channel.IOThreadState = .stopped, applies: Bool = false) throws
-            -> ChannelFindings
-        {
+    @Test("Nor is a channel that leads nowhere calm with an applier error: that is older than its being detached")
+    func detachedAfterError() throws {
+        var old = Channel(
+            name: "", source: .init(host: "//db1", port: 3306), ioThread: .stopped, isApplierRunning: false)
+        old.applierError = .init(number: 1062, message: "Duplicate entry")
+        let findings = findings(node("db2", id: 2, uuid: 2, readOnly: false, from: old))
+        #expect(try !findings["db2"].channel().isParked)
+        #expect(try findings["db2"].channel().troubles.contains { $0.kind == .applierFailing })
+        #expect(try findings["db2"].channel().checks[.apply] == false)
+    }
+
+    @Test(
+        "A channel that leads nowhere although a source is configured for it by its name has the wrong source, unless it may be parked"
+    )
+    func detachedByName() throws {
+        func channel(
+            _ name: String = "db1", _ sources: [String: String] = ["DB1": "db1", "db2": "db2"],
+            at host: String = "//127.0.0.1", parking: Set<String> = []
+        ) throws -> ChannelFindings {
+            // MySQL still knows the source's UUID.
+            let detached = Channel(
+                name: name, source: .init(host: host, port: 3306, serverID: 1, serverUUID: uuidText(1)),
+                ioThread: .connecting, isApplierRunning: true
+            ).with { $0.ioError = .init(number: 2005, message: "Unknown server host") }
             var replica = node(
-                "db2", id: 2, uuid: 2, readOnly: true, from: channel("Eu", from: "db1", id: 1, io: io, applies: applies)
-            )
+                "db3", id: 3, uuid: 3, readOnly: true, intending: sources,
+                from: detached, ReplicationTesting.channel("db2", from: "db2", id: 2, uuid: 2, behind: 0))
+            replica.description.parkedChannels = parking
+            return try findings(
+                node("db1", id: 1, uuid: 1, readOnly: false), node("db2", id: 2, uuid: 2, readOnly: false), replica
+            )["db3"].channel(name)
+        }
+        let wrong = try channel()
+        #expect(!wrong.isParked)
+        #expect(wrong.checks[.source] == false && wrong.checks[.transfer] == false)
+        #expect(
+            wrong.troubles.first
+                == Trouble(
+                    .wrongSource, "replicates from //127.0.0.1:3306, which leads nowhere, instead of db1"))
+        #expect(wrong.troubles.map(\.kind).contains(.receiverFailing))
+        #expect(try channel(at: "").troubles.first?.text == "replicates from nowhere instead of db1")
+        // The default channel has no name; an entry of its own beside others is one for it.
+        #expect(try channel("", ["": "db1", "db2": "db2"]).checks[.source] == false)
+        // Its source is meant for whatever channel there is: orchestrator detaches the replica that it has promoted.
+        for parked in [
+            try channel("", ["": "db1"]), try channel("db1", ["": "db1", "db2": "db2"]), try channel("db1", [:]),
+            try channel(parking: ["Db1"]),
+        ] {
+            #expect(parked.isParked && parked.checks == [:] && parked.troubles == [])
+        }
+    }
+
+    @Test("A channel that the configuration names is parked while both of its threads are stopped without an error")
+    func configured() throws {
+        func findings(
+            _ name: String, io: Channel.IOThreadState = .stopped, applies: Bool = false, ioError: UInt32 = 0,
+            applierError: UInt32 = 0
+        ) throws -> ChannelFindings {
+            let eu = channel("Eu", from: "db1", id: 1, io: io, applies: applies).with {
+                $0.ioError = .init(number: ioError, message: "")
+                $0.applierError = .init(number: applierError, message: "")
+            }
+            var replica = node("db2", id: 2, uuid: 2, readOnly: true, from: eu)
             replica.description.parkedChannels = [name]
             return try SetFindings(ReplicationSetReport(node("db1", id: 1, uuid: 1), replica))["db2"].channel("Eu")
         }
@@ -105,5 +160,7 @@ struct ParkedChannelTests {
         #expect(try findings("us").troubles.map(\.kind) == [.receiverStopped, .applierStopped])
         #expect(try findings("eu", applies: true).troubles.map(\.kind) == [.receiverStopped])
         #expect(try findings("eu", io: .connecting).troubles.map(\.kind) == [.receiverFailing, .applierStopped])
+        #expect(try findings("eu", ioError: 1236).troubles.map(\.kind) == [.receiverFailing, .applierStopped])
+        #expect(try findings("eu", applierError: 1062).troubles.map(\.kind) == [.receiverStopped, .applierFailing])
     }
 }

@@ -59,6 +59,42 @@ struct TotalLagTests {
         #expect(totals(ring) == [nil, nil, nil] && judged(ring) == [nil, nil, nil])
     }
 
+    @Test("It is not known below an intermediate that does not log what it replicates, which is given as the reason")
+    func unlogged() throws {
+        let middle = replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4))
+        let below = replica("db3", id: 3, from: channel(from: "db2", id: 2, behind: 0))
+        let leaf = replica("db4", id: 4, from: channel(from: "db3", id: 3, behind: 0))
+        for (change, reason) in [
+            (false, "does not log what it replicates (log_slave_updates is off)"), (true, "has no binary log"),
+        ] {
+            let set = findings(
+                Self.primary,
+                middle.with {
+                    $0.binaryLog?.recordsReplicated = false
+                    if change { $0.binaryLog?.isEnabled = false }
+                }, below, leaf)
+            #expect(totals(set) == [0, 4, nil, nil] && judged(set) == [0, 4, nil, nil])
+            for node in set.nodes.suffix(2) {
+                #expect(throws: UnknownStaleness(reason: "db3 follows db2, which \(reason)")) {
+                    _ = try set.staleness(of: node)
+                }
+            }
+        }
+        // Not known is as if it did. Nor does it matter for a node that takes the writes, or gets them along another way.
+        #expect(
+            totals(findings(Self.primary, middle.with { $0.binaryLog?.recordsReplicated = nil }, below)) == [0, 4, 4])
+        let unlogged = middle.with { $0.binaryLog?.recordsReplicated = false }
+        let ring = node("db1", id: 1, readOnly: false, from: channel(from: "db2", id: 2, behind: 1)).with {
+            $0.binaryLog?.recordsReplicated = false
+        }
+        let beside = replica("db3", id: 3, from: channel(from: "db1", id: 1, behind: 3))
+        #expect(totals(findings(ring, unlogged, beside)) == [0, 4, 3])
+        let both = replica(
+            "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 1), channel("b", from: "db2", id: 2, behind: 0)
+        )
+        #expect(totals(findings(Self.primary, unlogged, both)) == [0, 4, 4])
+    }
+
     @Test("In a ring, the node that takes the writes is not late")
     func ring() {
         let set = findings(

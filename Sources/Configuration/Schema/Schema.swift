@@ -78,8 +78,8 @@ enum Schema {
             + "entry uses that of \"\".")
     static let parkedChannels = Key.nested(
         "parked_channels", "list of channels",
-        "Channels that may be stopped on purpose: while both threads of one are stopped without an SQL error, that is no trouble; "
-            + "\"\" is the default channel.")
+        "Channels that may be stopped on purpose: while both threads of one are stopped without an error, or its host is empty or "
+            + "begins with //, that is no trouble; \"\" is the default channel.")
     static let aliases = Key.nested(
         "aliases", "list of addresses", "Other addresses (host:port) by which replicas know this node.")
     static let node = SchemaSection(

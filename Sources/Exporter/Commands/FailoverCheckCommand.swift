@@ -38,7 +38,7 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         let kept = keeping.keeping(quiet, as: .command)
         let fleet = try Fleet(
             Configuration(sets: [set]), environment: ProcessEnvironment.variables,
-            keeping: kept, logger: quiet)
+            keeping: kept, isOneShot: true, logger: quiet)
         if accept { _ = fleet.acceptPreferred(set.name) }
         guard let (_, decision) = await fleet.failover(set.name) else { throw ExitCode.failure }
         if let answer = decision.answer { print(answer.rawValue) }

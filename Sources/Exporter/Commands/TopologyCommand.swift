@@ -61,7 +61,8 @@ enum OneRound {
         _ = ProcessEnvironment.raiseOpenFileLimit()
         let quiet = Logger(label: "round") { _ in SwiftLogNoOpLogHandler() }
         let fleet = try Fleet(
-            configuration, environment: ProcessEnvironment.variables, keeping: .nothing, logger: quiet)
+            configuration, environment: ProcessEnvironment.variables, keeping: .nothing, isOneShot: true,
+            logger: quiet)
         let deadline = ContinuousClock.now + timeout
         var findings = await fleet.findings(deadline: deadline)
         if isDoubtful(findings), .now + pause < deadline {

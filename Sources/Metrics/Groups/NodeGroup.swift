@@ -27,6 +27,7 @@ extension Families {
         add(.nodeStartTime, labels, facts.startTime)
         add(.nodeClockOffset, labels, facts.clockOffset)
         add(.nodeConnectedReplicas, labels, facts.connectedReplicas)
+        add(.nodeUnservedReplicas, labels, node.unservedReplicas?.count)
         for (part, label) in parts.labels { add(.nodeDurable, labels, facts.durability[part], extra: label) }
         add(.gtidTransactions, labels, facts.transactions?.count)
         if let log = facts.binaryLog { add(log, labels) }

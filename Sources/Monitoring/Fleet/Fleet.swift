@@ -23,19 +23,21 @@ package final class Fleet: Sendable {
     private let logger: Logger
 
     /// Does not connect yet.
+    /// - Parameter isOneShot: whether it belongs to a command that ends after a round.
     /// - Throws: `ThreadError`; then no thread is left behind.
     package convenience init(
-        _ configuration: Configuration, environment: [String: String], keeping: Keeping, logger: Logger
+        _ configuration: Configuration, environment: [String: String], keeping: Keeping, isOneShot: Bool = false,
+        logger: Logger
     ) throws(ThreadError) {
         try self.init(
-            configuration, replacing: nil, environment: environment, keeping: keeping,
+            configuration, replacing: nil, environment: environment, keeping: keeping, isOneShot: isOneShot,
             changes: StateChanges(logger: logger), logger: logger)
         takeCharge()
     }
 
     private init(
         _ configuration: Configuration, replacing predecessor: Fleet?, environment: [String: String], keeping: Keeping,
-        changes: StateChanges, logger: Logger
+        isOneShot: Bool = false, changes: StateChanges, logger: Logger
     ) throws(ThreadError) {
         self.configuration = configuration
         self.environment = environment
@@ -54,12 +56,14 @@ package final class Fleet: Sendable {
                 sets.append(kept)
                 continue
             }
-            let nodes = set.nodes.map { node in
+            var extras = configuration.extras(of: set)
+            extras.avoidsHanging = isOneShot
+            let nodes = set.nodes.map { [extras] node in
                 if let collector = collectors[node.name] { return collector }
                 defer { started += 1 }
                 return NodeCollector(
                     NodeDescription(node), timeout: node.timeout, on: threads[started % threads.count],
-                    extras: configuration.extras(of: set)
+                    extras: extras
                 ) { () throws(NodeFailure) in try ConnectionOptions(node, environment: environment) }
             }
             let allowed = set.errantAllowed.writers

@@ -84,7 +84,7 @@ package final class StateChanges: Sendable {
         if let failure = report.failure {
             metadata["reason"] = "\(failure.reason.rawValue)"
             metadata["error"] = "\(failure.message)"
-            logger.log(level: .of(.nodeDown), "node is not up", metadata: metadata)
+            logger.log(level: .of(report.troubleOfBeingDown), "node is not up", metadata: metadata)
         } else {
             if let identity = report.facts?.identity {
                 metadata["version"] = "\(identity.version.text)"

@@ -76,7 +76,12 @@ struct SetMarkup {
         let name: HTML = "<b>\(node.description.name)</b>"
         if row.isRepeated { return "\(name)\(channel) <small>shown above; ring or additional channel</small>" }
         var tags: [HTML] = []
-        if !node.report.isUp { tags.append(" <span class=\"tag down\">down</span>") }
+        if !node.report.isUp {
+            tags.append(
+                node.report.troubleOfBeingDown == .connectionLimit
+                    ? " <span class=\"tag refusing\">refuses connections</span>"
+                    : " <span class=\"tag down\">down</span>")
+        }
         if primary.name == node.description.name {
             tags.append(" <span class=\"tag writes\">takes the writes</span>")
         }

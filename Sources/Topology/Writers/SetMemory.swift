@@ -34,6 +34,7 @@ package struct SetMemory: Sendable {
         looks.note(findings)
         take(findings)
         findings.writing = judge(findings)
+        findings.findUnservedReplicas()
         return findings
     }
 
