@@ -10,6 +10,8 @@ package struct Channel: Sendable {
     /// How far the source's binary log has been fetched, and applied, in the source's coordinates.
     package var readPosition: BinlogCoordinate?
     package var executedPosition: BinlogCoordinate?
+    /// What the applier reads next, in the replica's relay log: it goes back only when the relay logs are deleted.
+    package var relayPosition: BinlogCoordinate?
     package var relayLogBytes: UInt64?
 
     /// As reported by the server; nil for NULL.

@@ -61,6 +61,11 @@ package struct GTIDBinlogState: Hashable, Sendable {
         }
     }
 
+    /// Whether every server's newest transaction of one domain is also in the other's binary log.
+    package func isCovered(by other: GTIDBinlogState, in domain: UInt32) -> Bool {
+        entries.allSatisfy { $0.domain != domain || other.hasRecord(of: $0) }
+    }
+
     /// Whether the other has every writer's newest transaction. Both are sorted, and walked once.
     package func isCovered(by other: GTIDBinlogState) -> Bool {
         var theirs = 0

@@ -30,6 +30,24 @@ package indirect enum TransactionHistory: Sendable {
             let domains = Set(replicated.entries.map(\.domain))
             return GTIDPosition(replicated.entries + current.entries.filter { !domains.contains($0.domain) })
         }
+
+        /// The same for a comparison with a source: what was written here and has come to the source comes back without changing the
+        /// position, but is in this binary log.
+        package func applied(comparedWith source: Positions) -> GTIDPosition {
+            let applied = applied
+            let known = source.logged.entries.filter {
+                applied.hasApplied($0) != true && hasLogged($0.domain, of: source)
+            }
+            if known.isEmpty { return applied }
+            let domains = Set(known.map(\.domain))
+            return GTIDPosition(applied.entries.filter { !domains.contains($0.domain) } + known)
+        }
+
+        /// Whether all that a source has in a domain, by whoever wrote it, is in this binary log.
+        package func hasLogged(_ domain: UInt32, of source: Positions) -> Bool {
+            guard let last = source.logged[domain], source.state.hasRecord(of: last) else { return false }
+            return source.state.isCovered(by: state, in: domain)
+        }
     }
 
     /// Transactions in the executed set; for MariaDB the sum of the domains' sequence numbers.
@@ -86,7 +104,7 @@ extension TransactionHistory {
             }
             return distance
         case (.positions(let here), .positions(let there)):
-            let applied = here.applied
+            let applied = here.applied(comparedWith: there)
             var distance = GTIDDistance()
             distance.missingByDomain = applied.missing(from: there.logged, isOnlyStream: isOnlyStream)
             distance.missing = applied.missingCount(from: there.logged, isOnlyStream: isOnlyStream)

@@ -189,7 +189,8 @@ package struct LogLoss: Sendable, Hashable {
         if isPast {
             return
                 "had read to \(read), beyond the end of the source's binary log at \(end), when the source was reset or restored, "
-                + "or lost the end of its log: what it has written since may never arrive"
+                + "or lost the end of its log: what it has written since may never arrive; if the replica has been rebuilt since, RESET "
+                + "MASTER on it, or a restart of the exporter, ends this"
         }
         return
             "has read to \(read), beyond the end of the source's binary log at \(end): the source was reset or restored, or lost "

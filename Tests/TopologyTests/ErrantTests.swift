@@ -467,6 +467,23 @@ struct DistanceTests {
         #expect(try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance.missing == 10)
     }
 
+    @Test(
+        "MariaDB: what was written here and comes back from the source is not missing, whatever the replicated position"
+    )
+    func cameBack() throws {
+        func missing(_ state: String, _ sourceState: String) throws -> GTIDDistance {
+            let replica = node("db2", id: 2, from: channel(id: 1))
+                .positions(replicated: "0-1-30", logged: "0-2-60", state: state)
+            let source = node("db1", id: 1).positions(logged: "0-2-60", state: sourceState)
+            return try SetFindings(ReplicationSetReport(source, replica))["db2"].channel().distance
+        }
+        // A switchover back and forth, with master_use_gtid=current_pos.
+        let all = try missing("0-1-30,0-2-60", "0-1-30,0-2-60")
+        #expect(all.missing == 0 && all.missingByDomain == [.init(domain: 0, transactions: 0)])
+        // The source has written something meanwhile that has not come.
+        #expect(try missing("0-1-30,0-2-60", "0-1-59,0-2-60").missing == 30)
+    }
+
     @Test("Nothing is known without comparable GTIDs of both the source and the replica")
     func unknown() throws {
         let source = node("db1", id: 1, uuid: 1).executed("1:1-100")

@@ -92,6 +92,33 @@ struct LossTests {
         #expect(
             try rounds.channel(source("bin.000001:999", "1:1-20"), replica("1:1-8", read: "bin.000001:999")).logLoss
                 == nil)
+        // It was given a position: its relay logs begin anew.
+        func relayed(_ relay: BinlogCoordinate, byGTID: Bool) throws -> LogLoss? {
+            let replica = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(
+                    from: "db1", id: 1, uuid: 1, read: "bin.000001:999", executed: "bin.000001:999", behind: 0
+                ).with {
+                    $0.usesGTID = byGTID
+                    $0.relayPosition = relay
+                }
+            ).executed("1:1-20")
+            return try rounds.channel(source("bin.000001:999", "1:1-20"), replica).logLoss
+        }
+        for byGTID in [true, false] {
+            rounds = Rounds()
+            let lost = node(
+                "db2", id: 2, uuid: 2,
+                from: channel(from: "db1", id: 1, uuid: 1, read: "bin.000001:900", executed: "bin.000001:900").with {
+                    $0.usesGTID = byGTID
+                    $0.relayPosition = "relay.000002:5000"
+                }
+            ).executed("1:1-9")
+            #expect(try rounds.channel(source("bin.000001:300", "1:1-3"), lost).logLoss != nil)
+            #expect(try relayed("relay.000003:300", byGTID: byGTID) != nil)
+            // MariaDB deletes them also when a channel that finds its place by GTID is started.
+            #expect(try (relayed("relay.000002:300", byGTID: byGTID) != nil) == byGTID)
+        }
         // A stopped channel shows nothing new, and neither does a silent source.
         try lose()
         _ = rounds.memory.fold(

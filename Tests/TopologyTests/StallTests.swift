@@ -68,14 +68,14 @@ struct StallTests {
         #expect(try rotated(at: 31) == false)
     }
 
-    @Test("A large event gets the time that its way takes, at a megabyte a second")
+    @Test("A large event gets the time that its way takes, at half a megabyte a second")
     func largeEvent() throws {
         var rounds = Rounds()
         _ = try rounds.see(at: 0, end: "bin.000001:100")
         for time in [10.0, 20, 30, 40, 49] {
-            #expect(try rounds.see(at: time, end: "bin.000001:30000100").transfers == true)
+            #expect(try rounds.see(at: time, end: "bin.000001:20000100").transfers == true)
         }
-        #expect(try rounds.see(at: 51, end: "bin.000001:30000100").transfers == false)
+        #expect(try rounds.see(at: 51, end: "bin.000001:20000100").transfers == false)
         // What is written behind it does not matter.
         #expect(try rounds.see(at: 55, end: "bin.000001:900000000").transfers == false)
     }

@@ -97,6 +97,7 @@ extension Channel {
 
         readPosition = row.coordinate(columns.logFile, columns.readPosition)
         executedPosition = row.coordinate(columns.executedFile, columns.executedPosition)
+        relayPosition = row.coordinate("Relay_Log_File", "Relay_Log_Pos")
         relayLogBytes = row.unsigned("Relay_Log_Space")
         secondsBehindSource = row.span(columns.secondsBehind)
         configuredDelay = row.span("SQL_Delay")

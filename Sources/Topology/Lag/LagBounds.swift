@@ -140,7 +140,7 @@ private struct LogProgress {
             guard case .positions(let there) = looks[index].history else { break }
             var hasAll = true
             for gtid in there.logged.entries where !domains.contains(gtid.domain) {
-                switch applied.hasApplied(gtid) {
+                switch here.hasLogged(gtid.domain, of: there) ? true : applied.hasApplied(gtid) {
                 case true?: domains.insert(gtid.domain)
                 case false?:
                     lacking = index

@@ -74,7 +74,7 @@ private struct KnownLoss {
     let loss: LogLoss
     let source: String
     let replica: ServerIdentity
-    let startTime: Double?
+    let relay: BinlogCoordinate?
     /// Counts the replica's own binary logs; nil if it has none.
     let generation: Int?
     /// What the replica had.
@@ -85,8 +85,10 @@ private struct KnownLoss {
         guard source == self.source, facts.identity.serverID == replica.serverID,
             facts.identity.serverUUID == replica.serverUUID, generation == self.generation
         else { return false }
-        if generation == nil, hasRestarted(facts) || hasLess(facts.transactions) { return false }
+        if generation == nil, hasLess(facts.transactions) { return false }
         if channel.usesGTID == true { return !isSetBack(facts.transactions) }
+        // CHANGE MASTER with a position deletes the relay logs.
+        if let relay, channel.relayPosition?.isBefore(relay) == true { return false }
         guard let read = channel.readPosition else { return true }
         if read.isBefore(loss.read) == true { return false }
         return !(loss.isOfTheEnd && read.file.number > loss.read.file.number)
@@ -102,12 +104,6 @@ private struct KnownLoss {
         guard case .positions(let now) = now, case .positions(let before) = transactions else { return false }
         return before.replicated.entries.contains { now.replicated[$0.domain]?.sequence ?? 0 < $0.sequence }
     }
-
-    /// Start times are computed from the uptime, in whole seconds.
-    private func hasRestarted(_ facts: NodeFacts) -> Bool {
-        guard let startTime, let now = facts.startTime else { return false }
-        return abs(now - startTime) > 2
-    }
 }
 
 extension SetLooks {
@@ -122,7 +118,7 @@ extension SetLooks {
     private mutating func note(_ channel: ChannelFindings, of node: NodeFindings, from source: String) {
         guard let loss = channel.logLoss, !loss.isPast, let facts = node.report.facts else { return }
         losses[ChannelKey(node: node.description.name, channel: channel.channel.name)] = KnownLoss(
-            loss: loss, source: source, replica: facts.identity, startTime: facts.startTime,
+            loss: loss, source: source, replica: facts.identity, relay: channel.channel.relayPosition,
             generation: self[node.description.name]?.generation, transactions: facts.transactions)
     }
 

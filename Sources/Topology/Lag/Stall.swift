@@ -7,7 +7,7 @@ struct Stall: Sendable, Hashable {
     private static let patience = 10.0
     /// Bytes a second. An event arrives as a whole: until then nothing shows that it is on its way. So does nothing while a
     /// source searches its log for the place of a replica that connects by GTID.
-    private static let slowestTransfer = 1e6
+    private static let slowestTransfer = 5e5
 
     /// Seconds through which nothing was seen to arrive.
     let silence: Double
