@@ -73,9 +73,9 @@ struct StallTests {
         var rounds = Rounds()
         _ = try rounds.see(at: 0, end: "bin.000001:100")
         for time in [10.0, 20, 30, 40, 49] {
-            #expect(try rounds.see(at: time, end: "bin.000001:20000100").transfers == true)
+            #expect(try rounds.see(at: time, end: "bin.000001:15000100").transfers == true)
         }
-        #expect(try rounds.see(at: 51, end: "bin.000001:20000100").transfers == false)
+        #expect(try rounds.see(at: 51, end: "bin.000001:15000100").transfers == false)
         // What is written behind it does not matter.
         #expect(try rounds.see(at: 55, end: "bin.000001:900000000").transfers == false)
     }
