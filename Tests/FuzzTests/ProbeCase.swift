@@ -86,14 +86,8 @@ struct ProbeCase: Sendable {
             greeting: { _ in Step.welcome(version: servers.version(of: server)) },
             answer: { query in
                 if Marker.isUnquoted(in: query.text) { traffic.unquoted.withLock { $0.append(query.text) } }
-                return query.steps(announcingMore: announcesMore(query, by: server)) { reply(to: $0, by: server) }
+                return query.steps { reply(to: $0, by: server) }
             })
-    }
-
-    private func announcesMore(_ query: Query, by server: PretendSet.Server) -> Bool {
-        if sparesRounds, query.statements.contains(where: servers.isOfRound) { return false }
-        return change?.announcesMore(server: server.rawValue, connection: query.connection, number: query.number)
-            == true
     }
 
     private func reply(to statement: String, by server: PretendSet.Server) -> Reply {
@@ -224,7 +218,7 @@ struct ProbeCase: Sendable {
         // press Control-C. Servers that behave let it end.
         let isHostile = change != nil
         let impatience = Task {
-            try await Task.sleep(for: isHostile ? .milliseconds(700) : .seconds(60))
+            try await Task.sleep(for: isHostile ? .milliseconds(700) : .seconds(10))
             task.cancel()
         }
         defer { impatience.cancel() }

@@ -28,13 +28,6 @@ struct ReplyChange: Sendable {
         return varying.below(rarity) == 0 ? Self.changed(reply, &varying) : reply
     }
 
-    /// Whether the last reply to a packet says that another one follows.
-    func announcesMore(server: Int, connection: Int, number: Int) -> Bool {
-        var random = SeededGenerator(
-            seed: seed ^ UInt64(server) << 48 ^ UInt64(connection) << 24 ^ UInt64(number) &* 0x9E37_79B9)
-        return random.below(rarity) == 0 && random.below(8) == 0
-    }
-
     private static func changed(_ reply: Reply, _ random: inout SeededGenerator) -> Reply {
         switch random.below(16) {
         case 0: return refusal(&random)
