@@ -215,3 +215,11 @@ package enum MissingReason: String, Sendable, CaseIterable {
     /// Whether something can and should be done about it.
     package var isTrouble: Bool { self != .unsupported }
 }
+
+extension ServerIdentity {
+    /// Whether the two have the same ids. What else is reported of a server, its version or host name, may change while it stays
+    /// the same.
+    package func hasIDs(of other: ServerIdentity) -> Bool {
+        serverID == other.serverID && serverUUID == other.serverUUID
+    }
+}

@@ -5,17 +5,14 @@ package struct NodeLists<Element: Sendable>: Sendable, RandomAccessCollection {
     /// Where each node's list ends.
     private var ends: [Int] = []
 
-    /// Of one element each, if their number is not known.
+    /// No lists yet; with room for this many of about one element each.
     init(reserving nodes: Int) {
         elements.reserveCapacity(nodes)
         ends.reserveCapacity(nodes)
     }
 
     init(_ lists: some Sequence<[Element]>) {
-        for list in lists {
-            elements += list
-            ends.append(elements.count)
-        }
+        for list in lists { append(list) }
     }
 
     /// Adds the next node's list.

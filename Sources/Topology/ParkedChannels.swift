@@ -20,7 +20,7 @@ struct ParkedChannels {
     /// stopped is none of these, nor is a channel that an error has stopped.
     func contains(_ channel: Channel, of node: ReplicationSetReport.Node) -> Bool {
         guard channel.applierError?.number ?? 0 == 0 else { return false }
-        // An error of the IO thread is that there is no such host.
+        // An IO error does not count here: there is no such host to connect to.
         if channel.source.isDetached {
             return !node.description.namesSource(of: channel.name) || node.description.mayPark(channel.name)
         }

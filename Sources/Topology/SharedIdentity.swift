@@ -85,7 +85,7 @@ extension ReplicationSetReport.Node {
     fileprivate func isSameServer(as other: Self) -> Bool {
         guard let mine = report.facts, let theirs = other.report.facts, !mine.identity.hostname.isEmpty,
             mine.identity.hostname == theirs.identity.hostname, mine.identity.port == theirs.identity.port,
-            mine.identity.serverID == theirs.identity.serverID, mine.identity.serverUUID == theirs.identity.serverUUID,
+            mine.identity.hasIDs(of: theirs.identity),
             let start = mine.startTime, let otherStart = theirs.startTime
         else { return false }
         return abs(start - otherStart) <= 2

@@ -33,8 +33,7 @@ struct LogLooks: Sendable {
     private(set) var generation = 0
     /// This log was preceded by one with transactions that the server no longer has.
     private(set) var hasLostTransactions = false
-    private let serverID: UInt32?
-    private let serverUUID: String?
+    private let server: ServerIdentity
     /// When the newest look was last answered.
     private var told: FixedInstant
     /// How many looks were left when they were last thinned.
@@ -44,15 +43,14 @@ struct LogLooks: Sendable {
     init?(_ facts: NodeFacts, keepsHistory: Bool) {
         guard let look = Look(facts, keepsHistory: keepsHistory) else { return nil }
         looks = [look]
-        serverID = facts.identity.serverID
-        serverUUID = facts.identity.serverUUID
+        server = facts.identity
         told = look.shown
     }
 
     /// Adds a look. Starts again if the log is another one than before: another server's, or one that has started over.
     mutating func note(_ facts: NodeFacts, keepsHistory: Bool) {
         guard let look = Look(facts, keepsHistory: keepsHistory), let newest = looks.last else { return }
-        let isSameServer = serverID == facts.identity.serverID && serverUUID == facts.identity.serverUUID
+        let isSameServer = server.hasIDs(of: facts.identity)
         switch isSameServer ? look.order(after: newest) : nil {
         case .same?:
             looks[looks.count - 1].confirmed = max(newest.confirmed, look.confirmed)

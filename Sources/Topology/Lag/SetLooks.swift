@@ -82,8 +82,7 @@ private struct KnownLoss {
 
     /// Whether it still holds for a channel that does not show it any longer.
     func holds(for channel: Channel, of facts: NodeFacts, from source: String, _ generation: Int?) -> Bool {
-        guard source == self.source, facts.identity.serverID == replica.serverID,
-            facts.identity.serverUUID == replica.serverUUID, generation == self.generation
+        guard source == self.source, facts.identity.hasIDs(of: replica), generation == self.generation
         else { return false }
         if generation == nil, hasLess(facts.transactions) { return false }
         if channel.usesGTID == true { return !isSetBack(facts.transactions) }

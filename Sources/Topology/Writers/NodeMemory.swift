@@ -167,7 +167,7 @@ extension NodeMemory {
 
     /// Whether the remembered server is this one, restarted or not.
     func isSameServer(as other: ServerIdentity, at address: Address) -> Bool {
-        self.address == address && identity.serverID == other.serverID && identity.serverUUID == other.serverUUID
+        self.address == address && identity.hasIDs(of: other)
     }
 
     /// A server that does not report its start time must be presumed to have restarted once it has been silent.
