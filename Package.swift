@@ -77,7 +77,7 @@ let package = Package(
         room("Replication"),
         room("Threads", ["CThreads"]),
         room("MariaDB", ["CMariaDB", "Replication", "Threads"]),
-        room("Collection", ["MariaDB", "Replication"]),
+        room("Collection", ["MariaDB", "Replication", "Threads"]),
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
         room("Checksums", ["MariaDB", "Replication", "Topology"]),

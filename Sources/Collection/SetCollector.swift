@@ -1,6 +1,7 @@
 internal import MariaDB
 package import Replication
 internal import Synchronization
+internal import Threads
 
 /// Queries the nodes of one replication set.
 package final class SetCollector: Sendable {

@@ -5,7 +5,7 @@ package enum DraftedFile {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
 
-        init(_ path: String, _ why: String) { description = "cannot write \(path): \(why)" }
+        package init(_ path: String, _ why: String) { description = "cannot write \(path): \(why)" }
 
         /// With the reason from `errno`.
         package init(_ path: String) { self.init(path, String(cString: strerror(errno))) }

@@ -164,6 +164,9 @@ package actor SetMonitor {
         heed()
     }
 
+    /// Whether both have the same memory of the set: an operator's word to one of them is heeded by the other.
+    nonisolated func sharesMemory(with other: SetMonitor) -> Bool { probes.judge === other.probes.judge }
+
     /// Drops what was found without an operator's latest word, which another monitor of the set may have received during a reload.
     private func heed() {
         let words = probes.judge.words

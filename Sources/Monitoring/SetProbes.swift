@@ -126,7 +126,11 @@ extension FailoverProbe {
         self.init(
             policy, set: set.name, checker: keeping.checker,
             memory: memory ?? FailoverMemory(), replacing: predecessor,
-            logger: logger, clock: { .now }, keep: { keeping.state?.write($0, of: set) }
+            logger: logger, clock: { .now },
+            keep: { memory in
+                keeping.state?.save(memory, of: set)
+                await keeping.state?.savedCheck(of: set.name, within: Self.keepingPatience)
+            }
         ) { Session(preferred, environment: environment, setUp: $0) }
     }
 }

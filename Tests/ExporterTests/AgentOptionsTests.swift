@@ -9,22 +9,22 @@ import Traffic
 
 @Suite("The options of agent checks")
 struct AgentOptionsTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("agent-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        try await body(folder)
     }
 
     @Test("Without them, there is no listener, and operator states are kept in memory")
-    func none() throws {
+    func none() async throws {
         let options = try AgentOptions.parse([])
         #expect(options.listenAddresses.isEmpty && options.stateDirectory == nil)
         let log = CapturedLog()
-        let checks = options.nodeChecks(isLifecycleEnabled: true, log.logger)
+        let checks = try options.nodeChecks(isLifecycleEnabled: true, log.logger)
         #expect(log.entries.isEmpty)
-        try checks.states.set(.drain, of: "db1")
-        #expect(checks.states["db1"] == .drain)
+        try await checks.operators.set(.drain, of: "db1")
+        #expect(await checks.operators.state(of: "db1") == .drain)
     }
 
     @Test("The address option may be repeated, and may be a socket")
@@ -45,8 +45,8 @@ struct AgentOptionsTests {
     }
 
     @Test("The directory must exist and be a directory")
-    func directory() throws {
-        try withFolder { folder in
+    func directory() async throws {
+        try await withFolder { folder in
             try Data().write(to: URL(filePath: "\(folder)/file"))
             #expect(try AgentOptions.parse(["--agent.state-directory", folder]).stateDirectory == folder)
             for path in ["\(folder)/none", "\(folder)/file"] {
@@ -60,10 +60,11 @@ struct AgentOptionsTests {
     }
 
     @Test("Operator states are written to the directory")
-    func states() throws {
-        try withFolder { folder in
+    func states() async throws {
+        try await withFolder { folder in
             let options = try AgentOptions.parse(["--agent.state-directory", folder])
-            try options.nodeChecks(isLifecycleEnabled: true, CapturedLog().logger).states.set(.maintenance, of: "db1")
+            let checks = try options.nodeChecks(isLifecycleEnabled: true, CapturedLog().logger)
+            try await checks.operators.set(.maintenance, of: "db1")
             #expect(try String(contentsOfFile: "\(folder)/db1", encoding: .utf8) == "maint\n")
         }
     }
@@ -71,12 +72,12 @@ struct AgentOptionsTests {
     @Test(
         "If states can be posted and agents ask, a warning says that a restart forgets them",
         arguments: [true, false], [true, false])
-    func forgetful(isLifecycleEnabled: Bool, hasDirectory: Bool) throws {
-        try withFolder { folder in
+    func forgetful(isLifecycleEnabled: Bool, hasDirectory: Bool) async throws {
+        try await withFolder { folder in
             let options = try AgentOptions.parse(
                 ["--agent.listen-address=:9105"] + (hasDirectory ? ["--agent.state-directory", folder] : []))
             let log = CapturedLog()
-            _ = options.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, log.logger)
+            _ = try options.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, log.logger)
             #expect(log.entries.count == (isLifecycleEnabled && !hasDirectory ? 1 : 0))
             #expect(log.entries.allSatisfy { $0.level == .warning })
         }

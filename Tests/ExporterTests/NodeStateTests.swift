@@ -21,13 +21,13 @@ struct NodeStateTests {
         let live = try LiveFleet(fleet, logger: logger) { () throws(ConfigurationError) in
             (configuration, [])
         }
-        let states = OperatorStates(directory: nil, logger: logger)
+        let states = try OperatorDesk(directory: nil, logger: logger)
         let routes = Routes(
             live: live, counter: RequestCounter(routes: []), telemetryPath: "/metrics", timeoutOffset: .zero,
             isLifecycleEnabled: true,
-            nodeChecks: NodeChecks(states: states, notices: MaintenanceNotices(directory: nil, logger: logger)))
+            nodeChecks: NodeChecks(states))
         let before: OperatorState = state == .drain ? .maintenance : .drain
-        try states.set(before, of: "db2")
+        try await states.set(before, of: "db2")
         func post(_ query: [(name: String, value: String)]) async -> Int {
             let request = Request(method: "POST", path: "/nodes/db2/\(state.rawValue)", query: query)
             return await routes.answer(request, routes.router).status
@@ -35,10 +35,10 @@ struct NodeStateTests {
         for name in ["node", "max_lag", "format", ""] {
             #expect(await post([(name: name, value: "db1")]) == 400)
         }
-        #expect(states["db2"] == before)
+        #expect(await states.state(of: "db2") == before)
         #expect(await post([]) == 200)
-        #expect(states["db2"] == state)
-        #expect(states["db1"] == .ready)
+        #expect(await states.state(of: "db2") == state)
+        #expect(await states.state(of: "db1") == .ready)
         await fleet.close()
     }
 }

@@ -64,9 +64,7 @@ struct RoutesTests {
         let routes = Routes(
             live: live, counter: RequestCounter(routes: Routes.paths(telemetryPath: "/metrics")),
             telemetryPath: "/metrics", timeoutOffset: .zero, isLifecycleEnabled: isLifecycleEnabled,
-            nodeChecks: NodeChecks(
-                states: OperatorStates(directory: nil, logger: logger),
-                notices: MaintenanceNotices(directory: nil, logger: logger)))
+            nodeChecks: NodeChecks(try OperatorDesk(directory: nil, logger: logger)))
         try await body(Program(routes: routes, live: live, router: routes.router))
         await live.use { await $0.close() }
         server.server.stop()

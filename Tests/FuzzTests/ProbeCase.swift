@@ -136,7 +136,8 @@ struct ProbeCase: Sendable {
     func run(ports: [UInt16], state: String) async throws -> (outcome: String, problems: [String]) {
         let configuration = try configuration(ports: ports)
         let log = CapturedLog(level: .info)
-        let keeping = Keeping(state: StateDirectory(state, name: "fuzz", logger: log.logger), checker: "fuzz")
+        let keeping = Keeping(
+            state: try StateKeeper(StateDirectory(state, name: "fuzz", logger: log.logger)), checker: "fuzz")
         let fleet = try Fleet(
             configuration, environment: [EnvironmentName.user: "exporter", EnvironmentName.password: "secret"],
             keeping: keeping, logger: log.logger)
@@ -165,18 +166,17 @@ struct ProbeCase: Sendable {
         let findings = await fleet.findings(deadline: .now + .seconds(10))
         pages.check(fleet.families(of: findings, .all).all)
         pages.check(findings)
-        if path == .round { await askAsBalancer(fleet, log.logger, &pages) }
+        if path == .round { try await askAsBalancer(fleet, log.logger, &pages) }
         await probes.end()
         await fleet.close()
+        await fleet.flush()
         pages.check(log.printed)
         pages.check(stateAt: "\(state)/shop.state")
         return (outcome, pages.problems)
     }
 
-    private func askAsBalancer(_ fleet: Fleet, _ logger: Logger, _ pages: inout PageProblems) async {
-        let checks = NodeChecks(
-            states: OperatorStates(directory: nil, logger: logger),
-            notices: MaintenanceNotices(directory: nil, logger: logger))
+    private func askAsBalancer(_ fleet: Fleet, _ logger: Logger, _ pages: inout PageProblems) async throws {
+        let checks = NodeChecks(try OperatorDesk(directory: nil, logger: logger))
         for node in ["db1", "db2"] {
             for check in NodeCheck.allCases {
                 guard let question = try? NodeQuestion(node: node, check: check),

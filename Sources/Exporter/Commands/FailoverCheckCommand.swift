@@ -35,7 +35,7 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         }
         // The other sets do not matter here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
-        let kept = keeping.keeping(quiet, as: .command)
+        let kept = try keeping.keeping(quiet, as: .command)
         let fleet = try Fleet(
             Configuration(sets: [set]), environment: ProcessEnvironment.variables,
             keeping: kept, isOneShot: true, logger: quiet)
@@ -46,6 +46,7 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         fflush(nil)
         let logger = Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }
         decision.log(to: logger, of: set.name)
+        await kept.state?.flush(within: .seconds(5))
         if let complaint = kept.state?.complaint {
             logger.warning(
                 "state is not kept", metadata: ["replication_set": "\(set.name)", "reason": "\(complaint)"])

@@ -105,7 +105,7 @@ struct Serve: AsyncParsableCommand {
         let openFiles = try sharedOpenFiles(configuration, logger)
         let environment = ProcessEnvironment.variables
         let fleet = try Fleet(
-            configuration, environment: environment, keeping: keeping.keeping(logger), logger: logger)
+            configuration, environment: environment, keeping: try keeping.keeping(logger), logger: logger)
         let live = try LiveFleet(fleet, logger: logger, admit: { try openFiles.check($0, after: $1) }) {
             [source] () throws(ConfigurationError) in
             try source.load()
@@ -121,7 +121,7 @@ struct Serve: AsyncParsableCommand {
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
             isLifecycleEnabled: isLifecycleEnabled,
-            nodeChecks: agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger))
+            nodeChecks: try agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger))
         let router = routes.router
         let listener = Listener(
             options: try listenerOptions(openFiles, logger), protection: protection, logger: logger,

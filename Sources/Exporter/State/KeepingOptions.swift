@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import Monitoring
 import Presentation
+import Threads
 
 /// Where state is kept across restarts, and the name under which checks are recorded.
 struct KeepingOptions: ParsableArguments {
@@ -28,10 +29,13 @@ struct KeepingOptions: ParsableArguments {
         }
     }
 
-    func keeping(_ logger: Logger, as role: StateDirectory.Checker = .exporter) -> Keeping {
+    /// - Throws: `ThreadError`.
+    func keeping(_ logger: Logger, as role: StateDirectory.Checker = .exporter) throws(ThreadError) -> Keeping {
         let name = checker ?? ProcessEnvironment.hostName
-        return Keeping(
-            state: directory.map { StateDirectory($0, checker: role, name: name, logger: logger) }, checker: name)
+        let state = try directory.map { directory throws(ThreadError) in
+            try StateKeeper(StateDirectory(directory, checker: role, name: name, logger: logger))
+        }
+        return Keeping(state: state, checker: name)
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Threads
 import Web
 
 /// How HAProxy's agent checks are served, and where operators set the states of nodes.
@@ -30,15 +31,13 @@ struct AgentOptions: ParsableArguments {
         }
     }
 
-    func nodeChecks(isLifecycleEnabled: Bool, _ logger: Logger) -> NodeChecks {
+    func nodeChecks(isLifecycleEnabled: Bool, _ logger: Logger) throws(ThreadError) -> NodeChecks {
         if isLifecycleEnabled, !listenAddresses.isEmpty, stateDirectory == nil {
             logger.warning(
                 "without --agent.state-directory, a drain or maint set by POST /nodes/… stays in effect in HAProxy if the exporter is restarted before it has ended"
             )
         }
-        return NodeChecks(
-            states: OperatorStates(directory: stateDirectory, logger: logger),
-            notices: MaintenanceNotices(directory: stateDirectory, logger: logger))
+        return NodeChecks(try OperatorDesk(directory: stateDirectory, logger: logger))
     }
 
     /// Nil if none is configured.

@@ -30,14 +30,10 @@ final class NodeChecks: Sendable {
     /// within the limits.
     private static let maxGates = 4096
 
-    let states: OperatorStates
-    let notices: MaintenanceNotices
+    let operators: OperatorDesk
     private let gates = Mutex<[GateKey: LagGate]>([:])
 
-    init(states: OperatorStates, notices: MaintenanceNotices) {
-        self.states = states
-        self.notices = notices
-    }
+    init(_ operators: OperatorDesk) { self.operators = operators }
 
     /// - Returns: nil if there is no node of that name.
     func answer(_ question: NodeQuestion, _ fleet: Fleet) async -> Answer? {
@@ -50,7 +46,8 @@ final class NodeChecks: Sendable {
         let limits = ReplicaLimits(
             lag: question.maxLag ?? set.thresholds.lag.seconds, bytes: question.maxBytes)
         return Answer(
-            verdict: verdict(on: question, within: limits, answer.findings), state: states[question.node],
+            verdict: verdict(on: question, within: limits, answer.findings),
+            state: await operators.state(of: question.node),
             age: answer.asked.duration(to: .now), findings: answer.findings)
     }
 

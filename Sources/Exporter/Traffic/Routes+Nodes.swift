@@ -64,28 +64,48 @@ extension Routes {
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
             }
-            // A decision for a node that is seen to be read-only would be dropped in the next round.
-            let writing = await fleet.findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?
-                .writing
-            if let standing = writing?.standings[node], standing.isAnswering, standing.isWritable == false {
-                let switches = standing.readOnlySwitches.joined(separator: ", ")
-                return .text(
-                    status: 409, "\(node) takes no writes (\(switches)): make it writable, then name it the writer")
-            }
-            if writing?.standings[node]?.isWritableReplica == true {
+            let before = await fleet.writing(in: set)
+            if let obstacle = Self.obstacle(to: node, before) { return .text(status: 409, obstacle) }
+            let outcome = await fleet.nameWriter(node, of: set)
+            // A reload may have replaced the set, and its memory, in the meantime.
+            guard await live.use({ $0.sharesMemory(of: set, with: fleet) }) else {
                 return .text(
                     status: 409,
-                    "\(node) replicates from the primary: stop that first (STOP REPLICA; RESET REPLICA ALL), then name it "
-                        + "the writer")
+                    "\(set) was reconfigured in the meantime, and the decision is lost: name the writer again")
             }
-            await fleet.nameWriter(node, of: set)
-            let isSilent = writing?.standings[node]?.isAnswering != true
-            return .text(
-                isSilent
-                    ? "\(node) is silent: until it answers, no other writable node counts as the writer; name it again if it was "
+            let after = await fleet.writing(in: set)
+            guard after?.operatorsWord == node else {
+                let why = Self.obstacle(to: node, after) ?? "another node has the writes by now"
+                return .text(status: 409, "the decision did not stay in effect: \(why)")
+            }
+            var lines = [
+                after?.standings[node]?.isAnswering == true
+                    ? "\(node) counts as the writer of \(set) while it answers and is writable"
+                    : "\(node) is silent: until it answers, no other writable node counts as the writer; name it again if it was "
                         + "restarted"
-                    : "\(node) counts as the writer of \(set) while it answers and is writable")
+            ]
+            if case .failed(let reason) = outcome {
+                lines.append("this is not saved, and will be forgotten when the exporter ends: \(reason)")
+            }
+            return .text(lines.joined(separator: "\n"))
         }
+    }
+
+    /// Why a node cannot be named the writer: the decision would be dropped in the next round.
+    private static func obstacle(to node: String, _ writing: WriterFindings?) -> String? {
+        guard let standing = writing?.standings[node] else { return nil }
+        if standing.isWritable == false {
+            if !standing.isAnswering {
+                return
+                    "\(node) is silent, and took no writes when it last answered: name it the writer when it answers and is "
+                    + "writable"
+            }
+            let switches = standing.readOnlySwitches.joined(separator: ", ")
+            return "\(node) takes no writes (\(switches)): make it writable, then name it the writer"
+        }
+        guard standing.isWritableReplica else { return nil }
+        return
+            "\(node) replicates from the primary: stop that first (STOP REPLICA; RESET REPLICA ALL), then name it the writer"
     }
 
     /// POST `/nodes/<node>/{ready,drain,maint}`.
@@ -102,8 +122,8 @@ extension Routes {
                 return .text(status: 400, "there are no parameters: POST /nodes/<node>/\(state.rawValue)")
             }
             guard fleet.configuration.node(named: node) != nil else { return Self.unknown(node) }
-            do throws(OperatorStates.Failure) {
-                try nodeChecks.states.set(state, of: node)
+            do throws(OperatorDesk.Failure) {
+                try await nodeChecks.operators.set(state, of: node)
                 return .text("\(node) is set to \(state.rawValue)")
             } catch {
                 return .text(status: 500, error.description)
@@ -117,10 +137,8 @@ extension Routes {
             let question = try NodeQuestion(line: line)
             let answer = await live.use { await nodeChecks.answer(question, $0) }
             guard let answer else { return AgentReply.down("no node is named \(question.node)").line }
-            return AgentReply(
-                answer.verdict, answer.state,
-                endsMaintenance: nodeChecks.notices.endsMaintenance(of: question.node, answer.state)
-            ).line
+            let endsMaintenance = await nodeChecks.operators.endsMaintenance(of: question.node, answer.state)
+            return AgentReply(answer.verdict, answer.state, endsMaintenance: endsMaintenance).line
         } catch {
             return AgentReply.down(error.description).line
         }
@@ -141,5 +159,12 @@ extension Duration {
         let milliseconds = max(0, Int64(saturating: seconds * 1000))
         let fraction = String(milliseconds % 1000)
         return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+    }
+}
+
+extension Fleet {
+    /// Which nodes of a set take the writes, by a new round.
+    fileprivate func writing(in set: String) async -> WriterFindings? {
+        await findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?.writing
     }
 }

@@ -14,6 +14,9 @@ package final class FailoverProbe: Sendable {
 
     /// How long a check may take by default.
     package static let timeout = Duration.seconds(2)
+    /// How long an answer waits until what has to outlive the process is saved. It is given all the same: balancers would take
+    /// silence for a fault of their own, and the newest memory is saved as soon as the file system allows it.
+    static let keepingPatience = Duration.milliseconds(500)
 
     fileprivate struct State {
         var underway: Task<FailoverDecision, Never>?
@@ -36,7 +39,7 @@ package final class FailoverProbe: Sendable {
     private let table: LastCheckTable
     private let timeout: Duration
     private let clock: @Sendable () -> FailoverTime
-    private let keep: @Sendable (FailoverMemory) -> Void
+    private let keep: @Sendable (FailoverMemory) async -> Void
     private let logger: Logger
     private let record: Record
 
@@ -48,13 +51,13 @@ package final class FailoverProbe: Sendable {
     ///     its running check, and ignores `memory`.
     ///   - timeout: how long a check may take.
     ///   - clock: this machine's clock.
-    ///   - keep: saves what has to outlive the process.
+    ///   - keep: saves what has to outlive the process, before the answer is given.
     ///   - connect: makes a connection to the preferred node, with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, checker: String,
         memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
         timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> FailoverTime,
-        keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }, connect: (_ setUp: [String]) -> Session
+        keep: @escaping @Sendable (FailoverMemory) async -> Void = { _ in }, connect: (_ setUp: [String]) -> Session
     ) {
         self.policy = policy
         self.set = set
@@ -126,7 +129,7 @@ extension FailoverProbe {
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
         }
-        keep(memory)
+        await keep(memory)
         return check.decision
     }
 

@@ -12,6 +12,8 @@ package import Traffic
 package final class Fleet: Sendable {
     /// Nodes beyond this number share threads.
     private static let maxThreads = 8192
+    /// How long an operator waits until a decision is saved.
+    private static let operatorsPatience = Duration.seconds(2)
 
     package let configuration: Configuration
     /// In the order of the configuration.
@@ -120,10 +122,18 @@ package final class Fleet: Sendable {
     // MARK: - Operators and balancers
 
     /// Records an operator's decision about which node takes the writes of a set.
-    package func nameWriter(_ node: String, of set: String) async {
+    /// - Returns: whether it will outlive the exporter; nil without `--state.directory`.
+    package func nameWriter(_ node: String, of set: String) async -> StateKeeper.Outcome? {
         await self[set]?.takeWord(for: node)
         logger.notice(
             "an operator has named the writer", metadata: ["replication_set": "\(set)", "node": "\(node)"])
+        return await keeping.state?.savedState(of: set, within: Self.operatorsPatience)
+    }
+
+    /// Whether an operator's word that was given to this fleet counts in another one: a reload may have replaced the set meanwhile.
+    package func sharesMemory(of set: String, with other: Fleet) -> Bool {
+        guard let monitor = self[set], let its = other[set] else { return false }
+        return monitor.sharesMemory(with: its)
     }
 
     /// The failover answer of a set, from a check made for this call; nil for a set without a rule.
@@ -181,6 +191,9 @@ package final class Fleet: Sendable {
             return set.probes.all.map { PlacedProbe(probe: $0, places: places) }
         }
     }
+
+    /// Writes what is still to be saved: at the end of the program.
+    package func flush() async { await keeping.state?.flush(within: .seconds(5)) }
 
     /// Whether it has sets that a successor does not use.
     func isHolding(beyond successor: Fleet) -> Bool { sets.contains { successor[$0.name] !== $0 } }

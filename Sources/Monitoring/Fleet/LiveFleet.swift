@@ -129,12 +129,7 @@ package actor LiveFleet: Service {
         let (configuration, warnings) = try await read()
         try await makeRoom(for: configuration)
         let before = current.withLock { $0 }
-        let successor: Fleet
-        do throws(ThreadError) {
-            successor = try await reader.successor(of: before.fleet, configuration)
-        } catch {
-            throw refusal(["\(error)"])
-        }
+        let successor = try await successor(of: before.fleet, configuration)
         await successor.inherit(from: before.fleet)
         if isEnding { throw ReloadRefusal.ending }
         successor.takeCharge(from: before.fleet)
@@ -153,7 +148,7 @@ package actor LiveFleet: Service {
         if isEnding { throw ReloadRefusal.ending }
         if let began = reader.underWay {
             throw refusal([
-                "a file of the configuration has been read for \(began.duration(to: .now).components.seconds) s: \(Self.doubt)"
+                "a file of the configuration or of --state.directory has been read for \(began.duration(to: .now).components.seconds) s: \(Self.doubt)"
             ])
         }
         let reading = await waited(until: .now + patience) { [reader] in await reader.read() }
@@ -164,6 +159,21 @@ package actor LiveFleet: Service {
         case nil:
             throw refusal([
                 "the configuration could not be read within \(patience.components.seconds) s: \(Self.doubt)"
+            ])
+        }
+    }
+
+    private func successor(of fleet: Fleet, _ configuration: Configuration) async throws(ReloadRefusal) -> Fleet {
+        let made = await waited(until: .now + patience) { [reader] in
+            await reader.successor(of: fleet, configuration)
+        }
+        if isEnding { throw ReloadRefusal.ending }
+        switch made {
+        case .success(let successor): return successor
+        case .failure(let error): throw refusal(["\(error)"])
+        case nil:
+            throw refusal([
+                "--state.directory could not be read within \(patience.components.seconds) s: \(Self.doubt)"
             ])
         }
     }
@@ -250,7 +260,9 @@ package actor LiveFleet: Service {
         endReloads()
         await probes.end()
         await retiring.last?.task.value
-        await current.withLock { $0 }.fleet.close()
+        let fleet = current.withLock { $0 }.fleet
+        await fleet.close()
+        await fleet.flush()
     }
 }
 

@@ -11,6 +11,8 @@ internal import Traffic
 /// writes, and an operator's decision; another records this checker's last failover answer, and when it last was "preferred".
 ///
 /// A file that is missing, unreadable or invalid is not an error; it only means that less is known.
+///
+/// Everything here blocks for as long as the file system does; only `complaint` never waits. See `StateKeeper`.
 package final class StateDirectory: Sendable {
     /// Whose failover checks are kept: each checker remembers only its own.
     package enum Checker: String, Sendable {
@@ -21,26 +23,30 @@ package final class StateDirectory: Sendable {
     /// Writers that were recorded longer ago than this may no longer be the writers. Seconds.
     static let trust = 300.0
     /// How often the time is written again if nothing else changes. Seconds.
-    private static let renewal = 60.0
+    static let renewal = 60.0
 
     /// The content of the files.
     private struct Known {
         var states: [String: StateText] = [:]
         var checks: [String: FailoverText] = [:]
-        var isInTrouble = false
+    }
+
+    private struct Trouble {
+        var isLogged = false
         var complaint: String?
     }
 
-    private let path: String
+    let path: String
     private let checker: Checker
     /// The checker's name, as recorded in the table of checks.
     private let name: String
     /// Nil if the current boot is unknown; then saved times are not trusted.
     private let boot: String?
-    private let logger: Logger
+    let logger: Logger
     private let mayWrite: @Sendable (_ path: String) -> Bool
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
+    private let trouble = Mutex(Trouble())
 
     /// - Parameters:
     ///   - boot: identifies the current boot of the machine.
@@ -58,12 +64,12 @@ package final class StateDirectory: Sendable {
     }
 
     /// The last problem in saving something, or in trusting what was saved; nil if there was none.
-    package var complaint: String? { known.withLock { $0.complaint } }
+    package var complaint: String? { trouble.withLock { $0.complaint } }
 
     /// What was saved for a set; nil if there is nothing.
     func read(_ set: String) -> StateText? {
         known.withLock { known in
-            let state = text(of: stateFile(of: set), &known, parsing: StateText.init(parsing:))
+            let state = text(of: stateFile(of: set), parsing: StateText.init(parsing:))
             known.states[set] = state
             return state
         }
@@ -71,37 +77,44 @@ package final class StateDirectory: Sendable {
 
     /// Saves a set's state, unless the file already has it. An outdated file that cannot be replaced is removed; the next round
     /// tries again.
-    func write(_ record: SetMemory.Record, of set: String, at now: Double) {
+    /// - Returns: whether the file has it now.
+    @discardableResult
+    func write(_ record: SetMemory.Record, of set: String, at now: Double) -> Bool {
         known.withLock { known in
             let before = known.states[set]
-            if let before, before.record == record, abs(now - before.time) < Self.renewal { return }
+            if let before, before.record == record, abs(now - before.time) < Self.renewal { return true }
             let state = StateText(time: now, record: record)
             let file = stateFile(of: set)
-            if write(state.text, to: file, &known) {
+            if write(state.text, to: file) {
                 known.states[set] = state
-            } else if before?.record != record, remove(file, &known) {
-                known.states[set] = nil
+                return true
             }
+            if before?.record != record, remove(file) { known.states[set] = nil }
+            return false
         }
     }
 
     /// Saves what a set's failover checker knows of its checks. An outdated file that cannot be replaced is removed, which works
     /// even on a full disk.
-    func write(_ memory: FailoverMemory, of set: ReplicationSet) {
-        guard let rule = set.failover else { return }
+    /// - Returns: whether the file now says nothing else.
+    @discardableResult
+    func write(_ memory: FailoverMemory, of set: ReplicationSet) -> Bool {
+        guard let rule = set.failover else { return true }
         let file = failoverFile(of: set.name)
-        known.withLock { known in
+        return known.withLock { known in
             let before = known.checks[set.name]
             let check = FailoverText(
                 memory, boot: boot ?? FailoverText.unknown, preferred: rule.preferred, key: key(of: rule, in: set))
-            guard check != before else { return }
-            if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return }
-            if let check, write(check.text, to: file, &known) {
+            guard check != before else { return true }
+            if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return true }
+            if let check, write(check.text, to: file) {
                 known.checks[set.name] = check
-                return
+                return true
             }
             // If removing it fails, the next check tries again.
-            if remove(file, &known) { known.checks[set.name] = nil }
+            guard remove(file) else { return false }
+            known.checks[set.name] = nil
+            return check == nil
         }
     }
 
@@ -115,7 +128,7 @@ package final class StateDirectory: Sendable {
             return before != nil
         }
         guard before?.memory.answer != .standby,
-            let other = text(of: file, &known, parsing: FailoverText.init(parsing:)), other.key == check.key,
+            let other = text(of: file, parsing: FailoverText.init(parsing:)), other.key == check.key,
             other.memory.answer == .standby
         else { return false }
         known.checks[set] = other
@@ -127,11 +140,11 @@ package final class StateDirectory: Sendable {
     func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
         let file = failoverFile(of: set.name)
         let check: FailoverText? = known.withLock { known in
-            let check = text(of: file, &known, parsing: FailoverText.init(parsing:))
+            let check = text(of: file, parsing: FailoverText.init(parsing:))
             known.checks[set.name] = check
             // An earlier run may have been unable to revoke it, as this one would be.
             if check != nil, !(mayWrite(path) && mayWrite(file)) {
-                complain("\(file) cannot be changed, so its content is ignored", &known)
+                complain("\(file) cannot be changed, so its content is ignored")
                 return nil
             }
             return check
@@ -164,10 +177,10 @@ package final class StateDirectory: Sendable {
     private func stateFile(of set: String) -> String { "\(path)/\(set).state" }
     private func failoverFile(of set: String) -> String { "\(path)/\(set).\(checker.rawValue)" }
 
-    private func text<Text>(of file: String, _ known: inout Known, parsing: (String) -> Text?) -> Text? {
+    private func text<Text>(of file: String, parsing: (String) -> Text?) -> Text? {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno != ENOENT { complain("cannot read \(file): \(String(cString: strerror(errno)))", &known) }
+            if errno != ENOENT { complain("cannot read \(file): \(String(cString: strerror(errno)))") }
             return nil
         }
         defer { close(descriptor) }
@@ -176,182 +189,37 @@ package final class StateDirectory: Sendable {
             max(0, Glibc.read(descriptor, $0.baseAddress, $0.count))
         }
         guard text.utf8.count < limit, let value = parsing(text) else {
-            complain("\(file) is not a valid state file; starting without it", &known)
+            complain("\(file) is not a valid state file; starting without it")
             return nil
         }
         return value
     }
 
     /// - Returns: whether it was written.
-    private func write(_ text: String, to file: String, _ known: inout Known) -> Bool {
+    private func write(_ text: String, to file: String) -> Bool {
         do throws(DraftedFile.Failure) {
             try DraftedFile.write(text, to: file, mode: 0o600)
         } catch {
-            complain(error.description, &known)
+            complain(error.description)
             return false
         }
-        known.isInTrouble = false
+        trouble.withLock { $0.isLogged = false }
         return true
     }
 
     /// - Returns: whether the file is gone.
-    private func remove(_ file: String, _ known: inout Known) -> Bool {
+    private func remove(_ file: String) -> Bool {
         if unlink(file) == 0 || errno == ENOENT { return true }
-        complain("cannot remove \(file): \(String(cString: strerror(errno)))", &known)
+        complain("cannot remove \(file): \(String(cString: strerror(errno)))")
         return false
     }
 
-    private func complain(_ what: String, _ known: inout Known) {
-        if !known.isInTrouble { logger.warning("state is not kept", metadata: ["reason": "\(what)"]) }
-        known.isInTrouble = true
-        known.complaint = what
-    }
-}
-
-/// The text of a failover checker's file: what it knows of its checks, and its identity. Times are in seconds
-/// since the machine was booted.
-///
-///     failover 3 <boot id or -> <100 or 200> <preferred node>
-///     check <time of the last good one> <server id or -> <server uuid or ->
-///     noted <time of the one in the table> <epoch seconds>
-///     standby-failed <since>
-///     by <checker, table and the two nodes' addresses, in quotes>
-///     end
-struct FailoverText: Sendable, Equatable {
-    /// Written in place of an unknown boot id.
-    static let unknown = "-"
-
-    /// The boot of the machine from which seconds are counted.
-    var boot: String
-    /// Always with an answer.
-    var memory: FailoverMemory
-    /// The node that "preferred" stands for.
-    var preferred: String
-    /// A single line.
-    var key: String
-
-    /// Nil if there was no answer yet.
-    init?(_ memory: FailoverMemory, boot: String, preferred: String, key: String) {
-        guard memory.answer != nil else { return nil }
-        self.boot = boot
-        self.memory = memory
-        // An operator's acceptance is only for the process that received it.
-        self.memory.isAccepted = false
-        self.preferred = preferred
-        self.key = key
-    }
-
-    var text: String {
-        var lines = ["failover 3 \(boot) \(memory.answer?.rawValue ?? 0) \(preferred)"]
-        if let check = memory.goodCheck {
-            let id = memory.server.map { "\($0.id)" } ?? "-"
-            let uuid = memory.server?.uuid.map { "\($0)" } ?? "-"
-            lines.append("check \(check) \(id) \(uuid)")
+    private func complain(_ what: String) {
+        let isNew = trouble.withLock { trouble in
+            defer { trouble.isLogged = true }
+            trouble.complaint = what
+            return !trouble.isLogged
         }
-        if let noted = memory.noted { lines.append("noted \(noted.steady) \(noted.epoch)") }
-        if let since = memory.standbyFailedSince { lines.append("standby-failed \(since)") }
-        return (lines + ["by \(key)", "end"]).joined(separator: "\n") + "\n"
-    }
-
-    /// - Returns: nil for a text that is cut short, or of another version.
-    init?(parsing text: String) {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 4, lines.removeLast().isEmpty, lines.removeLast() == "end" else { return nil }
-        let last = lines.removeLast()
-        guard last.hasPrefix("by ") else { return nil }
-        var head: (boot: String, preferred: String)?
-        var memory = FailoverMemory()
-        for line in lines {
-            let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-            switch (words[0], words.count) {
-            case ("failover", 5) where words[1] == "3":
-                memory.answer = Int(words[3]).flatMap(FailoverDecision.Answer.init(rawValue:))
-                head = (boot: words[2], preferred: words[4])
-            case ("check", 4):
-                guard let steady = StateText.time(words[1]) else { return nil }
-                memory.goodCheck = steady
-                memory.server = UInt32(words[2]).map { FailoverServer(id: $0, uuid: ServerUUID(words[3])) }
-            case ("noted", 3):
-                guard let steady = StateText.time(words[1]), let epoch = StateText.time(words[2]) else { return nil }
-                memory.noted = FailoverTime(steady: steady, epoch: epoch)
-            case ("standby-failed", 2):
-                guard let since = StateText.time(words[1]) else { return nil }
-                memory.standbyFailedSince = since
-            default: return nil
-            }
-        }
-        guard let head else { return nil }
-        self.init(memory, boot: head.boot, preferred: head.preferred, key: String(last.dropFirst("by ".count)))
-    }
-}
-
-/// The text of a set's state file, one line for each item.
-///
-///     state 1 <epoch seconds>
-///     node <name> <address> <server id or -> <server uuid or -> <start, epoch seconds, or ->
-///     writer <name>
-///     word <name> <nodes that were writable then>
-///     decided <name> <node over which an operator has named it> <nodes that have followed another source since>
-///     rival <name of one that took writes beside the writer>
-///     end
-struct StateText: Sendable, Equatable {
-    /// When it was written, epoch seconds.
-    var time: Double
-    var record: SetMemory.Record
-
-    init(time: Double, record: SetMemory.Record) {
-        self.time = time
-        self.record = record
-    }
-
-    var text: String {
-        var lines = ["state 1 \(time)"]
-        for node in record.nodes where !node.address.contains(where: \.isWhitespace) {
-            let id = node.serverID.map { "\($0)" } ?? "-"
-            let start = node.startTime.map { "\($0)" } ?? "-"
-            // Text from a server must not end the line and begin another.
-            let uuid = node.serverUUID.flatMap(ServerUUID.init).map { "\($0)" } ?? "-"
-            lines.append("node \(node.name) \(node.address) \(id) \(uuid) \(start)")
-        }
-        lines += record.writers.map { "writer \($0)" }
-        if let word = record.operatorsWord {
-            lines.append((["word", word] + record.writableThen).joined(separator: " "))
-        }
-        lines += record.decisions.map { (["decided", $0.writer, $0.other] + $0.elsewhere).joined(separator: " ") }
-        lines += record.rivals.map { "rival \($0)" }
-        return lines.joined(separator: "\n") + "\nend\n"
-    }
-
-    /// - Returns: nil for a text that is cut short, or of another version.
-    init?(parsing text: String) {
-        var record = SetMemory.Record(nodes: [], writers: [], operatorsWord: nil)
-        var time: Double?
-        var isWhole = false
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-            switch (words[0], words.count) {
-            case ("state", 3) where words[1] == "1": time = Self.time(words[2])
-            case ("node", 6):
-                record.nodes.append(
-                    .init(
-                        name: words[1], address: words[2], serverID: UInt32(words[3]),
-                        serverUUID: words[4] == "-" ? nil : words[4], startTime: Self.time(words[5])))
-            case ("writer", 2): record.writers.append(words[1])
-            case ("word", 2...):
-                record.operatorsWord = words[1]
-                record.writableThen = Array(words[2...])
-            case ("rival", 2): record.rivals.append(words[1])
-            case ("decided", 3...):
-                record.decisions.append(.init(writer: words[1], other: words[2], elsewhere: Array(words[3...])))
-            case ("end", 1): isWhole = true
-            default: return nil
-            }
-        }
-        guard let time, isWhole else { return nil }
-        self.init(time: time, record: record)
-    }
-
-    fileprivate static func time(_ text: String) -> Double? {
-        Double(text).flatMap { (0...1e11).contains($0) ? $0 : nil }
+        if isNew { logger.warning("state is not kept", metadata: ["reason": "\(what)"]) }
     }
 }

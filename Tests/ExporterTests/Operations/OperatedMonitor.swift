@@ -48,8 +48,7 @@ final class OperatedMonitor {
                     ))
         ])
         states = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
-        let operators = OperatorStates(directory: nil, logger: Self.logger)
-        checks = NodeChecks(states: operators, notices: MaintenanceNotices(directory: nil, logger: Self.logger))
+        checks = NodeChecks(try OperatorDesk(directory: nil, logger: Self.logger))
         fleet = try Self.fleet(configuration, states, keepsState: false)
         probes.run(fleet.probes)
     }
@@ -59,7 +58,8 @@ final class OperatedMonitor {
         try FileManager.default.createDirectory(atPath: states, withIntermediateDirectories: true)
         return try Fleet(
             configuration, environment: environment,
-            keeping: Keeping(state: StateDirectory(states, name: "test", logger: logger), checker: "test"),
+            keeping: Keeping(
+                state: try StateKeeper(StateDirectory(states, name: "test", logger: logger)), checker: "test"),
             logger: logger)
     }
 
@@ -72,6 +72,7 @@ final class OperatedMonitor {
     func close() async {
         await probes.end()
         await fleet.close()
+        await fleet.flush()
     }
 
     func end() async {

@@ -1,0 +1,45 @@
+import Dispatch
+import Synchronization
+import Testing
+
+@testable import Threads
+
+@Suite("Blocking work on a thread of its own", .timeLimit(.minutes(5)))
+struct BlockingDeskTests {
+    @Test("Work is done in order, and its value returned")
+    func order() async throws {
+        let desk = try BlockingDesk(name: "test")
+        let done = Mutex<[Int]>([])
+        for number in 1...3 {
+            let value = await desk.carryOut(within: .seconds(60)) { () -> Int in
+                done.withLock { $0.append(number) }
+                return number
+            }
+            #expect(value == number)
+        }
+        #expect(done.withLock(\.self) == [1, 2, 3])
+        #expect(desk.underWay == nil)
+    }
+
+    @Test("A caller leaves work that hangs, and no more is taken on meanwhile")
+    func hanging() async throws {
+        let desk = try BlockingDesk(name: "test")
+        let release = DispatchSemaphore(value: 0)
+        let begun = Mutex(0)
+        let hung: Void? = await desk.carryOut(within: .milliseconds(20)) {
+            begun.withLock { $0 += 1 }
+            release.wait()
+        }
+        #expect(hung == nil)
+        #expect(desk.underWay != nil)
+        for _ in 0..<100 {
+            let refused: Void? = await desk.carryOut(within: .milliseconds(20)) { begun.withLock { $0 += 1 } }
+            #expect(refused == nil)
+        }
+        release.signal()
+        // Behind whatever was taken on.
+        await desk.carryOut {}
+        #expect(begun.withLock(\.self) == 1, "work was taken on behind work that hung")
+        #expect(desk.underWay == nil)
+    }
+}
