@@ -15,6 +15,8 @@ final class SetJudge: Sendable {
         var memory: SetMemory
         /// How often an operator has named the writer.
         var words = 0
+        /// The set is gone: nothing is saved under its name any more.
+        var isRetired = false
     }
 
     private let state: Mutex<State>
@@ -54,17 +56,23 @@ final class SetJudge: Sendable {
             return memory.fold(report)
         }
         return state.withLock { state in
-            defer { save?(state.memory.record) }
+            defer { if !state.isRetired { save?(state.memory.record) } }
             return state.memory.fold(report)
         }
     }
 
     /// Records an operator's decision about which node takes the writes.
-    func takeWord(for node: String) {
+    /// - Returns: false if the set is gone; then nothing is recorded.
+    func takeWord(for node: String) -> Bool {
         state.withLock { state in
+            if state.isRetired { return false }
             state.memory.takeWord(for: node)
             state.words += 1
             save?(state.memory.record)
+            return true
         }
     }
+
+    /// Called when a reload has removed the set.
+    func retire() { state.withLock { $0.isRetired = true } }
 }

@@ -159,9 +159,10 @@ package actor SetMonitor {
     // MARK: - Operators and reloads
 
     /// Records an operator's decision about which node takes the writes. What was found without it no longer counts.
-    package func takeWord(for node: String) {
-        probes.judge.takeWord(for: node)
-        heed()
+    /// - Returns: false if there is no such set any more.
+    package func takeWord(for node: String) -> Bool {
+        defer { heed() }
+        return probes.judge.takeWord(for: node)
     }
 
     /// Whether both have the same memory of the set: an operator's word to one of them is heeded by the other.

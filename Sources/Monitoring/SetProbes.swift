@@ -24,7 +24,7 @@ struct SetProbes: Sendable {
         // Findings about other nodes do not show which of these may be written to.
         let kept = predecessor?.set.nodes == set.nodes ? predecessor : nil
         let watch = kept?.watch ?? SetWatch()
-        let judge = predecessor?.judge ?? SetJudge(set, keeping.state)
+        let judge = predecessor?.judge ?? SetJudge(set, keeping.keeper)
         self.judge = judge
         self.watch = watch
         var logger = logger
@@ -72,6 +72,11 @@ struct SetProbes: Sendable {
             && [new.preferred, new.standby].allSatisfy { name in
                 before.node(named: name)?.address == after.node(named: name)?.address
             }
+    }
+
+    /// Has what the failover checker knows saved, as it ends.
+    func keepAtEnd(_ keeper: StateKeeper) {
+        if let memory = failover?.memoryAtEnd { keeper.keepAtEnd(memory, of: set) }
     }
 
     /// The probes that run independently of scrapes.
@@ -122,15 +127,20 @@ extension FailoverProbe {
         replacing predecessor: FailoverProbe?
     ) {
         guard let policy = set.failover, let preferred = set.node(named: policy.preferred) else { return nil }
-        let memory = predecessor == nil ? keeping.state?.failoverMemory(of: set) : nil
+        var memory = FailoverProbe.Origin.here
+        var keep: @Sendable (FailoverMemory) async -> Void = { _ in }
+        switch keeping.place {
+        case .nowhere: break
+        case .keeper(let keeper):
+            memory = .restored { await keeper.takeCheck(of: set) }
+            keep = { await keeper.keep($0, of: set) }
+        case .directory(let directory):
+            memory = .restored { directory.failoverMemory(of: set) }
+            keep = { directory.write($0, of: set) }
+        }
         self.init(
-            policy, set: set.name, checker: keeping.checker,
-            memory: memory ?? FailoverMemory(), replacing: predecessor,
-            logger: logger, clock: { .now },
-            keep: { memory in
-                keeping.state?.save(memory, of: set)
-                await keeping.state?.savedCheck(of: set.name, within: Self.keepingPatience)
-            }
+            policy, set: set.name, checker: keeping.checker, memory: memory, replacing: predecessor,
+            logger: logger, clock: { .now }, keep: keep
         ) { Session(preferred, environment: environment, setUp: $0) }
     }
 }

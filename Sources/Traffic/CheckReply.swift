@@ -10,8 +10,11 @@ package struct CheckReply: Sendable, Equatable {
         self.reason = reason
     }
 
-    package init(_ verdict: NodeVerdict, _ state: OperatorState, of node: String) {
+    /// - Parameter isStateKnown: false if the node counts as in maintenance because what operators have set cannot be read.
+    package init(_ verdict: NodeVerdict, _ state: OperatorState, of node: String, isStateKnown: Bool = true) {
         switch state {
+        case .maintenance where !isStateKnown:
+            self.init(503, "\(node) counts as in maintenance: what operators have set for it cannot be read")
         case .ready: self.init(verdict.isPassed ? 200 : 503, verdict.reason)
         case .maintenance: self.init(503, "\(node) is in maintenance (set by an operator)")
         // With `http-check disable-on-404` HAProxy lets current sessions finish; without it, 404 is a failure like any

@@ -7,6 +7,17 @@ import Traffic
 
 @testable import Exporter
 
+extension MaintenanceNotices {
+    /// A check, with its note.
+    fileprivate func endsMaintenance(
+        of node: String, _ state: OperatorState, now: ContinuousClock.Instant = .now
+    ) -> Bool {
+        let turn = turn(of: node, state, now: now)
+        if let note = turn.note { carryOut(note, of: node) }
+        return turn.endsMaintenance
+    }
+}
+
 @Suite("Maintenance as reported to HAProxy's agents")
 struct MaintenanceNoticesTests {
     private static let logger = Logger(label: "notices")

@@ -35,10 +35,10 @@ struct NodeStateTests {
         for name in ["node", "max_lag", "format", ""] {
             #expect(await post([(name: name, value: "db1")]) == 400)
         }
-        #expect(await states.state(of: "db2") == before)
+        #expect(await states.state(of: "db2").state == before)
         #expect(await post([]) == 200)
-        #expect(await states.state(of: "db2") == state)
-        #expect(await states.state(of: "db1") == .ready)
+        #expect(await states.state(of: "db2").state == state)
+        #expect(await states.state(of: "db1").state == .ready)
         await fleet.close()
     }
 }

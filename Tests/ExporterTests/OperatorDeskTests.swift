@@ -19,32 +19,68 @@ struct OperatorDeskTests {
         try await body(folder)
     }
 
-    @Test("What was read last holds, a node that was not read counts as maint, and nothing is said to be set")
+    /// Keeps a desk's thread busy, as a file system that hangs would.
+    /// - Returns: ends that.
+    private func hang(_ desk: BlockingDesk, longerThan patience: Duration = .zero) async throws -> DispatchSemaphore {
+        let release = DispatchSemaphore(value: 0)
+        Task { await desk.carryOut { release.wait() } }
+        try await eventually("the desk hangs") { desk.underWay.map { $0.duration(to: .now) > patience } ?? false }
+        return release
+    }
+
+    /// Enough for a busy machine; a desk that has hung for longer is not waited for.
+    private static let patience = Duration.seconds(1)
+
+    private func operators(_ folder: String, _ desks: OperatorDesk.Desks) -> OperatorDesk {
+        OperatorDesk(
+            directory: folder, at: desks, patience: Self.patience, operatorsPatience: .seconds(60), logger: log.logger)
+    }
+
+    @Test("While reading hangs, what was read last holds, and a node that was not read counts as maint")
     func hanging() async throws {
         try await withFolder { folder in
-            let desk = try BlockingDesk(name: "test")
-            // Enough for a busy machine; a desk that hangs is refused at once after that.
-            let patience = Duration.seconds(1)
-            let operators = OperatorDesk(
-                directory: folder, at: desk, patience: patience, operatorsPatience: .seconds(60), logger: log.logger)
-            // A disk that is slow for once must not fail the test: the first reading may be repeated.
-            try await eventually("the states are read") { await operators.state(of: "db1") == .ready }
-            try await operators.set(.drain, of: "db2")
-            try await eventually("the state is read") { await operators.state(of: "db2") == .drain }
+            let desks = try OperatorDesk.Desks()
+            let operators = operators(folder, desks)
+            try await eventually("the state is read") { await operators.state(of: "db1") == .init(state: .ready) }
+            let release = try await hang(desks.reader, longerThan: Self.patience)
             let lines = log.lines.count
-            let release = DispatchSemaphore(value: 0)
-            Task { await desk.carryOut { release.wait() } }
-            try await eventually("the desk hangs") { desk.underWay.map { $0.duration(to: .now) > patience } ?? false }
-            #expect(await operators.state(of: "db1") == .ready)
-            #expect(await operators.state(of: "db2") == .drain)
-            #expect(await operators.state(of: "db3") == .maintenance)
-            #expect(await !operators.endsMaintenance(of: "db2", .drain))
-            #expect(log.lines.count == lines + 1 && log.lines.last?.contains("does not answer") == true, "\(log.lines)")
+            // Set meanwhile: in effect at once, though it cannot be read.
+            try await operators.set(.drain, of: "db2")
+            #expect(await operators.state(of: "db1") == .init(state: .ready))
+            #expect(await operators.state(of: "db2") == .init(state: .drain))
+            #expect(await operators.state(of: "db3") == .init(state: .maintenance, isKnown: false))
+            #expect(log.lines.count <= lines + 1 && log.lines.last?.contains("does not answer") == true, "\(log.lines)")
+            // What was answered with maint is withdrawn later.
+            #expect(await !operators.endsMaintenance(of: "db3", .maintenance))
             release.signal()
-            await desk.carryOut {}
-            try await eventually("the states are read again") { await operators.state(of: "db3") == .ready }
-            #expect(await operators.endsMaintenance(of: "db2", .drain) == false)
-            try await eventually("a note is left") { FileManager.default.fileExists(atPath: "\(folder)/db2~told") }
+            try await eventually("the states are read again") {
+                await operators.state(of: "db3") == .init(state: .ready)
+            }
+            #expect(await operators.endsMaintenance(of: "db3", .ready))
+            #expect(await operators.state(of: "db2") == .init(state: .drain))
+        }
+    }
+
+    @Test("While writing hangs, states are read, and the last one that was set is written in the end")
+    func writingHangs() async throws {
+        try await withFolder { folder in
+            let desks = try OperatorDesk.Desks()
+            let operators = OperatorDesk(
+                directory: folder, at: desks, patience: Self.patience, operatorsPatience: .milliseconds(10),
+                logger: log.logger)
+            let release = try await hang(desks.writer, longerThan: Self.patience)
+            for state in [OperatorState.drain, .ready, .maintenance] {
+                await #expect(throws: OperatorDesk.Failure.self) { try await operators.set(state, of: "db1") }
+            }
+            try await eventually("the state is read") { await operators.state(of: "db1") == .init(state: .ready) }
+            // An answer that was given without its note is withdrawn all the same.
+            #expect(await !operators.endsMaintenance(of: "db2", .drain))
+            #expect(await operators.endsMaintenance(of: "db2", .ready))
+            release.signal()
+            try await eventually("the last state is written") {
+                await operators.state(of: "db1") == .init(state: .maintenance)
+            }
+            #expect(try String(contentsOfFile: "\(folder)/db1", encoding: .utf8) == "maint\n")
         }
     }
 }

@@ -58,9 +58,9 @@ struct PageProblems {
     }
 
     mutating func check(_ answer: NodeChecks.Answer, of node: String, _ check: NodeCheck) {
-        let reply = CheckReply(answer.verdict, answer.state, of: node)
-        checkJSON(WriterJSON.json(reply, of: node, check, answer.state, answer.findings).text, "node check")
-        let line = AgentReply(answer.verdict, answer.state).line
+        let reply = CheckReply(answer.verdict, answer.operators.state, of: node)
+        checkJSON(WriterJSON.json(reply, of: node, check, answer.operators.state, answer.findings).text, "node check")
+        let line = AgentReply(answer.verdict, answer.operators.state).line
         if line.dropLast().contains(where: \.isNewline) { problems.append("agent: several lines") }
     }
 

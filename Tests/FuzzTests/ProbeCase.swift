@@ -137,7 +137,7 @@ struct ProbeCase: Sendable {
         let configuration = try configuration(ports: ports)
         let log = CapturedLog(level: .info)
         let keeping = Keeping(
-            state: try StateKeeper(StateDirectory(state, name: "fuzz", logger: log.logger)), checker: "fuzz")
+            .keeper(try StateKeeper(StateDirectory(state, name: "fuzz", logger: log.logger))), checker: "fuzz")
         let fleet = try Fleet(
             configuration, environment: [EnvironmentName.user: "exporter", EnvironmentName.password: "secret"],
             keeping: keeping, logger: log.logger)

@@ -19,7 +19,8 @@ private func probe(
     FailoverProbe(
         FailoverPolicy(
             preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t"), maxGap: maxGap),
-        set: "shop", checker: "here", memory: memory, timeout: timeout, logger: log.logger, clock: { now }, keep: keep
+        set: "shop", checker: "here", memory: .known(memory), timeout: timeout, logger: log.logger, clock: { now },
+        keep: keep
     ) { server.session("db1", .init(setUp: $0)) }
 }
 

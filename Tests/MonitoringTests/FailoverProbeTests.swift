@@ -41,7 +41,7 @@ struct FailoverProbeTests {
         FailoverProbe(
             FailoverPolicy(preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t")), set: "shop",
             checker: "test",
-            memory: memory, replacing: predecessor,
+            memory: .known(memory), replacing: predecessor,
             // Many tests run at the same time: a reply may take a while.
             timeout: .seconds(60),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

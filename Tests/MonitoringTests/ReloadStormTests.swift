@@ -62,7 +62,7 @@ struct ReloadStormTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let fleet = try Fleet(
             file.configuration(0), environment: ["MYSQL_REPLICATION_EXPORTER_USER": "exporter"],
-            keeping: Keeping(state: nil, checker: "test"), logger: logger)
+            keeping: Keeping(checker: "test"), logger: logger)
         return try LiveFleet(fleet, logger: logger, patience: patience, admit: admit) {
             () throws(ConfigurationError) in (file.read(), [])
         }

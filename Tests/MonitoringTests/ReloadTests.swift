@@ -27,7 +27,7 @@ struct ReloadTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let account = ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"]
         let fleet = try Fleet(
-            try Self.configuration("db1", "db2"), environment: account, keeping: Keeping(state: nil, checker: "test"),
+            try Self.configuration("db1", "db2"), environment: account, keeping: Keeping(checker: "test"),
             logger: logger)
         return try LiveFleet(fleet, logger: logger, load: load)
     }
@@ -143,7 +143,7 @@ struct ReloadTests {
         ) -> SetProbes {
             SetProbes(
                 ReplicationSet(name: "shop", nodes: nodes, failover: rule), environment: [:],
-                keeping: Keeping(state: nil, checker: "test"),
+                keeping: Keeping(checker: "test"),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, replacing: predecessor)
         }
         let pair = [try Self.node("db1", "h1"), try Self.node("db2", "h2")]

@@ -53,7 +53,7 @@ struct ReplacedProbesTests {
         let live = try LiveFleet(
             Fleet(
                 Configuration(sets: before), environment: ["MYSQL_REPLICATION_EXPORTER_USER": "exporter"],
-                keeping: Keeping(state: nil, checker: "test"), logger: log.logger), logger: log.logger
+                keeping: Keeping(checker: "test"), logger: log.logger), logger: log.logger
         ) { () throws(ConfigurationError) in (next, []) }
         let run = Task { await live.run() }
         try await body(live)
@@ -148,7 +148,7 @@ struct ReplacedProbesTests {
         let fleet = try Fleet(
             Configuration(sets: [try Self.set("shop", server)]),
             environment: ["MYSQL_REPLICATION_EXPORTER_USER": "exporter"],
-            keeping: Keeping(state: nil, checker: "test"), logger: CapturedLog().logger)
+            keeping: Keeping(checker: "test"), logger: CapturedLog().logger)
         let successor = try fleet.successor(Configuration(sets: [try Self.set("shop", server, lag: 30)]))
         let (old, new) = (try #require(fleet["shop"]), try #require(successor["shop"]))
         _ = await old.findings(deadline: .now + .seconds(50))
@@ -158,7 +158,7 @@ struct ReplacedProbesTests {
         #expect(await new.newest(renewing: .seconds(50))?.findings.writers == ["db1"])
         await new.renewal?.value
         #expect(await new.newest(renewing: .seconds(50)) != nil)
-        await old.takeWord(for: "db1")
+        #expect(await old.takeWord(for: "db1"))
         #expect(await new.newest(renewing: .seconds(50)) == nil)
         await new.renewal?.value
         #expect(await new.newest(renewing: .seconds(50))?.findings.writing.operatorsWord == "db1")

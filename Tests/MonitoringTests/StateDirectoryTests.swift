@@ -66,7 +66,7 @@ struct StateDirectoryTests {
     @Test("A file is written when something changes, and once a minute; only its owner may read it")
     func writing() throws {
         try withFolder { folder in
-            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            let state = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(state.read("shop") == nil)
             state.write(Self.record, of: "shop", at: 1_700_000_000)
             let path = "\(folder)/shop.state"
@@ -74,7 +74,9 @@ struct StateDirectoryTests {
             state.write(Self.record, of: "shop", at: 1_700_000_059)
             #expect(try String(contentsOfFile: path, encoding: .utf8) == first)
             state.write(Self.record, of: "shop", at: 1_700_000_060)
-            #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.time == 1_700_000_060)
+            #expect(
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).read("shop")?.time
+                    == 1_700_000_060)
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["shop.state"])
@@ -89,7 +91,7 @@ struct StateDirectoryTests {
                 toFile: elsewhere, atomically: true, encoding: .utf8)
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/shop.state", withDestinationPath: elsewhere)
-            #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop") == nil)
+            #expect(StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).read("shop") == nil)
         }
     }
 
@@ -104,14 +106,15 @@ struct StateDirectoryTests {
                         preferred: preferred, standby: standby, table: TableName(database: "p", table: "lastcheck")))
             }
             let good = Self.good()
-            StateDirectory(folder, name: "monitor", logger: Self.quiet).write(good, of: set(preferring: "db1", "db2"))
-            let again = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).write(
+                good, of: set(preferring: "db1", "db2"))
+            let again = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(again.failoverMemory(of: set(preferring: "db1", "db2")) == good)
             #expect(again.failoverMemory(of: set(preferring: "db2", "db1")) == FailoverMemory())
             // "Standby" removes it.
             again.write(FailoverMemory(answer: .standby), of: set(preferring: "db1", "db2"))
             #expect(
-                StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).failoverMemory(
                     of: set(preferring: "db1", "db2"))
                     == FailoverMemory(answer: .standby))
         }
@@ -138,7 +141,34 @@ struct StateDirectoryTests {
             exporter.write(Self.good(101), of: Self.shop)
             let later = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(later.failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
-            #expect(StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop")?.record == Self.record)
+            #expect(
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).read("shop")?.record
+                    == Self.record)
+        }
+    }
+
+    @Test(
+        "While the exporter runs, no file says that the preferred node has the requests, whatever becomes of the process"
+    )
+    func usedUp() throws {
+        try withFolder { folder in
+            func exporter() -> StateDirectory { StateDirectory(folder, name: "monitor", logger: Self.quiet) }
+            let file = "\(folder)/shop.failover"
+            exporter().write(Self.good(), of: Self.shop, isLast: true)
+            let running = exporter()
+            #expect(running.failoverMemory(of: Self.shop) == Self.good())
+            #expect(!FileManager.default.fileExists(atPath: file))
+            running.write(Self.good(1), of: Self.shop, isLast: false)
+            #expect(!FileManager.default.fileExists(atPath: file))
+            // That the standby has them is written at once, and stays if the process is killed.
+            running.write(FailoverMemory(answer: .standby), of: Self.shop, isLast: false)
+            for _ in 0..<2 { #expect(exporter().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby)) }
+            let again = exporter()
+            _ = again.failoverMemory(of: Self.shop)
+            again.write(Self.good(2), of: Self.shop, isLast: false)
+            #expect(!FileManager.default.fileExists(atPath: file))
+            again.write(Self.good(2), of: Self.shop, isLast: true)
+            #expect(exporter().failoverMemory(of: Self.shop) == Self.good(2))
         }
     }
 
@@ -163,14 +193,15 @@ struct StateDirectoryTests {
     func fullDisk() throws {
         try withFolder { folder in
             let good = Self.good()
-            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            let state = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             state.write(good, of: Self.shop)
             // No file can be created under this name, not even by root.
             try FileManager.default.createDirectory(
-                atPath: "\(folder)/shop.failover~\(getpid())", withIntermediateDirectories: false)
+                atPath: "\(folder)/shop.failover-check~\(getpid())", withIntermediateDirectories: false)
             state.write(Self.good(10), of: Self.shop)
             #expect(
-                StateDirectory(folder, name: "monitor", logger: Self.quiet).failoverMemory(of: Self.shop)
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).failoverMemory(
+                    of: Self.shop)
                     == FailoverMemory())
         }
     }
@@ -179,7 +210,7 @@ struct StateDirectoryTests {
     func boots() throws {
         try withFolder { folder in
             func state(_ boot: String?) -> StateDirectory {
-                StateDirectory(folder, name: "monitor", boot: boot, logger: Self.quiet)
+                StateDirectory(folder, checker: .command, name: "monitor", boot: boot, logger: Self.quiet)
             }
             state("boot-1").write(Self.good(), of: Self.shop)
             #expect(state("boot-1").failoverMemory(of: Self.shop, at: 1) == Self.good())
@@ -193,7 +224,7 @@ struct StateDirectoryTests {
     func standby() throws {
         try withFolder { folder in
             func state(_ boot: String) -> StateDirectory {
-                StateDirectory(folder, name: "monitor", boot: boot, logger: Self.quiet)
+                StateDirectory(folder, checker: .command, name: "monitor", boot: boot, logger: Self.quiet)
             }
             var memory = FailoverMemory(answer: .standby)
             memory.standbyFailedSince = 7.5
@@ -214,7 +245,9 @@ struct StateDirectoryTests {
     @Test("A good check that was not recorded is distinguished from an earlier one that was")
     func notNoted() throws {
         try withFolder { folder in
-            func state() -> StateDirectory { StateDirectory(folder, name: "monitor", logger: Self.quiet) }
+            func state() -> StateDirectory {
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
+            }
             var memory = Self.good()
             memory.goodCheck = 1.5
             state().write(memory, of: Self.shop)
@@ -260,15 +293,17 @@ struct StateDirectoryTests {
     @Test("A check that cannot be revoked is ignored: a read-only file system")
     func readOnly() throws {
         try withFolder { folder in
-            StateDirectory(folder, name: "monitor", logger: Self.quiet).write(Self.good(), of: Self.shop)
-            for stuck in [folder, "\(folder)/shop.failover"] {
-                let state = StateDirectory(folder, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
+            StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).write(
+                Self.good(), of: Self.shop)
+            for stuck in [folder, "\(folder)/shop.failover-check"] {
+                let state = StateDirectory(
+                    folder, checker: .command, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
                 #expect(state.complaint == nil)
                 #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
                 #expect(
-                    state.complaint?.hasSuffix("/shop.failover cannot be changed, so its content is ignored") == true)
+                    state.complaint?.hasSuffix("/shop.failover-check cannot be changed, so its content is ignored") == true)
             }
-            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            let state = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(state.failoverMemory(of: Self.shop) == Self.good())
             #expect(state.complaint == nil)
         }
@@ -283,8 +318,10 @@ struct StateDirectoryTests {
     @Test("A full disk leaves no outdated file behind, and the state is written when there is space")
     func fullDiskState() throws {
         try withFolder { folder in
-            func read() -> StateText? { StateDirectory(folder, name: "monitor", logger: Self.quiet).read("shop") }
-            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            func read() -> StateText? {
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).read("shop")
+            }
+            let state = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             state.write(Self.record, of: "shop", at: 1_700_000_000)
             // No file can be created under this name, not even by root.
             let obstacle = "\(folder)/shop.state~\(getpid())"
@@ -309,7 +346,9 @@ struct StateDirectoryTests {
     func names() throws {
         try withFolder { folder in
             let good = Self.good()
-            func state(_ name: String) -> StateDirectory { StateDirectory(folder, name: name, logger: Self.quiet) }
+            func state(_ name: String) -> StateDirectory {
+                StateDirectory(folder, checker: .command, name: name, logger: Self.quiet)
+            }
             state("vm \n1").write(good, of: Self.shop)
             #expect(state("vm \n1").failoverMemory(of: Self.shop) == good)
             #expect(state("lb1").failoverMemory(of: Self.shop) == FailoverMemory())

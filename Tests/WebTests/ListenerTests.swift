@@ -85,7 +85,7 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
     func dripping(bytes: String) async throws {
         let configure: (inout ListenerOptions) -> Void = {
             // Long enough for the other client on a busy machine, and for the slow one to read the response.
-            $0.headTimeout = .seconds(8)
+            $0.headTimeout = .seconds(20)
             $0.bodyTimeout = .milliseconds(500)
             $0.lingerTimeout = .seconds(2)
         }

@@ -35,7 +35,8 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         }
         // The other sets do not matter here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
-        let kept = try keeping.keeping(quiet, as: .command)
+        let directory = keeping.stateDirectory(.command, quiet)
+        let kept = Keeping(directory.map { .directory($0) } ?? .nowhere, checker: keeping.name)
         let fleet = try Fleet(
             Configuration(sets: [set]), environment: ProcessEnvironment.variables,
             keeping: kept, isOneShot: true, logger: quiet)
@@ -46,8 +47,7 @@ struct FailoverCheckCommand: AsyncParsableCommand {
         fflush(nil)
         let logger = Logger(label: "failover") { _ in LineLogHandler(logLevel: .info, format: .logfmt) }
         decision.log(to: logger, of: set.name)
-        await kept.state?.flush(within: .seconds(5))
-        if let complaint = kept.state?.complaint {
+        if let complaint = directory?.complaint {
             logger.warning(
                 "state is not kept", metadata: ["replication_set": "\(set.name)", "reason": "\(complaint)"])
         }

@@ -89,6 +89,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let logger = makeLogger()
+        // Before anything that takes long: a unit may be reloaded as soon as it has been started.
+        let hangups = await HangupReload.trap()
         let ((configuration, configurationWarnings), protection) = try loadBothOrExplain(logger)
         let warnings = configurationWarnings + (protection?.warnings ?? [])
         if checksOnly {
@@ -110,12 +112,13 @@ struct Serve: AsyncParsableCommand {
             [source] () throws(ConfigurationError) in
             try source.load()
         }
-        try await serve(live, openFiles, protection, logger)
+        try await serve(live, HangupReload(live, on: hangups), openFiles, protection, logger)
         logger.info("stopped")
     }
 
     private func serve(
-        _ live: LiveFleet, _ openFiles: OpenFiles, _ protection: WebConfigurationFile?, _ logger: Logger
+        _ live: LiveFleet, _ hangups: HangupReload, _ openFiles: OpenFiles, _ protection: WebConfigurationFile?,
+        _ logger: Logger
     ) async throws {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
         let routes = Routes(
@@ -130,7 +133,7 @@ struct Serve: AsyncParsableCommand {
         // The first is the last to end: probes and connections go when no request comes any more.
         var services: [any Service] = [live, listener]
         if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) { services.append(agent) }
-        services.append(await HangupReload(live))
+        services.append(hangups)
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) },

@@ -7,10 +7,12 @@ struct HangupReload: Service, CustomStringConvertible {
     private let signals: UnixSignalsSequence
     private let live: LiveFleet
 
-    /// From here on, SIGHUP no longer ends the process.
-    init(_ live: LiveFleet) async {
+    /// From here on, SIGHUP no longer ends the process; those that arrive before there is a fleet are kept.
+    static func trap() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sighup) }
+
+    init(_ live: LiveFleet, on signals: UnixSignalsSequence) {
         self.live = live
-        signals = await UnixSignalsSequence(trapping: .sighup)
+        self.signals = signals
     }
 
     /// Shown in the service group's debug log.

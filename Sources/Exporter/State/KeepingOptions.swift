@@ -29,17 +29,22 @@ struct KeepingOptions: ParsableArguments {
         }
     }
 
+    /// The exporter's.
     /// - Throws: `ThreadError`.
-    func keeping(_ logger: Logger, as role: StateDirectory.Checker = .exporter) throws(ThreadError) -> Keeping {
-        let name = checker ?? ProcessEnvironment.hostName
-        let state = try directory.map { directory throws(ThreadError) in
-            try StateKeeper(StateDirectory(directory, checker: role, name: name, logger: logger))
-        }
-        return Keeping(state: state, checker: name)
+    func keeping(_ logger: Logger) throws(ThreadError) -> Keeping {
+        guard let directory = stateDirectory(.exporter, logger) else { return Keeping(checker: name) }
+        return Keeping(.keeper(try StateKeeper(directory)), checker: name)
     }
+
+    /// Nil without `--state.directory`.
+    func stateDirectory(_ checker: StateDirectory.Checker, _ logger: Logger) -> StateDirectory? {
+        directory.map { StateDirectory($0, checker: checker, name: name, logger: logger) }
+    }
+
+    var name: String { checker ?? ProcessEnvironment.hostName }
 }
 
 extension Keeping {
     /// For commands that run a single round.
-    static let nothing = Keeping(state: nil, checker: ProcessEnvironment.hostName)
+    static let nothing = Keeping(checker: ProcessEnvironment.hostName)
 }

@@ -36,31 +36,41 @@ final class MaintenanceNotices: Sendable {
             Dictionary(Self.nodes(notedIn: directory).map { ($0, .given) }, uniquingKeysWith: { first, _ in first }))
     }
 
-    /// Records the state that an agent check of a node is about to be answered with.
-    /// - Returns: whether the answer has to say that drain or maint has ended.
-    func endsMaintenance(of node: String, _ state: OperatorState, now: ContinuousClock.Instant = .now) -> Bool {
-        if state != .ready {
-            // Written before the answer is sent: without a note it would never be withdrawn. Written every time: the note may
-            // have disappeared, or could not be written before.
-            write(node)
-            notices.withLock { $0[node] = .given }
-            return false
-        }
-        let (isEnding, isOver) = notices.withLock { notices -> (Bool, Bool) in
+    /// What has to be done to a node's note.
+    enum Note: Sendable, Equatable {
+        case written, removed
+    }
+
+    /// Records the state that an agent check of a node is about to be answered with, in memory.
+    /// - Returns: whether the answer has to say that drain or maint has ended, and what has to be done to the note: written before the
+    ///   answer is sent, since without a note the answer would never be withdrawn; and every time, since the note may have
+    ///   disappeared, or could not be written before.
+    func turn(
+        of node: String, _ state: OperatorState, now: ContinuousClock.Instant = .now
+    ) -> (endsMaintenance: Bool, note: Note?) {
+        notices.withLock { notices in
+            guard state == .ready else {
+                notices[node] = .given
+                return (false, directory == nil ? nil : .written)
+            }
             switch notices[node] {
-            case nil: return (false, false)
+            case nil: return (false, nil)
             case .given: notices[node] = .ending(since: now)
             case .ending(let since) where since.duration(to: now) > Self.releasePeriod:
                 notices[node] = nil
-                return (false, true)
+                return (false, directory == nil ? nil : .removed)
             case .ending: break
             }
-            return (true, false)
+            return (true, nil)
         }
-        // Done without the lock, so that a disk that hangs does not delay checks of other nodes. If another check needs the note
-        // in the meantime, the next one writes it again.
-        if isOver, let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
-        return isEnding
+    }
+
+    /// Writes or removes a note; may block. If another check needs a note that is removed meanwhile, the next one writes it again.
+    func carryOut(_ note: Note, of node: String) {
+        switch note {
+        case .written: write(node)
+        case .removed: if let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
+        }
     }
 
     private func write(_ node: String) {

@@ -14,7 +14,7 @@ final class NodeChecks: Sendable {
     struct Answer: Sendable {
         /// Does not take the operator's state into account yet.
         var verdict: NodeVerdict
-        var state: OperatorState
+        var operators: OperatorDesk.Answer
         /// The maximum age of what the answer is based on.
         var age: Duration
         /// What the answer is based on.
@@ -47,7 +47,7 @@ final class NodeChecks: Sendable {
             lag: question.maxLag ?? set.thresholds.lag.seconds, bytes: question.maxBytes)
         return Answer(
             verdict: verdict(on: question, within: limits, answer.findings),
-            state: await operators.state(of: question.node),
+            operators: await operators.state(of: question.node),
             age: answer.asked.duration(to: .now), findings: answer.findings)
     }
 

@@ -22,10 +22,11 @@ extension Routes {
                 let question = try NodeQuestion(
                     node: node, check: check, query: request.query.filter { $0.name != "format" })
                 guard let answer = await nodeChecks.answer(question, fleet) else { return Self.unknown(node) }
-                let reply = CheckReply(answer.verdict, answer.state, of: node)
+                let reply = CheckReply(
+                    answer.verdict, answer.operators.state, of: node, isStateKnown: answer.operators.isKnown)
                 var response = Response.text(status: reply.status, reply.reason)
                 if format == .json {
-                    let json = WriterJSON.json(reply, of: node, check, answer.state, answer.findings)
+                    let json = WriterJSON.json(reply, of: node, check, answer.operators.state, answer.findings)
                     response = .json(Array((json.text + "\n").utf8))
                     response.status = reply.status
                 }
@@ -66,18 +67,20 @@ extension Routes {
             }
             let before = await fleet.writing(in: set)
             if let obstacle = Self.obstacle(to: node, before) { return .text(status: 409, obstacle) }
-            let outcome = await fleet.nameWriter(node, of: set)
-            // A reload may have replaced the set, and its memory, in the meantime.
-            guard await live.use({ $0.sharesMemory(of: set, with: fleet) }) else {
+            // A reload may take over the set, and its memory, in the meantime.
+            guard await fleet.nameWriter(node, of: set), await live.use({ $0.sharesMemory(of: set, with: fleet) })
+            else {
                 return .text(
                     status: 409,
-                    "\(set) was reconfigured in the meantime, and the decision is lost: name the writer again")
+                    "\(set) was reconfigured in the meantime, and the decision may not be in effect: name the writer again"
+                )
             }
             let after = await fleet.writing(in: set)
             guard after?.operatorsWord == node else {
                 let why = Self.obstacle(to: node, after) ?? "another node has the writes by now"
                 return .text(status: 409, "the decision did not stay in effect: \(why)")
             }
+            let outcome = await fleet.savedWord(of: set)
             var lines = [
                 after?.standings[node]?.isAnswering == true
                     ? "\(node) counts as the writer of \(set) while it answers and is writable"
@@ -85,7 +88,9 @@ extension Routes {
                         + "restarted"
             ]
             if case .failed(let reason) = outcome {
-                lines.append("this is not saved, and will be forgotten when the exporter ends: \(reason)")
+                lines.append(
+                    "this is not saved, and is forgotten when the exporter ends unless it can be written before: \(reason)"
+                )
             }
             return .text(lines.joined(separator: "\n"))
         }
@@ -137,8 +142,9 @@ extension Routes {
             let question = try NodeQuestion(line: line)
             let answer = await live.use { await nodeChecks.answer(question, $0) }
             guard let answer else { return AgentReply.down("no node is named \(question.node)").line }
-            let endsMaintenance = await nodeChecks.operators.endsMaintenance(of: question.node, answer.state)
-            return AgentReply(answer.verdict, answer.state, endsMaintenance: endsMaintenance).line
+            let endsMaintenance = await nodeChecks.operators.endsMaintenance(
+                of: question.node, answer.operators.state)
+            return AgentReply(answer.verdict, answer.operators.state, endsMaintenance: endsMaintenance).line
         } catch {
             return AgentReply.down(error.description).line
         }

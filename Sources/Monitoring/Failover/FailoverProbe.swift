@@ -14,14 +14,21 @@ package final class FailoverProbe: Sendable {
 
     /// How long a check may take by default.
     package static let timeout = Duration.seconds(2)
-    /// How long an answer waits until what has to outlive the process is saved. It is given all the same: balancers would take
-    /// silence for a fault of their own, and the newest memory is saved as soon as the file system allows it.
-    static let keepingPatience = Duration.milliseconds(500)
+    /// Where the memory of checks begins.
+    package enum Origin: Sendable {
+        /// This checker knows of no earlier check.
+        case here
+        /// Asked before the first check: what it knew when it ended.
+        case restored(@Sendable () async -> FailoverMemory)
+        case known(FailoverMemory)
+    }
 
     fileprivate struct State {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
-        var memory: FailoverMemory
+        var memory = FailoverMemory()
+        /// Nil once it has been asked.
+        var origin: Origin?
         /// When an operator accepted the preferred node as it is, by the steady clock; nil once an answer has taken that into
         /// account.
         var accepted: Double?
@@ -31,7 +38,11 @@ package final class FailoverProbe: Sendable {
     fileprivate final class Record: Sendable {
         let state: Mutex<State>
 
-        init(_ memory: FailoverMemory) { state = Mutex(State(memory: memory)) }
+        init(_ origin: Origin) {
+            var state = State(origin: origin)
+            if case .known(let memory) = origin { (state.memory, state.origin) = (memory, nil) }
+            self.state = Mutex(state)
+        }
     }
 
     package let policy: FailoverPolicy
@@ -46,7 +57,7 @@ package final class FailoverProbe: Sendable {
     /// - Parameters:
     ///   - set: the replication set's name, for the log.
     ///   - checker: the checker's name, as recorded in the table.
-    ///   - memory: what this checker knows of its checks before it was started.
+    ///   - memory: what this checker knows of its checks before it was started; asked before the first check.
     ///   - predecessor: the probe that checked the same two nodes by the same rule until now: this one takes over its memory and
     ///     its running check, and ignores `memory`.
     ///   - timeout: how long a check may take.
@@ -55,7 +66,7 @@ package final class FailoverProbe: Sendable {
     ///   - connect: makes a connection to the preferred node, with these statements to set the session up.
     package init(
         _ policy: FailoverPolicy, set: String, checker: String,
-        memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
+        memory: Origin = .here, replacing predecessor: FailoverProbe? = nil,
         timeout: Duration = FailoverProbe.timeout, logger: Logger, clock: @escaping @Sendable () -> FailoverTime,
         keep: @escaping @Sendable (FailoverMemory) async -> Void = { _ in }, connect: (_ setUp: [String]) -> Session
     ) {
@@ -71,6 +82,9 @@ package final class FailoverProbe: Sendable {
 
     /// Whether both probes use the same memory of checks.
     package func sharesMemory(with other: FailoverProbe) -> Bool { record === other.record }
+
+    /// What is to be known when the checker starts again; nil if it has made no check, so that whatever was saved still stands.
+    var memoryAtEnd: FailoverMemory? { record.state.withLock { $0.origin == nil ? $0.memory : nil } }
 
     /// The answer of the running check, or of a new one.
     package func check(_ look: @escaping Look) async -> FailoverDecision {
@@ -114,6 +128,12 @@ package final class FailoverProbe: Sendable {
 
 extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
+        if let origin = record.state.withLock({ $0.origin }) {
+            // One check at a time: nobody else asks.
+            var memory = FailoverMemory()
+            if case .restored(let restore) = origin { memory = await restore() }
+            record.state.withLock { ($0.memory, $0.origin) = (memory, nil) }
+        }
         let now = clock()
         // A decision made while this check is running applies to the next one.
         let accepted = record.state.withLock { state in

@@ -122,12 +122,18 @@ package final class Fleet: Sendable {
     // MARK: - Operators and balancers
 
     /// Records an operator's decision about which node takes the writes of a set.
-    /// - Returns: whether it will outlive the exporter; nil without `--state.directory`.
-    package func nameWriter(_ node: String, of set: String) async -> StateKeeper.Outcome? {
-        await self[set]?.takeWord(for: node)
+    /// - Returns: false if another fleet has taken over the set: the decision is not recorded.
+    package func nameWriter(_ node: String, of set: String) async -> Bool {
+        guard await self[set]?.takeWord(for: node) == true else { return false }
         logger.notice(
             "an operator has named the writer", metadata: ["replication_set": "\(set)", "node": "\(node)"])
-        return await keeping.state?.savedState(of: set, within: Self.operatorsPatience)
+        return true
+    }
+
+    /// Saves a decision, once a round has been judged by it: that adds which nodes it was about.
+    /// - Returns: whether it will outlive the exporter; nil without `--state.directory`.
+    package func savedWord(of set: String) async -> StateKeeper.Outcome? {
+        await keeping.keeper?.savedState(of: set, within: Self.operatorsPatience)
     }
 
     /// Whether an operator's word that was given to this fleet counts in another one: a reload may have replaced the set meanwhile.
@@ -176,6 +182,7 @@ package final class Fleet: Sendable {
     func takeCharge(from predecessor: Fleet? = nil) {
         for set in predecessor?.sets ?? [] where self[set.name] !== set {
             set.isReplaced.store(true, ordering: .releasing)
+            if self[set.name]?.sharesMemory(with: set) != true { set.probes.judge.retire() }
         }
         for set in sets { set.probes.watch.follow(set, counting: set.usage) }
     }
@@ -193,7 +200,11 @@ package final class Fleet: Sendable {
     }
 
     /// Writes what is still to be saved: at the end of the program.
-    package func flush() async { await keeping.state?.flush(within: .seconds(5)) }
+    package func flush() async {
+        guard let keeper = keeping.keeper else { return }
+        for set in sets { set.probes.keepAtEnd(keeper) }
+        await keeper.flush(within: .seconds(5))
+    }
 
     /// Whether it has sets that a successor does not use.
     func isHolding(beyond successor: Fleet) -> Bool { sets.contains { successor[$0.name] !== $0 } }

@@ -77,44 +77,55 @@ package final class StateDirectory: Sendable {
 
     /// Saves a set's state, unless the file already has it. An outdated file that cannot be replaced is removed; the next round
     /// tries again.
-    /// - Returns: whether the file has it now.
+    /// - Parameter isForced: writes it even if the file is believed to have it.
+    /// - Returns: why the file does not have it now; nil if it does.
     @discardableResult
-    func write(_ record: SetMemory.Record, of set: String, at now: Double) -> Bool {
+    func write(_ record: SetMemory.Record, of set: String, at now: Double, isForced: Bool = false) -> String? {
         known.withLock { known in
             let before = known.states[set]
-            if let before, before.record == record, abs(now - before.time) < Self.renewal { return true }
+            if !isForced, let before, before.record == record, abs(now - before.time) < Self.renewal { return nil }
             let state = StateText(time: now, record: record)
             let file = stateFile(of: set)
-            if write(state.text, to: file) {
+            guard let failure = write(state.text, to: file) else {
                 known.states[set] = state
-                return true
+                return nil
             }
-            if before?.record != record, remove(file) { known.states[set] = nil }
-            return false
+            if before?.record != record, remove(file) == nil { known.states[set] = nil }
+            return failure
         }
     }
 
     /// Saves what a set's failover checker knows of its checks. An outdated file that cannot be replaced is removed, which works
     /// even on a full disk.
-    /// - Returns: whether the file now says nothing else.
+    /// - Parameter isLast: the checker ends now. While it runs, no file says that the preferred node has the requests: if the
+    ///   process were killed after a later answer that could not be saved, the next one would go by that.
+    /// - Returns: why the file says something else now; nil if it does not.
     @discardableResult
-    func write(_ memory: FailoverMemory, of set: ReplicationSet) -> Bool {
-        guard let rule = set.failover else { return true }
+    func write(_ memory: FailoverMemory, of set: ReplicationSet, isLast: Bool = true) -> String? {
+        guard let rule = set.failover else { return nil }
         let file = failoverFile(of: set.name)
         return known.withLock { known in
             let before = known.checks[set.name]
-            let check = FailoverText(
-                memory, boot: boot ?? FailoverText.unknown, preferred: rule.preferred, key: key(of: rule, in: set))
-            guard check != before else { return true }
-            if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return true }
-            if let check, write(check.text, to: file) {
-                known.checks[set.name] = check
-                return true
+            let isKept = isLast || memory.answer != .preferred
+            let check =
+                isKept
+                ? FailoverText(
+                    memory, boot: boot ?? FailoverText.unknown, preferred: rule.preferred, key: key(of: rule, in: set))
+                : nil
+            guard check != before else { return nil }
+            if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return nil }
+            var failure: String?
+            if let check {
+                failure = write(check.text, to: file)
+                if failure == nil {
+                    known.checks[set.name] = check
+                    return nil
+                }
             }
             // If removing it fails, the next check tries again.
-            guard remove(file) else { return false }
-            known.checks[set.name] = nil
-            return check == nil
+            let obstacle = remove(file)
+            if obstacle == nil { known.checks[set.name] = nil }
+            return failure ?? obstacle
         }
     }
 
@@ -146,6 +157,11 @@ package final class StateDirectory: Sendable {
             if check != nil, !(mayWrite(path) && mayWrite(file)) {
                 complain("\(file) cannot be changed, so its content is ignored")
                 return nil
+            }
+            // Used up: see `write`.
+            if checker == .exporter, check?.memory.answer == .preferred {
+                guard remove(file) == nil else { return nil }
+                known.checks[set.name] = nil
             }
             return check
         }
@@ -195,23 +211,28 @@ package final class StateDirectory: Sendable {
         return value
     }
 
-    /// - Returns: whether it was written.
-    private func write(_ text: String, to file: String) -> Bool {
+    /// - Returns: why it was not written; nil if it was.
+    private func write(_ text: String, to file: String) -> String? {
         do throws(DraftedFile.Failure) {
             try DraftedFile.write(text, to: file, mode: 0o600)
         } catch {
             complain(error.description)
-            return false
+            return error.description
         }
-        trouble.withLock { $0.isLogged = false }
-        return true
+        let wasInTrouble = trouble.withLock { trouble in
+            defer { trouble.isLogged = false }
+            return trouble.isLogged
+        }
+        if wasInTrouble { logger.info("state is kept again", metadata: ["file": "\(file)"]) }
+        return nil
     }
 
-    /// - Returns: whether the file is gone.
-    private func remove(_ file: String) -> Bool {
-        if unlink(file) == 0 || errno == ENOENT { return true }
-        complain("cannot remove \(file): \(String(cString: strerror(errno)))")
-        return false
+    /// - Returns: why the file is still there; nil if it is gone.
+    private func remove(_ file: String) -> String? {
+        if unlink(file) == 0 || errno == ENOENT { return nil }
+        let failure = "cannot remove \(file): \(String(cString: strerror(errno)))"
+        complain(failure)
+        return failure
     }
 
     private func complain(_ what: String) {

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Logging
+internal import MariaDB
 internal import Replication
 internal import Synchronization
 package import Threads
@@ -8,41 +9,40 @@ internal import Traffic
 
 /// Writes what outlives the exporter to its directory, on a thread of its own: neither rounds nor answers wait for the disk.
 ///
-/// Of what is still to be written about a set, only the newest is kept. Those who must know that something is saved, an operator
-/// and whoever answers balancers, wait for `saved`, and no longer than they can.
+/// Of what is still to be written to a file, only the newest is kept. An operator waits until a decision is saved, and the failover
+/// answer until it is recorded that the standby has it; neither waits longer than it can.
 package final class StateKeeper: Sendable {
-    /// A directory that has not answered for this long is reported.
+    /// A file that has not been written for this long is reported.
     private static let silence = Duration.seconds(10)
+    /// How long a failover answer waits. It is given all the same: a balancer would take silence for a fault of the exporter's.
+    private static let answersPatience = Duration.milliseconds(500)
 
     private enum Item: Sendable {
         case state(SetMemory.Record, at: Double)
-        case check(FailoverMemory, of: ReplicationSet)
+        case check(FailoverMemory, of: ReplicationSet, isLast: Bool)
     }
 
     private struct Key: Hashable {
         let set: String
         let isCheck: Bool
-
-        static func state(of set: String) -> Key { Key(set: set, isCheck: false) }
-        static func check(of set: String) -> Key { Key(set: set, isCheck: true) }
     }
 
     private struct Desired {
         /// What is to be written.
         var waiting: [Key: Item] = [:]
-        /// Whether a piece of work for the thread will look at `waiting`.
-        var isScheduled = false
-        /// The sets' states that the files have.
-        var states: [String: (record: SetMemory.Record, time: Double)] = [:]
-        /// What could not be written when it was tried last.
-        var failed: Set<Key> = []
+        /// Whether a task is at work that ends when nothing waits.
+        var isWorking = false
+        /// The last state given of each set, and whether the file has it.
+        var states: [String: (record: SetMemory.Record, time: Double, isWritten: Bool)] = [:]
+        /// Why something could not be written when it was tried last.
+        var failures: [Key: String] = [:]
         var isSilenceLogged = false
     }
 
     /// What became of something that was to be saved.
     package enum Outcome: Sendable, Equatable {
         case saved
-        /// It is forgotten when the exporter ends.
+        /// It is forgotten when the exporter ends, unless it can still be written before.
         case failed(reason: String)
     }
 
@@ -62,65 +62,27 @@ package final class StateKeeper: Sendable {
         logger = directory.logger
     }
 
-    /// The last problem in saving something, or in trusting what was saved; nil if there was none.
-    package var complaint: String? { directory.complaint }
+    // MARK: - States of sets
 
-    // MARK: - Reading: for callers that may block
-
-    /// What was saved for a set; nil if there is nothing.
+    /// What was saved for a set; nil if there is nothing. Blocks as long as the file system does.
     func read(_ set: String) -> StateText? {
         let state = directory.read(set)
-        desired.withLock { $0.states[set] = state.map { ($0.record, $0.time) } }
+        desired.withLock { $0.states[set] = state.map { ($0.record, $0.time, true) } }
         return state
     }
 
-    /// What a set's failover checker knew of its checks when it ended.
-    func failoverMemory(of set: ReplicationSet) -> FailoverMemory { directory.failoverMemory(of: set) }
-
-    // MARK: - Writing: blocks nobody
-
     /// Has a set's state saved, unless the file already has it.
     func save(_ record: SetMemory.Record, of set: String, at now: Double) {
-        put(.state(record, at: now), as: .state(of: set)) { desired in
-            guard let file = desired.states[set] else { return true }
-            return file.record != record || abs(now - file.time) >= StateDirectory.renewal
-        }
-    }
-
-    /// Has what a set's failover checker knows of its checks saved.
-    func save(_ memory: FailoverMemory, of set: ReplicationSet) {
-        put(.check(memory, of: set), as: .check(of: set.name)) { _ in true }
-    }
-
-    /// Waits until a set's state, as it was given last, is saved.
-    func savedState(of set: String, within patience: Duration) async -> Outcome {
-        await outcome(of: .state(of: set), within: patience)
-    }
-
-    /// Waits until a failover checker's memory, as it was given last, is saved.
-    @discardableResult
-    func savedCheck(of set: String, within patience: Duration) async -> Outcome {
-        await outcome(of: .check(of: set), within: patience)
-    }
-
-    /// Waits until everything is written: at the end of the program.
-    package func flush(within patience: Duration) async {
-        guard desired.withLock({ $0.isScheduled || !$0.waiting.isEmpty }) else { return }
-        if await desk.carryOut(within: patience, { self.writeWaiting() }) == nil {
-            logger.warning("state is not kept", metadata: ["reason": "\(directory.path) does not answer"])
-        }
-    }
-
-    private func put(_ item: Item, as key: Key, if isNews: (Desired) -> Bool) {
         let hangs = desk.underWay.map { $0.duration(to: .now) > Self.silence } ?? false
-        let (isToSchedule, isToLog) = desired.withLock { desired in
-            // What waits may be older than what the file has.
-            if desired.waiting[key] != nil || isNews(desired) { desired.waiting[key] = item }
-            let isToSchedule = !desired.isScheduled && !desired.waiting.isEmpty
-            if isToSchedule { desired.isScheduled = true }
+        let isToLog = desired.withLock { desired -> Bool in
+            let known = desired.states[set]
+            let isKnown = known?.record == record && abs(now - (known?.time ?? 0)) < StateDirectory.renewal
+            if isKnown, known?.isWritten == true { return false }
+            desired.states[set] = (record, isKnown ? known?.time ?? now : now, false)
+            desired.waiting[Key(set: set, isCheck: false)] = .state(record, at: now)
             let isToLog = hangs && !desired.isSilenceLogged
             if isToLog { desired.isSilenceLogged = true }
-            return (isToSchedule, isToLog)
+            return isToLog
         }
         if isToLog {
             logger.warning(
@@ -130,47 +92,109 @@ package final class StateKeeper: Sendable {
                         "\(directory.path) has not answered for \(Self.silence.components.seconds) s: a file system that hangs?"
                 ])
         }
-        if isToSchedule { Task { @concurrent in await desk.carryOut { self.writeWaiting() } } }
+        work()
     }
 
-    private func outcome(of key: Key, within patience: Duration) async -> Outcome {
-        guard await desk.carryOut(within: patience, { self.writeWaiting() }) != nil else {
-            return .failed(reason: "\(directory.path) does not answer")
+    /// Saves a set's state as it was given last, whatever the file is believed to have: somebody may have removed it.
+    func savedState(of set: String, within patience: Duration) async -> Outcome {
+        let key = Key(set: set, isCheck: false)
+        desired.withLock { desired in
+            guard let known = desired.states[set] else { return }
+            desired.waiting[key] = .state(known.record, at: Moment.now.wall)
+            desired.states[set]?.isWritten = false
         }
-        guard desired.withLock({ $0.failed.contains(key) }) else { return .saved }
-        return .failed(reason: directory.complaint ?? "\(directory.path) cannot be written")
+        return await outcome(of: key, isForced: true, within: patience)
+    }
+
+    // MARK: - Failover checks
+
+    /// What a set's failover checker knew of its checks when it ended. That the preferred node had the requests is thereby used up: as
+    /// long as this process runs, no file says so, whatever becomes of the process.
+    func takeCheck(of set: ReplicationSet) async -> FailoverMemory {
+        await desk.carryOut(within: Self.answersPatience) { [directory] in directory.failoverMemory(of: set) }
+            ?? FailoverMemory()
+    }
+
+    /// Records that the standby has the requests, before that is answered; for any other answer it only removes such a record.
+    func keep(_ memory: FailoverMemory, of set: ReplicationSet) async {
+        let key = Key(set: set.name, isCheck: true)
+        desired.withLock { $0.waiting[key] = .check(memory, of: set, isLast: false) }
+        if memory.answer == .standby {
+            _ = await outcome(of: key, isForced: false, within: Self.answersPatience)
+        } else {
+            work()
+        }
+    }
+
+    /// What a checker knows when it ends: saved by `flush`.
+    func keepAtEnd(_ memory: FailoverMemory, of set: ReplicationSet) {
+        desired.withLock { $0.waiting[Key(set: set.name, isCheck: true)] = .check(memory, of: set, isLast: true) }
+    }
+
+    /// Writes everything that waits: at the end of the program.
+    package func flush(within patience: Duration) async {
+        let deadline = ContinuousClock.now + patience
+        while desired.withLock({ !$0.waiting.isEmpty }) {
+            let rest = ContinuousClock.now.duration(to: deadline)
+            guard rest > .zero, await desk.carryOut(within: rest, { self.writeNext() }) != nil else {
+                let count = desired.withLock { $0.waiting.count }
+                logger.warning(
+                    "state is not kept",
+                    metadata: ["reason": "\(directory.path) did not answer in time; files not written: \(count)"])
+                return
+            }
+        }
+        // The last one may have been taken by the task at work.
+        _ = await desk.carryOut(within: max(.zero, ContinuousClock.now.duration(to: deadline))) {}
     }
 
     // MARK: - On the thread
 
-    private func writeWaiting() {
-        while let (key, item) = takeNext() {
-            let isSaved =
-                switch item {
-                case .state(let record, let time): directory.write(record, of: key.set, at: time)
-                case .check(let memory, let set): directory.write(memory, of: set)
-                }
-            desired.withLock { desired in
-                if isSaved { desired.failed.remove(key) } else { desired.failed.insert(key) }
-                // What could not be written is tried again by the next round.
-                if case .state(let record, let time) = item {
-                    desired.states[key.set] = isSaved ? (record, time) : nil
-                }
-                desired.isSilenceLogged = false
-            }
+    /// Sees to it that everything that waits is written, one file after the other: others get their turn in between.
+    private func work() {
+        let begins = desired.withLock { desired in
+            if desired.isWorking || desired.waiting.isEmpty { return false }
+            desired.isWorking = true
+            return true
         }
+        guard begins else { return }
+        Task { @concurrent in while await desk.carryOut({ self.writeNext(endingWork: true) }) {} }
     }
 
-    private func takeNext() -> (Key, Item)? {
-        desired.withLock { desired in
-            guard let (key, item) = desired.waiting.first else {
-                desired.isScheduled = false
-                return nil
+    private func outcome(of key: Key, isForced: Bool, within patience: Duration) async -> Outcome {
+        guard await desk.carryOut(within: patience, { self.write(key, isForced: isForced) }) != nil else {
+            work()
+            return .failed(reason: "\(directory.path) does not answer")
+        }
+        return desired.withLock { $0.failures[key] }.map { .failed(reason: $0) } ?? .saved
+    }
+
+    /// - Returns: whether there was something to write.
+    @discardableResult
+    private func writeNext(endingWork: Bool = false) -> Bool {
+        let key = desired.withLock { desired in
+            if desired.waiting.isEmpty, endingWork { desired.isWorking = false }
+            return desired.waiting.keys.first
+        }
+        if let key { write(key, isForced: false) }
+        return key != nil
+    }
+
+    private func write(_ key: Key, isForced: Bool) {
+        guard let item = desired.withLock({ $0.waiting.removeValue(forKey: key) }) else { return }
+        let failure =
+            switch item {
+            case .state(let record, let time):
+                directory.write(record, of: key.set, at: time, isForced: isForced)
+            case .check(let memory, let set, let isLast): directory.write(memory, of: set, isLast: isLast)
             }
-            desired.waiting[key] = nil
-            // Until it is written, nothing is known to be in the file.
-            if !key.isCheck { desired.states[key.set] = nil }
-            return (key, item)
+        desired.withLock { desired in
+            desired.failures[key] = failure
+            // What could not be written is tried again by the next round.
+            if case .state(let record, let time) = item, desired.waiting[key] == nil {
+                desired.states[key.set] = (record, time, failure == nil)
+            }
+            desired.isSilenceLogged = false
         }
     }
 }

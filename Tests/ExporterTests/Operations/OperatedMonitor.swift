@@ -59,7 +59,7 @@ final class OperatedMonitor {
         return try Fleet(
             configuration, environment: environment,
             keeping: Keeping(
-                state: try StateKeeper(StateDirectory(states, name: "test", logger: logger)), checker: "test"),
+                .keeper(try StateKeeper(StateDirectory(states, name: "test", logger: logger))), checker: "test"),
             logger: logger)
     }
 
@@ -107,7 +107,7 @@ final class OperatedMonitor {
         for node in configuration.nodes {
             let question = try NodeQuestion(node: node.name, check: .primary)
             guard let answer = await self.checks.answer(question, fleet) else { continue }
-            let reply = CheckReply(answer.verdict, answer.state, of: node.name)
+            let reply = CheckReply(answer.verdict, answer.operators.state, of: node.name)
             let standings = answer.findings?.writing.standings ?? [:]
             checks[node.name] = Check(
                 status: reply.status, reason: reply.reason,
