@@ -147,7 +147,7 @@ let package = Package(
         tests("MariaDB", ["MariaDB", "Replication", "Threads", "FaultServer"]),
         tests("FaultServer", ["FaultServer", "MariaDB", "Replication", "Threads"]),
         tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
-        tests("Topology", ["Topology", "Replication", "ReplicationTesting"]),
+        tests("Topology", ["Topology", "Replication", "Collection", "MariaDB", "ReplicationTesting"]),
         tests("Traffic", ["Traffic", "Topology", "Replication", "ReplicationTesting"]),
         tests(
             "Monitoring",

@@ -31,6 +31,7 @@ struct CounterCache {
     private var startTime: Double?
     private var semiSync: Kept<SemiSync?>?
     private var replicas: Kept<Int?>?
+    private var cluster: Kept<ClusterSettings?>?
     /// Kept across connections.
     private var startTimes = StartTime()
 
@@ -38,6 +39,7 @@ struct CounterCache {
     mutating func forget() {
         owner = nil
         startTime = nil
+        cluster = nil
         semiSync = nil
         replicas = nil
     }
@@ -50,6 +52,8 @@ struct CounterCache {
         if replicas?.isRecent(at: now) != true || replicas?.value ?? 0 > 0 {
             due.insert(statusHasReplicas ? .status : .connectedReplicas)
         }
+        // A Galera node may be desynchronised, or made to reject queries, at any time.
+        if cluster?.isRecent(at: now) != true || cluster?.value?.kind == .galera { due.insert(.clusterSettings) }
         return due
     }
 
@@ -85,6 +89,14 @@ struct CounterCache {
         }
         facts.startTime = startTime
         facts.isStatusKept = !facts.isStatusFresh
+
+        if facts.areClusterSettingsFresh {
+            cluster = Kept(value: facts.clusterSettings, readAt: now)
+        } else if facts.missing[.clusterSettings] == nil, let cluster, cluster.isRecent(at: now) {
+            facts.clusterSettings = cluster.value
+        }
+        // MySQL's tables do not name the group.
+        if facts.cluster?.cluster.isEmpty == true { facts.cluster?.cluster = facts.clusterSettings?.cluster ?? "" }
 
         if facts.areConnectedReplicasFresh {
             replicas = Kept(value: facts.connectedReplicas, readAt: now)

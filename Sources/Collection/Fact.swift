@@ -37,7 +37,7 @@ package struct Fact: Sendable {
     package var isEssential: Bool { name == .identity || name == .replicationStatus }
 
     /// Whether it is not read in every round (`CounterCache`).
-    var isCounter: Bool { name == .status || name == .connectedReplicas }
+    var isCounter: Bool { name == .status || name == .connectedReplicas || name == .clusterSettings }
 
     /// Whether it reads tables that are empty except on replicas, but cost time everywhere.
     var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
@@ -46,7 +46,10 @@ package struct Fact: Sendable {
     func isCalledFor(by facts: NodeFacts) -> Bool {
         switch name {
         case .workerErrors: facts.channels?.contains { $0.applierError?.number ?? 0 > 0 } == true
-        case .groupMembers: facts.channels?.contains { $0.areThreadsStopped && !$0.source.isDetached } == true
+        case .cluster:
+            facts.clusterSettings != nil || facts.cluster != nil
+                || facts.identity.flavor == .mysql
+                    && facts.channels?.contains { $0.areThreadsStopped && !$0.source.isDetached } == true
         default: false
         }
     }
@@ -58,8 +61,8 @@ package struct Fact: Sendable {
         // Without these the node is down, so the risk is worth it.
         case .identity, .replicationStatus: false
         // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
-        case .status, .receiver, .applier, .workerErrors, .groupMembers: other == .replicationStatus
-        case .transactions, .durability, .connectedReplicas: false
+        case .status, .receiver, .applier, .workerErrors, .cluster: other == .replicationStatus
+        case .transactions, .durability, .connectedReplicas, .clusterSettings: false
         default: selected == nil
         }
     }

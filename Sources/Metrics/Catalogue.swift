@@ -54,6 +54,18 @@ private func set(_ name: String, _ help: String) -> CatalogueEntry {
         fact: nil)
 }
 
+private func cluster(_ name: String, _ help: String) -> CatalogueEntry {
+    CatalogueEntry(
+        description: MetricDescription(name: prefix + "set_cluster_" + name, type: .gauge, help: help),
+        labels: setLabels + ["cluster"], fact: nil)
+}
+
+private func member(
+    _ name: String, type: MetricType = .gauge, unit: String? = nil, _ help: String, labels: [String] = []
+) -> CatalogueEntry {
+    node("cluster_" + name, type: type, unit: unit, help, labels: labels, fact: .cluster)
+}
+
 private func probe(_ name: String, _ help: String) -> CatalogueEntry {
     CatalogueEntry(
         description: MetricDescription(name: prefix + name, type: .gauge, help: help), labels: setLabels + ["probe"],
@@ -202,6 +214,54 @@ extension Metric {
                 "Time since the newest heartbeat in the node's table was written; on the primary it shows whether the writer is working.",
                 fact: .heartbeat)
 
+        case .clusterInfo:
+            member(
+                "info", type: .info, "The cluster of a member, and what the member is called in views.",
+                labels: ["kind", "cluster", "member"])
+        case .clusterMemberState:
+            member("member_state", type: .stateSet, "The member's own state, by its own word.", labels: ["state"])
+        case .clusterReady: member("ready", "Whether the member executes statements.")
+        case .clusterQuorum:
+            member("quorum", "Whether the member is part of a majority, by its own word, which may be outdated.")
+        case .clusterInComponent:
+            member(
+                "in_component",
+                "Whether the member operates with the view that counts, as the views of all members show it.")
+        case .clusterPrimary:
+            member("primary", "Whether the member is a primary, by its own word; Group Replication only.")
+        case .clusterViewNumber:
+            member(
+                "view_number", "The number of the member's view; members with different numbers see different clusters."
+            )
+        case .clusterViewSize: member("view_size", "Number of members in the member's view, joiners included.")
+        case .clusterViewMembers:
+            member(
+                "view_members",
+                "Number of members in the member's view, by the state that it shows; Group Replication only.",
+                labels: ["state"]
+            )
+        case .clusterApplyQueue:
+            member("apply_queue_transactions", "Transactions received from the cluster and not applied yet.")
+        case .clusterCertifyQueue:
+            member(
+                "certify_queue_transactions", "Transactions that wait for certification; Group Replication only.")
+        case .clusterConflicts:
+            member(
+                "conflicts_total", type: .counter,
+                "Transactions of this member that were rolled back because another member had changed the same rows.",
+                labels: ["cause"])
+        case .clusterPaused:
+            member(
+                "flow_control_seconds_total", type: .counter, unit: "seconds",
+                "Time for which flow control has held back writes; Galera only.")
+        case .clusterPauseRequested:
+            member(
+                "flow_control_requested", "Whether this member asks the others to hold back writes; Galera only.")
+        case .clusterHistory:
+            member(
+                "history_transactions",
+                "Write sets that the member keeps for joiners: one that lacks more gets a full copy of the data; Galera only."
+            )
         case .nodeTotalLag:
             node(
                 "node_total_lag_seconds", unit: "seconds",
@@ -406,6 +466,33 @@ extension Metric {
                 "rivals",
                 "Number of nodes that take writes independently of each other and must not: neither replicates from the other."
             )
+
+        case .setClusterComponents:
+            cluster(
+                "components",
+                "Number of groups of members that operate with the same view: 1 in a healthy cluster, 0 without quorum, more in a split."
+            )
+        case .setClusterConfirmed:
+            cluster(
+                "confirmed",
+                "Whether more than half of the members of the component answered with its view; absent without a component."
+            )
+        case .setClusterMembers: cluster("members", "Number of configured nodes that belong to the cluster.")
+        case .setClusterMembersMissing:
+            cluster("members_missing", "Number of configured nodes of the cluster that are not in its component.")
+        case .setClusterUnknownMembers:
+            cluster("unknown_members", "Number of members of the component that are not configured.")
+        case .setClusterFailuresTolerated:
+            cluster(
+                "failures_tolerated",
+                "Number of members that the component can lose at once and keep its quorum; absent without a component."
+            )
+        case .setClusterPrimariesAgreed:
+            cluster(
+                "primaries_agreed",
+                "Whether the members of the component name the same primaries; Group Replication only.")
+        case .setClusterMultiWriter:
+            cluster("multi_writer", "Whether several members take writes at the same time, as intended.")
 
         case .probeWorking:
             probe(

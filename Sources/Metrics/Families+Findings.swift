@@ -41,6 +41,10 @@ extension Families {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
             add(.nodeTotalLag, nodeLabels, totalLags.seconds(of: node.description.name))
+            if let member = node.report.facts?.cluster {
+                let name = node.description.name
+                add(member, of: name, in: set.cluster(of: name), nodeLabels)
+            }
             if set.writing.writers.isKnown {
                 add(.nodeWriter, nodeLabels, set.writers.contains(node.description.name))
             }

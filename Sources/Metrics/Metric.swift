@@ -10,6 +10,10 @@ package enum Metric: Int, CaseIterable, Sendable {
     case semiSyncReplicaActive
     case checksumDifferences, checksumPending, checksumTables, checksumLastRun, checksumAge
     case heartbeatAge, nodeTotalLag
+    case clusterInfo, clusterMemberState, clusterReady, clusterQuorum, clusterInComponent, clusterPrimary
+    case clusterViewNumber, clusterViewSize, clusterViewMembers, clusterApplyQueue, clusterCertifyQueue,
+        clusterConflicts
+    case clusterPaused, clusterPauseRequested, clusterHistory
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState, channelParked
@@ -30,6 +34,8 @@ package enum Metric: Int, CaseIterable, Sendable {
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
     case setUnknownSources, setCycles, setDuplicateServerIDs, setDuplicateServerUUIDs
     case setWriters, setWriterKnown, setRivals
+    case setClusterComponents, setClusterConfirmed, setClusterMembers, setClusterMembersMissing
+    case setClusterUnknownMembers, setClusterFailuresTolerated, setClusterPrimariesAgreed, setClusterMultiWriter
 
     // Probes.
     case probeWorking, failoverActive

@@ -36,9 +36,14 @@ package struct NodeFacts: Sendable {
     package var channels: [Channel]?
     /// When the replication status was read, by the exporter's clock.
     package var channelsRead: Reading?
-    /// MySQL: the server UUIDs of the members that are online of the group that the node belongs to (Group Replication), its own
-    /// among them. Asked only if a channel is stopped.
-    package var groupMembers: Set<String> = []
+    /// Nil if it is not set up as a member of a cluster. Asked once a minute where it is none.
+    package var clusterSettings: ClusterSettings?
+    /// `clusterSettings` was read in this round, not kept from an earlier one.
+    package var areClusterSettingsFresh = false
+    /// Nil if it belongs to no cluster.
+    package var cluster: ClusterMember?
+    /// When `cluster` was read, by the exporter's clock.
+    package var clusterRead: Reading?
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false
@@ -190,8 +195,9 @@ package enum FactName: String, Sendable, CaseIterable {
     case applier
     /// Only if an applier has an error.
     case workerErrors = "worker_errors"
-    /// Only if a channel is stopped.
-    case groupMembers = "group_members"
+    case clusterSettings = "cluster_settings"
+    /// Only of servers that are set up for a cluster, and where a channel is stopped.
+    case cluster
     case connectedReplicas = "connected_replicas"
     /// What a source has purged, for a replica that finds its place by GTID.
     case purgedTransactions = "purged_transactions"

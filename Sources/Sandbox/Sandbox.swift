@@ -35,11 +35,15 @@ package final class Sandbox: Sendable {
         }
         var servers: [Server] = []
         do {
+            let ports = try wiring.cluster.map { _ in try wiring.nodes.map { _ in try ClusterPorts() } } ?? []
             for (index, node) in wiring.nodes.enumerated() {
+                let place = wiring.cluster.map {
+                    ClusterPlace(kind: $0, ports: ports[index], seeds: ports.map(\.address))
+                }
                 servers.append(
                     try Server(
                         node, number: index + 1, software: software, settings: settings, folder: directory,
-                        group: warden.group))
+                        group: warden.group, cluster: place))
             }
             let sandbox = Sandbox(
                 wiring: wiring, software: software, settings: settings, servers: servers, directory: directory,
@@ -94,6 +98,7 @@ package final class Sandbox: Sendable {
 
     private func bringUp() async throws {
         let template = try await DataTemplate(for: software, in: directory, group: warden.group)
+        if let cluster = wiring.cluster { return try await bringUpCluster(cluster, from: template) }
         try await withThrowingTaskGroup { group in
             for server in servers {
                 group.addTask { try await self.bringUp(server, from: template) }

@@ -2,7 +2,8 @@ extension Server {
     /// The server program's options: small, on loopback, with a binlog, and without any of the machine's own settings.
     nonisolated var arguments: [String] {
         // Must come first.
-        ["--no-defaults"] + common + ofFlavor + settings.arguments + node.arguments
+        ["--no-defaults"] + common + ofFlavor + (cluster?.arguments(name: name, port: port) ?? []) + settings.arguments
+            + node.arguments
     }
 
     private nonisolated var common: [String] {

@@ -14,6 +14,8 @@ package actor Server {
     nonisolated let statements: ReplicationStatements
     nonisolated let settings: ServerSettings
     nonisolated let folder: SandboxFolder
+    /// Nil if it is no member of a cluster.
+    nonisolated let cluster: ClusterPlace?
     /// This server's part of `folder`, on this machine.
     private nonisolated let path: String
     /// For the server's temporary tables, on this machine.
@@ -30,13 +32,14 @@ package actor Server {
 
     init(
         _ node: Wiring.Node, number: Int, software: ServerSoftware, settings: ServerSettings, folder: SandboxFolder,
-        group: pid_t
+        group: pid_t, cluster: ClusterPlace? = nil
     ) throws(SandboxError) {
         self.node = node
         self.software = software
         self.settings = settings
         self.folder = folder
         self.group = group
+        self.cluster = cluster
         serverID = UInt32(number)
         statements = ReplicationStatements(flavor: software.flavor)
         path = try folder.makeServerFolder(node.name)
@@ -80,7 +83,17 @@ package actor Server {
             }
             return isListening
         }
-        try await sql("DO 0", within: ContinuousClock.now.duration(to: deadline))
+        // A joiner of a Galera cluster accepts connections and closes them until it has been given the data.
+        let isJoiner = cluster?.kind == .galera
+        try await eventually("\(name) answers", deadline: deadline) { () throws(SandboxError) in
+            do throws(SandboxError) {
+                try await sql("DO 0", within: ContinuousClock.now.duration(to: deadline))
+                return true
+            } catch {
+                if isJoiner, !process.hasEnded { return false }
+                throw error
+            }
+        }
     }
 
     /// Shuts the server down cleanly.

@@ -30,8 +30,19 @@ package struct Wiring: Sendable {
 
     /// A source comes before its replicas, except in a ring.
     package var nodes: [Node]
+    /// All nodes are members of one cluster.
+    package var cluster: ClusterKind?
 
-    package init(_ nodes: [Node]) { self.nodes = nodes }
+    package init(_ nodes: [Node], cluster: ClusterKind? = nil) {
+        self.nodes = nodes
+        self.cluster = cluster
+    }
+
+    /// db1, db2, …: the members of a cluster, which decides itself which of them take writes.
+    package static func cluster(_ kind: ClusterKind, members: Int = 3) -> Wiring {
+        Wiring(
+            (1...max(1, members)).map { Node("db\($0)", isWritable: kind == .galera || $0 == 1) }, cluster: kind)
+    }
 
     /// db1 with replicas db2, db3, …
     package static func primary(replicas: Int = 2) -> Wiring {

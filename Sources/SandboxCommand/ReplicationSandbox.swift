@@ -13,7 +13,8 @@ struct ReplicationSandbox: AsyncParsableCommand {
             takes fault commands on standard input: type help.
             """,
         subcommands: [
-            PrimaryCommand.self, ChainCommand.self, RingCommand.self, MultiSourceCommand.self, RecordCommand.self,
+            PrimaryCommand.self, ChainCommand.self, RingCommand.self, MultiSourceCommand.self, GroupCommand.self,
+            GaleraCommand.self, RecordCommand.self,
         ],
         defaultSubcommand: PrimaryCommand.self)
 
@@ -111,6 +112,30 @@ struct MultiSourceCommand: AsyncParsableCommand {
 
     func validate() throws { try require(sources, in: 1...9, "--sources") }
     func run() async throws { try await Session(.multiSource(sources: sources), options).run() }
+}
+
+struct GroupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "group", abstract: "db1, db2, …: the members of a MySQL group, with a single primary.")
+
+    @Option(help: "Number of members.")
+    var members = 3
+    @OptionGroup var options: CommonOptions
+
+    func validate() throws { try require(members, in: 1...9, "--members") }
+    func run() async throws { try await Session(.cluster(.group, members: members), options).run() }
+}
+
+struct GaleraCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "galera", abstract: "db1, db2, …: the nodes of a Galera cluster.")
+
+    @Option(help: "Number of members.")
+    var members = 3
+    @OptionGroup var options: CommonOptions
+
+    func validate() throws { try require(members, in: 1...9, "--members") }
+    func run() async throws { try await Session(.cluster(.galera, members: members), options).run() }
 }
 
 private func require(_ count: Int, in range: ClosedRange<Int>, _ option: String) throws {

@@ -10,12 +10,17 @@ package struct SetFindings: Sendable {
     package var cycles: [[String]]
     /// What more than one node has: a server id, or a server UUID.
     package var duplicates: [SharedIdentity]
+    /// The clusters to which its nodes belong, in the order of the configuration.
+    package var clusters: [ClusterFindings] = []
     /// Which nodes take the writes, and why.
     package var writing: WriterFindings
     /// What was found by means other than asking the nodes in this round.
     package var probes = ProbeFindings()
 
     package func node(named name: String) -> NodeFindings? { nodes.first { $0.description.name == name } }
+
+    /// The cluster to which a node belongs.
+    package func cluster(of node: String) -> ClusterFindings? { clusters.first { $0.members.contains(node) } }
 }
 
 package struct NodeFindings: Sendable {
@@ -31,12 +36,16 @@ package struct NodeFindings: Sendable {
     /// Seconds since the newest heartbeat in the node's table was written; nil if none is configured or that cannot be
     /// known.
     package var heartbeatAge: Double?
+    /// What is wrong with its place in its cluster.
+    package var clusterTroubles: [Trouble] = []
     /// Its replicas that never get what it replicates, since it does not log that; nil if not known, and without a binary log.
     package var unservedReplicas: [String]?
 }
 
 package enum NodeRole: String, Sendable, CaseIterable {
     case primary, intermediate, replica, standalone
+    /// Belongs to a cluster, and is not its primary.
+    case member
 }
 
 package struct ChannelFindings: Sendable {

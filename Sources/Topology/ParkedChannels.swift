@@ -26,10 +26,11 @@ struct ParkedChannels {
         }
         guard channel.areThreadsStopped else { return false }
         if node.description.mayPark(channel.name) { return channel.ioError?.number ?? 0 == 0 }
-        guard let members = node.report.facts?.groupMembers, !members.isEmpty,
-            let own = node.identity?.serverUUID
+        guard let member = node.report.facts?.cluster, member.kind == .group, member.state == .online,
+            let others = member.view?.members.filter({ $0.state == .online && $0.id != member.id }),
+            let runners = runners[channel.name.lowercased()]
         else { return false }
-        return runners[channel.name.lowercased()]?.contains { $0 != own && members.contains($0) } == true
+        return others.contains { runners.contains($0.id) }
     }
 }
 

@@ -12,16 +12,17 @@ extension SetFindings {
     ///   - remembered: the identities of nodes that did not report theirs in this round, by name.
     ///   - incumbents: the nodes that last took the writes, by name.
     ///   - looks: at the nodes' binary logs, those of this round included.
+    ///   - clusters: to which nodes belong.
     init(
         _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], incumbents: Set<String>,
-        looks: SetLooks
+        looks: SetLooks, _ clusters: [ClusterFindings]
     ) {
         let comparison = SetComparison(report, remembering: remembered, incumbents: incumbents, looks)
         self.init(
             name: report.name, thresholds: report.thresholds,
             nodes: report.nodes.indices.map { NodeFindings($0, in: comparison) },
             cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
-            duplicates: SharedIdentity.all(in: report.nodes),
+            duplicates: SharedIdentity.all(in: report.nodes, clusters), clusters: clusters,
             writing: WriterFindings(writers: .unknown("not decided yet")))
     }
 }
@@ -95,6 +96,12 @@ extension NodeFindings {
 extension NodeRole {
     fileprivate init?(_ facts: NodeFacts?, hasReplicas: Bool) {
         guard let facts, let channels = facts.channels else { return nil }
+        if let member = facts.cluster {
+            // Dump threads of members that recover from it make no node a source.
+            let isPrimary = member.isPrimary == true && member.isOperating
+            self = !isPrimary ? .member : channels.isEmpty ? .primary : .intermediate
+            return
+        }
         let isSource = hasReplicas || facts.connectedReplicas ?? 0 > 0
         switch (isSource, channels.isEmpty) {
         case (true, true): self = .primary

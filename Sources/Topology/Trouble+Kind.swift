@@ -30,6 +30,13 @@ extension Trouble {
         case relayLogFull = "relay_log_full"
         /// A read-only node whose channels lead nowhere.
         case cutOff = "cut_off"
+        /// No component of a cluster: nothing is committed.
+        case clusterWithoutQuorum = "cluster_without_quorum"
+        /// Parts of a cluster that take writes independently of each other.
+        case clusterSplit = "cluster_split"
+        case primariesDisagree = "primaries_disagree"
+        /// A member that answers, and is neither in the component nor joining it.
+        case memberOutside = "member_outside"
         case errantTransactions = "errant_transactions"
         case lag
     }
@@ -41,7 +48,8 @@ extension Trouble.Kind {
     package var severity: Trouble.Severity {
         switch self {
         case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .duplicateServerUUID, .channelAbsent,
-            .wrongSource, .binaryLogMissing, .changesNotLogged, .receiverFailing, .applierFailing, .sourceSilent:
+            .wrongSource, .binaryLogMissing, .changesNotLogged, .receiverFailing, .applierFailing, .sourceSilent,
+            .clusterWithoutQuorum, .clusterSplit, .primariesDisagree, .memberOutside:
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning

@@ -23,7 +23,10 @@ extension SetFindings {
     /// What concerns the set as a whole.
     package var troubles: [Trouble] {
         var troubles: [Trouble] = []
-        if case .none = writing.writers { troubles.append(Trouble(.noPrimary, "no node is writable")) }
+        // Without quorum, that says it all.
+        if case .none = writing.writers, clusters.allSatisfy({ !$0.components.isEmpty }) {
+            troubles.append(Trouble(.noPrimary, "no node is writable"))
+        }
         let rivals = rivals
         if !rivals.isEmpty {
             troubles.append(
@@ -39,7 +42,7 @@ extension SetFindings {
                     "\(writable.list) \(writable.count == 1 ? "replicates and is" : "replicate and are") writable; "
                         + "set read_only"))
         }
-        return troubles + duplicates.map(\.trouble)
+        return troubles + clusters.flatMap(\.troubles) + duplicates.map(\.trouble)
     }
 }
 
@@ -84,6 +87,7 @@ extension NodeFindings {
             let never = unserved.count == 1 ? "never gets it" : "never get it"
             troubles.append(Trouble(.changesNotLogged, "\(end), so \(unserved.list) \(never)"))
         }
+        troubles += clusterTroubles
         if facts.semiSync?.isSourceEnabled == true, facts.semiSync?.isSourceActive == false, role == .primary {
             troubles.append(Trouble(.semiSyncDegraded, "semi-synchronous replication has fallen back to asynchronous"))
         }

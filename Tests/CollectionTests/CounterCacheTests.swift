@@ -27,6 +27,7 @@ struct CounterCacheTests {
         var facts = facts(connection: connection, id: id)
         facts.isStatusFresh = true
         facts.areConnectedReplicasFresh = true
+        facts.areClusterSettingsFresh = true
         facts.connectedReplicas = replicas
         facts.uptime = uptime
         facts.uptimeAskedAt = 1000
@@ -40,6 +41,8 @@ struct CounterCacheTests {
         return facts
     }
 
+    private static let all: Set<FactName> = [.status, .connectedReplicas, .clusterSettings]
+
     private func cache(_ facts: NodeFacts) -> CounterCache {
         var (cache, facts) = (CounterCache(), facts)
         cache.complete(&facts, at: start)
@@ -52,11 +55,11 @@ struct CounterCacheTests {
 
     @Test("They are due at once, and then a minute after they were read")
     func due() {
-        #expect(due(CounterCache(), after: 0) == [.status, .connectedReplicas])
+        #expect(due(CounterCache(), after: 0) == Self.all)
         let cache = cache(read())
         #expect(due(cache, after: 60) == [])
-        #expect(due(cache, after: 61) == [.status, .connectedReplicas])
-        #expect(cache.due(at: start + .seconds(61), statusHasReplicas: true) == [.status])
+        #expect(due(cache, after: 61) == Self.all)
+        #expect(cache.due(at: start + .seconds(61), statusHasReplicas: true) == [.status, .clusterSettings])
     }
 
     @Test("If replicas are connected, they are counted in every round")
@@ -74,12 +77,28 @@ struct CounterCacheTests {
         #expect(due(cache(read { $0[keyPath: part] = true }), after: 0) == [.status])
     }
 
+    @Test("How a Galera node is set up is asked in every round; whether a server is one, once a minute")
+    func cluster() {
+        var member = read()
+        member.clusterSettings = ClusterSettings(kind: .galera, cluster: "shop")
+        #expect(due(cache(member), after: 0) == [.clusterSettings])
+        member.clusterSettings?.kind = .group
+        let cache = cache(member)
+        #expect(due(cache, after: 60) == [])
+        var (later, kept) = (facts(), cache)
+        kept.complete(&later, at: start + .seconds(60))
+        #expect(later.clusterSettings == member.clusterSettings)
+        var tooLate = facts()
+        kept.complete(&tooLate, at: start + .seconds(61))
+        #expect(tooLate.clusterSettings == nil)
+    }
+
     @Test("What could not be read is due again in the next round")
     func notRead() {
         var failed = facts()
         failed.missing[.status] = .error
         failed.missing[.connectedReplicas] = .error
-        #expect(due(cache(failed), after: 0) == [.status, .connectedReplicas])
+        #expect(due(cache(failed), after: 0) == Self.all)
     }
 
     @Test(
@@ -115,7 +134,7 @@ struct CounterCacheTests {
             #expect(cache.isOutdated(by: other))
             cache.complete(&other, at: start + .seconds(1))
             #expect(other.connectedReplicas == nil && other.semiSync?.clients == nil && other.startTime == nil)
-            #expect(due(cache, after: 1) == [.status, .connectedReplicas])
+            #expect(due(cache, after: 1) == Self.all)
         }
         #expect(!cache(read()).isOutdated(by: facts()))
         #expect(!CounterCache().isOutdated(by: facts()))
@@ -129,7 +148,7 @@ struct CounterCacheTests {
     func reconnected() {
         var cache = cache(read(uptime: 100))
         cache.forget()
-        #expect(due(cache, after: 1) == [.status, .connectedReplicas])
+        #expect(due(cache, after: 1) == Self.all)
         var again = read(uptime: 99, connection: 8)
         cache.complete(&again, at: start + .seconds(1))
         #expect(again.startTime == 900)

@@ -369,23 +369,30 @@ struct RecordedRepliesTests {
         #expect("no password".withoutPasswords == "no password")
     }
 
-    @Test("MySQL: the members of a node's group that are online; none if the node is not one of them")
+    @Test("MySQL: a server that lists itself is a member of its group, in the state that it gives itself")
     func groupMembers() async throws {
         var recording = try Fixture(name: "mysql-9.7/replica-stopped").recording
         let own = try #require(try await facts(recording)?.identity.serverUUID)
-        #expect(try await facts(recording)?.groupMembers == [])
+        #expect(try await facts(recording)?.cluster == nil)
         let place = try #require(recording.results.firstIndex { $0.sql.contains("replication_group_members") })
-        let others = ["1914bf27-ec61-11f1-99e8-02fc00000001", "192bf123-ec61-11f1-94e6-02fc00000001"]
-        func members(_ rows: [[String?]]) async throws -> Set<String>? {
-            recording.results[place].rows = rows
-            return try await facts(recording)?.groupMembers
+        let columns = try #require(recording.results[place].columns)
+        let other = "1914BF27-EC61-11F1-99E8-02FC00000001"
+        func member(_ rows: [String: String]...) async throws -> ClusterMember? {
+            recording.results[place].rows = rows.map { row in columns.map { row[$0] } }
+            return try await facts(recording)?.cluster
         }
-        #expect(
-            try await members([[own, "ONLINE"], [others[0].uppercased(), "ONLINE"], [others[1], "UNREACHABLE"]])
-                == [own, others[0]])
-        #expect(try await members([[own, "OFFLINE"]]) == [])
-        #expect(try await members([["", "OFFLINE"]]) == [])
-        #expect(try await members([[own, "ERROR"], [others[0], "ONLINE"]]) == [])
+        let online = ["MEMBER_ID": own, "MEMBER_STATE": "ONLINE", "MEMBER_ROLE": "SECONDARY", "VIEW_ID": "17:3"]
+        let member1 = try #require(try await member(online, ["MEMBER_ID": other, "MEMBER_STATE": "UNREACHABLE"]))
+        #expect(member1.state == .online && !member1.hasQuorum && member1.isPrimary == false)
+        #expect(member1.view?.number == 3 && member1.view?.members.map(\.state) == [.unreachable, .online])
+        #expect(member1.view?.members.map(\.id) == [other.lowercased(), own].sorted())
+        #expect(try await member(online)?.isOperating == true)
+        #expect(try await member(["MEMBER_ID": own, "MEMBER_STATE": "OFFLINE"])?.state == .outside)
+        #expect(try await member(["MEMBER_ID": own, "MEMBER_STATE": "what"])?.isOperating == false)
+        #expect(try await member(["MEMBER_ID": "", "MEMBER_STATE": "OFFLINE"]) == nil)
+        #expect(try await member(["MEMBER_ID": other, "MEMBER_STATE": "ONLINE"]) == nil)
+        let number = try await member(online.merging(["VIEW_ID": "99999999999999999999"]) { $1 })?.view?.number
+        #expect(number == nil)
     }
 
     @Test("The tables in which Amazon RDS keeps its own state are counted apart (ansible.mysql 603)")

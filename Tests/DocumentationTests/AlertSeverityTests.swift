@@ -24,6 +24,10 @@ struct AlertSeverityTests {
         case .applierFailing, .applierStopped: "SQLThreadStopped"
         case .sourceSilent: "SourceSilent"
         case .relayLogFull, .cutOff: nil
+        case .clusterWithoutQuorum: "ClusterNoQuorum"
+        case .clusterSplit: "ClusterSplit"
+        case .memberOutside: "ClusterMemberOutside"
+        case .primariesDisagree: nil
         case .errantTransactions: "ErrantTransactions"
         case .lag: "LagHigh"
         }

@@ -60,6 +60,7 @@ struct ContractTests {
     func oneHot() throws {
         let values: [String: [String]] = [
             "mysql_replication_node_role": NodeRole.allCases.map(\.rawValue),
+            "mysql_replication_cluster_member_state": ClusterMember.State.allCases.map(\.rawValue),
             "mysql_replication_io_thread_state": Channel.IOThreadState.allCases.map(\.rawValue),
             "mysql_replication_lag_method": Lag.Method.allCases.map(\.rawValue),
         ]
@@ -73,7 +74,10 @@ struct ContractTests {
             met += 1
         }
         #expect(met == values.count)
-        #expect(NodeRole.allCases.map(\.rawValue) == ["primary", "intermediate", "replica", "standalone"])
+        #expect(NodeRole.allCases.map(\.rawValue) == ["primary", "intermediate", "replica", "standalone", "member"])
+        #expect(
+            ClusterMember.State.allCases.map(\.rawValue)
+                == ["online", "joining", "donor", "desynced", "failed", "outside"])
         #expect(Channel.IOThreadState.allCases.map(\.rawValue) == ["stopped", "connecting", "preparing", "running"])
         #expect(
             Lag.Method.allCases.map(\.rawValue)

@@ -70,6 +70,55 @@ enum GoldenSets {
         return findings
     }
 
+    /// A member of a group, which sees another that is not configured and one that it cannot reach; and two Galera nodes, one of
+    /// them out.
+    static func clusters() -> SetFindings {
+        var member = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "gr1", 31, uuid: uuid1))
+        member.channels = []
+        member.isReadOnly = false
+        var group = ClusterMember(kind: .group, cluster: "group", id: uuid1, state: .online)
+        group.isReady = true
+        group.hasQuorum = true
+        group.isPrimary = true
+        group.view = ClusterView(
+            id: "17:41", number: 41, size: 3,
+            members: [
+                .init(id: uuid1, address: "gr1:3306", state: .online, isPrimary: true),
+                .init(id: uuid2, address: "gr2:3306", state: .online),
+                .init(id: "00000000-0000-0000-0000-000000000003", address: "gr3:3306", state: .unreachable),
+            ])
+        group.applyQueue = 42
+        group.certifyQueue = 43
+        group.conflicts = [.certification: 44]
+        member.cluster = group
+        var galera = NodeFacts(identity: identity(.mariadb, ServerVersion(11, 8, 2), "ga1", 32))
+        galera.channels = []
+        galera.isReadOnly = false
+        var inside = ClusterMember(kind: .galera, cluster: "shop", id: "ga1:3306", state: .online)
+        inside.isReady = true
+        inside.hasQuorum = true
+        inside.view = ClusterView(
+            id: "s 51 1 ga1:3306", number: 51, size: 1,
+            members: [.init(id: "ga1:3306", address: "ga1:3306", state: .online)])
+        inside.applyQueue = 52
+        inside.lastCommitted = 1053
+        inside.oldestKept = 1000
+        inside.conflicts = [.certification: 54, .abort: 55]
+        inside.pausedSeconds = 5.625
+        inside.requestsPause = true
+        galera.cluster = inside
+        var left = NodeFacts(identity: identity(.mariadb, ServerVersion(11, 8, 2), "ga2", 33))
+        left.channels = []
+        left.isReadOnly = false
+        left.cluster = ClusterMember(kind: .galera, cluster: "shop", id: "ga2", state: .outside)
+        return SetFindings(
+            ReplicationSetReport(
+                name: "clusters", thresholds: Thresholds(),
+                nodes: [("gr1", member), ("ga1", galera), ("ga2", left)].map { name, facts in
+                    .init(description(name), NodeReport(facts: facts, duration: 0.001, roundTrips: 1))
+                }))
+    }
+
     static func exporter() -> ExporterStatistics {
         var process = ExporterStatistics.Process()
         process.cpuSeconds = 1.25
@@ -210,6 +259,7 @@ extension Families {
         var families = Families()
         families.add(try GoldenSets.shop(), MetricsOptions(workers: true))
         families.add(try GoldenSets.branches(), MetricsOptions(gtidDomains: true))
+        families.add(GoldenSets.clusters())
         families.add(GoldenSets.exporter())
         return families
     }

@@ -10,13 +10,14 @@ import Topology
 @Suite("Golden output")
 struct GoldenTests {
     enum Picture: String, CaseIterable {
-        case shop, branches, exporter
+        case shop, branches, clusters, exporter
 
         func families() throws -> Families {
             var families = Families()
             switch self {
             case .shop: families.add(try GoldenSets.shop(), MetricsOptions(workers: true))
             case .branches: families.add(try GoldenSets.branches(), MetricsOptions(gtidDomains: true))
+            case .clusters: families.add(GoldenSets.clusters())
             case .exporter: families.add(GoldenSets.exporter())
             }
             return families

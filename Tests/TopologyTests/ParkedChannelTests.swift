@@ -18,7 +18,13 @@ struct ParkedChannelTests {
             "ext", from: "src", id: 1, uuid: runs ? 1 : nil, io: runs ? .running : .stopped, applies: runs, behind: 0
         ).with { $0.applierError = .init(number: applierError, message: "") }
         return node(name, id: id, uuid: uuid, readOnly: !runs, from: ext).with {
-            $0.groupMembers = Set(group.map(uuidText))
+            guard !group.isEmpty else { return }
+            var member = ClusterMember(
+                kind: .group, cluster: "group", id: uuidText(uuid), state: group.contains(uuid) ? .online : .outside)
+            member.view = ClusterView(
+                id: "17:3", number: 3, size: group.count,
+                members: group.map { .init(id: uuidText($0), address: "", state: .online) })
+            $0.cluster = member
         }
     }
 

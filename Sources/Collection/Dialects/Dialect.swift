@@ -47,7 +47,7 @@ package struct Dialect: Sendable {
     package var statements: [String] { (facts + occasional + [binlogIndex]).map(\.statement) }
 
     /// A fact by name, including those that are not asked for in every round.
-    func anyFact(_ name: FactName) -> Fact? {
+    package func anyFact(_ name: FactName) -> Fact? {
         switch name {
         case .binlogIndex: binlogIndex
         case .checksumSummary: checksumSummary

@@ -28,9 +28,11 @@ extension Dialect {
                 // Before the transactions: it shows whether commits are waiting that are not among them yet.
                 .mariaDBStatus,
                 .mariaDBTransactions,
+                .galeraSettings,
                 .mariaDBDurability,
                 .mariaDBApplier,
             ],
+            occasional: [.galeraMember],
             binlogIndex: .binlogIndex(privileges: "BINLOG MONITOR"), purged: Fact.mariaDBPurged)
     }
 }

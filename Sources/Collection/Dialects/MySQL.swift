@@ -28,12 +28,13 @@ extension Dialect {
         name: "MySQL 5.7", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW SLAVE STATUS", privileges: clientPrivilege, columns: .mySQLSlave),
         binlogStatus: "SHOW MASTER STATUS", hasRepositoryVariable: true,
-        schema: [.mySQL57Receiver, .mySQLConnectedReplicas])
+        schema: [.mySQL57Receiver, .mySQLConnectedReplicas], groupMember: .mySQL57GroupMember)
 
     private static let clientPrivilege = "REPLICATION CLIENT"
 
     private static func mySQL(
-        name: String, replicas: String, status: Fact, binlogStatus: String, hasRepositoryVariable: Bool, schema: [Fact]
+        name: String, replicas: String, status: Fact, binlogStatus: String, hasRepositoryVariable: Bool, schema: [Fact],
+        groupMember: Fact = .mySQLGroupMember
     ) -> Dialect {
         Dialect(
             name: name,
@@ -48,9 +49,10 @@ extension Dialect {
                 // Before the transactions: it shows which commits are waiting and not among them yet.
                 .mySQLStatus,
                 .mySQLTransactions,
+                .mySQLGroupSettings,
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),
             ] + schema,
-            occasional: [.mySQLWorkerErrors, .mySQLGroupMembers],
+            occasional: [.mySQLWorkerErrors, groupMember],
             binlogIndex: .binlogIndex(privileges: clientPrivilege), purged: { _ in .mySQLPurged })
     }
 }

@@ -49,7 +49,7 @@ extension Fact {
 
 extension ResultTable {
     /// Name, in capitals, and value of each row.
-    fileprivate func dictionary(_ name: String, _ value: String) -> [String: String] {
+    func dictionary(_ name: String, _ value: String) -> [String: String] {
         var values: [String: String] = [:]
         values.reserveCapacity(rowCount)
         for row in rows {

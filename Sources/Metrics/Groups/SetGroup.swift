@@ -25,5 +25,6 @@ extension Families {
         }
         add(.setWriterKnown, labels, set.writing.writers.isKnown)
         add(.setRivals, labels, set.rivals.count)
+        for cluster in set.clusters { add(cluster, ofSet: set.name) }
     }
 }

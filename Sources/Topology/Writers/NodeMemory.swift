@@ -22,6 +22,8 @@ struct NodeMemory: Sendable {
     var readOnlySwitches: [String]
     /// Nil if it did not report its replication status.
     var channels: [ChannelMemory]?
+    /// Nil if it belonged to no cluster.
+    var cluster: ClusterMember?
     var transactions: TransactionHistory?
     /// Those of the previous answer of the same server.
     var transactionsBefore: TransactionHistory?
@@ -121,6 +123,7 @@ extension NodeMemory {
         read = facts.identityRead
         writability = Writability(facts.isReadOnly)
         readOnlySwitches = facts.readOnlySwitches
+        cluster = facts.cluster
         transactions = facts.transactions
         recordsOwnWrites = facts.recordsOwnWrites
         wasReadOnly = writability == .readOnly

@@ -12,6 +12,8 @@ package struct SetMemory: Sendable {
     var conflicts: [WriterPair: WriterPair.State] = [:]
     var word: Word?
     var looks = SetLooks()
+    /// By node: its place in the component of its cluster.
+    var componentSince: [String: ComponentMembership] = [:]
 
     /// An operator's word about which node takes the writes.
     struct Word: Sendable, Equatable {
@@ -30,10 +32,15 @@ package struct SetMemory: Sendable {
         let present = Set(report.nodes.map(\.description.name))
         if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
         looks.note(report)
-        var findings = SetFindings(report, remembering: identities(for: report), incumbents: incumbents, looks: looks)
+        let clusters = ClusterFindings.all(in: report.nodes, remembering: nodes)
+        var findings = SetFindings(
+            report, remembering: identities(for: report), incumbents: incumbents, looks: looks, clusters)
+        for index in findings.nodes.indices where !clusters.isEmpty {
+            findings.nodes[index].clusterTroubles = findings.clusterTroubles(of: findings.nodes[index])
+        }
         looks.note(findings)
         take(findings)
-        findings.writing = judge(findings)
+        findings.writing = findings.clusters.isEmpty ? judge(findings) : judgeClusters(findings)
         findings.findUnservedReplicas()
         return findings
     }

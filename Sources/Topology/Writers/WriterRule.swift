@@ -296,7 +296,7 @@ extension WriterGraph {
         return isFed
     }
 
-    fileprivate func standing(of name: String) -> NodeStanding {
+    func standing(of name: String) -> NodeStanding {
         let known = memory[name]
         var standing = NodeStanding(
             isAnswering: answering.contains(name),

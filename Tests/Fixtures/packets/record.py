@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXPORTER = HERE.parents[2] / ".build/debug/mysql-replication-exporter"
@@ -54,6 +55,25 @@ def series(greeting):
     return ("mariadb-" if "MariaDB" in version else "mysql-") + number
 
 
+def scrape(configuration):
+    """Scrapes once: the commands that end after a look ask first what earlier ones have left hanging."""
+    address = configuration.with_name("packets.sock")
+    exporter = subprocess.Popen([EXPORTER, "--config.file", configuration, "--web.listen-address", f"unix:{address}"])
+    while True:
+        client = socket.socket(socket.AF_UNIX)
+        try:
+            client.connect(str(address))
+            break
+        except OSError:
+            client.close()
+            time.sleep(0.1)
+    client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+    while client.recv(1 << 16):
+        pass
+    exporter.terminate()
+    exporter.wait()
+
+
 def main():
     configuration = pathlib.Path(os.environ["SANDBOX_CONFIG"])
     text = configuration.read_text()
@@ -68,7 +88,7 @@ def main():
     alone.write_text(
         re.sub(r"timeout: \S+", "timeout: 60s\n  tls: {mode: disabled}", text[:text.index("replication_sets:")])
         + f"replication_sets: [{{name: recorded, nodes: {nodes}}}]\n")
-    subprocess.run([EXPORTER, "topology", "--config.file", alone], check=True)
+    scrape(alone)
     passing.join()
     output = HERE / f"{series(turns[0])}-replica.hex"
     output.write_text("".join(turn.hex() + "\n" for turn in turns))

@@ -1,0 +1,43 @@
+import Replication
+
+extension ClusterFindings {
+    /// What concerns the cluster as a whole.
+    var troubles: [Trouble] {
+        var troubles: [Trouble] = []
+        let what = kind == .group ? "the group" : "the cluster \(name)"
+        if isSplit {
+            let halves = components.map(\.nodes.list).joined(separator: "; and ")
+            troubles.append(Trouble(.clusterSplit, "\(what) is split, and each part takes writes: \(halves)"))
+        } else if components.isEmpty {
+            troubles.append(
+                Trouble(.clusterWithoutQuorum, "no member of \(what) that answers belongs to a majority: commits wait"))
+        }
+        if arePrimariesAgreed == false {
+            troubles.append(Trouble(.primariesDisagree, "the members of \(what) name different primaries"))
+        }
+        return troubles
+    }
+}
+
+extension SetFindings {
+    /// What concerns a member beside its channels and its server.
+    package func clusterTroubles(of node: NodeFindings) -> [Trouble] {
+        let name = node.description.name
+        guard let member = node.report.facts?.cluster, let cluster = cluster(of: name), cluster.component != nil,
+            !cluster.isInComponent(name)
+        else { return [] }
+        let what =
+            switch member.state {
+            // On its way.
+            case .joining: nil as String?
+            case .failed: "has failed as a member of its cluster"
+            case .outside: "is a member of no cluster now"
+            case .online, .donor, .desynced:
+                cluster.stale.contains(name)
+                    ? "shows a view of its cluster that has been replaced: it was cut off, or has been frozen"
+                    : "is cut off from its cluster"
+            }
+        let writable = node.isWritable ? ", and accepts writes that the cluster does not get" : ""
+        return what.map { [Trouble(.memberOutside, $0 + writable)] } ?? []
+    }
+}
