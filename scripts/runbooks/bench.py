@@ -211,6 +211,9 @@ class Bench:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.prometheus}{path}", timeout=10) as response:
                 return json.load(response)["data"]
         except urllib.error.HTTPError as error:
+            # While it starts.
+            if error.code == 503:
+                return None
             raise Failure(f"{urllib.parse.unquote(path)}: {error.read().decode()}") from None
         except OSError:
             return None

@@ -9,6 +9,15 @@ from runbooks.cases import case, common, unlogged
 
 @case("NodeDown: fail over", wiring=("primary", "--replicas", "3"))
 def fail_over(bench):
+    promote(bench, "a thread is running")
+
+
+@case("NodeDown: fail over to a replica whose threads are stopped", wiring=("primary", "--replicas", "3"), flavor="mariadb")
+def fail_over_to_stopped(bench):
+    promote(bench, "both threads are stopped")
+
+
+def promote(bench, note):
     common(bench)
     bench.arrives()
     # db4 receives nothing more; db2 receives, and applies nothing; db3 has everything but one transaction.
@@ -31,6 +40,8 @@ def fail_over(bench):
             return bench.column(node, "Gtid_IO_Pos")
         return ",".join(filter(None, (bench.column(node, "Retrieved_Gtid_Set"), bench.column(node, "Executed_Gtid_Set"))))
 
+    if note == "both threads are stopped":
+        bench.sql("db2", "STOP SLAVE;")
     replicas = ["db2", "db3", "db4"]
     printed = bench.do("NodeDown", "Fail over", steps=[4, 5], roles={"each replica": replicas, "the candidate": "db2"}, values={
         "both sets of the other": received("db3"), "both sets of the candidate": received("db2")})
@@ -39,8 +50,9 @@ def fail_over(bench):
         raise AssertionError(f"by Prometheus, these lack the fewest transactions: {unfetched}")
     roles = {"the candidate": "db2", "the other replicas": ["db3", "db4"], "the old primary": "db1", "the new primary": "db2"}
     values = {"its Gtid_IO_Pos": received("db2"), "its RECEIVED_TRANSACTION_SET": received("db2"),
-              "new primary": "127.0.0.1", "port": bench.nodes["db2"][0]}
-    printed = bench.do("NodeDown", "Fail over", steps=[6], roles=roles, values=values)
+              "new primary": "127.0.0.1", "port": bench.nodes["db2"][0],
+              "its Relay_Log_File": bench.column("db2", "Relay_Log_File"), "its Relay_Log_Pos": bench.column("db2", "Relay_Log_Pos")}
+    printed = bench.do("NodeDown", "Fail over", steps=[6], note=note, roles=roles, values=values)
     if printed[0].split("\n")[1] != "0":
         raise AssertionError(f"waiting ended with {printed[0]}")
     bench.do("NodeDown", "Fail over", steps=[7, 8], roles=roles, values=values)
@@ -96,7 +108,7 @@ def none_writable(bench):
     common(bench)
     bench.sql("db1", "SET GLOBAL read_only = ON;" if bench.flavor == "mariadb" else "SET GLOBAL super_read_only = ON;")
     bench.fires("NoWritableNode")
-    bench.do("NoWritableNode")
+    bench.do("NoWritableNode", steps=[2])
     bench.resolves("NoWritableNode")
     bench.arrives()
 
@@ -107,7 +119,7 @@ def promoted_with_channel(bench):
     bench.fault("kill db1")
     bench.sql("db2", "SET GLOBAL read_only = OFF;")
     bench.fires("NoWritableNode")
-    bench.do("NoWritableNode", roles={"the promoted node": "db2"}, note="promoted on purpose")
+    bench.do("NoWritableNode", steps=[4], roles={"the promoted node": "db2"}, note="promoted on purpose")
     bench.resolves("NoWritableNode")
 
 
