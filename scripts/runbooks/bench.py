@@ -91,7 +91,8 @@ class Bench:
         for node in self.nodes:
             for channel in self.channels(node):
                 if self.flavor == "mariadb":
-                    self.sql(node, f"STOP SLAVE '{channel}'; CHANGE MASTER '{channel}' TO MASTER_PASSWORD = '{PASSWORD}';"
+                    self.sql(node, f"STOP SLAVE '{channel}'; CHANGE MASTER '{channel}' TO MASTER_PASSWORD = '{PASSWORD}',"
+                             f" MASTER_HEARTBEAT_PERIOD = 1;"
                              f"START SLAVE '{channel}';")
                 else:
                     self.sql(node, f"STOP REPLICA FOR CHANNEL '{channel}'; CHANGE REPLICATION SOURCE TO "
@@ -157,7 +158,10 @@ class Bench:
     def client(self, node, text, seconds=90):
         # --no-auto-rehash: the completion of names needs a lock that a situation may hold.
         command = ["mariadb", "--no-defaults", "--no-auto-rehash", "--user=root", f"--socket={self.nodes[node][1]}"]
-        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=seconds, check=False)
+        try:
+            return subprocess.run(command, input=text, capture_output=True, text=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 1, "", f"no answer in {seconds} s")
 
     def value(self, node, expression):
         """One value of a server."""
