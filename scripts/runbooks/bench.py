@@ -31,7 +31,8 @@ def free_port():
 def accelerated(rules):
     """The rules without waiting: no `for`, and minutes are seconds."""
     rules = re.sub(r"(?m)^( +for:) .*$", r"\1 0s", rules)
-    return re.sub(r"\[(\d+)m\]", lambda match: f"[{max(int(match.group(1)), 6)}s]", rules)
+    return re.sub(
+        r"\[(\d+)m(:\d+s)?\]", lambda match: f"[{max(int(match.group(1)), 6)}s{':1s' if match.group(2) else ''}]", rules)
 
 
 class Bench:
