@@ -62,8 +62,10 @@ def inspect(software, arguments, runbooks):
     with bench.Bench(programs, software, cases.PRIMARY, (), (), runbooks, lambda text: None) as servers:
         for place, vendor, _, statement in document.inspections():
             if vendor.lower() == servers.flavor:
+                statement = statement.replace("<the exporter's account>", "exporter@127.0.0.1")
                 done = servers.client("db2", statement if statement.endswith("\\G") else statement + ";")
-                if done.returncode:
+                # 1146: a table that only a set with probes or checksums has.
+                if done.returncode and "ERROR 1146 " not in done.stderr:
                     failed.append(f"{place}: {statement}: {done.stderr.strip()}")
         version = servers.version
     return failed, version

@@ -7,17 +7,15 @@ from runbooks.applier import start, stop_applier
 from runbooks.cases import case, common, unlogged
 
 
-def stop(bench, node):
-    bench.sql(node, "STOP SLAVE;" if bench.flavor == "mariadb" else "STOP REPLICA;")
-
-
-def change(bench, node, options):
+def change(bench, node, options, channel=""):
     """CHANGE MASTER with options in MariaDB's words."""
-    stop(bench, node)
     if bench.flavor == "mysql":
-        options = options.replace("MASTER_USE_GTID = no", "MASTER_AUTO_POSITION = 0").replace("MASTER_", "SOURCE_")
-    bench.sql(node, f"{'CHANGE MASTER' if bench.flavor == 'mariadb' else 'CHANGE REPLICATION SOURCE'} TO {options};")
-    bench.sql(node, start(bench))
+        options = options.replace("MASTER_", "SOURCE_")
+        bench.sql(node, f"STOP REPLICA FOR CHANNEL '{channel}'; "
+                  f"CHANGE REPLICATION SOURCE TO {options} FOR CHANNEL '{channel}';")
+    else:
+        bench.sql(node, f"STOP SLAVE '{channel}'; CHANGE MASTER '{channel}' TO {options};")
+    bench.sql(node, start(bench, channel))
 
 
 def healed(bench):
@@ -41,6 +39,16 @@ def wrong_password(bench):
     bench.fires("IOThreadStopped", node="db3", severity="critical")
     bench.do("IOThreadStopped", "The log-in is refused")
     healed(bench)
+
+
+@case("IOThreadStopped: 1045 in a named channel", wiring=("multi-source", "--sources", "2"))
+def wrong_password_in_channel(bench):
+    common(bench, "db3", "db2", "db2")
+    change(bench, "db3", "MASTER_PASSWORD = 'wrong'", "db2")
+    bench.fires("IOThreadStopped", node="db3", channel="db2", severity="critical")
+    bench.do("IOThreadStopped", "The log-in is refused")
+    bench.resolves("IOThreadStopped", node="db3")
+    bench.arrives("db2", ["db3"])
 
 
 @case("IOThreadStopped: 2061, no key of the source", flavor="mysql")
@@ -232,3 +240,14 @@ def purge_headroom(bench):
     bench.resolves("PurgeHeadroomLow", node="db3")
     bench.do("PurgeHeadroomLow", steps=[3], values={"seconds": 604800})
     healed(bench)
+
+
+@case("IOThreadFlapping: the heartbeat period is longer than the timeout")
+def flapping(bench):
+    common(bench)
+    bench.sql("db3", f"SET GLOBAL {'slave' if bench.flavor == 'mariadb' else 'replica'}_net_timeout = 2;")
+    change(bench, "db3", "MASTER_HEARTBEAT_PERIOD = 30, MASTER_CONNECT_RETRY = 1")
+    bench.fires("IOThreadFlapping", node="db3")
+    bench.do("IOThreadFlapping", values={"more than two heartbeat periods": 70})
+    bench.resolves("IOThreadFlapping", node="db3")
+    bench.arrives()

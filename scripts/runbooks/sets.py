@@ -138,8 +138,27 @@ def errant(bench):
         raise AssertionError(f"the write is not in what the step prints:\n{printed[-1]}")
     if bench.flavor == "mysql":
         bench.sql("db3", "SET GLOBAL super_read_only = OFF;")
-    bench.do("ErrantTransactions", steps=[4, 5, 6], values=values)
+    bench.do("ErrantTransactions", steps=[4, 5, 6], note="Using_Gtid: Slave_Pos", values=values)
     bench.resolves("ErrantTransactions", node="db3")
+    bench.arrives()
+
+
+@case("ErrantTransactions: 1236 with Using_Gtid: Current_Pos", flavor="mariadb")
+def errant_current_pos(bench):
+    common(bench)
+    bench.sql("db3", "STOP SLAVE; CHANGE MASTER TO MASTER_USE_GTID = current_pos; START SLAVE;")
+    bench.arrives()
+    bench.sql("db3", "STOP SLAVE;")
+    bench.write("db3", "errant")
+    for _ in range(3):
+        bench.write()
+    bench.sql("db3", "START SLAVE;")
+    bench.fires("IOThreadStopped", node="db3", severity="critical")
+    bench.say("    " + bench.column("db3", "Last_IO_Error"))
+    bench.do("ErrantTransactions", steps=[4, 6], note="Using_Gtid: Current_Pos",
+             values={"statements that undo it": "DELETE FROM sandbox.entries WHERE note = 'errant'"})
+    for alert in ("IOThreadStopped", "ErrantTransactions"):
+        bench.resolves(alert, node="db3")
     bench.arrives()
 
 
@@ -242,7 +261,11 @@ def lag(bench, alert):
         reader.stdout.readline()
         bench.sql("db1", "ALTER TABLE sandbox.entries ADD COLUMN further INT;")
         bench.write()
+        # Also grows in bytes.
+        bench.until(f"{alert} fires", lambda: bench.write() or bench.alert(alert, node="db3"))
         bench.fires(alert, node="db3")
+        if alert == "ByteDeltaGrowing":
+            bench.do(alert)
         printed = bench.do("LagGrowing", steps=[1, 2], values={"id": reader_id})
         if "metadata lock" not in printed[0]:
             raise AssertionError(f"the applier's state is not in what the step prints: {printed[0]}")
@@ -264,6 +287,11 @@ def lag_growing(bench):
 @case("LagHigh: a reader holds a metadata lock", configuration=("thresholds: {lag: 2s}",))
 def lag_high(bench):
     lag(bench, "LagHigh")
+
+
+@case("ByteDeltaGrowing: a reader holds a metadata lock", configuration=("thresholds: {bytes: 1kB}",))
+def byte_delta_growing(bench):
+    lag(bench, "ByteDeltaGrowing")
 
 
 @case("DuplicateServerIDs: a clone")
