@@ -240,14 +240,3 @@ def purge_headroom(bench):
     bench.resolves("PurgeHeadroomLow", node="db3")
     bench.do("PurgeHeadroomLow", steps=[3], values={"seconds": 604800})
     healed(bench)
-
-
-@case("IOThreadFlapping: the heartbeat period is longer than the timeout")
-def flapping(bench):
-    common(bench)
-    bench.sql("db3", f"SET GLOBAL {'slave' if bench.flavor == 'mariadb' else 'replica'}_net_timeout = 2;")
-    change(bench, "db3", "MASTER_HEARTBEAT_PERIOD = 30, MASTER_CONNECT_RETRY = 1")
-    bench.fires("IOThreadFlapping", node="db3")
-    bench.do("IOThreadFlapping", values={"more than two heartbeat periods": 70})
-    bench.resolves("IOThreadFlapping", node="db3")
-    bench.arrives()
