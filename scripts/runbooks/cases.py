@@ -1,6 +1,7 @@
 """The situations: each makes one on real servers, waits for the alert, follows the runbook, and sees the alert go."""
 
 import dataclasses
+import subprocess
 import typing
 
 ALL = []
@@ -41,3 +42,19 @@ def common(bench, replica="db3", source="db1", channel=""):
 def unlogged(bench, node, statement):
     """Changes data on one node only."""
     bench.sql(node, f"SET SESSION sql_log_bin = 0; {statement};")
+
+
+def session(bench, node, statement, login=("--user=root",)):
+    """A client that has run a statement and stays connected; returns it and the number of its session."""
+    client = subprocess.Popen(
+        ["mariadb", "--no-defaults", *login, f"--socket={bench.nodes[node][1]}", "--unbuffered"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    client.stdin.write(f"{statement}; SELECT CONNECTION_ID();\n")
+    client.stdin.flush()
+    client.stdout.readline()
+    return client, client.stdout.readline().strip()
+
+
+def end(client):
+    client.kill()
+    client.wait()

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from runbooks.applier import start, stop_applier
+from runbooks.applier import start
 from runbooks.cases import case, common, unlogged
 
 

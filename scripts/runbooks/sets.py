@@ -1,10 +1,7 @@
 """Situations of a replication set: which node is the primary, who follows whom, how far behind."""
 
-import os
-import subprocess
-
 from runbooks.applier import stop_applier
-from runbooks.cases import case, common, unlogged
+from runbooks.cases import case, common, end, session
 
 
 @case("NodeDown: fail over", wiring=("primary", "--replicas", "3"))
@@ -93,7 +90,12 @@ def several_writable(bench):
     else:
         bench.sql("db2", "STOP REPLICA; RESET REPLICA ALL; SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF;")
     bench.fires("SeveralWritableNodes")
-    bench.do("SeveralWritableNodes", steps=[1, 2], roles={"each node": ["db1", "db2"], "the node that is not the primary": "db2"})
+    application, number = session(bench, "db2", "BEGIN")
+    try:
+        bench.do("SeveralWritableNodes", steps=[1, 2], values={"id": number},
+                 roles={"each node": ["db1", "db2"], "the node that is not the primary": "db2"})
+    finally:
+        end(application)
     bench.resolves("SeveralWritableNodes")
     roles = {"the old primary": "db2", "the new primary": "db1"}
     bench.do("NodeDown", "When the old primary comes back", steps=[2, 3], roles=roles, values={
@@ -248,17 +250,8 @@ def semi_sync(bench):
 def lag(bench, alert):
     """A reader on the replica keeps a statement that changes the table waiting, and everything behind it."""
     common(bench)
-    reader = subprocess.Popen(
-        ["mariadb", "--no-defaults", "--user=root", f"--socket={bench.nodes['db3'][1]}", "--unbuffered"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    reader, reader_id = session(bench, "db3", "BEGIN; DO (SELECT COUNT(*) FROM sandbox.entries)")
     try:
-        reader.stdin.write("SELECT CONNECTION_ID(); BEGIN; SELECT COUNT(*) FROM sandbox.entries;\n")
-        reader.stdin.flush()
-        reader.stdout.readline()
-        reader_id = reader.stdout.readline().strip()
-        # Until its transaction has begun.
-        reader.stdout.readline()
-        reader.stdout.readline()
         bench.sql("db1", "ALTER TABLE sandbox.entries ADD COLUMN further INT;")
         bench.write()
         # Also grows in bytes.
@@ -275,8 +268,7 @@ def lag(bench, alert):
         bench.do("LagGrowing", steps=[4, 5], values={"workers": 2})
         bench.arrives()
     finally:
-        reader.kill()
-        reader.wait()
+        end(reader)
 
 
 @case("LagGrowing: a reader holds a metadata lock", configuration=("thresholds: {lag: 2s}",))

@@ -1,8 +1,6 @@
 """Situations of the exporter's account, its probes, and of filters."""
 
-import subprocess
-
-from runbooks.cases import case, common
+from runbooks.cases import case, common, end, session
 
 ACCOUNT = "exporter@127.0.0.1"
 HEARTBEAT = "heartbeat: {table: replication_probe.heartbeat, interval: 250ms, write: true}"
@@ -16,22 +14,6 @@ def account(bench):
 
 def connections(bench, node):
     return bench.sql(node, "SELECT id FROM information_schema.PROCESSLIST WHERE user = 'exporter';").split()[1:]
-
-
-def session(bench, node, statement, login=("--user=root",)):
-    """A client that has run a statement and stays connected; returns it and the number of its session."""
-    client = subprocess.Popen(
-        ["mariadb", "--no-defaults", *login, f"--socket={bench.nodes[node][1]}", "--unbuffered"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    client.stdin.write(f"{statement}; SELECT CONNECTION_ID();\n")
-    client.stdin.flush()
-    client.stdout.readline()
-    return client, client.stdout.readline().strip()
-
-
-def end(client):
-    client.kill()
-    client.wait()
 
 
 @case("ConnectionLimit: another program uses the account")
