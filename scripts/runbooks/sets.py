@@ -2,6 +2,8 @@
 
 from runbooks.applier import stop_applier
 from runbooks.cases import case, common, end, session
+from runbooks.receiver import change
+from runbooks.relay import Relay
 
 
 @case("NodeDown: fail over", wiring=("primary", "--replicas", "3"))
@@ -167,19 +169,11 @@ def errant_current_pos(bench):
 @case("WrongSource: a replica follows another replica")
 def wrong_source(bench):
     common(bench)
-    move(bench, "db3", "db2")
+    change(bench, "db3", f"MASTER_HOST = '127.0.0.1', MASTER_PORT = {bench.nodes['db2'][0]}")
     bench.fires("WrongSource", node="db3")
     bench.do("WrongSource", steps=[2])
     bench.resolves("WrongSource", node="db3")
     bench.arrives()
-
-
-def move(bench, node, source):
-    port = bench.nodes[source][0]
-    if bench.flavor == "mariadb":
-        bench.sql(node, f"STOP SLAVE; CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {port}; START SLAVE;")
-    else:
-        bench.sql(node, f"STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {port}; START REPLICA;")
 
 
 @case("WrongSource: the channel is gone")
@@ -215,7 +209,7 @@ def not_crash_safe_mysql(bench):
 @case("ChangesNotLogged: an intermediate without log_slave_updates", options=("--server-option=--log-slave-updates=0",))
 def changes_not_logged(bench):
     common(bench)
-    move(bench, "db3", "db2")
+    change(bench, "db3", f"MASTER_HOST = '127.0.0.1', MASTER_PORT = {bench.nodes['db2'][0]}")
     bench.fires("ChangesNotLogged", node="db2")
     bench.do("ChangesNotLogged", roles={"the replica of the node": "db3"})
     bench.resolves("ChangesNotLogged", node="db2")
@@ -314,14 +308,15 @@ def duplicate_uuids(bench):
     bench.arrives()
 
 
-@case("SourceSilent: a frozen source")
+@case("SourceSilent: a firewall drops the connection")
 def silent(bench):
     common(bench)
-    # Less than the scrape's timeout.
-    bench.reload("timeout: 2s", "timeout: 800ms")
-    bench.fault("freeze db1")
-    bench.fires("SourceSilent", node="db3")
-    bench.fault("thaw db1")
-    bench.do("SourceSilent")
-    bench.resolves("SourceSilent")
-    bench.arrives()
+    with Relay(bench.nodes["db1"][0]) as relay:
+        change(bench, "db3", f"MASTER_HOST = '127.0.0.1', MASTER_PORT = {relay.port}, MASTER_HEARTBEAT_PERIOD = 1")
+        bench.arrives()
+        relay.cut()
+        bench.fires("SourceSilent", node="db3")
+        bench.do("SourceSilent", steps=[2])
+        bench.resolves("SourceSilent", node="db3")
+        bench.do("SourceSilent", steps=[3])
+        bench.arrives()
