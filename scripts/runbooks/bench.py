@@ -85,9 +85,9 @@ class Bench:
         self.folder = self.configuration.parent
         for node in self.nodes:
             self.sql(node, f"SET sql_log_bin = 0; ALTER USER replicator@127.0.0.1 IDENTIFIED BY '{PASSWORD}';")
-        self.tell_replicas_the_password()
+        self.give_replicas_the_password()
 
-    def tell_replicas_the_password(self):
+    def give_replicas_the_password(self):
         """So that the statements of a runbook that name a password have one to name."""
         for node in self.nodes:
             for channel in self.channels(node):
@@ -245,7 +245,8 @@ class Bench:
         return alert
 
     def resolves(self, name, **labels):
-        self.until(f"{name} resolves {labels or ''}", lambda: not self.alert(name, **labels), 60)
+        # While a scrape fails, no alert fires.
+        self.until(f"{name} resolves {labels or ''}", lambda: not self.alert(name, **labels) and self.query("up == 1"), 60)
         self.say(f"    resolved: {name}")
 
     def reload(self, old, new):
