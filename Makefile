@@ -27,7 +27,7 @@ test: setup-tests lint ## run every test, including those on real servers
 	@scripts/test.sh
 
 test-all: export TEST_ALL := 1
-test-all: test ## make test plus what takes minutes longer: 100 random operations on real servers of each flavor, a walk through CONTRIBUTING.md
+test-all: test ## make test plus what takes minutes longer: 100 random operations on real servers of each flavor, a walk through CONTRIBUTING.md, every runbook
 
 build: setup ## build for debugging
 	@$(BUILD)

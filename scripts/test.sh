@@ -41,6 +41,12 @@ swift test --skip-build --filter "$alone"
 if [ -n "${TEST_ALL:-}" ]; then
     echo "==> following CONTRIBUTING.md in a scratch copy"
     scripts/walk-contributing.py
+    echo "==> executing the runbooks on real servers"
+    set --
+    for root in mariadb mariadb-11.8 mysql-9; do
+        if [ "$root" = mariadb ] || scripts/server-root.sh "$root" >/dev/null; then set -- "$@" --software "$root"; fi
+    done
+    scripts/check-runbooks.py "$@"
 else
-    echo "!!! following CONTRIBUTING.md is SKIPPED: make test-all" >&2
+    echo "!!! following CONTRIBUTING.md and executing the runbooks are SKIPPED: make test-all" >&2
 fi

@@ -1,0 +1,1 @@
+"""Executes the runbooks in docs/runbooks on real servers; see ../check-runbooks.py."""
