@@ -40,7 +40,7 @@ extension Families {
         for node in nodes {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
-            add(.nodeTotalLag, nodeLabels, totalLags.seconds(of: node.description.name))
+            add(.nodeTotalLag, nodeLabels, totalLags.seconds(of: node))
             if set.writing.writers.isKnown {
                 add(.nodeWriter, nodeLabels, set.writers.contains(node.description.name))
             }
