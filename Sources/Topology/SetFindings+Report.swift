@@ -122,6 +122,7 @@ extension ChannelFindings {
                 isOnlyStream: node.report.facts?.channels?.count ?? 1 == 1)
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
+            if channel.isFilteredBySource, distance.missing != 0 { distance = GTIDDistance() }
         let hasAll = distance.isExact && distance.missing == 0
         var channel = channel
         channel.correctTimes(by: node.report.facts.flatMap { $0.clockDifference(to: sourceFacts) })
@@ -137,13 +138,16 @@ extension ChannelFindings {
         }
         logLoss = loss
         leads = positions?.leads ?? []
+        // The rest of the log may be what is never sent.
+        if channel.isFilteredBySource, readDelta != 0 { readDelta = nil }
+        if channel.isFilteredBySource, applyDelta != 0 { applyDelta = nil }
         isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = loss == nil ? positions?.isHeld : false
         stall = Stall(
             self, of: node.report.facts, source.flatMap { set.looks[$0.description.name] },
             sourceFacts?.binaryLog?.index)
-        checks[.transfer] = channel.isTransferring && stall == nil
+        checks[.transfer] = transferCheck
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         lag = Lag(
             self, heartbeat: heartbeatLag,
@@ -155,6 +159,12 @@ extension ChannelFindings {
 
     /// Leaves out what is asked of a channel that should be running.
     fileprivate mutating func park() {
+    /// While its source leaves out what it writes, and sends no heartbeats for it, nothing shows that a channel should receive.
+    private var transferCheck: Bool? {
+        if channel.isFilteredBySource, channel.ioThread == .running, !channel.isTransferring { return nil }
+        return channel.isTransferring && stall == nil
+    }
+
         isParked = true
         lag = nil
         readDelta = nil

@@ -62,6 +62,25 @@ struct LooksTests {
         #expect(isNear(partly, 15, .secondsBehindSource, error: 15))
     }
 
+    @Test("A source that leaves out what is marked: the replica's place does not show that it lacks anything")
+    func filteredBySource() {
+        var rounds = Rounds()
+        func lag(at time: Double, end: BinlogCoordinate, executed: BinlogCoordinate) -> Lag? {
+            rounds.lag(at: time, end: end, executed: executed) {
+                $0.secondsBehindSource = 0
+                $0.isFilteredBySource = true
+            }
+        }
+        _ = lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100")
+        _ = lag(at: 10, end: "bin.000001:200", executed: "bin.000001:100")
+        #expect(
+            isNear(lag(at: 60, end: "bin.000001:900", executed: "bin.000001:100"), 0, .secondsBehindSource, error: 60))
+        // What is not left out arrives.
+        #expect(
+            isNear(lag(at: 70, end: "bin.000001:950", executed: "bin.000001:950"), 0, .secondsBehindSource, error: 0.01)
+        )
+    }
+
     @Test("A stopped thread: observed, and compared with a limit by what it may be at most")
     func stoppedThread() {
         var rounds = Rounds()

@@ -10,6 +10,9 @@ import re
 import socket
 import subprocess
 import threading
+import time
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXPORTER = HERE.parents[2] / ".build/debug/mysql-replication-exporter"
@@ -68,7 +71,22 @@ def main():
     alone.write_text(
         re.sub(r"timeout: \S+", "timeout: 60s\n  tls: {mode: disabled}", text[:text.index("replication_sets:")])
         + f"replication_sets: [{{name: recorded, nodes: {nodes}}}]\n")
-    subprocess.run([EXPORTER, "topology", "--config.file", alone], check=True)
+    # A scrape: the commands that end after a round ask first what an earlier run has left hanging.
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    exporter = subprocess.Popen([EXPORTER, "--config.file", alone, "--web.listen-address", address])
+    try:
+        while exporter.poll() is None:
+            try:
+                urllib.request.urlopen(f"http://{address}/metrics", timeout=60).close()
+                break
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError):
+                    raise
+                time.sleep(0.05)
+    finally:
+        exporter.terminate()
+        exporter.wait()
     passing.join()
     output = HERE / f"{series(turns[0])}-replica.hex"
     output.write_text("".join(turn.hex() + "\n" for turn in turns))
