@@ -227,11 +227,14 @@ struct LooksTests {
     @Test("The receiver follows another source while the applier is late: its position is one in the log before")
     func repointed() {
         var memory = SetMemory()
-        func lag(at time: Double, end: BinlogCoordinate, source: String, byGTID: Bool) -> Lag? {
+        func lag(
+            at time: Double, end: BinlogCoordinate, source: String, executed: BinlogCoordinate = "bin.000013:198",
+            byGTID: Bool
+        ) -> Lag? {
             let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed(source)
             let db2 = node(
                 "db2", id: 2, uuid: 2,
-                from: channel(from: "db1", id: 1, uuid: 1, read: end, executed: "bin.000013:198", behind: 0)
+                from: channel(from: "db1", id: 1, uuid: 1, read: end, executed: executed, behind: 0)
                     .with { $0.usesGTID = byGTID }
             ).executed("7:1-5")
             return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
@@ -241,6 +244,11 @@ struct LooksTests {
         #expect(
             isNear(
                 lag(at: 10, end: "bin.000001:900", source: "7:1-20", byGTID: true), 9, .secondsBehindSource, error: 1))
+        // Nor is it if there is such a place in the new log too.
+        #expect(
+            isNear(
+                lag(at: 11, end: "bin.000001:950", source: "7:1-21", executed: "bin.000001:920", byGTID: true), 10,
+                .secondsBehindSource, error: 1))
         memory = SetMemory()
         _ = lag(at: 0, end: "bin.000001:100", source: "8:1", byGTID: false)
         #expect(
