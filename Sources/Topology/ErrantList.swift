@@ -17,13 +17,13 @@ package struct ErrantList: Sendable, Hashable {
     /// MariaDB's numbers do not show how many transactions there are, only the least. Nor do GTIDs that a source has used again.
     package let isCountedAtLeast: Bool
 
-    init(_ excess: ErrantExcess, _ identities: [String: ServerIdentity]) {
+    init(_ excess: ErrantExcess, _ identities: [String: ServerIdentity], mayBeMore: Bool = false) {
         items = excess.intervals(atMost: Self.limit).map { interval in
             let holders = identities.filter { interval.writer.isHeld(by: $0.value) }
             return Item(gtids: interval.text, node: holders.count == 1 ? holders.first?.key : nil)
         }
         omitted = excess.intervalCount - items.count
-        isCountedAtLeast = if case .entries = excess { true } else { false }
+        isCountedAtLeast = if case .entries = excess { true } else { mayBeMore }
     }
 }
 

@@ -72,10 +72,12 @@ extension NodeFindings {
             // channels.
             switch errant {
             case .unknown: break
-            case .none: findings.errant = 0
+            // A source that has begun anew may have used the same GTIDs for other transactions.
+            case .none: if findings.logLoss == nil { findings.errant = 0 }
             case .errant(let excess):
                 findings.errant = excess.count
-                findings.errantTransactions = ErrantList(excess, set.identities)
+                findings.errantTransactions = ErrantList(
+                    excess, set.identities, mayBeMore: findings.logLoss != nil)
             }
             if set.parked.contains(channel, of: node) { findings.park() }
             return findings
@@ -120,9 +122,9 @@ extension ChannelFindings {
             distance = here.distance(
                 behind: there, fetched: channel.fetched,
                 isOnlyStream: node.report.facts?.channels?.count ?? 1 == 1)
+            if channel.isFilteredBySource, distance.missing != 0 { distance = GTIDDistance() }
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
-            if channel.isFilteredBySource, distance.missing != 0 { distance = GTIDDistance() }
         let hasAll = distance.isExact && distance.missing == 0
         var channel = channel
         channel.correctTimes(by: node.report.facts.flatMap { $0.clockDifference(to: sourceFacts) })
@@ -136,11 +138,11 @@ extension ChannelFindings {
             applyDelta = hasAll ? 0 : positions?.applyDelta
             purgeHeadroom = positions?.purgeHeadroom
         }
-        logLoss = loss
-        leads = positions?.leads ?? []
         // The rest of the log may be what is never sent.
         if channel.isFilteredBySource, readDelta != 0 { readDelta = nil }
         if channel.isFilteredBySource, applyDelta != 0 { applyDelta = nil }
+        logLoss = loss
+        leads = positions?.leads ?? []
         isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = loss == nil ? positions?.isHeld : false
@@ -157,14 +159,14 @@ extension ChannelFindings {
         intendedSource = node.description.intendedSource(of: channel.name)
     }
 
-    /// Leaves out what is asked of a channel that should be running.
-    fileprivate mutating func park() {
     /// While its source leaves out what it writes, and sends no heartbeats for it, nothing shows that a channel should receive.
     private var transferCheck: Bool? {
         if channel.isFilteredBySource, channel.ioThread == .running, !channel.isTransferring { return nil }
         return channel.isTransferring && stall == nil
     }
 
+    /// Leaves out what is asked of a channel that should be running.
+    fileprivate mutating func park() {
         isParked = true
         lag = nil
         readDelta = nil
