@@ -29,6 +29,7 @@ private let nodeLabels = ["replication_set", "node"]
 private let channelLabels = ["replication_set", "node", "channel"]
 private let setLabels = ["replication_set"]
 private let prefix = "mysql_replication_"
+private let sequenceNumbers = "on MariaDB the difference of the sequence numbers, which may have gaps"
 
 private func node(
     _ name: String, type: MetricType = .gauge, unit: String? = nil, _ help: String, labels: [String] = [],
@@ -161,7 +162,7 @@ extension Metric {
         case .gtidTransactions:
             node(
                 "gtid_transactions",
-                "Transactions the node has executed, by GTID; on MariaDB the sum of the sequence numbers.",
+                "Transactions the node has executed, by GTID; on MariaDB the sum of the sequence numbers, which may have gaps.",
                 fact: .transactions)
         case .semiSyncSourceEnabled:
             node(
@@ -324,25 +325,29 @@ extension Metric {
             channel("exec_position_bytes", unit: "bytes", "Position the replica has applied up to in that file.")
         case .missingTransactions:
             channel(
-                "missing_transactions", "Transactions the source has and the replica has not applied, by GTID.",
+                "missing_transactions",
+                "Transactions the source has and the replica has not applied, by GTID; \(sequenceNumbers).",
                 fact: .transactions)
         case .unfetchedTransactions:
             channel(
-                "unfetched_transactions", "Transactions the source has and the replica has not received, by GTID.",
+                "unfetched_transactions",
+                "Transactions the source has and the replica has not received, by GTID; \(sequenceNumbers).",
                 fact: .transactions)
         case .unappliedTransactions:
             channel(
-                "unapplied_transactions", "Transactions the replica has received but not yet applied, by GTID.",
+                "unapplied_transactions",
+                "Transactions the replica has received but not yet applied, by GTID; \(sequenceNumbers).",
                 fact: .transactions)
         case .errantTransactions:
             channel(
                 "errant_transactions",
-                "Transactions the replica has and no node above it has, nor the writer; on MariaDB there are at least this many, unless "
-                    + "sequence numbers were skipped (gtid_seq_no).",
+                "Transactions the replica has and no node above it has, nor the writer; on MariaDB at least this many: one of each "
+                    + "server in each domain.",
                 fact: .transactions)
         case .domainMissingTransactions:
             channel(
-                "domain_missing_transactions", "Missing transactions per replication domain (MariaDB).",
+                "domain_missing_transactions",
+                "By how many sequence numbers the source is ahead in a replication domain (MariaDB).",
                 labels: ["domain"], fact: .transactions
             ).only(.mariadb)
         case .purgeHeadroom:

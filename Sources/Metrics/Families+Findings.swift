@@ -40,7 +40,7 @@ extension Families {
         for node in nodes {
             let nodeLabels = setLabels.appending("node", node.description.name)
             add(node, nodeLabels)
-            add(.nodeTotalLag, nodeLabels, totalLags.seconds(of: node.description.name))
+            add(.nodeTotalLag, nodeLabels, totalLags.seconds(of: node))
             if let member = node.report.facts?.cluster {
                 let name = node.description.name
                 add(member, of: name, in: set.cluster(of: name), nodeLabels)

@@ -83,7 +83,7 @@ package struct TreeText {
         let lag = channel.lagInWords
         let delta = channel.applyDelta.map { "\(Amount.bytes($0)) behind" } ?? "distance unknown"
         let missing =
-            channel.distance.missing.map { $0 > 0 ? "  \(Amount.count($0, "transaction")) missing" : "" } ?? ""
+            channel.distance.missing.map { $0 > 0 ? "  \(channel.distance.words($0, of: "transaction"))" : "" } ?? ""
         let delay = channel.channel.configuredDelay.map { $0 > 0 ? "  delayed by \(Amount.seconds($0))" : "" } ?? ""
         return "  \(lag)  \(delta)\(missing)\(delay)" + (channel.troubles.isEmpty ? "  ok" : "")
     }

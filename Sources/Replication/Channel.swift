@@ -29,6 +29,9 @@ package struct Channel: Sendable {
     package var filters: [ReplicationFilter: Int] = [:]
     /// Those of `filters` with which a vendor's service keeps its own tables apart: no user's data is among them.
     package var vendorFilters = 0
+    /// The source does not send what is marked to be skipped (MariaDB: replicate_events_marked_for_skip=FILTER_ON_MASTER): that the
+    /// replica is behind the end of its log then does not show that it lacks anything.
+    package var isFilteredBySource = false
     package var usesGTID: Bool?
     package var isSourceConnectionEncrypted: Bool?
     /// What has been fetched from the source, by GTID.

@@ -46,6 +46,25 @@ package enum ErrantExcess: Sendable, Hashable {
         }
     }
 
+    /// MariaDB: without what other servers than these wrote in a domain of which the nodes have nothing at all. It can be deleted
+    /// from a binary log (FLUSH BINARY LOGS DELETE_DOMAIN_ID). A node that has no domain has begun anew.
+    package func excludingDomainsThatMayBeDeleted(
+        on nodes: [TransactionHistory], besides writers: TransactionHistory.Writers
+    ) -> ErrantExcess {
+        guard case .entries(let entries) = self else { return self }
+        var domains: Set<UInt32> = []
+        for case .positions(let positions) in nodes {
+            domains.formUnion(positions.state.entries.lazy.map(\.domain))
+            domains.formUnion(positions.replicated.entries.lazy.map(\.domain))
+        }
+        guard !domains.isEmpty else { return self }
+        return .entries(
+            ErrantTransactions(
+                entries: entries.entries.filter {
+                    domains.contains($0.gtid.domain) || writers.serverIDs.contains($0.gtid.server)
+                }))
+    }
+
     /// MariaDB: without the transactions for which this is so of what one of the nodes last applied in their domain.
     private func excluding(
         _ nodes: [TransactionHistory], where isExcluded: (MariaDBGTID, _ applied: MariaDBGTID) -> Bool
@@ -114,11 +133,11 @@ package enum ErrantExcess: Sendable, Hashable {
 }
 
 extension ErrantTransactions.Entry {
-    /// The last one, and where it is known the first: `0-2-97 to 0-2-101`.
+    /// The last one; and where there may be more of them, the last that is not: `0-2-101 after 0-2-96`.
     fileprivate var text: String {
-        guard let sourceSequence, sourceSequence + 1 < gtid.sequence else { return gtid.description }
-        let first = MariaDBGTID(domain: gtid.domain, server: gtid.server, sequence: sourceSequence + 1)
-        return "\(first) to \(gtid)"
+        guard let sourceSequence, gtid.sequence - sourceSequence > 1 else { return gtid.description }
+        let last = MariaDBGTID(domain: gtid.domain, server: gtid.server, sequence: sourceSequence)
+        return "\(gtid) after \(last)"
     }
 }
 

@@ -33,18 +33,15 @@ package struct GTIDBinlogState: Hashable, Sendable {
     ///
     /// Linear in the size of both states.
     package func errant(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> ErrantTransactions {
-        var entries: [ErrantTransactions.Entry] = []
-        forEachErrant(against: source, sourceServers: sourceServers) { entries.append($0) }
-        return ErrantTransactions(entries: entries)
-    }
-
-    /// A lower bound on their number.
-    package func errantAtLeast(against source: GTIDBinlogState, sourceServers: Set<UInt32>) -> UInt64 {
-        var count: UInt64 = 0
-        forEachErrant(against: source, sourceServers: sourceServers) {
-            count = count.addingSaturated($0.transactionsAtLeast)
+        var errant: [ErrantTransactions.Entry] = []
+        var theirs = source.entries[...]
+        for gtid in entries where !sourceServers.contains(gtid.server) {
+            while let first = theirs.first, Writer(first) < Writer(gtid) { theirs.removeFirst() }
+            let known = theirs.first.flatMap { Writer($0) == Writer(gtid) ? $0.sequence : nil }
+            if let known, gtid.sequence <= known { continue }
+            errant.append(.init(gtid: gtid, sourceSequence: known))
         }
-        return count
+        return ErrantTransactions(entries: errant)
     }
 
     /// Whether this transaction, or a later one of the same server and domain, is in the binary log.
@@ -77,22 +74,6 @@ package struct GTIDBinlogState: Hashable, Sendable {
         }
         return true
     }
-
-    private func forEachErrant(
-        against source: GTIDBinlogState, sourceServers: Set<UInt32>, _ body: (ErrantTransactions.Entry) -> Void
-    ) {
-        var theirs = source.entries[...]
-        var others: NewestWriters?
-        for gtid in self.entries where !sourceServers.contains(gtid.server) {
-            while let first = theirs.first, Writer(first) < Writer(gtid) { theirs.removeFirst() }
-            let known = theirs.first.flatMap { Writer($0) == Writer(gtid) ? $0.sequence : nil }
-            if let known, gtid.sequence <= known { continue }
-            // Hardly ever, so not before it is needed.
-            let newest = others ?? NewestWriters(self, source)
-            others = newest
-            body(.init(gtid: gtid, sourceSequence: known, othersSequence: newest.sequence(besides: gtid)))
-        }
-    }
 }
 
 extension GTIDBinlogState: CustomStringConvertible {
@@ -116,31 +97,6 @@ private struct Writer: Comparable, Hashable {
     }
 }
 
-/// The last sequence numbers in each domain, by whoever wrote them: the newest of one server, and the newest of another.
-private struct NewestWriters {
-    private var byDomain: [UInt32: (first: MariaDBGTID, second: MariaDBGTID?)] = [:]
-
-    init(_ states: GTIDBinlogState...) {
-        for gtid in states.lazy.flatMap(\.entries) {
-            guard let (first, second) = byDomain[gtid.domain] else {
-                byDomain[gtid.domain] = (gtid, nil)
-                continue
-            }
-            if gtid.sequence > first.sequence {
-                byDomain[gtid.domain] = (gtid, gtid.server == first.server ? second : first)
-            } else if gtid.server != first.server, gtid.sequence > second?.sequence ?? 0 {
-                byDomain[gtid.domain]?.second = gtid
-            }
-        }
-    }
-
-    /// The last number in its domain that another server used; nil if none did.
-    func sequence(besides gtid: MariaDBGTID) -> UInt64? {
-        guard let (first, second) = byDomain[gtid.domain] else { return nil }
-        return first.server == gtid.server ? second?.sequence : first.sequence
-    }
-}
-
 /// Transactions that a replica has and its source lacks.
 package struct ErrantTransactions: Hashable, Sendable {
     /// One writer's errant transactions.
@@ -149,18 +105,6 @@ package struct ErrantTransactions: Hashable, Sendable {
         package let gtid: MariaDBGTID
         /// The source's last sequence number of the same writer in the same domain; nil if it has none.
         package let sourceSequence: UInt64?
-
-        /// The last number that another server used in the domain, as far as either of them knows; nil if none did.
-        package let othersSequence: UInt64?
-
-        /// At least how many there are. Sequence numbers count the whole domain: only those after what the source has, and after the
-        /// last one of any other server, are certainly this server's. 1 if the source does not know the writer, or another server
-        /// has used a later number. Numbers that were skipped (by setting gtid_seq_no) cannot be told and count too.
-        package var transactionsAtLeast: UInt64 {
-            guard let sourceSequence else { return 1 }
-            let last = max(sourceSequence, othersSequence ?? 0)
-            return gtid.sequence > last ? gtid.sequence - last : 1
-        }
     }
 
     /// Sorted by domain, then server.
@@ -168,8 +112,7 @@ package struct ErrantTransactions: Hashable, Sendable {
 
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// The sum of the entries' lower bounds.
-    package var transactionsAtLeast: UInt64 {
-        entries.reduce(0) { $0.addingSaturated($1.transactionsAtLeast) }
-    }
+    /// At least how many there are: one of each server in each domain. What lies between two sequence numbers is no number of
+    /// transactions: the servers of a domain share its numbers, and some are never used (gtid_seq_no).
+    package var transactionsAtLeast: UInt64 { UInt64(entries.count) }
 }

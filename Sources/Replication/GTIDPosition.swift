@@ -26,19 +26,22 @@ package struct GTIDPosition: Hashable, Sendable {
         return low < entries.count && entries[low].domain == domain ? entries[low] : nil
     }
 
-    /// The sum of all domains' sequence numbers, which grows by one with each transaction. `UInt64.max` on overflow.
+    /// The sum of all domains' sequence numbers, which grows with each transaction, by one unless numbers are skipped. `UInt64.max`
+    /// on overflow.
     package var sequenceSum: UInt64 {
         entries.reduce(0) { $0.addingSaturated($1.sequence) }
     }
 
-    /// How many transactions of `source` this position lacks, for every domain of `source` where that is known, sorted by
-    /// domain. A domain that only the source has counts in full; one that only this position has does not count. An
-    /// estimate: sequence numbers may skip.
+    /// By how many sequence numbers `source` is ahead, for every domain of `source` where that is known, sorted by domain. A domain
+    /// that only the source has counts in full; one that only this position has does not count.
+    ///
+    /// This is no number of transactions: numbers may have been skipped (by setting gtid_seq_no, or on a source that filters what
+    /// it replicates itself).
     /// - Parameter isOnlyStream: whether nothing else than the source's log arrives here.
     package func missing(from source: GTIDPosition, isOnlyStream: Bool = true) -> [GTIDDomainDistance] {
         source.entries.compactMap { theirs in
             shortfall(to: theirs, isOnlyStream: isOnlyStream).map {
-                GTIDDomainDistance(domain: theirs.domain, transactions: $0)
+                GTIDDomainDistance(domain: theirs.domain, sequenceNumbers: $0)
             }
         }
     }
@@ -77,13 +80,13 @@ extension GTIDPosition: CustomStringConvertible {
     package var description: String { entries.text }
 }
 
-/// A number of transactions in one replication domain.
+/// A difference of sequence numbers in one replication domain.
 package struct GTIDDomainDistance: Hashable, Sendable {
     package let domain: UInt32
-    package let transactions: UInt64
+    package let sequenceNumbers: UInt64
 
-    package init(domain: UInt32, transactions: UInt64) {
+    package init(domain: UInt32, sequenceNumbers: UInt64) {
         self.domain = domain
-        self.transactions = transactions
+        self.sequenceNumbers = sequenceNumbers
     }
 }

@@ -44,9 +44,9 @@ extension TransactionHistory {
     /// MariaDB: the domains in which a replica is above its source, each with the last transaction of both. Its source
     /// has started over or lost transactions, or numbers have been used twice: how many are missing cannot be known.
     ///
-    /// A domain that the source does not have may have come another way, unless the last transaction is the source's
-    /// own. In a ring, the one with the highest number need not be the last one of a domain. Empty for MySQL, whose sets
-    /// show which transactions are missing.
+    /// A domain that the source does not have may have come another way, or been deleted from its log (FLUSH BINARY LOGS
+    /// DELETE_DOMAIN_ID), unless the source has none and the last transaction is its own. In a ring, the one with the highest
+    /// number need not be the last one of a domain. Empty for MySQL, whose sets show which transactions are missing.
     package func domainsAhead(of source: TransactionHistory, _ sourceID: UInt32?) -> [GTIDLead] {
         guard case .positions(let here) = self, case .positions(let there) = source else { return [] }
         var leads: [GTIDLead] = []
@@ -54,7 +54,7 @@ extension TransactionHistory {
             let theirs = there.logged[mine.domain]
             if let theirs {
                 if mine.sequence > theirs.sequence { leads.append(GTIDLead(replica: mine, source: theirs)) }
-            } else if mine.server == sourceID {
+            } else if mine.server == sourceID, there.state.isEmpty {
                 leads.append(GTIDLead(replica: mine, source: nil))
             }
         }

@@ -67,7 +67,8 @@ package enum FetchedTransactions: Sendable {
     case position(GTIDPosition)
 }
 
-/// How far a replica is behind its source, in transactions. Nil means that it cannot be known.
+/// How far a replica is behind its source, in transactions; on MariaDB in sequence numbers, of which 0 shows that nothing is
+/// missing, but others show no number of transactions. Nil means that it cannot be known.
 package struct GTIDDistance: Sendable, Equatable {
     /// On the source, not applied here.
     package var missing: UInt64?
@@ -77,7 +78,7 @@ package struct GTIDDistance: Sendable, Equatable {
     package var unapplied: UInt64?
     /// `missing` by domain. MariaDB only.
     package var missingByDomain: [GTIDDomainDistance] = []
-    /// `missing` was counted transaction by transaction (MySQL). MariaDB's sequence numbers cannot reveal a divergence.
+    /// Counted transaction by transaction (MySQL). MariaDB's sequence numbers may have gaps, and cannot reveal a divergence.
     package var isExact = false
 
     package init(missing: UInt64? = nil, unfetched: UInt64? = nil, unapplied: UInt64? = nil) {
@@ -146,8 +147,7 @@ extension TransactionHistory {
         }
     }
 
-    /// The number of transactions that this node has and none of `sources` has; for MariaDB a lower bound, since a
-    /// binary log's state keeps only the last of each server.
+    /// The number of transactions that this node has and none of `sources` has; for MariaDB a lower bound (`ErrantTransactions`).
     ///
     /// - Parameter excused: servers whose transactions do not count. On a first look these are all the nodes above:
     ///   what they committed after they were asked is not errant. When the sources were asked after the replica, only a
@@ -163,9 +163,6 @@ extension TransactionHistory {
             }
             return (excused.uuids.isEmpty ? rest : rest.excluding(excused.uuids)).count
         case .positions(let here):
-            if sources.count == 1, case .positions(let there) = sources[0] {
-                return here.state.errantAtLeast(against: there.state, sourceServers: excused.serverIDs)
-            }
             var states: [GTIDBinlogState] = []
             for source in sources {
                 guard case .positions(let there) = source else { return nil }
@@ -173,7 +170,7 @@ extension TransactionHistory {
             }
             guard let first = states.first else { return nil }
             let union = states.count == 1 ? first : GTIDBinlogState(newestOf: states)
-            return here.state.errantAtLeast(against: union, sourceServers: excused.serverIDs)
+            return here.state.errant(against: union, sourceServers: excused.serverIDs).transactionsAtLeast
         }
     }
 

@@ -3,7 +3,7 @@ import Replication
 /// The first of a node's errant transactions, for people and programs: there may be many.
 package struct ErrantList: Sendable, Hashable {
     package struct Item: Sendable, Hashable {
-        /// Consecutive transactions, as servers write them.
+        /// Consecutive transactions of one server, as servers write them; on MariaDB the last of them, and the one before the first.
         package let gtids: String
         /// The name of the node that wrote them; nil if none of the set's nodes did.
         package let node: String?
@@ -14,16 +14,16 @@ package struct ErrantList: Sendable, Hashable {
     package let items: [Item]
     /// How many intervals were left out.
     package let omitted: Int
-    /// MariaDB's numbers do not show how many transactions there are, only the least.
+    /// MariaDB's numbers do not show how many transactions there are, only the least. Nor do GTIDs that a source has used again.
     package let isCountedAtLeast: Bool
 
-    init(_ excess: ErrantExcess, _ identities: [String: ServerIdentity]) {
+    init(_ excess: ErrantExcess, _ identities: [String: ServerIdentity], mayBeMore: Bool = false) {
         items = excess.intervals(atMost: Self.limit).map { interval in
             let holders = identities.filter { interval.writer.isHeld(by: $0.value) }
             return Item(gtids: interval.text, node: holders.count == 1 ? holders.first?.key : nil)
         }
         omitted = excess.intervalCount - items.count
-        isCountedAtLeast = if case .entries = excess { true } else { false }
+        isCountedAtLeast = if case .entries = excess { true } else { mayBeMore }
     }
 }
 

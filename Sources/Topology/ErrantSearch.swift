@@ -28,21 +28,23 @@ struct ErrantSearch {
     }
 
     func verdict(on index: Int) -> Verdict {
-        guard let own = record(of: index) else { return .unknown }
-        if isCovered(own.history, at: index) { return .none }
-        guard let above = Above(self, index), let excess = excess(of: own.history, at: index, over: above) else {
+        guard let record = record(of: index) else { return .unknown }
+        if isCovered(record.history, at: index) { return .none }
+        guard let above = Above(self, index), let excess = excess(of: record.history, at: index, over: above) else {
             return .unknown
         }
         if excess.isEmpty { return .none }
-        guard above.isRead(after: own.read) else {
+        guard above.isRead(after: record.read) else {
             return isOfTheMoment(excess, at: index, above) ? .none : .unknown
         }
         guard above.isComplete else { return .unknown }
+        let own = writers(at: [index])
         var known = excess.excludingOthers(than: identities, thatMayBeIn: above.histories)
+            .excludingDomainsThatMayBeDeleted(on: above.histories, besides: own)
         // What comes from a source outside the set may still be on its way, and that source cannot be asked.
         if above.hasUnknownSource { known = known.written(by: identities) }
         // A commit that waits above may be here already; what this node wrote itself came from nowhere.
-        if above.mayHoldBack { known = known.written(by: writers(at: [index])) }
+        if above.mayHoldBack { known = known.written(by: own) }
         return known.isEmpty ? .unknown : .errant(known)
     }
 

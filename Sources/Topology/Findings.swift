@@ -81,6 +81,9 @@ package struct ChannelFindings: Sendable {
 }
 
 extension ChannelFindings {
+    /// There may be more errant transactions than `errant` says.
+    package var isErrantAtLeast: Bool { errantTransactions?.isCountedAtLeast == true }
+
     /// Either thread has been stopped, rather than waiting for its source to come back.
     package var isStopped: Bool { channel.ioThread == .stopped || !channel.isApplierRunning }
 }

@@ -73,10 +73,12 @@ extension NodeFindings {
             // channels.
             switch errant {
             case .unknown: break
-            case .none: findings.errant = 0
+            // A source that has begun anew may have used the same GTIDs for other transactions.
+            case .none: if findings.logLoss == nil { findings.errant = 0 }
             case .errant(let excess):
                 findings.errant = excess.count
-                findings.errantTransactions = ErrantList(excess, set.identities)
+                findings.errantTransactions = ErrantList(
+                    excess, set.identities, mayBeMore: findings.logLoss != nil)
             }
             if set.parked.contains(channel, of: node) { findings.park() }
             return findings
@@ -127,6 +129,7 @@ extension ChannelFindings {
             distance = here.distance(
                 behind: there, fetched: channel.fetched,
                 isOnlyStream: node.report.facts?.channels?.count ?? 1 == 1)
+            if channel.isFilteredBySource, distance.missing != 0 { distance = GTIDDistance() }
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
         let hasAll = distance.isExact && distance.missing == 0
@@ -142,6 +145,9 @@ extension ChannelFindings {
             applyDelta = hasAll ? 0 : positions?.applyDelta
             purgeHeadroom = positions?.purgeHeadroom
         }
+        // The rest of the log may be what is never sent.
+        if channel.isFilteredBySource, readDelta != 0 { readDelta = nil }
+        if channel.isFilteredBySource, applyDelta != 0 { applyDelta = nil }
         logLoss = loss
         leads = positions?.leads ?? []
         isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
@@ -150,7 +156,7 @@ extension ChannelFindings {
         stall = Stall(
             self, of: node.report.facts, source.flatMap { set.looks[$0.description.name] },
             sourceFacts?.binaryLog?.index)
-        checks[.transfer] = channel.isTransferring && stall == nil
+        checks[.transfer] = transferCheck
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         lag = Lag(
             self, heartbeat: heartbeatLag,
@@ -158,6 +164,12 @@ extension ChannelFindings {
             isSourceAnswering: sourceFacts != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds)
         intendedSource = node.description.intendedSource(of: channel.name)
+    }
+
+    /// While its source leaves out what it writes, and sends no heartbeats for it, nothing shows that a channel should receive.
+    private var transferCheck: Bool? {
+        if channel.isFilteredBySource, channel.ioThread == .running, !channel.isTransferring { return nil }
+        return channel.isTransferring && stall == nil
     }
 
     /// Leaves out what is asked of a channel that should be running.

@@ -142,7 +142,7 @@ extension ChannelFindings {
         }
         if let errant, errant > 0 {
             let count = errant == 1 ? "1 errant transaction" : "\(errant) errant transactions"
-            let bound = errantTransactions?.isCountedAtLeast == true ? "at least " : ""
+            let bound = isErrantAtLeast ? "at least " : ""
             add(.errantTransactions, bound + count + (errantTransactions.map { ": \($0)" } ?? ""))
         }
         if checks[.lag] == false { add(.lag, "does not keep up") }

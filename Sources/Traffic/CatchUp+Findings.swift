@@ -60,8 +60,8 @@ extension CatchUp {
 
 /// Which of another node's transactions a node has.
 struct Possession: Sendable, Equatable {
-    /// How many it lacks, whichever server wrote them; an estimate above 0 for MariaDB, and nil if the two cannot be
-    /// compared.
+    /// At least how many it lacks, whichever server wrote them: for MariaDB one of each server in each domain. Nil if the two
+    /// cannot be compared.
     var missing: UInt64?
     /// It has some of the other's transactions that the other itself has not shown. Either the other was asked too
     /// early, or its log has started over: then equal numbers are not the same transactions, and nothing is known to be
@@ -103,7 +103,7 @@ extension TransactionHistory.Positions {
     fileprivate func possession(
         of there: Self, latest: Self, own: UInt32?, other: UInt32?
     ) -> Possession {
-        var sum: UInt64 = 0
+        var missing: UInt64 = 0
         var isComparable = true
         var possession = Possession()
         for gtid in there.state.entries {
@@ -115,19 +115,19 @@ extension TransactionHistory.Positions {
                 continue
             }
             // What it wrote itself is in its binary log, unless a crash has cut off the log's end.
-            if gtid.server == own, let logged {
-                sum.addSaturated(gtid.sequence - logged)
+            if gtid.server == own, logged != nil {
+                missing += 1
                 continue
             }
             guard let position = replicated[gtid.domain], position.sequence >= gtid.sequence else {
-                sum.addSaturated(gtid.sequence - max(logged ?? 0, replicated[gtid.domain]?.sequence ?? 0))
+                missing += 1
                 continue
             }
             // The position is a third server's transaction, which may have arrived by a path other than the standby:
             // the numbers do not show how it relates to this one. If replicated transactions are logged, the log does.
             if position.server != gtid.server, position.server != other {
                 if state[position.domain, position.server] ?? 0 >= position.sequence {
-                    sum.addSaturated(max(1, gtid.sequence - (logged ?? 0)))
+                    missing += 1
                 } else {
                     isComparable = false
                 }
@@ -140,7 +140,7 @@ extension TransactionHistory.Positions {
                 if gtid == there.logged[gtid.domain], position != gtid,
                     there.state[position.domain, position.server] ?? 0 >= position.sequence
                 {
-                    sum.addSaturated(1)
+                    missing += 1
                 }
             } else if shown != nil || position.server == other {
                 possession.isAhead = true
@@ -149,7 +149,7 @@ extension TransactionHistory.Positions {
             }
         }
         // What is known to be missing counts, whatever else cannot be known.
-        possession.missing = sum > 0 || isComparable ? sum : nil
+        possession.missing = missing > 0 || isComparable ? missing : nil
         return possession
     }
 }
@@ -159,8 +159,4 @@ extension GTIDBinlogState {
     fileprivate subscript(domain: UInt32, server: UInt32) -> UInt64? {
         entries.first { $0.domain == domain && $0.server == server }?.sequence
     }
-}
-
-extension UInt64 {
-    fileprivate mutating func addSaturated(_ other: UInt64) { self = addingSaturated(other) }
 }

@@ -177,7 +177,7 @@ extension FailoverPolicy {
             if lag > maxLag.seconds { return behind("is \(lag.text) s behind \(standby)") }
         }
         if let missing = catchUp.missing, missing > 0 {
-            return behind("lacks \(missing == 1 ? "1 transaction" : "\(missing) transactions") of \(standby)")
+            return behind("lacks at least \(missing == 1 ? "1 transaction" : "\(missing) transactions") of \(standby)")
         }
         if catchUp.missing == nil, let bytes = catchUp.bytes, bytes > 0 {
             return behind("has not applied \(bytes) B of \(standby)'s binary log")

@@ -156,7 +156,7 @@ package struct FailoverSituation: Sendable, Equatable {
 package struct CatchUp: Sendable, Equatable {
     /// Seconds; nil while unknown, and for a node that does not replicate from the standby.
     package var lag: Double?
-    /// Transactions of the standby that it has not applied; nil if GTIDs do not show it.
+    /// At least how many transactions of the standby it has not applied; nil if GTIDs do not show it.
     package var missing: UInt64?
     /// Bytes of the standby's binary log that it has not applied; nil if positions do not show it.
     package var bytes: UInt64?

@@ -45,7 +45,8 @@ extension SetFindings {
         }
         let staleness: Staleness
         do throws(UnknownStaleness) {
-            staleness = try self.staleness(of: node)
+            var lags = TotalLags(self)
+            staleness = try lags.staleness(of: node)
         } catch {
             _ = gate.lets(through: nil)
             return .refused(error.reason)

@@ -34,25 +34,7 @@ struct UnknownStaleness: Error, Equatable {
 }
 
 extension SetFindings {
-    /// The stalest of the node's channels, each with its source's own staleness added.
-    func staleness(of node: NodeFindings) throws(UnknownStaleness) -> Staleness {
-        try staleness(of: node, below: [])
-    }
-
-    private func staleness(of node: NodeFindings, below: Set<String>) throws(UnknownStaleness) -> Staleness {
-        let name = node.description.name
-        return try staleness(of: node) { (channel) throws(UnknownStaleness) in
-            let source = try source(
-                of: channel, of: node, isWithoutWriter: isWithoutWriter, named: { self.node(named: $0) })
-            guard let source else { return .none }
-            if name == source.description.name || below.contains(source.description.name) {
-                throw UnknownStaleness(
-                    reason: "\(name) follows \(source.description.name), which follows it in turn")
-            }
-            return try staleness(of: source, below: below.union([name]))
-        }
-    }
-
+    /// The stalest of the node's channels (`TotalLags` adds up the hops).
     /// - Parameter upstream: how stale a channel's source is.
     func staleness(
         of node: NodeFindings, upstream: (ChannelFindings) throws(UnknownStaleness) -> Staleness
@@ -71,13 +53,13 @@ extension SetFindings {
 
     /// The node whose own staleness counts too; nil for a source where the data is written, as far as that can be known.
     func source(
-        of channel: ChannelFindings, of node: NodeFindings, isWithoutWriter: @autoclosure () -> Bool,
+        of channel: ChannelFindings, of node: NodeFindings, isWithoutWriter: Bool,
         named find: (String) -> NodeFindings?
     ) throws(UnknownStaleness) -> NodeFindings? {
         let intended = node.description.intendedSource(of: channel.channel.name)
         guard let name = channel.sourceNode else {
             // About a source outside the set, only its replica knows anything.
-            if writers.isEmpty, intended == NodeDescription.outside || intended == nil && isWithoutWriter() {
+            if writers.isEmpty, intended == NodeDescription.outside || intended == nil && isWithoutWriter {
                 return nil
             }
             let right = writers.isEmpty ? intended ?? "" : writers.joined(separator: ", ")

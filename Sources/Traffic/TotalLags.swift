@@ -1,76 +1,103 @@
 import Replication
 package import Topology
 
-/// How late the data of a set's nodes is: what a balancer's limit on the lag is compared with.
+/// How late the data of a set's nodes is: what a balancer's limit is compared with.
 ///
-/// Each node is judged once, however many follow it.
+/// Each source is judged once, however many follow it, and without recursion, since a chain may be long.
 package struct TotalLags {
-    private enum State {
-        case open, begun
-        case judged(Staleness?)
-    }
-
     private let set: SetFindings
-    private let indices: [String: Int]
     private let isWithoutWriter: Bool
-    /// By the index of the node.
-    private var states: [State]
+    private var nodes: NodesByName
+    /// The sources that have been judged, by name.
+    private var judged: [String: Result<Staleness, UnknownStaleness>] = [:]
 
     package init(_ set: SetFindings) {
         self.set = set
-        indices = Dictionary(
-            set.nodes.indices.map { (set.nodes[$0].description.name, $0) }, uniquingKeysWith: { first, _ in first })
-        isWithoutWriter = set.isWithoutWriter
-        states = Array(repeating: .open, count: set.nodes.count)
+        nodes = NodesByName(set)
+        isWithoutWriter = set.writers.isEmpty && set.isWithoutWriter
     }
 
     /// In seconds: the lags of all hops up to where the set's writes are taken, through the stalest of the node's channels; 0 for
     /// a node that takes them. Nil if that cannot be known.
-    package mutating func seconds(of name: String) -> Double? {
-        if set.writers.contains(name) { return 0 }
-        guard let index = indices[name], set.nodes[index].report.isUp else { return nil }
-        judge(index)
-        return staleness(of: index)?.lag
+    package mutating func seconds(of node: NodeFindings) -> Double? {
+        if set.writers.contains(node.description.name) { return 0 }
+        guard node.report.isUp else { return nil }
+        return try? staleness(of: node).lag
     }
 
-    /// Sources first. Without recursion, since a chain may be long.
-    private mutating func judge(_ index: Int) {
-        var pending = [index]
+    /// The stalest of the node's channels, each with its source's own staleness added.
+    mutating func staleness(of node: NodeFindings) throws(UnknownStaleness) -> Staleness {
+        judgeSources(of: node)
+        return try sum(at: node)
+    }
+
+    private mutating func judgeSources(of node: NodeFindings) {
+        var begun: Set = [node.description.name]
+        var pending = sources(of: node, besides: begun)
         while let next = pending.last {
-            switch states[next] {
-            case .open:
-                states[next] = .begun
-                for channel in set.nodes[next].channels {
-                    guard let source = channel.sourceNode.flatMap({ indices[$0] }), case .open = states[source] else {
-                        continue
-                    }
-                    pending.append(source)
-                }
-            case .begun:
-                states[next] = .judged(sum(at: next))
+            let name = next.description.name
+            if judged[name] != nil {
                 pending.removeLast()
-            case .judged: pending.removeLast()
+            } else if begun.insert(name).inserted {
+                pending += sources(of: next, besides: begun)
+            } else {
+                judged[name] = Result { () throws(UnknownStaleness) in try sum(at: next) }
+                pending.removeLast()
             }
         }
+    }
+
+    /// Those that are still to be judged.
+    private mutating func sources(of node: NodeFindings, besides begun: Set<String>) -> [NodeFindings] {
+        var sources: [NodeFindings] = []
+        for channel in node.channels {
+            guard let source = try? source(of: channel, of: node), judged[source.description.name] == nil,
+                !begun.contains(source.description.name)
+            else { continue }
+            sources.append(source)
+        }
+        return sources
     }
 
     /// Its own staleness and that of its sources, which have been judged; those that have not follow it in turn.
-    private func sum(at index: Int) -> Staleness? {
-        let node = set.nodes[index]
-        return try? set.staleness(of: node) { (channel) throws(UnknownStaleness) in
-            let source = try set.source(of: channel, of: node, isWithoutWriter: isWithoutWriter) { name in
-                indices[name].map { set.nodes[$0] }
+    private mutating func sum(at node: NodeFindings) throws(UnknownStaleness) -> Staleness {
+        try set.staleness(of: node) { (channel) throws(UnknownStaleness) in
+            guard let source = try source(of: channel, of: node) else { return .none }
+            guard let staleness = judged[source.description.name] else {
+                throw UnknownStaleness(
+                    reason: "\(node.description.name) follows \(source.description.name), which follows it in turn")
             }
-            guard let source else { return .none }
-            let name = source.description.name
-            guard let staleness = indices[name].flatMap(staleness) else {
-                throw UnknownStaleness(reason: "it is not known how far \(name) is behind")
-            }
-            return staleness
+            return try staleness.get()
         }
     }
 
-    private func staleness(of index: Int) -> Staleness? {
-        if case .judged(let staleness) = states[index] { staleness } else { nil }
+    private mutating func source(
+        of channel: ChannelFindings, of node: NodeFindings
+    ) throws(UnknownStaleness) -> NodeFindings? {
+        try set.source(of: channel, of: node, isWithoutWriter: isWithoutWriter) { nodes[$0] }
+    }
+}
+
+/// Most questions are about one node, whose source takes the writes: a table is made when more names have been looked up.
+private struct NodesByName {
+    private static let searches = 8
+
+    private let nodes: [NodeFindings]
+    private var searched = 0
+    private var indices: [String: Int] = [:]
+
+    init(_ set: SetFindings) { nodes = set.nodes }
+
+    subscript(name: String) -> NodeFindings? {
+        mutating get {
+            if searched < Self.searches {
+                searched += 1
+                return nodes.first { $0.description.name == name }
+            }
+            if indices.isEmpty {
+                for index in nodes.indices.reversed() { indices[nodes[index].description.name] = index }
+            }
+            return indices[name].map { nodes[$0] }
+        }
     }
 }

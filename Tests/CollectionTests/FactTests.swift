@@ -320,6 +320,17 @@ struct FactTests {
         #expect(try channel(nil, file: "INVALID")?.readPosition == nil)
     }
 
+    @Test(
+        "MariaDB: whether the source leaves out what is marked; the replica may do that itself",
+        arguments: [("FILTER_ON_MASTER", true), ("FILTER_ON_SLAVE", false), ("REPLICATE", false), (nil, false)])
+    func filteredBySource(marked: String?, isFiltered: Bool) throws {
+        var before = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
+        before.channels = [try channel(["Connection_name": "a"]), try channel(["Connection_name": "b"])]
+        let read = try facts(Dialect.mariaDB.fact(.applier), [["threads": "4", "marked": marked]], after: before)
+        #expect(read.channels?.map(\.isFilteredBySource) == [isFiltered, isFiltered])
+        #expect(read.channels?.map(\.workers?.total) == [4, 4])
+    }
+
     @Test("Facts about channels that are not in the status are left out")
     func strangers() throws {
         let read = try facts(Dialect.mySQL84.fact(.receiver), [["CHANNEL_NAME": "group_replication_applier"]])

@@ -62,6 +62,25 @@ struct LooksTests {
         #expect(isNear(partly, 15, .secondsBehindSource, error: 15))
     }
 
+    @Test("A source that leaves out what is marked: the replica's place does not show that it lacks anything")
+    func filteredBySource() {
+        var rounds = Rounds()
+        func lag(at time: Double, end: BinlogCoordinate, executed: BinlogCoordinate) -> Lag? {
+            rounds.lag(at: time, end: end, executed: executed) {
+                $0.secondsBehindSource = 0
+                $0.isFilteredBySource = true
+            }
+        }
+        _ = lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100")
+        _ = lag(at: 10, end: "bin.000001:200", executed: "bin.000001:100")
+        #expect(
+            isNear(lag(at: 60, end: "bin.000001:900", executed: "bin.000001:100"), 0, .secondsBehindSource, error: 60))
+        // What is not left out arrives.
+        #expect(
+            isNear(lag(at: 70, end: "bin.000001:950", executed: "bin.000001:950"), 0, .secondsBehindSource, error: 0.01)
+        )
+    }
+
     @Test("A stopped thread: observed, and compared with a limit by what it may be at most")
     func stoppedThread() {
         var rounds = Rounds()
@@ -208,11 +227,14 @@ struct LooksTests {
     @Test("The receiver follows another source while the applier is late: its position is one in the log before")
     func repointed() {
         var memory = SetMemory()
-        func lag(at time: Double, end: BinlogCoordinate, source: String, byGTID: Bool) -> Lag? {
+        func lag(
+            at time: Double, end: BinlogCoordinate, source: String, executed: BinlogCoordinate = "bin.000013:198",
+            byGTID: Bool
+        ) -> Lag? {
             let db1 = node("db1", id: 1, uuid: 1, binlog: end).executed(source)
             let db2 = node(
                 "db2", id: 2, uuid: 2,
-                from: channel(from: "db1", id: 1, uuid: 1, read: end, executed: "bin.000013:198", behind: 0)
+                from: channel(from: "db1", id: 1, uuid: 1, read: end, executed: executed, behind: 0)
                     .with { $0.usesGTID = byGTID }
             ).executed("7:1-5")
             return memory.fold(ReplicationSetReport(db1.read(at: time), db2.read(at: time))).nodes[1].channels[0].lag
@@ -222,6 +244,11 @@ struct LooksTests {
         #expect(
             isNear(
                 lag(at: 10, end: "bin.000001:900", source: "7:1-20", byGTID: true), 9, .secondsBehindSource, error: 1))
+        // Nor is it if there is such a place in the new log too.
+        #expect(
+            isNear(
+                lag(at: 11, end: "bin.000001:950", source: "7:1-21", executed: "bin.000001:920", byGTID: true), 10,
+                .secondsBehindSource, error: 1))
         memory = SetMemory()
         _ = lag(at: 0, end: "bin.000001:100", source: "8:1", byGTID: false)
         #expect(
@@ -404,34 +431,5 @@ struct LooksTests {
             #expect(abs((lag?.seconds ?? 0) - Double(back)) <= error + 1)
             #expect(error <= max(1.1, Double(back) * 0.12 + 1), "\(back) s: \(error)")
         }
-    }
-}
-
-@Suite("Clocks that differ")
-struct ClockTests {
-    private func lag(sourceAhead: Double?, taking: Double = 0.01, age: Double) -> Channel.ApplierTimes? {
-        let source = node("db1", id: 1, uuid: 1, clockOffset: sourceAhead, binlog: "bin.000001:200")
-            .read(at: 0, taking: taking)
-        let replica = node(
-            "db2", id: 2, uuid: 2, clockOffset: 1000,
-            from: channel(from: "db1", id: 1, uuid: 1, read: "bin.000001:100", behind: 7).with {
-                $0.applierTimes = .init(applyingAge: age, stages: [.transport: age, .apply: 3])
-                $0.workerStates = [.init(id: 1, isRunning: true, isBusy: true, applyingAge: age, errorNumber: 0)]
-            }
-        ).read(at: 0)
-        return SetFindings(ReplicationSetReport(source, replica)).nodes[1].channels[0].channel.applierTimes
-    }
-
-    @Test("A difference of two hosts' clocks is corrected by what they were measured to be ahead")
-    func corrected() {
-        #expect(lag(sourceAhead: 700, age: 305) == .init(applyingAge: 5, stages: [.transport: 5, .apply: 3]))
-        #expect(lag(sourceAhead: 1300, age: -295) == .init(applyingAge: 5, stages: [.transport: 5, .apply: 3]))
-        #expect(lag(sourceAhead: 1300, age: -301) == .init(applyingAge: 0, stages: [.transport: 0, .apply: 3]))
-    }
-
-    @Test("It is not used if an offset is unknown, or not known to a second")
-    func unknown() {
-        #expect(lag(sourceAhead: nil, age: 305) == .init(stages: [.apply: 3]))
-        #expect(lag(sourceAhead: 700, taking: 2.5, age: 305) == .init(stages: [.apply: 3]))
     }
 }

@@ -27,14 +27,14 @@ struct LossTests {
 
     private func replica(
         _ executed: String, read: BinlogCoordinate, byGTID: Bool = true, uuid: Int = 2, log: BinlogCoordinate? = nil,
-        io: Channel.IOThreadState = .running
+        hasLog: Bool = true, io: Channel.IOThreadState = .running
     ) -> ReplicationSetReport.Node {
         node(
             "db2", id: 2, uuid: uuid, binlog: log,
             from: channel(from: "db1", id: 1, uuid: 1, io: io, read: read, executed: read, behind: 0).with {
                 $0.usesGTID = byGTID
             }
-        ).executed(executed)
+        ).executed(executed).with { if !hasLog { $0.binaryLog = BinaryLog(isEnabled: false) } }
     }
 
     @Test("stays lost when the source has passed its place again, until it is rebuilt", arguments: [true, false])
@@ -53,6 +53,8 @@ struct LossTests {
                 source(end, "1:1-90"), replica("1:1-90", read: end, byGTID: byGTID, log: "a.000001:200"))
             #expect(later.checks[.binaryLog] == false)
             #expect(later.distance == GTIDDistance() && later.lag == nil)
+            // Its GTIDs have been used again, for other transactions.
+            #expect(later.errant == nil)
             #expect(later.readDelta == nil && later.applyDelta == nil && later.purgeHeadroom == nil)
             #expect(later.troubles.contains { $0.text.contains("had read to bin.000001:5000") })
         }
@@ -66,32 +68,40 @@ struct LossTests {
     @Test("is well again once it is another server, or (without GTID) at another place")
     func ended() throws {
         var rounds = Rounds()
-        func lose(byGTID: Bool = false) throws {
+        func lose(byGTID: Bool = false, hasLog: Bool = true) throws {
             rounds = Rounds()
-            _ = try rounds.channel(
-                source("bin.000001:900", "1:1-9"), replica("1:1-9", read: "bin.000001:900", byGTID: byGTID))
-            let seen = try rounds.channel(
-                source("bin.000001:300", "1:1-3"), replica("1:1-9", read: "bin.000001:900", byGTID: byGTID))
-            #expect(seen.logLoss != nil)
+            for source in [source("bin.000001:900", "1:1-9"), source("bin.000001:300", "1:1-3")] {
+                let seen = try rounds.channel(
+                    source, replica("1:1-9", read: "bin.000001:900", byGTID: byGTID, hasLog: hasLog))
+                #expect((seen.logLoss != nil) == (rounds.time > 1))
+            }
         }
         try lose()
         #expect(
             try rounds.channel(
                 source("bin.000001:300", "1:1-3"), replica("1:1-3", read: "bin.000001:300", byGTID: false)
             ).logLoss == nil)
+        // An earlier place in the new log, with all that it had.
         try lose()
         #expect(
             try rounds.channel(
-                source("bin.000001:999", "1:1-20"), replica("1:1-20", read: "bin.000001:999", byGTID: false, uuid: 3)
+                source("bin.000001:999", "1:1-20"), replica("1:1-20", read: "bin.000001:800", byGTID: false)
             ).logLoss == nil)
+        for hasLog in [true, false] {
+            try lose(hasLog: hasLog)
+            #expect(
+                try rounds.channel(
+                    source("bin.000001:999", "1:1-20"),
+                    replica("1:1-20", read: "bin.000001:999", byGTID: false, uuid: 3, hasLog: hasLog)
+                ).logLoss == nil)
+        }
         // Without a binary log of its own: it has fewer transactions than before.
-        try lose(byGTID: true)
-        #expect(
-            try rounds.channel(source("bin.000001:999", "1:1-20"), replica("1:1-9", read: "bin.000001:999")).logLoss
-                != nil)
-        #expect(
-            try rounds.channel(source("bin.000001:999", "1:1-20"), replica("1:1-8", read: "bin.000001:999")).logLoss
-                == nil)
+        for (executed, isLost) in [("1:1-9", true), ("1:1-8", false)] {
+            try lose(byGTID: true, hasLog: false)
+            let later = try rounds.channel(
+                source("bin.000001:999", "1:1-20"), replica(executed, read: "bin.000001:999", hasLog: false))
+            #expect((later.logLoss != nil) == isLost)
+        }
         // It was given a position: its relay logs begin anew.
         func relayed(_ relay: BinlogCoordinate, byGTID: Bool) throws -> LogLoss? {
             let replica = node(
@@ -142,6 +152,7 @@ struct LossTests {
             source("bin.000001:9000", "1:1-5"), replica("1:1-10", read: "bin.000001:900", io: .stopped))
         #expect(lost.logLoss != nil && lost.lag == nil && lost.checks[.binaryLog] == false)
         #expect(lost.troubles.contains { $0.text.contains("its new log lacks transactions") })
+        #expect(lost.errant == 5 && lost.isErrantAtLeast)
         let later = try rounds.channel(
             source("bin.000001:9900", "1:1-20"), replica("1:1-20", read: "bin.000001:9900"))
         #expect(later.logLoss != nil)
@@ -156,8 +167,9 @@ struct LossTests {
                 node("db2", id: 2, from: channel(from: "db1", id: 1, read: end, executed: end, behind: 0))
                     .positions(replicated: "0-1-9,7-2-1"))
         }
-        _ = try round("bin.000001:900", state: "0-1-9,7-2-1")
-        #expect(try round("bin.000002:300", state: "0-1-9").logLoss == nil)
+        // With several domains left, so that what the log has is remembered.
+        _ = try round("bin.000001:900", state: "0-1-9,3-1-1,7-2-1")
+        #expect(try round("bin.000002:300", state: "0-1-9,3-1-1").logLoss == nil)
         #expect(rounds.memory.looks["db1"]?.hasLostTransactions == false)
     }
 }

@@ -55,6 +55,28 @@ struct StallTests {
         #expect(try rounds.see(at: 61, end: "bin.000001:900", read: "bin.000001:900", silence: 0).transfers == true)
     }
 
+    @Test(
+        "A source that leaves out what is marked may have nothing to send: neither its log nor missing heartbeats are a stall"
+    )
+    func filteredBySource() throws {
+        var rounds = Rounds()
+        func see(at time: Double, end: BinlogCoordinate) throws -> ChannelFindings {
+            try rounds.see(at: time, end: end) { $0.isFilteredBySource = true }
+        }
+        let complete = try see(at: 0, end: "bin.000001:100")
+        #expect(complete.transfers == true && complete.readDelta == 0)
+        for time in [40.0, 55] { #expect(try see(at: time, end: "bin.000001:900").transfers == true) }
+        let silent = try see(at: 70, end: "bin.000001:900")
+        #expect(silent.transfers == nil && silent.readDelta == nil && silent.troubles.isEmpty)
+        // A limit is compared with the most that the lag can be.
+        #expect(silent.lag?.method == .observed && silent.lag?.seconds == 0 && silent.lag?.limiting ?? 0 > 69)
+        let stopped = try rounds.see(at: 80, end: "bin.000001:900") {
+            $0.isFilteredBySource = true
+            $0.ioThread = .connecting
+        }
+        #expect(stopped.transfers == false)
+    }
+
     @Test("The log may go on in another file")
     func rotation() throws {
         var rounds = Rounds()

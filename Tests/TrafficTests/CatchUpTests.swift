@@ -16,22 +16,22 @@ struct CatchUpTests {
     }
 
     @Test(
-        "MariaDB: every writer of every domain counts",
+        "MariaDB: every writer of every domain counts, once",
         arguments: [
             // Both have everything: the preferred node (1) wrote 100, none of which is in its gtid_slave_pos.
             ("0-2-50", "0-1-100,0-2-50", "0-1-100,0-2-50", 0),
             // The standby (2) went on to 150 while the preferred node was away.
-            ("0-2-50", "0-1-100,0-2-50", "0-1-100,0-2-150", 100),
+            ("0-2-50", "0-1-100,0-2-50", "0-1-100,0-2-150", 1),
             ("0-2-150", "0-1-100,0-2-150", "0-1-100,0-2-150", 0),
             // It wrote something of its own after the standby had taken over: ahead in number, but still behind.
-            ("0-2-50", "0-1-160,0-2-50", "0-1-100,0-2-150", 100),
+            ("0-2-50", "0-1-160,0-2-50", "0-1-100,0-2-150", 1),
             // It lost in a crash what the standby has of it.
-            ("0-2-50", "0-1-90,0-2-50", "0-1-100,0-2-50", 10),
+            ("0-2-50", "0-1-90,0-2-50", "0-1-100,0-2-50", 1),
             // Rebuilt from the standby, with an empty binary log but a position.
-            ("0-2-150", "", "0-1-100,0-2-150", 0), ("0-2-140", "", "0-1-100,0-2-150", 10),
+            ("0-2-150", "", "0-1-100,0-2-150", 0), ("0-2-140", "", "0-1-100,0-2-150", 1),
             // Without log_slave_updates.
             ("0-2-150", "0-1-100", "0-1-100,0-2-150", 0),
-            ("", "", "", 0), ("", "", "3-2-7", 7), ("0-2-5", "0-2-5", "0-2-7,1-2-4", 6),
+            ("", "", "", 0), ("", "", "3-2-7", 1), ("0-2-5", "0-2-5", "0-2-7,1-2-4", 2),
         ])
     func mariaDB(replicated: String, state: String, standby: String, missing: UInt64) throws {
         let here = try positions(replicated: replicated, state: state)
@@ -50,11 +50,11 @@ struct CatchUpTests {
             // A position from elsewhere, above everything that the standby (2) has: a former replica whose log was
             // reset.
             ("0-9-1000000", "0-1-5", "0-1-5,0-2-5", "0-2-5", nil, false),
-            ("0-9-1000000", "0-1-5", "0-1-5,1-2-5", "0-1-5", 5, false),
+            ("0-9-1000000", "0-1-5", "0-1-5,1-2-5", "0-1-5", 1, false),
             ("0-9-1000000", "0-1-5", "0-1-5", "0-1-5", 0, false),
-            ("0-9-4", "0-1-4", "0-1-4,0-2-6,0-9-4", "0-2-6", 2, false),
+            ("0-9-4", "0-1-4", "0-1-4,0-2-6,0-9-4", "0-2-6", 1, false),
             // A feed from outside reaches both, and has passed the numbers of what the standby wrote itself.
-            ("0-9-161", "0-9-161,0-1-169", "0-9-161,0-2-68,0-1-169", "0-1-169", 68, false),
+            ("0-9-161", "0-9-161,0-1-169", "0-9-161,0-2-68,0-1-169", "0-1-169", 1, false),
             ("0-9-161", "0-1-169", "0-9-161,0-2-68,0-1-169", "0-9-161", nil, false),
             ("0-9-161", "0-9-161,0-1-169,0-2-68", "0-9-161,0-2-68,0-1-169", "0-9-161", 0, false),
             // The standby's own numbers have started over after RESET MASTER; in the preferred node's log or position.
@@ -62,7 +62,7 @@ struct CatchUpTests {
             ("", "0-1-5,0-2-1000", "0-1-5,0-2-7", "0-2-7", 0, true),
             ("0-2-1000", "", "0-3-7", "0-3-7", 0, true),
             // It lost the end of its own log in a crash, and is beyond that number by what came from the standby.
-            ("0-2-150", "0-1-90", "0-1-100,0-2-150", "0-2-150", 10, false),
+            ("0-2-150", "0-1-90", "0-1-100,0-2-150", "0-2-150", 1, false),
             // Another server's transaction arrived at the standby after a higher number.
             ("0-2-150", "0-1-3", "0-1-3,0-2-150,0-3-120", "0-3-120", 1, false),
             ("0-2-150", "0-1-3", "0-1-3,0-2-150,0-3-120", "0-2-150", 0, false),
@@ -172,7 +172,7 @@ struct CatchUpTests {
             return CatchUp(findings(one, two), of: "db1", with: "db2")
         }
         #expect(try pair(here: "0-1-7", there: "0-1-5") == CatchUp(missing: 0, isOneWay: true))
-        #expect(try pair(here: "0-1-7", there: "0-1-5,0-2-8") == CatchUp(missing: 8, isOneWay: true))
+        #expect(try pair(here: "0-1-7", there: "0-1-5,0-2-8") == CatchUp(missing: 1, isOneWay: true))
         // Left over from a former source.
         #expect(
             try pair(replicated: "0-9-1000000", here: "0-1-5", there: "0-1-5,0-2-5")

@@ -42,15 +42,22 @@ extension Fact {
 
 extension Fact {
     /// MariaDB: how many threads apply in parallel. They are a pool that all channels share; 0 means that the SQL thread
-    /// applies by itself. Needs no privilege. What each thread is doing is available only with the Performance Schema on.
+    /// applies by itself. What each thread is doing is available only with the Performance Schema on.
+    ///
+    /// Also what becomes of events that a session has marked to be skipped (skip_replication). Needs no privilege.
     static let mariaDBApplier = Fact(
-        .applier, selecting: "@@global.slave_parallel_threads AS threads"
+        .applier,
+        selecting: "@@global.slave_parallel_threads AS threads, @@global.replicate_events_marked_for_skip AS marked"
     ) { answer, facts throws(FactError) in
         guard let threads = answer.first?.unsigned("threads").flatMap(Int.init(exactly:)) else {
             throw FactError("the server did not report slave_parallel_threads")
         }
+        let isFilteredBySource = answer.first?.text("marked") == "FILTER_ON_MASTER"
         for name in facts.channels?.map(\.name) ?? [] {
-            facts.withChannel(name) { $0.workers = .init(total: max(1, threads)) }
+            facts.withChannel(name) {
+                $0.workers = .init(total: max(1, threads))
+                $0.isFilteredBySource = isFilteredBySource
+            }
         }
     }
 }

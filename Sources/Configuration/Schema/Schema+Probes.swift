@@ -57,7 +57,7 @@ extension Schema {
     static let workers = Key.truth("workers", default: false, "Whether to export series for each applier worker.")
     static let gtidDomains = Key.truth(
         "gtid_domains", default: false,
-        "Whether to export the number of missing transactions for each replication domain as well (MariaDB).")
+        "Whether to export the distance in sequence numbers for each replication domain as well (MariaDB).")
     static let metricsSection = SchemaSection(
         "metrics", "metrics", "Series exported in addition to the standard ones.",
         [compatibility.row, workers.row, gtidDomains.row])

@@ -78,7 +78,7 @@ extension Families {
         add(.errantTransactions, labels, findings.errant)
         guard options.gtidDomains else { return }
         for domain in findings.distance.missingByDomain {
-            add(.domainMissingTransactions, labels, domain.transactions, extra: ["domain": "\(domain.domain)"])
+            add(.domainMissingTransactions, labels, domain.sequenceNumbers, extra: ["domain": "\(domain.domain)"])
         }
     }
 

@@ -138,9 +138,10 @@ struct SetMarkup {
     }
 
     private func transactions(_ channel: ChannelFindings) -> HTML {
-        let missing: HTML = shown(channel.distance.missing.map { "\(Amount.grouped($0)) missing" })
+        let missing: HTML = shown(channel.distance.missing.map(channel.distance.words))
         guard let errant = channel.errant, errant > 0 else { return missing }
-        return "\(missing) <span class=\"bad\">\(Amount.grouped(errant)) errant</span>"
+        let bound = channel.isErrantAtLeast ? "at least " : ""
+        return "\(missing) <span class=\"bad\">\(bound)\(Amount.grouped(errant)) errant</span>"
     }
 
     private func reasons(_ row: TreeRow) -> HTML? {

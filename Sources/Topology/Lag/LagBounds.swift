@@ -18,8 +18,10 @@ extension LogLooks {
     /// - Parameter complete: where the source's log ended in this round, if the replica has everything that the source had.
     func bounds(_ channel: Channel, of replica: NodeFacts, complete: BinlogCoordinate?) -> LagBounds? {
         guard let newest = looks.last,
-            let progress = LogProgress(of: channel, replica, in: looks, complete: complete)
+            var progress = LogProgress(of: channel, replica, in: looks, complete: complete)
         else { return nil }
+        // What it has not received may be what it is never sent.
+        if channel.isFilteredBySource { progress.lacking = nil }
         let asked = FixedInstant(progress.asked)
         let told = FixedInstant(progress.told)
         let first = progress.lacking.map { looks[$0] }

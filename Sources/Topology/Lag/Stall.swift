@@ -16,7 +16,8 @@ struct Stall: Sendable, Hashable {
     /// - Parameter looks: at the source's log.
     init?(_ findings: ChannelFindings, of replica: NodeFacts?, _ looks: LogLooks?, _ index: BinlogIndex?) {
         let channel = findings.channel
-        guard channel.ioThread == .running, !channel.isRelayLogFull, let silence = channel.observedSilence,
+        guard channel.ioThread == .running, !channel.isRelayLogFull, !channel.isFilteredBySource,
+            let silence = channel.observedSilence,
             silence >= Self.patience, let read = channel.readPosition, let asked = replica?.channelsRead?.asked,
             // Positions may stay behind while nothing is lacking.
             findings.logLoss == nil, findings.distance.unfetched != 0, findings.distance.missing != 0,

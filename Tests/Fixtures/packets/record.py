@@ -11,6 +11,8 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXPORTER = HERE.parents[2] / ".build/debug/mysql-replication-exporter"
@@ -55,25 +57,6 @@ def series(greeting):
     return ("mariadb-" if "MariaDB" in version else "mysql-") + number
 
 
-def scrape(configuration):
-    """Scrapes once: the commands that end after a look ask first what earlier ones have left hanging."""
-    address = configuration.with_name("packets.sock")
-    exporter = subprocess.Popen([EXPORTER, "--config.file", configuration, "--web.listen-address", f"unix:{address}"])
-    while True:
-        client = socket.socket(socket.AF_UNIX)
-        try:
-            client.connect(str(address))
-            break
-        except OSError:
-            client.close()
-            time.sleep(0.1)
-    client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-    while client.recv(1 << 16):
-        pass
-    exporter.terminate()
-    exporter.wait()
-
-
 def main():
     configuration = pathlib.Path(os.environ["SANDBOX_CONFIG"])
     text = configuration.read_text()
@@ -88,7 +71,22 @@ def main():
     alone.write_text(
         re.sub(r"timeout: \S+", "timeout: 60s\n  tls: {mode: disabled}", text[:text.index("replication_sets:")])
         + f"replication_sets: [{{name: recorded, nodes: {nodes}}}]\n")
-    scrape(alone)
+    # A scrape: the commands that end after a round ask first what an earlier run has left hanging.
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    exporter = subprocess.Popen([EXPORTER, "--config.file", alone, "--web.listen-address", address])
+    try:
+        while exporter.poll() is None:
+            try:
+                urllib.request.urlopen(f"http://{address}/metrics", timeout=60).close()
+                break
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError):
+                    raise
+                time.sleep(0.05)
+    finally:
+        exporter.terminate()
+        exporter.wait()
     passing.join()
     output = HERE / f"{series(turns[0])}-replica.hex"
     output.write_text("".join(turn.hex() + "\n" for turn in turns))
