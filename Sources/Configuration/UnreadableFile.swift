@@ -5,11 +5,11 @@ internal import Replication
 /// A file that a node's account or encryption needs, and that cannot be read now.
 package struct UnreadableFile: Sendable, Hashable {
     package let problem: Problem
-    /// Whether systemd makes the file for a service, and removes it with the service: its absence proves nothing outside.
+    /// Whether the file is made for a service, and is gone with it: its absence proves nothing outside.
     package let isOfService: Bool
 
-    /// Where systemd puts the credentials of services.
-    static let credentials = "/run/credentials/"
+    /// Where systemd, and Docker and Kubernetes, put the secrets of services.
+    static let folders = ["/run/credentials/", "/run/secrets/"]
 }
 
 extension Configuration {
@@ -38,7 +38,7 @@ extension Node {
         } catch {
             let isOfService = credentials.levels.contains { level in
                 guard case .files(let paths) = level.password else { return false }
-                return paths.contains { $0.hasPrefix(UnreadableFile.credentials) }
+                return paths.contains { path in UnreadableFile.folders.contains { path.hasPrefix($0) } }
             }
             return error.problems.map { UnreadableFile(problem: $0, isOfService: isOfService) }
         }

@@ -26,7 +26,7 @@ enum PasswordPrompt {
         }
         say(prompt, to: terminal)
         let password = try line(from: terminal)
-        guard !password.contains("\u{3}") else { throw ExitCode(130) }
+        guard !password.contains("\u{3}") else { throw ValidationError("Cancelled.") }
         guard !password.isEmpty else { throw ValidationError("No password was given.") }
         return Secret(password)
     }

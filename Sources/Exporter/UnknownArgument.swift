@@ -26,7 +26,9 @@ enum UnknownArgument {
             if argument == "--" { return nil }
             guard argument.hasPrefix("-"), argument.contains(where: \.isLetter) else { continue }
             let name = String(argument.prefix { $0 != "=" })
-            if !known.contains(name) { return ValidationError("Unknown option '\(name)'.\(hint(name, known.sorted()))") }
+            if !known.contains(name) {
+                return ValidationError("Unknown option '\(name)'.\(hint(name, known.sorted()))")
+            }
         }
         return nil
     }

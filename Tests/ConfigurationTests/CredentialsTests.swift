@@ -167,6 +167,10 @@ private let precedences: [Precedence] = [
             #expect(try unreadable("password_file: none") == ["password_file '\(directory.path)/none': \(missing)"])
             #expect(try unreadable("password_file: \(service)") == ["password_file '\(service)': \(missing) (service)"])
             #expect(try unreadable("password_file: [\(service), pw]") == [])
+            #expect(
+                try unreadable("password_file: /run/secrets/pw") == [
+                    "password_file '/run/secrets/pw': \(missing) (service)"
+                ])
             let tls = "password: p, tls: {mode: MODE, ca: /no/ca, cert: /no/cert, key: /no/key}"
             for (mode, files) in [
                 ("disabled", []), ("required", ["cert", "key"]), ("preferred", ["cert", "key"]),

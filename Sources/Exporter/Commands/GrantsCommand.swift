@@ -17,7 +17,7 @@ struct GrantsCommand: ParsableCommand {
 
             For a configuration file, and an exporter on any host of a network:
               mysql-replication-exporter grants --config.file exporter.yml \\
-                --from 10.0.170.% --ask-password | mariadb -h db1 -u root -p
+                --from 10.0.170.% --password-file mysql-password | mariadb -h db1
             """)
 
     @Option(

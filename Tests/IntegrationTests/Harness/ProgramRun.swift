@@ -16,9 +16,9 @@ struct ProgramRun {
     ) async throws -> ProgramRun {
         let name = "\(folder)/run-\(UUID().uuidString)"
         let environment = ChildProcess.neutralEnvironment.merging(environment) { $1 }
-        // A shell tells the two streams apart.
+        // A shell tells the two streams apart, and a program that should have ended is ended.
         let process = try ChildProcess.start(
-            ["/bin/sh", "-c", "exec \"$@\" 2>'\(name).errors'", "sh", try Products.exporter] + arguments,
+            ["/bin/sh", "-c", "exec timeout 60 \"$@\" 2>'\(name).errors'", "sh", try Products.exporter] + arguments,
             environment: environment, group: group, output: "\(name).output")
         let status = await process.ended()
         return ProgramRun(
