@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "Presentation",
             dependencies: [
-                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Checksums", "Configuration",
+                "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Checksums", "Documents",
+                "Configuration",
             ],
             // Into the program itself: it stays one file.
             resources: [.embedInCode("Topology/Assets")],
@@ -162,7 +163,8 @@ let package = Package(
         tests(
             "Presentation",
             [
-                "Presentation", "MariaDB", "Collection", "Topology", "Checksums", "Configuration", "Replication",
+                "Presentation", "MariaDB", "Collection", "Topology", "Checksums", "Documents", "Configuration",
+                "Replication",
             ]),
         tests(
             "Exporter",

@@ -35,8 +35,7 @@ man --where $name >/dev/null || fail "no man page"
 step "configuring, as the comments in config.yml say"
 await mariadb --execute 'SELECT 1'
 printf 'tops3cret' >/etc/$name/mysql-password
-mariadb --execute "CREATE USER exporter@localhost IDENTIFIED BY 'tops3cret';
-    GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO exporter@localhost"
+$name grants --password-file /etc/$name/mysql-password --from localhost | mariadb
 systemctl enable --now $name
 await shows 'mysql_replication_up{.*node="db1"} 1'
 metrics | grep -E '^mysql_replication_(up|node_info|node_role.* 1|exporter_build_info)|^process_(resident|open)'
@@ -67,7 +66,9 @@ systemctl reload $name
 await shows 'mysql_replication_exporter_config_last_reload_successful 0'
 shows 'mysql_replication_up{.*node="db1"} 1' || fail "an invalid configuration replaced the old one"
 cat >/etc/$name/config.yml <<'YAML'
-defaults: {user: exporter, password_file: /run/credentials/mysql-replication-exporter.service/mysql-password}
+defaults:
+  user: exporter
+  password_file: [/run/credentials/mysql-replication-exporter.service/mysql-password, mysql-password]
 replication_sets:
   - name: example
     nodes: [{name: db1, address: "127.0.0.1:3306"}, {name: db2, address: "unix:/run/mysqld/mysqld.sock"}]
@@ -75,8 +76,16 @@ YAML
 systemctl reload $name
 await shows 'mysql_replication_up{.*node="db2"} 1'
 
-step "systemd socket activation"
+step "a command while the service is stopped, and an error at its start"
 systemctl stop $name
+$name topology --config.file=/etc/$name/config.yml | grep 'db1.*MariaDB' || fail "root's commands do not find the password"
+echo 'ARGS="--log.levle=info"' >/etc/default/$name
+systemctl start $name && fail "systemctl does not report a wrong argument"
+[ "$(systemctl show --property ExecMainStatus --value $name)" = 64 ] || fail "the exit code is not 64"
+[ "$(systemctl show --property NRestarts --value $name)" = 0 ] || fail "it is started again and again"
+systemctl reset-failed $name
+
+step "systemd socket activation"
 echo 'ARGS="--web.systemd-socket"' >/etc/default/$name
 systemctl start $name.socket
 # Only systemd is listening; the first request starts the exporter.

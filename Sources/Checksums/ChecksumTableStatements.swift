@@ -5,31 +5,7 @@ internal import Replication
 struct ChecksumTableStatements: Sendable {
     let table: TableName
 
-    /// As in pt-table-checksum's manual, except for the character sets: a boundary may contain any text, and `Orders`
-    /// and `orders` may be two tables.
-    var creation: [String] {
-        [
-            "CREATE DATABASE IF NOT EXISTS \(SQLText.identifier(table.database))",
-            """
-            CREATE TABLE IF NOT EXISTS \(table.quoted) (
-                db CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-                tbl CHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-                chunk INT NOT NULL,
-                chunk_time FLOAT NULL,
-                chunk_index VARCHAR(200) NULL,
-                lower_boundary TEXT NULL,
-                upper_boundary TEXT NULL,
-                this_crc CHAR(40) NOT NULL,
-                this_cnt INT NOT NULL,
-                master_crc CHAR(40) NULL,
-                master_cnt INT NULL,
-                ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
-                PRIMARY KEY (db, tbl, chunk),
-                INDEX ts_db_tbl (ts, db, tbl)
-            ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
-            """,
-        ]
-    }
+    var creation: [String] { [OwnTable.database(of: table), OwnTable.checksums(table)] }
 
     /// Whether a table is the checksum table itself.
     func isItself(_ name: TableName, ignoringCase: Bool) -> Bool {

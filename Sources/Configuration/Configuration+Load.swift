@@ -6,7 +6,8 @@ extension Configuration {
 
     /// Reads and checks a configuration file.
     ///
-    /// Also tries to read the passwords. One that cannot be read is only a warning, because the other nodes still work.
+    /// Also tries to read the passwords, and the files of `tls`. One that cannot be read is only a warning here, because the
+    /// other nodes still work.
     /// - Parameters:
     ///   - path: as the user gave it; relative paths in the file are relative to its directory.
     ///   - environment: the process's environment.
@@ -24,11 +25,7 @@ extension Configuration {
                     message: "a password in a world-readable file; chmod o-r \(path), or use password_file")
             }
         }
-        var seen = Set(warnings)
-        for warning in configuration.unreadablePasswords(environment: environment)
-        where seen.insert(warning).inserted {
-            warnings.append(warning)
-        }
+        warnings += configuration.unreadableFiles(path: path, environment: environment).map(\.problem)
         return (configuration, warnings)
     }
 
@@ -61,16 +58,5 @@ extension Configuration {
             if case .literal = level.password { origins[level.origin.at] = level.origin }
         }
         return origins.values.sorted { $0.at < $1.at }
-    }
-
-    private func unreadablePasswords(environment: [String: String]) -> [Warning] {
-        nodes.flatMap { node -> [Warning] in
-            do throws(ConfigurationError) {
-                _ = try node.login(environment: environment)
-                return []
-            } catch {
-                return error.problems
-            }
-        }
     }
 }

@@ -53,7 +53,7 @@ private struct YAMLLines {
     }
 
     mutating func add<Value>(_ key: Key<Value>, _ value: String?) {
-        if let value { line("\(key.name): \(scalar(value))") }
+        if let value { line("\(key.name): \(yamlScalar(value))") }
     }
 
     mutating func add<Value>(_ key: Key<Value>, _ duration: Duration) {
@@ -61,34 +61,12 @@ private struct YAMLLines {
     }
 
     mutating func add<Value>(_ key: Key<Value>, list: [String]) {
-        line("\(key.name): [\(list.map(scalar).joined(separator: ", "))]")
+        line("\(key.name): [\(list.map(yamlScalar).joined(separator: ", "))]")
     }
 
     mutating func add<Value>(_ key: Key<Value>, dictionary: [String: String]) {
-        let entries = dictionary.sorted { $0.key < $1.key }.map { "\(scalar($0.key)): \(scalar($0.value))" }
+        let entries = dictionary.sorted { $0.key < $1.key }.map { "\(yamlScalar($0.key)): \(yamlScalar($0.value))" }
         line("\(key.name): {\(entries.joined(separator: ", "))}")
-    }
-
-    /// Unquoted only if no YAML parser could read it as anything but text.
-    private func scalar(_ value: String) -> String {
-        let isPlain = value.unicodeScalars.allSatisfy { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-                || "_./:-".unicodeScalars.contains(scalar)
-        }
-        let first = value.unicodeScalars.first
-        let beginsPlain = first.map { $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "/" }
-        if isPlain, beginsPlain == true, value.last != ":", value.lowercased() != "null" { return value }
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": text += "\\\(scalar)"
-            case _ where scalar.properties.generalCategory == .control || scalar.value > 0x7E:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + "\""
     }
 }
 
@@ -98,7 +76,8 @@ extension YAMLLines {
         switch level.password {
         case .literal: add(Schema.password, "<secret>")
         case .environment(let name): add(Schema.password, "${\(name)}")
-        case .file(let path): add(Schema.passwordFile, path)
+        case .files(let paths):
+            if paths.count == 1 { add(Schema.passwordFile, paths[0]) } else { add(Schema.passwordFile, list: paths) }
         case .optionFile(let path): add(Schema.optionFile, path)
         case nil: break
         }

@@ -36,8 +36,6 @@ package typealias Warning = Problem
 package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// At least one.
     package let problems: [Problem]
-    /// It concerns the encryption of connections, not the account.
-    package var isAboutTLS = false
 
     package init(problems: [Problem]) {
         self.problems = problems

@@ -26,6 +26,11 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
+    /// The files named by the configuration that cannot be read now.
+    func unreadableFiles(of configuration: Configuration) -> [UnreadableFile] {
+        file.map { configuration.unreadableFiles(path: $0, environment: ProcessEnvironment.variables) } ?? []
+    }
+
     /// Reads the configuration, again at each call.
     func load() throws(ConfigurationError) -> (configuration: Configuration, warnings: [Warning]) {
         let environment = ProcessEnvironment.variables

@@ -18,13 +18,15 @@ struct Exporter: AsyncParsableCommand {
             at /metrics.
 
             Try it with one server:
-              MYSQL_REPLICATION_EXPORTER_USER=exporter MYSQL_REPLICATION_EXPORTER_PASSWORD=… \
-            mysql-replication-exporter --node db1=127.0.0.1:3306
+              export MYSQL_REPLICATION_EXPORTER_USER=exporter
+              read -rs MYSQL_REPLICATION_EXPORTER_PASSWORD
+              export MYSQL_REPLICATION_EXPORTER_PASSWORD
+              mysql-replication-exporter --node db1=127.0.0.1:3306
             """,
         version: BuildVersion.text,
         subcommands: [
             Serve.self, TopologyCommand.self, CheckCommand.self, FailoverCheckCommand.self, ChecksumCommand.self,
-            GrantsCommand.self,
+            GrantsCommand.self, InitCommand.self,
         ],
         defaultSubcommand: Serve.self)
 
@@ -34,6 +36,10 @@ struct Exporter: AsyncParsableCommand {
         let arguments = CommandLine.arguments.dropFirst()
         if RootHelp.isAsked(arguments) {
             print(RootHelp.text())
+            return
+        }
+        if let shell = RootCompletion.shell(askedFor: arguments) {
+            print(RootCompletion.script(for: shell), terminator: "")
             return
         }
         do {
@@ -56,9 +62,15 @@ struct Exporter: AsyncParsableCommand {
 
     /// Without a subcommand, tries `serve` first: with all subcommands, the parser takes twice the time. Everything else,
     /// including errors, is left to the root command.
-    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
         if arguments.first?.hasPrefix("--") == true, let serve = try? Serve.parse(arguments) { return serve }
-        return try parseAsRoot(arguments)
+        do {
+            return try parseAsRoot(arguments)
+        } catch {
+            // An option that does not exist may be the reason for whatever else is missing.
+            if exitCode(for: error) != .success, let unknown = UnknownArgument.error(in: arguments) { throw unknown }
+            throw error
+        }
     }
 }
 

@@ -272,9 +272,12 @@ actor Connection {
         {
             return interruption
         }
+        var message = String(cString: mysql_error(mysql))
+        if connecting, ErrorCode.isOfConnecting(code) {
+            message = MySQLError.reason(of: message, errno: interrupter.refusal)
+        }
         return .classify(
-            code: code, sqlState: String(cString: mysql_sqlstate(mysql)), message: String(cString: mysql_error(mysql)),
-            connecting: connecting)
+            code: code, sqlState: String(cString: mysql_sqlstate(mysql)), message: message, connecting: connecting)
     }
 }
 
@@ -283,6 +286,8 @@ extension Connection {
     private func interruption(while doing: String) -> MySQLError? {
         switch interrupter.interruption {
         case nil: nil
+        case .deadline where !interrupter.hadPeer:
+            .deadlineExceeded(while: "\(doing): the host is down, or a firewall drops the packets")
         case .deadline: .deadlineExceeded(while: doing)
         case .size: .refused("the reply is larger than \(ReplyLimit.bytes >> 20) MiB; refused")
         case .description:

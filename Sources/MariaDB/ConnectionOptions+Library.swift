@@ -96,7 +96,7 @@ extension ConnectionOptions {
         ]
         for case (let name, let path?) in files where access(path, R_OK) != 0 {
             let reason = String(cString: strerror(errno))
-            return MySQLError(phase: .tls, code: ErrorCode.tlsFailed, message: "tls.\(name) \(path): \(reason)")
+            return MySQLError(phase: .configuration, code: 0, message: "tls.\(name) \(path): \(reason)")
         }
         return nil
     }

@@ -31,6 +31,9 @@ final class Interrupter: Sendable {
         var duplicate: Int32 = -1
         /// Whether `original` stays the same socket: while connecting, each address of a name has its own, under the same number.
         var isConnected = false
+        /// Whether a connection was established, and the errno of the last address that refused one.
+        var isEstablished = false
+        var refusal: Int32?
         var deadline: ContinuousClock.Instant?
         /// Bytes that the call has read, and the most it may read.
         var read = 0
@@ -95,6 +98,8 @@ final class Interrupter: Sendable {
             $0.budget = budget
             $0.descriptionEnd = nil
             $0.interruption = nil
+            $0.isEstablished = $0.isConnected
+            $0.refusal = nil
             $0.lowWater.begin(expecting: expected)
         }
         if callsUnderWay.wrappingAdd(1, ordering: .relaxed).oldValue == 0 { Watchdog.shared.wake() }
@@ -124,6 +129,13 @@ final class Interrupter: Sendable {
 
     /// Why the last call was cut off, by `wait`, by what it read, or from outside.
     var interruption: Interruption? { state.withLock { $0.interruption } }
+
+    /// Why the last call could not connect: the errno, which libmariadb does not look at. Nil if it connected, or if nothing
+    /// answered.
+    var refusal: Int32? { state.withLock { $0.refusal } }
+
+    /// Whether there was a peer in the last call: the socket was connected.
+    var hadPeer: Bool { state.withLock { $0.isEstablished } }
 
     /// Whether the last call read more than a well-behaved server sends.
     var hasReadMuch: Bool { state.withLock { $0.read > ReplyLimit.usual } }
@@ -169,7 +181,7 @@ final class Interrupter: Sendable {
             let limit = deadline.map { milliseconds(until: $0) } ?? (libraryTimeout > 0 ? libraryTimeout : Int32.max)
             // A guess may take half the time left, so that what has arrived is still read before the deadline.
             let status = Glibc.poll(&poll, 1, isGuess ? min(Self.patience, limit / 2) : limit)
-            if status > 0 { return status }
+            if status > 0 { return refused(poll) ? -1 : status }
             if status < 0 {
                 if errno == EINTR { continue }
                 return -1
@@ -182,6 +194,24 @@ final class Interrupter: Sendable {
             state.withLock { $0.interruption = $0.interruption ?? .deadline }
             errno = ETIMEDOUT
             return 0
+        }
+    }
+
+    /// Whether a connection attempt has just failed; notes why. libmariadb would report EINPROGRESS.
+    private func refused(_ poll: pollfd) -> Bool {
+        state.withLock { state in
+            if state.isConnected || state.isEstablished { return false }
+            guard Int32(poll.revents) & (POLLERR | POLLHUP) != 0 else {
+                state.isEstablished = true
+                state.refusal = nil
+                return false
+            }
+            var code: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            guard getsockopt(poll.fd, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code != 0 else { return false }
+            state.refusal = code
+            errno = code
+            return true
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Replication
 
 /// Why a server did not answer, or refused a statement.
@@ -59,6 +60,7 @@ package enum ErrorCode {
     package static let optionPreventsStatement: UInt32 = 1290  // ER_OPTION_PREVENTS_STATEMENT
     package static let noBinaryLogging: UInt32 = 1381  // ER_NO_BINARY_LOGGING
     package static let connectionRefusedSocket: UInt32 = 2002  // CR_CONNECTION_ERROR
+    package static let connectionRefusedHost: UInt32 = 2003  // CR_CONN_HOST_ERROR
     package static let unknownHost: UInt32 = 2005  // CR_UNKNOWN_HOST
     package static let serverGone: UInt32 = 2006  // CR_SERVER_GONE_ERROR
     package static let serverLost: UInt32 = 2013  // CR_SERVER_LOST
@@ -66,6 +68,11 @@ package enum ErrorCode {
     package static let tlsFailed: UInt32 = 2026  // CR_SSL_CONNECTION_ERROR
     package static let malformedPacket: UInt32 = 2027  // CR_MALFORMED_PACKET
     package static let pluginNotAllowed: UInt32 = 5010  // CR_PLUGIN_NOT_ALLOWED
+
+    /// Whether no connection was established.
+    static func isOfConnecting(_ code: UInt32) -> Bool {
+        code == connectionRefusedSocket || code == connectionRefusedHost
+    }
 
     /// Whether the code comes from the library, not a server: the connection can no longer be used.
     static func isOfLibrary(_ code: UInt32) -> Bool {
@@ -126,6 +133,19 @@ extension MySQLError {
         let parts = message[range.upperBound...].split(separator: " - ", maxSplits: 1)
         guard parts.count == 2, let inner = UInt32(parts[0]), !ErrorCode.isOfLibrary(inner) else { return nil }
         return (inner, String(parts[1]))
+    }
+
+    /// Why no connection was established, in the system's words: "Connection refused".
+    /// - Parameters:
+    ///   - message: libmariadb's, which ends with a number: `Can't connect to server on 'db1' (111)`.
+    ///   - errno: the number, if it is known from elsewhere.
+    static func reason(of message: String, errno: Int32?) -> String {
+        guard message.hasPrefix("Can't connect to"), message.hasSuffix(")"),
+            let opening = message.lastIndex(of: "("),
+            let number = errno ?? Int32(message[message.index(after: opening)...].dropLast()), number != EINPROGRESS,
+            let text = strerror(number)
+        else { return message }
+        return String(cString: text)
     }
 
     /// Whether a table or its database is missing: MySQL reports either, MariaDB always reports the table.

@@ -1,73 +1,125 @@
-import Collection
+package import Documents
 import MariaDB
 import Replication
 
-/// The statements that grant an account what the exporter needs. The privileges are those of the dialects' facts.
-package enum GrantStatements {
+/// A script that makes the accounts the exporter needs, with their privileges and the tables of its probes. Any supported
+/// server runs it as it is. The privileges are those of the dialects' facts.
+package struct GrantStatements {
+    /// What the accounts are for.
+    package enum Purpose {
+        /// Everything but `checksum`.
+        case monitoring
+        /// The command `checksum`, which reads every table and sets `binlog_format`.
+        case checksum
+    }
+
     /// An account that the exporter logs in with, and the grants that its probes need.
     package struct Account: Equatable {
         package let user: String
-        package var probes: [ProbeGrant]
+        package var tables: [TableGrant]
         /// MAX_USER_CONNECTIONS: the maximum number of connections that the account may have to one server.
         package var connections: Int
+        /// Nil to leave the account locked.
+        package var password: Secret?
 
-        package init(user: String, probes: [ProbeGrant] = [], connections: Int) {
+        package init(user: String, tables: [TableGrant] = [], connections: Int, password: Secret? = nil) {
             self.user = user
-            self.probes = probes
+            self.tables = tables
             self.connections = connections
+            self.password = password
         }
     }
 
-    /// The statements for all supported servers, oldest first; everything else is a comment. Names must be `printable`: a
-    /// newline would end the comment.
-    package static func text(_ accounts: [Account], host: String) -> String {
-        var sections: [(title: String, grants: [String])] = []
-        let eras = Dialect.eras
-        for (index, era) in eras.enumerated() {
-            let grants = grants(era.dialect)
-            if index > 0, eras[index - 1].flavor == era.flavor, sections.last?.grants == grants { continue }
-            let next = eras[(index + 1)...].first {
-                $0.flavor == era.flavor && self.grants($0.dialect) != grants
+    private let accounts: [Account]
+    private let host: String
+    private let purpose: Purpose
+    private let isForEachServer: Bool
+
+    /// - Parameters:
+    ///   - accounts: their names must be `printable` (a newline would end a comment) and `fitComments`.
+    ///   - host: the host they connect from.
+    ///   - isForEachServer: whether the script is run on every server and must not replicate.
+    package init(
+        _ accounts: [Account], host: String, for purpose: Purpose = .monitoring,
+        onEachServer isForEachServer: Bool = false
+    ) {
+        self.accounts = accounts
+        self.host = host
+        self.purpose = purpose
+        self.isForEachServer = isForEachServer
+    }
+
+    /// Whether a name can be in an executable comment, in quotes, without ending it.
+    package static func fitsComments(_ name: String) -> Bool { !name.contains("*/") && !name.contains("/*") }
+
+    /// Whether a password means the same in every `sql_mode` and character set of the session that runs the script.
+    package static func canWrite(_ password: Secret) -> Bool {
+        password.reveal().utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }
+    }
+
+    package var text: String {
+        let parts =
+            [head, isForEachServer ? "SET SESSION sql_log_bin = 0;\n" : "", tables] + accounts.map(statements)
+            + [isForEachServer ? "SET SESSION sql_log_bin = 1;\n" : ""]
+        return parts.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private var head: String {
+        var lines =
+            isForEachServer
+            ? [
+                "Run this on each server, as an administrator (on MySQL with super_read_only off). Nothing of it is",
+                "written to the binary log, so that no replica gets a transaction that its source does not have.",
+            ]
+            : [
+                "Run this on the primary only, as an administrator: accounts, grants and tables replicate. Run on a",
+                "replica, it would leave transactions there that its source does not have, and can stop replication.",
+                "To run it on each server instead: grants --each-server.",
+            ]
+        let locked = accounts.filter { $0.password == nil }
+        if !locked.isEmpty {
+            lines += [
+                "",
+                "New accounts are locked until they have a password. To have it in this script: --ask-password or",
+                "--password-file. Otherwise, afterwards\(isForEachServer ? ", in the same session" : ""):",
+            ]
+            lines += locked.map { "  ALTER USER \(name($0)) IDENTIFIED BY '...' ACCOUNT UNLOCK;" }
+        }
+        return lines.map { $0.isEmpty ? "--\n" : "-- \($0)\n" }.joined()
+    }
+
+    /// The databases and tables, each once: a table must exist before a privilege on it is granted.
+    private var tables: String {
+        var statements: [String] = []
+        for grant in accounts.flatMap(\.tables) {
+            for statement in [grant.database, grant.definition] where !statements.contains(statement) {
+                statements.append(statement)
             }
-            let end = next.map { ", before \(short($0.since))" } ?? ""
-            sections.append(("\(era.flavor.title) \(short(era.since)) and later\(end)", grants))
         }
-        return sections.map { title, grants in
-            "-- \(title)\n"
-                + accounts.map { account in
-                    statements(
-                        grants, account, named: "\(SQLText.accountPart(account.user))@\(SQLText.accountPart(host))")
-                }.joined(separator: "\n")
-        }.joined(separator: "\n")
+        return statements.map { $0 + ";\n" }.joined()
     }
 
-    /// The parts of GRANT statements between GRANT and TO.
-    static func grants(_ dialect: Dialect) -> [String] {
-        var global: [String] = []
-        var others: [String] = []
-        for privilege in (dialect.facts + [dialect.binlogIndex]).map(\.privileges) where !privilege.isEmpty {
-            if privilege.contains(" ON ") {
-                if !others.contains(privilege) { others.append(privilege) }
-            } else if !global.contains(privilege) {
-                global.append(privilege)
-            }
-        }
-        return (global.isEmpty ? [] : ["\(global.joined(separator: ", ")) ON *.*"]) + others
+    private func name(_ account: Account) -> String {
+        "\(SQLText.accountPart(account.user))@\(SQLText.accountPart(host))"
     }
 
-    /// CREATE USER stays commented out: pasted unchanged, it must not create an account with a well-known password.
-    private static func statements(_ grants: [String], _ account: Account, named name: String) -> String {
-        var databases: [String] = []
-        for probe in account.probes where probe.isWriting && !databases.contains(probe.database) {
-            databases.append(probe.database)
+    /// An account is made with its password, or locked: never one that anybody could use.
+    private func statements(_ account: Account) -> String {
+        let name = name(account)
+        let limit = "WITH MAX_USER_CONNECTIONS \(account.connections)"
+        var lines: [String]
+        if let password = account.password {
+            let literal = "'\(password.reveal().replacing("'", with: "''"))'"
+            lines = [
+                "CREATE USER IF NOT EXISTS \(name) IDENTIFIED BY \(literal);",
+                // For an account that exists already, such as one that was left locked.
+                "ALTER USER \(name) IDENTIFIED BY \(literal) \(limit) ACCOUNT UNLOCK;",
+            ]
+        } else {
+            lines = ["CREATE USER IF NOT EXISTS \(name) ACCOUNT LOCK;", "ALTER USER \(name) \(limit);"]
         }
-        return "-- CREATE USER \(name) IDENTIFIED BY '...';\n"
-            + "ALTER USER \(name) WITH MAX_USER_CONNECTIONS \(account.connections);\n"
-            + databases.map { "CREATE DATABASE IF NOT EXISTS \($0);\n" }.joined()
-            + (grants + account.probes.map(\.text)).map { "GRANT \($0) TO \(name);\n" }.joined()
-    }
-
-    private static func short(_ version: ServerVersion) -> String {
-        version.patch == 0 ? "\(version.major).\(version.minor)" : "\(version)"
+        lines += ServerGrants.all(purpose).flatMap { $0.statements(name) }
+        lines += account.tables.map { "GRANT \($0.text) TO \(name);" }
+        return lines.map { $0 + "\n" }.joined()
     }
 }

@@ -45,8 +45,15 @@ package struct Verdict {
         var text: String
     }
 
+    /// A channel that was judged, and how far behind it may be without a warning.
+    private struct Judged {
+        let name: String
+        let channel: ChannelFindings
+        let thresholds: Thresholds
+    }
+
     private(set) var reasons: [Reason] = []
-    private var judged: [(name: String, channel: ChannelFindings)] = []
+    private var judged: [Judged] = []
     private var nodeCount = 0
     private let limits: Limits
     private let naming: Naming
@@ -68,22 +75,22 @@ package struct Verdict {
         for set in sets {
             guard case .nodes(let names) = naming else {
                 add(set.troubles, of: set.name)
-                for node in set.nodes { judge(node) }
+                for node in set.nodes { judge(node, set.thresholds) }
                 continue
             }
-            for node in set.nodes where names.contains(node.description.name) { judge(node) }
+            for node in set.nodes where names.contains(node.description.name) { judge(node, set.thresholds) }
         }
     }
 
-    private mutating func judge(_ node: NodeFindings) {
+    private mutating func judge(_ node: NodeFindings, _ thresholds: Thresholds) {
         let name = node.description.name
         nodeCount += 1
-        add(node.troubles, of: name)
+        add(node.troubles, of: name, isUnjudged: node.report.failure?.isOfTheAsker == true)
         for channel in node.channels {
             let label = channel.channel.name.isEmpty ? name : "\(name)[\(channel.channel.name)]"
             add(channel.troubles, of: label)
             if channel.isParked { continue }
-            judged.append((label, channel))
+            judged.append(Judged(name: label, channel: channel, thresholds: thresholds))
             judge(channel, label)
         }
         // A node that is down or lacks an intended channel already has troubles that say so.
@@ -135,10 +142,12 @@ package struct Verdict {
         }
     }
 
-    private mutating func add(_ troubles: [Trouble], of label: String) {
+    /// - Parameter isUnjudged: the node could not be looked at, for a reason that says nothing about it.
+    private mutating func add(_ troubles: [Trouble], of label: String, isUnjudged: Bool = false) {
         for trouble in troubles {
-            reasons.append(
-                Reason(status: trouble.severity == .critical ? .critical : .warning, text: "\(label): \(trouble.text)"))
+            let severity: Status = trouble.severity == .critical ? .critical : .warning
+            let status = isUnjudged && trouble.kind == .nodeDown ? .unknown : severity
+            reasons.append(Reason(status: status, text: "\(label): \(trouble.text)"))
         }
     }
 
@@ -151,11 +160,27 @@ package struct Verdict {
             return "OK - \(Amount.count(nodeCount, "node")), \(Amount.count(judged.count, "channel"))"
                 + (worst.map { ", worst lag \(Amount.seconds($0))" } ?? "")
         }
-        let ordered = reasons.sorted { $0.status.rank > $1.status.rank }.map(\.text)
-        return "\(status.rawValue) - \(Self.oneLine(ordered.joined(separator: "; ")))"
+        let ordered = reasons.enumerated().sorted { left, right in
+            (right.element.status.rank, left.offset) < (left.element.status.rank, right.offset)
+        }.map(\.element.text)
+        var parts = ordered.prefix(Self.shownReasons).map { Self.shortened(Self.oneLine($0)) }
+        if ordered.count > parts.count { parts.append("and \(ordered.count - parts.count) more") }
+        return "\(status.rawValue) - \(parts.joined(separator: "; "))"
     }
 
-    /// A plugin's whole output: the summary, then a bar and the performance data, if there is any.
+    /// Bounds on the line: Nagios cuts a plugin's output at 8 KiB, and what is cut off could be the performance data.
+    private static let shownReasons = 5
+    private static let reasonBytes = 800
+    private static let numbersBytes = 3500
+
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > reasonBytes else { return text }
+        var short = text.prefix(reasonBytes)
+        while short.utf8.count > reasonBytes { short.removeLast() }
+        return short + "…"
+    }
+
+    /// A plugin's whole output, of less than 8 KiB: the summary, then a bar and the performance data, if there is any.
     package var pluginLine: String {
         let numbers = performanceData
         return "REPLICATION \(summary)" + (numbers.isEmpty ? "" : " | \(numbers)")
@@ -175,17 +200,36 @@ package struct Verdict {
         oneLine(String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "'" && $0 != "=" })))
     }
 
-    /// `'label'=value[unit];warning;critical;minimum`; an unknown value is `U`.
+    /// `'label'=value[unit];warning;critical;minimum`; an unknown value is `U`. Of so many channels that their values would not
+    /// fit in a line, only the worst lag and counts.
     var performanceData: String {
-        judged.flatMap { label, channel in
-            let name = Self.labelText(label)
-            let lag = channel.lag.map { "\($0.seconds)s" } ?? "U"
-            let bytes = channel.applyDelta.map { "\($0)B" } ?? "U"
-            return [
-                "'\(name) lag'=\(lag);;\(limits.lag.map { "\($0)" } ?? "");0",
-                "'\(name) bytes'=\(bytes);;\(limits.bytes.map { "\($0)" } ?? "");0",
-            ]
-        }.joined(separator: " ")
+        let each = judged.map { performanceData($0) }.joined(separator: " ")
+        if each.utf8.count <= Self.numbersBytes { return each }
+        let lags = judged.compactMap { $0.channel.lag?.seconds }
+        let critical = limits.lag.map { Self.number($0) } ?? ""
+        return [
+            "'worst lag'=\(lags.max().map { "\($0)s" } ?? "U");;\(critical);0",
+            "'unknown lags'=\(judged.count - lags.count);;;0;\(judged.count)",
+            "nodes=\(nodeCount);;;0", "channels=\(judged.count);;;0", "problems=\(reasons.count);;;0",
+        ].joined(separator: " ")
+    }
+
+    private func performanceData(_ judged: Judged) -> String {
+        let name = Self.labelText(judged.name)
+        let channel = judged.channel
+        let delay = channel.channel.configuredDelay ?? 0
+        let lag = channel.lag.map { "\($0.seconds)s" } ?? "U"
+        let bytes = channel.applyDelta.map { "\($0)B" } ?? "U"
+        // A delayed replica is judged by its lag beyond the delay, and not by bytes.
+        let lagLimits = [judged.thresholds.lag.seconds, limits.lag].map { $0.map { Self.number($0 + delay) } ?? "" }
+        let byteLimits = [judged.thresholds.bytes, limits.bytes].map { $0.map { delay > 0 ? "" : "\($0)" } ?? "" }
+        return "'\(name) lag'=\(lag);\(lagLimits[0]);\(lagLimits[1]);0 "
+            + "'\(name) bytes'=\(bytes);\(byteLimits[0]);\(byteLimits[1]);0"
+    }
+
+    /// Without a fraction where there is none.
+    private static func number(_ value: Double) -> String {
+        Int64(exactly: value).map { "\($0)" } ?? "\(value)"
     }
 
     package var json: JSONText {
@@ -207,4 +251,9 @@ package struct Verdict {
             ),
         ])
     }
+}
+
+extension NodeFailure {
+    /// Whether the node is not known to be down: a file of the exporter's cannot be read, or the account may not look.
+    fileprivate var isOfTheAsker: Bool { reason == .configuration || reason == .permission }
 }

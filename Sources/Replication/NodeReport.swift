@@ -40,6 +40,8 @@ package struct NodeReport: Sendable {
 package struct NodeFailure: Error, Sendable, Equatable {
     /// The values of `node_failure{reason}`.
     package enum Reason: String, Sendable, CaseIterable {
+        /// A file of the exporter's own cannot be read: its password, or a certificate. The server was not asked.
+        case configuration
         case dns, connect
         /// The server answered that it has no connection left, for this account or for any.
         case connectionLimit = "connection_limit"

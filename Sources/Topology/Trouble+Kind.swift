@@ -60,6 +60,36 @@ extension Trouble.Kind {
     }
 }
 
+extension Trouble.Kind {
+    /// The shipped alert that fires for it, by its name without the prefix; nil if there is none.
+    package var alert: String? {
+        switch self {
+        case .nodeDown: "NodeDown"
+        case .connectionLimit: "ConnectionLimit"
+        case .factMissing: "NodeFactMissing"
+        case .semiSyncDegraded: "SemiSyncDegraded"
+        case .noPrimary: "NoWritableNode"
+        case .severalWriters: "SeveralWritableNodes"
+        case .writableReplica: nil
+        case .duplicateServerID: "DuplicateServerIDs"
+        case .duplicateServerUUID: "DuplicateServerUUIDs"
+        case .channelAbsent, .wrongSource: "WrongSource"
+        case .binaryLogMissing: "BinlogMissing"
+        case .changesNotLogged: "ChangesNotLogged"
+        case .receiverFailing, .receiverStopped: "IOThreadStopped"
+        case .applierFailing, .applierStopped: "SQLThreadStopped"
+        case .sourceSilent: "SourceSilent"
+        case .relayLogFull, .cutOff: nil
+        case .clusterWithoutQuorum: "ClusterNoQuorum"
+        case .clusterSplit: "ClusterSplit"
+        case .memberOutside: "ClusterMemberOutside"
+        case .primariesDisagree: nil
+        case .errantTransactions: "ErrantTransactions"
+        case .lag: "LagHigh"
+        }
+    }
+}
+
 extension NodeReport {
     /// What it is that the node is not up. A server that refuses another connection is alive.
     package var troubleOfBeingDown: Trouble.Kind {

@@ -194,6 +194,6 @@ extension Channel.ThreadError? {
     fileprivate var suffix: String {
         guard let self, self.number > 0 else { return "" }
         let text = self.message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return ": error \(self.number)" + (text.isEmpty ? "" : " \(text)")
+        return ": error \(self.number)" + (text.isEmpty ? "" : ": \(text)")
     }
 }

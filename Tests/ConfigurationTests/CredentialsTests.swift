@@ -105,6 +105,84 @@ private let precedences: [Precedence] = [
         }
     }
 
+    @Test("of several password files, the first that can be opened counts, whatever it contains")
+    func passwordFiles() throws {
+        try withScratchDirectory { directory in
+            let node = try node("user: u, password_file: [/none/of/these, first, second]", in: directory)
+            let error = #expect(throws: ConfigurationError.self) { try node.login(environment: [:]) }
+            let here = directory.path
+            #expect(
+                error?.problems.first?.message
+                    == "password_file '/none/of/these': No such file or directory; '\(here)/first': "
+                    + "No such file or directory; '\(here)/second': No such file or directory")
+            // The account is known all the same.
+            #expect(try node.user(environment: [:]) == "u")
+            try directory.write("second", "two\n")
+            #expect(try node.login(environment: [:]).password.reveal() == "two")
+            try directory.write("first", "one\n")
+            #expect(try node.login(environment: [:]).password.reveal() == "one")
+            try directory.write("first", "")
+            let empty = #expect(throws: ConfigurationError.self) { try node.login(environment: [:]) }
+            #expect(
+                empty?.problems.first?.message
+                    == "password_file '/none/of/these': No such file or directory; '\(here)/first': it is empty")
+        }
+    }
+
+    @Test("a list of password files must name files")
+    func wrongPasswordFiles() throws {
+        try withScratchDirectory { directory in
+            for (list, message) in [
+                ("[]", "'password_file' lists no file"),
+                ("[a, {b: c}]", "'password_file' must be text, not a dictionary"),
+                ("[a, '']", "'password_file' is empty"), ("{a: b}", "'password_file' must be text, not a dictionary"),
+            ] {
+                let error = #expect(throws: ConfigurationError.self) {
+                    try self.node("user: u, password_file: \(list)", in: directory)
+                }
+                #expect(error?.problems.map(\.message) == [message], "\(list)")
+            }
+        }
+    }
+
+    @Test(
+        "a file that cannot be read is reported once, and whether systemd makes it; certificates only where they matter"
+    )
+    func unreadableFiles() throws {
+        try withScratchDirectory { directory in
+            try directory.write("pw", "p\n")
+            func unreadable(_ settings: String) throws -> [String] {
+                let (configuration, _) = try Configuration.parse(
+                    """
+                    defaults: {user: u, \(settings)}
+                    replication_sets: [{name: s, nodes: [{name: a, address: a}, {name: b, address: b}]}]
+                    """, file: directory.path + "/shop.yml", environment: [:])
+                return configuration.unreadableFiles(path: "shop.yml", environment: [:]).map {
+                    "\($0.problem.message)\($0.isOfService ? " (service)" : "")"
+                }
+            }
+            let missing = "No such file or directory"
+            let service = "/run/credentials/x.service/pw"
+            #expect(try unreadable("password_file: pw") == [])
+            #expect(try unreadable("password_file: none") == ["password_file '\(directory.path)/none': \(missing)"])
+            #expect(try unreadable("password_file: \(service)") == ["password_file '\(service)': \(missing) (service)"])
+            #expect(try unreadable("password_file: [\(service), pw]") == [])
+            #expect(
+                try unreadable("password_file: /run/secrets/pw") == [
+                    "password_file '/run/secrets/pw': \(missing) (service)"
+                ])
+            let tls = "password: p, tls: {mode: MODE, ca: /no/ca, cert: /no/cert, key: /no/key}"
+            for (mode, files) in [
+                ("disabled", []), ("required", ["cert", "key"]), ("preferred", ["cert", "key"]),
+                ("verify_identity", ["ca", "cert", "key"]),
+            ] as [(String, [String])] {
+                #expect(
+                    try unreadable(tls.replacing("MODE", with: mode))
+                        == files.map { "tls.\($0) '/no/\($0)': \(missing)" })
+            }
+        }
+    }
+
     @Test(
         "one newline at the end of a password file is not part of the password",
         arguments: [

@@ -89,16 +89,6 @@ private let origin = Origin(file: "shop.yml", at: Position(line: 3, column: 7))
     }
 
     @Test(
-        "a problem of TLS options is told from one of the account",
-        arguments: [
-            ("ssl-mode=VERIFY_CA", true), ("ssl-mode=on", true), ("ssl=7", true), ("ssl-ca", true), ("user=", false),
-        ])
-    func topic(line: String, isAboutTLS: Bool) throws {
-        let error = #expect(throws: ConfigurationError.self) { try read("[client]\n" + line) }
-        #expect(error?.isAboutTLS == isAboutTLS)
-    }
-
-    @Test(
         "an invalid line is reported by file and line, without quoting it",
         arguments: [
             ("user=geheim", ":1: there is an option before the first [group]"),

@@ -5,34 +5,6 @@ import Topology
 /// `Trouble.Kind.severity` is the table; the shipped alerts must say the same.
 @Suite("Severities of the shipped alerts")
 struct AlertSeverityTests {
-    /// The alert that fires for each trouble; nil for one without an alert.
-    private static func alert(_ kind: Trouble.Kind) -> String? {
-        switch kind {
-        case .nodeDown: "NodeDown"
-        case .connectionLimit: "ConnectionLimit"
-        case .factMissing: "NodeFactMissing"
-        case .semiSyncDegraded: "SemiSyncDegraded"
-        case .noPrimary: "NoWritableNode"
-        case .severalWriters: "SeveralWritableNodes"
-        case .writableReplica: nil
-        case .duplicateServerID: "DuplicateServerIDs"
-        case .duplicateServerUUID: "DuplicateServerUUIDs"
-        case .channelAbsent, .wrongSource: "WrongSource"
-        case .binaryLogMissing: "BinlogMissing"
-        case .changesNotLogged: "ChangesNotLogged"
-        case .receiverFailing, .receiverStopped: "IOThreadStopped"
-        case .applierFailing, .applierStopped: "SQLThreadStopped"
-        case .sourceSilent: "SourceSilent"
-        case .relayLogFull, .cutOff: nil
-        case .clusterWithoutQuorum: "ClusterNoQuorum"
-        case .clusterSplit: "ClusterSplit"
-        case .memberOutside: "ClusterMemberOutside"
-        case .primariesDisagree: nil
-        case .errantTransactions: "ErrantTransactions"
-        case .lag: "LagHigh"
-        }
-    }
-
     /// Alerts about what one round does not show (growth, time, probes), about the exporter, and about the quality of a setup that
     /// works.
     private static let withoutTrouble: Set<String> = [
@@ -45,12 +17,22 @@ struct AlertSeverityTests {
     func agree() throws {
         var expected: [String: Set<String>] = [:]
         for kind in Trouble.Kind.allCases {
-            if let alert = Self.alert(kind) { expected[alert, default: []].insert(kind.severity.rawValue) }
+            if let alert = kind.alert { expected[alert, default: []].insert(kind.severity.rawValue) }
         }
         let shipped = try shipped()
         #expect(shipped.count > 25)
         #expect(shipped.filter { !Self.withoutTrouble.contains($0.key) } == expected)
         #expect(Self.withoutTrouble.subtracting(shipped.keys) == [])
+    }
+
+    @Test("have a runbook each, which the page links to")
+    func runbooks() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/runbooks")
+        for case let alert? in Trouble.Kind.allCases.map(\.alert) {
+            let page = folder.appendingPathComponent("MySQLReplication\(alert).md")
+            #expect(FileManager.default.fileExists(atPath: page.path), "\(alert)")
+        }
     }
 
     /// By name without its prefix: the severities with which the alert is shipped.

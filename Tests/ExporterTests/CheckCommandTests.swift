@@ -15,10 +15,11 @@ struct CheckCommandTests {
             (["check", "--node", "a=h", "--max-lag", "soon"], "REPLICATION UNKNOWN - --max-lag and --max-bytes: "),
             (["check", "--node", "a=h", "--timeout", "0"], "REPLICATION UNKNOWN - --timeout must be between 0"),
             (["check", "--node", "a=h", "--nodd", "x"], "REPLICATION UNKNOWN - Unknown option '--nodd'"),
+            (["check", "--config.fil", "x"], "REPLICATION UNKNOWN - Unknown option '--config.fil'. Did you mean"),
         ])
     func checkUsage(arguments: [String], line: String) throws {
         let error = try #require(
-            #expect(throws: (any Error).self) { try Exporter.parseAsRoot(arguments) })
+            #expect(throws: (any Error).self) { try Exporter.parsed(arguments) })
         #expect(CheckCommand.isMeant(by: arguments[...]))
         let explanation = try #require(CheckCommand.explanation(of: error))
         #expect(explanation.hasPrefix(line))

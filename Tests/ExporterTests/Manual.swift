@@ -82,10 +82,33 @@ struct Manual {
                 .It Dv SIGTERM , SIGINT
                 Shut down cleanly.
                 .El
+                .Sh FILES
+                Of the package:
+                .Bl -tag -width indent
+                .It Pa /etc/mysql-replication-exporter/config.yml
+                The configuration of the service.
+                .It Pa /etc/mysql-replication-exporter/mysql-password
+                The account's password; only root can read it.
+                .It Pa /run/credentials/mysql-replication-exporter.service/mysql-password
+                systemd's copy of it, for the service, and only while that runs.
+                .It Pa /etc/default/mysql-replication-exporter
+                Further arguments of the service.
+                .It Pa /var/lib/mysql-replication-exporter
+                What is kept across restarts.
+                .El
                 .Sh EXIT STATUS
-                0 for success, 64 for invalid arguments, 2 for an invalid configuration, 1 for any other error.
-                .Cm check
-                exits with 0 for ok, 1 for warning, 2 for critical, 3 for unknown.
+                0 for success, 64 for invalid arguments, 2 for an invalid configuration or a password or certificate file that cannot be read, 1 for any other error.
+                systemd does not start the service again after 2 and 64.
+                .Bl -tag -width indent
+                .It Cm check
+                0 for ok, 1 for warning, 2 for critical; 3 for unknown, which is every error as well.
+                .It Cm checksum
+                0 if everything is equal, 1 if everything compared is equal, but some tables were not compared, 2 if there are differences, 3 if the result is unknown.
+                .It Cm failover-check
+                0 if there is an answer, whichever it is.
+                .It Cm topology
+                0 if at least one node is up, otherwise 1.
+                .El
                 .Sh EXAMPLES
                 Query two servers once, without a configuration file:
                 .Bd -literal -offset indent

@@ -33,7 +33,7 @@ struct ManualTests {
             requests.isSubset(of: [
                 ".\\\"", ".Dd", ".Dt", ".Os", ".Sh", ".Ss", ".Nm", ".Nd", ".Fl", ".Op", ".Ar", ".Pp", ".Cm", ".Bl",
                 ".It",
-                ".El", ".Ic", ".Bd", ".Ed", ".Xr",
+                ".El", ".Ic", ".Pa", ".Bd", ".Ed", ".Xr",
             ]))
     }
 

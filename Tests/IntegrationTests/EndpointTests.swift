@@ -225,21 +225,9 @@ extension IntegrationSuite {
                     "CREATE TABLE watched.checksums (db CHAR(64), tbl CHAR(64), chunk INT, this_crc CHAR(40), "
                         + "this_cnt INT, master_crc CHAR(40), master_cnt INT, ts TIMESTAMP, PRIMARY KEY (db, tbl, chunk))",
                 ] { try await sandbox.server("db1").sql(statement) }
-                let output = "\(sandbox.folder)/grants.sql"
-                let process = try ChildProcess.start(
-                    [
-                        try Products.path("mysql-replication-exporter"), "grants", "--config.file", configuration,
-                        "--from", "127.0.0.1",
-                    ], group: sandbox.processGroup, output: output)
-                #expect(await process.ended() == .exited(0))
-                let name = software.flavor == .mariadb ? "-- MariaDB " : "-- MySQL "
-                // The newest section of the flavor.
-                let text = try String(contentsOfFile: output, encoding: .utf8)
-                let section = try #require(text.components(separatedBy: "\n\n").last { $0.hasPrefix(name) })
-                for line in section.split(separator: "\n").dropFirst() {
-                    let statement = line.trimmingPrefix("-- ").replacing("'...'", with: "'sesame'")
-                    try await sandbox.server("db1").sql(String(statement.dropLast()))
-                }
+                let script = try await sandbox.run(
+                    "grants", "--config.file", configuration, "--from", "127.0.0.1", "--password-file", password)
+                #expect(try await sandbox.execute(script.output, on: try sandbox.server("db1")) == "")
                 try await sandbox.catchUp()
                 let exporter = try await RunningExporter.start(configuration, in: sandbox)
                 let scrape = try await exporter.scrape(until: "the heartbeat is written and read") {

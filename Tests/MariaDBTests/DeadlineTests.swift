@@ -36,6 +36,8 @@ struct DeadlineTests {
             }
             // If TLS is required, there is no log-in to a server without it to wait for.
             #expect(error?.phase == .timeout || tls == .required && error?.phase == .tls)
+            // It is not the host that is down.
+            #expect(error?.message.contains("firewall") == false, "\(error?.message ?? "")")
             #expect(connection.isOpen == false)
         }
     }
@@ -52,7 +54,29 @@ struct DeadlineTests {
                 deadline: .soon)
         }
         #expect(error?.phase == .timeout)
+        #expect(
+            error?.message
+                == "no answer before the deadline while connecting: the host is down, or a firewall drops the packets")
         withExtendedLifetime(hole) {}
+    }
+
+    @Test("A port that nobody listens on is told from one that does not answer")
+    func refused() async throws {
+        let server = try FaultServer(.saying([]))
+        let port = server.port
+        server.stop()
+        let executor = try ThreadExecutor(name: "test")
+        defer { executor.stop() }
+        let connection = Connection(executor: executor)
+        for address in [Address.tcp(host: "127.0.0.1", port: port), .unix(path: "/nowhere/at/all.sock")] {
+            let error = await #expect(throws: MySQLError.self) {
+                try await connection.open(
+                    ConnectionOptions(address: address, user: "exporter", password: ""), deadline: .soon)
+            }
+            #expect(error?.phase == .connect)
+            let reason = if case .tcp = address { "Connection refused" } else { "No such file or directory" }
+            #expect(error?.message == reason)
+        }
     }
 
     /// A TLS record of HelloRequest messages (RFC 5246, 7.4.1.1): a client has to ignore them.

@@ -88,7 +88,7 @@ struct TopologyPageTests {
         #expect(db2.contains(">0 s<") && db2.contains(">227 B<") && db2.contains("<em>unknown</em>"))
         let db3 = row("node-db3", in: page)
         #expect(db3.contains("data-state=\"critical\" data-depth=\"2\"") && db3.contains("SQL stopped"))
-        #expect(db3.contains("<li data-state=\"critical\">SQL thread stopped: error 1062 Duplicate entry</li>"))
+        #expect(db3.contains("<li data-state=\"critical\">SQL thread stopped: error 1062: Duplicate entry</li>"))
         #expect(row("node-db4", in: page).contains("<li data-state=\"critical\">timeout: no answer</li>"))
         #expect(page.ranges(of: "timeout: no answer").count == 2)
         // db2's 0 s must not stand for db3.

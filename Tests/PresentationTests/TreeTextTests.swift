@@ -21,7 +21,7 @@ struct TreeTextTests {
                 db1  primary  writable  MariaDB 10.11.19  binlog.000001:500
                 ├─ db2  intermediate  read-only  lag 0 s  227 B behind  ok
                 │  └─ db3  replica  read-only  lag unknown  0 B behind
-                │        ! SQL thread stopped: error 1062 Duplicate entry '7'
+                │        ! SQL thread stopped: error 1062: Duplicate entry '7'
                 └─ db4  DOWN
                       ! timeout: no answer
 
@@ -74,7 +74,7 @@ struct TreeTextTests {
                 db1  primary  writable  MariaDB 10.11.19  binlog.000001:500
                 └─ db2  intermediate  read-only  lag 0 s  0 B behind  ok
                    │  from 10.0.0.9:3306 [us·]  lag unknown  distance unknown
-                   │     ! SQL thread stopped: error 1062 Duplicate entry
+                   │     ! SQL thread stopped: error 1062: Duplicate entry
                    └─ db3  replica  read-only  lag 0 s  0 B behind  ok
                          from 10.0.0.8:3306 [eu]  lag 0 s  distance unknown  ok
 

@@ -24,7 +24,7 @@ struct VerdictTests {
         let verdict = verdict()
         #expect(verdict.status == .ok)
         #expect(verdict.summary == "OK - 2 nodes, 1 channel, worst lag 0 s")
-        #expect(verdict.performanceData == "'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
+        #expect(verdict.performanceData == "'db2 lag'=0.0s;30;;0 'db2 bytes'=0B;100000000;;0")
     }
 
     @Test("a parked channel is not judged; a node that only has parked ones cannot be, if it is named")
@@ -38,7 +38,7 @@ struct VerdictTests {
         let set = Samples.findings([promoted, Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2)])])
         let verdict = Verdict([set])
         #expect(verdict.summary == "OK - 2 nodes, 1 channel, worst lag 0 s")
-        #expect(verdict.performanceData == "'db3 lag'=0.0s;;;0 'db3 bytes'=0B;;;0")
+        #expect(verdict.performanceData == "'db3 lag'=0.0s;30;;0 'db3 bytes'=0B;100000000;;0")
         let named = Verdict([set], judging: .nodes(["db2"]), limits: .init(lag: 5))
         #expect(named.status == .unknown)
         #expect(
@@ -66,8 +66,8 @@ struct VerdictTests {
     func broken() {
         let verdict = verdict(error: "Duplicate | entry\nfor key")
         #expect(verdict.status == .critical)
-        #expect(verdict.summary == "CRITICAL - db2: SQL thread stopped: error 1062 Duplicate   entry for key")
-        #expect(verdict.performanceData == "'db2 lag'=U;;;0 'db2 bytes'=0B;;;0")
+        #expect(verdict.summary == "CRITICAL - db2: SQL thread stopped: error 1062: Duplicate   entry for key")
+        #expect(verdict.performanceData == "'db2 lag'=U;30;;0 'db2 bytes'=0B;100000000;;0")
     }
 
     @Test("a combining mark after a bar, a quote or a newline does not keep it from being replaced")
@@ -94,7 +94,7 @@ struct VerdictTests {
     @Test("text from a server cannot control the terminal")
     func controlCharacters() {
         let summary = verdict(error: "\u{1B}[2Jgone\u{9B}31m \u{202E}desrever\u{2028}x").summary
-        #expect(summary == "CRITICAL - db2: SQL thread stopped: error 1062 ·[2Jgone·31m ·desrever x")
+        #expect(summary == "CRITICAL - db2: SQL thread stopped: error 1062: ·[2Jgone·31m ·desrever x")
     }
 
     @Test("without a channel, there is no performance data and no bar")
@@ -104,7 +104,8 @@ struct VerdictTests {
         #expect(verdict.pluginLine == "REPLICATION OK - 1 node, 0 channels")
         #expect(
             self.verdict().pluginLine
-                == "REPLICATION OK - 2 nodes, 1 channel, worst lag 0 s | 'db2 lag'=0.0s;;;0 'db2 bytes'=0B;;;0")
+                == "REPLICATION OK - 2 nodes, 1 channel, worst lag 0 s | 'db2 lag'=0.0s;30;;0 'db2 bytes'=0B;100000000;;0"
+        )
     }
 
     @Test("exceeding the set's threshold is a warning, exceeding the limit is critical")
@@ -114,6 +115,57 @@ struct VerdictTests {
         #expect(verdict(behind: 29, limits: .init(lag: 10)).status == .critical)
         #expect(verdict(position: 100, limits: .init(bytes: 399)).status == .critical)
         #expect(verdict(position: 100, limits: .init(bytes: 400)).status == .ok)
+    }
+
+    @Test("thresholds are in the performance data: a delayed replica's lag counts from its delay, and its bytes do not")
+    func thresholds() {
+        let limits = Verdict.Limits(lag: 300.5, bytes: 1_000_000)
+        #expect(
+            verdict(limits: limits).performanceData
+                == "'db2 lag'=0.0s;30;300.5;0 'db2 bytes'=0B;100000000;1000000;0")
+        #expect(
+            verdict(behind: 60, delay: 60, limits: limits).performanceData
+                == "'db2 lag'=60.0s;90;360.5;0 'db2 bytes'=0B;;;0")
+    }
+
+    @Test("a node that could not be looked at for a reason of the exporter's own is unknown, not down")
+    func ownFault() {
+        for (reason, status, code) in [
+            (NodeFailure.Reason.configuration, "UNKNOWN", 3), (.permission, "UNKNOWN", 3),
+            (.authentication, "CRITICAL", 2), (.connect, "CRITICAL", 2),
+        ] {
+            var down = Samples.down("db2", intended: "db1", message: "no file")
+            down.report.failure?.reason = reason
+            let set = Samples.findings([Samples.primary("db1", id: 1), down])
+            for verdict in [Verdict([set]), Verdict([set], judging: .nodes(["db2"]), limits: .init(lag: 5))] {
+                #expect(verdict.summary == "\(status) - db2: \(reason.rawValue): no file")
+                #expect(verdict.status.exitCode == Int32(code))
+            }
+            // What is known to be wrong counts for more.
+            let broken = Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 1, error: "broken")])
+            #expect(
+                Verdict([Samples.findings([Samples.primary("db1", id: 1), down, broken])]).status == .critical)
+        }
+    }
+
+    @Test("the line of thousands of nodes fits into what Nagios reads, with the worst first")
+    func bounded() {
+        let long = String(repeating: "x|\u{1F600}", count: 1000)
+        var nodes = [Samples.primary("db0", id: 1)]
+        for number in 1..<5000 {
+            let channel = Samples.channel(from: 1, behind: 31, error: number == 4000 ? long : nil)
+            nodes.append(Samples.primary("db\(number)", id: UInt32(number + 1), replicates: [channel]))
+        }
+        let verdict = Verdict([Samples.findings(nodes)], limits: .init(lag: 60))
+        #expect(verdict.status == .critical)
+        let line = verdict.pluginLine
+        #expect(line.utf8.count < 8192)
+        #expect(line.hasPrefix("REPLICATION CRITICAL - db4000: SQL thread stopped: error 1062: x "))
+        let parts = line.components("; ")
+        #expect(parts.count == 6 && parts[1] == "db1: does not keep up")
+        #expect(parts[5].hasPrefix("and 4994 more | 'worst lag'=31.0s;;60;0 "))
+        #expect(parts[5].hasSuffix("nodes=5000;;;0 channels=4999;;;0 problems=4999;;;0"))
+        #expect(line.ranges(of: "|").count == 1)
     }
 
     @Test("an unknown lag makes the status unknown, not ok")
@@ -191,4 +243,8 @@ struct VerdictTests {
         #expect(verdict(behind: 90, delay: 60, judging: .nodes(["db2"]), limits: .init(lag: 29)).status == .critical)
         #expect(verdict(behind: nil, judging: .nodes(["db2"]), limits: .init(lag: 10)).status == .unknown)
     }
+}
+
+extension String {
+    fileprivate func components(_ separator: String) -> [String] { split(separator: separator).map(String.init) }
 }

@@ -72,7 +72,7 @@ struct TroubleTests {
             try troubles(of: purged) == [
                 Trouble(.binaryLogMissing, "the source does not have the binary log bin.000009"),
                 Trouble(
-                    .receiverFailing, "IO thread stopped: error 1236 Could not find first log file name in the index"),
+                    .receiverFailing, "IO thread stopped: error 1236: Could not find first log file name in the index"),
             ])
         let late = channel(id: 1, applies: false, read: "bin.000005:500").with {
             $0.applierError = .init(number: 0, message: "")
@@ -128,12 +128,12 @@ struct TroubleTests {
             }
             return try troubles(of: lost).map(\.text).first
         }
-        #expect(try text(.connecting, tried: 7) == "IO thread connecting, tried 7 times: error 2003 Can't connect")
+        #expect(try text(.connecting, tried: 7) == "IO thread connecting, tried 7 times: error 2003: Can't connect")
         #expect(
             try text(.stopped, tried: 10)
-                == "IO thread stopped, gave up after 10 tries (Master_Retry_Count): error 2003 Can't connect")
-        #expect(try text(.stopped, tried: 1) == "IO thread stopped: error 2003 Can't connect")
-        #expect(try text(.connecting, tried: 0) == "IO thread connecting: error 2003 Can't connect")
+                == "IO thread stopped, gave up after 10 tries (Master_Retry_Count): error 2003: Can't connect")
+        #expect(try text(.stopped, tried: 1) == "IO thread stopped: error 2003: Can't connect")
+        #expect(try text(.connecting, tried: 0) == "IO thread connecting: error 2003: Can't connect")
     }
 
     @Test("A full relay log is the replica's own trouble, not the source's")

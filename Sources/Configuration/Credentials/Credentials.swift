@@ -22,8 +22,8 @@ package struct Credentials: Sendable, Equatable {
         case literal(Secret)
         /// `${NAME}`: that environment variable.
         case environment(String)
-        /// The file's only line.
-        case file(path: String)
+        /// The only line of the first of these files that can be opened.
+        case files(paths: [String])
         /// An option file's client groups, which may give a user and TLS settings as well.
         case optionFile(path: String)
     }

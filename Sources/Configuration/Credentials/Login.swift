@@ -1,4 +1,5 @@
 package import Documents
+internal import Glibc
 
 /// What a connection needs to log in, as of the moment it was read.
 package struct Login: Sendable, Equatable {
@@ -20,7 +21,28 @@ extension Node {
     }
 }
 
+extension Node {
+    /// The account alone. Reads no password, and the option file only if no nearer level has a user.
+    package func user(environment: [String: String]) throws(ConfigurationError) -> String {
+        try credentials.user(environment)
+    }
+}
+
 extension Credentials {
+    fileprivate func user(_ environment: [String: String]) throws(ConfigurationError) -> String {
+        func user(_ level: Level?) throws(ConfigurationError) -> String? {
+            guard let level else { return nil }
+            if let user = level.user { return user }
+            guard case .optionFile(let path) = level.password else { return nil }
+            return try OptionFile(path: path, home: environment["HOME"], origin: level.origin).user
+        }
+        if let user = try user(node) { return user }
+        if let user = try user(set) { return user }
+        if let user = EnvironmentName.value(EnvironmentName.user, in: environment) { return user }
+        if let user = try user(defaults) { return user }
+        throw ConfigurationError(Problem(file: "", message: Self.missingUser))
+    }
+
     /// Reads user and password again. Called for each new connection.
     /// - Parameter environment: the process's environment, for the account's variables, `${NAME}` and HOME.
     /// - Throws: what could not be read and why, with the position in the configuration that names it; never the contents.
@@ -55,7 +77,7 @@ extension Credentials {
         if let node { try take(node) }
         if let set { try take(set) }
         user = user ?? EnvironmentName.value(EnvironmentName.user, in: environment)
-        password = password ?? EnvironmentName.value(EnvironmentName.password, in: environment).map(Secret.init)
+        password = password ?? EnvironmentName.value(EnvironmentName.password, in: environment).map { Secret($0) }
         if let defaults { try take(defaults) }
 
         guard let user else { throw ConfigurationError(Problem(file: "", message: Self.missingUser)) }
@@ -64,9 +86,6 @@ extension Credentials {
 }
 
 extension Credentials.PasswordSource {
-    /// Far more than any server accepts as a password: a larger file is something else.
-    private static let limit = 16 * 1024
-
     fileprivate func read(
         _ environment: [String: String], origin: Origin
     ) throws(ConfigurationError) -> Secret? {
@@ -78,28 +97,62 @@ extension Credentials.PasswordSource {
                 throw origin.error("'password' needs the environment variable \(name), which is not set")
             }
             return Secret(value)
-        case .file(let path):
-            return try Self.password(file: path, origin: origin)
+        case .files(let paths):
+            return try Self.password(files: paths, origin: origin)
         case .optionFile:
             return nil
         }
     }
 
-    private static func password(file path: String, origin: Origin) throws(ConfigurationError) -> Secret {
-        let name = "password_file \(shown(path: path))"
+    /// A file that is not there or may not be opened leaves the choice to the next one; one with wrong contents does not.
+    private static func password(files paths: [String], origin: Origin) throws(ConfigurationError) -> Secret {
+        var reasons: [String] = []
+        for path in paths {
+            do throws(PasswordFileFailure) {
+                return try Secret(contentsOf: path)
+            } catch {
+                reasons.append("\(shown(path: path)): \(error.reason)")
+                if !error.isUnopened { break }
+            }
+        }
+        throw origin.error("password_file \(reasons.joined(separator: "; "))")
+    }
+}
+
+private struct PasswordFileFailure: Error {
+    let reason: String
+    /// Whether the file is not there, or may not be opened.
+    var isUnopened = false
+}
+
+extension Secret {
+    /// Far more than any server accepts as a password: a larger file is something else.
+    private static let limit = 16 * 1024
+
+    /// The only line of a file that an option names.
+    package init(passwordFile path: String) throws(ConfigurationError) {
+        do throws(PasswordFileFailure) {
+            try self.init(contentsOf: path)
+        } catch {
+            throw ConfigurationError(Problem(file: path, message: error.reason))
+        }
+    }
+
+    fileprivate init(contentsOf path: String) throws(PasswordFileFailure) {
         var text: String
         do {
-            text = try decodeText(TextFile(path: path, limit: limit).bytes)
+            text = try decodeText(TextFile(path: path, limit: Self.limit).bytes)
         } catch let failure as TextFile.Failure {
-            throw origin.error("\(name): \(failure.reason)")
+            throw PasswordFileFailure(
+                reason: failure.reason, isUnopened: [ENOENT, EACCES, ENOTDIR, EPERM].contains(failure.code))
         } catch {
-            throw origin.error("\(name): it is not UTF-8 text")
+            throw PasswordFileFailure(reason: "it is not UTF-8 text")
         }
         if let last = text.last, isLineEnd(last) { text.removeLast() }
-        guard !text.isEmpty else { throw origin.error("\(name): it is empty") }
+        guard !text.isEmpty else { throw PasswordFileFailure(reason: "it is empty") }
         guard !text.contains(where: isLineEnd) else {
-            throw origin.error("\(name): it has more than one line; it must contain only the password")
+            throw PasswordFileFailure(reason: "it has more than one line; it must contain only the password")
         }
-        return Secret(text)
+        self.init(text)
     }
 }

@@ -31,7 +31,7 @@ package struct OptionFile: Sendable, Equatable {
     private mutating func apply(_ option: Option) throws(ConfigurationError) {
         switch option.name {
         case "user": user = try option.required
-        case "password": password = option.value.map(Secret.init)
+        case "password": password = option.value.map { Secret($0) }
         // Empty is the same as absent, as for MariaDB's own programs.
         case "ssl-ca": tls.ca = try option.path
         case "ssl-cert": tls.cert = try option.path
@@ -71,9 +71,7 @@ package struct OptionFile: Sendable, Equatable {
 
 extension OptionFile.Option {
     func error(_ message: String) -> ConfigurationError {
-        var error = ConfigurationError(Problem(file: file, line: line, message: "option '\(name)' \(message)"))
-        error.isAboutTLS = name.contains("ssl")
-        return error
+        ConfigurationError(Problem(file: file, line: line, message: "option '\(name)' \(message)"))
     }
 
     /// Nil if it is empty.

@@ -42,8 +42,8 @@ extension Reader {
         if let text = fields.given(Schema.password) {
             sources.append((password(text, fields), "password", fields.position(of: Schema.password)))
         }
-        if let path = path(fields, Schema.passwordFile) {
-            sources.append((.file(path: path), "password_file", fields.position(of: Schema.passwordFile)))
+        if let paths = passwordFiles(fields) {
+            sources.append((.files(paths: paths), "password_file", fields.position(of: Schema.passwordFile)))
         }
         if let path = path(fields, Schema.optionFile) {
             sources.append((.optionFile(path: path), "option_file", fields.position(of: Schema.optionFile)))
@@ -98,10 +98,32 @@ extension Reader {
 
     /// A path that the process can open: `~/` is HOME, and a relative one is relative to the configuration file's directory.
     private func path(_ fields: Fields, _ key: Key<String>) -> String? {
-        guard let text = fields.given(key) else { return nil }
+        fields.given(key).flatMap { path($0, at: fields.position(of: key), of: key.name) }
+    }
+
+    /// One path, or a list of them; nil if there is none, or after reporting what is wrong with one.
+    private func passwordFiles(_ fields: Fields) -> [String]? {
+        guard let value = fields.given(Schema.passwordFile) else { return nil }
+        var items = [value]
+        if case .list(let list) = value.content { items = list }
+        if items.isEmpty { report.problem(value.at, "'password_file' lists no file") }
+        let paths = items.compactMap { item -> String? in
+            do throws(Malformed) {
+                let text = try requireText(item)
+                guard !text.unicodeScalars.contains("\0") else { throw Malformed("must not contain a NUL character") }
+                return path(text, at: item.at, of: Schema.passwordFile.name)
+            } catch {
+                report.problem(item.at, "'password_file' \(error.message)")
+                return nil
+            }
+        }
+        return paths.count == items.count && !paths.isEmpty ? paths : nil
+    }
+
+    private func path(_ text: String, at position: Position, of key: String) -> String? {
         if text == "~" || text.hasPrefix("~/") {
             guard let home = EnvironmentName.value("HOME", in: environment) else {
-                report.problem(fields.position(of: key), "'\(key.name)' begins with ~, but HOME is not set")
+                report.problem(position, "'\(key)' begins with ~, but HOME is not set")
                 return nil
             }
             return home + text.dropFirst()

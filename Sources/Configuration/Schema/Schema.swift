@@ -20,8 +20,10 @@ enum Schema {
     )
     static let password = Key.text(
         "password", "The password, or ${NAME} for the value of that environment variable.")
-    static let passwordFile = Key.text(
-        "password_file", as: "path", "A file that holds only the password; it is read again for every new connection.")
+    static let passwordFile = Key.nested(
+        "password_file", "path, or list of paths",
+        "A file that holds only the password; it is read again for every new connection. Of several files, the first that can be "
+            + "opened counts: the copy that systemd makes for the service, and the original for commands.")
     static let optionFile = Key.text(
         "option_file", as: "path",
         "An option file such as ~/.my.cnf; user, password and ssl-* of its client groups are used.")

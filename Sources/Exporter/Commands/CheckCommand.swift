@@ -18,10 +18,14 @@ struct CheckCommand: AsyncParsableCommand {
             A plugin for Nagios, Icinga and similar systems: prints one line with performance data.
 
             To check two replicas:
-              mysql-replication-exporter check --config.file exporter.yml db2 db3 --max-lag 5m
+              mysql-replication-exporter check --config.file exporter.yml \\
+                --max-lag 5m db2 db3
 
-            The status is unknown for a named node that does not replicate, unless it is writable and no limit is given, and for \
-            a node that cannot be checked against a limit.
+            The status is unknown for a named node that does not replicate, unless it is writable and no limit is given; for a \
+            node that cannot be checked against a limit; and if a password or certificate file cannot be read, or the account \
+            lacks a privilege. The line names at most five problems, the worst first. The performance data has the lag and \
+            the bytes behind of every channel, with the set's threshold as the warning and --max-lag and --max-bytes as the \
+            critical value; of very many channels, only the worst lag and counts.
             """)
 
     @OptionGroup var source: ConfigurationOptions
@@ -56,7 +60,14 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let unknown = Verdict.Status.unknown.exitCode
-        let configuration = try source.loadOrExplain(exitCode: unknown).configuration
+        let configuration: Configuration
+        do throws(ConfigurationError) {
+            configuration = try source.load().configuration
+        } catch {
+            // A plugin is heard on standard output only.
+            print("REPLICATION UNKNOWN - \(Verdict.oneLine(error.problems.map(\.description).joined(separator: "; ")))")
+            throw ExitCode(unknown)
+        }
         if let unknownName = nodeNames.first(where: { configuration.node(named: $0) == nil }) {
             print("REPLICATION UNKNOWN - no node is named \(unknownName.debugDescription)")
             throw ExitCode(unknown)

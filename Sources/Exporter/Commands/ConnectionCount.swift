@@ -22,6 +22,9 @@ struct ConnectionCount: Equatable {
         commands = once + checksum
     }
 
+    /// For an account that is used by `checksum` alone: a run, and the remains of one that was killed.
+    static let checksumAccount = 2 * (NodeCollector.maxConnections + Session.maxConnections)
+
     /// The account's MAX_USER_CONNECTIONS, with room for an exporter that is started before the one it replaces has ended.
     func limit(exporters: Int) -> Int { (exporters + 1) * serving + commands }
 }

@@ -28,11 +28,25 @@ struct FailoverCheckCommand: AsyncParsableCommand {
     @Argument(help: "The replication set.")
     var set: String
 
+    /// The named set, which must have a rule; otherwise says what is missing.
+    private func configuredSet(in configuration: Configuration) throws -> ReplicationSet {
+        guard let set = configuration.set(named: set) else {
+            let names = configuration.sets.map(\.name).joined(separator: ", ")
+            StandardError.print("no replication set is named \(set.debugDescription); configured sets: \(names)")
+            throw ExitCode(2)
+        }
+        guard set.failover != nil else {
+            StandardError.print(
+                "replication set \(set.name.debugDescription) has no failover rule: add failover: {preferred: …, standby: …, "
+                    + "table: …} to it in the configuration file")
+            throw ExitCode(2)
+        }
+        return set
+    }
+
     func run() async throws {
         let configuration = try source.loadOrExplain().configuration
-        guard let set = configuration.set(named: set), set.failover != nil else {
-            throw ValidationError("No replication set with a failover rule is named \(set.debugDescription).")
-        }
+        let set = try configuredSet(in: configuration)
         // The other sets do not matter here.
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
         let directory = keeping.stateDirectory(.command, quiet)

@@ -94,13 +94,17 @@ struct Serve: AsyncParsableCommand {
         let ((configuration, configurationWarnings), protection) = try loadBothOrExplain(logger)
         let warnings = configurationWarnings + (protection?.warnings ?? [])
         if checksOnly {
-            for warning in warnings { print("warning: \(warning)") }
+            // What systemd makes for the service is not there for a check in a terminal.
+            let outside = try refuseUnreadableFiles(of: configuration, except: \.isOfService)
+            for warning in warnings where !outside.contains(warning) { print("warning: \(warning)") }
+            for problem in outside { print("warning: \(problem) (outside of the service)") }
             let nodes = Amount.count(configuration.nodes.count, "node")
             let sets = Amount.count(configuration.sets.count, "replication set")
             print("configuration is valid: \(nodes) in \(sets)")
             return
         }
         for warning in warnings { logger.warning("\(warning)") }
+        try refuseUnreadableFiles(of: configuration) { _ in false }
 
         MallocSettings.apply()
         PrivateMemory.applyToRelease()
@@ -114,6 +118,22 @@ struct Serve: AsyncParsableCommand {
         }
         try await serve(live, HangupReload(live, on: hangups), openFiles, protection, logger)
         logger.info("stopped")
+    }
+
+    /// An unreadable password or certificate is an error now, while somebody is looking. A reload only warns of it: the other
+    /// nodes still work.
+    /// - Returns: the problems of the files to except.
+    @discardableResult
+    private func refuseUnreadableFiles(
+        of configuration: Configuration, except: (UnreadableFile) -> Bool
+    ) throws -> [Problem] {
+        let unreadable = source.unreadableFiles(of: configuration)
+        let problems = unreadable.filter { !except($0) }.map(\.problem)
+        guard problems.isEmpty else {
+            ConfigurationError(problems: problems).explain()
+            throw ExitCode(2)
+        }
+        return unreadable.map(\.problem)
     }
 
     private func serve(
@@ -132,7 +152,19 @@ struct Serve: AsyncParsableCommand {
             handler: { await routes.answer($0, router) })
         // The first is the last to end: probes and connections go when no request comes any more.
         var services: [any Service] = [live, listener]
-        if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) { services.append(agent) }
+        var listeners = [listener]
+        if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) {
+            services.append(agent)
+            listeners.append(agent)
+        }
+        let readiness = Task { [listeners] in
+            // If one cannot listen, the group below fails with the reason, and nothing is ready.
+            for listener in listeners {
+                guard (try? await listener.boundAddresses) != nil else { return }
+            }
+            ServiceManager.notify("READY=1", environment: ProcessEnvironment.variables)
+        }
+        defer { readiness.cancel() }
         services.append(hangups)
         let group = ServiceGroup(
             configuration: .init(
@@ -202,6 +234,12 @@ struct Serve: AsyncParsableCommand {
 
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case debug, info, warning, error
+
+    /// In any case, and with `warn`, as other exporters call it.
+    init?(argument: String) {
+        let name = argument.lowercased()
+        self.init(rawValue: name == "warn" ? LogLevel.warning.rawValue : name)
+    }
 
     var level: Logger.Level {
         switch self {

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Monitoring
 import Presentation
+import Replication
 import Threads
 import Topology
 
@@ -19,7 +20,10 @@ struct TopologyCommand: AsyncParsableCommand {
             Draws each replication set as a tree, with the state, lag and byte delta of its nodes.
 
             Without a configuration file:
-              mysql-replication-exporter topology --node db1=10.0.0.1:3306 --node db2=10.0.0.2:3306
+              mysql-replication-exporter topology --node db1=10.0.0.1:3306 \\
+                --node db2=10.0.0.2:3306
+
+            The exit code is 0 if at least one node is up, otherwise 1.
             """)
 
     @OptionGroup var source: ConfigurationOptions
@@ -45,6 +49,7 @@ struct TopologyCommand: AsyncParsableCommand {
             print(TreeText(isColoured: isTerminal).text(findings), terminator: "")
         case .json: print(TopologyJSON.json(findings).text)
         }
+        if !findings.contains(where: { $0.nodes.contains(where: \.report.isUp) }) { throw ExitCode.failure }
     }
 }
 
@@ -56,13 +61,13 @@ enum OneRound {
     /// - Parameter isDoubtful: whether another look may settle something that the first leaves open.
     /// - Throws: `ThreadError`.
     static func findings(
-        _ configuration: Configuration, timeout: Duration, again isDoubtful: ([SetFindings]) -> Bool = { _ in false }
+        _ configuration: Configuration, timeout: Duration, environment: [String: String] = ProcessEnvironment.variables,
+        again isDoubtful: ([SetFindings]) -> Bool = { _ in false }
     ) async throws -> [SetFindings] {
         _ = ProcessEnvironment.raiseOpenFileLimit()
         let quiet = Logger(label: "round") { _ in SwiftLogNoOpLogHandler() }
         let fleet = try Fleet(
-            configuration, environment: ProcessEnvironment.variables, keeping: .nothing, isOneShot: true,
-            logger: quiet)
+            configuration, environment: environment, keeping: .nothing, isOneShot: true, logger: quiet)
         let deadline = ContinuousClock.now + timeout
         var findings = await fleet.findings(deadline: deadline)
         if isDoubtful(findings), .now + pause < deadline {

@@ -267,7 +267,7 @@ private enum ConnectFailure: Error {
 
     var asMySQLError: MySQLError {
         switch self {
-        case .withoutAttempt(let failure): MySQLError(phase: .authentication, code: 0, message: failure.message)
+        case .withoutAttempt(let failure): MySQLError(phase: failure.reason, code: 0, message: failure.message)
         case .refused(let error, _), .unusable(let error): error
         }
     }

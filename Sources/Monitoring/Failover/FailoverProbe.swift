@@ -295,6 +295,8 @@ extension FailoverPolicy {
 }
 
 extension NodeFailure {
-    /// Whether the server is alive but refuses this account, or has no connection left for it.
-    fileprivate var isOfTheAsker: Bool { [.permission, .authentication, .connectionLimit].contains(reason) }
+    /// Whether the server was not asked, or is alive but refuses this account, or has no connection left for it.
+    fileprivate var isOfTheAsker: Bool {
+        [.configuration, .permission, .authentication, .connectionLimit].contains(reason)
+    }
 }

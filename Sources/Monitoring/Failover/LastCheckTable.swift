@@ -44,6 +44,7 @@ final class LastCheckTable: Sendable {
     private static let readOnly = Failure("is read-only and cannot be updated")
 
     private let connection: Session
+    private let table: TableName
     /// Quoted.
     private let name: String
     /// As an SQL literal.
@@ -53,6 +54,7 @@ final class LastCheckTable: Sendable {
     ///   - checker: the checker's name, as recorded in the table.
     ///   - connection: a connection to the preferred node, set up with `setUp`.
     init(_ table: TableName, checker: String, on connection: Session) {
+        self.table = table
         name = table.quoted
         self.checker = SQLText.literal(checker)
         self.connection = connection
@@ -217,13 +219,9 @@ final class LastCheckTable: Sendable {
     private func make(
         _ server: (clock: Double, identity: FailoverServer), _ deadline: ContinuousClock.Instant
     ) async throws(Failure) {
-        let create = """
-            CREATE TABLE IF NOT EXISTS \(name) (checker VARCHAR(100) NOT NULL, server_id INT UNSIGNED NOT NULL, \
-            epoch DECIMAL(17,6) NOT NULL, PRIMARY KEY (checker, server_id)) ENGINE = InnoDB
-            """
         let latest = server.clock + Self.longestCheck
         let tables = try await run(
-            [server.identity.check(until: latest)] + WriteGuard.ifWritable(create, until: latest)
+            [server.identity.check(until: latest)] + WriteGuard.ifWritable(OwnTable.lastCheck(table), until: latest)
                 + ["SELECT \(WriteGuard.isWritable) AS is_writable"], deadline)
         guard tables.last?.first?.flag("is_writable") == true else { throw Self.readOnly }
     }
@@ -260,7 +258,7 @@ extension LastCheckTable.Failure {
             // The server answered: a lock was held, the statement took too long, or an earlier one has not ended (which has no
             // code).
             case .timeout where error.isOfServer || error.code == 0: "queried or updated"
-            case .dns, .connect, .connectionLimit, .tls, .authentication, .timeout, .protocol:
+            case .configuration, .dns, .connect, .connectionLimit, .tls, .authentication, .timeout, .protocol:
                 isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)
@@ -300,7 +298,7 @@ extension MySQLError {
     var isOfTheAsker: Bool {
         switch phase {
         case _ where isConnectionLimit: true
-        case .permission, .authentication: true
+        case .configuration, .permission, .authentication: true
         case .query where code == Self.brokenTable: false
         case .query where Self.classesOfTheAsker.contains(sqlState.prefix(2)): true
         case .query, .tls: Self.ofTheAsker.contains(code)

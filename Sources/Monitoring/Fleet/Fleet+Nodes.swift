@@ -55,7 +55,7 @@ extension ConnectionOptions {
         do throws(ConfigurationError) {
             login = try node.login(environment: environment)
         } catch {
-            throw NodeFailure(reason: error.isAboutTLS ? .tls : .authentication, message: error.description)
+            throw NodeFailure(reason: .configuration, message: error.description)
         }
         self.init(
             address: node.address, user: login.user, password: login.password.reveal(), tls: login.tls.mode,

@@ -140,7 +140,7 @@ package final class HeartbeatWriter: Probe {
             do throws(MySQLError) {
                 rows = try await read(connection, deadline)
             } catch  where error.isForWantOfTable {
-                try await connection.create(table, definition, on: node, by: watch, deadline: deadline)
+                try await connection.create(table, OwnTable.heartbeat(table), on: node, by: watch, deadline: deadline)
                 rows = try await read(connection, deadline)
             }
             if !rows.contains(where: { $0.serverID == node.serverID }) { try await insert(connection, node, deadline) }
@@ -175,16 +175,5 @@ package final class HeartbeatWriter: Probe {
             \(node.serverID) FROM DUAL WHERE \(condition)
             """
         }
-    }
-
-    /// pt-heartbeat's own definition (its manual, "MAGIC_create_heartbeat"), with InnoDB, so that a replica's crash does not
-    /// corrupt the table.
-    private var definition: String {
-        """
-        CREATE TABLE IF NOT EXISTS \(table.quoted) (\
-        ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED NOT NULL PRIMARY KEY, file VARCHAR(255) DEFAULT NULL, \
-        position BIGINT UNSIGNED DEFAULT NULL, relay_master_log_file VARCHAR(255) DEFAULT NULL, \
-        exec_master_log_pos BIGINT UNSIGNED DEFAULT NULL) ENGINE = InnoDB
-        """
     }
 }

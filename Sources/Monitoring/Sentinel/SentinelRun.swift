@@ -131,8 +131,8 @@ struct SentinelRun {
                 }
             } catch {
                 switch error.phase {
-                // The row may well have arrived; the account is not allowed to see it.
-                case .permission, .authentication: return Arrival(node: replica.node, outcome: nil)
+                // The row may well have arrived; the account cannot or may not look.
+                case .configuration, .permission, .authentication: return Arrival(node: replica.node, outcome: nil)
                 default: isAnswering = error.isForWantOfTable
                 }
             }

@@ -11,12 +11,7 @@ struct SentinelTable {
     private static let inserted: UInt64 = 1
     private static let updated: UInt64 = 2
 
-    var definition: String {
-        """
-        CREATE TABLE IF NOT EXISTS \(table.quoted) (id CHAR(32) NOT NULL PRIMARY KEY, \
-        value TINYINT UNSIGNED NOT NULL, written TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE = InnoDB
-        """
-    }
+    var definition: String { OwnTable.sentinel(table) }
 
     /// 128 random bits in hexadecimal.
     static func newKey() -> String {

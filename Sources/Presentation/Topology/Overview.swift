@@ -92,9 +92,12 @@ struct Overview {
         } else {
             subject = "<a href=\"#set-\(problem.set)\"><b>\(problem.set)</b></a>"
         }
+        let runbook: HTML? = problem.reason.runbook.map {
+            " <a class=\"runbook\" href=\"\($0)\" rel=\"noreferrer\">Runbook</a>"
+        }
         return """
             <li data-state="\(problem.reason.state.rawValue)">\(problem.reason.state.icon)<span class="place">\(subject)</span> \
-            <span class="text">\(problem.reason.text)</span></li>
+            <span class="text">\(problem.reason.text)\(runbook)</span></li>
 
             """
     }

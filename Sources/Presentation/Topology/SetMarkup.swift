@@ -91,7 +91,12 @@ struct SetMarkup {
         return "\(name)\(follows)\(channel)\(tags) <small>\(about(row))</small>"
     }
 
-    private func about(_ row: TreeRow) -> String {
+    /// Each part is on one line if it fits on one: a binary log's name has hyphens.
+    private func about(_ row: TreeRow) -> HTML {
+        aboutParts(row).map { part -> HTML in "<span class=\"part\">\(part)</span>" }.joined(separator: " · ")
+    }
+
+    private func aboutParts(_ row: TreeRow) -> [String] {
         let facts = row.node.report.facts
         var parts: [String] = []
         if let role = row.node.role { parts.append(role.rawValue) }
@@ -100,12 +105,12 @@ struct SetMarkup {
             parts.append("\(identity.flavor.title) \(identity.version)")
         }
         if row.node.isReplica == false, let end = facts?.binaryLog?.end { parts.append("\(end)") }
-        if parts.isEmpty { parts.append("\(row.node.description.address)") }
+        parts.append("\(row.node.description.address)")
         if let delay = row.channel?.channel.configuredDelay, delay > 0 {
             parts.append("delayed by \(Amount.seconds(delay))")
         }
         if row.channel?.isParked == true { parts.append("channel parked") }
-        return parts.joined(separator: " · ")
+        return parts
     }
 
     // MARK: - Measurements

@@ -20,7 +20,7 @@ package struct TopologyPage {
 
     /// On a page with more nodes than this, only the sets with problems are expanded at first.
     private static let nodesShownAtOnce = 60
-    private static let documentation = "https://github.com/mysql-replication-exporter/mysql-replication-exporter"
+    static let documentation = "https://github.com/mysql-replication-exporter/mysql-replication-exporter"
 
     /// The part that changes.
     package var fragment: HTML { "\(Overview(sets).markup)\(trees)" }

@@ -183,7 +183,7 @@ extension IntegrationSuite {
                 let tree = try await page.call("Accessibility.getFullAXTree")["nodes"].elements
                 let words = tree.compactMap { $0["name"]["value"].text }
                 #expect(words.contains { $0.contains("Reload") })
-                #expect(words.contains { $0.contains("error 1062 Duplicate entry") })
+                #expect(words.contains { $0.contains("error 1062: Duplicate entry") })
                 #expect(!words.contains("Pause"))
                 try await page.keep("without-script")
             }
@@ -255,7 +255,7 @@ extension IntegrationSuite {
                 let log = try await page.evaluate(
                     "[...document.querySelectorAll('#changes li')].map((line) => line.innerText)"
                 ).texts
-                #expect(log.contains { $0.contains("db2") && $0.contains("error 1062 Duplicate entry") })
+                #expect(log.contains { $0.contains("db2") && $0.contains("error 1062: Duplicate entry") })
                 #expect(!log.contains { $0.contains("audit") })
                 // Everything is as if it had been reloaded.
                 #expect(

@@ -154,7 +154,8 @@ function tell() {
     const age = performance.now() - drawnAt;
     const seconds = Math.max(0, Math.round(age / 1000));
     const ago = seconds < 120 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
-    byId("freshness").textContent = isPaused ? `Paused; updated ${ago}` : `Updated ${ago}`;
+    const time = new Date(Date.now() - age).toLocaleTimeString();
+    byId("freshness").textContent = isPaused ? `Paused; updated ${ago}, at ${time}` : `Updated ${ago}, at ${time}`;
     document.body.classList.toggle("stale", failure !== null || age > PATIENCE);
     const alarm = byId("alarm");
     const text = failure === null ? "" : `No update from the exporter: ${failure}. The state below is from ${ago}.`;
