@@ -30,6 +30,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
     case setUnknownSources, setCycles, setDuplicateServerIDs, setDuplicateServerUUIDs
     case setWriters, setWriterKnown, setRivals
+    case setLagThreshold, setBytesThreshold
 
     // Probes.
     case probeWorking, failoverActive

@@ -25,5 +25,7 @@ extension Families {
         }
         add(.setWriterKnown, labels, set.writing.writers.isKnown)
         add(.setRivals, labels, set.rivals.count)
+        add(.setLagThreshold, labels, set.thresholds.lag.seconds)
+        add(.setBytesThreshold, labels, set.thresholds.bytes)
     }
 }
