@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 
 CATALOGUE = "Sources/Metrics/Catalogue.swift"
+QUERIES = "docs/queries.md"
 RUNBOOKS = "https://github.com/mysql-replication-exporter/mysql-replication-exporter/blob/main/docs/runbooks/"
 # Added to every series by the scrape, or by Prometheus itself.
 TARGET_LABELS = {"job", "instance", "cluster"}
@@ -183,6 +184,20 @@ def check_runbooks(alerts, metrics):
     for path in glob.glob("docs/runbooks/MySQLReplication*.md"):
         if os.path.basename(path)[: -len(".md")] not in alerts:
             finding(path, "there is no such alert")
+
+
+def check_queries(metrics, recorded):
+    """[(place, expression)] of the page of queries."""
+    known = dict(metrics, **OTHERS, **{name: None for name in recorded})
+    with open(QUERIES, encoding="utf-8") as file:
+        blocks = re.findall(r"```promql\n(.*?)```", file.read(), re.S)
+    expressions = []
+    for block in blocks:
+        for query in re.split(r"\n\n", block.strip()):
+            expression = "\n".join(line for line in query.splitlines() if not line.startswith("#"))
+            check_names(f"{QUERIES}: {expression}", expression, known)
+            expressions.append((QUERIES, expression))
+    return expressions
 
 
 def panels(dashboard):
@@ -381,7 +396,8 @@ def main():
     metrics = catalogue()
     alerts, records, used = check_rules(metrics)
     expressions, dashboards = check_dashboards(metrics)
-    parse(expressions)
+    queries = check_queries(metrics, records)
+    parse(expressions + queries)
     if live:
         check_live(live[0], expressions)
     if len(live) > 1:
@@ -390,7 +406,7 @@ def main():
         print(text, file=sys.stderr)
     print(
         f"operators: {alerts} alerts and their runbooks, {len(records)} recording rules, {dashboards} dashboards with "
-        f"{len(expressions)} expressions, against {len(metrics)} metrics of which rules use {used}: "
+        f"{len(expressions)} expressions, {len(queries)} queries, against {len(metrics)} metrics of which rules use {used}: "
         + (f"{len(findings)} problems" if findings else "ok")
     )
     sys.exit(1 if findings else 0)
