@@ -20,7 +20,10 @@ extension IntegrationSuite {
 
             func lost() async -> Int {
                 var lost = 0
-                for (client, connection) in open where await client.connection() != connection { lost += 1 }
+                for (client, connection) in open {
+                    let now = await client.connection()
+                    if now != connection { lost += 1 }
+                }
                 return lost
             }
         }
