@@ -30,7 +30,8 @@ strip -o "$source/$package" .build/release/$package
 cp deploy/prometheus/mysql-replication.*.yml deploy/prometheus/alertmanager.example.yml "$source/"
 scripts/package-docs.py "$source/documents"
 cp docs/man/$package.1 "$source/"
-.build/release/$package --generate-completion-script bash >"$source/$package.bash"
+# It is sourced, not executed.
+.build/release/$package --generate-completion-script bash | sed '1{/^#!/d}' >"$source/$package.bash"
 .build/release/$package --generate-completion-script zsh >"$source/_$package"
 .build/release/$package --generate-completion-script fish >"$source/$package.fish"
 cp -r dashboards "$source/dashboards"

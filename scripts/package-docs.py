@@ -23,8 +23,9 @@ ELSEWHERE = {
     "dashboards": "/usr/share/mysql-replication-exporter/dashboards",
     "deploy/prometheus/mysql-replication.rules.yml": "/usr/share/mysql-replication-exporter/prometheus/mysql-replication.rules.yml",
     "deploy/prometheus/mysql-replication.alerts.yml": "/usr/share/mysql-replication-exporter/prometheus/mysql-replication.alerts.yml",
-    "docs/man/mysql-replication-exporter.1": "/usr/share/man/man1/mysql-replication-exporter.1.gz",
 }
+# The manual page is where manual pages are.
+NOT_PACKAGED = "docs/man/"
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:)([^)\s]+)(?=\))")
 
 problems = []
@@ -86,7 +87,7 @@ def main():
         return
     folder = pathlib.Path(sys.argv[1])
     shipped = [name for name in known if any(name == part or (part.endswith("/") and name.startswith(part)) for part in PACKAGED)]
-    shipped = [name for name in shipped if name not in ELSEWHERE]
+    shipped = [name for name in shipped if name not in ELSEWHERE and not name.startswith(NOT_PACKAGED)]
     for name in shipped:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
