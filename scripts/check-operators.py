@@ -67,7 +67,7 @@ def check_names(place, expression, known):
     """Checks that every name is a metric that exists, and every matcher a label of this metric."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', expression)
     text = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", text)
-    text = re.sub(r"\[[^\]]*\]", " ", text)
+    text = re.sub(r"\[[^\]]*\]|\boffset \w+", " ", text)
     names = set()
     for match in re.finditer(r"([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?(\s*\()?", text):
         name, matchers, call = match.groups()
@@ -207,9 +207,10 @@ def panels(dashboard):
 
 
 def check_dashboards(metrics):
-    """[(place, expression with its variables filled in)], and how many dashboards there are."""
+    """[(place, expression with its variables filled in)] of panels and variables, the same of annotations, which are mostly empty,
+    and how many dashboards there are."""
     known = dict(metrics, **OTHERS)
-    expressions, uids = [], {}
+    expressions, parsed, links, uids = [], [], [], {}
     paths = sorted(glob.glob("dashboards/*.json"))
     for path in paths:
         try:
@@ -238,8 +239,20 @@ def check_dashboards(metrics):
                 expressions.append((f"{path}: ${variable['name']}", filled(query.group(1))))
                 check_names(f"{path}: ${variable['name']}", filled(query.group(1)), known)
         queried = {name for name, variable in variables.items() if variable["type"] == "query"}
+        for name in {"job", "cluster"} - queried:
+            finding(path, f"has no variable {name}")
+        annotations = dashboard.get("annotations", {}).get("list", [])
+        if not annotations:
+            finding(path, "has no annotations")
+        for annotation in annotations:
+            check_names(f"{path}: {annotation['name']}", filled(annotation["expr"]), known)
+            parsed.append((f"{path}: {annotation['name']}", filled(annotation["expr"])))
         expressions += check_panels(path, dashboard, known, queried)
-    return expressions, len(paths)
+        links += [(path, url) for url in re.findall(r'"url": "(/d/[^"]+)"', json.dumps(dashboard))]
+    for path, url in links:
+        if re.match(r"/d/([^?]+)", url).group(1) not in uids:
+            finding(path, f"links to no dashboard: {url}")
+    return expressions, parsed, len(paths)
 
 
 def aggregations(expression):
@@ -300,6 +313,9 @@ def check_panels(path, dashboard, known, variables):
             finding(place, "does not use the datasource variable")
         if not panel.get("targets"):
             finding(place, "has no query")
+        # A name that leads nowhere has to be looked for again in another dashboard.
+        if '"replication_set": "Set"' in json.dumps(panel) and "/d/" not in json.dumps(panel["fieldConfig"]):
+            finding(place, "names sets, and has no link to them")
         for target in panel.get("targets", []):
             expression = target["expr"]
             # A variable has no effect on a query that leaves it out.
@@ -395,9 +411,9 @@ def main():
         sys.exit("usage: check-operators.py [--live URL [URL that scrapes /probe]]")
     metrics = catalogue()
     alerts, records, used = check_rules(metrics)
-    expressions, dashboards = check_dashboards(metrics)
+    expressions, annotations, dashboards = check_dashboards(metrics)
     queries = check_queries(metrics, records)
-    parse(expressions + queries)
+    parse(expressions + annotations + queries)
     if live:
         check_live(live[0], expressions)
     if len(live) > 1:
