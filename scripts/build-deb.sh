@@ -27,7 +27,7 @@ cp deploy/systemd/$package.service "$source/debian/$package.service"
 cp deploy/systemd/$package.socket "$source/debian/$package.socket"
 cp deploy/systemd/$package-agent.socket "$source/debian/$package.$package-agent.socket"
 strip -o "$source/$package" .build/release/$package
-cp deploy/prometheus/mysql-replication.*.yml deploy/prometheus/alertmanager.example.yml "$source/"
+cp deploy/prometheus/mysql-replication.*.yml "$source/"
 scripts/package-docs.py "$source/documents"
 cp docs/man/$package.1 "$source/"
 # It is sourced, not executed.

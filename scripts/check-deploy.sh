@@ -58,7 +58,7 @@ mkdir -p "$work/prometheus"
 cp deploy/docker/prometheus/prometheus.yml "$work/prometheus/"
 cp -r deploy/prometheus "$work/prometheus/rules"
 quietly promtool check config "$work/prometheus/prometheus.yml"
-quietly amtool check-config deploy/prometheus/alertmanager.example.yml
+quietly amtool check-config deploy/alertmanager/alertmanager.example.yml
 
 scripts/prometheus-rule.py >"$work/prometheusrule.yaml"
 quietly diff -u deploy/kubernetes/prometheusrule.yaml "$work/prometheusrule.yaml"

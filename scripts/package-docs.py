@@ -16,7 +16,7 @@ PAGE = "https://github.com/mysql-replication-exporter/mysql-replication-exporter
 # Folders, and single files.
 PACKAGED = [
     "README.md", "CHANGELOG.md", "SECURITY.md", "docs/", "deploy/haproxy/", "deploy/keepalived/", "deploy/snmp/",
-    "deploy/prometheus/README.md", "deploy/prometheus/alertmanager.example.yml",
+    "deploy/alertmanager/", "deploy/prometheus/README.md",
 ]  # fmt: skip
 # In the package at other paths, to which it has symbolic links.
 ELSEWHERE = {
