@@ -70,7 +70,8 @@ private struct ConfigurationReference {
         ]
         if Configuration.schema.contains(where: { $0.keys.contains(where: \.isIgnored) }) {
             lines += [
-                "A key marked † is checked but otherwise ignored, with a warning: it is not available in this version.", "",
+                "A key marked † is checked but otherwise ignored, with a warning: it is not available in this version.",
+                "",
             ]
         }
         lines += Configuration.schema.flatMap { table($0, level: "##") }

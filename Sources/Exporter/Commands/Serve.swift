@@ -42,7 +42,7 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("web.systemd-socket"),
-        help: "Listen on the sockets passed by systemd (a .socket unit), instead of --web.listen-address; not on those of the agent.")
+        help: "Listen on the sockets passed by systemd (a .socket unit), instead of --web.listen-address.")
     var listensOnActivatedSockets = false
 
     @Flag(
