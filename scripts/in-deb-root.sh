@@ -75,13 +75,38 @@ YAML
 systemctl reload $name
 await shows 'mysql_replication_up{.*node="db2"} 1'
 
+step "documents, and an upgrade of the running service"
+documents=/usr/share/doc/$name
+for file in docs/runbooks/MySQLReplicationNodeDown.md docs/example.yml CHANGELOG.md examples/haproxy/haproxy.cfg \
+    examples/alertmanager/alertmanager.example.yml deploy/prometheus/mysql-replication.alerts.yml dashboards/fleet.json; do
+    [ -e "$documents/$file" ] || fail "no $documents/$file"
+done
+before=$(systemctl show --property MainPID --value $name)
+dpkg --install /root/exporter.deb >/dev/null
+[ "$(systemctl show --property MainPID --value $name)" != "$before" ] || fail "the upgrade did not restart the service"
+await shows 'mysql_replication_up{.*node="db1"} 1'
+
 step "systemd socket activation"
 systemctl stop $name
-echo 'ARGS="--web.systemd-socket"' >/etc/default/$name
-systemctl start $name.socket
+echo 'ARGS="--web.systemd-socket --agent.systemd-socket"' >/etc/default/$name
+systemctl start $name.socket $name-agent.socket
 # Only systemd is listening; the first request starts the exporter.
 await shows 'mysql_replication_up{.*node="db1"} 1'
-systemctl stop $name.socket $name
+agent() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/19105; echo db1/health >&3; timeout 5 head -n 1 <&3'; }
+[ "$(agent)" = "up 100%" ] || fail "the agent says $(agent)"
+# While the package is upgraded, requests wait for the exporter, and none is refused.
+: >/root/refused
+(while [ ! -e /root/upgraded ]; do
+    curl --silent --fail --output /dev/null http://localhost:19104/-/healthy || echo web >>/root/refused
+    [ "$(agent)" = "up 100%" ] || echo agent >>/root/refused
+done) &
+asking=$!
+dpkg --install /root/exporter.deb >/dev/null
+await shows 'mysql_replication_up{.*node="db1"} 1'
+touch /root/upgraded
+wait $asking
+[ ! -s /root/refused ] || fail "requests were refused during the upgrade: $(sort /root/refused | uniq -c | tr '\n' ' ')"
+systemctl stop $name.socket $name-agent.socket $name
 systemctl is-failed --quiet $name && fail "the exporter did not exit cleanly"
 
 step "removing"
