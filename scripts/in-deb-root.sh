@@ -41,6 +41,10 @@ systemctl enable --now $name
 await shows 'mysql_replication_up{.*node="db1"} 1'
 metrics | grep -E '^mysql_replication_(up|node_info|node_role.* 1|exporter_build_info)|^process_(resident|open)'
 
+step "the journal"
+# Every line is the exporter's own, and none is a warning.
+journalctl --quiet --unit $name --identifier $name --output cat | grep -v '^ts=[^ ]* level=info ' && fail "noise in the journal"
+
 step "permissions of the process"
 pid=$(systemctl show --property MainPID --value $name)
 # The files in /proc/PID belong to root if the process may not be inspected; the folder itself never does.
