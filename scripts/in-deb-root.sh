@@ -63,7 +63,7 @@ done
 grep -q '^NoNewPrivs:.*1' "/proc/$pid/status" || fail "the exporter can gain privileges"
 grep -q '^Seccomp:.*2' "/proc/$pid/status" || fail "system calls are not filtered"
 grep -q '^CapBnd:.*0000000000000000' "/proc/$pid/status" || fail "the exporter has capabilities"
-systemd-analyze security --no-pager --threshold=11 $name | tail -n 1
+systemd-analyze security --no-pager --threshold=12 $name | tail -n 1
 
 step "reloading"
 echo 'replication_sets: {}' >/etc/$name/config.yml
