@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 package=mysql-replication-exporter
-scripts/install-packages.sh debhelper dpkg-dev fakeroot binutils libcrypt-dev
+scripts/install-packages.sh debhelper dpkg-dev fakeroot binutils libcrypt-dev python3
 if [ "${1:-}" != --no-build ]; then
     swift build -c release --static-swift-stdlib --product "$package"
 fi
@@ -20,16 +20,18 @@ if grep -q ' \$s10Foundation' "$stage/symbols" || ! grep -q ' \$s8Exporter' "$st
     exit 1
 fi
 source=$stage/source
-mkdir -p "$source/docs"
+mkdir -p "$source/documents"
 cp -r deploy/debian "$source/debian"
 mv "$source/debian/config.yml" "$source/config.yml"
 cp deploy/systemd/$package.service "$source/debian/$package.service"
 cp deploy/systemd/$package.socket "$source/debian/$package.socket"
+cp deploy/systemd/$package-agent.socket "$source/debian/$package.$package-agent.socket"
 strip -o "$source/$package" .build/release/$package
-cp deploy/prometheus/mysql-replication.*.yml README.md "$source/"
-cp docs/*.md "$source/docs/"
+cp deploy/prometheus/mysql-replication.*.yml "$source/"
+scripts/package-docs.py "$source/documents"
 cp docs/man/$package.1 "$source/"
-.build/release/$package --generate-completion-script bash >"$source/$package.bash"
+# It is sourced, not executed.
+.build/release/$package --generate-completion-script bash | sed '1{/^#!/d}' >"$source/$package.bash"
 .build/release/$package --generate-completion-script zsh >"$source/_$package"
 .build/release/$package --generate-completion-script fish >"$source/$package.fish"
 cp -r dashboards "$source/dashboards"

@@ -15,6 +15,10 @@ UNKNOWN = {
     "definition": "a query variable's query once more, as text",
     "insertNulls": "of a state timeline",
     "spanNulls": "of a state timeline",
+    "step": "of Prometheus' annotations",
+    "titleFormat": "of Prometheus' annotations",
+    "textFormat": "of Prometheus' annotations",
+    "tagKeys": "of Prometheus' annotations",
 }
 
 findings = []

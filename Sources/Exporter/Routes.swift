@@ -68,7 +68,12 @@ struct Routes: Sendable {
     }
 
     private func metrics(_ request: Request) async -> Response {
-        await round(
+        let only = request.queryValues("only")
+        guard only.isEmpty else {
+            guard only == ["exporter"] else { return .text(status: 400, "only=exporter is the only value of 'only'") }
+            return exporterMetrics(request)
+        }
+        return await round(
             request,
             Selection(sets: Set(request.queryValues("replication_set")), nodes: Set(request.queryValues("node")))
         ) { fleet, selection, findings, started in
@@ -76,6 +81,14 @@ struct Routes: Sendable {
             families.add(statistics(since: started))
             return rendered(families.all, for: request)
         }
+    }
+
+    /// The exporter's own series, without asking any node: beside a job that scrapes the nodes at `/probe`, which has neither
+    /// the process's resource use nor, while `/sd` has not been read, any target.
+    private func exporterMetrics(_ request: Request) -> Response {
+        var families = Families()
+        families.add(statistics(since: .now))
+        return rendered(families.all, for: request)
     }
 
     /// One node, for configurations that relabel targets. The answer includes the series of its set as a whole, and what alerts

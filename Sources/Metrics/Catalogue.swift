@@ -471,6 +471,12 @@ extension Metric {
                 "rivals",
                 "Number of nodes that take writes independently of each other and must not: neither replicates from the other."
             )
+        case .setLagThreshold:
+            set("lag_threshold_seconds", "Lag above which a replica of the set fails the check 'lag' (thresholds.lag).")
+        case .setBytesThreshold:
+            set(
+                "apply_delta_threshold_bytes",
+                "Byte delta above which a replica of the set fails the check 'lag' (thresholds.bytes).")
 
         case .setClusterComponents:
             cluster(

@@ -34,6 +34,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case setNodes, setNodesUp, setWritableNodes, setUnfilteredReplicas, setCrashSafeReplicas
     case setUnknownSources, setCycles, setDuplicateServerIDs, setDuplicateServerUUIDs
     case setWriters, setWriterKnown, setRivals
+    case setLagThreshold, setBytesThreshold
     case setClusterComponents, setClusterConfirmed, setClusterMembers, setClusterMembersMissing
     case setClusterUnknownMembers, setClusterFailuresTolerated, setClusterPrimariesAgreed, setClusterMultiWriter
 

@@ -57,7 +57,7 @@ package enum ChecksumText {
                 + "\(report.tables.count == 1 ? "is" : "are") equal on \(nodes)"
         case .incomplete: "the compared tables are equal on \(nodes); not all tables were compared"
         case .different: "\(report.primary) and its replicas are DIFFERENT"
-        case .unknown: "it is NOT KNOWN whether all tables are equal"
+        case .unknown: "unknown whether all tables are equal"
         }
     }
 

@@ -1,4 +1,4 @@
-internal import Replication
+package import Replication
 
 /// The reply to HAProxy's agent check, in one line of ASCII (HAProxy configuration manual, `agent-check`).
 package struct AgentReply: Sendable, Equatable {
@@ -18,6 +18,16 @@ package struct AgentReply: Sendable, Equatable {
             let reply = verdict.isPassed ? .up(weight: verdict.weight) : AgentReply.down(verdict.reason)
             self.init(endsMaintenance ? "ready \(reply.line)" : reply.line)
         }
+    }
+
+    /// The failover answer, for one of the two nodes of its rule. Where there is none, the server stays as it is: the reply is only
+    /// its weight.
+    package init(_ decision: FailoverDecision, of policy: FailoverPolicy, for node: String) {
+        guard let active = decision.answer.map(policy.name) else {
+            self.init("100%")
+            return
+        }
+        self = active == node ? .up(weight: 100) : .down("\(active): \(decision.reason)")
     }
 
     /// "up" reverts "down".

@@ -23,7 +23,7 @@ extension ListenerError: CustomStringConvertible {
         case .unusableAddress(let address, let reason):
             "cannot listen on \(address): \(reason)"
         case .notActivated(let reason):
-            "--web.systemd-socket: \(reason)"
+            "sockets of systemd: \(reason)"
         case .stopped:
             "a listening socket has closed unexpectedly; restart the exporter and look for network errors in its log"
         }

@@ -85,6 +85,19 @@ struct RoutesTests {
         }
     }
 
+    @Test("With only=exporter, the series are the exporter's own, and no node is asked")
+    func exporterOnly() async throws {
+        try await withProgram { program in
+            let own = await program.answer("/metrics", [("only", "exporter")])
+            #expect(own.status == 200 && own.text.contains("process_open_fds"))
+            #expect(own.text.contains("mysql_replication_exporter_build_info"))
+            #expect(!own.text.contains("replication_set="))
+            for query in [[("only", "nodes")], [("only", "exporter"), ("only", "exporter")]] {
+                #expect(await program.answer("/metrics", query).status == 400)
+            }
+        }
+    }
+
     @Test("A probe is of exactly one node, with the series of its set, without the process's own")
     func probe() async throws {
         try await withProgram { program in

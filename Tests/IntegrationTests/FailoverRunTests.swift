@@ -27,10 +27,15 @@ extension IntegrationSuite {
                 ] { try await sandbox.grant(privileges) }
                 let path = try sandbox.writeExporterConfiguration(
                     probes: "failover: {preferred: db1, standby: db2, table: replication_probe.lastcheck}")
-                let exporter = try await RunningExporter.start(path, in: sandbox)
+                let exporter = try await RunningExporter.start(
+                    ["--config.file", path, "--agent.listen-address", "127.0.0.1:0"], in: sandbox)
+                let agentPort = try await exporter.agentPort()
                 let proxy = try await HAProxy.start(
                     in: sandbox, by: "failover.cfg", listeners: ["3306": "orders"],
-                    replacing: [("port 19104", "port \(exporter.port)"), ("/failover/shop?", "/failover/demo?")])
+                    replacing: [
+                        ("port 19104", "port \(exporter.port)"), ("agent-port 19105", "agent-port \(agentPort)"),
+                        ("/failover/shop?", "/failover/demo?"),
+                    ])
                 let daemon = try await SNMPDaemon.start(path, in: sandbox)
                 func settles(_ name: String) async throws {
                     try await eventually(

@@ -114,20 +114,26 @@ extension IntegrationSuite {
         func activated() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let folder = try makeFolder(sandbox)
-                // As systemd does: listening on descriptor 3, with the process's own ID in the environment.
+                // As systemd does: listening on descriptors 3 and 4, which have names, with the process's own ID in the
+                // environment.
                 let launcher = """
                     import os, socket, sys
-                    s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(8)
-                    if s.fileno() != 3: os.dup2(s.fileno(), 3)
-                    os.set_inheritable(3, True)
-                    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+                    listening = [socket.socket() for _ in range(2)]
+                    for s in listening: s.bind(("127.0.0.1", 0)); s.listen(8)
+                    for number, s in enumerate([os.dup(s.fileno()) for s in listening]): os.dup2(s, 20 + number)
+                    for number in range(2): os.dup2(20 + number, 3 + number, inheritable=True)
+                    os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES="agent:exporter.socket")
                     os.execv(sys.argv[1], sys.argv[1:])
                     """
                 try launcher.write(toFile: "\(folder)/launch.py", atomically: true, encoding: .utf8)
                 let exporter = try await RunningExporter.start(
-                    ["--config.file", try sandbox.writeExporterConfiguration(), "--web.systemd-socket"], in: sandbox,
-                    launcher: ["python3", "\(folder)/launch.py"])
+                    [
+                        "--config.file", try sandbox.writeExporterConfiguration(), "--web.systemd-socket",
+                        "--agent.systemd-socket",
+                    ], in: sandbox, launcher: ["python3", "\(folder)/launch.py"])
                 #expect(try await exporter.scrape().value("up", "db1") == 1)
+                let agent = try await exporter.agentPort()
+                #expect(try LoopbackSocket.ask("db1/primary\n", port: agent) == "up 100%\n")
                 #expect(await exporter.stop() == .exited(0))
             }
         }

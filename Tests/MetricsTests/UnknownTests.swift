@@ -175,6 +175,8 @@ struct SetTests {
                 #"mysql_replication_set_writers{replication_set="shop"} 1"#,
                 #"mysql_replication_set_writer_known{replication_set="shop"} 1"#,
                 #"mysql_replication_set_rivals{replication_set="shop"} 2"#,
+                #"mysql_replication_set_lag_threshold_seconds{replication_set="shop"} 30"#,
+                #"mysql_replication_set_apply_delta_threshold_bytes{replication_set="shop"} 1000000"#,
             ])
     }
 

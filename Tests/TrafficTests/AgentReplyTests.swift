@@ -1,3 +1,4 @@
+import Replication
 import Testing
 
 @testable import Traffic
@@ -12,6 +13,18 @@ struct AgentReplyTests {
         ])
     func weight(load: Double, line: String) {
         #expect(AgentReply(NodeVerdict(isPassed: true, reason: "well", load: load), .ready).line == line)
+    }
+
+    @Test("By the failover answer one node is up and the other down; without an answer both stay as they are")
+    func failover() {
+        let policy = FailoverPolicy(
+            preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t"))
+        func lines(_ cause: FailoverDecision.Cause) -> [String] {
+            ["db1", "db2"].map { AgentReply(FailoverDecision(cause: cause, reason: "why"), of: policy, for: $0).line }
+        }
+        #expect(lines(.unbroken) == ["up 100%", "down # db1: why"])
+        #expect(lines(.preferredFailed) == ["down # db2: why", "up 100%"])
+        #expect(lines(.notChecked) == ["100%", "100%"])
     }
 
     @Test("The operator's setting takes precedence, whatever the state", arguments: [true, false])

@@ -215,7 +215,17 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         ] as [([String: String], String)])
     func notActivated(environment: [String: String], reason: String) {
         #expect(throws: ListenerError.notActivated(reason: reason)) {
-            try ActivatedSockets.addresses(environment: environment)
+            try ActivatedSockets.addresses(for: .web, environment: environment)
         }
+    }
+
+    @Test("Sockets called agent are the agent's, and all others the web server's")
+    func namedSockets() {
+        #expect(ActivatedSockets.indices(for: .web, of: 3, names: nil) == [0, 1, 2])
+        #expect(ActivatedSockets.indices(for: .agent, of: 3, names: nil) == [])
+        let names = "mysql-replication-exporter.socket:agent:connection"
+        #expect(ActivatedSockets.indices(for: .web, of: 3, names: names) == [0, 2])
+        #expect(ActivatedSockets.indices(for: .agent, of: 3, names: names) == [1])
+        #expect(ActivatedSockets.indices(for: .web, of: 3, names: "agent") == [1, 2])
     }
 }

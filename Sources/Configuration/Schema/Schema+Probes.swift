@@ -59,7 +59,7 @@ extension Schema {
         "gtid_domains", default: false,
         "Whether to export the distance in sequence numbers for each replication domain as well (MariaDB).")
     static let metricsSection = SchemaSection(
-        "metrics", "metrics", "Series exported in addition to the standard ones.",
+        "metrics", "metrics", "Optional additional series.",
         [compatibility.row, workers.row, gtidDomains.row])
 
     static let sections = [

@@ -8,9 +8,9 @@ enum Schema {
     static let replicationSets = Key.nested(
         "replication_sets", "list", required: true,
         "The replication sets: groups of servers that replicate from one another.")
-    static let metrics = Key.nested("metrics", "dictionary", "Series exported in addition to the standard ones.")
+    static let metrics = Key.nested("metrics", "dictionary", "Optional additional series.")
     static let root = SchemaSection(
-        "", "the file", "The file itself.", [defaults.row, replicationSets.row, metrics.row])
+        "", "the file", "The keys at the top level.", [defaults.row, replicationSets.row, metrics.row])
 
     // Keys of `defaults` that may also be set on a replication set or a node; the nearest wins.
 

@@ -153,7 +153,7 @@ struct Serve: AsyncParsableCommand {
         // The first is the last to end: probes and connections go when no request comes any more.
         var services: [any Service] = [live, listener]
         var listeners = [listener]
-        if let agent = try agent.listener(routes, maxConnections: openFiles.clients, logger) {
+        if let agent = try agentListener(routes, openFiles, logger) {
             services.append(agent)
             listeners.append(agent)
         }
@@ -178,11 +178,20 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    private func agentListener(_ routes: Routes, _ openFiles: OpenFiles, _ logger: Logger) throws -> Listener? {
+        do throws(ListenerError) {
+            return try agent.listener(routes, maxConnections: openFiles.clients, logger)
+        } catch {
+            logger.error("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
     private func sharedOpenFiles(_ configuration: Configuration, _ logger: Logger) throws -> OpenFiles {
         do throws(OpenFiles.TooFew) {
             let openFiles = try OpenFiles(
                 limit: Int(clamping: ProcessEnvironment.raiseOpenFileLimit()), configuration,
-                addresses: [listenAddresses.count, agent.listenAddresses.count])
+                addresses: [listenAddresses.count, agent.addressCount])
             openFiles.warn(logger)
             return openFiles
         } catch {
@@ -195,7 +204,7 @@ struct Serve: AsyncParsableCommand {
         do {
             var options = ListenerOptions(
                 addresses: listensOnActivatedSockets
-                    ? try ActivatedSockets.addresses(environment: ProcessEnvironment.variables)
+                    ? try ActivatedSockets.addresses(for: .web, environment: ProcessEnvironment.variables)
                     : try listenAddresses.map { try ListenAddress($0) })
             options.maxConnections = min(options.maxConnections, openFiles.clients)
             return options

@@ -12,6 +12,13 @@ struct AgentOptions: ParsableArguments {
             valueName: "address"))
     var listenAddresses: [String] = []
 
+    @Flag(
+        name: .customLong("agent.systemd-socket"),
+        help:
+            "Answer agent checks on the sockets passed by systemd whose unit has FileDescriptorName=agent, instead of --agent.listen-address."
+    )
+    var listensOnActivatedSockets = false
+
     @Option(
         name: .customLong("agent.state-directory"),
         help: ArgumentHelp(
@@ -19,6 +26,9 @@ struct AgentOptions: ParsableArguments {
                 + "POST /nodes/… writes there. Without it, states set by POST are lost when the exporter exits.",
             valueName: "path"))
     var stateDirectory: String?
+
+    /// The number of addresses to listen on, as far as it is known before a service manager's sockets are looked at.
+    var addressCount: Int { listensOnActivatedSockets ? 1 : listenAddresses.count }
 
     func validate() throws {
         do throws(ListenerError) {
@@ -32,7 +42,7 @@ struct AgentOptions: ParsableArguments {
     }
 
     func nodeChecks(isLifecycleEnabled: Bool, _ logger: Logger) throws(ThreadError) -> NodeChecks {
-        if isLifecycleEnabled, !listenAddresses.isEmpty, stateDirectory == nil {
+        if isLifecycleEnabled, addressCount > 0, stateDirectory == nil {
             logger.warning(
                 "without --agent.state-directory, a drain or maint set by POST /nodes/… stays in effect in HAProxy if the exporter is restarted before it has ended"
             )
@@ -43,7 +53,11 @@ struct AgentOptions: ParsableArguments {
     /// Nil if none is configured.
     func listener(_ routes: Routes, maxConnections: Int, _ logger: Logger) throws(ListenerError) -> Listener? {
         var addresses: [ListenAddress] = []
-        for address in listenAddresses { addresses.append(try ListenAddress(address)) }
+        if listensOnActivatedSockets {
+            addresses = try ActivatedSockets.addresses(for: .agent, environment: ProcessEnvironment.variables)
+        } else {
+            for address in listenAddresses { addresses.append(try ListenAddress(address)) }
+        }
         if addresses.isEmpty { return nil }
         var options = ListenerOptions(addresses: addresses)
         options.maxConnections = min(options.maxConnections, maxConnections)

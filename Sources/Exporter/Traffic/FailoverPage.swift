@@ -63,6 +63,23 @@ extension Routes {
         }
     }
 
+    /// The same for agent checks: `db1/failover` asks whether the answer of the rule that db1 is part of is db1.
+    /// - Returns: nil for any other line.
+    func failoverReply(to line: String) async -> String? {
+        let suffix = "/failover"
+        guard line.hasSuffix(suffix) else { return nil }
+        let node = String(line.dropLast(suffix.count))
+        return await live.use { fleet in
+            let set = fleet.configuration.sets.first { set in
+                set.failover.map { $0.preferred == node || $0.standby == node } ?? false
+            }
+            guard let set, let (policy, decision) = await fleet.failover(set.name) else {
+                return AgentReply.down("no failover rule names \(node)").line
+            }
+            return AgentReply(decision, of: policy, for: node).line
+        }
+    }
+
     /// POST `/failover/<set>/accept`: an operator's decision that the preferred node is complete.
     func acceptPreferred(_ request: Request) async -> Response {
         let set = request.parameters["set"] ?? ""

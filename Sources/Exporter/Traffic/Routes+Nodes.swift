@@ -138,6 +138,7 @@ extension Routes {
 
     /// The same for agent checks: answers a line with a line.
     func agentReply(to line: String) async -> String {
+        if let reply = await failoverReply(to: line) { return reply }
         do throws(NodeQuestion.Malformed) {
             let question = try NodeQuestion(line: line)
             let answer = await live.use { await nodeChecks.answer(question, $0) }

@@ -25,6 +25,8 @@ extension Families {
         }
         add(.setWriterKnown, labels, set.writing.writers.isKnown)
         add(.setRivals, labels, set.rivals.count)
+        add(.setLagThreshold, labels, set.thresholds.lag.seconds)
+        add(.setBytesThreshold, labels, set.thresholds.bytes)
         for cluster in set.clusters { add(cluster, ofSet: set.name) }
     }
 }

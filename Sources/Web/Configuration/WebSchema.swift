@@ -10,7 +10,8 @@ enum WebSchema {
     static let rateLimit = Key.nested(
         "rate_limit", "dictionary", "Limits the rate of requests, for all clients together.")
     static let root = SchemaSection(
-        "", "the file", "The file itself. It may be empty.", [tls.row, http.row, users.row, rateLimit.row])
+        "", "the file", "The keys at the top level. The file may be empty.",
+        [tls.row, http.row, users.row, rateLimit.row])
 
     static let certificateFile = Key.text(
         "cert_file", as: "path", "The server's certificate (PEM), followed by any intermediate certificates.")

@@ -13,8 +13,12 @@ final class HAProxy: Sendable {
     private let account: Accounts.Account
 
     /// With `deploy/haproxy/haproxy.cfg`.
-    static func start(in sandbox: Sandbox, _ exporter: RunningExporter) async throws -> HAProxy {
+    /// - Parameter prepare: what happens once the exporter's ports are known.
+    static func start(
+        in sandbox: Sandbox, _ exporter: RunningExporter, after prepare: () async throws -> Void = {}
+    ) async throws -> HAProxy {
         let agentPort = try await exporter.agentPort()
+        try await prepare()
         return try await start(
             in: sandbox, by: "haproxy.cfg", listeners: ["3306": "writer", "3307": "reader"],
             replacing: [
@@ -85,6 +89,12 @@ final class HAProxy: Sendable {
         let weight: Int
 
         var hasTraffic: Bool { status.hasPrefix("UP") }
+
+        /// The checks that have failed in a row while the server still counts as up: 2 for `UP 28/30`.
+        var failedChecks: Int {
+            let numbers = status.trimmingPrefix("UP ").split(separator: "/").compactMap { Int($0) }
+            return hasTraffic && numbers.count == 2 ? numbers[1] - numbers[0] : 0
+        }
     }
 
     /// By `listener/server`, such as `mysql-writer/db1`.
@@ -137,6 +147,12 @@ final class HAProxy: Sendable {
         }
 
         func isAlive() async -> Bool { await answerer() != nil }
+
+        /// The server's number of the connection, which shows whether it is still the same: a session reconnects by itself.
+        func connection() async -> UInt64? {
+            let tables = try? await session.run(["SELECT CONNECTION_ID() AS id"], deadline: .now + .seconds(5))
+            return tables?.first?.first?.unsigned("id")
+        }
         func close() async { await session.close() }
     }
 
