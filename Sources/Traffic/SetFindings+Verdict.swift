@@ -7,8 +7,10 @@ extension SetFindings {
     /// - Parameters:
     ///   - limits: for replicas.
     ///   - gate: the node's own, for these limits.
+    ///   - now: see `TotalLags`.
     package func verdict(
-        on name: String, _ check: NodeCheck, within limits: ReplicaLimits, gate: inout LagGate
+        on name: String, _ check: NodeCheck, within limits: ReplicaLimits, gate: inout LagGate,
+        at now: ContinuousClock.Instant? = nil
     ) -> NodeVerdict {
         guard let node = node(named: name) else {
             return .refused("no node is named \(name)")
@@ -22,7 +24,7 @@ extension SetFindings {
         case .health: return .passed("\(name) is up")
         case .primary: return isPrimary(name)
         case .readOnly where writers.contains(name): return .passed("\(name) is the primary")
-        case .readOnly, .replica: return isReplica(node, within: limits, gate: &gate)
+        case .readOnly, .replica: return isReplica(node, within: limits, gate: &gate, at: now)
         }
     }
 
@@ -36,7 +38,9 @@ extension SetFindings {
         }
     }
 
-    private func isReplica(_ node: NodeFindings, within limits: ReplicaLimits, gate: inout LagGate) -> NodeVerdict {
+    private func isReplica(
+        _ node: NodeFindings, within limits: ReplicaLimits, gate: inout LagGate, at now: ContinuousClock.Instant?
+    ) -> NodeVerdict {
         let name = node.description.name
         if writers.contains(name) { return .refused("\(name) is the primary") }
         if let reason = reasonAgainstReads(of: node) {
@@ -45,7 +49,7 @@ extension SetFindings {
         }
         let staleness: Staleness
         do throws(UnknownStaleness) {
-            var lags = TotalLags(self)
+            var lags = TotalLags(self, at: now)
             staleness = try lags.staleness(of: node)
         } catch {
             _ = gate.lets(through: nil)

@@ -7,12 +7,19 @@ package import Topology
 package struct TotalLags {
     private let set: SetFindings
     private let isWithoutWriter: Bool
+    private let now: ContinuousClock.Instant?
     private var nodes: NodesByName
     /// The sources that have been judged, by name.
     private var judged: [String: Result<Staleness, UnknownStaleness>] = [:]
 
-    package init(_ set: SetFindings) {
+    /// What a balancer is told is at most this old as a rule: it accepts a round that began a second ago, and waits for a second.
+    static let freshness = Duration.seconds(2)
+
+    /// - Parameter now: adds to the lag of each hop the time since the node was asked, beyond `freshness`, since it may have fallen
+    ///   behind by as much: a node that hangs shows what it reported before. Nil: as of when the nodes were asked.
+    package init(_ set: SetFindings, at now: ContinuousClock.Instant? = nil) {
         self.set = set
+        self.now = now
         nodes = NodesByName(set)
         isWithoutWriter = set.writers.isEmpty && set.isWithoutWriter
     }
@@ -61,7 +68,7 @@ package struct TotalLags {
 
     /// Its own staleness and that of its sources, which have been judged; those that have not follow it in turn.
     private mutating func sum(at node: NodeFindings) throws(UnknownStaleness) -> Staleness {
-        try set.staleness(of: node) { (channel) throws(UnknownStaleness) in
+        var sum = try set.staleness(of: node) { (channel) throws(UnknownStaleness) in
             guard let source = try source(of: channel, of: node) else { return .none }
             guard let staleness = judged[source.description.name] else {
                 throw UnknownStaleness(
@@ -69,6 +76,10 @@ package struct TotalLags {
             }
             return try staleness.get()
         }
+        if let now, let asked = node.report.facts?.channelsRead?.asked {
+            sum.lag += max(0, (asked.duration(to: now) - Self.freshness).seconds)
+        }
+        return sum
     }
 
     private mutating func source(

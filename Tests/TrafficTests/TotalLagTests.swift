@@ -34,6 +34,25 @@ struct TotalLagTests {
         #expect(totals(reversed) == [9, 7, 4, 0] && judged(reversed) == [9, 7, 4, 0])
     }
 
+    @Test("What was reported more than two seconds ago counts as having gone on since, at each hop")
+    func old() throws {
+        let now = ContinuousClock.now
+        func told(_ node: ReplicationSetReport.Node, _ ago: Duration) -> ReplicationSetReport.Node {
+            node.with { $0.channelsRead = Reading(asked: now - ago, told: now - ago) }
+        }
+        let db2 = told(replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 1)), .seconds(5))
+        let db3 = told(replica("db3", id: 3, from: channel(from: "db2", id: 2, behind: 0)), .seconds(2.5))
+        let set = findings(Self.primary, db2, db3)
+        var lags = TotalLags(set, at: now)
+        #expect(try lags.staleness(of: set.nodes[1]).lag == 4)
+        #expect(try lags.staleness(of: set.nodes[2]).lag == 4.5)
+        #expect(totals(set) == [0, 1, 1])
+        var gate = LagGate()
+        let limits = ReplicaLimits(lag: 2, bytes: nil)
+        #expect(set.verdict(on: "db2", .replica, within: limits, gate: &gate).isPassed)
+        #expect(!set.verdict(on: "db2", .replica, within: limits, gate: &gate, at: now).isPassed)
+    }
+
     @Test("Where only a range is known, the most that it can be counts")
     func observed() {
         var set = findings(Self.primary, replica("db2", id: 2, from: channel(from: "db1", id: 1, behind: 4)))

@@ -58,7 +58,8 @@ final class NodeChecks: Sendable {
             if gates.count >= Self.maxGates { gates.removeAll() }
             let key = GateKey(node: question.node, limits: limits)
             return findings.verdict(
-                on: question.node, question.check, within: limits, gate: &gates[key, default: LagGate()])
+                on: question.node, question.check, within: limits, gate: &gates[key, default: LagGate()],
+                at: .now)
         }
     }
 }
