@@ -86,7 +86,8 @@ struct RecordedVersion: Sendable, CustomTestStringConvertible {
         self.dialect = try primary.dialect.name
         self.metrics = metrics
         self.flavor = Flavor(handshake: primary.version)
-        self.facts = Set(try primary.dialect.facts.map(\.name) + [.binlogIndex, .checksums, .checksumSummary])
+        self.facts = Set(
+            try primary.dialect.facts.map(\.name) + [.binlogIndex, .cluster, .checksums, .checksumSummary])
     }
 }
 
@@ -153,7 +154,7 @@ private struct MetricsReference {
             "where the replies of MySQL 5.7, 8.0 and 8.4 come from); ○ the exporter asks for it, but none of these situations",
             "gave it a value; empty: that version does not report it. On servers that do not report the time of the last",
             "arrival, `source_silent_seconds` needs two rounds, and a recording is only one; the checksum metrics need a",
-            "checksum table, which the recorded servers do not have.",
+            "checksum table, and those of clusters a member of one; the recorded servers have neither.",
             "",
         ]
         for (title, metrics) in sections {
