@@ -43,15 +43,15 @@ class Block:
 
     def is_for(self, flavor, version):
         """Whether the block is to be executed on a server of this flavor ("mariadb" or "mysql") and version (numbers)."""
-        if "not tried" in self.note or (self.vendor and self.vendor.lower() != flavor):
-            return False
         if match := re.fullmatch(r"([\d.]+) and later", self.versions):
-            return version >= numbers(match.group(1))
-        if match := re.fullmatch(r"before ([\d.]+)", self.versions):
-            return version < numbers(match.group(1))
-        if self.versions:
+            fits = version >= numbers(match.group(1))
+        elif match := re.fullmatch(r"before ([\d.]+)", self.versions):
+            fits = version < numbers(match.group(1))
+        elif self.versions:
             raise Malformed(f"{self.place}: versions are 'X and later' or 'before X', not {self.versions!r}")
-        return True
+        else:
+            fits = True
+        return fits and "not tried" not in self.note and self.vendor.lower() in ("", flavor)
 
     def filled(self, values):
         """The text with its placeholders replaced; a value may be a function, which is called when it is needed."""
