@@ -5,7 +5,7 @@ A block's first line is a comment that says where it runs, for example
     -- MariaDB, the replica
     -- MySQL 8.0.23 and later, the replica
     # MySQL, the machine of the source
-    -- MySQL 5.7, the replica (by the manual, not tried)
+    -- MySQL before 8.0.22, the replica (by the manual, not tried)
 
 The vendor may be absent: the block is for both. What is in angle brackets is a placeholder.
 """
