@@ -48,13 +48,16 @@ def catalogue():
         "node": ["replication_set", "node"],
         "channel": ["replication_set", "node", "channel"],
         "set": ["replication_set"],
+        "cluster": ["replication_set", "cluster"],
+        "member": ["replication_set", "node"],
         "probe": ["replication_set", "probe"],
         "own": [],
     }
     prefixes = {"node": "mysql_replication_", "channel": "mysql_replication_", "set": "mysql_replication_set_", "own": ""}
-    prefixes["probe"] = "mysql_replication_"
+    prefixes |= {
+        "probe": "mysql_replication_", "cluster": "mysql_replication_set_cluster_", "member": "mysql_replication_cluster_"}
     metrics = {}
-    entries = re.findall(r"case \.\w+:\s*(node|channel|set|probe|own)\(\s*\"(\w+)\"(.*?)(?=\n        case |\Z)", source, re.S)
+    entries = re.findall(r"case \.\w+:\s*(node|channel|set|cluster|member|probe|own)\(\s*\"(\w+)\"(.*?)(?=\n        case |\Z)", source, re.S)
     for kind, name, rest in entries:
         labels = re.search(r"labels: \[([^\]]*)\]", rest)
         extra = re.findall(r'"(\w+)"', labels.group(1)) if labels else []

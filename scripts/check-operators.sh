@@ -29,6 +29,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 if quietly scripts/probe-tests.py "$probed"; then quietly promtool test rules "$probed"/*.test.yml; fi
 python3 scripts/check-operators.py "$@" || status=1
+# Only reads the blocks of the runbooks; make test-all executes them.
+quietly python3 scripts/check-runbooks.py --list
 if [ $# -eq 0 ]; then
     if venv=$(scripts/venv.sh grafana 'grafana-foundation-sdk==1769699379!11.6.0'); then
         "$venv/bin/python" scripts/check-dashboards.py || status=1

@@ -79,9 +79,15 @@ def main():
     parser.add_argument("--exporter", default=(build / "mysql-replication-exporter").absolute(), type=pathlib.Path)
     parser.add_argument("--sandbox", default=(build / "replication-sandbox").absolute(), type=pathlib.Path)
     parser.add_argument("--verbose", action="store_true", help="show each step")
-    parser.add_argument("--list", action="store_true", help="only list the situations")
+    parser.add_argument("--list", action="store_true", help="only read the runbooks, and list the situations")
     arguments = parser.parse_args()
     chosen = [case for case in cases.ALL if arguments.only in case.name]
+    try:
+        runbooks = document.runbooks()
+        for block in (block for blocks in runbooks.values() for block in blocks):
+            block.is_for("mariadb", (0,))
+    except document.Malformed as error:
+        sys.exit(str(error))
     if arguments.list:
         print(*(case.name for case in chosen), sep="\n")
         return
@@ -89,7 +95,6 @@ def main():
         sys.exit(f"no situation is called {arguments.only}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     softwares = arguments.software or list(SOFTWARE)
-    runbooks = document.runbooks()
     problems, versions, failures = [], {}, 0
     for software in softwares:
         if not arguments.only:

@@ -92,9 +92,29 @@ def out_of_order(bench):
     if "errant" not in printed[-1]:
         raise AssertionError(f"the write is not in what the step prints:\n{printed[-1]}")
     unlogged(bench, "db3", "DELETE FROM sandbox.entries WHERE note = 'errant'")
-    bench.do("SQLThreadStopped", "A write on the replica is in the way", steps=[3])
+    bench.do("SQLThreadStopped", "A write on the replica is in the way", steps=[3, 4], note="without replicas")
     healed(bench, node="db3")
     bench.resolves("ErrantTransactions", node="db3")
+
+
+@case("SQLThreadStopped: 1950, a write on an intermediate", wiring=("chain", "--servers", "3"), options=("--gtid-strict",),
+      flavor="mariadb")
+def out_of_order_above(bench):
+    common(bench, replica="db2")
+    bench.write("db2", "errant")
+    bench.write("db1", "next")
+    bench.fires("SQLThreadStopped", node="db2")
+    # From here on the position of db2 stays, because its applier has stopped.
+    position = bench.value("db2", "@@GLOBAL.gtid_slave_pos")
+    bench.until("db3 has it too", lambda: "errant" in bench.sql("db3", "SELECT note FROM sandbox.entries;"))
+    for node in ("db2", "db3"):
+        unlogged(bench, node, "DELETE FROM sandbox.entries WHERE note = 'errant'")
+    bench.do("SQLThreadStopped", "A write on the replica is in the way", steps=[3, 4, 5], note="with replicas",
+             roles={"a replica of the replica": "db3"},
+             values={"gtid_slave_pos of the replica": position})
+    healed(bench, node="db2")
+    for alert in ("ErrantTransactions", "IOThreadStopped", "BinlogMissing"):
+        bench.resolves(alert)
 
 
 def table_differs(bench, note, **values):

@@ -5,7 +5,7 @@ A block's first line is a comment that says where it runs, for example
     -- MariaDB, the replica
     -- MySQL 8.0.23 and later, the replica
     # MySQL, the machine of the source
-    -- MySQL 5.7, the replica (by the manual, not tried)
+    -- MySQL before 8.0.22, the replica (by the manual, not tried)
 
 The vendor may be absent: the block is for both. What is in angle brackets is a placeholder.
 """
@@ -43,15 +43,15 @@ class Block:
 
     def is_for(self, flavor, version):
         """Whether the block is to be executed on a server of this flavor ("mariadb" or "mysql") and version (numbers)."""
-        if "not tried" in self.note or (self.vendor and self.vendor.lower() != flavor):
-            return False
         if match := re.fullmatch(r"([\d.]+) and later", self.versions):
-            return version >= numbers(match.group(1))
-        if match := re.fullmatch(r"before ([\d.]+)", self.versions):
-            return version < numbers(match.group(1))
-        if self.versions:
+            fits = version >= numbers(match.group(1))
+        elif match := re.fullmatch(r"before ([\d.]+)", self.versions):
+            fits = version < numbers(match.group(1))
+        elif self.versions:
             raise Malformed(f"{self.place}: versions are 'X and later' or 'before X', not {self.versions!r}")
-        return True
+        else:
+            fits = True
+        return fits and "not tried" not in self.note and self.vendor.lower() in ("", flavor)
 
     def filled(self, values):
         """The text with its placeholders replaced; a value may be a function, which is called when it is needed."""
