@@ -169,11 +169,16 @@ final class Interrupter: Sendable {
     /// What libmariadb calls instead of `poll(2)`. Returns what `poll` does: 1 ready, 0 timed out, −1 error.
     /// - Parameter orWriting: also return when the socket is writable.
     func wait(for descriptor: Int32, reading: Bool, orWriting: Bool = false, libraryTimeout: Int32) -> Int32 {
-        var (deadline, isGuess) = state.withLock { state in
+        let (deadline, mayGuess, isConnecting) = state.withLock { state in
             if !state.isConnected { state.adopt(descriptor) }
-            if !reading { return (state.deadline, false) }
-            return (state.deadline, state.lowWater.put(state.lowWater.next(after: state.read), on: descriptor) > 1)
+            // The library reads from a connected socket only.
+            if reading { state.isEstablished = true }
+            if !reading { return (state.deadline, false, !state.isEstablished) }
+            return (
+                state.deadline, state.lowWater.put(state.lowWater.next(after: state.read), on: descriptor) > 1, false
+            )
         }
+        var isGuess = mayGuess
         let events = (reading ? POLLIN : POLLOUT) | (orWriting ? POLLOUT : 0)
         var poll = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
@@ -181,7 +186,7 @@ final class Interrupter: Sendable {
             let limit = deadline.map { milliseconds(until: $0) } ?? (libraryTimeout > 0 ? libraryTimeout : Int32.max)
             // A guess may take half the time left, so that what has arrived is still read before the deadline.
             let status = Glibc.poll(&poll, 1, isGuess ? min(Self.patience, limit / 2) : limit)
-            if status > 0 { return refused(poll) ? -1 : status }
+            if status > 0 { return isConnecting && refused(poll) ? -1 : status }
             if status < 0 {
                 if errno == EINTR { continue }
                 return -1
@@ -200,7 +205,6 @@ final class Interrupter: Sendable {
     /// Whether a connection attempt has just failed; notes why. libmariadb would report EINPROGRESS.
     private func refused(_ poll: pollfd) -> Bool {
         state.withLock { state in
-            if state.isConnected || state.isEstablished { return false }
             guard Int32(poll.revents) & (POLLERR | POLLHUP) != 0 else {
                 state.isEstablished = true
                 state.refusal = nil
