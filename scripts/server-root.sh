@@ -20,7 +20,7 @@ mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
 debian-12)
     suite=bookworm server=usr/sbin/mariadbd
     # The exporter's package is installed without network, so its dependencies are included: MariaDB's, and libyaml.
-    packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server,libyaml-0-2
+    packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server,libyaml-0-2,prometheus
     ;;
 *) fail "unknown root '$name': mariadb-11.8, mysql-9 and debian-12 are known" ;;
 esac

@@ -34,11 +34,11 @@ UNIT
 mkdir -p "$root/etc/systemd/system/default.target.wants"
 ln -s ../trial.service "$root/etc/systemd/system/default.target.wants/trial.service"
 
-timeout 300 systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --private-network \
+timeout 600 systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --private-network \
     --link-journal=no >"$root/console" 2>&1 </dev/null || true
 [ -e "$root/root/status" ] || {
     tail -n 30 "$root/console" >&2
-    fail "the root did not boot, or did not finish within five minutes"
+    fail "the root did not boot, or did not finish within ten minutes"
 }
 cat "$root/root/log"
 [ "$(cat "$root/root/status")" = 0 ] || fail "the package failed the checks"
