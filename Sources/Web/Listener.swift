@@ -227,7 +227,7 @@ extension Listener {
                     return channel.eventLoop.makeCompletedFuture { try setUp(channel, nil) }
                 }
                 // Checks files, which must not happen on an event loop.
-                return channel.eventLoop.makeFutureWithTask { encryption.current().tls }
+                return channel.eventLoop.makeFutureWithTask { await encryption.current().tls }
                     .flatMapThrowing { try setUp(channel, $0) }
             }
     }

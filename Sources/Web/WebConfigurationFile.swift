@@ -2,6 +2,7 @@ package import Documents
 package import Logging
 import Glibc
 import Synchronization
+import Threads
 
 /// The current content of the file of `--web.config.file`: users and certificates can change without a restart.
 ///
@@ -24,9 +25,17 @@ package final class WebConfigurationFile: Sendable {
         var isSettled: Bool
     }
 
+    /// How long a request waits until the files have been checked.
+    private static let patience = Duration.milliseconds(500)
+    /// How long the last check counts if the files' file system hangs.
+    private static let trust = Duration.seconds(60)
+
     private let path: String
     private let logger: Logger
+    private let desk: BlockingDesk
     private let state: Mutex<State>
+    /// The last check, and when it ended.
+    private let last: Mutex<(snapshot: Snapshot, at: ContinuousClock.Instant)>
     /// Warnings about the file as it was at start-up.
     package let warnings: [Warning]
 
@@ -47,6 +56,12 @@ package final class WebConfigurationFile: Sendable {
             configuration: configuration,
             tls: try material.map { material throws(ConfigurationError) in try TLSTerms(material) })
         self.warnings = warnings
+        do throws(ThreadError) {
+            desk = try BlockingDesk(name: "web-config", stackSize: 1 << 20)
+        } catch {
+            throw ConfigurationError(problems: [Problem(file: path, message: "\(error)")])
+        }
+        last = Mutex((snapshot, .now))
         state = Mutex(
             State(snapshot: snapshot, material: material, files: files, stamps: stamps, isSettled: isSettled))
     }
@@ -54,8 +69,23 @@ package final class WebConfigurationFile: Sendable {
     /// Whether the listener speaks TLS; decided at start-up.
     var isEncrypted: Bool { state.withLock { $0.material != nil } }
 
-    /// The current content of the file. Takes a few microseconds if nothing has changed.
-    func current() -> Snapshot {
+    /// The current content of the file. While the file system hangs, the content as it was checked last, for a minute; after that it
+    /// is not known who may be let in, and nobody is.
+    func current() async -> Snapshot {
+        if let snapshot = await desk.carryOut(within: Self.patience, { self.check() }) {
+            last.withLock { $0 = (snapshot, .now) }
+            return snapshot
+        }
+        var (snapshot, at) = last.withLock { $0 }
+        if at.duration(to: .now) > Self.trust {
+            snapshot.problem = ConfigurationError(
+                problems: [Problem(file: path, message: "cannot be read: a file system that hangs?")])
+        }
+        return snapshot
+    }
+
+    /// The content now; blocks as long as the file system does. Takes a few microseconds if nothing has changed.
+    func check() -> Snapshot {
         state.withLock { state in
             let (stamps, isSettled) = Self.stamps(of: state.files)
             if state.isSettled, stamps == state.stamps { return state.snapshot }

@@ -112,7 +112,7 @@ struct ProtectionTests {
                 let handle = try #require(FileHandle(forWritingAtPath: path))
                 try handle.write(contentsOf: Data("basic_auth_users: {\(name): \(hash)}\n#".utf8))
                 try handle.close()
-                #expect(Array(file.current().configuration.users.keys) == [name])
+                #expect(Array(file.check().configuration.users.keys) == [name])
             }
         }
     }
@@ -125,7 +125,7 @@ struct ProtectionTests {
             let file = try WebConfigurationFile(path: path, logger: log.logger)
             for content in ["nonsense: 1", "nonsense: 1", text, text, text.replacing("alice", with: "bob")] {
                 try write(content, to: path)
-                for _ in 0..<3 { _ = file.current() }
+                for _ in 0..<3 { _ = file.check() }
             }
             #expect(
                 log.lines == [
@@ -145,9 +145,9 @@ struct ProtectionTests {
         for (before, after) in [(tls, ""), ("", tls)] {
             try await withWebConfiguration(before) { path in
                 let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
-                #expect(file.current().problem == nil)
+                #expect(file.check().problem == nil)
                 try write(after, to: path)
-                let problem = try #require(file.current().problem)
+                let problem = try #require(file.check().problem)
                 #expect(problem.description.contains("while the exporter runs; restart it"))
             }
         }
@@ -161,7 +161,7 @@ struct ProtectionTests {
         try pipe.fileHandleForWriting.close()
         let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
         let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
-        #expect(file.current().problem == nil && file.current().configuration.users.count == 1)
+        #expect(file.check().problem == nil && file.check().configuration.users.count == 1)
     }
 
     @Test("A file that has not changed for some time is not read again")

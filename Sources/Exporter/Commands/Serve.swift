@@ -8,6 +8,7 @@ import Metrics
 import Monitoring
 import Presentation
 import ServiceLifecycle
+import Threads
 import UnixSignals
 import Web
 
@@ -88,7 +89,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let logger = makeLogger()
+        let sink = LogSink()
+        let logger = makeLogger(sink)
         // Before anything that takes long: a unit may be reloaded as soon as it has been started.
         let hangups = await HangupReload.trap()
         let ((configuration, configurationWarnings), protection) = try loadBothOrExplain(logger)
@@ -116,8 +118,15 @@ struct Serve: AsyncParsableCommand {
             [source] () throws(ConfigurationError) in
             try source.load()
         }
-        try await serve(live, HangupReload(live, on: hangups), openFiles, protection, logger)
-        logger.info("stopped")
+        sink.detach(at: try BlockingDesk(name: "log"))
+        do {
+            try await serve(live, HangupReload(live, on: hangups), openFiles, protection, logger)
+            logger.info("stopped")
+        } catch {
+            await sink.attach()
+            throw error
+        }
+        await sink.attach()
     }
 
     /// An unreadable password or certificate is an error now, while somebody is looking. A reload only warns of it: the other
@@ -233,10 +242,10 @@ struct Serve: AsyncParsableCommand {
         return (configuration, protection)
     }
 
-    private func makeLogger() -> Logger {
+    private func makeLogger(_ sink: LogSink) -> Logger {
         let format = logFormat
         let level = logLevel.level
-        LoggingSystem.bootstrap { _ in LineLogHandler(logLevel: level, format: format) }
+        LoggingSystem.bootstrap { _ in LineLogHandler(logLevel: level, format: format, sink: sink) }
         return Logger(label: "exporter")
     }
 }

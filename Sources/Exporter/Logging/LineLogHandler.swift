@@ -13,6 +13,7 @@ struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     let format: LogFormat
+    var sink = LogSink()
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -25,7 +26,7 @@ struct LineLogHandler: LogHandler {
             ("ts", Self.timestamp()), ("level", event.level.rawValue), ("msg", "\(event.message)"),
         ]
         pairs += fields.sorted { $0.key < $1.key }.map { ($0.key, Self.text($0.value)) }
-        write(line(pairs) + "\n")
+        sink.log(line(pairs) + "\n")
     }
 
     func line(_ pairs: [(String, String)]) -> String {
@@ -33,12 +34,6 @@ struct LineLogHandler: LogHandler {
         case .logfmt: pairs.map { "\($0)=\(Self.logfmt($1))" }.joined(separator: " ")
         case .json: "{" + pairs.map { "\(JSONText.quoted($0)):\(JSONText.quoted($1))" }.joined(separator: ",") + "}"
         }
-    }
-
-    /// One write(2), so that lines of several threads do not mix.
-    private func write(_ line: String) {
-        var line = line
-        line.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
     }
 
     /// Lists are written as their elements separated by commas, not in Swift's syntax.

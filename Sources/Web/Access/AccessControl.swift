@@ -24,7 +24,7 @@ final class AccessControl: Sendable {
     }
 
     func answer(_ request: Request) async -> Response {
-        let current = file.current()
+        let current = await file.current()
         // It is not known which users are allowed, so refuse all requests.
         guard current.problem == nil else { return refuse(500) }
         let configuration = current.configuration
