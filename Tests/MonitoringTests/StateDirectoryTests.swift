@@ -301,7 +301,8 @@ struct StateDirectoryTests {
                 #expect(state.complaint == nil)
                 #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
                 #expect(
-                    state.complaint?.hasSuffix("/shop.failover-check cannot be changed, so its content is ignored") == true)
+                    state.complaint?.hasSuffix("/shop.failover-check cannot be changed, so its content is ignored")
+                        == true)
             }
             let state = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(state.failoverMemory(of: Self.shop) == Self.good())
