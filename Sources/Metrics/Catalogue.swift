@@ -58,7 +58,7 @@ private func set(_ name: String, _ help: String) -> CatalogueEntry {
 private func cluster(_ name: String, _ help: String) -> CatalogueEntry {
     CatalogueEntry(
         description: MetricDescription(name: prefix + "set_cluster_" + name, type: .gauge, help: help),
-        labels: setLabels + ["cluster"], fact: nil)
+        labels: setLabels + ["cluster_name"], fact: nil)
 }
 
 private func member(
@@ -218,7 +218,7 @@ extension Metric {
         case .clusterInfo:
             member(
                 "info", type: .info, "The cluster of a member, and what the member is called in views.",
-                labels: ["kind", "cluster", "member"])
+                labels: ["kind", "cluster_name", "member"])
         case .clusterMemberState:
             member("member_state", type: .stateSet, "The member's own state, by its own word.", labels: ["state"])
         case .clusterReady: member("ready", "Whether the member executes statements.")

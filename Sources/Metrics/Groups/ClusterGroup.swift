@@ -11,7 +11,7 @@ extension Families {
     mutating func add(_ member: ClusterMember, of node: String, in cluster: ClusterFindings?, _ labels: LabelBlock) {
         add(
             .clusterInfo, labels, 1,
-            extra: ["kind": member.kind.rawValue, "cluster": member.cluster, "member": member.id])
+            extra: ["kind": member.kind.rawValue, "cluster_name": member.cluster, "member": member.id])
         add(.clusterMemberState, labels, oneOf: states, member.state)
         add(.clusterReady, labels, member.isReady)
         add(.clusterQuorum, labels, member.hasQuorum)
@@ -32,7 +32,8 @@ extension Families {
     }
 
     mutating func add(_ cluster: ClusterFindings, ofSet name: String) {
-        let labels: LabelBlock = ["replication_set": name, "cluster": cluster.name]
+        // Not "cluster": many give that label to their targets, to tell apart what they monitor.
+        let labels: LabelBlock = ["replication_set": name, "cluster_name": cluster.name]
         add(.setClusterComponents, labels, cluster.components.count)
         add(.setClusterConfirmed, labels, cluster.component.map(\.isConfirmed))
         add(.setClusterMembers, labels, cluster.members.count)
