@@ -87,7 +87,8 @@ let package = Package(
         room("Configuration", ["Documents", "Replication"]),
         room(
             "Web",
-            ["Documents", "Threads", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"] + pinned),
+            ["Documents", "Threads", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]
+                + pinned),
         .target(
             name: "Presentation",
             dependencies: [
