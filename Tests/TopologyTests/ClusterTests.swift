@@ -85,10 +85,27 @@ struct ClusterTests {
         let members = nodes.compactMap(\.report.facts?.cluster)
         #expect(members.contains { $0.state == expected && !$0.isOperating && !$0.isReady }, "\(members.map(\.state))")
         let findings = SetFindings(ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: nodes))
+        if expected == .outside {
+            // Seen alone, it belongs to no group that is at work: a server like any other.
+            #expect(findings.clusters.isEmpty)
+            return
+        }
         for node in findings.nodes where node.report.facts?.cluster?.state == expected {
             #expect(!findings.writers.contains(node.description.name))
             #expect(findings.clusters.first?.missing.contains(node.description.name) == true)
         }
+    }
+
+    @Test("Beside members of its group that are at work, one that is OFFLINE is out, though it is writable")
+    func offline() throws {
+        let findings = SetFindings(
+            report([
+                try RecordedClusters.node(2, "gr-expelled-seen"), try RecordedClusters.node(1, "gr-restarted-offline"),
+            ]))
+        let out = try #require(findings.nodes.last)
+        #expect(out.isWritable && findings.clusters.first?.missing.contains(out.description.name) == true)
+        #expect(!findings.writers.contains(out.description.name))
+        #expect(out.troubles.map(\.kind) == [.memberOutside])
     }
 
     @Test("Several primaries are the writers side by side")
@@ -190,12 +207,11 @@ struct ClusterTests {
     ) throws -> ReplicationSetReport.Node {
         var node = try RecordedClusters.node(number, state)
         let uuids = try ids.map { try #require(try RecordedClusters.node($0, "gr-healthy").identity?.serverUUID) }
-        let primary = node.report.facts?.cluster?.isPrimary
-        let own = node.report.facts?.cluster?.id
+        let (primary, _) = try roles()
+        let primaryID = try RecordedClusters.node(primary, "gr-healthy").identity?.serverUUID
         node.report.facts?.cluster?.view = ClusterView(
             id: "\(history):\(number2) \(ids)", history: history, number: number2, size: ids.count,
-            members: uuids.map { .init(id: $0, address: $0, state: .online, isPrimary: $0 == own && primary == true) })
-        node.report.facts?.cluster?.isPrimary = primary
+            members: uuids.map { .init(id: $0, address: $0, state: .online, isPrimary: $0 == primaryID) })
         return node
     }
 
@@ -226,7 +242,7 @@ struct ClusterTests {
     @Test("The word of few counts only while they go on showing what most have shown, without having been silent")
     func fewWords() throws {
         let (primary, others) = try Self.roles()
-        let all = try [primary] + others
+        let all = [primary] + others
         let name = "db\(primary)"
         let whole = report(try all.map { try Self.member($0, view: 9) })
         let alone = report([try Self.member(primary, view: 9)] + others.map { silent("db\($0)") })

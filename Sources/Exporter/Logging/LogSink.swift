@@ -63,7 +63,7 @@ final class LogSink: Sendable {
     func attach(within patience: Duration = .seconds(1)) async {
         guard case .detached(let desk) = state.withLock({ $0.mode }) else { return }
         let deadline = ContinuousClock.now + patience
-        while await desk.carryOut(within: .now.duration(to: deadline), { self.writeWaiting() }) != nil {
+        while await desk.carryOut(within: ContinuousClock.now.duration(to: deadline), { self.writeWaiting() }) != nil {
             let isAttached = state.withLock { state in
                 guard state.waiting.isEmpty else { return false }
                 state.mode = .direct
