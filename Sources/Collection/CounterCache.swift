@@ -35,6 +35,9 @@ struct CounterCache {
     /// Kept across connections.
     private var startTimes = StartTime()
 
+    /// Whether the server was set up for a cluster when it was last asked.
+    var isClustered: Bool { cluster?.value != nil }
+
     /// Called when the next answers will come over another connection.
     mutating func forget() {
         owner = nil

@@ -43,11 +43,12 @@ package struct Fact: Sendable {
     var isOfChannels: Bool { (name == .receiver || name == .applier) && selected == nil }
 
     /// Whether what a round has shown calls for this fact, which is not read otherwise.
-    func isCalledFor(by facts: NodeFacts) -> Bool {
+    /// - Parameter isClustered: the server is set up for a cluster, as far as is known from earlier rounds.
+    func isCalledFor(by facts: NodeFacts, isClustered: Bool = false) -> Bool {
         switch name {
         case .workerErrors: facts.channels?.contains { $0.applierError?.number ?? 0 > 0 } == true
         case .cluster:
-            facts.clusterSettings != nil || facts.cluster != nil
+            isClustered || facts.clusterSettings != nil || facts.cluster != nil
                 || facts.identity.flavor == .mysql
                     && facts.channels?.contains { $0.areThreadsStopped && !$0.source.isDetached } == true
         default: false

@@ -289,7 +289,9 @@ package actor NodeCollector {
             if !facts.isStatusFresh { names.formUnion([.status, .transactions]) }
         }
         let hasBecomeReplica = server?.hasChannels == false && facts.channels?.isEmpty == false
-        let calledFor = dialect.occasional.filter { $0.isCalledFor(by: facts) }
+        let calledFor = dialect.occasional.filter { [memory] fact in
+            fact.isCalledFor(by: facts, isClustered: memory.counters.isClustered)
+        }
         let asked = server?.calledFor ?? []
         server?.calledFor = Set(calledFor.map(\.name))
         return dialect.facts.filter { names.contains($0.name) || (hasBecomeReplica && $0.isOfChannels) }

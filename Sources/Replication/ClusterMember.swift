@@ -84,11 +84,13 @@ package struct ClusterMember: Sendable, Hashable {
 package struct ClusterView: Sendable, Hashable {
     /// Distinguishes views. Of two with the same number that share no member, each is one half of a split.
     package var id: String
+    /// The life of the cluster, from its bootstrap on. Numbers of different lives say nothing about each other.
+    package var history: String
     /// Views that follow each other are numbered in order.
     package var number: UInt64?
-    /// How many members it has, also where these are not listed.
+    /// How many members it has, also where not all are listed.
     package var size: Int
-    /// In the order of their ids. Empty if the members are not listed, as where an address is not configured.
+    /// In the order of their ids. Not listed are members without an address for clients, such as an arbitrator.
     package var members: [Member]
 
     package struct Member: Sendable, Hashable {
@@ -107,16 +109,16 @@ package struct ClusterView: Sendable, Hashable {
         }
     }
 
-    package init(id: String, number: UInt64?, size: Int, members: [Member]) {
+    package init(id: String, history: String, number: UInt64?, size: Int, members: [Member]) {
         self.id = id
+        self.history = history
         self.number = number
         self.size = size
         self.members = members.sorted { $0.id < $1.id }
     }
 
-    /// Whether a member may be in both. Where members are not listed, it may.
-    package func mayShareMembers(with other: ClusterView) -> Bool {
-        if members.isEmpty || other.members.isEmpty { return true }
+    /// Whether a member is listed in both.
+    package func sharesMembers(with other: ClusterView) -> Bool {
         let ids = Set(members.map(\.id))
         return other.members.contains { ids.contains($0.id) }
     }

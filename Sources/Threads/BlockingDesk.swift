@@ -43,16 +43,29 @@ package final class BlockingDesk: Sendable {
         }
     }
 
-    /// Waits for `patience` at most. If an earlier piece of work has hung for longer than that, this one is refused at once:
-    /// otherwise the pieces that wait would be ever more.
-    /// - Returns: nil if the work has not ended in time. It may still be done later.
+    /// Waits for `patience` at most. If an earlier piece of work has hung for longer than that, this one is refused at once.
+    ///
+    /// Work that has not begun when its caller leaves is not done any more: otherwise the pieces that wait would be ever more.
+    /// - Returns: nil if the work has not ended in time.
     package func carryOut<Value: Sendable>(
         within patience: Duration, _ work: @escaping @Sendable () -> Value
     ) async -> Value? {
         let now = ContinuousClock.now
         if let underWay, underWay.duration(to: now) > patience { return nil }
         let answer = TimedAnswer<Value>()
-        Task { @concurrent in answer.settle(await self.carryOut(work)) }
+        let isAbandoned = Flag()
+        Task { @concurrent in
+            let value = await self.carryOut { () -> Value? in isAbandoned.isUp ? nil : work() }
+            if let value { answer.settle(value) }
+        }
+        defer { isAbandoned.raise() }
         return await answer.value(until: now + patience)
+    }
+
+    private final class Flag: Sendable {
+        private let state = Atomic(false)
+
+        var isUp: Bool { state.load(ordering: .relaxed) }
+        func raise() { state.store(true, ordering: .relaxed) }
     }
 }

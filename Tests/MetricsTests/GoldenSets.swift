@@ -81,7 +81,7 @@ enum GoldenSets {
         group.hasQuorum = true
         group.isPrimary = true
         group.view = ClusterView(
-            id: "17:41", number: 41, size: 3,
+            id: "17:41", history: "17", number: 41, size: 3,
             members: [
                 .init(id: uuid1, address: "gr1:3306", state: .online, isPrimary: true),
                 .init(id: uuid2, address: "gr2:3306", state: .online),
@@ -98,7 +98,7 @@ enum GoldenSets {
         inside.isReady = true
         inside.hasQuorum = true
         inside.view = ClusterView(
-            id: "s 51 1 ga1:3306", number: 51, size: 1,
+            id: "s 51 1 ga1:3306", history: "s", number: 51, size: 1,
             members: [.init(id: "ga1:3306", address: "ga1:3306", state: .online)])
         inside.applyQueue = 52
         inside.lastCommitted = 1053

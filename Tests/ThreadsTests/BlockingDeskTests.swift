@@ -21,6 +21,22 @@ struct BlockingDeskTests {
         #expect(desk.underWay == nil)
     }
 
+    @Test("Work that has not begun when its caller leaves is not done")
+    func abandoned() async throws {
+        let desk = try BlockingDesk(name: "test")
+        let release = DispatchSemaphore(value: 0)
+        let done = Mutex(0)
+        let hanging = Task { await desk.carryOut { release.wait() } }
+        while desk.underWay == nil { await Task.yield() }
+        // Not refused yet: the other piece has not run for so long.
+        let left: Void? = await desk.carryOut(within: .milliseconds(100)) { done.withLock { $0 += 1 } }
+        #expect(left == nil)
+        release.signal()
+        await hanging.value
+        await desk.carryOut {}
+        #expect(done.withLock(\.self) == 0)
+    }
+
     @Test("A caller leaves work that hangs, and no more is taken on meanwhile")
     func hanging() async throws {
         let desk = try BlockingDesk(name: "test")

@@ -85,10 +85,27 @@ struct ClusterTests {
         let members = nodes.compactMap(\.report.facts?.cluster)
         #expect(members.contains { $0.state == expected && !$0.isOperating && !$0.isReady }, "\(members.map(\.state))")
         let findings = SetFindings(ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: nodes))
+        if expected == .outside {
+            // Seen alone, it belongs to no group that is at work: a server like any other.
+            #expect(findings.clusters.isEmpty)
+            return
+        }
         for node in findings.nodes where node.report.facts?.cluster?.state == expected {
             #expect(!findings.writers.contains(node.description.name))
             #expect(findings.clusters.first?.missing.contains(node.description.name) == true)
         }
+    }
+
+    @Test("Beside members of its group that are at work, one that is OFFLINE is out, though it is writable")
+    func offline() throws {
+        let findings = SetFindings(
+            report([
+                try RecordedClusters.node(2, "gr-expelled-seen"), try RecordedClusters.node(1, "gr-restarted-offline"),
+            ]))
+        let out = try #require(findings.nodes.last)
+        #expect(out.isWritable && findings.clusters.first?.missing.contains(out.description.name) == true)
+        #expect(!findings.writers.contains(out.description.name))
+        #expect(out.troubles.map(\.kind) == [.memberOutside])
     }
 
     @Test("Several primaries are the writers side by side")
@@ -179,6 +196,135 @@ struct ClusterTests {
         let findings = try Self.findings((4, "galera-standalone-no-wsrep"))
         #expect(findings.clusters.isEmpty && findings.nodes[0].report.facts?.cluster == nil)
         #expect(findings.nodes[0].role == .standalone)
+    }
+
+    // MARK: - Where views mislead
+
+    /// Members of a group at a time, whose states are those that were recorded, with another view.
+    private static func member(
+        _ number: Int, _ state: String = "gr-healthy", view number2: UInt64, of history: String = "17",
+        among ids: [Int] = [1, 2, 3]
+    ) throws -> ReplicationSetReport.Node {
+        var node = try RecordedClusters.node(number, state)
+        let uuids = try ids.map { try #require(try RecordedClusters.node($0, "gr-healthy").identity?.serverUUID) }
+        let (primary, _) = try roles()
+        let primaryID = try RecordedClusters.node(primary, "gr-healthy").identity?.serverUUID
+        node.report.facts?.cluster?.view = ClusterView(
+            id: "\(history):\(number2) \(ids)", history: history, number: number2, size: ids.count,
+            members: uuids.map { .init(id: $0, address: $0, state: .online, isPrimary: $0 == primaryID) })
+        return node
+    }
+
+    /// The number of the healthy group's primary, and the others'.
+    private static func roles() throws -> (primary: Int, others: [Int]) {
+        let primary = try #require(
+            try [1, 2, 3].first { try RecordedClusters.node($0, "gr-healthy").report.facts?.cluster?.isPrimary == true }
+        )
+        return (primary, [1, 2, 3].filter { $0 != primary })
+    }
+
+    private func report(_ nodes: [ReplicationSetReport.Node]) -> ReplicationSetReport {
+        ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: nodes)
+    }
+
+    @Test("A member whose peers were seen with a newer view is stale, though they do not answer now")
+    func rememberedView() throws {
+        let (primary, others) = try Self.roles()
+        var memory = SetMemory()
+        _ = memory.fold(
+            report([silent("db\(primary)")] + (try others.map { try Self.member($0, view: 10, among: others) })))
+        let woke = memory.fold(
+            report([try Self.member(primary, view: 9)] + others.map { silent("db\($0)") }))
+        #expect(woke.clusters.first?.stale == ["db\(primary)"] && woke.writers.isEmpty)
+        #expect(!woke.writing.writers.isKnown)
+    }
+
+    @Test("The word of few counts only while they go on showing what most have shown, without having been silent")
+    func fewWords() throws {
+        let (primary, others) = try Self.roles()
+        let all = [primary] + others
+        let name = "db\(primary)"
+        let whole = report(try all.map { try Self.member($0, view: 9) })
+        let alone = report([try Self.member(primary, view: 9)] + others.map { silent("db\($0)") })
+        let nobody = report(all.map { silent("db\($0)") })
+        var memory = SetMemory()
+        #expect(memory.fold(alone).writers.isEmpty, "an exporter that has just started")
+        #expect(memory.fold(whole).writers == [name])
+        #expect(memory.fold(alone).writers == [name])
+        #expect(memory.fold(nobody).writers.isEmpty)
+        #expect(memory.fold(alone).writers.isEmpty, "it may have been frozen")
+    }
+
+    @Test("Numbers of two lives of a cluster are not compared")
+    func histories() throws {
+        let (primary, others) = try Self.roles()
+        let findings = SetFindings(
+            report(
+                [try Self.member(primary, view: 21, of: "17")]
+                    + (try others.map { try Self.member($0, view: 5, of: "18", among: others) })))
+        #expect(findings.clusters.first?.isSplit == true && findings.writers.isEmpty)
+    }
+
+    @Test("A member that does not say now what it is in its cluster is silent, no rival and no writer")
+    func withoutFact() throws {
+        let (primary, others) = try Self.roles()
+        var memory = SetMemory()
+        _ = memory.fold(report(try ([primary] + others).map { try Self.member($0, view: 9) }))
+        var late = try Self.member(primary, view: 9)
+        late.report.facts?.cluster = nil
+        let findings = memory.fold(report([late] + (try others.map { try Self.member($0, view: 9) })))
+        #expect(findings.clusters.first?.silent == ["db\(primary)"])
+        #expect(findings.writers.isEmpty && findings.writing.standings["db\(primary)"]?.obstacles.isEmpty == true)
+        #expect(memory.fold(report(try ([primary] + others).map { try Self.member($0, view: 9) })).writers.count == 1)
+    }
+
+    @Test("A group that was set up and never started is none")
+    func neverStarted() throws {
+        let findings = SetFindings(report([try RecordedClusters.node(1, "gr-never")]))
+        #expect(findings.clusters.isEmpty && findings.writers == ["db1"])
+    }
+
+    @Test(
+        "A group that replicates from a writable server is not the writer; nor is it known which is while that one is silent"
+    )
+    func inbound() throws {
+        let (primary, others) = try Self.roles()
+        let source = node("db9", id: 99, uuid: 99, readOnly: false)
+        var member = try Self.member(primary, view: 9)
+        member.report.facts?.channels = [channel("in", from: "db9", id: 99, uuid: 99)]
+        let rest = try others.map { try Self.member($0, view: 9) }
+        var memory = SetMemory()
+        #expect(memory.fold(report([source, member] + rest)).writers == ["db9"])
+        let silentSource = memory.fold(report([silent("db9"), member] + rest))
+        #expect(silentSource.writers.isEmpty && !silentSource.writing.writers.isKnown)
+    }
+
+    @Test("A Galera node that only feeds another is the writer if there is no other")
+    func loneDonor() throws {
+        let state = "galera-donor-during-sst"
+        let nodes = try RecordedClusters.nodes(state)
+        let findings = SetFindings(report(nodes))
+        let states = nodes.compactMap { $0.report.facts?.cluster?.state }
+        #expect(states.contains(.donor))
+        #expect(findings.writers.count == 1)
+        let donor = try #require(nodes.first { $0.report.facts?.cluster?.state == .donor })
+        var alone = donor
+        alone.report.facts?.cluster?.view?.size = 1
+        #expect(SetFindings(report([alone])).writers == [donor.description.name])
+    }
+
+    @Test("Views that list no members are compared with none; more nodes than members are parts")
+    func unlisted() throws {
+        func node(_ number: Int, view: UInt64) throws -> ReplicationSetReport.Node {
+            var node = try RecordedClusters.node(number, "galera-healthy")
+            node.report.facts?.cluster?.view = ClusterView(
+                id: "u \(view) 2", history: "u", number: view, size: 2, members: [])
+            return node
+        }
+        let parts = SetFindings(report([try node(1, view: 7), try node(2, view: 8), try node(3, view: 8)]))
+        #expect(parts.clusters.first?.isSplit == true && parts.writers.isEmpty)
+        let same = SetFindings(report([try node(1, view: 8), try node(2, view: 8), try node(3, view: 8)]))
+        #expect(same.clusters.first?.isSplit == true && same.writers.isEmpty)
     }
 
     // MARK: - Over time

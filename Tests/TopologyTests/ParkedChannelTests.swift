@@ -22,7 +22,7 @@ struct ParkedChannelTests {
             var member = ClusterMember(
                 kind: .group, cluster: "group", id: uuidText(uuid), state: group.contains(uuid) ? .online : .outside)
             member.view = ClusterView(
-                id: "17:3", number: 3, size: group.count,
+                id: "17:3", history: "17", number: 3, size: group.count,
                 members: group.map { .init(id: uuidText($0), address: "", state: .online) })
             $0.cluster = member
         }

@@ -49,6 +49,7 @@ extension ClusterMember {
         ).map(String.init)
         let index = number("WSREP_LOCAL_INDEX").flatMap { Int(exactly: $0) }
         let own = index.flatMap { addresses.indices.contains($0) ? addresses[$0] : nil }
+        let isNamed = own.map { !$0.isEmpty && $0 != "AUTO" } ?? false
         let isPrimaryComponent = status["WSREP_CLUSTER_STATUS"] == "Primary"
         let state: State =
             switch (isPrimaryComponent, status["WSREP_LOCAL_STATE"]) {
@@ -60,20 +61,20 @@ extension ClusterMember {
             case (true, _): .outside
             }
         self.init(
-            kind: .galera, cluster: settings.cluster, id: own ?? status["WSREP_GCOMM_UUID"] ?? "",
+            kind: .galera, cluster: settings.cluster, id: isNamed ? own ?? "" : status["WSREP_GCOMM_UUID"] ?? "",
             state: state)
         hasQuorum = isPrimaryComponent
         isReady = status["WSREP_READY"] == "ON" && !settings.rejectsQueries
         if isPrimaryComponent, let conf = number("WSREP_CLUSTER_CONF_ID"), conf != Self.noView,
             let size = number("WSREP_CLUSTER_SIZE").flatMap({ Int(exactly: $0) })
         {
-            // A joiner, or a node without an address for clients, has an empty place in the list.
-            let isListed = addresses.count == size && addresses.allSatisfy { !$0.isEmpty && $0 != "AUTO" }
-            let members = isListed ? addresses : []
+            // An arbitrator, and a node without an address for clients, have an empty place in the list, or "AUTO".
+            let members = addresses.filter { !$0.isEmpty && $0 != "AUTO" }
+            let history = status["WSREP_CLUSTER_STATE_UUID"] ?? ""
             // The halves of a split may agree in everything but the addresses.
-            let id = [status["WSREP_CLUSTER_STATE_UUID"] ?? "", "\(conf)", "\(size)"] + members.sorted()
             view = ClusterView(
-                id: id.joined(separator: " "), number: conf, size: size,
+                id: ([history, "\(conf)", "\(size)"] + members.sorted()).joined(separator: " "), history: history,
+                number: conf, size: size,
                 members: members.map { ClusterView.Member(id: $0, address: $0, state: .online) })
         }
         // "-1" once the node is out for good: not a number of a transaction.

@@ -69,9 +69,12 @@ extension ClusterMember {
         isPrimary = members.first { $0.id == own }?.isPrimary
         // As a member that has failed shows it, the others' states are what they were.
         if state == .online || state == .joining, let id = row.text("VIEW_ID"), !id.isEmpty {
+            let words = id.split(separator: ":")
             view = ClusterView(
-                id: id, number: id.split(separator: ":").last.flatMap { UInt64($0) }, size: members.count,
-                members: members)
+                // The parts that `group_replication_force_members` makes may have the same number.
+                id: ([id] + members.map(\.id).sorted()).joined(separator: " "),
+                history: words.dropLast().joined(separator: ":"), number: words.last.flatMap { UInt64($0) },
+                size: members.count, members: members)
         }
         certifyQueue = row.unsigned("COUNT_TRANSACTIONS_IN_QUEUE")
         applyQueue = row.unsigned("COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE")

@@ -62,8 +62,16 @@ final class LogSink: Sendable {
     /// Writes what waits, if that does not take too long, and later lines at once again: at the end of the program.
     func attach(within patience: Duration = .seconds(1)) async {
         guard case .detached(let desk) = state.withLock({ $0.mode }) else { return }
-        let isWritten = await desk.carryOut(within: patience) { self.writeWaiting() } != nil
-        state.withLock { $0.mode = isWritten ? .direct : .over }
+        let deadline = ContinuousClock.now + patience
+        while await desk.carryOut(within: ContinuousClock.now.duration(to: deadline), { self.writeWaiting() }) != nil {
+            let isAttached = state.withLock { state in
+                guard state.waiting.isEmpty else { return false }
+                state.mode = .direct
+                return true
+            }
+            if isAttached { return }
+        }
+        state.withLock { $0.mode = .over }
     }
 
     private func writeWaiting() {

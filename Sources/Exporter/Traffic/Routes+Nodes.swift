@@ -65,6 +65,9 @@ extension Routes {
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
             }
+            guard await fleet.clusters(in: set).isEmpty else {
+                return .text(status: 409, "the cluster of \(set) elects its writer itself")
+            }
             let before = await fleet.writing(in: set)
             if let obstacle = Self.obstacle(to: node, before) { return .text(status: 409, obstacle) }
             // A reload may take over the set, and its memory, in the meantime.
@@ -170,6 +173,12 @@ extension Duration {
 }
 
 extension Fleet {
+    /// The clusters to which nodes of a set belong, by a new round.
+    fileprivate func clusters(in set: String) async -> [ClusterFindings] {
+        await findings(of: Selection(sets: [set]), notOlderThan: .seconds(1), deadline: .now + .seconds(2)).first?
+            .clusters ?? []
+    }
+
     /// Which nodes of a set take the writes, by a new round.
     fileprivate func writing(in set: String) async -> WriterFindings? {
         await findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?.writing

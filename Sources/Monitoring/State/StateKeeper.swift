@@ -18,7 +18,8 @@ package final class StateKeeper: Sendable {
     private static let answersPatience = Duration.milliseconds(500)
 
     private enum Item: Sendable {
-        case state(SetMemory.Record, at: Double)
+        /// - Parameter isForced: writes it even if the file is believed to have it.
+        case state(SetMemory.Record, at: Double, isForced: Bool)
         case check(FailoverMemory, of: ReplicationSet, isLast: Bool)
     }
 
@@ -79,7 +80,7 @@ package final class StateKeeper: Sendable {
             let isKnown = known?.record == record && abs(now - (known?.time ?? 0)) < StateDirectory.renewal
             if isKnown, known?.isWritten == true { return false }
             desired.states[set] = (record, isKnown ? known?.time ?? now : now, false)
-            desired.waiting[Key(set: set, isCheck: false)] = .state(record, at: now)
+            desired.waiting[Key(set: set, isCheck: false)] = .state(record, at: now, isForced: false)
             let isToLog = hangs && !desired.isSilenceLogged
             if isToLog { desired.isSilenceLogged = true }
             return isToLog
@@ -100,10 +101,10 @@ package final class StateKeeper: Sendable {
         let key = Key(set: set, isCheck: false)
         desired.withLock { desired in
             guard let known = desired.states[set] else { return }
-            desired.waiting[key] = .state(known.record, at: Moment.now.wall)
+            desired.waiting[key] = .state(known.record, at: Moment.now.wall, isForced: true)
             desired.states[set]?.isWritten = false
         }
-        return await outcome(of: key, isForced: true, within: patience)
+        return await outcome(of: key, within: patience)
     }
 
     // MARK: - Failover checks
@@ -120,7 +121,7 @@ package final class StateKeeper: Sendable {
         let key = Key(set: set.name, isCheck: true)
         desired.withLock { $0.waiting[key] = .check(memory, of: set, isLast: false) }
         if memory.answer == .standby {
-            _ = await outcome(of: key, isForced: false, within: Self.answersPatience)
+            _ = await outcome(of: key, within: Self.answersPatience)
         } else {
             work()
         }
@@ -161,8 +162,8 @@ package final class StateKeeper: Sendable {
         Task { @concurrent in while await desk.carryOut({ self.writeNext(endingWork: true) }) {} }
     }
 
-    private func outcome(of key: Key, isForced: Bool, within patience: Duration) async -> Outcome {
-        guard await desk.carryOut(within: patience, { self.write(key, isForced: isForced) }) != nil else {
+    private func outcome(of key: Key, within patience: Duration) async -> Outcome {
+        guard await desk.carryOut(within: patience, { self.write(key) }) != nil else {
             work()
             return .failed(reason: "\(directory.path) does not answer")
         }
@@ -176,22 +177,22 @@ package final class StateKeeper: Sendable {
             if desired.waiting.isEmpty, endingWork { desired.isWorking = false }
             return desired.waiting.keys.first
         }
-        if let key { write(key, isForced: false) }
+        if let key { write(key) }
         return key != nil
     }
 
-    private func write(_ key: Key, isForced: Bool) {
+    private func write(_ key: Key) {
         guard let item = desired.withLock({ $0.waiting.removeValue(forKey: key) }) else { return }
         let failure =
             switch item {
-            case .state(let record, let time):
+            case .state(let record, let time, let isForced):
                 directory.write(record, of: key.set, at: time, isForced: isForced)
             case .check(let memory, let set, let isLast): directory.write(memory, of: set, isLast: isLast)
             }
         desired.withLock { desired in
             desired.failures[key] = failure
             // What could not be written is tried again by the next round.
-            if case .state(let record, let time) = item, desired.waiting[key] == nil {
+            if case .state(let record, let time, _) = item, desired.waiting[key] == nil {
                 desired.states[key.set] = (record, time, failure == nil)
             }
             desired.isSilenceLogged = false

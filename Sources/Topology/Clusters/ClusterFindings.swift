@@ -2,8 +2,9 @@ package import Replication
 
 /// What the members of a cluster say, laid side by side.
 ///
-/// In every fault some member says that all is well: one that was frozen, or cut off, still shows the last view it had. Of views that
-/// share a member, only the newest counts; members that show an older one are stale. Views that share none are halves of a split.
+/// In every fault some member says that all is well: one that was frozen, or cut off, still shows the last view it had. Of views of one
+/// history that share a member, only the newest counts; members that show an older one are stale. Views that share none, or whose
+/// numbers cannot be compared, may be parts of a split.
 package struct ClusterFindings: Sendable, Equatable {
     /// Members that operate with the same view.
     package struct Component: Sendable, Equatable {
@@ -24,11 +25,13 @@ package struct ClusterFindings: Sendable, Equatable {
     package var stale: [String]
     /// The configured nodes that belong to the cluster, in the order of the configuration.
     package var members: [String]
+    /// Those of `members` that have not told their state in this round.
+    package var silent: [String]
     /// Those of `members` that are not in the component.
     package var missing: [String]
     /// Members of the component that are not configured, by the address that it shows.
     package var unknown: [String]
-    /// The nodes that have the role PRIMARY in the component, by its view. For Galera, those that may take writes.
+    /// The nodes that have the role PRIMARY in the component, by their own word. For Galera, all in the component.
     package var primaries: [String]
     /// The members of the component agree on that. Nil for Galera.
     package var arePrimariesAgreed: Bool?
@@ -36,8 +39,9 @@ package struct ClusterFindings: Sendable, Equatable {
     package var failuresTolerated: Int?
 
     /// The one that counts; nil without quorum, and in a split.
-    package var component: Component? { components.count == 1 ? components.first : nil }
-    package var isSplit: Bool { components.count > 1 }
+    package var component: Component? { isSplit ? nil : components.first }
+    /// More nodes with one view than that has members are parts, too: their views do not list them.
+    package var isSplit: Bool { components.count > 1 || components.contains { $0.nodes.count > $0.view.size } }
     /// Several members take writes at the same time, as intended.
     package var isMultiWriter: Bool { kind == .galera || primaries.count > 1 }
 
@@ -46,21 +50,36 @@ package struct ClusterFindings: Sendable, Equatable {
 
 extension ClusterFindings {
     /// The clusters to which nodes of a set belong, in the order of the configuration.
-    /// - Parameter remembered: silent nodes belong to the cluster that they named when they last answered.
+    /// - Parameters:
+    ///   - remembered: what nodes said when they last told it, by name.
+    ///   - known: the clusters of which some member has been seen at work. A group that was set up and never started is none.
     static func all(
-        in nodes: [ReplicationSetReport.Node], remembering remembered: [String: NodeMemory]
+        in nodes: [ReplicationSetReport.Node], remembering remembered: [String: NodeMemory], known: Set<String>
     ) -> [ClusterFindings] {
         var names: [String] = []
         var groups: [String: [Witness]] = [:]
         for node in nodes {
             let name = node.description.name
-            let told = node.report.facts?.cluster
-            guard let member = told ?? (node.identity == nil ? remembered[name]?.cluster : nil) else { continue }
+            let facts = node.report.facts
+            let told = facts?.cluster
+            // One that answers and does not say what it is in its cluster now is as silent as one that does not answer.
+            let isMember = node.identity == nil || facts?.clusterSettings != nil
+            guard
+                let member = told ?? (isMember ? remembered[name]?.cluster : nil)
+                    ?? facts?.clusterSettings.map({
+                        ClusterMember(kind: $0.kind, cluster: $0.cluster, id: "", state: .outside)
+                    }),
+                !member.cluster.isEmpty
+            else { continue }
             if groups[member.cluster] == nil { names.append(member.cluster) }
-            groups[member.cluster, default: []].append(
-                Witness(node: name, member: member, isAnswering: told != nil))
+            groups[member.cluster, default: []].append(Witness(node: name, member: member, isAnswering: told != nil))
         }
-        return names.compactMap { name in groups[name].map { ClusterFindings(name, $0) } }
+        return names.compactMap { name in
+            guard let witnesses = groups[name], let first = witnesses.first else { return nil }
+            let isAtWork = first.member.kind == .galera || known.contains(name)
+            return isAtWork || witnesses.contains { $0.member.state != .outside }
+                ? ClusterFindings(name, first.member.kind, witnesses) : nil
+        }
     }
 
     fileprivate struct Witness {
@@ -71,20 +90,22 @@ extension ClusterFindings {
         var isOperating: Bool { isAnswering && member.isOperating }
     }
 
-    private init(_ name: String, _ witnesses: [Witness]) {
-        kind = witnesses[0].member.kind
+    private init(_ name: String, _ kind: ClusterMember.Kind, _ witnesses: [Witness]) {
+        self.kind = kind
         self.name = name
         members = witnesses.map(\.node)
+        silent = witnesses.filter { !$0.isAnswering }.map(\.node)
         var views: [ClusterView] = []
         for case let view? in witnesses.filter(\.isOperating).map(\.member.view)
         where !views.contains(where: { $0.id == view.id }) {
             views.append(view)
         }
-        let current = views.filter { view in !views.contains { $0.replaces(view) } }
+        // What a member that is silent now has shown before replaces an older view as well.
+        let newer = views + witnesses.filter { !$0.isAnswering && $0.member.isOperating }.compactMap(\.member.view)
+        let current = views.filter { view in !newer.contains { $0.replaces(view) } }
         components = current.map { view in
             let nodes = witnesses.filter { $0.isOperating && $0.member.view?.id == view.id }
-            return Component(
-                view: view, nodes: nodes.map(\.node), isConfirmed: nodes.count * 2 > view.size)
+            return Component(view: view, nodes: nodes.map(\.node), isConfirmed: nodes.count * 2 > view.size)
         }
         stale = witnesses.filter { witness in
             witness.isOperating && !current.contains { $0.id == witness.member.view?.id }
@@ -99,12 +120,11 @@ extension ClusterFindings {
         let inside = witnesses.filter { component.nodes.contains($0.node) }
         switch kind {
         case .group:
-            // States and roles in a view change while its number stays the same: every member has its own word on them.
+            // Roles change while the view stays the same: every member has its own word on them.
             let words = inside.compactMap { witness in
                 witness.member.view.map { view in view.members.filter(\.isPrimary).map(\.id) }
             }
             arePrimariesAgreed = Set(words).count <= 1
-            // The role that a node gives itself: a view that is a moment old may still name the one before.
             primaries = inside.filter { $0.member.isPrimary == true }.map(\.node)
             let reachable = inside.compactMap { $0.member.view?.count(.online, .recovering) }.min() ?? 0
             failuresTolerated = max(0, reachable - component.view.size / 2 - 1)
@@ -118,7 +138,9 @@ extension ClusterFindings {
 extension ClusterView {
     /// Whether this view came later, for at least one member of the other.
     fileprivate func replaces(_ other: ClusterView) -> Bool {
-        guard let number, let its = other.number, mayShareMembers(with: other) else { return false }
+        guard history == other.history, let number, let its = other.number, sharesMembers(with: other) else {
+            return false
+        }
         return number > its
     }
 }

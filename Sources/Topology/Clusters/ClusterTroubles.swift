@@ -10,7 +10,10 @@ extension ClusterFindings {
             troubles.append(Trouble(.clusterSplit, "\(what) is split, and each part takes writes: \(halves)"))
         } else if components.isEmpty {
             troubles.append(
-                Trouble(.clusterWithoutQuorum, "no member of \(what) that answers belongs to a majority: commits wait"))
+                Trouble(
+                    .clusterWithoutQuorum,
+                    "no member of \(what) that answers belongs to a majority: "
+                        + (kind == .group ? "commits wait" : "statements are refused")))
         }
         if arePrimariesAgreed == false {
             troubles.append(Trouble(.primariesDisagree, "the members of \(what) name different primaries"))
@@ -37,7 +40,9 @@ extension SetFindings {
                     ? "shows a view of its cluster that has been replaced: it was cut off, or has been frozen"
                     : "is cut off from its cluster"
             }
-        let writable = node.isWritable ? ", and accepts writes that the cluster does not get" : ""
+        // A Galera node refuses them, but not one that has been frozen and does not know it yet.
+        let accepts = node.isWritable && (member.kind == .group || member.isReady)
+        let writable = accepts ? ", and may accept writes that the cluster does not get" : ""
         return what.map { [Trouble(.memberOutside, $0 + writable)] } ?? []
     }
 }

@@ -7,32 +7,58 @@ extension SetMemory {
 
     /// Decides which nodes take the writes of a set with clusters: these elect their writers themselves.
     mutating func judgeClusters(_ findings: SetFindings) -> WriterFindings {
-        noteComponents(findings)
+        clusters.note(findings.clusters, nodes)
         let graph = WriterGraph(findings, self)
+        let members = Set(findings.clusters.flatMap(\.members))
         var names: [String] = []
         var reasons: [ClusterWriters.Reason] = []
         for cluster in findings.clusters {
-            let writers = ClusterWriters(cluster, graph, inSince: componentSince)
+            // Nodes that were in another cluster when they last answered say nothing of this one.
+            let isGone = cluster.silent.count == cluster.members.count
+            if isGone, findings.clusters.contains(where: { $0.component?.isConfirmed == true }) { continue }
+            let writers = ClusterWriters(cluster, graph, clusters)
             if let other = names.first, let one = writers.names.first {
                 reasons.append(.init(text: "\(other) and \(one) take writes in different clusters", isOpen: true))
             }
             names += writers.names
             if let reason = writers.reason { reasons.append(reason) }
         }
-        let members = Set(findings.clusters.flatMap(\.members))
-        let free = graph.names.filter { name in
-            !members.contains(name) && graph.answersWritable(name) && !graph.followsAny(of: members, name)
+        // A member that replicates from elsewhere gets what is written there.
+        var sources: [String] = []
+        for name in names {
+            for tie in graph.ties(of: name) where tie.sources.isEmpty || !tie.sources.allSatisfy(members.contains) {
+                let writable = tie.sources.filter { graph.answersWritable($0) }
+                let isReadOnly = !tie.sources.isEmpty && tie.sources.allSatisfy { graph.answersReadOnly($0) }
+                if writable.isEmpty, !isReadOnly {
+                    let source = tie.sources.isEmpty ? tie.channel.address : tie.sources.list
+                    reasons.append(
+                        .init(
+                            text: "\(name) replicates from \(source), which may take the writes"
+                                + (tie.sources.isEmpty ? "; if that is intended, declare source: outside" : ""),
+                            isOpen: true))
+                }
+                sources += writable.filter { !sources.contains($0) }
+            }
         }
-        // A source from which members replicate takes the writes in their place.
-        let sources = free.filter { source in members.contains { graph.followsAny(of: [source], $0) } }
-        let rivals = free.filter { !sources.contains($0) }
-        if !sources.isEmpty { (names, reasons) = (sources, []) }
-        var writing = WriterFindings(writers: .nodes(names))
+        if sources.count > 1 {
+            reasons.append(
+                .init(text: "the cluster replicates from \(sources.list), which both take writes", isOpen: true))
+        } else if !sources.isEmpty {
+            names = sources
+        }
+        // A replica of anything is no rival.
+        let rivals = graph.names.filter { name in
+            !members.contains(name) && !names.contains(name) && graph.answersWritable(name)
+                && graph.ties(of: name).isEmpty
+        }
         if let rival = rivals.first {
-            writing.writers = .unknown(
-                "\(rival) is writable and belongs to no cluster: set read_only on it, or take it out of the replication set"
-            )
-        } else if let reason = reasons.first(where: \.isOpen) {
+            reasons.insert(
+                .init(
+                    text: "\(rival) is writable and belongs to no cluster: set read_only on it, or take it out of the "
+                        + "replication set", isOpen: true), at: 0)
+        }
+        var writing = WriterFindings(writers: .nodes(names))
+        if let reason = reasons.first(where: \.isOpen) {
             writing.writers = .unknown(reason.text)
         } else if names.isEmpty {
             writing.writers = .none(reasons.first?.text ?? "no member takes writes")
@@ -43,47 +69,13 @@ extension SetMemory {
         writing.incumbents = incumbents
         for name in graph.names {
             var standing = graph.standing(of: name)
-            if !writing.writers.names.contains(name), rivals.contains(name) {
-                standing.obstacles = ["\(name) belongs to no cluster"]
-            }
+            standing.isWritableReplica =
+                !members.contains(name) && graph.answersWritable(name) && !graph.ties(of: name).isEmpty
+            if rivals.contains(name) { standing.obstacles = ["\(name) belongs to no cluster"] }
             writing.standings[name] = standing
         }
         return writing
     }
-
-    /// Since when each node has been in its cluster's component. Those that were in it when the exporter first saw it have been so for
-    /// long, as far as it matters.
-    private mutating func noteComponents(_ findings: SetFindings) {
-        var since: [String: ComponentMembership] = [:]
-        for cluster in findings.clusters {
-            guard let component = cluster.component else { continue }
-            let isFirst = !componentSince.values.contains { $0.cluster == cluster.name }
-            for name in cluster.members {
-                let isListed = nodes[name]?.cluster.map { member in
-                    component.view.members.contains { $0.id == member.id }
-                }
-                guard component.nodes.contains(name) || isListed == true else { continue }
-                since[name] =
-                    componentSince[name]
-                    ?? ComponentMembership(
-                        cluster: cluster.name,
-                        since: isFirst ? nil : nodes[name]?.read.map { FixedInstant($0.told) })
-            }
-        }
-        // Without a component nobody has left it.
-        for (name, membership) in componentSince where since[name] == nil {
-            let cluster = findings.clusters.first { $0.name == membership.cluster }
-            if cluster != nil, cluster?.component == nil { since[name] = membership }
-        }
-        componentSince = since
-    }
-}
-
-/// A node's place in the component of a cluster.
-struct ComponentMembership: Sendable, Equatable {
-    let cluster: String
-    /// Nil: it was there when the exporter first looked.
-    let since: FixedInstant?
 }
 
 /// The writers of one cluster.
@@ -97,9 +89,17 @@ private struct ClusterWriters {
     var names: [String] = []
     var reason: Reason?
 
-    init(_ cluster: ClusterFindings, _ graph: WriterGraph, inSince since: [String: ComponentMembership]) {
+    init(_ cluster: ClusterFindings, _ graph: WriterGraph, _ memory: ClusterMemory) {
         guard let component = cluster.component else {
-            reason = Self.withoutComponent(cluster, graph)
+            reason = Self.withoutComponent(cluster)
+            return
+        }
+        guard component.isConfirmed || component.nodes.contains(where: memory.trusted.contains) else {
+            reason = Reason(
+                text: "only \(component.nodes.list) of \(component.view.size) members "
+                    + (component.nodes.count == 1 ? "shows its view" : "show their view")
+                    + " of the cluster: that may be outdated, and the others do not answer or are not configured",
+                isOpen: true)
             return
         }
         let open = component.nodes.filter { name in
@@ -112,49 +112,46 @@ private struct ClusterWriters {
                 return
             }
             names = cluster.primaries.filter(open.contains)
-            if names.isEmpty {
-                let primaries = component.view.members.filter(\.isPrimary).map(\.address)
-                reason =
-                    cluster.primaries.isEmpty
-                    ? Reason(text: "the group's primary, \(primaries.list), does not answer", isOpen: true)
-                    : Reason(text: "\(cluster.primaries.list), the group's primary, takes no writes")
-            }
+            if names.isEmpty { reason = Self.withoutPrimary(cluster, component) }
         case .galera:
-            let settled = open.filter { name in
-                graph.memory[name]?.cluster?.state == .online && graph.hasSettled(name, since[name])
-            }
-            names = Array(settled.prefix(1))
-            if names.isEmpty {
-                reason = Reason(text: "no member of the component is synced, ready and writable for long enough")
-            }
+            let online = open.filter { graph.memory[$0]?.cluster?.state == .online }
+            let settled = online.filter { graph.hasSettled($0, memory.places[$0]) }
+            // Rather one that has just come back, or that feeds another, than none.
+            names = Array((settled.first ?? online.first ?? open.first).map { [$0] } ?? [])
+            if names.isEmpty { reason = Reason(text: "no node of the cluster is ready and writable") }
         }
     }
 
-    private static func withoutComponent(_ cluster: ClusterFindings, _ graph: WriterGraph) -> Reason {
+    private static func withoutPrimary(_ cluster: ClusterFindings, _ component: ClusterFindings.Component) -> Reason {
+        if let primary = cluster.primaries.first {
+            return Reason(text: "\(primary), the group's primary, takes no writes now")
+        }
+        guard let primary = component.view.members.first(where: \.isPrimary) else {
+            return Reason(text: "the group has no primary now", isOpen: true)
+        }
+        return Reason(
+            text: cluster.unknown.contains(primary.address)
+                ? "the group's primary, \(primary.address), is not configured"
+                : "the group's primary, \(primary.address), does not answer, or is being replaced", isOpen: true)
+    }
+
+    private static func withoutComponent(_ cluster: ClusterFindings) -> Reason {
         if cluster.isSplit {
             let halves = cluster.components.map(\.nodes.list).joined(separator: "; and ")
             return Reason(text: "the cluster is split: \(halves)", isOpen: true)
         }
-        let silent = cluster.members.filter { !graph.answering.contains($0) }
-        // Members that do not answer may be the component.
-        if silent.count * 2 >= cluster.members.count {
-            return Reason(text: "no member that answers is in a component; \(silent.list) may be", isOpen: true)
+        if !cluster.silent.isEmpty {
+            return Reason(
+                text: "no member that answers is in a component; \(cluster.silent.list) may be", isOpen: true)
         }
-        return Reason(text: "the cluster has no quorum: no member commits")
+        return Reason(text: "no configured member of the cluster is in a component with quorum")
     }
 }
 
 extension WriterGraph {
-    /// Whether a node replicates from any of these, as far as was last seen.
-    fileprivate func followsAny(of members: Set<String>, _ name: String) -> Bool {
-        (memory[name]?.channels ?? []).contains { channel in
-            !channel.isParked && channel.sourceNode.map(members.contains) == true
-        }
-    }
-
-    fileprivate func hasSettled(_ name: String, _ membership: ComponentMembership?) -> Bool {
-        guard let membership else { return false }
-        guard let since = membership.since?.instant else { return true }
+    fileprivate func hasSettled(_ name: String, _ place: ClusterMemory.Place?) -> Bool {
+        guard let place else { return false }
+        guard let since = place.since?.instant else { return true }
         return memory[name]?.read.map { since.duration(to: $0.told) >= SetMemory.settling } ?? false
     }
 }

@@ -123,7 +123,8 @@ extension NodeMemory {
         read = facts.identityRead
         writability = Writability(facts.isReadOnly)
         readOnlySwitches = facts.readOnlySwitches
-        cluster = facts.cluster
+        // One that does not say so now, as when the statement is late, is still a member.
+        cluster = facts.cluster ?? (facts.clusterSettings == nil ? nil : earlier?.cluster)
         transactions = facts.transactions
         recordsOwnWrites = facts.recordsOwnWrites
         wasReadOnly = writability == .readOnly

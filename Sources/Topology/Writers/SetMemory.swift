@@ -12,8 +12,7 @@ package struct SetMemory: Sendable {
     var conflicts: [WriterPair: WriterPair.State] = [:]
     var word: Word?
     var looks = SetLooks()
-    /// By node: its place in the component of its cluster.
-    var componentSince: [String: ComponentMembership] = [:]
+    var clusters = ClusterMemory()
 
     /// An operator's word about which node takes the writes.
     struct Word: Sendable, Equatable {
@@ -32,7 +31,7 @@ package struct SetMemory: Sendable {
         let present = Set(report.nodes.map(\.description.name))
         if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
         looks.note(report)
-        let clusters = ClusterFindings.all(in: report.nodes, remembering: nodes)
+        let clusters = ClusterFindings.all(in: report.nodes, remembering: nodes, known: clusters.known)
         var findings = SetFindings(
             report, remembering: identities(for: report), incumbents: incumbents, looks: looks, clusters)
         for index in findings.nodes.indices where !clusters.isEmpty {

@@ -38,7 +38,8 @@ extension IntegrationSuite {
                             "critical.svg") == true)
 
                     for _ in 0..<20 { try await sandbox.server("db1").write() }
-                    try await page.waitUntil("/\\b2[0-9] missing/.test(document.querySelector('#node-db2').innerText)")
+                    try await page.waitUntil(
+                        "/\\b2[0-9] (missing|sequence numbers)/.test(document.querySelector('#node-db2').innerText)")
                     try await page.setViewport(width: 1080, height: 600)
                     try await page.keep("topology", scale: 1.25)
 

@@ -1,0 +1,48 @@
+internal import Replication
+
+/// What is remembered of a set's clusters from round to round.
+struct ClusterMemory: Sendable, Equatable {
+    /// A node's place in the component of a cluster.
+    struct Place: Sendable, Equatable {
+        let cluster: String
+        /// Nil: it was there when the exporter first looked.
+        let since: FixedInstant?
+    }
+
+    /// The clusters of which some member has been seen at work.
+    var known: Set<String> = []
+    /// By node.
+    var places: [String: Place] = [:]
+    /// The nodes that have shown their cluster's view in every round since most of its members last did. What one of them says still
+    /// counts while the exporter does not reach the others.
+    var trusted: Set<String> = []
+
+    mutating func note(_ clusters: [ClusterFindings], _ nodes: [String: NodeMemory]) {
+        var places: [String: Place] = [:]
+        var trusted: Set<String> = []
+        for cluster in clusters {
+            if !cluster.components.isEmpty { known.insert(cluster.name) }
+            guard let component = cluster.component else {
+                // Without a component nobody has left it.
+                for (name, place) in self.places where place.cluster == cluster.name { places[name] = place }
+                continue
+            }
+            trusted.formUnion(
+                component.isConfirmed ? component.nodes : component.nodes.filter(self.trusted.contains))
+            let isFirst = !self.places.values.contains { $0.cluster == cluster.name }
+            for name in cluster.members {
+                // One that does not answer the exporter is still in the view of the others.
+                let isListed =
+                    cluster.silent.contains(name)
+                    && component.view.members.contains { $0.id == nodes[name]?.cluster?.id }
+                guard component.nodes.contains(name) || isListed else { continue }
+                places[name] =
+                    self.places[name]
+                    ?? Place(
+                        cluster: cluster.name, since: isFirst ? nil : nodes[name]?.read.map { FixedInstant($0.told) })
+            }
+        }
+        self.places = places
+        self.trusted = trusted
+    }
+}
