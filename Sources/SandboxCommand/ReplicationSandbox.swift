@@ -114,28 +114,33 @@ struct MultiSourceCommand: AsyncParsableCommand {
     func run() async throws { try await Session(.multiSource(sources: sources), options).run() }
 }
 
+/// The options of clusters.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: "Number of members.")
+    var members = 3
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws { try require(members, in: 1...9, "--members") }
+
+    func run(_ kind: ClusterKind) async throws { try await Session(.cluster(kind, members: members), common).run() }
+}
+
 struct GroupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "group", abstract: "db1, db2, …: the members of a MySQL group, with a single primary.")
 
-    @Option(help: "Number of members.")
-    var members = 3
-    @OptionGroup var options: CommonOptions
+    @OptionGroup var options: ClusterOptions
 
-    func validate() throws { try require(members, in: 1...9, "--members") }
-    func run() async throws { try await Session(.cluster(.group, members: members), options).run() }
+    func run() async throws { try await options.run(.group) }
 }
 
 struct GaleraCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "galera", abstract: "db1, db2, …: the nodes of a Galera cluster.")
 
-    @Option(help: "Number of members.")
-    var members = 3
-    @OptionGroup var options: CommonOptions
+    @OptionGroup var options: ClusterOptions
 
-    func validate() throws { try require(members, in: 1...9, "--members") }
-    func run() async throws { try await Session(.cluster(.galera, members: members), options).run() }
+    func run() async throws { try await options.run(.galera) }
 }
 
 private func require(_ count: Int, in range: ClosedRange<Int>, _ option: String) throws {
