@@ -42,8 +42,6 @@ package struct NodeFacts: Sendable {
     package var areClusterSettingsFresh = false
     /// Nil if it belongs to no cluster.
     package var cluster: ClusterMember?
-    /// When `cluster` was read, by the exporter's clock.
-    package var clusterRead: Reading?
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false

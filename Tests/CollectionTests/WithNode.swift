@@ -64,7 +64,6 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.channelsRead = nil
     facts.binaryLogRead = nil
     facts.identityRead = nil
-    facts.clusterRead = nil
     facts.binaryLogRead = nil
     facts.channelsRead = nil
     facts.uptimeAskedAt = nil

@@ -13,7 +13,6 @@ extension Fact {
         'wsrep_local_bf_aborts','wsrep_flow_control_paused_ns','wsrep_flow_control_requested','wsrep_gcomm_uuid')
         """
     ) { answer, facts throws(FactError) in
-        facts.clusterRead = answer.reading
         guard let settings = facts.clusterSettings else { return }
         facts.cluster = ClusterMember(galera: answer.table.dictionary("Variable_name", "Value"), settings)
     }
