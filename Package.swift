@@ -138,7 +138,7 @@ let package = Package(
         // What tests share: scenes of replication sets, waiting, and what is logged.
         .target(
             name: "ReplicationTesting",
-            dependencies: ["Replication", "Topology", "MariaDB", "FaultServer", logging],
+            dependencies: ["Replication", "Topology", "Collection", "MariaDB", "FaultServer", logging],
             path: "Tests/ReplicationTesting", swiftSettings: settings),
         tests("Replication", ["Replication", "ReplicationTesting"]),
         tests("Threads", ["Threads"]),

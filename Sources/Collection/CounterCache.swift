@@ -98,6 +98,7 @@ struct CounterCache {
         } else if facts.missing[.clusterSettings] == nil, let cluster, cluster.isRecent(at: now) {
             facts.clusterSettings = cluster.value
         }
+        if facts.clusterSettings?.kind == .galera { facts.transactions?.countGaleraByLog() }
         // MySQL's tables do not name the group.
         if facts.cluster?.cluster.isEmpty == true { facts.cluster?.cluster = facts.clusterSettings?.cluster ?? "" }
 

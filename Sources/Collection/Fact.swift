@@ -46,7 +46,9 @@ package struct Fact: Sendable {
     /// - Parameter isClustered: the server is set up for a cluster, as far as is known from earlier rounds.
     func isCalledFor(by facts: NodeFacts, isClustered: Bool = false) -> Bool {
         switch name {
-        case .workerErrors: facts.channels?.contains { $0.applierError?.number ?? 0 > 0 } == true
+        case .workerErrors:
+            facts.channels?.contains { $0.applierError?.number ?? 0 > 0 } == true
+                || facts.groupChannels.contains { $0.workerStates.contains { $0.errorNumber ?? 0 > 0 } }
         case .cluster:
             isClustered || facts.clusterSettings != nil || facts.cluster != nil
                 || facts.identity.flavor == .mysql

@@ -265,7 +265,7 @@ package actor NodeCollector {
         }
         let further = furtherFacts(of: server.dialect, after: draft.facts)
         if !further.isEmpty, session.isOpen { await collect(further, into: draft, deadline: deadline) }
-        if let channels = draft.facts.channels { self.server?.hasChannels = !channels.isEmpty }
+        if draft.facts.channels != nil { self.server?.hasChannels = draft.facts.hasAppliers }
         memory.keep(&draft.facts)
         if draft.facts.binaryLog?.isEnabled == true, draft.facts.binaryLog?.end != nil,
             draft.facts.binaryLog?.index == nil, !wantsIndex,
@@ -288,7 +288,7 @@ package actor NodeCollector {
             // Transactions again, after the counters: these show which commits are waiting and not among the transactions yet.
             if !facts.isStatusFresh { names.formUnion([.status, .transactions]) }
         }
-        let hasBecomeReplica = server?.hasChannels == false && facts.channels?.isEmpty == false
+        let hasBecomeReplica = server?.hasChannels == false && facts.hasAppliers
         let calledFor = dialect.occasional.filter { [memory] fact in
             fact.isCalledFor(by: facts, isClustered: memory.counters.isClustered)
         }

@@ -45,6 +45,7 @@ extension Families {
                 let name = node.description.name
                 add(member, of: name, in: set.cluster(of: name), nodeLabels)
             }
+            if let member = node.member { add(member, nodeLabels.appending("channel", member.channel), options) }
             if set.writing.writers.isKnown {
                 add(.nodeWriter, nodeLabels, set.writers.contains(node.description.name))
             }

@@ -8,6 +8,6 @@ extension Lag {
     }
 }
 
-extension ChannelFindings {
-    var lagInWords: String { lag.map { "lag \($0.text)" } ?? "lag unknown" }
+extension Lag? {
+    var words: String { map { "lag \($0.text)" } ?? "lag unknown" }
 }

@@ -15,6 +15,7 @@ package enum TopologyJSON {
             ("rivals", .array(set.rivals.map { .string($0) })),
             ("troubles", troubles(set.troubles)),
             ("nodes", .array(set.nodes.map(json))),
+            ("clusters", .array(set.clusters.map(json))),
             ("cycles", .array(set.cycles.map { .array($0.map { .string($0) }) })),
         ])
     }
@@ -36,6 +37,50 @@ package enum TopologyJSON {
             ("binlog_position", .optional(facts?.binaryLog?.end?.position)),
             ("troubles", troubles(node.troubles)),
             ("channels", .array(node.channels.map(json))),
+            ("member", json(node.member, facts?.cluster)),
+        ])
+    }
+
+    private static func json(_ cluster: ClusterFindings) -> JSONText {
+        func names(_ names: [String]) -> JSONText { .array(names.map { .string($0) }) }
+        return .object([
+            ("name", .string(cluster.name)),
+            ("kind", .string(cluster.kind.rawValue)),
+            ("members", names(cluster.members)),
+            (
+                "components",
+                .array(
+                    cluster.components.map {
+                        .object([
+                            ("nodes", names($0.nodes)), ("size", .number(Double($0.view.size))),
+                            ("confirmed", .bool($0.isConfirmed)),
+                        ])
+                    })
+            ),
+            ("stale", names(cluster.stale)),
+            ("silent", names(cluster.silent)),
+            ("missing", names(cluster.missing)),
+            ("unknown_members", names(cluster.unknown)),
+            ("primaries", names(cluster.primaries)),
+            ("primaries_agreed", .optional(cluster.arePrimariesAgreed)),
+            ("failures_tolerated", .optional(cluster.failuresTolerated)),
+        ])
+    }
+
+    /// Null for a node that belongs to no cluster.
+    private static func json(_ findings: MemberFindings?, _ member: ClusterMember?) -> JSONText {
+        guard let findings, let member else { return .null }
+        return .object([
+            ("cluster", .string(member.cluster)),
+            ("state", .string(member.state.rawValue)),
+            ("ready", .bool(member.isReady)),
+            ("in_component", .bool(findings.isInComponent)),
+            ("lag_seconds", .optional(findings.lag?.seconds)),
+            ("lag_error_seconds", .optional(findings.lag?.error)),
+            ("lag_method", .optional(findings.lag?.method.rawValue)),
+            ("missing_transactions", .optional(findings.missing)),
+            ("unapplied_transactions", .optional(findings.unapplied)),
+            ("errant_transactions", .optional(findings.errant)),
         ])
     }
 

@@ -68,7 +68,15 @@ package struct TreeText {
             parts.append("\(identity.flavor.title) \(identity.version)")
             if let end = node.report.facts?.binaryLog?.end { parts.append("\(end)") }
         }
-        return parts.joined(separator: "  ") + measures(channel)
+        return parts.joined(separator: "  ") + (channel == nil ? measures(node.member, node) : measures(channel))
+    }
+
+    private func measures(_ member: MemberFindings?, _ node: NodeFindings) -> String {
+        guard let member, let cluster = node.report.facts?.cluster else { return "" }
+        let state = "  \(cluster.state.rawValue)" + (cluster.isReady ? "" : ", not ready")
+        guard member.isInComponent, member.isReceiver else { return state }
+        let missing = member.missing.map { $0 > 0 ? "  \(Amount.count($0, "transaction")) missing" : "" } ?? ""
+        return "\(state)  \(member.lag.words)\(missing)"
     }
 
     /// A channel whose source is not a node of the set.
@@ -80,7 +88,7 @@ package struct TreeText {
     private func measures(_ channel: ChannelFindings?) -> String {
         guard let channel else { return "" }
         if channel.isParked { return "  parked" }
-        let lag = channel.lagInWords
+        let lag = channel.lag.words
         let delta = channel.applyDelta.map { "\(Amount.bytes($0)) behind" } ?? "distance unknown"
         let missing =
             channel.distance.missing.map { $0 > 0 ? "  \(channel.distance.words($0, of: "transaction"))" : "" } ?? ""

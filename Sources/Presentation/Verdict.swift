@@ -45,10 +45,16 @@ package struct Verdict {
         var text: String
     }
 
-    /// A channel that was judged, and how far behind it may be without a warning.
+    /// A channel that was judged, or a membership in a cluster, and how far behind it may be without a warning.
     private struct Judged {
         let name: String
-        let channel: ChannelFindings
+        let lag: Lag?
+        /// Nil if not known.
+        var bytes: UInt64?
+        /// In a cluster nothing is counted in bytes.
+        var isCountedInBytes = true
+        var delay = 0.0
+        var isInTrouble = false
         let thresholds: Thresholds
     }
 
@@ -90,11 +96,20 @@ package struct Verdict {
             let label = channel.channel.name.isEmpty ? name : "\(name)[\(channel.channel.name)]"
             add(channel.troubles, of: label)
             if channel.isParked { continue }
-            judged.append(Judged(name: label, channel: channel, thresholds: thresholds))
-            judge(channel, label)
+            judge(
+                Judged(
+                    name: label, lag: channel.lag, bytes: channel.applyDelta,
+                    delay: channel.channel.configuredDelay ?? 0, isInTrouble: !channel.troubles.isEmpty,
+                    thresholds: thresholds))
+        }
+        if let member = node.member, member.isInComponent, member.isReceiver {
+            judge(
+                Judged(
+                    name: "\(name)[\(member.channel)]", lag: member.lag, isCountedInBytes: false,
+                    isInTrouble: !node.troubles.isEmpty, thresholds: thresholds))
         }
         // A node that is down or lacks an intended channel already has troubles that say so.
-        if node.channels.allSatisfy(\.isParked), node.report.isUp, node.absentChannels.isEmpty, shouldReplicate(node) {
+        if node.member == nil, node.channels.allSatisfy(\.isParked), node.report.isUp, node.absentChannels.isEmpty, shouldReplicate(node) {
             reasons.append(
                 Reason(
                     status: .unknown,
@@ -113,19 +128,21 @@ package struct Verdict {
         }
     }
 
-    private mutating func judge(_ channel: ChannelFindings, _ label: String) {
-        let delay = channel.channel.configuredDelay ?? 0
+    private mutating func judge(_ channel: Judged) {
+        judged.append(channel)
+        let label = channel.name
+        let delay = channel.delay
         if let lag = channel.lag?.seconds {
             if let limit = limits.lag, !(lag - delay <= limit) {
                 reasons.append(Reason(status: .critical, text: "\(label): lag \(Amount.seconds(lag))"))
             } else if let limit = limits.lag, channel.lag?.limiting.map({ $0 - delay <= limit }) != true {
                 reasons.append(
-                    Reason(status: .unknown, text: "\(label): \(channel.lagInWords), the limit may be exceeded"))
+                    Reason(status: .unknown, text: "\(label): \(channel.lag.words), the limit may be exceeded"))
             }
-        } else if channel.troubles.isEmpty {
+        } else if !channel.isInTrouble {
             reasons.append(Reason(status: .unknown, text: "\(label): lag unknown"))
         }
-        guard let limit = limits.bytes else { return }
+        guard let limit = limits.bytes, channel.isCountedInBytes else { return }
         if delay > 0 {
             // The bytes that a delayed replica is behind are what its source has written during the delay.
             if naming != .sets {
@@ -133,11 +150,11 @@ package struct Verdict {
                     Reason(
                         status: .unknown, text: "\(label): bytes behind are not judged because the replica is delayed"))
             }
-        } else if let delta = channel.applyDelta {
+        } else if let delta = channel.bytes {
             if delta > limit {
                 reasons.append(Reason(status: .critical, text: "\(label): \(Amount.bytes(delta)) behind"))
             }
-        } else if channel.troubles.isEmpty {
+        } else if !channel.isInTrouble {
             reasons.append(Reason(status: .unknown, text: "\(label): bytes behind unknown"))
         }
     }
@@ -156,7 +173,7 @@ package struct Verdict {
     /// One line, the worst first.
     package var summary: String {
         guard status != .ok else {
-            let worst = judged.compactMap { $0.channel.lag?.seconds }.max()
+            let worst = judged.compactMap { $0.lag?.seconds }.max()
             return "OK - \(Amount.count(nodeCount, "node")), \(Amount.count(judged.count, "channel"))"
                 + (worst.map { ", worst lag \(Amount.seconds($0))" } ?? "")
         }
@@ -205,7 +222,7 @@ package struct Verdict {
     var performanceData: String {
         let each = judged.map { performanceData($0) }.joined(separator: " ")
         if each.utf8.count <= Self.numbersBytes { return each }
-        let lags = judged.compactMap { $0.channel.lag?.seconds }
+        let lags = judged.compactMap { $0.lag?.seconds }
         let critical = limits.lag.map { Self.number($0) } ?? ""
         return [
             "'worst lag'=\(lags.max().map { "\($0)s" } ?? "U");;\(critical);0",
@@ -216,15 +233,15 @@ package struct Verdict {
 
     private func performanceData(_ judged: Judged) -> String {
         let name = Self.labelText(judged.name)
-        let channel = judged.channel
-        let delay = channel.channel.configuredDelay ?? 0
-        let lag = channel.lag.map { "\($0.seconds)s" } ?? "U"
-        let bytes = channel.applyDelta.map { "\($0)B" } ?? "U"
+        let delay = judged.delay
+        let lag = judged.lag.map { "\($0.seconds)s" } ?? "U"
+        let bytes = judged.bytes.map { "\($0)B" } ?? "U"
         // A delayed replica is judged by its lag beyond the delay, and not by bytes.
         let lagLimits = [judged.thresholds.lag.seconds, limits.lag].map { $0.map { Self.number($0 + delay) } ?? "" }
         let byteLimits = [judged.thresholds.bytes, limits.bytes].map { $0.map { delay > 0 ? "" : "\($0)" } ?? "" }
-        return "'\(name) lag'=\(lag);\(lagLimits[0]);\(lagLimits[1]);0 "
-            + "'\(name) bytes'=\(bytes);\(byteLimits[0]);\(byteLimits[1]);0"
+        let lagData = "'\(name) lag'=\(lag);\(lagLimits[0]);\(lagLimits[1]);0"
+        guard judged.isCountedInBytes else { return lagData }
+        return "\(lagData) '\(name) bytes'=\(bytes);\(byteLimits[0]);\(byteLimits[1]);0"
     }
 
     /// Without a fraction where there is none.
@@ -244,8 +261,8 @@ package struct Verdict {
                 .array(
                     judged.map {
                         .object([
-                            ("name", .string($0.name)), ("lag_seconds", .optional($0.channel.lag?.seconds)),
-                            ("apply_delta_bytes", .optional($0.channel.applyDelta)),
+                            ("name", .string($0.name)), ("lag_seconds", .optional($0.lag?.seconds)),
+                            ("apply_delta_bytes", .optional($0.bytes)),
                         ])
                     })
             ),

@@ -75,6 +75,13 @@ package struct Channel: Sendable {
 }
 
 extension Channel {
+    /// What members of a group receive from each other, and what one that joins is given. No other channel can have these names.
+    /// (MySQL manual: Replication Channel Naming Conventions.)
+    package static let groupApplier = "group_replication_applier"
+    package static let groupRecovery = "group_replication_recovery"
+
+    package var isOfGroup: Bool { name == Self.groupApplier || name == Self.groupRecovery }
+
     /// The source as the replica names it.
     package struct SourceIdentity: Sendable, Hashable {
         package var host: String

@@ -90,6 +90,8 @@ package struct ClusterView: Sendable, Hashable {
     package var number: UInt64?
     /// How many members it has, also where not all are listed.
     package var size: Int
+    /// How many of them have data: an arbitrator has none.
+    package var holders: Int
     /// In the order of their ids. Not listed are members without an address for clients, such as an arbitrator.
     package var members: [Member]
 
@@ -109,11 +111,12 @@ package struct ClusterView: Sendable, Hashable {
         }
     }
 
-    package init(id: String, history: String, number: UInt64?, size: Int, members: [Member]) {
+    package init(id: String, history: String, number: UInt64?, size: Int, holders: Int? = nil, members: [Member]) {
         self.id = id
         self.history = history
         self.number = number
         self.size = size
+        self.holders = holders ?? size
         self.members = members.sorted { $0.id < $1.id }
     }
 

@@ -42,6 +42,10 @@ package struct NodeFacts: Sendable {
     package var areClusterSettingsFresh = false
     /// Nil if it belongs to no cluster.
     package var cluster: ClusterMember?
+    /// When `cluster` was read, by the exporter's clock.
+    package var clusterRead: Reading?
+    /// Group Replication: the group's own channels, which the replication status does not list; without its threads' states.
+    package var groupChannels: [Channel] = []
     package var connectedReplicas: Int?
     /// `connectedReplicas` was read in this round, not kept from an earlier one.
     package var areConnectedReplicasFresh = false

@@ -50,6 +50,15 @@ package indirect enum TransactionHistory: Sendable {
         }
     }
 
+    /// On a Galera node, `@@gtid_current_pos` has only what was written on the node itself: the log has all.
+    package mutating func countGaleraByLog() {
+        guard case .positions(var positions) = self else { return }
+        let logged = Set(positions.logged.entries.map(\.domain))
+        positions.current = GTIDPosition(
+            positions.logged.entries + positions.replicated.entries.filter { !logged.contains($0.domain) })
+        self = .positions(positions)
+    }
+
     /// Transactions in the executed set; for MariaDB the sum of the domains' sequence numbers.
     package var count: UInt64 {
         switch self {

@@ -36,6 +36,8 @@ package struct NodeFindings: Sendable {
     /// Seconds since the newest heartbeat in the node's table was written; nil if none is configured or that cannot be
     /// known.
     package var heartbeatAge: Double?
+    /// Nil unless it says of itself that it belongs to a cluster.
+    package var member: MemberFindings?
     /// What is wrong with its place in its cluster.
     package var clusterTroubles: [Trouble] = []
     /// Its replicas that never get what it replicates, since it does not log that; nil if not known, and without a binary log.

@@ -43,6 +43,20 @@ struct HeartbeatComparison {
         }
     }
 
+    /// The lag of a cluster's member behind the one of `members` on which heartbeats are written, in seconds.
+    func lag(of index: Int, behindAny members: [Int]) -> Double? {
+        guard let shown = nodes[index].report.facts?.heartbeat else { return nil }
+        switch writing {
+        case .own(let history):
+            guard let writer, members.contains(writer), !filtered.contains(index), let wallClock = nodes[index].wallClock
+            else { return nil }
+            return history.lag(of: shown, wallClock: wallClock)
+        case .foreign(let interval):
+            guard let writer = members.first(where: { isWritten(on: $0, every: interval) }) else { return nil }
+            return nodes[writer].report.facts?.lag(of: shown, interval: interval)
+        }
+    }
+
     /// The age of the newest heartbeat in a node's table, in seconds.
     func age(at index: Int) -> Double? {
         guard let shown = nodes[index].report.facts?.heartbeat, let wallClock = nodes[index].wallClock else {

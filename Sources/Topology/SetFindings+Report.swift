@@ -13,9 +13,10 @@ extension SetFindings {
     ///   - incumbents: the nodes that last took the writes, by name.
     ///   - looks: at the nodes' binary logs, those of this round included.
     ///   - clusters: to which nodes belong.
+    ///   - clusterLooks: at these, by name.
     init(
         _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], incumbents: Set<String>,
-        looks: SetLooks, _ clusters: [ClusterFindings]
+        looks: SetLooks, _ clusters: [ClusterFindings], _ clusterLooks: [String: ClusterLooks]
     ) {
         let comparison = SetComparison(report, remembering: remembered, incumbents: incumbents, looks)
         self.init(
@@ -24,6 +25,13 @@ extension SetFindings {
             cycles: comparison.graph.cycles.map { cycle in cycle.sorted().map { report.nodes[$0].description.name } },
             duplicates: SharedIdentity.all(in: report.nodes, clusters), clusters: clusters,
             writing: WriterFindings(writers: .unknown("not decided yet")))
+        if clusters.isEmpty { return }
+        for index in nodes.indices {
+            let cluster = cluster(of: nodes[index].description.name)
+            nodes[index].member = MemberFindings(
+                index, in: report.nodes, cluster, cluster.flatMap { clusterLooks[$0.name] },
+                heartbeat: comparison.heartbeatLag(of: index, in: cluster), report.thresholds)
+        }
     }
 }
 
@@ -57,6 +65,15 @@ private struct SetComparison {
         heartbeats = report.heartbeat.map { [graph, filtered] in
             HeartbeatComparison(writing: $0, nodes: report.nodes, graph: graph, filtered: filtered)
         }
+    }
+}
+
+extension SetComparison {
+    /// By a heartbeat that is written on a member of the node's cluster.
+    fileprivate func heartbeatLag(of index: Int, in cluster: ClusterFindings?) -> Double? {
+        guard let heartbeats, let component = cluster?.component else { return nil }
+        let members = nodes.indices.filter { $0 != index && component.nodes.contains(nodes[$0].description.name) }
+        return heartbeats.lag(of: index, behindAny: members)
     }
 }
 

@@ -6,6 +6,8 @@ package enum NodeCheck: String, Sendable, CaseIterable {
     case replica
     /// Reads, from the primary or a replica.
     case readOnly = "read-only"
+    /// What a cluster's own checks allow: the node is a member of its cluster's component and has what the others have.
+    case member
     /// Any traffic: the node answers.
     case health
 
@@ -19,10 +21,13 @@ package struct ReplicaLimits: Sendable, Hashable {
     package var lag: Double
     /// Nil for no limit on bytes.
     package var bytes: UInt64?
+    /// Nil for no limit on transactions.
+    package var transactions: UInt64?
 
-    package init(lag: Double, bytes: UInt64? = nil) {
+    package init(lag: Double, bytes: UInt64? = nil, transactions: UInt64? = nil) {
         self.lag = lag
         self.bytes = bytes
+        self.transactions = transactions
     }
 }
 

@@ -6,10 +6,12 @@ extension SetFindings {
     ///
     /// - Parameters:
     ///   - limits: for replicas.
+    ///   - allowsDonors: for `member`.
     ///   - gate: the node's own, for these limits.
     ///   - now: see `TotalLags`.
     package func verdict(
-        on name: String, _ check: NodeCheck, within limits: ReplicaLimits, gate: inout LagGate,
+        on name: String, _ check: NodeCheck, within limits: ReplicaLimits, allowingDonors allowsDonors: Bool = false,
+        gate: inout LagGate,
         at now: ContinuousClock.Instant? = nil
     ) -> NodeVerdict {
         guard let node = node(named: name) else {
@@ -23,9 +25,17 @@ extension SetFindings {
         switch check {
         case .health: return .passed("\(name) is up")
         case .primary: return isPrimary(name)
+        case .member: return isMember(node, allowsDonors)
         case .readOnly where writers.contains(name): return .passed("\(name) is the primary")
         case .readOnly, .replica: return isReplica(node, within: limits, gate: &gate, at: now)
         }
+    }
+
+    private func isMember(_ node: NodeFindings, _ allowsDonors: Bool) -> NodeVerdict {
+        let name = node.description.name
+        guard let cluster = cluster(of: name) else { return .refused("\(name) belongs to no cluster") }
+        if let obstacle = obstacleInCluster(of: node, cluster, allowsDonors: allowsDonors) { return .refused(obstacle) }
+        return .passed("\(name) is in its cluster's component")
     }
 
     private func isPrimary(_ name: String) -> NodeVerdict {
@@ -57,7 +67,10 @@ extension SetFindings {
         }
         let load = staleness.load(of: limits)
         let isPassed = gate.lets(through: load)
-        guard let load else { return .refused("\(name): it is not known how many bytes it is behind") }
+        guard let load else {
+            let unit = limits.bytes != nil && staleness.bytes == nil ? "bytes" : "transactions"
+            return .refused("\(name): it is not known how many \(unit) it is behind")
+        }
         let measure = "\(name) is \(staleness.text) behind"
         if isPassed { return NodeVerdict(isPassed: true, reason: measure, load: load) }
         // Between the two limits, the node has to reach the lower one.
@@ -74,6 +87,7 @@ extension SetFindings {
         if writers.isEmpty, let conflict = writing.conflicts.first(where: { $0.winner == nil }) {
             return "\(conflict.nodes.joined(separator: " and ")) both take writes"
         }
+        if let cluster = cluster(of: name) { return obstacleInCluster(of: node, cluster) }
         if node.isReadOnly || writing.standings[name]?.isWritableReplica == true { return nil }
         return node.isWritable
             ? "\(name) is writable but not the primary" : "it is not known whether \(name) is read-only"
@@ -81,13 +95,19 @@ extension SetFindings {
 }
 
 extension Staleness {
-    fileprivate var text: String { "\(lag.text) s" + (bytes.map { " and \($0) B" } ?? "") }
+    fileprivate var text: String {
+        "\(lag.text) s" + (bytes.map { " and \($0) B" } ?? transactions.map { " and \($0) transactions" } ?? "")
+    }
 }
 
 extension ReplicaLimits: CustomStringConvertible {
-    package var description: String { "\(lag.text) s" + (bytes.map { " and \($0) B" } ?? "") }
+    package var description: String {
+        "\(lag.text) s" + (bytes.map { " and \($0) B" } ?? "") + (transactions.map { " and \($0) transactions" } ?? "")
+    }
 
     fileprivate var lowered: ReplicaLimits {
-        ReplicaLimits(lag: lag * LagGate.lowerMark, bytes: bytes.map { UInt64(Double($0) * LagGate.lowerMark) })
+        func lowered(_ limit: UInt64?) -> UInt64? { limit.map { UInt64(Double($0) * LagGate.lowerMark) } }
+        return ReplicaLimits(
+            lag: lag * LagGate.lowerMark, bytes: lowered(bytes), transactions: lowered(transactions))
     }
 }

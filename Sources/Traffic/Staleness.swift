@@ -7,20 +7,38 @@ struct Staleness: Equatable {
     var lag: Double
     /// Nil if not known.
     var bytes: UInt64?
+    /// How many transactions it lacks; nil if not known.
+    var transactions: UInt64?
 
-    static let none = Staleness(lag: 0, bytes: 0)
+    static let none = Staleness(lag: 0, bytes: 0, transactions: 0)
 
     static func + (one: Staleness, other: Staleness) -> Staleness {
         Staleness(
-            lag: one.lag + other.lag,
-            bytes: one.bytes.flatMap { bytes in other.bytes.map { bytes.addingSaturated($0) } })
+            lag: one.lag + other.lag, bytes: sum(one.bytes, other.bytes),
+            transactions: sum(one.transactions, other.transactions))
+    }
+
+    private static func sum(_ one: UInt64?, _ other: UInt64?) -> UInt64? {
+        one.flatMap { one in other.map { one.addingSaturated($0) } }
+    }
+
+    /// The worse in each respect.
+    mutating func form(maximumWith other: Staleness) {
+        func worse(_ one: UInt64?, _ other: UInt64?) -> UInt64? { one.flatMap { one in other.map { max(one, $0) } } }
+        lag = max(lag, other.lag)
+        bytes = worse(bytes, other.bytes)
+        transactions = worse(transactions, other.transactions)
     }
 
     /// The fraction of the limits that this amounts to; nil if not known.
     func load(of limits: ReplicaLimits) -> Double? {
-        let share = Self.share(lag, of: limits.lag)
-        guard let most = limits.bytes else { return share }
-        return bytes.map { max(share, Self.share(Double($0), of: Double(most))) }
+        var share = Self.share(lag, of: limits.lag)
+        for (value, limit) in [(bytes, limits.bytes), (transactions, limits.transactions)] {
+            guard let limit else { continue }
+            guard let value else { return nil }
+            share = max(share, Self.share(Double(value), of: Double(limit)))
+        }
+        return share
     }
 
     private static func share(_ value: Double, of limit: Double) -> Double {
@@ -45,8 +63,7 @@ extension SetFindings {
         var worst = Staleness.none
         for channel in node.channels {
             let other = try channel.staleness(of: node.description.name) + upstream(channel)
-            worst.lag = max(worst.lag, other.lag)
-            worst.bytes = worst.bytes.flatMap { bytes in other.bytes.map { max(bytes, $0) } }
+            worst.form(maximumWith: other)
         }
         return worst
     }
@@ -78,7 +95,7 @@ extension SetFindings {
         if let end = source.report.whyChangesEnd, node.lacksChanges(replicatedBy: source, named: find) {
             throw UnknownStaleness(reason: "\(start) \(end)")
         }
-        if !source.channels.isEmpty { return source }
+        if !source.channels.isEmpty || cluster(of: name) != nil { return source }
         // No node takes writes, as during a switchover: a replica of the intended source is as good as that source.
         if writers.isEmpty, intended == name, source.isReadOnly { return nil }
         throw UnknownStaleness(
@@ -106,7 +123,7 @@ extension ChannelFindings {
         // A heartbeat shows a stopped replica's lag, but not that it falls further behind every second.
         if let stopped = stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
         guard let lag = lag?.limiting else { throw UnknownStaleness(reason: "\(name): \(whyLagIsUnknown)") }
-        return Staleness(lag: lag, bytes: applyDelta)
+        return Staleness(lag: lag, bytes: applyDelta, transactions: distance.isExact ? distance.missing : nil)
     }
 
     /// A receiver that is still connecting to its source has not stopped.

@@ -57,6 +57,11 @@ package struct TotalLags {
     /// Those that are still to be judged.
     private mutating func sources(of node: NodeFindings, besides begun: Set<String>) -> [NodeFindings] {
         var sources: [NodeFindings] = []
+        if let inbound = set.inbound(to: node), judged[inbound.description.name] == nil,
+            !begun.contains(inbound.description.name)
+        {
+            sources.append(inbound)
+        }
         for channel in node.channels {
             guard let source = try? source(of: channel, of: node), judged[source.description.name] == nil,
                 !begun.contains(source.description.name)
@@ -68,18 +73,30 @@ package struct TotalLags {
 
     /// Its own staleness and that of its sources, which have been judged; those that have not follow it in turn.
     private mutating func sum(at node: NodeFindings) throws(UnknownStaleness) -> Staleness {
-        var sum = try set.staleness(of: node) { (channel) throws(UnknownStaleness) in
-            guard let source = try source(of: channel, of: node) else { return .none }
-            guard let staleness = judged[source.description.name] else {
-                throw UnknownStaleness(
-                    reason: "\(node.description.name) follows \(source.description.name), which follows it in turn")
+        var sum: Staleness
+        if let behindOthers = try set.memberStaleness(of: node) {
+            sum = behindOthers
+            if let inbound = set.inbound(to: node) { sum = try sum + judged(inbound, above: node) }
+        } else {
+            sum = try set.staleness(of: node) { (channel) throws(UnknownStaleness) in
+                guard let source = try source(of: channel, of: node) else { return .none }
+                return try judged(source, above: node)
             }
-            return try staleness.get()
         }
         if let now, let asked = node.report.facts?.channelsRead?.asked {
             sum.lag += max(0, (asked.duration(to: now) - Self.freshness).seconds)
         }
         return sum
+    }
+
+    private func judged(
+        _ source: NodeFindings, above node: NodeFindings
+    ) throws(UnknownStaleness) -> Staleness {
+        guard let staleness = judged[source.description.name] else {
+            throw UnknownStaleness(
+                reason: "\(node.description.name) follows \(source.description.name), which follows it in turn")
+        }
+        return try staleness.get()
     }
 
     private mutating func source(

@@ -33,6 +33,9 @@ extension Fact {
                 channel.workerStates = workers.compactMap(Channel.WorkerState.init)
                 channel.retriedTransactions = workers.first?.unsigned("retries")
                 channel.applierTimes = Channel.ApplierTimes(workers)
+                if channel.isOfGroup {
+                    channel.isApplierRunning = workers.allSatisfy { $0.flag("SERVICE_STATE") == true }
+                }
                 let errorTime = workers.compactMap { $0.time("error_time") }.max()
                 if channel.applierError?.number ?? 0 > 0 { channel.applierError?.time = errorTime }
             }

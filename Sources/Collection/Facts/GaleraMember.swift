@@ -13,6 +13,7 @@ extension Fact {
         'wsrep_local_bf_aborts','wsrep_flow_control_paused_ns','wsrep_flow_control_requested','wsrep_gcomm_uuid')
         """
     ) { answer, facts throws(FactError) in
+        facts.clusterRead = answer.reading
         guard let settings = facts.clusterSettings else { return }
         facts.cluster = ClusterMember(galera: answer.table.dictionary("Variable_name", "Value"), settings)
     }
@@ -73,7 +74,7 @@ extension ClusterMember {
             // The halves of a split may agree in everything but the addresses.
             view = ClusterView(
                 id: ([history, "\(conf)", "\(size)"] + members.sorted()).joined(separator: " "), history: history,
-                number: conf, size: size,
+                number: conf, size: size, holders: addresses.count { !$0.isEmpty },
                 members: members.map { ClusterView.Member(id: $0, address: $0, state: .online) })
         }
         // "-1" once the node is out for good: not a number of a transaction.

@@ -40,6 +40,7 @@ extension Fact {
             """,
             privileges: "SELECT ON performance_schema.*"
         ) { answer, facts throws(FactError) in
+            facts.clusterRead = answer.reading
             facts.cluster = ClusterMember(groupRows: answer.rows, own: facts.identity.serverUUID)
         }
     }

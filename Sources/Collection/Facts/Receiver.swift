@@ -45,11 +45,29 @@ extension Fact {
 }
 
 extension NodeFacts {
-    /// Changes a channel that the replication status has reported; ignores others.
+    /// Changes a channel that the replication status has reported, or one of the group's own; ignores others.
     mutating func withChannel(_ name: String?, _ change: (inout Channel) -> Void) {
-        guard let name, var known = channels, let index = known.firstIndex(where: { $0.name == name }) else { return }
+        guard let name, var known = channels else { return }
+        guard let index = known.firstIndex(where: { $0.name == name }) else {
+            if name == Channel.groupApplier || name == Channel.groupRecovery { withGroupChannel(name, change) }
+            return
+        }
         channels = nil  // otherwise the change would copy the array
         change(&known[index])
         channels = known
+    }
+
+    private mutating func withGroupChannel(_ name: String, _ change: (inout Channel) -> Void) {
+        if !groupChannels.contains(where: { $0.name == name }) {
+            groupChannels.append(
+                Channel(
+                    name: name, source: .init(host: "", port: 0), ioThread: .running, isApplierRunning: true))
+        }
+        for index in groupChannels.indices where groupChannels[index].name == name { change(&groupChannels[index]) }
+    }
+
+    /// There is something that the tables of channels tell of.
+    var hasAppliers: Bool {
+        channels?.isEmpty == false || cluster.map { $0.kind == .group && $0.state != .outside } == true
     }
 }

@@ -23,6 +23,8 @@ extension Fact {
         }
         for (name, errors) in byChannel {
             facts.withChannel(name) { channel in
+                // The group's own have no row in the replication status, which would have the coordinator's error.
+                if channel.isOfGroup { channel.applierError = errors.max { $0.time ?? 0 < $1.time ?? 0 } }
                 guard let told = channel.applierError, told.isReferral else { return }
                 channel.applierError = errors.cause(of: told)
             }

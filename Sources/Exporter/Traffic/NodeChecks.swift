@@ -44,7 +44,8 @@ final class NodeChecks: Sendable {
                 notOlderThan: .seconds(1), deadline: .now + SetMonitor.balancersPatience)
         else { return nil }
         let limits = ReplicaLimits(
-            lag: question.maxLag ?? set.thresholds.lag.seconds, bytes: question.maxBytes)
+            lag: question.maxLag ?? set.thresholds.lag.seconds, bytes: question.maxBytes,
+            transactions: question.maxTransactions)
         return Answer(
             verdict: verdict(on: question, within: limits, answer.findings),
             operators: await operators.state(of: question.node),
@@ -58,7 +59,8 @@ final class NodeChecks: Sendable {
             if gates.count >= Self.maxGates { gates.removeAll() }
             let key = GateKey(node: question.node, limits: limits)
             return findings.verdict(
-                on: question.node, question.check, within: limits, gate: &gates[key, default: LagGate()],
+                on: question.node, question.check, within: limits, allowingDonors: question.allowsDonors,
+                gate: &gates[key, default: LagGate()],
                 at: .now)
         }
     }

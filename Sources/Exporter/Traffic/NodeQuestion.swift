@@ -11,6 +11,11 @@ struct NodeQuestion: Equatable {
     /// Seconds; nil for the threshold of the node's set.
     var maxLag: Double?
     var maxBytes: UInt64?
+    var maxTransactions: UInt64?
+    /// For `member`: nodes that feed a joiner, or are out of step on purpose, pass too.
+    var allowsDonors = false
+
+    private static let limits = ["max_lag", "max_bytes", "max_transactions"]
 
     struct Malformed: Error, Equatable, CustomStringConvertible {
         let description: String
@@ -23,15 +28,34 @@ struct NodeQuestion: Equatable {
         self.check = check
         var seen: Set<String> = []
         for (name, value) in query {
-            guard ["max_lag", "max_bytes"].contains(name) else {
+            guard Self.limits.contains(name) || name == "donor" else {
                 throw Malformed(
-                    description: "unknown parameter \(name.debugDescription); use max_lag or max_bytes")
+                    description:
+                        "unknown parameter \(name.debugDescription); use max_lag, max_bytes or max_transactions, or donor for member"
+                )
             }
-            guard check.hasLimits else {
+            guard name == "donor" ? check == .member : check.hasLimits else {
                 throw Malformed(
-                    description: "\(name) applies to replica and read-only; \(check.rawValue) has no limits")
+                    description: name == "donor"
+                        ? "donor applies to member only"
+                        : "\(name) applies to replica and read-only; \(check.rawValue) has no limits")
             }
             guard seen.insert(name).inserted else { throw Malformed(description: "\(name) is given twice") }
+            try take(value, of: name)
+        }
+    }
+
+    private mutating func take(_ value: String, of name: String) throws(Malformed) {
+        switch name {
+        case "max_transactions":
+            guard let number = UInt64(value) else {
+                throw Malformed(description: "max_transactions must be a whole number")
+            }
+            maxTransactions = number
+        case "donor":
+            guard ["yes", "no"].contains(value) else { throw Malformed(description: "donor must be yes or no") }
+            allowsDonors = value == "yes"
+        default:
             do throws(Quantity.Malformed) {
                 if name == "max_lag" {
                     maxLag = try Quantity.duration(value).seconds

@@ -18,23 +18,41 @@ extension Families {
         add(.sqlThreadRunning, labels, channel.isApplierRunning)
         add(.ioThreadState, labels, oneOf: ioStates, channel.ioThread)
         add(.channelParked, labels, findings.isParked)
-        addLag(findings, labels)
+        add(findings.lag, labels)
+        add(.secondsBehindSource, labels, channel.secondsBehindSource)
         addPositions(findings, labels)
         addTransactions(findings, labels, options)
         addErrors(channel, labels)
         add(.sourceSilent, labels, channel.sourceSilence)
-        for (stage, label) in stages.labels { add(.stage, labels, channel.applierTimes?.stages[stage], extra: label) }
+        addApplier(channel, labels, options)
         add(.configuredDelay, labels, channel.configuredDelay)
         add(.remainingDelay, labels, channel.remainingDelay)
         for (filter, label) in filters.labels { add(.filters, labels, channel.filters[filter] ?? 0, extra: label) }
         add(.gtidEnabled, labels, channel.usesGTID)
         add(.sourceTLS, labels, channel.isSourceConnectionEncrypted)
+        add(.heartbeatsReceived, labels, channel.heartbeatsReceived)
+        for (check, label) in checkLabels.labels { add(.check, labels, findings.checks[check], extra: label) }
+    }
+
+    /// A membership in a cluster, told by the names of what channels have as well.
+    mutating func add(_ member: MemberFindings, _ labels: LabelBlock, _ options: MetricsOptions) {
+        add(member.lag, isMeant: member.isInComponent && member.isReceiver, labels)
+        add(.missingTransactions, labels, member.missing)
+        add(.unappliedTransactions, labels, member.unapplied)
+        add(.errantTransactions, labels, member.errant)
+        for (check, label) in checkLabels.labels { add(.check, labels, member.checks[check], extra: label) }
+        guard let applier = member.applier else { return }
+        add(.sqlThreadRunning, labels, applier.isApplierRunning)
+        addErrors(applier, labels)
+        addApplier(applier, labels, options)
+    }
+
+    private mutating func addApplier(_ channel: Channel, _ labels: LabelBlock, _ options: MetricsOptions) {
+        for (stage, label) in stages.labels { add(.stage, labels, channel.applierTimes?.stages[stage], extra: label) }
         add(.workers, labels, channel.workers?.total)
         add(.workersBusy, labels, channel.workers?.busy)
         if options.workers { addWorkers(channel, labels) }
         add(.retriedTransactions, labels, channel.retriedTransactions)
-        add(.heartbeatsReceived, labels, channel.heartbeatsReceived)
-        for (check, label) in checkLabels.labels { add(.check, labels, findings.checks[check], extra: label) }
     }
 
     private mutating func addSource(_ source: Channel.SourceIdentity, node: String?, _ labels: LabelBlock) {
@@ -49,12 +67,12 @@ extension Families {
             })
     }
 
-    private mutating func addLag(_ findings: ChannelFindings, _ labels: LabelBlock) {
-        add(.lag, labels, findings.lag?.seconds)
-        add(.lagError, labels, findings.lag?.error)
-        add(.lagKnown, labels, findings.lag != nil)
-        add(.lagMethod, labels, oneOf: lagMethods, findings.lag?.method)
-        add(.secondsBehindSource, labels, findings.channel.secondsBehindSource)
+    /// - Parameter isMeant: that it is not known is told.
+    private mutating func add(_ lag: Lag?, isMeant: Bool = true, _ labels: LabelBlock) {
+        add(.lag, labels, lag?.seconds)
+        add(.lagError, labels, lag?.error)
+        if isMeant || lag != nil { add(.lagKnown, labels, lag != nil) }
+        add(.lagMethod, labels, oneOf: lagMethods, lag?.method)
     }
 
     private mutating func addPositions(_ findings: ChannelFindings, _ labels: LabelBlock) {

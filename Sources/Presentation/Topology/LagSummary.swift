@@ -8,14 +8,17 @@ struct LagSummary {
 
     init(_ nodes: [NodeFindings]) {
         for node in nodes {
-            for channel in node.channels where !channel.isParked {
-                guard let lag = channel.lag?.seconds else {
-                    unknown += 1
-                    continue
-                }
-                if lag > worst?.seconds ?? -1 { worst = (node.description.name, lag) }
-            }
+            for channel in node.channels where !channel.isParked { note(channel.lag, of: node) }
+            if let member = node.member, member.isInComponent, member.isReceiver { note(member.lag, of: node) }
         }
+    }
+
+    private mutating func note(_ lag: Lag?, of node: NodeFindings) {
+        guard let lag = lag?.seconds else {
+            unknown += 1
+            return
+        }
+        if lag > worst?.seconds ?? -1 { worst = (node.description.name, lag) }
     }
 
     /// - Parameter label: the markup for the name of the node with the worst lag.

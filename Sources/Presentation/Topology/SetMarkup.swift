@@ -117,6 +117,7 @@ struct SetMarkup {
 
     private func measures(_ row: TreeRow) -> HTML {
         guard let channel = row.channel else {
+            if let member = row.node.member, !row.isRepeated { return measures(member, row.node) }
             let none: HTML = "<td role=\"cell\" class=\"none\"></td>"
             return "\(none)\(none)\(none)\(none)"
         }
@@ -126,6 +127,25 @@ struct SetMarkup {
             <td role="cell" class="lag\(isLate ? " bad" : "")" data-label="Lag">\(shown(channel.lag?.text))</td>\
             <td role="cell" class="bytes" data-label="Bytes behind">\(shown(channel.applyDelta.map(Amount.bytes)))</td>\
             <td role="cell" class="transactions" data-label="Transactions">\(transactions(channel))</td>
+            """
+    }
+
+    /// A cluster counts no bytes.
+    private func measures(_ member: MemberFindings, _ node: NodeFindings) -> HTML {
+        let none: HTML = "<td role=\"cell\" class=\"none\"></td>"
+        let state: HTML? = node.report.facts?.cluster.map { (cluster) -> HTML in
+            let isWell = member.isInComponent && cluster.isReady
+            return "<span class=\"thread\(isWell ? "" : " bad")\">\(cluster.state.rawValue)\(cluster.isReady ? "" : ", not ready")</span>"
+        }
+        guard member.isInComponent, member.isReceiver else {
+            return "<td role=\"cell\" class=\"threads\" data-label=\"Member\">\(state)</td>\(none)\(none)\(none)"
+        }
+        let missing: HTML = shown(member.missing.map { "\(Amount.grouped($0)) missing" })
+        return """
+            <td role="cell" class="threads" data-label="Member">\(state)</td>\
+            <td role="cell" class="lag\(member.checks[.lag] == false ? " bad" : "")" data-label="Lag">\(shown(member.lag?.text))</td>\
+            \(none)\
+            <td role="cell" class="transactions" data-label="Transactions">\(missing)</td>
             """
     }
 

@@ -35,6 +35,9 @@ package struct ClusterFindings: Sendable, Equatable {
     package var primaries: [String]
     /// The members of the component agree on that. Nil for Galera.
     package var arePrimariesAgreed: Bool?
+    /// What the component shows may be acted on: most of its members have confirmed it, now or in a round since which some of them
+    /// have shown it in each. Otherwise it rests on the word of few, which may be outdated.
+    package var isBelieved = false
     /// How many more members the component can lose at once and keep its quorum; nil without a component.
     package var failuresTolerated: Int?
 

@@ -1,7 +1,7 @@
 internal import Replication
 
 /// What is remembered of a set's clusters from round to round.
-struct ClusterMemory: Sendable, Equatable {
+struct ClusterMemory: Sendable {
     /// A node's place in the component of a cluster.
     struct Place: Sendable, Equatable {
         let cluster: String
@@ -16,6 +16,23 @@ struct ClusterMemory: Sendable, Equatable {
     /// The nodes that have shown their cluster's view in every round since most of its members last did. What one of them says still
     /// counts while the exporter does not reach the others.
     var trusted: Set<String> = []
+    /// At how far each cluster had got, by name.
+    private(set) var looks: [String: ClusterLooks] = [:]
+
+    /// Adds what a round has seen.
+    mutating func look(at clusters: [ClusterFindings], _ nodes: [ReplicationSetReport.Node]) {
+        for name in looks.keys where !clusters.contains(where: { $0.name == name }) { looks[name] = nil }
+        for cluster in clusters {
+            guard let component = cluster.component, let progress = ClusterProgress(component, nodes) else { continue }
+            if looks[cluster.name]?.note(progress) == nil { looks[cluster.name] = ClusterLooks(progress) }
+        }
+    }
+
+    /// Whether what a cluster's component shows may be acted on (`ClusterFindings.isBelieved`).
+    func believes(_ cluster: ClusterFindings) -> Bool {
+        guard let component = cluster.component else { return false }
+        return component.isConfirmed || component.nodes.contains(where: trusted.contains)
+    }
 
     mutating func note(_ clusters: [ClusterFindings], _ nodes: [String: NodeMemory]) {
         var places: [String: Place] = [:]

@@ -94,7 +94,7 @@ private struct ClusterWriters {
             reason = Self.withoutComponent(cluster)
             return
         }
-        guard component.isConfirmed || component.nodes.contains(where: memory.trusted.contains) else {
+        guard memory.believes(cluster) else {
             reason = Reason(
                 text: "only \(component.nodes.list) of \(component.view.size) members "
                     + (component.nodes.count == 1 ? "shows its view" : "show their view")

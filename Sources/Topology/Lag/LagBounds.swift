@@ -22,18 +22,13 @@ extension LogLooks {
         else { return nil }
         // What it has not received may be what it is never sent.
         if channel.isFilteredBySource { progress.lacking = nil }
-        let asked = FixedInstant(progress.asked)
-        let told = FixedInstant(progress.told)
-        let first = progress.lacking.map { looks[$0] }
-        let last = progress.applied > 0 ? looks[progress.applied - 1] : nil
+        var bounds = series.bounds(applied: progress.applied, lacking: progress.lacking, progress.read)
         let received = channel.readPosition.flatMap { read -> Look? in
             if newest.end.map(read.isBefore) == false { return newest }
             return looks.last { $0.end.flatMap(read.isBefore) == false }
         }
-        return LagBounds(
-            lower: first.map { Swift.max(0, asked.seconds(since: $0.shown)) } ?? 0,
-            upper: last.map { Swift.max(0, told.seconds(since: $0.confirmed)) },
-            unreceived: received.map { Swift.max(0, told.seconds(since: $0.confirmed)) }, isBehind: first != nil)
+        bounds.unreceived = received.map { max(0, FixedInstant(progress.read.told).seconds(since: $0.confirmed)) }
+        return bounds
     }
 }
 
@@ -44,10 +39,7 @@ private struct LogProgress {
     /// The oldest look that shows something that has not; nil if none is known to.
     var lacking: Int?
     /// When the replica was asked for what this was found by.
-    private var read: Reading
-
-    var asked: ContinuousClock.Instant { read.asked }
-    var told: ContinuousClock.Instant { read.told }
+    let read: Reading
 
     /// Nil if it cannot be known.
     ///

@@ -1,32 +1,22 @@
 import Replication
 
+/// Where a log ended, and what the server had then.
+struct LogEnd: Sendable {
+    /// Nil for a log without positions.
+    let position: BinlogCoordinate?
+    /// The transactions that the source had, as far as others can see them: MySQL shows one only after its commit, while the
+    /// log has it before. Kept only where positions do not show well enough what a replica has applied.
+    let history: TransactionHistory?
+}
+
 /// Where a source's binary log ended each time the source was asked, and when that was.
-///
-/// The looks bracket the time at which anything in the log was committed, by this machine's steady clock alone: neither the
-/// servers' clocks nor the timestamps of events matter. So the age of the oldest transaction that a replica lacks is known to
-/// the time between two looks.
 struct LogLooks: Sendable {
-    struct Look: Sendable {
-        /// Nil for a log without positions.
-        let end: BinlogCoordinate?
-        /// The transactions that the source had, as far as others can see them: MySQL shows one only after its commit, while the
-        /// log has it before. Kept only where positions do not show well enough what a replica has applied.
-        let history: TransactionHistory?
-        /// The first answer that showed this had arrived: all of it had been written by then.
-        let shown: FixedInstant
-        /// When the last question was sent to which this was still the answer: what follows was written later.
-        fileprivate(set) var confirmed: FixedInstant
-    }
+    typealias Look = Looks<LogEnd>.Look
 
     /// More than a year of looks at any interval fits.
     static let limit = 256
-    /// Looks are merged as they age: the bracket may be this part of the age.
-    private static let precision = 0.1
-    /// Seconds; looks closer together than this are merged at any age.
-    private static let resolution = 0.1
 
-    /// Oldest first. Never empty.
-    private(set) var looks: [Look]
+    private(set) var series: Looks<LogEnd>
     /// Whether a node of the set has replicated from this one. Of the others, only the last two looks are kept.
     var isSource = false
     /// Counts the logs that this node has had.
@@ -34,17 +24,15 @@ struct LogLooks: Sendable {
     /// This log was preceded by one with transactions that the server no longer has.
     private(set) var hasLostTransactions = false
     private let server: ServerIdentity
-    /// When the newest look was last answered.
-    private var told: FixedInstant
-    /// How many looks were left when they were last thinned.
-    private var thinned = 0
+
+    /// Oldest first. Never empty.
+    var looks: [Look] { series.all }
 
     /// Nil for a node that has no binary log, or did not report where it ends.
     init?(_ facts: NodeFacts, keepsHistory: Bool) {
         guard let look = Look(facts, keepsHistory: keepsHistory) else { return nil }
-        looks = [look]
+        series = Looks(look)
         server = facts.identity
-        told = look.shown
     }
 
     /// Adds a look. Starts again if the log is another one than before: another server's, or one that has started over.
@@ -52,16 +40,13 @@ struct LogLooks: Sendable {
         guard let look = Look(facts, keepsHistory: keepsHistory), let newest = looks.last else { return }
         let isSameServer = server.hasIDs(of: facts.identity)
         switch isSameServer ? look.order(after: newest) : nil {
-        case .same?:
-            looks[looks.count - 1].confirmed = max(newest.confirmed, look.confirmed)
-            told = max(told, look.shown)
+        case .same?: series.confirm(by: look)
         case .later?:
-            looks.append(look)
-            told = max(told, look.shown)
-            thin(at: told)
+            series.append(look)
+            if isSource { series.thin(limit: limit) } else { series.keepLast(2) }
         case .earlier?, nil:
             // Rounds overlap: an older answer may arrive late.
-            guard look.confirmed >= told else { return }
+            guard look.confirmed >= series.told else { return }
             var successor = LogLooks(facts, keepsHistory: keepsHistory) ?? self
             successor.isSource = isSource
             successor.generation = generation + 1
@@ -70,42 +55,19 @@ struct LogLooks: Sendable {
         }
     }
 
-    private mutating func thin(at now: FixedInstant) {
-        guard isSource else {
-            if looks.count > 2 { looks.removeFirst(looks.count - 2) }
-            return
-        }
-        // Not on every look.
-        guard looks.count >= thinned + 16 || looks.count > limit else { return }
-        var precision = Self.precision
-        var kept = thinned(at: now, precision)
-        while kept.count > limit, precision < 1 {
-            precision *= 2
-            kept = thinned(at: now, precision)
-        }
-        if kept.count > limit { kept.removeFirst(kept.count - limit) }
-        looks = kept
-        thinned = kept.count
-    }
-
-    private func thinned(at now: FixedInstant, _ precision: Double) -> [Look] {
-        var kept = [looks[0]]
-        for (look, next) in zip(looks.dropFirst(), looks.dropFirst(2)) {
-            let width = next.shown.seconds(since: kept[kept.count - 1].confirmed)
-            let age = now.seconds(since: next.shown)
-            if width > max(Self.resolution, precision * age) { kept.append(look) }
-        }
-        kept.append(looks[looks.count - 1])
-        return kept
-    }
-
     /// Fewer where each is large, as with a GTID set of many intervals.
-    private var limit: Int {
-        min(Self.limit, max(16, 32_768 / max(1, looks.last?.history?.size ?? 1)))
-    }
+    private var limit: Int { looks.last?.history.map(\.limitOfLooks) ?? Self.limit }
 }
 
-extension LogLooks.Look {
+extension TransactionHistory {
+    /// How many looks at such a history are kept.
+    var limitOfLooks: Int { min(LogLooks.limit, max(16, 32_768 / max(1, size))) }
+}
+
+extension Looks<LogEnd>.Look {
+    var end: BinlogCoordinate? { content.position }
+    var history: TransactionHistory? { content.history }
+
     fileprivate init?(_ facts: NodeFacts, keepsHistory: Bool) {
         guard let log = facts.binaryLog, log.isEnabled, let read = facts.binaryLogRead else { return nil }
         let history = keepsHistory || log.end == nil ? facts.transactions : nil
@@ -113,7 +75,7 @@ extension LogLooks.Look {
         // The two are parts of one answer, or of two.
         let other = history == nil ? read : facts.transactionsRead ?? read
         self.init(
-            end: log.end, history: history, shown: FixedInstant(max(read.told, other.told)),
+            LogEnd(position: log.end, history: history), shown: FixedInstant(max(read.told, other.told)),
             confirmed: FixedInstant(min(read.asked, other.asked)))
     }
 

@@ -31,15 +31,19 @@ package struct SetMemory: Sendable {
         let present = Set(report.nodes.map(\.description.name))
         if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
         looks.note(report)
-        let clusters = ClusterFindings.all(in: report.nodes, remembering: nodes, known: clusters.known)
+        let found = ClusterFindings.all(in: report.nodes, remembering: nodes, known: clusters.known)
+        clusters.look(at: found, report.nodes)
         var findings = SetFindings(
-            report, remembering: identities(for: report), incumbents: incumbents, looks: looks, clusters)
-        for index in findings.nodes.indices where !clusters.isEmpty {
+            report, remembering: identities(for: report), incumbents: incumbents, looks: looks, found, clusters.looks)
+        for index in findings.nodes.indices where !found.isEmpty {
             findings.nodes[index].clusterTroubles = findings.clusterTroubles(of: findings.nodes[index])
         }
         looks.note(findings)
         take(findings)
         findings.writing = findings.clusters.isEmpty ? judge(findings) : judgeClusters(findings)
+        for index in findings.clusters.indices {
+            findings.clusters[index].isBelieved = clusters.believes(findings.clusters[index])
+        }
         findings.findUnservedReplicas()
         return findings
     }

@@ -1,13 +1,13 @@
-import Collection
-import Foundation
-import MariaDB
-import Replication
-import Testing
+internal import Collection
+internal import Foundation
+internal import MariaDB
+package import Replication
+internal import Testing
 
 /// States of real clusters, as their members told them: MySQL 9.7.4 with Group Replication, MariaDB 10.11.19 with Galera 26.4.23,
 /// three members each (`Tests/Fixtures/clusters/states.txt`).
-enum RecordedClusters {
-    struct Member: Decodable {
+package enum RecordedClusters {
+    private struct Member: Decodable {
         var uuid: String?
         var serverID: UInt32?
         var readOnly: Bool
@@ -19,7 +19,7 @@ enum RecordedClusters {
     }
 
     /// By the state's name, by the member's number.
-    static let states: Result<[String: [String: Member]], any Error> = Result {
+    private static let states: Result<[String: [String: Member]], any Error> = Result {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         return try JSONDecoder().decode(
             [String: [String: Member]].self,
@@ -28,13 +28,13 @@ enum RecordedClusters {
     }
 
     /// All that were recorded in a state.
-    static func nodes(_ state: String) throws -> [ReplicationSetReport.Node] {
+    package static func nodes(_ state: String) throws -> [ReplicationSetReport.Node] {
         let numbers = try #require(try states.get()[state], "\(state) is recorded").keys.compactMap { Int($0) }
         return try numbers.sorted().map { try node($0, state) }
     }
 
     /// A node named `db` and the number, as it was in a state.
-    static func node(_ number: Int, _ state: String) throws -> ReplicationSetReport.Node {
+    package static func node(_ number: Int, _ state: String) throws -> ReplicationSetReport.Node {
         let member = try #require(try states.get()[state]?["\(number)"], "\(state)-\(number) is recorded")
         let isGroup = member.uuid != nil
         var facts = NodeFacts(
