@@ -165,7 +165,7 @@ let package = Package(
             "Presentation",
             [
                 "Presentation", "MariaDB", "Collection", "Topology", "Checksums", "Documents", "Configuration",
-                "Replication",
+                "Replication", "ReplicationTesting",
             ]),
         tests(
             "Exporter",

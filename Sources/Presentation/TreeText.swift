@@ -16,9 +16,27 @@ package struct TreeText {
         let up = set.nodes.count { $0.report.isUp }
         var lines = [bold(set.name) + "  \(up) of \(Amount.count(set.nodes.count, "node")) up"]
         for trouble in set.troubles { lines.append(coloured(trouble.severity, "! \(trouble.text.printable)")) }
+        for cluster in set.clusters {
+            lines.append("\(cluster.title.printable): \(cluster.facts.joined(separator: ", ").printable)")
+            if let opinions = ClusterOpinions(cluster, in: set) { lines += Self.lines(opinions) }
+        }
         let width = set.nodes.map(\.description.name.count).max() ?? 0
         for root in TopologyTree(set).roots { append(root, of: set, "", "", width, &lines) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Who sees whom, in columns.
+    private static func lines(_ opinions: ClusterOpinions) -> [String] {
+        let table = [["sees"] + opinions.members] + opinions.rows.map { [$0.node] + $0.words }
+        let widths = (0...opinions.members.count).map { column in
+            table.map { $0[column].printable.count }.max() ?? 0
+        }
+        return table.map { row in
+            let cells = zip(row, widths).map { cell, width in
+                cell.printable + String(repeating: " ", count: max(0, width - cell.printable.count))
+            }
+            return "  " + cells.joined(separator: "  ")
+        }
     }
 
     /// - Parameters:

@@ -109,7 +109,9 @@ package struct Verdict {
                     isInTrouble: !node.troubles.isEmpty, thresholds: thresholds))
         }
         // A node that is down or lacks an intended channel already has troubles that say so.
-        if node.member == nil, node.channels.allSatisfy(\.isParked), node.report.isUp, node.absentChannels.isEmpty, shouldReplicate(node) {
+        if node.member == nil, node.channels.allSatisfy(\.isParked), node.report.isUp, node.absentChannels.isEmpty,
+            shouldReplicate(node)
+        {
             reasons.append(
                 Reason(
                     status: .unknown,

@@ -129,6 +129,11 @@ package struct ClusterView: Sendable, Hashable {
     package func count(_ states: Member.State...) -> Int { members.count { states.contains($0.state) } }
 }
 
+extension NodeFacts {
+    /// It gives transactions GTIDs that other members of its cluster give to others: Galera without `wsrep_gtid_mode`.
+    package var numbersAlone: Bool { clusterSettings.map { $0.kind == .galera && !$0.hasGTIDMode } ?? false }
+}
+
 /// How a server is set up as a member of a cluster, whether it is in it or not.
 package struct ClusterSettings: Sendable, Hashable {
     package var kind: ClusterMember.Kind

@@ -31,8 +31,12 @@ struct ReplicationSandbox: AsyncParsableCommand {
 
 /// The options common to all wirings.
 struct CommonOptions: ParsableArguments {
-    @Option(help: "mariadb, mysql (this machine's own), or a root of scripts/server-root.sh: mariadb-11.8, mysql-9.")
-    var software = "mariadb"
+    @Option(
+        help: """
+            mariadb (the default; of a group: mysql-9), mysql (this machine's own), or a root of scripts/server-root.sh: \
+            mariadb-11.8, mysql-9.
+            """)
+    var software: String?
 
     @Option(help: "Rows per second to write on every writable server.")
     var writeLoad = 0
@@ -122,7 +126,15 @@ struct ClusterOptions: ParsableArguments {
 
     func validate() throws { try require(members, in: 1...9, "--members") }
 
-    func run(_ kind: ClusterKind) async throws { try await Session(.cluster(kind, members: members), common).run() }
+    func run(_ kind: ClusterKind) async throws {
+        var options = common
+        // Each kind of server has one kind of cluster.
+        let isMySQL = options.software.map { $0.hasPrefix("mysql") }
+        if kind == .group, isMySQL == false { throw ValidationError("MariaDB has no groups: --software mysql-9") }
+        if kind == .galera, isMySQL == true { throw ValidationError("MySQL has no Galera: --software mariadb") }
+        options.software = options.software ?? (kind == .group ? "mysql-9" : nil)
+        try await Session(.cluster(kind, members: members), options).run()
+    }
 }
 
 struct GroupCommand: AsyncParsableCommand {

@@ -33,7 +33,7 @@ struct Session {
 
     /// - Returns: the program's exit code.
     private func serve() async throws -> Int32 {
-        let software = try await ServerSoftware.find(options.software)
+        let software = try await ServerSoftware.find(options.software ?? "mariadb")
         say("starting \(wiring.nodes.count) servers of \(software.series) (\(software.version))")
         return try await withSandbox(wiring, software: software, settings: options.settings) { sandbox in
             let configuration = try sandbox.writeExporterConfiguration()

@@ -28,7 +28,7 @@ struct ErrantSearch {
     }
 
     func verdict(on index: Int) -> Verdict {
-        guard let record = record(of: index) else { return .unknown }
+        guard let record = record(of: index), haveComparableGTIDs(index) else { return .unknown }
         if isCovered(record.history, at: index) { return .none }
         guard let above = Above(self, index), let excess = excess(of: record.history, at: index, over: above) else {
             return .unknown
@@ -50,7 +50,8 @@ struct ErrantSearch {
 
     /// The nodes that have to be asked again to judge an excess; none if there is nothing to judge.
     func toAskAgain(about index: Int) -> Set<Int> {
-        guard let own = record(of: index), !isCovered(own.history, at: index), let above = Above(self, index),
+        guard let own = record(of: index), haveComparableGTIDs(index), !isCovered(own.history, at: index),
+            let above = Above(self, index),
             above.isComplete, let excess = excess(of: own.history, at: index, over: above), !excess.isEmpty,
             // Overlapping rounds share looks, so that these may be in order without the counter of waiting commits.
             !above.isRead(after: own.read) || above.mayHoldBack, !isOfTheMoment(excess, at: index, above)
@@ -62,6 +63,23 @@ struct ErrantSearch {
     private func record(of index: Int) -> TransactionsReading? {
         if graph.sources[index].isEmpty { return nil }
         return nodes[index].report.recordedOnFirstLook
+    }
+
+    /// A Galera node that replicates from elsewhere also has what its cluster writes, under whatever numbers; and replicas of one may
+    /// have been moved from another, which gave the same transactions numbers of its own.
+    private func haveComparableGTIDs(_ index: Int) -> Bool {
+        nodes[index].report.facts?.clusterSettings?.kind != .galera
+            && graph.sources[index].allSatisfy { source in
+                source.map { nodes[$0].report.facts?.numbersAlone != true } ?? true
+            }
+    }
+
+    /// The members of the clusters to which some of these nodes belong.
+    private func members(besides some: Set<Int>) -> Set<Int> {
+        let clusters = Set(some.compactMap { nodes[$0].report.facts?.cluster?.cluster })
+        if clusters.isEmpty { return [] }
+        return Set(
+            nodes.indices.filter { nodes[$0].report.facts?.cluster.map { clusters.contains($0.cluster) } == true })
     }
 
     /// Whether one of its sources has everything that the node has: so it nearly always is, and nothing else need be
@@ -85,6 +103,12 @@ struct ErrantSearch {
         // What it wrote itself is on its way to the nodes above.
         if writers.contains(index) || above.includesItself, let identity = nodes[index].identity {
             excused.insert(identity)
+        }
+        // What the other members of its group write bears the group's name.
+        if let settings = nodes[index].report.facts?.clusterSettings, settings.kind == .group,
+            let group = ServerUUID(settings.cluster)
+        {
+            excused.uuids.insert(group)
         }
         return excess.excluding(excused)
     }
@@ -131,7 +155,8 @@ extension ErrantSearch {
             }
             let ancestors = search.graph.ancestors(of: index)
             includesItself = ancestors.contains(index)
-            indices = ancestors.union(search.writers)
+            // What a member has may have been written on any other.
+            indices = ancestors.union(search.writers).union(search.members(besides: ancestors))
             indices.remove(index)
             for other in indices {
                 guard let facts = nodes[other].report.facts, let history = nodes[other].report.recordedTransactions

@@ -48,7 +48,8 @@ struct HeartbeatComparison {
         guard let shown = nodes[index].report.facts?.heartbeat else { return nil }
         switch writing {
         case .own(let history):
-            guard let writer, members.contains(writer), !filtered.contains(index), let wallClock = nodes[index].wallClock
+            guard let writer, members.contains(writer), !filtered.contains(index),
+                let wallClock = nodes[index].wallClock
             else { return nil }
             return history.lag(of: shown, wallClock: wallClock)
         case .foreign(let interval):

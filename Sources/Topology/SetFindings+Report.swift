@@ -141,7 +141,7 @@ extension ChannelFindings {
         let loss = positions?.loss ?? Self.knownLoss(of: channel, on: node, from: source, positions, set.looks)
         var distance = GTIDDistance()
         if let here = node.report.facts?.transactions, let there = source?.report.recordedTransactions,
-            loss == nil, positions?.leads.isEmpty != false
+            loss == nil, positions?.leads.isEmpty != false, sourceFacts?.numbersAlone != true
         {
             distance = here.distance(
                 behind: there, fetched: channel.fetched,

@@ -13,7 +13,9 @@ extension SetFindings {
         }
         if writers.isEmpty {
             // As while a group elects its primary: what the component has is all there is, if nobody else takes writes.
-            let others = nodes.contains { $0.isWritable && $0.channels.isEmpty && !cluster.members.contains($0.description.name) }
+            let others = nodes.contains {
+                $0.isWritable && $0.channels.isEmpty && !cluster.members.contains($0.description.name)
+            }
             let receives = nodes.contains { !$0.channels.isEmpty && cluster.members.contains($0.description.name) }
             if others || receives { throw UnknownStaleness(reason: "\(name) follows no known primary") }
         } else if !writers.contains(where: component.nodes.contains), !node.channels.isEmpty {

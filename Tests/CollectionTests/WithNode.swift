@@ -62,6 +62,7 @@ func timeless(_ facts: NodeFacts?) -> String {
     facts.clockOffset = nil
     facts.transactionsRead = nil
     facts.channelsRead = nil
+    facts.clusterRead = nil
     facts.binaryLogRead = nil
     facts.identityRead = nil
     facts.binaryLogRead = nil

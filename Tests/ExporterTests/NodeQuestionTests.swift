@@ -35,8 +35,14 @@ struct NodeQuestionTests {
             ("?max_lag=1s", "agent-send does not name a node"),
             ("db1/", "no check is named \"\""), ("db1/Primary", "no check is named \"Primary\""),
             ("db1/primary/x", "no check is named \"primary/x\""), ("db1/primary ", "no check is named \"primary \""),
-            ("db1?maxlag=1s", "unknown parameter \"maxlag\"; use max_lag or max_bytes"),
-            ("db1?MAX_LAG=1s", "unknown parameter \"MAX_LAG\"; use max_lag or max_bytes"),
+            (
+                "db1?maxlag=1s",
+                "unknown parameter \"maxlag\"; use max_lag, max_bytes, max_transactions, or donor for member"
+            ),
+            (
+                "db1?MAX_LAG=1s",
+                "unknown parameter \"MAX_LAG\"; use max_lag, max_bytes, max_transactions, or donor for member"
+            ),
             ("db1?max_lag", "max_lag must be a duration such as 250ms, 5s or 1h30m, not ''"),
             ("db1?max_lag=", "max_lag must be a duration such as 250ms, 5s or 1h30m, not ''"),
             ("db1?max_lag=10", "max_lag needs a unit: '10s' or '10ms'"),
@@ -52,6 +58,10 @@ struct NodeQuestionTests {
                 "max_lag must be a duration such as 250ms, 5s or 1h30m, not '1s?max_bytes=1MB'"
             ),
             ("db1/primary?max_lag=1s", "max_lag applies to replica and read-only; primary has no limits"),
+            ("db1?max_transactions=-1", "max_transactions must be a whole number"),
+            ("db1/replica?donor=yes", "donor applies to member only"),
+            ("db1/member?donor=1", "donor must be yes or no"),
+            ("db1/member?max_lag=1s", "max_lag applies to replica and read-only; member has no limits"),
             ("db1/health?max_bytes=1MB", "max_bytes applies to replica and read-only; health has no limits"),
         ])
     func refused(line: String, reason: String) {

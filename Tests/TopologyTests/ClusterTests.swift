@@ -299,6 +299,31 @@ struct ClusterTests {
         #expect(silentSource.writers.isEmpty && !silentSource.writing.writers.isKnown)
     }
 
+    @Test("What a group writes itself is not errant on the member that also replicates from elsewhere")
+    func ownWrites() throws {
+        var scene = ClusterScene(.group)
+        let foreign = "63636363-0000-0000-0000-000000000099:1-5"
+        func round(_ seconds: Double, excess: String = "") throws -> UInt64? {
+            var source = node("db9", id: 99, uuid: 99, readOnly: false)
+            var member = try scene.member(1, committed: 100, at: seconds)
+            member.report.facts?.channels = [channel("in", from: "db9", id: 99, uuid: 99)]
+            member.report.facts?.transactions = .set(
+                executed: try GTIDSet(
+                    parsing: "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa:1-100,\(foreign)\(excess)"), server: nil)
+            member.report.facts?.clusterSettings?.cluster = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+            let later = scene.instant(seconds + 1)
+            source.report.facts?.transactionsRead = Reading(asked: later, told: later)
+            source.report.facts?.transactions = .set(executed: try GTIDSet(parsing: foreign), server: nil)
+            let findings = scene.fold(
+                source, member, try scene.member(2, committed: 100, at: seconds),
+                try scene.member(3, committed: 100, at: seconds))
+            return findings.node(named: "db1")?.channels.first?.errant
+        }
+        #expect(try round(0) == 0)
+        // What bears another name is.
+        #expect(try round(5, excess: ",63636363-0000-0000-0000-000000000001:1-2") ?? 0 > 0)
+    }
+
     @Test("A Galera node that only feeds another is the writer if there is no other")
     func loneDonor() throws {
         let state = "galera-donor-during-sst"

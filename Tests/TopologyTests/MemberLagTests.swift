@@ -8,7 +8,7 @@ import Testing
 /// in one round was committed after the round before.
 @Suite("How late a member of a cluster is")
 struct MemberLagTests {
-    @Test("A Galera node that stands still is as late as the first write set that it lacks, to the time between two looks")
+    @Test("A Galera node that stands still is as late as the first write set that it lacks, to the time between looks")
     func galera() throws {
         var scene = ClusterScene(.galera)
         _ = try scene.round(at: 0, 100, 100, 100)
@@ -78,8 +78,9 @@ struct MemberLagTests {
         _ = try scene.round(at: 0, 100, 100, 100)
         _ = try scene.round(at: 1, 150, 100, 100)
         func survivors(_ committed: UInt64, at seconds: Double, queue: UInt64) throws -> MemberFindings? {
+            let before = try #require(scene.member(1, committed: 1, at: 0).report.facts?.cluster?.view)
             let view = ClusterView(
-                id: "after", history: try #require(scene.member(1, committed: 1, at: 0).report.facts?.cluster?.view).history,
+                id: "after", history: before.history,
                 number: 1_000_000, size: 2, members: [])
             let nodes = try [1, 2].map { number in
                 var node = try scene.member(number, committed: committed, at: seconds, queue: queue)

@@ -83,7 +83,7 @@ struct MemberVerdictTests {
         #expect(!Self.verdict(rejecting, "db3", .member, donors: true).isPassed)
     }
 
-    @Test("A member of which few tell gets nothing, nor does one that does not tell its state, nor a server in no cluster")
+    @Test("A member of which few tell gets nothing, nor does one that does not tell its state, nor a server in none")
     func unknown() throws {
         var scene = ClusterScene(.galera)
         let alone = scene.fold(silent("db1"), silent("db2"), try scene.member(3, committed: 1, at: 0))

@@ -31,7 +31,7 @@ struct NodeQuestion: Equatable {
             guard Self.limits.contains(name) || name == "donor" else {
                 throw Malformed(
                     description:
-                        "unknown parameter \(name.debugDescription); use max_lag, max_bytes or max_transactions, or donor for member"
+                        "unknown parameter \(name.debugDescription); use \(Self.limits.joined(separator: ", ")), or donor for member"
                 )
             }
             guard name == "donor" ? check == .member : check.hasLimits else {

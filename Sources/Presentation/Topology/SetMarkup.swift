@@ -21,7 +21,7 @@ struct SetMarkup {
         <section class="set" id="set-\(findings.name)" data-state="\(state.rawValue)" aria-labelledby="name-\(findings.name)">
         <details\(isOpen ? " open" : "")>
         <summary>\(state.icon)<h2 id="name-\(findings.name)">\(findings.name)</h2> <span class="facts">\(facts)</span></summary>
-        \(troubles)<table role="table" aria-labelledby="name-\(findings.name)">
+        \(troubles)\(findings.clusters.map(cluster))<table role="table" aria-labelledby="name-\(findings.name)">
         <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Node</th>\
         <th role="columnheader" scope="col">Threads</th><th role="columnheader" scope="col">Lag</th>\
         <th role="columnheader" scope="col">Bytes behind</th>\
@@ -41,6 +41,29 @@ struct SetMarkup {
         }
         facts += LagSummary(findings.nodes).markup { "\($0)" }
         return facts.joined(separator: " ")
+    }
+
+    /// A cluster as a whole, and who sees whom where the members do not agree.
+    private func cluster(_ cluster: ClusterFindings) -> HTML {
+        let facts: [HTML] = cluster.facts.map { "<span>\($0)</span>" }
+        let matrix: HTML? = ClusterOpinions(cluster, in: findings).map { opinions in
+            let columns: [HTML] = opinions.members.map { "<th scope=\"col\">\($0)</th>" }
+            let rows: [HTML] = opinions.rows.map { row in
+                let cells: [HTML] = row.words.map { "<td>\($0)</td>" }
+                return "<tr><th scope=\"row\">\(row.node)</th>\(cells)</tr>\n"
+            }
+            return """
+                <table class="opinions"><caption>Who sees whom</caption>
+                <thead><tr><td></td>\(columns)</tr></thead>
+                <tbody>\(rows)</tbody></table>
+
+                """
+        }
+        return """
+            <div class="cluster"><p><b>\(cluster.title)</b> <span class="facts">\(facts.joined(separator: " "))</span></p>
+            \(matrix)</div>
+
+            """
     }
 
     private var troubles: HTML? {
@@ -135,15 +158,17 @@ struct SetMarkup {
         let none: HTML = "<td role=\"cell\" class=\"none\"></td>"
         let state: HTML? = node.report.facts?.cluster.map { (cluster) -> HTML in
             let isWell = member.isInComponent && cluster.isReady
-            return "<span class=\"thread\(isWell ? "" : " bad")\">\(cluster.state.rawValue)\(cluster.isReady ? "" : ", not ready")</span>"
+            let word = cluster.state.rawValue + (cluster.isReady ? "" : ", not ready")
+            return "<span class=\"thread\(isWell ? "" : " bad")\">\(word)</span>"
         }
         guard member.isInComponent, member.isReceiver else {
             return "<td role=\"cell\" class=\"threads\" data-label=\"Member\">\(state)</td>\(none)\(none)\(none)"
         }
+        let isLate = member.checks[.lag] == false
         let missing: HTML = shown(member.missing.map { "\(Amount.grouped($0)) missing" })
         return """
             <td role="cell" class="threads" data-label="Member">\(state)</td>\
-            <td role="cell" class="lag\(member.checks[.lag] == false ? " bad" : "")" data-label="Lag">\(shown(member.lag?.text))</td>\
+            <td role="cell" class="lag\(isLate ? " bad" : "")" data-label="Lag">\(shown(member.lag?.text))</td>\
             \(none)\
             <td role="cell" class="transactions" data-label="Transactions">\(missing)</td>
             """

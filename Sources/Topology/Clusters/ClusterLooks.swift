@@ -24,7 +24,9 @@ struct ClusterLooks: Sendable {
             self = ClusterLooks(progress)
             return
         }
-        guard let newest = series.all.last?.content, let extent = progress.look.content.order(after: newest) else { return }
+        guard let newest = series.all.last?.content, let extent = progress.look.content.order(after: newest) else {
+            return
+        }
         switch extent {
         case .same: series.confirm(by: progress.look)
         case .later:
@@ -91,7 +93,9 @@ struct ClusterProgress {
             guard let number = member.cluster?.lastCommitted, let read = member.clusterRead else { return nil }
             return (.writeSet(number), read)
         case .group:
-            guard case .set(let executed, _) = member.transactions, let read = member.transactionsRead else { return nil }
+            guard case .set(let executed, _) = member.transactions, let read = member.transactionsRead else {
+                return nil
+            }
             return (.transactions(executed), read)
         case nil: return nil
         }
