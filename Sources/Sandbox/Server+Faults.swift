@@ -68,11 +68,14 @@ extension Server {
     package func lock() async throws(SandboxError) {
         guard lockHolder == nil else { return }
         let holder = anotherSession()
+        // A group's secondary is super-read-only, and lets nobody write, not even by a lock.
+        let statement =
+            cluster?.kind == .group ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES \(SandboxTable.name) WRITE"
         do {
-            _ = try await holder.run(["LOCK TABLES \(SandboxTable.name) WRITE"], deadline: .now + .seconds(10))
+            _ = try await holder.run([statement], deadline: .now + .seconds(10))
         } catch {
             await holder.close()
-            throw .refused(node: name, statement: "LOCK TABLES", error)
+            throw .refused(node: name, statement: statement, error)
         }
         lockHolder = holder
     }
