@@ -19,7 +19,7 @@ struct ClusterOpinions {
         let views: [(node: String, member: ClusterMember)] = cluster.members.compactMap { name in
             set.node(named: name)?.report.facts?.cluster.map { (name, $0) }
         }
-        let names = Dictionary(views.map { ($0.member.id, $0.node) }, uniquingKeysWith: { first, _ in first })
+        let names = cluster.nodesByID
         var columns = cluster.members
         for (_, member) in views {
             for other in member.view?.members ?? [] where names[other.id] == nil && !columns.contains(other.address) {

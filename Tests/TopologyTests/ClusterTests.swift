@@ -324,6 +324,25 @@ struct ClusterTests {
         #expect(try round(5, excess: ",63636363-0000-0000-0000-000000000001:1-2") ?? 0 > 0)
     }
 
+    @Test("A node that has never told is recognised by the address at which the others see it")
+    func neverTold() throws {
+        let (primary, others) = try Self.roles()
+        var member = try Self.member(primary, view: 9)
+        let away = try #require(try RecordedClusters.node(others[0], "gr-healthy").identity?.serverUUID)
+        let members = member.report.facts?.cluster?.view?.members.map { other in
+            var other = other
+            if other.id == away { other.address = "far.example.com:3306" }
+            return other
+        }
+        member.report.facts?.cluster?.view?.members = members ?? []
+        var unseen = silent("db9")
+        unseen.description.address = .tcp(host: "far.example.com", port: 3306)
+        let cluster = try #require(
+            SetFindings(report([unseen, member, try Self.member(others[1], view: 9)])).clusters.first)
+        #expect(cluster.members == ["db9", "db\(primary)", "db\(others[1])"] && cluster.unknown.isEmpty)
+        #expect(cluster.silent == ["db9"] && cluster.missing == ["db9"])
+    }
+
     @Test("A Galera node that only feeds another is the writer if there is no other")
     func loneDonor() throws {
         let state = "galera-donor-during-sst"

@@ -25,6 +25,8 @@ package struct ClusterFindings: Sendable, Equatable {
     package var stale: [String]
     /// The configured nodes that belong to the cluster, in the order of the configuration.
     package var members: [String]
+    /// By what members are called in views, as far as that is known.
+    package var nodesByID: [String: String] = [:]
     /// Those of `members` that have not told their state in this round.
     package var silent: [String]
     /// Those of `members` that are not in the component.
@@ -77,15 +79,29 @@ extension ClusterFindings {
             if groups[member.cluster] == nil { names.append(member.cluster) }
             groups[member.cluster, default: []].append(Witness(node: name, member: member, isAnswering: told != nil))
         }
+        // A node that has never told is recognised by the address at which the others see it.
+        for node in nodes where node.identity == nil && remembered[node.description.name]?.cluster == nil {
+            let addresses = Set(([node.description.address] + node.description.aliases).map(\.description))
+            for name in names {
+                let views = (groups[name] ?? []).compactMap(\.member.view)
+                guard let listed = views.lazy.flatMap(\.members).first(where: { addresses.contains($0.address) }),
+                    let kind = groups[name]?.first?.member.kind
+                else { continue }
+                let member = ClusterMember(kind: kind, cluster: name, id: listed.id, state: .outside)
+                groups[name, default: []].append(
+                    Witness(node: node.description.name, member: member, isAnswering: false))
+                break
+            }
+        }
         return names.compactMap { name in
-            guard let witnesses = groups[name], let first = witnesses.first else { return nil }
+            guard let witnesses = groups[name]?.inOrder(of: nodes), let first = witnesses.first else { return nil }
             let isAtWork = first.member.kind == .galera || known.contains(name)
             return isAtWork || witnesses.contains { $0.member.state != .outside }
                 ? ClusterFindings(name, first.member.kind, witnesses) : nil
         }
     }
 
-    fileprivate struct Witness {
+    struct Witness {
         let node: String
         let member: ClusterMember
         let isAnswering: Bool
@@ -98,6 +114,7 @@ extension ClusterFindings {
         self.name = name
         members = witnesses.map(\.node)
         silent = witnesses.filter { !$0.isAnswering }.map(\.node)
+        nodesByID = Dictionary(witnesses.map { ($0.member.id, $0.node) }, uniquingKeysWith: { first, _ in first })
         var views: [ClusterView] = []
         for case let view? in witnesses.filter(\.isOperating).map(\.member.view)
         where !views.contains(where: { $0.id == view.id }) {
@@ -118,8 +135,7 @@ extension ClusterFindings {
         primaries = []
         guard let component else { return }
         missing = members.filter { !component.nodes.contains($0) }
-        let ids = Dictionary(witnesses.map { ($0.member.id, $0.node) }, uniquingKeysWith: { first, _ in first })
-        unknown = component.view.members.filter { ids[$0.id] == nil }.map(\.address)
+        unknown = component.view.members.filter { nodesByID[$0.id] == nil }.map(\.address)
         let inside = witnesses.filter { component.nodes.contains($0.node) }
         switch kind {
         case .group:
@@ -135,6 +151,13 @@ extension ClusterFindings {
             primaries = inside.map(\.node)
             failuresTolerated = max(0, (component.view.size - 1) / 2)
         }
+    }
+}
+
+extension [ClusterFindings.Witness] {
+    /// In the order of the configuration.
+    fileprivate func inOrder(of nodes: [ReplicationSetReport.Node]) -> Self {
+        nodes.compactMap { node in first { $0.node == node.description.name } }
     }
 }
 
