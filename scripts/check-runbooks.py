@@ -14,7 +14,8 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from runbooks import applier, bench, cases, document, receiver, sets, watching  # noqa: E402, F401 (they register their situations)
+# They register their situations.
+from runbooks import applier, bench, cases, clusters, document, exporting, receiver, sets, watching  # noqa: E402, F401
 
 SOFTWARE = {"mariadb": "mariadb", "mariadb-11.8": "mariadb", "mysql-9": "mysql"}
 
@@ -31,7 +32,8 @@ def run(case, software, arguments, runbooks):
 
     try:
         programs = {"sandbox": arguments.sandbox, "exporter": arguments.exporter}
-        with bench.Bench(programs, software, case.wiring, case.options, case.configuration, runbooks, say) as servers:
+        with bench.Bench(programs, software, case.wiring, case.options, case.configuration, runbooks, say,
+                         case.scrapes) as servers:
             try:
                 case.act(servers)
             except Exception:
@@ -51,6 +53,8 @@ def unexecuted(runbooks, softwares, versions):
     for blocks in runbooks.values():
         for block in blocks:
             for software in softwares:
+                if software in cases.WITHOUT_CLUSTERS and block.runbook.startswith("MySQLReplicationCluster"):
+                    continue
                 if block.is_for(SOFTWARE[software], versions[software]) and software not in block.executed_on:
                     yield f"{block.place}: no situation executes this block on {software}"
 
@@ -78,9 +82,11 @@ def main():
     parser.add_argument("--only", default="", help="situations whose name contains this; then blocks may stay unexecuted")
     parser.add_argument("--exporter", default=(build / "mysql-replication-exporter").absolute(), type=pathlib.Path)
     parser.add_argument("--sandbox", default=(build / "replication-sandbox").absolute(), type=pathlib.Path)
+    parser.add_argument("--patience", type=int, default=1, help="for a busy machine: all deadlines are so many times longer")
     parser.add_argument("--verbose", action="store_true", help="show each step")
     parser.add_argument("--list", action="store_true", help="only read the runbooks, and list the situations")
     arguments = parser.parse_args()
+    bench.PATIENCE = arguments.patience
     chosen = [case for case in cases.ALL if arguments.only in case.name]
     try:
         runbooks = document.runbooks()
@@ -101,7 +107,7 @@ def main():
             failed, versions[software] = inspect(software, arguments, runbooks)
             problems += failed
         for case in chosen:
-            if case.flavor in ("", SOFTWARE[software]):
+            if case.flavor in ("", SOFTWARE[software]) and not (case.is_cluster and software in cases.WITHOUT_CLUSTERS):
                 failures += not run(case, software, arguments, runbooks)
     if not arguments.only:
         problems += unexecuted(runbooks, softwares, versions)

@@ -50,9 +50,7 @@ def rewritten(block):
     everybody = nodes[None]
     block = block.replace("1 of 1 targets", f"{len(everybody)} of {len(everybody)} targets")
     block = block.replace(f"cannot scrape {EXPORTER}.", f"cannot scrape {' '.join(everybody[:5])}.")
-    return block.replace(f"Seen at {EXPORTER}.", f"Seen at {everybody[0]}.").replace(
-        f"slowest target is {EXPORTER}.", f"slowest target is {everybody[0]}."
-    )
+    return block.replace(f"slowest target is {EXPORTER}.", f"slowest target is {everybody[0]}.")
 
 
 def main():

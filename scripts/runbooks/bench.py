@@ -5,6 +5,8 @@ import os
 import pathlib
 import queue
 import re
+import shlex
+import signal
 import socket
 import subprocess
 import threading
@@ -17,6 +19,8 @@ from runbooks import document
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "runbooks"
+# All deadlines are so many times longer.
+PATIENCE = 1
 
 
 class Failure(Exception):
@@ -38,10 +42,13 @@ def accelerated(rules):
 class Bench:
     """Use it in a `with` statement: everything ends with it."""
 
-    def __init__(self, programs, software, wiring, options, configuration, runbooks, say):
+    def __init__(self, programs, software, wiring, options, configuration, runbooks, say, scrapes=1):
         self.programs, self.software, self.say = programs, software, say
         self.arguments = [*wiring, "--software", software, *options]
         self.extra, self.runbooks = configuration, runbooks
+        self.has_channels = wiring[0] not in ("group", "galera")
+        # Seconds from one scrape to the next.
+        self.scrapes = scrapes
         self.nodes, self.processes = {}, []
         self.roles, self.values, self.channel = {}, {}, ""
 
@@ -83,9 +90,10 @@ class Bench:
                 self.configuration = pathlib.Path(match.group(1))
                 break
         self.folder = self.configuration.parent
-        for node in self.nodes:
-            self.sql(node, f"SET sql_log_bin = 0; ALTER USER replicator@127.0.0.1 IDENTIFIED BY '{PASSWORD}';")
-        self.give_replicas_the_password()
+        if self.has_channels:
+            for node in self.nodes:
+                self.sql(node, f"SET sql_log_bin = 0; ALTER USER replicator@127.0.0.1 IDENTIFIED BY '{PASSWORD}';")
+            self.give_replicas_the_password()
 
     def give_replicas_the_password(self):
         """So that the statements of a runbook that name a password have one to name."""
@@ -106,7 +114,7 @@ class Bench:
 
     def line(self, seconds):
         try:
-            line = self.lines.get(timeout=seconds)
+            line = self.lines.get(timeout=seconds * PATIENCE)
         except queue.Empty:
             raise Failure("the sandbox says nothing") from None
         if line is None:
@@ -122,6 +130,20 @@ class Bench:
         if not line.endswith(": done"):
             raise Failure(f"{command}: {line}")
 
+    # Servers that the sandbox's console cannot start as a situation needs them
+
+    def command(self, node):
+        """The command with which the sandbox has started the server that runs now."""
+        root = self.root()
+        pid = pathlib.Path(f"{root}{self.value(node, '@@pid_file')}").read_text().strip()
+        arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+        return [*(["chroot", root] if root else []), *arguments]
+
+    def root(self):
+        """The root of a server of another release, or "" for one of this machine."""
+        root = self.folder.parent.parent
+        return str(root) if (root / "usr/sbin").exists() and str(root) != "/" else ""
+
     def start_watching(self):
         self.own = self.folder / "runbooks"
         self.own.mkdir()
@@ -129,23 +151,35 @@ class Bench:
         text = (self.folder / "exporter.yml").read_text()
         self.configuration.write_text(text + "".join(f"    {line}\n" for line in self.extra))
         self.exporter, self.prometheus = free_port(), free_port()
-        with (self.own / "exporter.log").open("w") as log:
-            self.processes.append(subprocess.Popen(
-                [self.programs["exporter"], "--config.file", self.configuration, "--web.listen-address",
-                 f"127.0.0.1:{self.exporter}", "--web.enable-lifecycle"], stdout=log, stderr=log))
+        self.start_exporter()
         for name in ("rules", "alerts"):
             rules = (ROOT / f"deploy/prometheus/mysql-replication.{name}.yml").read_text()
             (self.own / f"{name}.yml").write_text(accelerated(rules))
-        (self.own / "prometheus.yml").write_text(
-            "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
+        self.watched = self.own / "prometheus.yml"
+        self.watched.write_text(
+            f"global: {{scrape_interval: {self.scrapes}s, scrape_timeout: {self.scrapes}s, evaluation_interval: 1s}}\n"
             "rule_files: [rules.yml, alerts.yml]\n"
             "scrape_configs:\n"
             f"  - {{job_name: mysql-replication, static_configs: [{{targets: ['127.0.0.1:{self.exporter}']}}]}}\n")
         with (self.own / "prometheus.log").open("w") as log:
             self.processes.append(subprocess.Popen(
-                ["prometheus", f"--config.file={self.own}/prometheus.yml", f"--storage.tsdb.path={self.own}/data",
-                 f"--web.listen-address=127.0.0.1:{self.prometheus}"], stdout=log, stderr=log))
+                ["prometheus", f"--config.file={self.watched}", f"--storage.tsdb.path={self.own}/data",
+                 f"--web.listen-address=127.0.0.1:{self.prometheus}", "--web.enable-lifecycle"], stdout=log, stderr=log))
         self.until("the exporter is scraped", lambda: self.query("mysql_replication_up"), 60)
+
+    def start_exporter(self):
+        with (self.own / "exporter.log").open("a") as log:
+            self.exporting = subprocess.Popen(
+                [self.programs["exporter"], "--config.file", self.configuration, "--web.listen-address",
+                 f"127.0.0.1:{self.exporter}", "--web.enable-lifecycle"], stdout=log, stderr=log)
+        self.processes.append(self.exporting)
+
+    def stop_exporter(self):
+        """Also if it is stopped by a signal, or has ended."""
+        self.exporting.send_signal(signal.SIGCONT)
+        self.exporting.terminate()
+        self.exporting.wait(60)
+        self.processes.remove(self.exporting)
 
     # Servers
 
@@ -157,6 +191,7 @@ class Bench:
         return done.stdout
 
     def client(self, node, text, seconds=90):
+        seconds *= PATIENCE
         # --no-auto-rehash: the completion of names needs a lock that a situation may hold.
         command = ["mariadb", "--no-defaults", "--no-auto-rehash", "--user=root", f"--socket={self.nodes[node][1]}"]
         try:
@@ -200,6 +235,7 @@ class Bench:
                 n, f"SELECT COUNT(*) FROM sandbox.entries WHERE note = '{note}';").stdout.split("\n")[1:2], 40)
 
     def until(self, what, condition, seconds=40):
+        seconds *= PATIENCE
         deadline = time.monotonic() + seconds
         while True:
             answer = condition()
@@ -259,6 +295,11 @@ class Bench:
         with urllib.request.urlopen(request, timeout=30):
             pass
 
+    def reload_prometheus(self):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.prometheus}/-/reload", method="POST")
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
     # Runbooks
 
     def do(self, runbook, section="Do", steps=None, roles=None, note="", values=None):
@@ -300,13 +341,21 @@ class Bench:
         return done.stdout
 
     def shell(self, node, block, text):
-        """In the server's data directory, with the vendor's programs connecting to this server."""
-        done = subprocess.run(
-            ["sh", "-euc", text], cwd=self.folder / node / "data", env={**os.environ, **self.environment(node)},
-            capture_output=True, text=True, timeout=120, check=False)
+        done = self.sh(node, text)
         if done.returncode:
-            raise Failure(f"{block.place}: exit {done.returncode}: {done.stderr.strip()}\n{text}")
+            raise Failure(f"{block.place}: exit {done.returncode}: {done.stdout.strip()} {done.stderr.strip()}\n{text}")
         return done.stdout
+
+    def sh(self, node, text):
+        """In the server's data directory, with the vendor's programs connecting to this server; or in a folder of its own, with
+        the exporter's program."""
+        if node in self.nodes:
+            folder, environment = self.folder / node / "data", self.environment(node)
+        else:
+            folder, environment = self.own, {"PATH": f"{self.programs['exporter'].parent}:{os.environ['PATH']}"}
+        return subprocess.run(
+            ["sh", "-euc", text], cwd=folder, env={**os.environ, **environment},
+            capture_output=True, text=True, timeout=120, check=False)
 
     def environment(self, node):
         """A PATH in which the clients are those of the server's release, and connect to this server without a password."""
@@ -325,6 +374,12 @@ class Bench:
                 path.write_text(f"#!/bin/sh\n{command}\n")
                 path.chmod(0o755)
         return {"PATH": f"{bin_folder}:{os.environ['PATH']}"}
+
+    def wrap(self, node, name, command, end):
+        """Gives a program to the PATH of a server's machine: it runs a command with the arguments it is given."""
+        path = pathlib.Path(self.environment(node)["PATH"].split(":")[0]) / name
+        path.write_text(f'#!/bin/sh\n{shlex.join(command)} "$@" {end}\n')
+        path.chmod(0o755)
 
     def report(self):
         """What the replicas and the exporter say, for a failure."""

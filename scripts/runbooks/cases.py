@@ -6,6 +6,8 @@ import typing
 
 ALL = []
 PRIMARY = ("primary", "--replicas", "2")
+# Its root has no Galera.
+WITHOUT_CLUSTERS = {"mariadb-11.8"}
 
 
 @dataclasses.dataclass
@@ -16,13 +18,18 @@ class Case:
     options: tuple
     configuration: tuple
     flavor: str
+    scrapes: int
+
+    @property
+    def is_cluster(self):
+        return self.wiring[0] in ("group", "galera")
 
 
-def case(name, wiring=PRIMARY, options=(), configuration=(), flavor=""):
-    """Registers a situation under "Runbook: what is wrong"; with a flavor, only for that."""
+def case(name, wiring=PRIMARY, options=(), configuration=(), flavor="", scrapes=1):
+    """Registers a situation under "Runbook: what is wrong"; with a flavor, only for that. Scrapes are so many seconds apart."""
 
     def register(act):
-        ALL.append(Case(name, act, wiring, options, configuration, flavor))
+        ALL.append(Case(name, act, wiring, options, configuration, flavor, scrapes))
         return act
 
     return register

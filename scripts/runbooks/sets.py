@@ -1,5 +1,7 @@
 """Situations of a replication set: which node is the primary, who follows whom, how far behind."""
 
+import time
+
 from runbooks.applier import stop_applier
 from runbooks.cases import case, common, end, session
 from runbooks.receiver import change
@@ -320,3 +322,21 @@ def silent(bench):
         bench.resolves("SourceSilent", node="db3")
         bench.do("SourceSilent", steps=[3])
         bench.arrives()
+
+
+@case("SourceSilent: the source hangs, which NodeDown says")
+def source_hangs(bench):
+    common(bench)
+    change(bench, "db3", "MASTER_HEARTBEAT_PERIOD = 1")
+    bench.arrives()
+    bench.fault("freeze db1")
+    bench.fires("NodeDown", node="db1")
+    bench.until("nothing arrives", lambda: bench.query('mysql_replication_check{check="transfer", node="db3"} == 0'))
+    for _ in range(20):
+        time.sleep(0.2)
+        for alert in ("SourceSilent", "IOThreadStopped"):
+            if bench.alert(alert, severity="critical"):
+                raise AssertionError(f"{alert} fires, although NodeDown does")
+    bench.fault("thaw db1")
+    bench.resolves("NodeDown", node="db1")
+    bench.arrives()
