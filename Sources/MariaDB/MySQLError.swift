@@ -51,6 +51,8 @@ extension MySQLError: CustomStringConvertible {
 /// The error codes that the program distinguishes, with the manuals' names.
 package enum ErrorCode {
     package static let tooManyConnections: UInt32 = 1040  // ER_CON_COUNT_ERROR
+    package static let serverOffline: UInt32 = 3032  // ER_SERVER_OFFLINE_MODE
+    package static let serverOfflineBecause: UInt32 = 6400  // the same in MySQL 9, with time and reason
     package static let noSuchDatabase: UInt32 = 1049  // ER_BAD_DB_ERROR
     package static let noSuchTable: UInt32 = 1146  // ER_NO_SUCH_TABLE
     package static let tooManyUserConnections: UInt32 = 1203  // ER_TOO_MANY_USER_CONNECTIONS

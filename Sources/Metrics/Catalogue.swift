@@ -93,7 +93,7 @@ extension Metric {
         case .nodeFailure:
             node(
                 "node_failure",
-                "Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection. configuration: a password or certificate file of the exporter's cannot be read.",
+                "Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection. offline_mode: it admits administrators only, as a member that was expelled from its group. configuration: a password or certificate file of the exporter's cannot be read.",
                 labels: ["reason"])
         case .nodeInfo:
             node(

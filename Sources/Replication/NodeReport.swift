@@ -45,6 +45,8 @@ package struct NodeFailure: Error, Sendable, Equatable {
         case dns, connect
         /// The server answered that it has no connection left, for this account or for any.
         case connectionLimit = "connection_limit"
+        /// The server answered that it admits administrators only. A member of a group that has failed or was expelled is in it.
+        case offlineMode = "offline_mode"
         case tls, authentication, permission, timeout, query, `protocol`
     }
 

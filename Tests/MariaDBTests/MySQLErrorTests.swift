@@ -25,6 +25,15 @@ struct MySQLErrorTests {
         #expect(MySQLError.classify(code: code, sqlState: "HY000", message: "", connecting: false).phase == phase)
     }
 
+    @Test(
+        "A server that answers but admits no ordinary account is not called unreachable",
+        arguments: [(1040, .connectionLimit), (1203, .connectionLimit), (3032, .offlineMode), (6400, .offlineMode)]
+            as [(UInt32, NodeFailure.Reason)])
+    func refusals(code: UInt32, reason: NodeFailure.Reason) {
+        #expect(
+            MySQLError.classify(code: code, sqlState: "HY000", message: "", connecting: true).reason == reason)
+    }
+
     @Test("A TLS error is a tls error while connecting; later it means that an encrypted connection was lost")
     func tls() {
         for (connecting, phase) in [(true, MySQLError.Phase.tls), (false, .connect)] {

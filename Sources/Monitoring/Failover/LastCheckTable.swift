@@ -258,7 +258,7 @@ extension LastCheckTable.Failure {
             // The server answered: a lock was held, the statement took too long, or an earlier one has not ended (which has no
             // code).
             case .timeout where error.isOfServer || error.code == 0: "queried or updated"
-            case .configuration, .dns, .connect, .connectionLimit, .tls, .authentication, .timeout, .protocol:
+            case .configuration, .dns, .connect, .connectionLimit, .offlineMode, .tls, .authentication, .timeout, .protocol:
                 isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)
@@ -302,7 +302,7 @@ extension MySQLError {
         case .query where code == Self.brokenTable: false
         case .query where Self.classesOfTheAsker.contains(sqlState.prefix(2)): true
         case .query, .tls: Self.ofTheAsker.contains(code)
-        case .dns, .connect, .connectionLimit, .timeout, .protocol: false
+        case .dns, .connect, .connectionLimit, .offlineMode, .timeout, .protocol: false
         }
     }
 }
