@@ -39,8 +39,9 @@ release: setup ## build for release with the Swift runtime linked in, in .build/
 deb: setup ## build the Debian package, in build/
 	@scripts/build-deb.sh
 
-test-deb: deb ## install, use and remove the package in a clean root booted with systemd
-	@scripts/test-deb.sh build/mysql-replication-exporter_*.deb
+test-deb: deb ## install, use and remove the package in a clean Debian 12 and 13 booted with systemd
+	@for release in debian-12 debian-13; do \
+		echo "==> $$release" && scripts/test-deb.sh build/mysql-replication-exporter_*.deb $$release || exit; done
 
 bench: setup-bench ## compare the exporter with mysqld_exporter and a minimal C program, up to 1,000 nodes; see docs/performance.md
 	@Benchmarks/run.sh $(BENCH)
