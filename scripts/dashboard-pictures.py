@@ -49,6 +49,7 @@ class Studio:
     def __init__(self, arguments):
         self.arguments = arguments
         self.failed = False
+        self.pages = []
 
     def servers(self, wiring, options=(), configuration=(), software=None):
         programs = {"sandbox": self.arguments.sandbox, "exporter": self.arguments.exporter}
@@ -61,11 +62,12 @@ class Studio:
         if not self.wants(name):
             return
         chosen = {key: [value] for key, value in variables.items()}
-        findings, remarks = module.draw(
+        findings, remarks, pages = module.draw(
             f"http://127.0.0.1:{port}", self.arguments.folder / name.replace(" ", "-"), seconds, chosen, names)
         print(f"==> {name}")
         print("\n".join(remarks + [f"FAILED: {finding}" for finding in findings]), flush=True)
         self.failed = self.failed or bool(findings)
+        self.pages += pages
 
 
 class Farm:
@@ -158,7 +160,7 @@ def one(studio):
 
 
 def ring(studio):
-    with studio.servers(["chain", "--replicas", "2"], ["--write-load", "5"]) as servers:
+    with studio.servers(["chain", "--servers", "3"], ["--write-load", "5"]) as servers:
         port = servers.nodes["db3"][0]
         servers.sql("db1", f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {port}, MASTER_USER = 'replicator', "
                            f"MASTER_PASSWORD = '{bench.PASSWORD}', MASTER_USE_GTID = slave_pos; START SLAVE;")
@@ -199,6 +201,8 @@ def main():
     for act, names in SITUATIONS:
         if studio.wants(*names):
             act(studio)
+    for page in studio.pages:
+        module.photograph(*page)
     sys.exit(1 if studio.failed else 0)
 
 

@@ -421,7 +421,7 @@ class Page:
         parts = ["".join(f'<th class="{"number" if name in numeric else ""}" style="width: {widths[name]:.0f}px">{html.escape(name)}</th>'
                          for name in columns)]
         for name in columns:
-            if len(name) * 8 + 14 > widths[name]:
+            if len(name) * 7.6 + 14 > widths[name]:
                 self.remarks.append(f"{panel['title']}: the heading {name} is cut off")
             longest = max((display(row.get(name), settings[name])[0] for row in rows), key=len)
             if len(longest) * 7.4 + 14 > widths[name]:
@@ -679,11 +679,13 @@ def ticks_between(low, high, count, base):
     return [index * step for index in range(first, math.ceil(high / step) + 1)], step
 
 
-def photograph(page, picture, width, height):
+def photograph(page, width, height):
+    """Takes the picture FOLDER/NAME.png of FOLDER/NAME.html."""
+    picture = page.with_suffix(".png").resolve()
     subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--log-level=3",
          f"--window-size={width},{height}", f"--screenshot={picture}", page.resolve().as_uri()],
-        check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        check=True, timeout=600, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def seconds_of(text):
@@ -692,12 +694,13 @@ def seconds_of(text):
 
 
 def draw(url, folder, seconds, chosen, names=(), width=1600):
-    """Draws the dashboards; returns the findings and the remarks, each with the dashboard's name."""
+    """Draws the dashboards. Returns the findings and the remarks, each with the dashboard's name, and what to call `photograph`
+    with, which takes its time, while servers and Prometheus are no longer needed."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     dashboards = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "dashboards").glob("*.json"))}
     uids = {dashboard["uid"] for dashboard in dashboards.values()}
-    findings, remarks = [], []
+    findings, remarks, pages = [], [], []
     for name, dashboard in dashboards.items():
         if names and name not in names:
             continue
@@ -707,9 +710,8 @@ def draw(url, folder, seconds, chosen, names=(), width=1600):
         file.write_text(text)
         findings += [f"{name}: {finding}" for finding in dict.fromkeys(page.findings)]
         remarks += [f"{name}: {remark}" for remark in dict.fromkeys(page.remarks)]
-        if shutil.which("chromium"):
-            photograph(file, (folder / f"{name}.png").resolve(), width, height)
-    return findings, remarks
+        pages.append((file, width, height))
+    return findings, remarks, pages
 
 
 def main():
@@ -725,8 +727,11 @@ def main():
     for item in arguments.var:
         name, _, value = item.partition("=")
         chosen.setdefault(name, []).append(value)
-    findings, remarks = draw(
+    findings, remarks, pages = draw(
         arguments.prometheus, arguments.folder, arguments.range, chosen, arguments.dashboard, arguments.width)
+    if shutil.which("chromium"):
+        for page in pages:
+            photograph(*page)
     for remark in remarks:
         print(remark)
     for finding in findings:
