@@ -61,6 +61,8 @@ class Studio:
     def take(self, name, port, seconds, names=(), **variables):
         if not self.wants(name):
             return
+        if isinstance(port, Crowd):
+            port = port.prometheus
         chosen = {key: [value] for key, value in variables.items()}
         findings, remarks, pages = module.draw(
             f"http://127.0.0.1:{port}", self.arguments.folder / name.replace(" ", "-"), seconds, chosen, names)
@@ -70,11 +72,11 @@ class Studio:
         self.pages += pages
 
 
-class Farm:
-    """A page of metrics with a hundred sets of three nodes and a set of three hundred, made of that of a real set."""
+class Crowd:
+    """A Prometheus that sees a hundred sets of three nodes and a set of three hundred, made of the real set."""
 
-    def __init__(self, exporter):
-        self.exporter = exporter
+    def __init__(self, servers):
+        self.exporter = servers.exporter
         self.still = None
         farm = self
 
@@ -94,8 +96,19 @@ class Farm:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.prometheus = bench.free_port()
+        folder = servers.own / "crowd"
+        folder.mkdir()
+        text = (servers.own / "prometheus.yml").read_text()
+        for old, new in ((f"127.0.0.1:{self.exporter}", f"127.0.0.1:{self.server.server_address[1]}"), ("1s", "15s"),
+                         ("[rules.yml, alerts.yml]", "[../rules.yml, ../alerts.yml]")):
+            text = text.replace(old, new)
+        (folder / "prometheus.yml").write_text(text)
+        with (folder / "log").open("w") as log:
+            servers.processes.append(subprocess.Popen(
+                ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                 f"--web.listen-address=127.0.0.1:{self.prometheus}"], stdout=log, stderr=log))
 
     def now(self):
         return bench.urllib.request.urlopen(f"http://127.0.0.1:{self.exporter}/metrics", timeout=10).read().decode()
@@ -123,18 +136,10 @@ class Farm:
 def three(studio):
     with studio.servers(["primary", "--replicas", "2"], ["--write-load", "20"], PROBES) as servers:
         servers.sql("db1", TABLES)
-        farm = Farm(servers.exporter)
-        crowd = bench.free_port()
-        folder = servers.own / "crowd"
-        folder.mkdir()
-        text = (servers.own / "prometheus.yml").read_text().replace(f"127.0.0.1:{servers.exporter}", f"127.0.0.1:{farm.port}")
-        (folder / "prometheus.yml").write_text(text.replace("1s", "15s").replace("[rules.yml, alerts.yml]", "[../rules.yml, ../alerts.yml]"))
-        with (folder / "log").open("w") as log:
-            servers.processes.append(subprocess.Popen(
-                ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-                 f"--web.listen-address=127.0.0.1:{crowd}"], stdout=log, stderr=log))
+        crowd = Crowd(servers) if studio.wants("300 nodes", "set of 300", "dead primary among 300") else None
         time.sleep(60)
-        farm.keep()
+        if crowd:
+            crowd.keep()
         studio.take("healthy", servers.prometheus, 60)
         servers.fault("stop-sql db2")
         time.sleep(45)

@@ -79,7 +79,7 @@ class Prometheus:
     def ask(self, path, **parameters):
         url = f"{self.url}{path}?{urllib.parse.urlencode(parameters, doseq=True)}"
         try:
-            with urllib.request.urlopen(url, timeout=60) as response:
+            with urllib.request.urlopen(url, timeout=600) as response:
                 return json.load(response)["data"]
         except urllib.error.HTTPError as error:
             raise Finding(f"{json.load(error).get('error')}: {parameters.get('query')}") from None
@@ -680,7 +680,9 @@ def ticks_between(low, high, count, base):
 
 
 def photograph(page, width, height):
-    """Takes the picture FOLDER/NAME.png of FOLDER/NAME.html."""
+    """Takes the picture FOLDER/NAME.png of FOLDER/NAME.html, if chromium is installed."""
+    if not shutil.which("chromium"):
+        return
     picture = page.with_suffix(".png").resolve()
     subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--log-level=3",
@@ -729,9 +731,8 @@ def main():
         chosen.setdefault(name, []).append(value)
     findings, remarks, pages = draw(
         arguments.prometheus, arguments.folder, arguments.range, chosen, arguments.dashboard, arguments.width)
-    if shutil.which("chromium"):
-        for page in pages:
-            photograph(*page)
+    for page in pages:
+        photograph(*page)
     for remark in remarks:
         print(remark)
     for finding in findings:
