@@ -1,7 +1,7 @@
 # On a Debian machine with the Swift toolchain, `make run` and `make test` install everything else they need.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all build release deb test-deb bench bench-full bench-statements check-live screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
+.PHONY: help run test test-all build release deb test-deb bench bench-full bench-statements check-live pictures screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
 # Treats warnings in this project's code as errors; Package.swift reads this variable.
 export STRICT_WARNINGS := 1
@@ -39,8 +39,9 @@ release: setup ## build for release with the Swift runtime linked in, in .build/
 deb: setup ## build the Debian package, in build/
 	@scripts/build-deb.sh
 
-test-deb: deb ## install, use and remove the package in a clean root booted with systemd
-	@scripts/test-deb.sh build/mysql-replication-exporter_*.deb
+test-deb: deb ## install, use and remove the package in a clean Debian 12 and 13 booted with systemd
+	@for release in debian-12 debian-13; do \
+		echo "==> $$release" && scripts/test-deb.sh build/mysql-replication-exporter_*.deb $$release || exit; done
 
 bench: setup-bench ## compare the exporter with mysqld_exporter and a minimal C program, up to 1,000 nodes; see docs/performance.md
 	@Benchmarks/run.sh $(BENCH)
@@ -55,6 +56,13 @@ check-live: setup-tests ## check every dashboard panel against a live Prometheus
 	@$(BUILD) --product mysql-replication-exporter
 	@$(BUILD) --product replication-sandbox
 	@scripts/check-live.sh $(EXPORTER) $(SANDBOX)
+
+pictures: setup-tests ## draw the dashboards in all their situations, with real servers, in build/pictures; PICTURES='--only ring'
+	@scripts/install-packages.sh chromium
+	@$(BUILD) --product mysql-replication-exporter
+	@$(BUILD) --product replication-sandbox
+	@scripts/server-root.sh mysql-9 >/dev/null
+	@scripts/dashboard-pictures.py $(PICTURES) build/pictures
 
 screenshot: setup-tests ## take docs/images/topology.png again, with real servers in a real browser
 	@scripts/install-packages.sh chromium

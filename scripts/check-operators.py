@@ -372,10 +372,11 @@ def check_live(url, expressions):
 
 
 def healthy(expression):
-    """An expression that shows only what is not well, such that it shows what is well: its series have to match each other too."""
+    """An expression that shows only what is not well, or switched on, such that it shows the rest: its series have to match each
+    other too."""
     if not re.search(r"@ end\(\)|^topk\(100, ", expression):
         return expression
-    return expression.replace("== 0", ">= 0").replace("> 1", "> 0")
+    return expression.replace("== 0", ">= 0").replace("== 1", ">= 0").replace("> 1", "> 0")
 
 
 def check_alike(url, other, records):

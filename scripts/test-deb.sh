@@ -1,6 +1,7 @@
 #!/bin/sh
-# test-deb.sh PACKAGE.deb: boots a clean root with systemd, installs the Debian package there, and uses the exporter as an
-# administrator would (in-deb-root.sh). Needs root, debootstrap and systemd-nspawn; the container has no network but loopback.
+# test-deb.sh PACKAGE.deb [debian-12|debian-13]: boots a clean root of that Debian (by default 12) with systemd, installs the
+# package there, and uses the exporter as an administrator would (in-deb-root.sh). Needs root, debootstrap and systemd-nspawn;
+# the container has no network but loopback.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,12 +10,12 @@ fail() {
     exit 1
 }
 
-[ $# -eq 1 ] || fail "usage: $0 PACKAGE.deb (make deb builds it)"
+[ $# -eq 1 ] || [ $# -eq 2 ] || fail "usage: $0 PACKAGE.deb [debian-12|debian-13] (make deb builds the package)"
 [ -f "$1" ] || fail "no package $1 (make deb builds it)"
 [ "$(id -u)" -eq 0 ] || fail "needs root, for debootstrap and systemd-nspawn"
 scripts/install-packages.sh debootstrap systemd-container
 
-clean=$(scripts/server-root.sh debian-12)
+clean=$(scripts/server-root.sh "${2:-debian-12}")
 root=$(mktemp -d)
 # All processes of the container end with its init; remove what systemd-nspawn could not remove.
 trap 'rm -rf "$root"' EXIT

@@ -127,6 +127,8 @@ class Bench:
         self.sandbox.stdin.write(command + "\n")
         self.sandbox.stdin.flush()
         line = self.line(90)
+        while line.startswith("write load: "):
+            line = self.line(90)
         if not line.endswith(": done"):
             raise Failure(f"{command}: {line}")
 
