@@ -48,7 +48,7 @@ def catalogue():
         "node": ["replication_set", "node"],
         "channel": ["replication_set", "node", "channel"],
         "set": ["replication_set"],
-        "cluster": ["replication_set", "cluster"],
+        "cluster": ["replication_set", "cluster_name"],
         "member": ["replication_set", "node"],
         "probe": ["replication_set", "probe"],
         "own": [],
