@@ -14,7 +14,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from runbooks import applier, bench, cases, document, receiver, sets, watching  # noqa: E402, F401 (they register their situations)
+from runbooks import applier, bench, cases, document, membership, receiver, sets, watching  # noqa: E402, F401 (they register their situations)
 
 SOFTWARE = {"mariadb": "mariadb", "mariadb-11.8": "mariadb", "mysql-9": "mysql"}
 
