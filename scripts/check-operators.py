@@ -28,8 +28,9 @@ OTHERS = {
 }
 WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "inf"}
 
-# Has no data in the demo, a healthy MariaDB set: series that only MySQL has, or only a node with a problem.
-ABSENT_IN_DEMO = re.compile(r"ALERTS|_(node_failure|node_fact_missing|remaining_delay_seconds|stage_seconds|workers(_busy)?)\b")
+# Has no data in the demo, a healthy MariaDB set: series that only MySQL has, or only a cluster, or only a node with a problem.
+ABSENT_IN_DEMO = re.compile(
+    r"ALERTS|replication_(set_)?cluster_|_(node_failure|node_fact_missing|remaining_delay_seconds|stage_seconds|workers(_busy)?)\b")
 
 RECORDED_IN_A_FAULT = {"channel:mysql_replication_source:down"}
 
@@ -48,7 +49,7 @@ def catalogue():
         "node": ["replication_set", "node"],
         "channel": ["replication_set", "node", "channel"],
         "set": ["replication_set"],
-        "cluster": ["replication_set", "cluster"],
+        "cluster": ["replication_set", "cluster_name"],
         "member": ["replication_set", "node"],
         "probe": ["replication_set", "probe"],
         "own": [],

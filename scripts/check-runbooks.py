@@ -15,7 +15,8 @@ import traceback
 
 sys.dont_write_bytecode = True
 # They register their situations.
-from runbooks import applier, bench, cases, clusters, document, exporting, receiver, sets, watching  # noqa: E402, F401
+from runbooks import (  # noqa: E402, F401
+    applier, bench, cases, clusters, document, exporting, membership, receiver, sets, watching)
 
 SOFTWARE = {"mariadb": "mariadb", "mariadb-11.8": "mariadb", "mysql-9": "mysql"}
 
