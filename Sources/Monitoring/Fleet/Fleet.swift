@@ -194,7 +194,7 @@ package final class Fleet: Sendable {
 
     var probes: [PlacedProbe] {
         sets.flatMap { set in
-            let places = Set([.set(set.name)] + set.set.nodes.map { PlacedProbe.Place.server($0.address) })
+            let places = Set([.set(set.name)] + set.set.nodes.map { PlacedProbe.Place.at($0.address) })
             return set.probes.all.map { PlacedProbe(probe: $0, places: places) }
         }
     }
