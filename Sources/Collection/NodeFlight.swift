@@ -12,17 +12,23 @@ final class NodeFlight: Sendable {
         let isLook: Bool
         let call: Call
         let deliver: Deliver
-        /// For the callers after the first.
-        var others: [Deliver] = []
+        /// For the callers after the first, by number.
+        var others: [Int: Deliver] = [:]
     }
 
     private struct State {
         var running: Job?
         var queue: [Job] = []
+        var lastNumber = 0
         /// What the node last reported on a first look.
         var reported: NodeReport.Box?
         /// Waiting until nothing is running or queued.
         var idle: [CheckedContinuation<Void, Never>] = []
+
+        mutating func nextNumber() -> Int {
+            lastNumber += 1
+            return lastNumber
+        }
     }
 
     let collector: NodeCollector
@@ -36,26 +42,47 @@ final class NodeFlight: Sendable {
     /// deadline does not wait for it. The call's deadline is the node's own, so that one caller's short deadline does
     /// not make the node fail for others.
     /// - Parameter isOwn: whether only a look that begins now or later will do.
-    func look(isOwn: Bool = false, _ deliver: @escaping Deliver) {
+    /// - Returns: the caller's number, for `leave`; nil if the look began for this caller.
+    @discardableResult
+    func look(isOwn: Bool = false, _ deliver: @escaping Deliver) -> Int? {
         // Returns a flag, not the call itself: a closure returned from here would be wrapped twice.
-        let starts = state.withLock { state in
+        let (starts, number) = state.withLock { state -> (Bool, Int?) in
             if !isOwn, state.running?.isLook == true {
-                state.running?.others.append(deliver)
-                return false
+                let number = state.nextNumber()
+                state.running?.others[number] = deliver
+                return (false, number)
             }
             if let queued = state.queue.firstIndex(where: \.isLook) {
-                state.queue[queued].others.append(deliver)
-                return false
+                let number = state.nextNumber()
+                state.queue[queued].others[number] = deliver
+                return (false, number)
             }
             let job = Job(isLook: true, call: { await $0.look() }, deliver: deliver)
             guard state.running == nil, state.queue.isEmpty else {
                 state.queue.append(job)
-                return false
+                return (false, nil)
             }
             state.running = job
-            return true
+            return (true, nil)
         }
         if starts { start { await $0.look() } }
+        return number
+    }
+
+    /// Drops a caller that no longer waits: while a node hangs, its look would otherwise keep everyone who has come since.
+    /// - Parameter number: from `look`.
+    func leave(_ number: Int) {
+        state.withLock { state in
+            state.running?.others[number] = nil
+            for index in state.queue.indices { state.queue[index].others[number] = nil }
+        }
+    }
+
+    /// How many callers the running look and the queued one have.
+    var waiting: Int {
+        state.withLock { state in
+            ([state.running].compactMap(\.self) + state.queue).filter(\.isLook).map { 1 + $0.others.count }.reduce(0, +)
+        }
     }
 
     /// Makes a separate call, ahead of queued looks.
@@ -108,7 +135,7 @@ final class NodeFlight: Sendable {
             startNext()
             if let job {
                 job.deliver(report)
-                for deliver in job.others { deliver(report) }
+                for deliver in job.others.values { deliver(report) }
             }
             for waiter in idle { waiter.resume() }
         }

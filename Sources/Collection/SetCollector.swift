@@ -43,6 +43,9 @@ package final class SetCollector: Sendable {
                 followUps: members.followUps, isOwn: true))
     }
 
+    /// How many rounds wait for the node for which most of them wait.
+    package var waitingRounds: Int { members.flights.map(\.waiting).max() ?? 0 }
+
     /// Closes all connections and lets the nodes' threads end. A round after that reports timeouts. A node that is stuck in a
     /// name look-up is closed when that ends; this does not wait for it.
     /// - Parameter known: nodes that are still in use elsewhere: those stay open.

@@ -4,7 +4,9 @@ internal import Synchronization
 /// One round over a replication set: all nodes are queried at once, and again where their answers require it.
 ///
 /// Nothing in here waits: each answer that arrives advances the round. Callers wait until it ends or their time is up
-/// (`done`), and then take what has arrived (`report`).
+/// (`done`), and then take what has arrived (`report`). A round lives as long as its callers keep it: answers that arrive later
+/// are only for other rounds. Otherwise each scrape of a set with a node that hangs would keep the reports of all other nodes
+/// until that node's timeout.
 package final class SetRound: Sendable {
     /// The follow-up questions by node name, given the first look at a set.
     package typealias FollowUps = @Sendable (ReplicationSetReport) -> [String: Set<FollowUp>]
@@ -44,6 +46,8 @@ package final class SetRound: Sendable {
         var lastDeadline: ContinuousClock.Instant
         var nextWaiter = 0
         var waiters: [Int: Waiter] = [:]
+        /// The looks that began for others: the nodes, and the numbers under which they know this round.
+        var joined: [(index: Int, number: Int)] = []
 
         /// What each node has reported; nil for those whose first look has not ended.
         var reports: [NodeReport?] {
@@ -70,8 +74,13 @@ package final class SetRound: Sendable {
                 phase: count == 0 ? .done : .looking, looks: Array(repeating: nil, count: count),
                 looksOutstanding: count, lastDeadline: started))
         for (index, flight) in members.flights.enumerated() {
-            flight.look(isOwn: members.isOwn) { self.take($0, of: index) }
+            let number = flight.look(isOwn: members.isOwn) { [weak self] in self?.take($0, of: index) }
+            if let number { state.withLock { $0.joined.append((index, number)) } }
         }
+    }
+
+    deinit {
+        for (index, number) in state.withLock({ $0.joined }) { members.flights[index].leave(number) }
     }
 
     package var isDone: Bool { state.withLock { $0.phase == .done } }
@@ -172,18 +181,24 @@ package final class SetRound: Sendable {
     }
 
     private func lookAgain(at index: Int, _ asks: Set<FollowUp>, after look: NodeReport) {
-        members.flights[index].again { collector in
+        members.flights[index].again { [weak self] collector in
             // Too late: no caller is waiting any longer.
-            if self.state.withLock({ $0.lastDeadline }) <= .now { return look }
+            guard self?.isAwaited == true else { return look }
             // The node's own timeout, as for a look: a list that takes long is still useful for the next round.
             return await collector.ask(asks, adding: look, deadline: .now + collector.timeout)
-        } _: { report in
-            self.state.withLock { state in
-                if report.facts != nil { state.secondLooks[index] = report }
-                state.secondLooksOutstanding -= 1
-            }
-            self.endIfDone()
+        } _: { [weak self] in
+            self?.takeAgain($0, of: index)
         }
+    }
+
+    private var isAwaited: Bool { state.withLock { $0.lastDeadline } > .now }
+
+    private func takeAgain(_ report: NodeReport, of index: Int) {
+        state.withLock { state in
+            if report.facts != nil { state.secondLooks[index] = report }
+            state.secondLooksOutstanding -= 1
+        }
+        endIfDone()
     }
 
     private func endIfDone() {

@@ -34,7 +34,7 @@ extension Configuration {
                 let node = Node(name: parts[0], address: try Address(parts[1]))
                 if nodes.contains(where: { $0.name == node.name }) {
                     problem("the name \(shown(node.name)) is given twice")
-                } else if let same = nodes.first(where: { $0.address == node.address }) {
+                } else if let same = nodes.first(where: { $0.address.isSame(as: node.address) }) {
                     problem("\(shown(node.name)) has the same address as \(shown(same.name))")
                 }
                 nodes.append(node)

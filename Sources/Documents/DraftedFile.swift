@@ -11,9 +11,35 @@ package enum DraftedFile {
         package init(_ path: String) { self.init(path, String(cString: strerror(errno))) }
     }
 
+    /// Between the name of a file and the number of the process that writes it.
+    private static let mark: Character = "~"
+
+    /// Removes the drafts that processes have left in a directory because they were killed. To be called before anything is written
+    /// there: a draft with this process's own number is taken for that of an earlier one.
+    /// - Parameter isOurs: whether a file of that name may be drafted there. Nothing else is touched.
+    package static func removeAbandoned(in directory: String, of isOurs: (_ name: Substring) -> Bool) {
+        for name in fileNames(in: directory) {
+            guard let end = name.lastIndex(of: mark), isOurs(name[..<end]),
+                let process = pid(name[name.index(after: end)...]), !isRunning(process)
+            else { continue }
+            // If it cannot be removed, it does no harm.
+            unlink("\(directory)/\(name)")
+        }
+    }
+
+    /// Nil unless it is written as `write` does.
+    private static func pid(_ text: Substring) -> pid_t? {
+        pid_t(text).flatMap { $0 > 0 && "\($0)" == text ? $0 : nil }
+    }
+
+    /// Whether another process has the number.
+    private static func isRunning(_ process: pid_t) -> Bool {
+        process != getpid() && (kill(process, 0) == 0 || errno != ESRCH)
+    }
+
     /// - Parameter mode: the permissions of the file.
     package static func write(_ text: String, to path: String, mode: mode_t) throws(Failure) {
-        let draft = "\(path)~\(getpid())"
+        let draft = "\(path)\(mark)\(getpid())"
         let descriptor = try Self.descriptor(writing: draft, O_TRUNC, mode: mode)
         let bytes = Array(text.utf8)
         let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count

@@ -73,6 +73,16 @@ final class SetJudge: Sendable {
         }
     }
 
+    /// What is remembered, as it would be saved.
+    var record: SetMemory.Record { state.withLock(\.memory.record) }
+
     /// Called when a reload has removed the set.
-    func retire() { state.withLock { $0.isRetired = true } }
+    /// - Parameter isForgotten: its nodes have other names now. What is saved under the earlier one would be outdated if the set
+    ///   were ever given that again.
+    func retire(isForgotten: Bool) {
+        state.withLock { state in
+            if isForgotten, !state.isRetired { save?(SetMemory().record) }
+            state.isRetired = true
+        }
+    }
 }

@@ -34,8 +34,6 @@ package actor SetMonitor {
         let started: ContinuousClock.Instant
         var round: SetRound?
         var answer: SetAnswer?
-        /// Whether its end is awaited without a caller.
-        var isAwaited = false
 
         init(_ round: SetRound) {
             started = round.started
@@ -46,6 +44,9 @@ package actor SetMonitor {
     /// The round that began last, while it is under way. Earlier ones may be under way as well.
     private var newest: Flight?
     var isRoundUnderWay: Bool { newest != nil }
+    /// The one whose end is awaited without a caller. All others end with their last caller, unless they are the newest: while a node
+    /// hangs, callers may come and go by the thousand.
+    private var awaited: Flight?
     private var kept: KeptAnswers
     /// What the monitor that this one replaces found last; for probes, until there is a round of its own.
     private var inherited: SetView?
@@ -142,17 +143,20 @@ package actor SetMonitor {
     }
 
     /// Judges a round that its callers have left, when it ends: otherwise a node that always takes longer than callers wait would
-    /// never be noted to be down.
+    /// never be noted to be down. Then the newest has its turn, as its callers may have left meanwhile.
     private func awaitEnd(of flight: Flight) {
-        guard !flight.isAwaited, let round = flight.round else { return }
-        flight.isAwaited = true
+        guard awaited == nil, let round = flight.round else { return }
+        awaited = flight
         Task {
             let deadline = Deadline(.now + self.set.patience)
             defer { deadline.cancel() }
             await round.done(by: deadline)
-            guard flight.answer == nil, round.isDone else { return }
-            let report = await round.report()
-            if flight.answer == nil { end(flight, with: report) }
+            if flight.answer == nil, round.isDone {
+                let report = await round.report()
+                if flight.answer == nil { end(flight, with: report) }
+            }
+            awaited = nil
+            if let newest, newest !== flight { awaitEnd(of: newest) }
         }
     }
 

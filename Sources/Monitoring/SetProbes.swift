@@ -70,7 +70,7 @@ struct SetProbes: Sendable {
         guard let old = before.failover, let new = after.failover else { return false }
         return old.preferred == new.preferred && old.standby == new.standby && old.table == new.table
             && [new.preferred, new.standby].allSatisfy { name in
-                before.node(named: name)?.address == after.node(named: name)?.address
+                before.node(named: name)?.address.canonical == after.node(named: name)?.address.canonical
             }
     }
 

@@ -75,7 +75,7 @@ extension Discovery {
             }
             if let known = nodes.firstIndex(where: { $0.isSame(address, source.serverID) }) {
                 byChannel[channel.name] = nodes[known].name
-            } else if nodes.contains(where: { $0.address == address }) {
+            } else if nodes.contains(where: { $0.address.isSame(as: address) }) {
                 gaps.append(.noAddress("a source with another server's address: \(source)"))
             } else {
                 let name = names.new(source.host, otherwise: "source")
@@ -95,7 +95,7 @@ extension Discovery {
                 // The server's own source replicates from it in turn: a ring.
                 if known > 0 { nodes[known].source = .node(own) }
                 placed += 1
-            } else if let address, !nodes.contains(where: { $0.address == address }) {
+            } else if let address, !nodes.contains(where: { $0.address.isSame(as: address) }) {
                 let name = names.new(replica.host, otherwise: "replica")
                 nodes.append(
                     Node(name: name, address: address, serverID: replica.serverID, source: .node(own)))
@@ -128,7 +128,7 @@ extension Discovery {
 extension Discovery.Node {
     fileprivate func isSame(_ address: Address?, _ serverID: UInt32?) -> Bool {
         if let serverID, serverID > 0, let own = self.serverID { return serverID == own }
-        return address == self.address
+        return address?.isSame(as: self.address) == true
     }
 }
 

@@ -50,16 +50,24 @@ package final class BlockingDesk: Sendable {
     package func carryOut<Value: Sendable>(
         within patience: Duration, _ work: @escaping @Sendable () -> Value
     ) async -> Value? {
+        let isAbandoned = Flag()
+        defer { isAbandoned.raise() }
+        return await awaited(within: patience) { await self.carryOut { isAbandoned.isUp ? nil : work() } }
+    }
+
+    /// Waits for `patience` at most for a task that hands in work here, and that others may be waiting for as well: it goes on when
+    /// this caller leaves. If a piece of work has hung for longer than that, the task is not waited for.
+    /// - Returns: nil if the task has not ended in time.
+    package func value<Value: Sendable>(of task: Task<Value, Never>, within patience: Duration) async -> Value? {
+        await awaited(within: patience) { await task.value }
+    }
+
+    private func awaited<Value: Sendable>(
+        within patience: Duration, _ work: @escaping @Sendable () async -> Value?
+    ) async -> Value? {
         let now = ContinuousClock.now
         if let underWay, underWay.duration(to: now) > patience { return nil }
-        let answer = TimedAnswer<Value>()
-        let isAbandoned = Flag()
-        Task { @concurrent in
-            let value = await self.carryOut { () -> Value? in isAbandoned.isUp ? nil : work() }
-            if let value { answer.settle(value) }
-        }
-        defer { isAbandoned.raise() }
-        return await answer.value(until: now + patience)
+        return await TimedAnswer(of: work).value(until: now + patience)
     }
 
     private final class Flag: Sendable {

@@ -17,6 +17,15 @@ package final class TimedAnswer<Value: Sendable>: Sendable {
 
     package init() {}
 
+    /// Settled by the value of some work, which goes on when its caller has left.
+    /// - Parameter work: begins at once; a nil settles nothing.
+    package convenience init(of work: @escaping @Sendable () async -> Value?) {
+        self.init()
+        Task { @concurrent in
+            if let value = await work() { settle(value) }
+        }
+    }
+
     package func settle(_ value: Value) {
         let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             guard state.value == nil else { return nil }

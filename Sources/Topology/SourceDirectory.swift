@@ -110,13 +110,13 @@ private struct AddressBook {
     mutating func reserve(_ count: Int) { owners.reserveCapacity(count) }
 
     mutating func add(_ address: Address, _ index: Int) {
-        let address = address.lowercased
+        let address = address.canonical
         if let owner = owners[address], owner != index { shared.insert(address) }
         owners[address] = index
     }
 
     subscript(address: Address) -> Int? {
-        let address = address.lowercased
+        let address = address.canonical
         return shared.contains(address) ? nil : owners[address]
     }
 }
@@ -124,26 +124,11 @@ private struct AddressBook {
 extension Address {
     /// Whether the address means a different server on every machine.
     fileprivate var isLocal: Bool {
-        switch self {
+        switch canonical {
         case .tcp(let host, _):
-            host.utf8.starts(with: "127.".utf8) || host == "::1" || host.lowercasedName == "localhost"
+            // The last is ::1 in its one spelling.
+            host.utf8.starts(with: "127.".utf8) || host == "localhost" || host == "0:0:0:0:0:0:0:1"
         case .unix: true
         }
-    }
-
-    /// Host names are case-insensitive.
-    fileprivate var lowercased: Address {
-        switch self {
-        case .tcp(let host, let port): .tcp(host: host.lowercasedName, port: port)
-        case .unix: self
-        }
-    }
-}
-
-extension String {
-    /// In lower case; returns itself if it already is, as host names mostly are.
-    fileprivate var lowercasedName: String {
-        let isLower = utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-        return isLower ? self : lowercased()
     }
 }

@@ -71,6 +71,7 @@ struct ConnectionStateMachine {
     private let backlogLimit: Int
     private var phase = Phase.waiting(isFirst: true)
     private var backlog: [Event] = []
+    /// Input behind the backlog has been dropped: what follows no longer makes sense.
     private var isBacklogFull = false
     private var isShuttingDown = false
 
@@ -197,7 +198,9 @@ extension ConnectionStateMachine {
 
     private mutating func answered(_ response: Response) -> [Action] {
         guard case .running(let head) = phase else { return [] }
-        let keepAlive = head.isKeepAlive && !isShuttingDown
+        // A client whose requests were dropped learns which were answered, and may send the others again.
+        let isLastAccepted = isBacklogFull && backlog.isEmpty
+        let keepAlive = head.isKeepAlive && !isShuttingDown && !isLastAccepted
         phase = .writing(keepAlive ? .keepAlive : head.asksToClose ? .close : .linger)
         let includesBody = head.method != "HEAD" && response.mayHaveBody
         return [.setDeadline(.write), .write(response, keepAlive: keepAlive, includesBody: includesBody)]
@@ -217,17 +220,9 @@ extension ConnectionStateMachine {
         phase = .waiting(isFirst: false)
         var actions = [Action.setDeadline(.idle)]
         var events = backlog[...]
-        backlog = []
-        let wasFull = isBacklogFull
-        isBacklogFull = false
-        while let event = events.popFirst() {
-            actions += receive(event)
-        }
-        // Events behind a request that now runs have been put back into the backlog.
-        isBacklogFull = isBacklogFull || wasFull
-        guard wantsInput else { return actions }
-        // Events were dropped, so the rest of the input no longer makes sense.
-        return wasFull ? linger() : actions + [.read]
+        while wantsInput, let event = events.popFirst() { actions += receive(event) }
+        backlog = Array(events)
+        return wantsInput ? actions + [.read] : actions
     }
 
     private mutating func linger() -> [Action] {

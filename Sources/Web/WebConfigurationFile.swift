@@ -27,15 +27,13 @@ package final class WebConfigurationFile: Sendable {
 
     /// How long a request waits until the files have been checked.
     private static let patience = Duration.milliseconds(500)
-    /// How long the last check counts if the files' file system hangs.
-    private static let trust = Duration.seconds(60)
 
     private let path: String
     private let logger: Logger
     private let desk: BlockingDesk
     private let state: Mutex<State>
-    /// The last check, and when it ended.
-    private let last: Mutex<(snapshot: Snapshot, at: ContinuousClock.Instant)>
+    /// What the last check that ended has found.
+    private let last: Mutex<LastReading<Snapshot>>
     /// Warnings about the file as it was at start-up.
     package let warnings: [Warning]
 
@@ -61,7 +59,7 @@ package final class WebConfigurationFile: Sendable {
         } catch {
             throw ConfigurationError(problems: [Problem(file: path, message: "\(error)")])
         }
-        last = Mutex((snapshot, .now))
+        last = Mutex(LastReading(snapshot))
         state = Mutex(
             State(snapshot: snapshot, material: material, files: files, stamps: stamps, isSettled: isSettled))
     }
@@ -73,11 +71,12 @@ package final class WebConfigurationFile: Sendable {
     /// is not known who may be let in, and nobody is.
     func current() async -> Snapshot {
         if let snapshot = await desk.carryOut(within: Self.patience, { self.check() }) {
-            last.withLock { $0 = (snapshot, .now) }
+            last.withLock { $0 = LastReading(snapshot) }
             return snapshot
         }
-        var (snapshot, at) = last.withLock { $0 }
-        if at.duration(to: .now) > Self.trust {
+        let last = last.withLock { $0 }
+        var snapshot = last.value
+        if !last.counts() {
             snapshot.problem = ConfigurationError(
                 problems: [Problem(file: path, message: "cannot be read: a file system that hangs?")])
         }

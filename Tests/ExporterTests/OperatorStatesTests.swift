@@ -166,6 +166,19 @@ struct OperatorStatesTests {
         }
     }
 
+    @Test("What an exporter that was killed has left half-written is removed at the start, and nothing else")
+    func drafts() throws {
+        try withFolder { folder in
+            let others = ["db1", "db1~", "db1~told", "~4194305", "a~b~4194305"]
+            for name in others + ["db1~4194305", "db1~\(getpid())"] {
+                try "drain".write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+            }
+            let states = OperatorStates(directory: folder, logger: log.logger)
+            #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == Set(others))
+            #expect(states["db1"] == .drain)
+        }
+    }
+
     @Test("A state that cannot be written or removed is an error, and the node stays as it was")
     func stuck() throws {
         try withFolder { folder in

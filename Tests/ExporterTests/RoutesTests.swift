@@ -22,6 +22,8 @@ struct RoutesTests {
         let routes: Routes
         let live: LiveFleet
         let router: Router
+        /// What is behind db1.
+        let server: AnsweringServer
 
         func answer(
             _ path: String, _ query: [(String, String)] = [], method: String = "GET", headers: Headers = [:]
@@ -65,7 +67,7 @@ struct RoutesTests {
             live: live, counter: RequestCounter(routes: Routes.paths(telemetryPath: "/metrics")),
             telemetryPath: "/metrics", timeoutOffset: .zero, isLifecycleEnabled: isLifecycleEnabled,
             nodeChecks: NodeChecks(try OperatorDesk(directory: nil, logger: logger)))
-        try await body(Program(routes: routes, live: live, router: routes.router))
+        try await body(Program(routes: routes, live: live, router: routes.router, server: server))
         await live.use { await $0.close() }
         server.server.stop()
     }
@@ -169,6 +171,8 @@ struct RoutesTests {
             #expect(await post("shop", []) == 400)
             #expect(await post("shop", [("node", "db1"), ("node", "db2")]) == 400)
             let named = await program.answer("/sets/shop/writer", [("node", "db1")], method: "POST")
+            // One round to decide whether the node may be named, and one to see that the decision has stayed in effect.
+            #expect(program.server.statements.count { $0.contains("CONNECTION_ID()") } == 2)
             #expect(named == (200, "db1 counts as the writer of shop while it answers and is writable\n"))
             let silent = await program.answer("/sets/shop/writer", [("node", "db2")], method: "POST")
             #expect(silent.status == 200 && silent.text.hasPrefix("db2 is silent: until it answers"))

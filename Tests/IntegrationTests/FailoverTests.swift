@@ -124,7 +124,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("The preferred node dies, comes back and catches up", arguments: try await Matrix.all.value)
+        @Test("The preferred node dies, comes back and catches up", arguments: try await Matrix.thorough.value)
         func deathAndReturn(software: ServerSoftware) async throws {
             try await withPair(software) { sandbox, exporter, _ in
                 let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))

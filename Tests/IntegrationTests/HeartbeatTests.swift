@@ -11,7 +11,7 @@ extension IntegrationSuite {
     struct HeartbeatTests {
         @Test(
             "creates its table, is written on the primary, and measures a replica that stops and catches up",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func life(software: ServerSoftware) async throws {
             try await withProbes(writing, of: .primary(replicas: 2), software: software) { sandbox, exporter in
                 let healthy = try await exporter.scrape(until: "heartbeats arrive") { scrape in
@@ -43,7 +43,7 @@ extension IntegrationSuite {
 
         @Test(
             "follows a failover on its own, and leaves the old primary alone when it returns",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func failover(software: ServerSoftware) async throws {
             try await withProbes(writing, of: .primary(replicas: 2), software: software) { sandbox, exporter in
                 let old = try sandbox.server("db1")
@@ -193,7 +193,7 @@ extension IntegrationSuite {
 
         @Test(
             "is accurate to its interval on a replica with a known delay",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func delayed(software: ServerSoftware) async throws {
             try await withProbes(writing, of: .primary(replicas: 1), software: software) { sandbox, exporter in
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
@@ -249,7 +249,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("costs the primary two statements per heartbeat", arguments: try await Matrix.all.value)
+        @Test("costs the primary two statements per heartbeat", arguments: try await Matrix.thorough.value)
         func cost(software: ServerSoftware) async throws {
             let both = writing + "\nsentinel: {table: replication_probe.sentinel, interval: 15s}"
             try await withProbes(both, of: .primary(replicas: 1), software: software) { sandbox, exporter in

@@ -42,7 +42,7 @@ struct ProbeTasksTests {
     private let notes = Notes()
 
     private func placed(_ probe: NotedProbe, set: String, servers: String...) throws -> PlacedProbe {
-        PlacedProbe(probe: probe, places: Set([.set(set)] + (try servers.map { .server(try Address($0)) })))
+        PlacedProbe(probe: probe, places: Set([.set(set)] + (try servers.map { .at(try Address($0)) })))
     }
 
     @Test("A probe begins when its predecessor has ended, and waits for no other set's")
@@ -71,8 +71,10 @@ struct ProbeTasksTests {
         let (old, new) = (NotedProbe("old", notes), NotedProbe("new", notes))
         tasks.run([try placed(old, set: "shop", servers: "db1", "db2")])
         try await notes.contain("old begins")
-        tasks.run([try placed(new, set: "store", servers: "db2", "db3")])
+        tasks.run([try placed(new, set: "store", servers: "DB2:3306", "db3")])
         let ended = Task { await tasks.ended([old]) }
+        for _ in 0..<1000 { await Task.yield() }
+        #expect(notes.all.withLock(\.self) == ["old begins"])
         old.letEnd()
         try await notes.contain("new begins")
         await ended.value

@@ -163,6 +163,71 @@ struct ReloadTests {
         #expect(probes(nil, pair, replacing: before).failover.map { _ in true } == nil)
     }
 
+    @Test("a server under another name is found by its address, however that is written")
+    func renamed() throws {
+        let before = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [try Self.node("same", "h1"), try Self.node("old", "h2"), try Self.node("gone", "h3")]),
+            ReplicationSet(name: "b", nodes: [try Self.node("moved", "[::1]"), try Self.node("stays", "h5")]),
+        ])
+        let after = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [try Self.node("same", "H1"), try Self.node("new", "h2."), try Self.node("other", "h4")]),
+            ReplicationSet(name: "c", nodes: [try Self.node("moved", "[0:0::1]"), try Self.node("stays", "h6")]),
+        ])
+        let renamed = after.nodes(renamedSince: before)
+        #expect(renamed.mapValues { $0.map(\.name) } == ["a": ["old"], "b": ["moved"]])
+        #expect(renamed.mapValues { $0.map(\.now) } == ["a": ["a/new"], "b": ["c/moved"]])
+        #expect(after.nodes(renamedSince: after).isEmpty)
+    }
+
+    @Test("a set under another name forgets an operator's word, for good, and one line says so")
+    func renamedSet() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let log = CapturedLog(level: .notice)
+        let keeping = Keeping(
+            .keeper(try StateKeeper(StateDirectory(folder, name: "t", logger: log.logger))), checker: "t")
+        func configuration(_ name: String) throws -> Configuration {
+            Configuration(sets: [ReplicationSet(name: name, nodes: [try Self.node("db1"), try Self.node("db2", "h2")])])
+        }
+        let first = try Fleet(
+            configuration("shop"), environment: ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"], keeping: keeping,
+            logger: log.logger)
+        #expect(await first.nameWriter("db1", of: "shop"))
+        #expect(await first.savedWord(of: "shop") == .saved)
+        #expect(try String(contentsOfFile: "\(folder)/shop.state", encoding: .utf8).contains("word db1"))
+        let lines = log.lines.count
+
+        let second = try first.successor(configuration("store"))
+        second.takeCharge(from: first)
+        #expect(log.lines.dropFirst(lines).count == 1, "\(log.lines)")
+        let line = try #require(log.entries.last)
+        #expect(line.metadata["replication_set"] == "shop" && line.metadata["named_by_operator"] == "db1")
+        #expect(line.metadata["nodes"] == "db1 (now store/db1), db2 (now store/db2)")
+        #expect(second["store"]?.probes.judge.record.operatorsWord == nil)
+        #expect(await !first.nameWriter("db2", of: "shop"), "the set is gone")
+
+        await second.flush()
+        #expect(try !String(contentsOfFile: "\(folder)/shop.state", encoding: .utf8).contains("db1"))
+        let third = try second.successor(configuration("shop"))
+        third.takeCharge(from: second)
+        #expect(third["shop"]?.probes.judge.record.operatorsWord == nil)
+
+        // One that is only removed is found again, as after a restart.
+        #expect(await third.nameWriter("db2", of: "shop"))
+        let count = log.lines.count
+        let fourth = try third.successor(Configuration(sets: []))
+        fourth.takeCharge(from: third)
+        #expect(log.lines.count == count)
+        await fourth.flush()
+        #expect(try String(contentsOfFile: "\(folder)/shop.state", encoding: .utf8).contains("word db2"))
+        for fleet in [first, second, third] { await fleet.close() }
+    }
+
     @Test("the record has the result of the last attempt, and the time of the last successful one")
     func record() {
         var record = ReloadRecord(startedAt: 10)

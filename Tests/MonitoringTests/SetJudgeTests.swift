@@ -24,7 +24,7 @@ struct SetJudgeTests {
         #expect(saved.withLock { $0.map(\.operatorsWord) } == [nil, nil, "db1"])
         #expect(judge.words == 1)
         // A set that a reload has removed saves nothing under a name that may be another's by now.
-        judge.retire()
+        judge.retire(isForgotten: false)
         #expect(!judge.takeWord(for: "db2"))
         _ = judge.findings(Self.report("db1"), isFair: true)
         #expect(saved.withLock { $0.count } == 3)

@@ -99,6 +99,31 @@ struct SetMonitorTests {
         }
     }
 
+    @Test(
+        "While a node hangs, no more rounds are kept than have callers, besides the newest and the one whose end is awaited"
+    )
+    func comingAndGoing() async throws {
+        let gate = try Gate()
+        let servers = [try healthy(gate), try healthy()]
+        try await withMonitor(servers) { _, monitor in
+            let staying = Task { await monitor.findings(deadline: .never) }
+            for await case .queried in servers[0].events { break }
+            for _ in 0..<50 {
+                let leaving = Task { await monitor.findings(deadline: .never) }
+                leaving.cancel()
+                _ = await leaving.value
+            }
+            try await eventually("the rounds end: \(monitor.collector.waitingRounds)") {
+                monitor.collector.waitingRounds <= 3
+            }
+            #expect(await monitor.isRoundUnderWay)
+            gate.open()
+            #expect(await staying.value.findings.nodes.map(\.report.isUp) == [true, true])
+            try await eventually("the newest is judged") { await !monitor.isRoundUnderWay }
+            #expect(looks(servers[0]) == 1)
+        }
+    }
+
     @Test("A round that ends after its monitor was replaced changes nothing in the shared memory")
     func replaced() async throws {
         let isReadOnly = Mutex("0")

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Glibc
 import Logging
 import Replication
 import Testing
@@ -33,6 +34,27 @@ struct StateDirectoryTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try body(folder)
+    }
+
+    @Test("At the start of an exporter, the drafts of processes that no longer exist are removed, and no other file")
+    func abandonedDrafts() throws {
+        try withFolder { folder in
+            // Linux numbers processes up to 4194304 at most. The parent of this one exists.
+            let (gone, alive) = ("4194305", "\(getppid())")
+            let drafts = ["shop.state~", "shop.failover~", "shop.failover-check~", "a.b.state~"]
+            let others =
+                drafts.map { $0 + alive }
+                + [
+                    "shop.state", "shop.failover", "shop.state~", "shop.state~0\(gone)", "shop.state~-\(gone)",
+                    "shop.state~\(gone)~", "shop.state~99999999999999999999", "shop.state.\(gone)", "notes~\(gone)",
+                    "shop.statement~\(gone)",
+                ]
+            for name in others + drafts.map({ $0 + gone }) + ["shop.state~\(getpid())"] {
+                try "".write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+            }
+            _ = try StateKeeper(StateDirectory(folder, name: "test", logger: Self.quiet))
+            #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == Set(others))
+        }
     }
 
     @Test("The text is read back unchanged")

@@ -37,6 +37,35 @@ struct BlockingDeskTests {
         #expect(done.withLock(\.self) == 0)
     }
 
+    @Test("Callers share a task at the desk: one that leaves does not end it, and none waits while the desk hangs")
+    func shared() async throws {
+        let desk = try BlockingDesk(name: "test")
+        let release = DispatchSemaphore(value: 0)
+        let task = Task { @concurrent in
+            await desk.carryOut { () -> Int in
+                release.wait()
+                return 7
+            }
+        }
+        #expect(await desk.value(of: task, within: .milliseconds(20)) == nil)
+        while desk.underWay == nil { await Task.yield() }
+        // It has hung for longer than that, so this returns at once.
+        let other = Task { 8 }
+        #expect(await desk.value(of: other, within: .zero) == nil)
+        release.signal()
+        #expect(await desk.value(of: task, within: .seconds(60)) == 7)
+        #expect(await desk.value(of: task, within: .seconds(60)) == 7)
+    }
+
+    @Test("What was read last counts for a minute")
+    func lastReading() {
+        let now = ContinuousClock.now
+        let reading = LastReading("drain", at: now)
+        #expect(reading.value == "drain")
+        #expect(reading.counts(at: now) && reading.counts(at: now + .seconds(60)))
+        #expect(!reading.counts(at: now + .seconds(60) + .nanoseconds(1)))
+    }
+
     @Test("A caller leaves work that hangs, and no more is taken on meanwhile")
     func hanging() async throws {
         let desk = try BlockingDesk(name: "test")

@@ -74,6 +74,30 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         }
     }
 
+    @Test("Of more pipelined requests than wait their turn, the last one answered carries Connection: close")
+    func pipeliningBeyondTheBacklog() async throws {
+        let release = Event()
+        let handler: Handler = { request in
+            if request.path == "/1" { await release.wait() }
+            return .text(request.path)
+        }
+        try await withListener(handler: handler) { _, address in
+            let client = try await Client.connect(to: address)
+            let requests = (1...40).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined()
+            try await client.send(requests)
+            release.happen()
+            var answered = 0
+            while true {
+                let reply = try await client.reply()
+                answered += 1
+                #expect(reply.text == "/\(answered)\n")
+                if reply.headers["Connection"] == "close" { break }
+            }
+            #expect(answered < 40)
+            #expect(await client.rest() == "")
+        }
+    }
+
     @Test(
         "A client that sends too slowly is cut off at the deadline, while another one is answered",
         arguments: [

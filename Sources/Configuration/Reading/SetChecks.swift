@@ -15,18 +15,16 @@ struct SetChecks {
 
     /// Replicas are matched to their sources by address, so an address may belong to one node only.
     private func checkAddresses() {
-        var owners: [String: String] = [:]
+        var owners: [Address: String] = [:]
         func claim(_ address: Address, for name: String, at position: Position) {
-            // Host names are case-insensitive.
-            let key = address.description.lowercased()
-            if let owner = owners[key] {
+            if let owner = owners[address.canonical] {
                 report.problem(
                     position,
                     owner == name
                         ? "\(shown(address.description)) is already an address of this node"
                         : "\(shown(address.description)) is already an address of node \(shown(owner))")
             } else {
-                owners[key] = name
+                owners[address.canonical] = name
             }
         }
         for placed in nodes {

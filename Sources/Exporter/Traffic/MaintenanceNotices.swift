@@ -87,15 +87,7 @@ final class MaintenanceNotices: Sendable {
     }
 
     private static func nodes(notedIn directory: String?) -> [String] {
-        guard let directory, let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var nodes: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(suffix) { nodes.append(String(name.dropLast(suffix.count))) }
-        }
-        return nodes
+        guard let directory else { return [] }
+        return fileNames(in: directory).filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
     }
 }

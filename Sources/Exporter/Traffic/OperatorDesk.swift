@@ -20,17 +20,20 @@ final class OperatorDesk: Sendable {
         var isKnown = true
     }
 
-    /// How long what was read last stays in effect.
-    static let trust = Duration.seconds(60)
+    /// A node's state on its way to the file.
+    private struct Writing {
+        /// The newest that an operator has set.
+        var desired: OperatorState
+        let task: Task<Result<Void, Failure>, Never>
+    }
 
     private struct Known {
-        var states: [String: (state: OperatorState, at: ContinuousClock.Instant)] = [:]
+        /// What was read or written last.
+        var states: [String: LastReading<OperatorState>] = [:]
         /// How often each node's file has been written: a reading that began before says nothing.
-        var writings: [String: Int] = [:]
+        var timesWritten: [String: Int] = [:]
         var readings: [String: Task<OperatorState, Never>] = [:]
-        /// What is to be written for each node; the newest counts.
-        var desired: [String: OperatorState] = [:]
-        var writers: [String: Task<Result<Void, Failure>, Never>] = [:]
+        var writings: [String: Writing] = [:]
         /// Nodes whose note is being written or removed.
         var notes: [String: Task<Void, Never>] = [:]
         var isSilent = false
@@ -84,11 +87,11 @@ final class OperatorDesk: Sendable {
         guard let desks else { return Answer(state: states[node]) }
         let reading = known.withLock { known in
             if let reading = known.readings[node] { return reading }
-            let reading = self.reading(of: node, at: desks.reader, after: known.writings[node])
+            let reading = self.reading(of: node, at: desks.reader, after: known.timesWritten[node])
             known.readings[node] = reading
             return reading
         }
-        if let state = await value(of: reading, at: desks.reader, within: patience) {
+        if let state = await desks.reader.value(of: reading, within: patience) {
             if known.withLock({ exchange(&$0.isSilent, false) }) {
                 logger.info("the directory of operators' states answers again", metadata: ["path": "\(directory)"])
             }
@@ -96,23 +99,21 @@ final class OperatorDesk: Sendable {
         }
         if !known.withLock({ exchange(&$0.isSilent, true) }) {
             logger.warning(
-                "the directory of operators' states does not answer: the states read last stay in effect for \(Self.trust.components.seconds) s, then every node counts as maint",
+                "the directory of operators' states does not answer: the states read last stay in effect for \(LastReading<OperatorState>.trust.components.seconds) s, then every node counts as maint",
                 metadata: ["path": "\(directory)"])
         }
         let last = known.withLock { $0.states[node] }
-        guard let last, last.at.duration(to: .now) <= Self.trust else {
-            return Answer(state: .maintenance, isKnown: false)
-        }
-        return Answer(state: last.state)
+        guard let last, last.counts() else { return Answer(state: .maintenance, isKnown: false) }
+        return Answer(state: last.value)
     }
 
-    private func reading(of node: String, at desk: BlockingDesk, after writings: Int?) -> Task<OperatorState, Never> {
+    private func reading(of node: String, at desk: BlockingDesk, after times: Int?) -> Task<OperatorState, Never> {
         Task { @concurrent in
             let state = await desk.carryOut { [states] in states[node] }
             return known.withLock { known in
                 known.readings[node] = nil
-                if known.writings[node] != writings, let written = known.states[node] { return written.state }
-                known.states[node] = (state, .now)
+                if known.timesWritten[node] != times, let written = known.states[node] { return written.value }
+                known.states[node] = LastReading(state)
                 return state
             }
         }
@@ -123,14 +124,18 @@ final class OperatorDesk: Sendable {
     /// - Throws: if it cannot be written to the file, or not soon.
     func set(_ state: OperatorState, of node: String) async throws(Failure) {
         guard let desks else { return try states.set(state, of: node) }
-        let writing = known.withLock { known in
-            known.desired[node] = state
-            if let writing = known.writers[node] { return writing }
-            let writing = self.writing(of: node, at: desks.writer)
-            known.writers[node] = writing
-            return writing
+        let task = known.withLock { known in
+            if let writing = known.writings[node] {
+                known.writings[node]?.desired = state
+                return writing.task
+            }
+            let task = self.writing(state, of: node, at: desks.writer)
+            known.writings[node] = Writing(desired: state, task: task)
+            return task
         }
-        guard let outcome = await value(of: writing, at: nil, within: operatorsPatience) else {
+        // However long the directory has hung: an operator waits for the outcome.
+        let answer = TimedAnswer<Result<Void, Failure>> { await task.value }
+        guard let outcome = await answer.value(until: .now + operatorsPatience) else {
             throw Failure(
                 directory,
                 "the directory does not answer; \(node) will be \(state.rawValue) when it does, unless another state is set before"
@@ -139,31 +144,39 @@ final class OperatorDesk: Sendable {
         try outcome.get()
     }
 
-    /// Writes what is desired for a node, until nothing else is.
-    private func writing(of node: String, at desk: BlockingDesk) -> Task<Result<Void, Failure>, Never> {
+    /// Writes a state, and what else is set for the node meanwhile, until nothing else is.
+    private func writing(
+        _ first: OperatorState, of node: String, at desk: BlockingDesk
+    ) -> Task<Result<Void, Failure>, Never> {
         Task { @concurrent in
+            var state = first
             while true {
-                let desired = known.withLock { $0.desired[node] } ?? .ready
-                let outcome = await desk.carryOut { [states] () -> Result<Void, Failure> in
-                    do throws(Failure) {
-                        return .success(try states.set(desired, of: node))
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-                let isOver = known.withLock { known in
-                    if case .success = outcome {
-                        known.writings[node, default: 0] += 1
-                        known.states[node] = (desired, .now)
-                    }
-                    guard known.desired[node] == desired else { return false }
-                    known.desired[node] = nil
-                    known.writers[node] = nil
-                    return true
-                }
-                if isOver { return outcome }
+                let (outcome, next) = await write(state, of: node, at: desk)
+                guard let next else { return outcome }
+                state = next
             }
         }
+    }
+
+    /// - Returns: what is to be written next; nil if nothing else was set meanwhile, and then this writing is over.
+    private func write(
+        _ state: OperatorState, of node: String, at desk: BlockingDesk
+    ) async -> (outcome: Result<Void, Failure>, next: OperatorState?) {
+        let outcome = await desk.carryOut { [states] in
+            Result { () throws(Failure) in try states.set(state, of: node) }
+        }
+        let next = known.withLock { known -> OperatorState? in
+            if case .success = outcome {
+                known.timesWritten[node, default: 0] += 1
+                known.states[node] = LastReading(state)
+            }
+            guard let newest = known.writings[node]?.desired, newest != state else {
+                known.writings[node] = nil
+                return nil
+            }
+            return newest
+        }
+        return (outcome, next)
     }
 
     // MARK: - Notices to agents
@@ -184,7 +197,7 @@ final class OperatorDesk: Sendable {
             return task
         }
         // A note has to be written before the answer is sent; what is to be removed can wait.
-        if note == .written { _ = await value(of: task, at: desks.writer, within: patience) }
+        if note == .written { _ = await desks.writer.value(of: task, within: patience) }
         return turn.endsMaintenance
     }
 
@@ -193,20 +206,6 @@ final class OperatorDesk: Sendable {
             await desk.carryOut { [notices] in notices.carryOut(note, of: node) }
             known.withLock { $0.notes[node] = nil }
         }
-    }
-
-    // MARK: - Waiting
-
-    /// - Parameter desk: if its work has hung for longer than that, nobody waits for it.
-    /// - Returns: nil if the task does not end in time.
-    private func value<Value: Sendable>(
-        of task: Task<Value, Never>, at desk: BlockingDesk?, within patience: Duration
-    ) async -> Value? {
-        let now = ContinuousClock.now
-        if let underWay = desk?.underWay, underWay.duration(to: now) > patience { return nil }
-        let answer = TimedAnswer<Value>()
-        Task { @concurrent in answer.settle(await task.value) }
-        return await answer.value(until: now + patience)
     }
 }
 

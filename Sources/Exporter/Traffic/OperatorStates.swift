@@ -21,10 +21,12 @@ final class OperatorStates: Sendable {
     /// means nothing.
     private let origins = Mutex<[String: dev_t]>([:])
 
+    /// Removes what was being written when an earlier exporter was killed.
     /// - Parameter directory: nil to remember in memory only.
     init(directory: String?, logger: Logger) {
         self.directory = directory
         self.logger = logger
+        if let directory { DraftedFile.removeAbandoned(in: directory) { !$0.isEmpty && !$0.contains("~") } }
     }
 
     /// - Parameter node: the name of a configured node, which therefore contains no path separators.

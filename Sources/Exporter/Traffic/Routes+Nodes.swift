@@ -65,11 +65,11 @@ extension Routes {
             guard configured.node(named: node) != nil else {
                 return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
             }
-            guard await fleet.clusters(in: set).isEmpty else {
+            let before = await fleet.newFindings(of: set)
+            guard before?.clusters.isEmpty ?? true else {
                 return .text(status: 409, "the cluster of \(set) elects its writer itself")
             }
-            let before = await fleet.writing(in: set)
-            if let obstacle = Self.obstacle(to: node, before) { return .text(status: 409, obstacle) }
+            if let obstacle = Self.obstacle(to: node, before?.writing) { return .text(status: 409, obstacle) }
             // A reload may take over the set, and its memory, in the meantime.
             guard await fleet.nameWriter(node, of: set), await live.use({ $0.sharesMemory(of: set, with: fleet) })
             else {
@@ -78,7 +78,7 @@ extension Routes {
                     "\(set) was reconfigured in the meantime, and the decision may not be in effect: name the writer again"
                 )
             }
-            let after = await fleet.writing(in: set)
+            let after = await fleet.newFindings(of: set)?.writing
             guard after?.operatorsWord == node else {
                 let why = Self.obstacle(to: node, after) ?? "another node has the writes by now"
                 return .text(status: 409, "the decision did not stay in effect: \(why)")
@@ -173,14 +173,8 @@ extension Duration {
 }
 
 extension Fleet {
-    /// The clusters to which nodes of a set belong, by a new round.
-    fileprivate func clusters(in set: String) async -> [ClusterFindings] {
-        await findings(of: Selection(sets: [set]), notOlderThan: .seconds(1), deadline: .now + .seconds(2)).first?
-            .clusters ?? []
-    }
-
-    /// Which nodes of a set take the writes, by a new round.
-    fileprivate func writing(in set: String) async -> WriterFindings? {
-        await findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first?.writing
+    /// What a new round over a set finds.
+    fileprivate func newFindings(of set: String) async -> SetFindings? {
+        await findings(of: Selection(sets: [set]), deadline: .now + .seconds(2)).first
     }
 }

@@ -180,11 +180,30 @@ package final class Fleet: Sendable {
 
     /// Makes the probes use what this fleet's sets find from now on, and the memory of the sets be theirs alone.
     func takeCharge(from predecessor: Fleet? = nil) {
+        let renamed = predecessor.map { configuration.nodes(renamedSince: $0.configuration) } ?? [:]
         for set in predecessor?.sets ?? [] where self[set.name] !== set {
             set.isReplaced.store(true, ordering: .releasing)
-            if self[set.name]?.sharesMemory(with: set) != true { set.probes.judge.retire() }
+            if let nodes = renamed[set.name] { log(nodes, forgottenBy: set) }
+            if self[set.name]?.sharesMemory(with: set) != true {
+                set.probes.judge.retire(isForgotten: renamed[set.name] != nil)
+            }
         }
         for set in sets { set.probes.watch.follow(set, counting: set.usage) }
+    }
+
+    private func log(_ renamed: [(name: String, now: String)], forgottenBy set: SetMonitor) {
+        let record = set.probes.judge.record
+        let names = Set(renamed.map(\.name))
+        var metadata: Logger.Metadata = [
+            "replication_set": "\(set.name)",
+            "nodes": "\(renamed.map { "\($0.name) (now \($0.now))" }.joined(separator: ", "))",
+        ]
+        let writers = record.writers.filter(names.contains)
+        if !writers.isEmpty { metadata["writers"] = "\(writers.joined(separator: ", "))" }
+        if let node = record.operatorsWord, names.contains(node) { metadata["named_by_operator"] = "\(node)" }
+        logger.notice(
+            "nodes have other names, or are in other replication sets: what was remembered of them is forgotten",
+            metadata: metadata)
     }
 
     /// Forgets the states of nodes that have changed since an earlier configuration.
@@ -194,7 +213,7 @@ package final class Fleet: Sendable {
 
     var probes: [PlacedProbe] {
         sets.flatMap { set in
-            let places = Set([.set(set.name)] + set.set.nodes.map { PlacedProbe.Place.server($0.address) })
+            let places = Set([.set(set.name)] + set.set.nodes.map { PlacedProbe.Place.at($0.address) })
             return set.probes.all.map { PlacedProbe(probe: $0, places: places) }
         }
     }

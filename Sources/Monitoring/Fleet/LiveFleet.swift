@@ -210,8 +210,7 @@ package actor LiveFleet: Service {
         until deadline: ContinuousClock.Instant, for work: @escaping @Sendable () async -> Value
     ) async -> Value? {
         if isEnding { return nil }
-        let answer = TimedAnswer<Value?>()
-        Task { @concurrent in answer.settle(await work()) }
+        let answer = TimedAnswer<Value?> { .some(await work()) }
         interrupt = { answer.settle(nil) }
         defer { interrupt = nil }
         return await answer.value(until: deadline) ?? nil

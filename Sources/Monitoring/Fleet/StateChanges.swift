@@ -53,7 +53,7 @@ package final class StateChanges: Sendable {
         let name = node.description.name
         let before: ServerIdentity? = servers.withLock { servers in
             let fresh = Server(identity: identity, address: node.description.address, logged: nil)
-            guard var known = servers[name], known.address == fresh.address else {
+            guard var known = servers[name], known.address.isSame(as: fresh.address) else {
                 servers[name] = fresh
                 return nil
             }

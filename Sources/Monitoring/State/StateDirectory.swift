@@ -63,6 +63,12 @@ package final class StateDirectory: Sendable {
         self.mayWrite = mayWrite
     }
 
+    /// Removes what was being written when an earlier exporter was killed.
+    func removeAbandonedDrafts() {
+        let kinds = ["state", Checker.exporter.rawValue, Checker.command.rawValue]
+        DraftedFile.removeAbandoned(in: path) { name in kinds.contains { name.hasSuffix(".\($0)") } }
+    }
+
     /// The last problem in saving something, or in trusting what was saved; nil if there was none.
     package var complaint: String? { trouble.withLock { $0.complaint } }
 

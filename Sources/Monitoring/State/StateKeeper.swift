@@ -52,9 +52,11 @@ package final class StateKeeper: Sendable {
     private let logger: Logger
     private let desired = Mutex(Desired())
 
+    /// Blocks as long as the file system does.
     /// - Throws: if the system refuses a thread.
     package convenience init(_ directory: StateDirectory) throws(ThreadError) {
         self.init(directory, at: try BlockingDesk(name: "state"))
+        directory.removeAbandonedDrafts()
     }
 
     init(_ directory: StateDirectory, at desk: BlockingDesk) {

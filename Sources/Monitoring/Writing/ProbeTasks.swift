@@ -5,7 +5,10 @@ internal import Synchronization
 struct PlacedProbe: Sendable {
     enum Place: Hashable, Sendable {
         case set(String)
+        /// In one spelling: see `at`.
         case server(Address)
+
+        static func at(_ address: Address) -> Place { .server(address.canonical) }
     }
 
     let probe: any Probe

@@ -171,7 +171,7 @@ extension NodeMemory {
 
     /// Whether the remembered server is this one, restarted or not.
     func isSameServer(as other: ServerIdentity, at address: Address) -> Bool {
-        self.address == address && identity.hasIDs(of: other)
+        self.address.isSame(as: address) && identity.hasIDs(of: other)
     }
 
     /// A server that does not report its start time must be presumed to have restarted once it has been silent.

@@ -72,7 +72,8 @@ package struct SetMemory: Sendable {
     private func identities(for report: ReplicationSetReport) -> [String: ServerIdentity] {
         var identities: [String: ServerIdentity] = [:]
         for node in report.nodes where node.identity == nil {
-            guard let known = nodes[node.description.name], known.address == node.description.address else { continue }
+            guard let known = nodes[node.description.name], known.address.isSame(as: node.description.address)
+            else { continue }
             identities[node.description.name] = known.identity
         }
         return identities
@@ -82,12 +83,13 @@ package struct SetMemory: Sendable {
 
     private mutating func take(_ findings: SetFindings) {
         let areAllNodesKnown = findings.nodes.allSatisfy {
-            $0.report.identity != nil || nodes[$0.description.name]?.address == $0.description.address
+            $0.report.identity != nil
+                || nodes[$0.description.name]?.address.isSame(as: $0.description.address) == true
         }
         for node in findings.nodes {
             let name = node.description.name
             var earlier = nodes[name]
-            if let known = earlier, known.address != node.description.address {
+            if let known = earlier, !known.address.isSame(as: node.description.address) {
                 forget(name)
                 earlier = nil
             }
