@@ -113,7 +113,7 @@ package actor SetMonitor {
         if let known = kept.newest(patience: patience), known.round == flight.started { return known }
         let report = await flight.round?.report()
         guard flight.answer == nil, let report else { return await answer(of: flight, by: deadline, patience) }
-        return cut(flight, report)
+        return cut(flight, report, deadline)
     }
 
     /// Judges a round that has ended.
@@ -129,9 +129,10 @@ package actor SetMonitor {
     }
 
     /// Judges a round for a caller that leaves before its end.
-    private func cut(_ flight: Flight, _ report: ReplicationSetReport) -> SetAnswer {
+    private func cut(_ flight: Flight, _ report: ReplicationSetReport, _ deadline: Deadline) -> SetAnswer {
         let given = flight.started.duration(to: .now)
-        let isFair = given >= Self.balancersPatience && !Task.isCancelled
+        // While the process stands still, nobody has the time.
+        let isFair = given >= Self.balancersPatience && !Task.isCancelled && !deadline.hasStoodStill
         let findings = probes.findings(report, isFair: isFair && !isReplaced.load(ordering: .acquiring))
         awaitEnd(of: flight)
         // Probes write by what writers say: a node that is slow does not matter to them unless it is a writer.
