@@ -69,14 +69,30 @@ final class MaintenanceNotices: Sendable {
     func carryOut(_ note: Note, of node: String) {
         switch note {
         case .written: write(node)
-        case .removed: if let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
+        case .removed: remove(node)
+        }
+    }
+
+    private func remove(_ node: String) {
+        guard let directory else { return }
+        let path = "\(directory)/\(node)\(Self.suffix)"
+        guard unlink(path) == 0 else { return }
+        do throws(DraftedFile.Failure) {
+            try DraftedFile.syncDirectory(of: path)
+        } catch {
+            logger.warning(
+                "\(error): after a loss of power, agents may be told once more that a drain or maint has ended",
+                metadata: ["node": "\(node)"])
         }
     }
 
     private func write(_ node: String) {
         guard let directory else { return }
         do throws(DraftedFile.Failure) {
-            close(try DraftedFile.descriptor(writing: "\(directory)/\(node)\(Self.suffix)", mode: 0o644))
+            let path = "\(directory)/\(node)\(Self.suffix)"
+            let isNew = access(path, F_OK) != 0
+            close(try DraftedFile.descriptor(writing: path, mode: 0o644))
+            if isNew { try DraftedFile.syncDirectory(of: path) }
             _ = unwritten.withLock { $0.remove(node) }
         } catch {
             guard unwritten.withLock({ $0.insert(node).inserted }) else { return }

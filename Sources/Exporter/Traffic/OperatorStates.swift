@@ -108,6 +108,7 @@ final class OperatorStates: Sendable {
         if state == .ready {
             guard unlink(path) == 0 || errno == ENOENT, Directory.exists(directory) else { throw Failure(path) }
             origins.withLock { $0[node] = nil }
+            try DraftedFile.syncDirectory(of: path)
             return
         }
         try DraftedFile.write("\(state.rawValue)\n", to: path, mode: 0o644)
