@@ -16,6 +16,8 @@ package final class StateKeeper: Sendable {
     private static let silence = Duration.seconds(10)
     /// How long a failover answer waits. It is given all the same: a balancer would take silence for a fault of the exporter's.
     private static let answersPatience = Duration.milliseconds(500)
+    /// The same, where an earlier one has waited in vain.
+    private static let laterPatience = Duration.milliseconds(50)
 
     private enum Item: Sendable {
         /// - Parameter isForced: writes it even if the file is believed to have it.
@@ -38,6 +40,13 @@ package final class StateKeeper: Sendable {
         /// Why something could not be written when it was tried last.
         var failures: [Key: String] = [:]
         var isSilenceLogged = false
+        /// What failover checkers ask for, by set.
+        var readings: [String: Reading] = [:]
+    }
+
+    private struct Reading {
+        let set: ReplicationSet
+        let task: Task<FailoverMemory?, Never>
     }
 
     /// What became of something that was to be saved.
@@ -113,9 +122,23 @@ package final class StateKeeper: Sendable {
 
     /// What a set's failover checker knew of its checks when it ended. That the preferred node had the requests is thereby used up: as
     /// long as this process runs, no file says so, whatever becomes of the process.
-    func takeCheck(of set: ReplicationSet) async -> FailoverMemory {
-        await desk.carryOut(within: Self.answersPatience) { [directory] in directory.failoverMemory(of: set) }
-            ?? FailoverMemory()
+    /// - Returns: nil if it cannot be read, or not soon. It is read on, for the next caller.
+    func takeCheck(of set: ReplicationSet) async -> FailoverMemory? {
+        let (task, isNew) = desired.withLock { desired in
+            if let reading = desired.readings[set.name], reading.set == set { return (reading.task, false) }
+            let task = Task { @concurrent [desk, directory] in
+                await desk.carryOut { directory.failoverMemory(of: set) }
+            }
+            desired.readings[set.name] = Reading(set: set, task: task)
+            return (task, true)
+        }
+        let answer = TimedAnswer<FailoverMemory?>()
+        Task { @concurrent in answer.settle(await task.value) }
+        guard let memory = await answer.value(until: .now + (isNew ? Self.answersPatience : Self.laterPatience)) else {
+            return nil
+        }
+        desired.withLock { $0.readings[set.name] = nil }
+        return memory
     }
 
     /// Records that the standby has the requests, before that is answered; for any other answer it only removes such a record.
