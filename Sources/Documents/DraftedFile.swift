@@ -19,7 +19,7 @@ package enum DraftedFile {
     /// there: a draft with this process's own number is taken for that of an earlier one.
     /// - Parameter isOurs: whether a file of that name may be drafted there. Nothing else is touched.
     package static func removeAbandoned(in directory: String, of isOurs: (_ name: Substring) -> Bool) {
-        for name in fileNames(in: directory) {
+        for name in fileNames(in: directory) ?? [] {
             guard let end = name.lastIndex(of: mark), isOurs(name[..<end]),
                 let process = pid(name[name.index(after: end)...]), !isRunning(process)
             else { continue }
