@@ -32,11 +32,14 @@ package actor SetMonitor {
     /// A round, until it has ended and been judged; then what came of it.
     private final class Flight {
         let started: ContinuousClock.Instant
+        /// Since when nodes have had time to answer: a standstill of the exporter does not count.
+        var running: ContinuousClock.Instant
         var round: SetRound?
         var answer: SetAnswer?
 
         init(_ round: SetRound) {
             started = round.started
+            running = started
             self.round = round
         }
     }
@@ -130,9 +133,9 @@ package actor SetMonitor {
 
     /// Judges a round for a caller that leaves before its end.
     private func cut(_ flight: Flight, _ report: ReplicationSetReport, _ deadline: Deadline) -> SetAnswer {
-        let given = flight.started.duration(to: .now)
-        // While the process stands still, nobody has the time.
-        let isFair = given >= Self.balancersPatience && !Task.isCancelled && !deadline.hasStoodStill
+        if deadline.hasStoodStill { flight.running = .now }
+        let given = flight.running.duration(to: .now)
+        let isFair = given >= Self.balancersPatience && !Task.isCancelled
         let findings = probes.findings(report, isFair: isFair && !isReplaced.load(ordering: .acquiring))
         awaitEnd(of: flight)
         // Probes write by what writers say: a node that is slow does not matter to them unless it is a writer.
