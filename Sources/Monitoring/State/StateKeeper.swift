@@ -37,6 +37,8 @@ package final class StateKeeper: Sendable {
         var isWorking = false
         /// The last state given of each set, and whether the file has it.
         var states: [String: (record: SetMemory.Record, time: Double, isWritten: Bool)] = [:]
+        /// How many files are being written.
+        var underWay = 0
         /// Why something could not be written when it was tried last.
         var failures: [Key: String] = [:]
         var isSilenceLogged = false
@@ -61,11 +63,9 @@ package final class StateKeeper: Sendable {
     private let logger: Logger
     private let desired = Mutex(Desired())
 
-    /// Blocks as long as the file system does.
     /// - Throws: if the system refuses a thread.
     package convenience init(_ directory: StateDirectory) throws(ThreadError) {
         self.init(directory, at: try BlockingDesk(name: "state"))
-        directory.removeAbandonedDrafts()
     }
 
     init(_ directory: StateDirectory, at desk: BlockingDesk) {
@@ -132,8 +132,8 @@ package final class StateKeeper: Sendable {
             desired.readings[set.name] = Reading(set: set, task: task)
             return (task, true)
         }
-        let answer = TimedAnswer<FailoverMemory?>()
-        Task { @concurrent in answer.settle(await task.value) }
+        // Not refused at once if the desk hangs: it may be about to answer.
+        let answer = TimedAnswer<FailoverMemory?> { .some(await task.value) }
         guard let memory = await answer.value(until: .now + (isNew ? Self.answersPatience : Self.laterPatience)) else {
             return nil
         }
@@ -163,15 +163,20 @@ package final class StateKeeper: Sendable {
         while desired.withLock({ !$0.waiting.isEmpty }) {
             let rest = ContinuousClock.now.duration(to: deadline)
             guard rest > .zero, await desk.carryOut(within: rest, { self.writeNext() }) != nil else {
-                let count = desired.withLock { $0.waiting.count }
-                logger.warning(
-                    "state is not kept",
-                    metadata: ["reason": "\(directory.path) did not answer in time; files not written: \(count)"])
-                return
+                return logUnwritten()
             }
         }
         // The last one may have been taken by the task at work.
-        _ = await desk.carryOut(within: max(.zero, ContinuousClock.now.duration(to: deadline))) {}
+        let rest = ContinuousClock.now.duration(to: deadline)
+        if await desk.carryOut(within: max(.zero, rest), {}) == nil { logUnwritten() }
+    }
+
+    private func logUnwritten() {
+        let count = desired.withLock { $0.waiting.count + $0.underWay }
+        guard count > 0 else { return }
+        logger.warning(
+            "state is not kept",
+            metadata: ["reason": "\(directory.path) did not answer in time; files not written: \(count)"])
     }
 
     // MARK: - On the thread
@@ -207,7 +212,12 @@ package final class StateKeeper: Sendable {
     }
 
     private func write(_ key: Key) {
-        guard let item = desired.withLock({ $0.waiting.removeValue(forKey: key) }) else { return }
+        let item = desired.withLock { desired in
+            let item = desired.waiting.removeValue(forKey: key)
+            if item != nil { desired.underWay += 1 }
+            return item
+        }
+        guard let item else { return }
         let failure =
             switch item {
             case .state(let record, let time, let isForced):
@@ -215,6 +225,7 @@ package final class StateKeeper: Sendable {
             case .check(let memory, let set, let isLast): directory.write(memory, of: set, isLast: isLast)
             }
         desired.withLock { desired in
+            desired.underWay -= 1
             desired.failures[key] = failure
             // What could not be written is tried again by the next round.
             if case .state(let record, let time, _) = item, desired.waiting[key] == nil {
