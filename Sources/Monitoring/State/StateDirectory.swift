@@ -57,6 +57,9 @@ package final class StateDirectory: Sendable {
     let logger: Logger
     private let mayWrite: @Sendable (_ path: String) -> Bool
     private let sync: DraftedFile.Sync
+    /// Removes what was being written when an earlier exporter was killed: before the first file is written, since that may hang where
+    /// reading does not.
+    private let areDraftsRemoved = Mutex(false)
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
     private let trouble = Mutex(Trouble())
@@ -77,12 +80,6 @@ package final class StateDirectory: Sendable {
         self.logger = logger
         self.mayWrite = mayWrite
         self.sync = sync
-    }
-
-    /// Removes what was being written when an earlier exporter was killed.
-    func removeAbandonedDrafts() {
-        let kinds = ["state", Checker.exporter.rawValue, Checker.command.rawValue]
-        DraftedFile.removeAbandoned(in: path) { name in kinds.contains { name.hasSuffix(".\($0)") } }
     }
 
     /// The last problem in saving something, or in trusting what was saved; nil if there was none.
@@ -264,6 +261,7 @@ package final class StateDirectory: Sendable {
     /// - Parameter isDurable: whether it has to be on the disk.
     /// - Returns: why it was not written; nil if it was.
     private func write(_ text: String, to file: String, isDurable: Bool = true) -> String? {
+        removeAbandonedDrafts()
         do throws(DraftedFile.Failure) {
             try DraftedFile.write(text, to: file, mode: 0o600, sync: isDurable ? sync : nil)
         } catch {
@@ -276,6 +274,16 @@ package final class StateDirectory: Sendable {
         }
         if wasInTrouble { logger.info("state is kept again", metadata: ["file": "\(file)"]) }
         return nil
+    }
+
+    private func removeAbandonedDrafts() {
+        let isFirst = areDraftsRemoved.withLock { areRemoved in
+            defer { areRemoved = true }
+            return !areRemoved
+        }
+        guard isFirst, checker == .exporter else { return }
+        let kinds = ["state", Checker.exporter.rawValue, Checker.command.rawValue]
+        DraftedFile.removeAbandoned(in: path) { name in kinds.contains { name.hasSuffix(".\($0)") } }
     }
 
     /// - Returns: false if the file still has its content.
