@@ -25,7 +25,8 @@ struct UnixSocketFile {
     /// Only a file that no process listens on may be replaced.
     /// - Throws: if one does, or if that cannot be found out.
     static func refuseIfServed(_ path: String, as address: ListenAddress) throws(ListenerError) {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+        let descriptor = socket(AF_UNIX, Int32(type), 0)
         guard descriptor >= 0 else { throw .cannotListen(address, errno: errno) }
         defer { close(descriptor) }
         var name = sockaddr_un()

@@ -1,5 +1,5 @@
 internal import Configuration
-internal import Documents
+package import Documents
 internal import Glibc
 package import Logging
 internal import Replication
