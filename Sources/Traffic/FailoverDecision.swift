@@ -112,8 +112,9 @@ extension FailoverPolicy {
         var decision = decide(situation.catchUp, situation)
         // What the preferred node lacks may be known; not knowing anything does not move traffic.
         if decision.cause == .lagUnknown {
+            let isStandbyLast = situation.memory.answer == .standby && !situation.memory.isDoubtful
             decision = FailoverDecision(
-                cause: .notChecked, answer: situation.memory.answer == .standby && !situation.memory.isDoubtful ? .standby : nil,
+                cause: .notChecked, answer: isStandbyLast ? .standby : nil,
                 reason: "\(decision.reason); \(trouble)")
         } else {
             decision.reason += "; \(trouble)"

@@ -6,18 +6,22 @@ import Testing
 
 @Suite("Only so many at a time", .timeLimit(.minutes(5)))
 struct TurnstileTests {
+    private final class Tally: Sendable {
+        let running = Mutex((now: 0, most: 0))
+    }
+
     @Test("No more run at the same time than the limit, and all have their turn")
     func limit() async {
         let turnstile = Turnstile(limit: 1)
-        let running = Mutex((now: 0, most: 0))
+        let tally = Tally()
         let done = await withTaskGroup { group in
             for _ in 0..<200 {
                 group.addTask {
                     await turnstile.pass { () -> Int in
-                        running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                        tally.running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
                         let until = ContinuousClock.now + .microseconds(100)
                         while .now < until {}
-                        running.withLock { $0.now -= 1 }
+                        tally.running.withLock { $0.now -= 1 }
                         return 1
                     }
                 }
@@ -25,7 +29,7 @@ struct TurnstileTests {
             return await group.reduce(0) { $0 + ($1 ?? 0) }
         }
         #expect(done == 200)
-        #expect(running.withLock { $0.most } == 1)
+        #expect(tally.running.withLock { $0.most } == 1)
     }
 
     @Test("Whoever is cancelled before the turn does nothing")
