@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// The names in a directory, in no order; none if it cannot be read. Blocks as long as the file system does.
-package func fileNames(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
+/// The names in a directory, in no order; nil if it cannot be read. Blocks as long as the file system does.
+package func fileNames(in directory: String) -> [String]? {
+    guard let stream = opendir(directory) else { return nil }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {

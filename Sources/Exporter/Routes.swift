@@ -1,10 +1,12 @@
 import Collection
 import Configuration
 import Exposition
+import Glibc
 import Metrics
 import Monitoring
 import Presentation
 import Replication
+import Threads
 import Topology
 import Web
 
@@ -19,6 +21,8 @@ struct Routes: Sendable {
     let isLifecycleEnabled: Bool
     let nodeChecks: NodeChecks
     private let memory = IdleMemory()
+    /// For pages of whole sets: however many scrapes there are, a processor is left for the checks of balancers.
+    private let pages = Turnstile(limit: min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1))
 
     /// How old the findings on the topology page may be. When opened, it shows at once what the last scrape found; then it
     /// refreshes every five seconds, and all viewers share a round.
@@ -166,7 +170,8 @@ struct Routes: Sendable {
             return await memory.during {
                 let started = ContinuousClock.now
                 let findings = await fleet.findings(of: selection, deadline: started + timeout)
-                return page(fleet, selection, findings, started)
+                let response = await pages.pass { page(fleet, selection, findings, started).encoded(for: request) }
+                return response ?? .text(status: 503, "the client has gone")
             }
         }
     }

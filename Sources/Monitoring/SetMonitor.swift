@@ -32,11 +32,14 @@ package actor SetMonitor {
     /// A round, until it has ended and been judged; then what came of it.
     private final class Flight {
         let started: ContinuousClock.Instant
+        /// Since when nodes have had time to answer: a standstill of the exporter does not count.
+        var running: ContinuousClock.Instant
         var round: SetRound?
         var answer: SetAnswer?
 
         init(_ round: SetRound) {
             started = round.started
+            running = started
             self.round = round
         }
     }
@@ -113,7 +116,7 @@ package actor SetMonitor {
         if let known = kept.newest(patience: patience), known.round == flight.started { return known }
         let report = await flight.round?.report()
         guard flight.answer == nil, let report else { return await answer(of: flight, by: deadline, patience) }
-        return cut(flight, report)
+        return cut(flight, report, deadline)
     }
 
     /// Judges a round that has ended.
@@ -129,8 +132,9 @@ package actor SetMonitor {
     }
 
     /// Judges a round for a caller that leaves before its end.
-    private func cut(_ flight: Flight, _ report: ReplicationSetReport) -> SetAnswer {
-        let given = flight.started.duration(to: .now)
+    private func cut(_ flight: Flight, _ report: ReplicationSetReport, _ deadline: Deadline) -> SetAnswer {
+        if deadline.hasStoodStill { flight.running = .now }
+        let given = flight.running.duration(to: .now)
         let isFair = given >= Self.balancersPatience && !Task.isCancelled
         let findings = probes.findings(report, isFair: isFair && !isReplaced.load(ordering: .acquiring))
         awaitEnd(of: flight)

@@ -11,23 +11,29 @@ package struct AgentReply: Sendable, Equatable {
     ///   HAProxy has one such state per server, whoever set it: "ready" would also end what an operator has told
     ///   HAProxy itself (`set server … state maint`), so it is not sent without need.
     package init(_ verdict: NodeVerdict, _ state: OperatorState, endsMaintenance: Bool = false) {
+        let reply = verdict.isPassed ? .up(weight: verdict.weight) : AgentReply.down(verdict.reason)
+        self.init(reply, state, endsMaintenance: endsMaintenance)
+    }
+
+    private init(_ reply: AgentReply, _ state: OperatorState, endsMaintenance: Bool) {
         switch state {
         case .drain: self.init("drain")
         case .maintenance: self.init("maint")
-        case .ready:
-            let reply = verdict.isPassed ? .up(weight: verdict.weight) : AgentReply.down(verdict.reason)
-            self.init(endsMaintenance ? "ready \(reply.line)" : reply.line)
+        case .ready: self.init(endsMaintenance ? "ready \(reply.line)" : reply.line)
         }
     }
 
     /// The failover answer, for one of the two nodes of its rule. Where there is none, the server stays as it is: the reply is only
     /// its weight.
-    package init(_ decision: FailoverDecision, of policy: FailoverPolicy, for node: String) {
-        guard let active = decision.answer.map(policy.name) else {
-            self.init("100%")
-            return
+    package init(
+        _ decision: FailoverDecision, of policy: FailoverPolicy, for node: String, _ state: OperatorState = .ready,
+        endsMaintenance: Bool = false
+    ) {
+        var reply = AgentReply("100%")
+        if let active = decision.answer.map(policy.name) {
+            reply = active == node ? .up(weight: 100) : .down("\(active): \(decision.reason)")
         }
-        self = active == node ? .up(weight: 100) : .down("\(active): \(decision.reason)")
+        self.init(reply, state, endsMaintenance: endsMaintenance)
     }
 
     /// "up" reverts "down".

@@ -10,11 +10,16 @@ package struct CheckReply: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// - Parameter isStateKnown: false if the node counts as in maintenance because what operators have set cannot be read.
+    /// Why a node may have no traffic while it is not known what operators have set.
+    package static func unknownState(of node: String) -> String {
+        "what operators have set for \(node) cannot be read"
+    }
+
+    /// - Parameter isStateKnown: false if what operators have set cannot be read.
     package init(_ verdict: NodeVerdict, _ state: OperatorState, of node: String, isStateKnown: Bool = true) {
         switch state {
         case .maintenance where !isStateKnown:
-            self.init(503, "\(node) counts as in maintenance: what operators have set for it cannot be read")
+            self.init(503, Self.unknownState(of: node))
         case .ready: self.init(verdict.isPassed ? 200 : 503, verdict.reason)
         case .maintenance: self.init(503, "\(node) is in maintenance (set by an operator)")
         // With `http-check disable-on-404` HAProxy lets current sessions finish; without it, 404 is a failure like any

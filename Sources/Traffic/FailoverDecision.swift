@@ -75,6 +75,13 @@ extension FailoverPolicy {
             if situation.memory.answer == .standby, !situation.memory.isAccepted,
                 situation.standbyFailedFor < maxGap.seconds
             {
+                // Neither node may be the right one: a balancer keeps its state.
+                if situation.memory.isDoubtful {
+                    return FailoverDecision(
+                        cause: .notChecked,
+                        reason: "the last answer is not known, so that \(standby) may have had the requests, and it "
+                            + "\(fault.reason); \(preferred) takes over if that lasts for \(maxGap.seconds.text) s")
+                }
                 return FailoverDecision(
                     cause: .lagUnknown,
                     reason: "the last answer was \(standby), which \(fault.reason); \(preferred) takes over if that "
@@ -105,8 +112,9 @@ extension FailoverPolicy {
         var decision = decide(situation.catchUp, situation)
         // What the preferred node lacks may be known; not knowing anything does not move traffic.
         if decision.cause == .lagUnknown {
+            let isStandbyLast = situation.memory.answer == .standby && !situation.memory.isDoubtful
             decision = FailoverDecision(
-                cause: .notChecked, answer: situation.memory.answer == .standby ? .standby : nil,
+                cause: .notChecked, answer: isStandbyLast ? .standby : nil,
                 reason: "\(decision.reason); \(trouble)")
         } else {
             decision.reason += "; \(trouble)"
@@ -194,6 +202,7 @@ extension FailoverPolicy {
         guard let gap = situation.gap, gap >= 0 else {
             switch situation.memory.answer {
             case nil: return "this checker has just started"
+            case .standby where situation.memory.isDoubtful: return "the last answer is not known"
             case .standby: return "the last answer was \(standby)"
             case .preferred: return "there has been no good check yet"
             }

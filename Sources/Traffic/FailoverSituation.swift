@@ -62,6 +62,16 @@ package struct FailoverMemory: Sendable, Equatable {
     package var standbyFailedSince: Double?
     /// An operator has confirmed that the preferred node has all transactions.
     package var isAccepted = false
+    /// The last answer is not known, since what was saved of it cannot be read: the standby may have had the requests. Until the next
+    /// answer.
+    package private(set) var isDoubtful = false
+
+    /// What is remembered where there may have been answers that are not known.
+    package static let doubtful = {
+        var memory = FailoverMemory(answer: .standby)
+        memory.isDoubtful = true
+        return memory
+    }()
 
     /// - Parameter goodCheck: the last one, which was recorded.
     package init(answer: FailoverDecision.Answer? = nil, goodCheck: FailoverTime? = nil) {
@@ -92,6 +102,7 @@ package struct FailoverMemory: Sendable, Equatable {
     ) {
         guard let answer = decision.answer else { return }
         self.answer = answer
+        isDoubtful = false
         // An operator's word holds for the next answer, not beyond a later gap.
         isAccepted = false
         if decision.isGoodCheck {

@@ -1,11 +1,13 @@
 internal import CZlib
 
 extension Response {
-    /// This response, gzipped if the request allows it and it is worthwhile. Takes about 3 ms for a megabyte of metrics.
-    func encoded(for request: Request) -> Response {
+    /// This response, gzipped if the request allows it and it is worthwhile. Takes about 3 ms for a megabyte of metrics. Applied to
+    /// every response before it is sent; a handler may do so earlier.
+    package func encoded(for request: Request) -> Response {
         // Below this size, the bytes saved are not worth the frame and the time.
-        guard mayHaveBody, body.count >= 1024, headers["Content-Encoding"] == nil else { return self }
+        guard !isEncoded, mayHaveBody, body.count >= 1024, headers["Content-Encoding"] == nil else { return self }
         var response = self
+        response.isEncoded = true
         response.headers["Vary"] = headers["Vary"].map { "\($0), Accept-Encoding" } ?? "Accept-Encoding"
         if AcceptEncoding(request.headers["Accept-Encoding"]).allowsGzip, let compressed = gzip(body) {
             response.body = compressed

@@ -95,7 +95,7 @@ package actor Listener: Service {
     /// - Throws: `ListenerError` if an address cannot be bound, or if a listening socket closes by itself.
     package func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.threads)
-        let servers: [any Channel]
+        let servers: [Server]
         do {
             servers = try await bindAll(group)
         } catch {
@@ -103,14 +103,12 @@ package actor Listener: Service {
             try await group.shutdownGracefully()
             throw error
         }
-        let addresses = zip(options.addresses, servers).map { $0.bound(as: $1.localAddress) }
+        let addresses = zip(options.addresses, servers).map { $0.bound(as: $1.channel.localAddress) }
         logger.info("listening", metadata: ["addresses": .array(addresses.map { .stringConvertible($0) })])
         settle(.listening(addresses))
 
-        let stop = await waitForStop(servers)
-        // A server that is closed already is fine.
-        for server in servers { try? await server.close() }
-        for case .unix(let path) in options.addresses { unlink(path) }
+        let stop = await waitForStop(servers.map(\.channel))
+        for server in servers { await server.close() }
         await drain(group, grace: stop == .shutdown ? options.shutdownGrace : .zero)
         if stop == .socketClosed { throw ListenerError.stopped }
     }
@@ -167,21 +165,42 @@ package actor Listener: Service {
 // MARK: - Binding
 
 extension Listener {
-    private func bindAll(_ group: MultiThreadedEventLoopGroup) async throws -> [any Channel] {
-        var servers: [any Channel] = []
+    private struct Server {
+        let channel: any Channel
+        /// Nil unless the listener has created it.
+        let file: UnixSocketFile?
+
+        func close() async {
+            // First: while the socket is open, no other file can get the number by which its own is recognized.
+            file?.remove()
+            // A server that is closed already is fine.
+            try? await channel.close()
+        }
+    }
+
+    private func bindAll(_ group: MultiThreadedEventLoopGroup) async throws -> [Server] {
+        var servers: [Server] = []
         for address in options.addresses {
             do {
                 servers.append(try await bind(address, group))
             } catch {
-                // Only the error of the failed address matters.
-                for server in servers { try? await server.close() }
+                for server in servers { await server.close() }
                 throw ListenerError(error, address)
             }
         }
         return servers
     }
 
-    private func bind(_ address: ListenAddress, _ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
+    private func bind(_ address: ListenAddress, _ group: MultiThreadedEventLoopGroup) async throws -> Server {
+        guard case .unix(let path) = address else {
+            return Server(channel: try await channel(on: address, group), file: nil)
+        }
+        try UnixSocketFile.refuseIfServed(path, as: address)
+        let channel = try await channel(on: address, group)
+        return Server(channel: channel, file: UnixSocketFile(path))
+    }
+
+    private func channel(on address: ListenAddress, _ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
         switch address {
         case .unix(let path):
             return try await bootstrap(group).bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
@@ -249,6 +268,7 @@ extension ListenAddress {
 extension ListenerError {
     fileprivate init(_ error: any Error, _ address: ListenAddress) {
         switch error {
+        case let error as ListenerError: self = error
         case let error as IOError: self = .cannotListen(address, errno: error.errnoCode)
         case is SocketAddressError.UnknownHost:
             self = .unusableAddress(address, reason: "the host name cannot be resolved: check it, or use an IP address")

@@ -4,6 +4,8 @@ package struct Response: Sendable {
     package var status: Int
     package var headers: Headers
     package var body: [UInt8]
+    /// Whether `encoded` has been applied.
+    var isEncoded = false
 
     package init(status: Int = 200, headers: Headers = [:], body: [UInt8] = []) {
         self.status = status

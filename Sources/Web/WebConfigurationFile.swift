@@ -32,8 +32,20 @@ package final class WebConfigurationFile: Sendable {
     private let logger: Logger
     private let desk: BlockingDesk
     private let state: Mutex<State>
-    /// What the last check that ended has found.
-    private let last: Mutex<LastReading<Snapshot>>
+    /// What is told while the files' file system hangs.
+    private enum Silence: Int {
+        case none, trusting, refusing
+    }
+
+    private struct Last {
+        /// What the check has found that began last, of those that have ended.
+        var reading: LastReading<Snapshot>
+        var began: ContinuousClock.Instant
+        /// Whether the checks since have not ended in time; for the log.
+        var silence = Silence.none
+    }
+
+    private let last: Mutex<Last>
     /// Warnings about the file as it was at start-up.
     package let warnings: [Warning]
 
@@ -59,7 +71,7 @@ package final class WebConfigurationFile: Sendable {
         } catch {
             throw ConfigurationError(problems: [Problem(file: path, message: "\(error)")])
         }
-        last = Mutex(LastReading(snapshot))
+        last = Mutex(Last(reading: LastReading(snapshot), began: .now))
         state = Mutex(
             State(snapshot: snapshot, material: material, files: files, stamps: stamps, isSettled: isSettled))
     }
@@ -70,17 +82,55 @@ package final class WebConfigurationFile: Sendable {
     /// The current content of the file. While the file system hangs, the content as it was checked last, for a minute; after that it
     /// is not known who may be let in, and nobody is.
     func current() async -> Snapshot {
-        if let snapshot = await desk.carryOut(within: Self.patience, { self.check() }) {
-            last.withLock { $0 = LastReading(snapshot) }
-            return snapshot
+        let check = await desk.carryOut(within: Self.patience) { (began: ContinuousClock.now, snapshot: self.check()) }
+        if let check {
+            note(check.snapshot, from: check.began)
+            return check.snapshot
         }
-        let last = last.withLock { $0 }
-        var snapshot = last.value
-        if !last.counts() {
+        return withoutCheck(at: .now)
+    }
+
+    /// Notes what a check has found.
+    func note(_ snapshot: Snapshot, from began: ContinuousClock.Instant) {
+        let silence = last.withLock { last in
+            // Whoever waits for a check may be told of its end after that of a later one.
+            if began >= last.began { (last.reading, last.began) = (LastReading(snapshot, at: began), began) }
+            defer { last.silence = .none }
+            return last.silence
+        }
+        if silence != .none {
+            logger.info("the web configuration can be read again", metadata: ["file": "\(path)"])
+        }
+    }
+
+    /// What counts if the files cannot be checked in time.
+    func withoutCheck(at now: ContinuousClock.Instant) -> Snapshot {
+        let (reading, isNew, silence) = last.withLock { last in
+            let silence = last.reading.counts(at: now) ? Silence.trusting : .refusing
+            let isNew = silence.rawValue > last.silence.rawValue
+            if isNew { last.silence = silence }
+            return (last.reading, isNew, silence)
+        }
+        var snapshot = reading.value
+        if silence == .refusing {
             snapshot.problem = ConfigurationError(
                 problems: [Problem(file: path, message: "cannot be read: a file system that hangs?")])
         }
+        if isNew { log(silence) }
         return snapshot
+    }
+
+    private func log(_ silence: Silence) {
+        switch silence {
+        case .none: break
+        case .trusting:
+            logger.warning(
+                "the web configuration cannot be read (a file system that hangs?): what was read last stays in effect for \(LastReading<Snapshot>.trust.components.seconds) s, then all requests are refused",
+                metadata: ["file": "\(path)"])
+        case .refusing:
+            logger.error(
+                "all requests are refused until the web configuration can be read", metadata: ["file": "\(path)"])
+        }
     }
 
     /// The content now; blocks as long as the file system does. Takes a few microseconds if nothing has changed.

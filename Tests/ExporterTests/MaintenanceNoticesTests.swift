@@ -12,6 +12,7 @@ extension MaintenanceNotices {
     fileprivate func endsMaintenance(
         of node: String, _ state: OperatorState, now: ContinuousClock.Instant = .now
     ) -> Bool {
+        readNotes()
         let turn = turn(of: node, state, now: now)
         if let note = turn.note { carryOut(note, of: node) }
         return turn.endsMaintenance

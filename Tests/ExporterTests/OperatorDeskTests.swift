@@ -36,7 +36,7 @@ struct OperatorDeskTests {
             directory: folder, at: desks, patience: Self.patience, operatorsPatience: .seconds(60), logger: log.logger)
     }
 
-    @Test("While reading hangs, what was read last holds, and a node that was not read counts as maint")
+    @Test("While reading hangs, what was read last holds, and the state of a node that was not read is unknown")
     func hanging() async throws {
         try await withFolder { folder in
             let desks = try OperatorDesk.Desks()
@@ -50,14 +50,25 @@ struct OperatorDeskTests {
             #expect(await operators.state(of: "db2") == .init(state: .drain))
             #expect(await operators.state(of: "db3") == .init(state: .maintenance, isKnown: false))
             #expect(log.lines.count <= lines + 1 && log.lines.last?.contains("does not answer") == true, "\(log.lines)")
-            // What was answered with maint is withdrawn later.
-            #expect(await !operators.endsMaintenance(of: "db3", .maintenance))
             release.signal()
             try await eventually("the states are read again") {
                 await operators.state(of: "db3") == .init(state: .ready)
             }
-            #expect(await operators.endsMaintenance(of: "db3", .ready))
+            #expect(await !operators.endsMaintenance(of: "db3", .ready))
             #expect(await operators.state(of: "db2") == .init(state: .drain))
+        }
+    }
+
+    @Test("What was told before a start without the directory is withdrawn once that is back")
+    func directoryAwayAtStart() async throws {
+        try await withFolder { folder in
+            try Data().write(to: URL(filePath: "\(folder)/db1~told"))
+            try FileManager.default.moveItem(atPath: folder, toPath: "\(folder)-away")
+            let operators = operators(folder, try OperatorDesk.Desks())
+            try await eventually("it is read") { await operators.state(of: "db1") == .unknown && !log.lines.isEmpty }
+            try FileManager.default.moveItem(atPath: "\(folder)-away", toPath: folder)
+            try await eventually("it is back") { await operators.state(of: "db1") == .init(state: .ready) }
+            #expect(await operators.endsMaintenance(of: "db1", .ready))
         }
     }
 
@@ -73,6 +84,9 @@ struct OperatorDeskTests {
                 await #expect(throws: OperatorDesk.Failure.self) { try await operators.set(state, of: "db1") }
             }
             try await eventually("the state is read") { await operators.state(of: "db1") == .init(state: .ready) }
+            let lines = log.lines.count
+            operators.logUnwritten()
+            #expect(log.lines.count == lines + 1 && log.entries.last?.metadata["state"] == "maint")
             // An answer that was given without its note is withdrawn all the same.
             #expect(await !operators.endsMaintenance(of: "db2", .drain))
             #expect(await operators.endsMaintenance(of: "db2", .ready))

@@ -35,17 +35,18 @@ struct RoutesTests {
         }
     }
 
-    private static func configuration(_ port: UInt16) -> Configuration {
+    private static func configuration(_ port: UInt16, _ failover: FailoverPolicy? = nil) -> Configuration {
         let nodes = [port, 1].enumerated().map { index, port in
             Node(
                 name: "db\(index + 1)", address: .tcp(host: "127.0.0.1", port: port), tls: TLSOptions(mode: .disabled),
                 timeout: .seconds(50))
         }
-        return Configuration(sets: [ReplicationSet(name: "shop", nodes: nodes)])
+        return Configuration(sets: [ReplicationSet(name: "shop", nodes: nodes, failover: failover)])
     }
 
     private func withProgram(
-        isLifecycleEnabled: Bool = true, reload: String? = nil, _ body: (Program) async throws -> Void
+        isLifecycleEnabled: Bool = true, reload: String? = nil, failover: FailoverPolicy? = nil, states: String? = nil,
+        _ body: (Program) async throws -> Void
     ) async throws {
         let server = try AnsweringServer([
             (
@@ -55,7 +56,7 @@ struct RoutesTests {
             ("SHOW", .table(columns: ["a"], rows: [])), ("SELECT", .table(columns: ["a"], rows: [])),
         ])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let configuration = Self.configuration(server.server.port)
+        let configuration = Self.configuration(server.server.port, failover)
         let fleet = try Fleet(
             configuration, environment: ["MYSQL_REPLICATION_EXPORTER_USER": "exporter"], keeping: .nothing,
             logger: logger)
@@ -66,10 +67,48 @@ struct RoutesTests {
         let routes = Routes(
             live: live, counter: RequestCounter(routes: Routes.paths(telemetryPath: "/metrics")),
             telemetryPath: "/metrics", timeoutOffset: .zero, isLifecycleEnabled: isLifecycleEnabled,
-            nodeChecks: NodeChecks(try OperatorDesk(directory: nil, logger: logger)))
+            nodeChecks: NodeChecks(try OperatorDesk(directory: states, logger: logger)))
         try await body(Program(routes: routes, live: live, router: routes.router, server: server))
         await live.use { await $0.close() }
         server.server.stop()
+    }
+
+    @Test(
+        "While the directory of operators' states is away, agents are told down: neither maint, nor ready when it is back"
+    )
+    func unknownState() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("states-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await withProgram(states: folder) { program in
+            func reply() async -> String { await program.routes.agentReply(to: "db1/replica") }
+            let before = await reply()
+            #expect(!before.hasPrefix("ready") && before != "maint")
+            try FileManager.default.moveItem(atPath: folder, toPath: "\(folder)-away")
+            let unknown = "down # what operators have set for db1 cannot be read"
+            try await eventually("it is told") { await reply() == unknown }
+            #expect(await program.answer("/nodes/db1/replica").status == 503)
+            try FileManager.default.moveItem(atPath: "\(folder)-away", toPath: folder)
+            try await eventually("it is back") { await reply() != unknown }
+            #expect(await reply().hasPrefix("ready") == before.hasPrefix("ready"))
+        }
+    }
+
+    @Test("A drain or maint is told to agents that ask for the failover answer, and its end as well")
+    func failoverState() async throws {
+        let policy = FailoverPolicy(
+            preferred: "db1", standby: "db2", table: TableName(database: "p", table: "lastcheck"))
+        try await withProgram(failover: policy) { program in
+            func reply() async -> String { await program.routes.agentReply(to: "db2/failover") }
+            let before = await reply()
+            #expect(before.hasPrefix("up") || before.hasPrefix("down") || before == "100%", "\(before)")
+            for state in ["drain", "maint"] {
+                #expect(await program.answer("/nodes/db2/\(state)", method: "POST").status == 200)
+                #expect(await reply() == state)
+            }
+            #expect(await program.answer("/nodes/db2/ready", method: "POST").status == 200)
+            #expect(await reply().hasPrefix("ready "))
+        }
     }
 
     @Test("Metrics are of the whole configuration, or of the sets and nodes that are named")

@@ -34,18 +34,19 @@ struct FailoverProbeTests {
     }
 
     private func probe(
-        on server: FaultServer, memory: FailoverMemory = FailoverMemory(), replacing predecessor: FailoverProbe? = nil,
+        on server: FaultServer, memory: FailoverMemory = FailoverMemory(), origin: FailoverProbe.Origin? = nil,
+        replacing predecessor: FailoverProbe? = nil,
         uptime: Double = 500_000, clock: (@Sendable () -> FailoverTime)? = nil,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         keep: @escaping @Sendable (FailoverMemory) -> Void = { _ in }
     ) -> FailoverProbe {
         FailoverProbe(
             FailoverPolicy(preferred: "db1", standby: "db2", table: TableName(database: "p", table: "t")), set: "shop",
             checker: "test",
-            memory: .known(memory), replacing: predecessor,
+            memory: origin ?? .known(memory), replacing: predecessor,
             // Many tests run at the same time: a reply may take a while.
             timeout: .seconds(60),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            clock: clock ?? { FailoverTime(steady: uptime, epoch: 1_800_000_000) }, keep: keep
+            logger: logger, clock: clock ?? { FailoverTime(steady: uptime, epoch: 1_800_000_000) }, keep: keep
         ) { _ in server.session() }
     }
 
@@ -63,6 +64,84 @@ struct FailoverProbeTests {
         #expect(first.cause == .lagUnknown)
         let second = await probe.check { _, _ in set }
         #expect(second.cause == .caughtUp && second.reason.contains("an operator has confirmed"))
+    }
+
+    /// What an earlier process has saved; nil while it cannot be read.
+    private final class Saved: Sendable {
+        let memory = Mutex<FailoverMemory?>(nil)
+        let seconds = Mutex(0.0)
+        let kept = Mutex<[FailoverMemory]>([])
+        let log = CapturedLog(level: .info)
+
+        var lines: [String] { log.lines.filter { $0.contains("what was saved") } }
+    }
+
+    private func probe(on server: FaultServer, after saved: Saved) -> FailoverProbe {
+        probe(
+            on: server, origin: .restored { saved.memory.withLock { $0 } },
+            clock: {
+                let second = saved.seconds.withLock { $0 }
+                return FailoverTime(steady: 500_000 + second, epoch: 1_800_000_000 + second)
+            }, logger: saved.log.logger, keep: { memory in saved.kept.withLock { $0.append(memory) } })
+    }
+
+    private static let bothUp = findings(node("db1", id: 1, readOnly: false), node("db2", id: 2, readOnly: false))
+
+    private static var standbyAway: SetFindings {
+        var away = node("db2", id: 2, readOnly: false)
+        away.report = NodeReport(failure: NodeFailure(reason: .connect, message: "no answer"))
+        return findings(node("db1", id: 1, readOnly: false), away)
+    }
+
+    @Test("While what was saved cannot be read, a standby that misses a check may have had the requests")
+    func notRead() async throws {
+        let server = try FaultServer(Self.script())
+        defer { server.stop() }
+        let saved = Saved()
+        let probe = probe(on: server, after: saved)
+        for second in [0.0, 1] {
+            saved.seconds.withLock { $0 = second }
+            let decision = await probe.check { _, _ in Self.standbyAway }
+            #expect(decision.answer == nil && decision.cause == .notChecked, "\(decision.reason)")
+        }
+        #expect(saved.lines.count == 1)
+        // Nothing that is not known is saved, not at the end either.
+        #expect(saved.kept.withLock { $0.isEmpty } && probe.memoryAtEnd == nil)
+        saved.memory.withLock { $0 = FailoverMemory(answer: .standby) }
+        #expect(await probe.check { _, _ in Self.standbyAway }.answer == .standby)
+        #expect(saved.lines.count == 2)
+        #expect(saved.kept.withLock { $0.last?.answer } == .standby)
+    }
+
+    @Test("The preferred node takes over from a standby that stays away, even if what was saved is never read")
+    func neverRead() async throws {
+        let server = try FaultServer(Self.script())
+        defer { server.stop() }
+        let saved = Saved()
+        let probe = probe(on: server, after: saved)
+        for (second, answer) in [(0, nil), (19, nil), (20, .preferred)]
+            as [(Double, FailoverDecision.Answer?)]
+        {
+            saved.seconds.withLock { $0 = second }
+            #expect(await probe.check { _, _ in Self.standbyAway }.answer == answer, "after \(second) s")
+        }
+    }
+
+    @Test("An answer that was given before what was saved could be read is newer than that")
+    func readLate() async throws {
+        let server = try FaultServer(Self.script())
+        defer { server.stop() }
+        let saved = Saved()
+        let probe = probe(on: server, after: saved)
+        // How far db1 is behind db2 is unknown.
+        #expect(await probe.check { _, _ in Self.bothUp }.answer == .standby)
+        #expect(probe.memoryAtEnd?.answer == .standby)
+        saved.memory.withLock {
+            $0 = FailoverMemory(
+                answer: .preferred, goodCheck: FailoverTime(steady: 500_000, epoch: 1_800_000_000))
+        }
+        let decision = await probe.check { _, _ in Self.bothUp }
+        #expect(decision.answer == .standby && decision.reason.hasPrefix("the last answer was db2"))
     }
 
     @Test("A probe's successor knows its answers, and the operator's decision")

@@ -224,6 +224,42 @@ struct SetMonitorTests {
         }
     }
 
+    @Test("After a standstill of the exporter, an answer that arrived meanwhile is read: the deadline is extended once")
+    func standstill() async throws {
+        let gate = try Gate()
+        let server = try healthy(gate)
+        try await withMonitor([server]) { _, monitor in
+            let deadline = Deadline(
+                .now + .milliseconds(20), grace: .seconds(50),
+                sleep: { instant in
+                    try await Task.sleep(until: instant + .milliseconds(200))
+                    gate.open()
+                })
+            defer { deadline.cancel() }
+            #expect(await monitor.findings(by: deadline).findings.nodes.map(\.report.isUp) == [true])
+        }
+    }
+
+    @Test("A node that is silent after a standstill had no time, and this is not remembered")
+    func silentAfterStandstill() async throws {
+        let server = try FaultServer(.saying([.silence]))
+        try await withMonitor([server]) { _, monitor in
+            func answer(lateBy delay: Duration) async -> SetAnswer {
+                let deadline = Deadline(
+                    .now + SetMonitor.balancersPatience, grace: .milliseconds(1),
+                    sleep: { try await Task.sleep(until: $0 + delay) })
+                defer { deadline.cancel() }
+                return await monitor.findings(notOlderThan: .nanoseconds(1), by: deadline)
+            }
+            let first = await answer(lateBy: .milliseconds(150))
+            #expect(first.findings.nodes.map(\.report.isUp) == [false])
+            // A caller that would accept it gets another.
+            let second = await monitor.findings(
+                notOlderThan: .seconds(3600), deadline: .now + SetMonitor.balancersPatience * 0.1)
+            #expect(second.patience < SetMonitor.balancersPatience)
+        }
+    }
+
     @Test("Probes get the known findings at once, and if these are too old, a round starts for the next time")
     func renewing() async throws {
         let server = try healthy()

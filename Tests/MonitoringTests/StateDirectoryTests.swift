@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Logging
 import Replication
+import Synchronization
 import Testing
 import Topology
 import Traffic
@@ -36,7 +37,7 @@ struct StateDirectoryTests {
         try body(folder)
     }
 
-    @Test("At the start of an exporter, the drafts of processes that no longer exist are removed, and no other file")
+    @Test("Before an exporter writes, the drafts of processes that no longer exist are removed, and no other file")
     func abandonedDrafts() throws {
         try withFolder { folder in
             // Linux numbers processes up to 4194304 at most. The parent of this one exists.
@@ -52,8 +53,10 @@ struct StateDirectoryTests {
             for name in others + drafts.map({ $0 + gone }) + ["shop.state~\(getpid())"] {
                 try "".write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
             }
-            _ = try StateKeeper(StateDirectory(folder, name: "test", logger: Self.quiet))
-            #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == Set(others))
+            let state = StateDirectory(folder, name: "test", logger: Self.quiet)
+            #expect(state.write(Self.record, of: "other", at: 1_700_000_000) == nil)
+            #expect(
+                try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == Set(others + ["other.state"]))
         }
     }
 
@@ -258,9 +261,9 @@ struct StateDirectoryTests {
             // An operator's decision is only for the process that received it, and without an answer nothing is kept.
             memory.isAccepted = true
             state("boot-1").write(memory, of: Self.shop)
-            #expect(!state("boot-1").failoverMemory(of: Self.shop, at: 8).isAccepted)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8)?.isAccepted == false)
             state("boot-1").write(FailoverMemory(), of: Self.shop)
-            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8).answer == .standby)
+            #expect(state("boot-1").failoverMemory(of: Self.shop, at: 8)?.answer == .standby)
         }
     }
 
@@ -312,7 +315,9 @@ struct StateDirectoryTests {
         #expect(FailoverText(parsing: text) == nil)
     }
 
-    @Test("A check that cannot be revoked is ignored: a read-only file system")
+    @Test(
+        "A \"preferred\" that cannot be revoked may be outdated; a \"standby\" counts on a read-only file system as well"
+    )
     func readOnly() throws {
         try withFolder { folder in
             StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet).write(
@@ -321,7 +326,7 @@ struct StateDirectoryTests {
                 let state = StateDirectory(
                     folder, checker: .command, name: "monitor", logger: Self.quiet, mayWrite: { $0 != stuck })
                 #expect(state.complaint == nil)
-                #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
+                #expect(state.failoverMemory(of: Self.shop) == .doubtful)
                 #expect(
                     state.complaint?.hasSuffix("/shop.failover-check cannot be changed, so its content is ignored")
                         == true)
@@ -329,6 +334,90 @@ struct StateDirectoryTests {
             let state = StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
             #expect(state.failoverMemory(of: Self.shop) == Self.good())
             #expect(state.complaint == nil)
+            state.write(FailoverMemory(answer: .standby), of: Self.shop)
+            let stuck = StateDirectory(
+                folder, checker: .command, name: "monitor", logger: Self.quiet, mayWrite: { _ in false })
+            #expect(stuck.failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
+        }
+    }
+
+    @Test(
+        "An empty or invalid file means that the last answer is not known, until there is one",
+        arguments: ["", "failover 3 b 100 db1\n", "failover 2 b 100 db1\nby a\nend\n"])
+    func invalid(text: String) throws {
+        try withFolder { folder in
+            let file = "\(folder)/shop.failover"
+            try text.write(toFile: file, atomically: false, encoding: .utf8)
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            #expect(state.failoverMemory(of: Self.shop) == .doubtful)
+            state.write(.doubtful, of: Self.shop, isLast: false)
+            state.write(Self.good(), of: Self.shop, isLast: false)
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
+    }
+
+    @Test("A file that cannot be read is not a missing one")
+    func unreadable() throws {
+        try withFolder { folder in
+            let file = "\(folder)/shop.failover"
+            // May not be followed.
+            try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "\(folder)/other")
+            let state = StateDirectory(folder, name: "monitor", logger: Self.quiet)
+            #expect(state.failoverMemory(of: Self.shop) == nil)
+            try FileManager.default.removeItem(atPath: file)
+            #expect(state.failoverMemory(of: Self.shop) == FailoverMemory())
+            // Nor is one whose directory is gone.
+            try FileManager.default.removeItem(atPath: folder)
+            #expect(state.failoverMemory(of: Self.shop) == nil)
+        }
+    }
+
+    @Test("If the disk is full, a file that is emptied shows that the standby may have the requests")
+    func fullDiskStandby() throws {
+        try withFolder { folder in
+            func command() -> StateDirectory {
+                StateDirectory(folder, checker: .command, name: "monitor", logger: Self.quiet)
+            }
+            let (early, late) = (command(), command())
+            early.write(Self.good(), of: Self.shop)
+            #expect(late.failoverMemory(of: Self.shop) == Self.good())
+            // No file can be created under this name, not even by root.
+            let obstacle = "\(folder)/shop.failover-check~\(getpid())"
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            for _ in 0..<2 { #expect(early.write(FailoverMemory(answer: .standby), of: Self.shop) != nil) }
+            #expect(command().failoverMemory(of: Self.shop) == .doubtful)
+            try FileManager.default.removeItem(atPath: obstacle)
+            // A run that went by the earlier "preferred" does not bring that back.
+            late.write(Self.good(1), of: Self.shop)
+            #expect(command().failoverMemory(of: Self.shop) == .doubtful)
+            #expect(early.write(FailoverMemory(answer: .standby), of: Self.shop) == nil)
+            #expect(command().failoverMemory(of: Self.shop) == FailoverMemory(answer: .standby))
+        }
+    }
+
+    @Test("What an answer depends on is on the disk when it is given; an unbroken \"preferred\" need not be")
+    func synced() throws {
+        try withFolder { folder in
+            let count = Mutex(0)
+            let isFailing = Mutex(false)
+            let state = StateDirectory(
+                folder, checker: .command, name: "monitor", logger: Self.quiet,
+                sync: { descriptor in
+                    count.withLock { $0 += 1 }
+                    return isFailing.withLock { $0 } ? -1 : fsync(descriptor)
+                })
+            func syncs(_ body: () -> String?) -> Int {
+                let before = count.withLock { $0 }
+                #expect(body() == nil)
+                return count.withLock { $0 } - before
+            }
+            // The draft, and the directory after it has been renamed.
+            #expect(syncs { state.write(Self.record, of: "shop", at: 1_700_000_000) } == 2)
+            #expect(syncs { state.write(FailoverMemory(answer: .standby), of: Self.shop) } == 2)
+            #expect(syncs { state.write(FailoverMemory(answer: .standby), of: Self.shop) } == 0)
+            #expect(syncs { state.write(Self.good(), of: Self.shop) } == 0)
+            isFailing.withLock { $0 = true }
+            #expect(state.write(FailoverMemory(answer: .standby), of: Self.shop) != nil)
         }
     }
 

@@ -115,17 +115,59 @@ struct StateKeeperTests {
                 answer: .preferred, goodCheck: FailoverTime(steady: 1, epoch: 1_700_000_000))
             await keeper.keep(preferred, of: Self.shop)
             try await eventually("it is removed") { !FileManager.default.fileExists(atPath: file) }
-            // A directory that hangs delays neither answer for long, and gives no memory.
+            // A directory that hangs delays neither answer for long, and it is not known what is in it.
             let release = try await hang(desk)
             await keeper.keep(FailoverMemory(answer: .standby), of: Self.shop)
             await keeper.keep(preferred, of: Self.shop)
-            #expect(await keeper.takeCheck(of: Self.shop) == FailoverMemory())
+            #expect(await keeper.takeCheck(of: Self.shop) == nil)
             release.signal()
             keeper.keepAtEnd(preferred, of: Self.shop)
             await keeper.flush(within: .seconds(60))
             let next = StateDirectory(folder, name: "monitor", logger: log.logger)
             #expect(next.failoverMemory(of: Self.shop) == preferred)
             #expect(!FileManager.default.fileExists(atPath: file))
+        }
+    }
+
+    @Test("What cannot be read soon is read on, and told to whoever asks after that")
+    func slow() async throws {
+        try await withKeeper { keeper, desk, folder in
+            let standby = FailoverMemory(answer: .standby)
+            #expect(StateDirectory(folder, name: "monitor", logger: log.logger).write(standby, of: Self.shop) == nil)
+            let release = try await hang(desk)
+            for _ in 0..<2 { #expect(await keeper.takeCheck(of: Self.shop) == nil) }
+            release.signal()
+            // Gone by the time that it is asked for: it was read before.
+            await desk.carryOut {}
+            try FileManager.default.removeItem(atPath: "\(folder)/shop.failover")
+            try await eventually("it is told") { await keeper.takeCheck(of: Self.shop) == standby }
+            #expect(await keeper.takeCheck(of: Self.shop) == FailoverMemory())
+        }
+    }
+
+    @Test("At the end, files that hang are counted, also the one that is being written")
+    func unwrittenFiles() async throws {
+        try await withKeeper { _, _, folder in
+            let (started, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            defer { release.signal() }
+            let directory = StateDirectory(
+                folder, name: "monitor", logger: log.logger,
+                sync: { _ in
+                    started.signal()
+                    release.wait()
+                    return 0
+                })
+            let keeper = StateKeeper(directory, at: try BlockingDesk(name: "test"))
+            keeper.save(Self.record("db1"), of: "shop", at: 1)
+            await withCheckedContinuation { continuation in
+                Thread {
+                    started.wait()
+                    continuation.resume()
+                }.start()
+            }
+            await keeper.flush(within: .milliseconds(10))
+            #expect(log.lines.last?.hasSuffix("files not written: 1") == true, "\(log.lines)")
+            release.signal()
         }
     }
 

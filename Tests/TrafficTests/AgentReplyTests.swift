@@ -25,6 +25,9 @@ struct AgentReplyTests {
         #expect(lines(.unbroken) == ["up 100%", "down # db1: why"])
         #expect(lines(.preferredFailed) == ["down # db2: why", "up 100%"])
         #expect(lines(.notChecked) == ["100%", "100%"])
+        let none = FailoverDecision(cause: .notChecked, reason: "why")
+        #expect(AgentReply(none, of: policy, for: "db1", .drain).line == "drain")
+        #expect(AgentReply(none, of: policy, for: "db1", .ready, endsMaintenance: true).line == "ready 100%")
     }
 
     @Test("The operator's setting takes precedence, whatever the state", arguments: [true, false])

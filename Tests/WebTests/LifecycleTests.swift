@@ -149,6 +149,58 @@ private let hello: Handler = { .text("\($0.method) \($0.path)") }
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    private static var socketPath: String {
+        NSTemporaryDirectory() + "web-tests-\(UInt32.random(in: 0...UInt32.max)).sock"
+    }
+
+    @Test("A UNIX socket on which a process listens is left to that")
+    func servedSocket() async throws {
+        let path = Self.socketPath
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await withListener({ $0.addresses = [.unix(path: path)] }, handler: hello) { _, address in
+            let second = Listener(options: ListenerOptions(addresses: [address]), handler: hello)
+            await #expect(throws: ListenerError.cannotListen(address, errno: EADDRINUSE)) { try await second.run() }
+            let client = try await Client.connect(to: address)
+            try await client.get("/")
+            #expect(try await client.reply().status == 200)
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("A file that has taken the place of the listener's socket is not removed")
+    func replacedSocket() async throws {
+        let path = Self.socketPath
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await withListener({ $0.addresses = [.unix(path: path)] }, handler: hello) { _, _ in
+            try FileManager.default.removeItem(atPath: path)
+            try Data().write(to: URL(filePath: path))
+        }
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("A socket that a process has left behind is replaced")
+    func leftSocket() async throws {
+        let path = Self.socketPath
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(listen(descriptor, 5) == 0)
+        close(descriptor)
+        #expect(FileManager.default.fileExists(atPath: path))
+        try await withListener({ $0.addresses = [.unix(path: path)] }, handler: hello) { _, bound in
+            let client = try await Client.connect(to: bound)
+            try await client.get("/")
+            #expect(try await client.reply().status == 200)
+        }
+    }
+
     @Test("Without a host, both IPv4 and IPv6 are served; an IPv6 address may be given")
     func ipv6() async throws {
         let addresses = try [ListenAddress(":0"), ListenAddress("[::1]:0")]

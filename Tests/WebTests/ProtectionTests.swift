@@ -136,6 +136,37 @@ struct ProtectionTests {
         }
     }
 
+    @Test("A file system that hangs is logged when it begins, when all requests are refused, and when it ends")
+    func silent() async throws {
+        try await withWebConfiguration("basic_auth_users: {alice: \(hash)}") { path in
+            let log = CapturedLog(level: .info)
+            let file = try WebConfigurationFile(path: path, logger: log.logger)
+            let now = ContinuousClock.now
+            for _ in 0..<3 { #expect(file.withoutCheck(at: now).problem == nil) }
+            for _ in 0..<3 { #expect(file.withoutCheck(at: now + .seconds(3600)).problem != nil) }
+            for _ in 0..<3 { file.note(file.check(), from: .now) }
+            #expect(
+                log.lines == [
+                    "warning the web configuration cannot be read (a file system that hangs?): what was read last stays in effect for 60 s, then all requests are refused",
+                    "error all requests are refused until the web configuration can be read",
+                    "info the web configuration can be read again",
+                ])
+        }
+    }
+
+    @Test("What a later check has found is not replaced by that of an earlier one")
+    func order() async throws {
+        try await withWebConfiguration("basic_auth_users: {alice: \(hash)}") { path in
+            let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
+            let now = ContinuousClock.now
+            let early = file.check()
+            try write("basic_auth_users: {bob: \(hash)}", to: path)
+            file.note(file.check(), from: now + .milliseconds(2))
+            file.note(early, from: now + .milliseconds(1))
+            #expect(Array(file.withoutCheck(at: now).configuration.users.keys) == ["bob"])
+        }
+    }
+
     @Test("TLS cannot be switched on or off while running: requests are refused until a restart")
     func switched() async throws {
         let certificates = try await Certificates.shared.value

@@ -150,10 +150,12 @@ struct Serve: AsyncParsableCommand {
         _ logger: Logger
     ) async throws {
         let counter = RequestCounter(routes: Routes.paths(telemetryPath: telemetryPath))
+        let nodeChecks = try agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger)
+        defer { nodeChecks.operators.logUnwritten() }
         let routes = Routes(
             live: live, counter: counter, telemetryPath: telemetryPath, timeoutOffset: .seconds(timeoutOffset),
             isLifecycleEnabled: isLifecycleEnabled,
-            nodeChecks: try agent.nodeChecks(isLifecycleEnabled: isLifecycleEnabled, logger))
+            nodeChecks: nodeChecks)
         let router = routes.router
         let listener = Listener(
             options: try listenerOptions(openFiles, logger), protection: protection, logger: logger,

@@ -69,6 +69,7 @@ extension Routes {
         let suffix = "/failover"
         guard line.hasSuffix(suffix) else { return nil }
         let node = String(line.dropLast(suffix.count))
+        let desk = nodeChecks.operators
         return await live.use { fleet in
             let set = fleet.configuration.sets.first { set in
                 set.failover.map { $0.preferred == node || $0.standby == node } ?? false
@@ -76,7 +77,11 @@ extension Routes {
             guard let set, let (policy, decision) = await fleet.failover(set.name) else {
                 return AgentReply.down("no failover rule names \(node)").line
             }
-            return AgentReply(decision, of: policy, for: node).line
+            let operators = await desk.state(of: node)
+            // A fault of the exporter's must not keep traffic from moving, and neither up nor down ends what was set in HAProxy.
+            guard operators.isKnown else { return AgentReply(decision, of: policy, for: node).line }
+            let endsMaintenance = await desk.endsMaintenance(of: node, operators.state)
+            return AgentReply(decision, of: policy, for: node, operators.state, endsMaintenance: endsMaintenance).line
         }
     }
 

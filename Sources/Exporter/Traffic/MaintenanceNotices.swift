@@ -24,7 +24,9 @@ final class MaintenanceNotices: Sendable {
 
     private let directory: String?
     private let logger: Logger
-    private let notices: Mutex<[String: Notice]>
+    private let notices = Mutex<[String: Notice]>([:])
+    /// Whether the notes of earlier processes are known.
+    private let areNotesRead = Atomic(false)
     /// Nodes whose note could not be written, so that this is logged only once.
     private let unwritten = Mutex<Set<String>>([])
 
@@ -32,8 +34,22 @@ final class MaintenanceNotices: Sendable {
     init(directory: String?, logger: Logger) {
         self.directory = directory
         self.logger = logger
-        notices = Mutex(
-            Dictionary(Self.nodes(notedIn: directory).map { ($0, .given) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// Learns what earlier processes have told agents, if that is not known yet; blocks as long as the file system does. To be called
+    /// before each `turn`: the directory may have been away at the start.
+    func readNotes() {
+        guard let directory, !areNotesRead.load(ordering: .acquiring), let names = fileNames(in: directory) else {
+            return
+        }
+        notices.withLock { notices in
+            for name in names where name.hasSuffix(Self.suffix) {
+                let node = String(name.dropLast(Self.suffix.count))
+                // What this process has told since counts.
+                if notices[node] == nil { notices[node] = .given }
+            }
+            areNotesRead.store(true, ordering: .releasing)
+        }
     }
 
     /// What has to be done to a node's note.
@@ -69,14 +85,30 @@ final class MaintenanceNotices: Sendable {
     func carryOut(_ note: Note, of node: String) {
         switch note {
         case .written: write(node)
-        case .removed: if let directory { unlink("\(directory)/\(node)\(Self.suffix)") }
+        case .removed: remove(node)
+        }
+    }
+
+    private func remove(_ node: String) {
+        guard let directory else { return }
+        let path = "\(directory)/\(node)\(Self.suffix)"
+        guard unlink(path) == 0 else { return }
+        do throws(DraftedFile.Failure) {
+            try DraftedFile.syncDirectory(of: path)
+        } catch {
+            logger.warning(
+                "\(error): after a loss of power, agents may be told once more that a drain or maint has ended",
+                metadata: ["node": "\(node)"])
         }
     }
 
     private func write(_ node: String) {
         guard let directory else { return }
         do throws(DraftedFile.Failure) {
-            close(try DraftedFile.descriptor(writing: "\(directory)/\(node)\(Self.suffix)", mode: 0o644))
+            let path = "\(directory)/\(node)\(Self.suffix)"
+            let isNew = access(path, F_OK) != 0
+            close(try DraftedFile.descriptor(writing: path, mode: 0o644))
+            if isNew { try DraftedFile.syncDirectory(of: path) }
             _ = unwritten.withLock { $0.remove(node) }
         } catch {
             guard unwritten.withLock({ $0.insert(node).inserted }) else { return }
@@ -84,10 +116,5 @@ final class MaintenanceNotices: Sendable {
                 "\(error); if the exporter is restarted before the drain or maint has ended, HAProxy must be told manually: set server … state ready",
                 metadata: ["node": "\(node)"])
         }
-    }
-
-    private static func nodes(notedIn directory: String?) -> [String] {
-        guard let directory else { return [] }
-        return fileNames(in: directory).filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
     }
 }

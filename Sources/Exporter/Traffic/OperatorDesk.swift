@@ -9,15 +9,21 @@ import Traffic
 ///
 /// Files are read by one thread and written by another: on a frozen file system, reading still works. Each node has one reading and
 /// one writing under way at most, whoever asks. What was read or written last stays in effect for a minute: on a network file system
-/// other hosts may write. After that a node counts as `maint`, as it does without the directory.
+/// other hosts may write. After that the state is unknown, as it is without the directory.
 final class OperatorDesk: Sendable {
     typealias Failure = DraftedFile.Failure
 
     /// What an operator has set for a node.
     struct Answer: Sendable, Equatable {
         var state: OperatorState
-        /// False: the node counts as `maint` because its state cannot be read.
+        /// False: the state cannot be read, so that the node may have no traffic.
         var isKnown = true
+
+        static let unknown = Answer(state: .maintenance, isKnown: false)
+
+        init(state: OperatorState, isKnown: Bool = true) { (self.state, self.isKnown) = (state, isKnown) }
+
+        fileprivate init(_ state: OperatorState?) { self = state.map { Answer(state: $0) } ?? .unknown }
     }
 
     /// A node's state on its way to the file.
@@ -32,7 +38,7 @@ final class OperatorDesk: Sendable {
         var states: [String: LastReading<OperatorState>] = [:]
         /// How often each node's file has been written: a reading that began before says nothing.
         var timesWritten: [String: Int] = [:]
-        var readings: [String: Task<OperatorState, Never>] = [:]
+        var readings: [String: Task<OperatorState?, Never>] = [:]
         var writings: [String: Writing] = [:]
         /// Nodes whose note is being written or removed.
         var notes: [String: Task<Void, Never>] = [:]
@@ -84,7 +90,7 @@ final class OperatorDesk: Sendable {
 
     /// - Parameter node: the name of a configured node, which therefore contains no path separators.
     func state(of node: String) async -> Answer {
-        guard let desks else { return Answer(state: states[node]) }
+        guard let desks else { return Answer(states[node]) }
         let reading = known.withLock { known in
             if let reading = known.readings[node] { return reading }
             let reading = self.reading(of: node, at: desks.reader, after: known.timesWritten[node])
@@ -95,25 +101,28 @@ final class OperatorDesk: Sendable {
             if known.withLock({ exchange(&$0.isSilent, false) }) {
                 logger.info("the directory of operators' states answers again", metadata: ["path": "\(directory)"])
             }
-            return Answer(state: state)
+            return Answer(state)
         }
         if !known.withLock({ exchange(&$0.isSilent, true) }) {
             logger.warning(
-                "the directory of operators' states does not answer: the states read last stay in effect for \(LastReading<OperatorState>.trust.components.seconds) s, then every node counts as maint",
+                "the directory of operators' states does not answer: the states read last stay in effect for \(LastReading<OperatorState>.trust.components.seconds) s, then no node may have traffic",
                 metadata: ["path": "\(directory)"])
         }
         let last = known.withLock { $0.states[node] }
-        guard let last, last.counts() else { return Answer(state: .maintenance, isKnown: false) }
+        guard let last, last.counts() else { return .unknown }
         return Answer(state: last.value)
     }
 
-    private func reading(of node: String, at desk: BlockingDesk, after times: Int?) -> Task<OperatorState, Never> {
+    private func reading(of node: String, at desk: BlockingDesk, after times: Int?) -> Task<OperatorState?, Never> {
         Task { @concurrent in
-            let state = await desk.carryOut { [states] in states[node] }
+            let state = await desk.carryOut { [states, notices] in
+                notices.readNotes()
+                return states[node]
+            }
             return known.withLock { known in
                 known.readings[node] = nil
                 if known.timesWritten[node] != times, let written = known.states[node] { return written.value }
-                known.states[node] = LastReading(state)
+                known.states[node] = state.map { LastReading($0) }
                 return state
             }
         }
@@ -179,9 +188,19 @@ final class OperatorDesk: Sendable {
         return (outcome, next)
     }
 
+    /// Names what is still to be written: at the end of the program.
+    func logUnwritten() {
+        let writings = known.withLock { $0.writings }
+        for (node, writing) in writings.sorted(by: { $0.key < $1.key }) {
+            logger.warning(
+                "a state set by an operator is not written: \(directory) does not answer",
+                metadata: ["node": "\(node)", "state": "\(writing.desired.rawValue)"])
+        }
+    }
+
     // MARK: - Notices to agents
 
-    /// Records the state that an agent check of a node is about to be answered with.
+    /// Records the state that an agent check of a node is about to be answered with. Only for a state that is known.
     /// - Returns: whether the answer has to say that drain or maint has ended.
     func endsMaintenance(of node: String, _ state: OperatorState) async -> Bool {
         let turn = notices.turn(of: node, state)

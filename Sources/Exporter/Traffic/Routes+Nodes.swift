@@ -146,6 +146,10 @@ extension Routes {
             let question = try NodeQuestion(line: line)
             let answer = await live.use { await nodeChecks.answer(question, $0) }
             guard let answer else { return AgentReply.down("no node is named \(question.node)").line }
+            // Unlike maint and ready, down and up do not change what was set in HAProxy itself.
+            guard answer.operators.isKnown else {
+                return AgentReply.down(CheckReply.unknownState(of: question.node)).line
+            }
             let endsMaintenance = await nodeChecks.operators.endsMaintenance(
                 of: question.node, answer.operators.state)
             return AgentReply(answer.verdict, answer.operators.state, endsMaintenance: endsMaintenance).line

@@ -18,8 +18,8 @@ package final class FailoverProbe: Sendable {
     package enum Origin: Sendable {
         /// This checker knows of no earlier check.
         case here
-        /// Asked before the first check: what it knew when it ended.
-        case restored(@Sendable () async -> FailoverMemory)
+        /// Asked before each check until it is known: what the checker knew when it ended; nil if that cannot be read yet.
+        case restored(@Sendable () async -> FailoverMemory?)
         case known(FailoverMemory)
     }
 
@@ -27,8 +27,10 @@ package final class FailoverProbe: Sendable {
         var underway: Task<FailoverDecision, Never>?
         var latest: (decision: FailoverDecision, at: ContinuousClock.Instant)?
         var memory = FailoverMemory()
-        /// Nil once it has been asked.
+        /// Nil once it is known.
         var origin: Origin?
+        /// It was asked and not known.
+        var isOriginMissed = false
         /// When an operator accepted the preferred node as it is, by the steady clock; nil once an answer has taken that into
         /// account.
         var accepted: Double?
@@ -83,8 +85,14 @@ package final class FailoverProbe: Sendable {
     /// Whether both probes use the same memory of checks.
     package func sharesMemory(with other: FailoverProbe) -> Bool { record === other.record }
 
-    /// What is to be known when the checker starts again; nil if it has made no check, so that whatever was saved still stands.
-    var memoryAtEnd: FailoverMemory? { record.state.withLock { $0.origin == nil ? $0.memory : nil } }
+    /// What is to be known when the checker starts again; nil if it has given no answer since what was saved could not be read, so
+    /// that this still stands.
+    var memoryAtEnd: FailoverMemory? {
+        record.state.withLock { state in
+            if state.memory.isDoubtful { return nil }
+            return state.origin == nil || state.memory.answer != nil ? state.memory : nil
+        }
+    }
 
     /// The answer of the running check, or of a new one.
     package func check(_ look: @escaping Look) async -> FailoverDecision {
@@ -128,12 +136,7 @@ package final class FailoverProbe: Sendable {
 
 extension FailoverProbe {
     private func decide(_ look: @escaping Look) async -> FailoverDecision {
-        if let origin = record.state.withLock({ $0.origin }) {
-            // One check at a time: nobody else asks.
-            var memory = FailoverMemory()
-            if case .restored(let restore) = origin { memory = await restore() }
-            record.state.withLock { ($0.memory, $0.origin) = (memory, nil) }
-        }
+        await remember()
         let now = clock()
         // A decision made while this check is running applies to the next one.
         let accepted = record.state.withLock { state in
@@ -149,8 +152,37 @@ extension FailoverProbe {
             if state.memory.isAccepted { state.accepted = state.accepted ?? accepted }
             return state.memory
         }
-        await keep(memory)
+        if !memory.isDoubtful { await keep(memory) }
         return check.decision
+    }
+
+    /// Asks what was known before the first check. One check at a time: nobody else asks.
+    ///
+    /// While that cannot be read, the standby may have had the requests. An answer given meanwhile stands: it is newer than whatever
+    /// was saved.
+    private func remember() async {
+        guard let origin = record.state.withLock({ $0.origin }) else { return }
+        var memory: FailoverMemory? = FailoverMemory()
+        if case .restored(let restore) = origin { memory = await restore() }
+        let (wasMissed, isMissed) = record.state.withLock { state in
+            let wasMissed = state.isOriginMissed
+            if !wasMissed || state.memory.isDoubtful {
+                let failedSince = state.memory.standbyFailedSince
+                state.memory = memory ?? .doubtful
+                if state.memory.standbyFailedSince == nil { state.memory.standbyFailedSince = failedSince }
+            }
+            if memory != nil { state.origin = nil }
+            state.isOriginMissed = memory == nil
+            return (wasMissed, memory == nil)
+        }
+        if isMissed, !wasMissed {
+            logger.warning(
+                "what was saved of earlier failover checks cannot be read: until then, the standby may have had the requests",
+                metadata: ["replication_set": "\(set)"])
+        } else if wasMissed, !isMissed {
+            logger.info(
+                "what was saved of earlier failover checks has been read", metadata: ["replication_set": "\(set)"])
+        }
     }
 
     private struct Check {

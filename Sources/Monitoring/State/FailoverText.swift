@@ -23,9 +23,9 @@ struct FailoverText: Sendable, Equatable {
     /// A single line.
     var key: String
 
-    /// Nil if there was no answer yet.
+    /// Nil if there was no answer yet, or the last one is not known.
     init?(_ memory: FailoverMemory, boot: String, preferred: String, key: String) {
-        guard memory.answer != nil else { return nil }
+        guard memory.answer != nil, !memory.isDoubtful else { return nil }
         self.boot = boot
         self.memory = memory
         // An operator's acceptance is only for the process that received it.

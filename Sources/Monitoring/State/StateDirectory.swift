@@ -1,5 +1,5 @@
 internal import Configuration
-internal import Documents
+package import Documents
 internal import Glibc
 package import Logging
 internal import Replication
@@ -10,7 +10,8 @@ internal import Traffic
 /// What outlives the exporter. For each replication set, one file records the identity of its nodes, which of them took the
 /// writes, and an operator's decision; another records this checker's last failover answer, and when it last was "preferred".
 ///
-/// A file that is missing, unreadable or invalid is not an error; it only means that less is known.
+/// A file that is missing, unreadable or invalid is not an error; it only means that less is known. For failover checks, an empty or
+/// invalid file means that the last answer is not known, and so does one that cannot be read.
 ///
 /// Everything here blocks for as long as the file system does; only `complaint` never waits. See `StateKeeper`.
 package final class StateDirectory: Sendable {
@@ -28,7 +29,18 @@ package final class StateDirectory: Sendable {
     /// The content of the files.
     private struct Known {
         var states: [String: StateText] = [:]
-        var checks: [String: FailoverText] = [:]
+        /// Other than `missing`.
+        var checks: [String: Content<FailoverText>] = [:]
+    }
+
+    private enum Content<Text: Equatable>: Equatable {
+        case missing
+        case whole(Text)
+        /// Empty, for example, after a loss of power or on a full disk.
+        case invalid
+        case unreadable
+
+        var text: Text? { if case .whole(let text) = self { text } else { nil } }
     }
 
     private struct Trouble {
@@ -44,6 +56,10 @@ package final class StateDirectory: Sendable {
     private let boot: String?
     let logger: Logger
     private let mayWrite: @Sendable (_ path: String) -> Bool
+    private let sync: DraftedFile.Sync
+    /// Removes what was being written when an earlier exporter was killed: before the first file is written, since that may hang where
+    /// reading does not.
+    private let areDraftsRemoved = Mutex(false)
     /// Held while files are written: one at a time.
     private let known = Mutex(Known())
     private let trouble = Mutex(Trouble())
@@ -51,9 +67,11 @@ package final class StateDirectory: Sendable {
     /// - Parameters:
     ///   - boot: identifies the current boot of the machine.
     ///   - mayWrite: whether a file, or a directory's content, can be changed now.
+    ///   - sync: waits until a file's or directory's content is on the disk.
     package init(
         _ path: String, checker: Checker = .exporter, name: String, boot: String? = Boot.id, logger: Logger,
-        mayWrite: @escaping @Sendable (_ path: String) -> Bool = { access($0, W_OK) == 0 }
+        mayWrite: @escaping @Sendable (_ path: String) -> Bool = { access($0, W_OK) == 0 },
+        sync: @escaping DraftedFile.Sync = DraftedFile.sync
     ) {
         self.path = path
         self.boot = boot
@@ -61,12 +79,7 @@ package final class StateDirectory: Sendable {
         self.name = name
         self.logger = logger
         self.mayWrite = mayWrite
-    }
-
-    /// Removes what was being written when an earlier exporter was killed.
-    func removeAbandonedDrafts() {
-        let kinds = ["state", Checker.exporter.rawValue, Checker.command.rawValue]
-        DraftedFile.removeAbandoned(in: path) { name in kinds.contains { name.hasSuffix(".\($0)") } }
+        self.sync = sync
     }
 
     /// The last problem in saving something, or in trusting what was saved; nil if there was none.
@@ -75,7 +88,7 @@ package final class StateDirectory: Sendable {
     /// What was saved for a set; nil if there is nothing.
     func read(_ set: String) -> StateText? {
         known.withLock { known in
-            let state = text(of: stateFile(of: set), parsing: StateText.init(parsing:))
+            let state = content(of: stateFile(of: set), parsing: StateText.init(parsing:)).text
             known.states[set] = state
             return state
         }
@@ -96,13 +109,16 @@ package final class StateDirectory: Sendable {
                 known.states[set] = state
                 return nil
             }
-            if before?.record != record, remove(file) == nil { known.states[set] = nil }
+            if before?.record != record, remove(file, isDurable: true) == nil { known.states[set] = nil }
             return failure
         }
     }
 
-    /// Saves what a set's failover checker knows of its checks. An outdated file that cannot be replaced is removed, which works
-    /// even on a full disk.
+    /// Saves what a set's failover checker knows of its checks. An outdated file that cannot be replaced is emptied if the standby has
+    /// the requests, and removed otherwise; both work on a full disk.
+    ///
+    /// Only that the standby has the requests has to be on the disk before it is answered. Everything else may be lost with the power:
+    /// what was saved of "preferred" does not count after a boot.
     /// - Parameter isLast: the checker ends now. While it runs, no file says that the preferred node has the requests: if the
     ///   process were killed after a later answer that could not be saved, the next one would go by that.
     /// - Returns: why the file says something else now; nil if it does not.
@@ -111,21 +127,25 @@ package final class StateDirectory: Sendable {
         guard let rule = set.failover else { return nil }
         let file = failoverFile(of: set.name)
         return known.withLock { known in
-            let before = known.checks[set.name]
+            let before = known.checks[set.name] ?? .missing
             let isKept = isLast || memory.answer != .preferred
             let check =
                 isKept
                 ? FailoverText(
                     memory, boot: boot ?? FailoverText.unknown, preferred: rule.preferred, key: key(of: rule, in: set))
                 : nil
-            guard check != before else { return nil }
+            guard check.map(Content.whole) ?? .missing != before else { return nil }
             if let check, check.memory.answer == .preferred, isRevoked(check, of: set.name, &known) { return nil }
             var failure: String?
             if let check {
-                failure = write(check.text, to: file)
+                failure = write(check.text, to: file, isDurable: check.memory.answer == .standby)
                 if failure == nil {
-                    known.checks[set.name] = check
+                    known.checks[set.name] = .whole(check)
                     return nil
+                }
+                if check.memory.answer == .standby, empty(file) {
+                    known.checks[set.name] = .invalid
+                    return failure
                 }
             }
             // If removing it fails, the next check tries again.
@@ -139,39 +159,31 @@ package final class StateDirectory: Sendable {
     /// that. This run's "preferred" is then too old to be saved.
     private func isRevoked(_ check: FailoverText, of set: String, _ known: inout Known) -> Bool {
         let file = failoverFile(of: set)
-        let before = known.checks[set]
+        let before = known.checks[set] ?? .missing
         guard access(file, F_OK) == 0 else {
             known.checks[set] = nil
-            return before != nil
+            return before != .missing
         }
-        guard before?.memory.answer != .standby,
-            let other = text(of: file, parsing: FailoverText.init(parsing:)), other.key == check.key,
-            other.memory.answer == .standby
-        else { return false }
+        // This run has not gone by an earlier "preferred".
+        if before == .invalid || before.text?.memory.answer == .standby { return false }
+        let other = content(of: file, parsing: FailoverText.init(parsing:))
+        if let text = other.text, text.key != check.key || text.memory.answer != .standby { return false }
         known.checks[set] = other
         return true
     }
 
     /// What a set's failover checker knew of its checks when it ended.
     /// - Parameter now: by the monotonic clock.
-    func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory {
-        let file = failoverFile(of: set.name)
-        let check: FailoverText? = known.withLock { known in
-            let check = text(of: file, parsing: FailoverText.init(parsing:))
-            known.checks[set.name] = check
-            // An earlier run may have been unable to revoke it, as this one would be.
-            if check != nil, !(mayWrite(path) && mayWrite(file)) {
-                complain("\(file) cannot be changed, so its content is ignored")
-                return nil
-            }
-            // Used up: see `write`.
-            if checker == .exporter, check?.memory.answer == .preferred {
-                guard remove(file) == nil else { return nil }
-                known.checks[set.name] = nil
-            }
-            return check
+    /// - Returns: nil if it cannot be read now.
+    func failoverMemory(of set: ReplicationSet, at now: Double = FailoverTime.now.steady) -> FailoverMemory? {
+        let content = takeCheck(of: set)
+        switch content {
+        case .unreadable: return nil
+        case .invalid: return .doubtful
+        case .missing, .whole: break
         }
-        guard let check, let rule = set.failover, check.preferred == rule.preferred, check.key == key(of: rule, in: set)
+        guard let check = content.text, let rule = set.failover, check.preferred == rule.preferred,
+            check.key == key(of: rule, in: set)
         else {
             return FailoverMemory()
         }
@@ -182,6 +194,27 @@ package final class StateDirectory: Sendable {
             return check.memory.answer == .standby ? FailoverMemory(answer: .standby) : FailoverMemory()
         }
         return check.memory
+    }
+
+    /// Reads a set's failover check.
+    private func takeCheck(of set: ReplicationSet) -> Content<FailoverText> {
+        let file = failoverFile(of: set.name)
+        return known.withLock { known in
+            let content = content(of: file, parsing: FailoverText.init(parsing:))
+            known.checks[set.name] = content == .missing ? nil : content
+            guard content.text?.memory.answer == .preferred else { return content }
+            // An earlier run may have been unable to revoke it, as this one would be.
+            guard mayWrite(path), mayWrite(file) else {
+                complain("\(file) cannot be changed, so its content is ignored")
+                return .invalid
+            }
+            // Used up: see `write`.
+            if checker == .exporter {
+                guard remove(file) == nil else { return .invalid }
+                known.checks[set.name] = nil
+            }
+            return content
+        }
     }
 
     /// Identifies the checker, the table and the nodes: a different name, table or address makes a different checker.
@@ -199,28 +232,38 @@ package final class StateDirectory: Sendable {
     private func stateFile(of set: String) -> String { "\(path)/\(set).state" }
     private func failoverFile(of set: String) -> String { "\(path)/\(set).\(checker.rawValue)" }
 
-    private func text<Text>(of file: String, parsing: (String) -> Text?) -> Text? {
+    private func content<Text>(of file: String, parsing: (String) -> Text?) -> Content<Text> {
+        func unreadable(_ error: Int32) -> Content<Text> {
+            complain("cannot read \(file): \(String(cString: strerror(error)))")
+            return .unreadable
+        }
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno != ENOENT { complain("cannot read \(file): \(String(cString: strerror(errno)))") }
-            return nil
+            let error = errno
+            // Without its directory, it is not known whether there is such a file.
+            return error == ENOENT && access(path, F_OK) == 0 ? .missing : unreadable(error)
         }
         defer { close(descriptor) }
         let limit = 1 << 20
+        var count = 0
         let text = String(unsafeUninitializedCapacity: limit) {
-            max(0, Glibc.read(descriptor, $0.baseAddress, $0.count))
+            count = Glibc.read(descriptor, $0.baseAddress, $0.count)
+            return max(0, count)
         }
-        guard text.utf8.count < limit, let value = parsing(text) else {
+        guard count >= 0 else { return unreadable(errno) }
+        guard count < limit, let value = parsing(text) else {
             complain("\(file) is not a valid state file; starting without it")
-            return nil
+            return .invalid
         }
-        return value
+        return .whole(value)
     }
 
+    /// - Parameter isDurable: whether it has to be on the disk.
     /// - Returns: why it was not written; nil if it was.
-    private func write(_ text: String, to file: String) -> String? {
+    private func write(_ text: String, to file: String, isDurable: Bool = true) -> String? {
+        removeAbandonedDrafts()
         do throws(DraftedFile.Failure) {
-            try DraftedFile.write(text, to: file, mode: 0o600)
+            try DraftedFile.write(text, to: file, mode: 0o600, sync: isDurable ? sync : nil)
         } catch {
             complain(error.description)
             return error.description
@@ -233,9 +276,41 @@ package final class StateDirectory: Sendable {
         return nil
     }
 
+    private func removeAbandonedDrafts() {
+        let isFirst = areDraftsRemoved.withLock { areRemoved in
+            defer { areRemoved = true }
+            return !areRemoved
+        }
+        guard isFirst, checker == .exporter else { return }
+        let kinds = ["state", Checker.exporter.rawValue, Checker.command.rawValue]
+        DraftedFile.removeAbandoned(in: path) { name in kinds.contains { name.hasSuffix(".\($0)") } }
+    }
+
+    /// - Returns: false if the file still has its content.
+    private func empty(_ file: String) -> Bool {
+        do throws(DraftedFile.Failure) {
+            let descriptor = try DraftedFile.descriptor(writing: file, O_TRUNC, mode: 0o600)
+            defer { close(descriptor) }
+            return sync(descriptor) == 0
+        } catch {
+            complain(error.description)
+            return false
+        }
+    }
+
+    /// - Parameter isDurable: whether it has to be gone from the disk.
     /// - Returns: why the file is still there; nil if it is gone.
-    private func remove(_ file: String) -> String? {
-        if unlink(file) == 0 || errno == ENOENT { return nil }
+    private func remove(_ file: String, isDurable: Bool = false) -> String? {
+        do throws(DraftedFile.Failure) {
+            if unlink(file) == 0 {
+                if isDurable { try DraftedFile.syncDirectory(of: file, sync) }
+                return nil
+            }
+            if errno == ENOENT { return nil }
+        } catch {
+            complain(error.description)
+            return error.description
+        }
         let failure = "cannot remove \(file): \(String(cString: strerror(errno)))"
         complain(failure)
         return failure

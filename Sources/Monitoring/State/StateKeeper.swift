@@ -16,6 +16,8 @@ package final class StateKeeper: Sendable {
     private static let silence = Duration.seconds(10)
     /// How long a failover answer waits. It is given all the same: a balancer would take silence for a fault of the exporter's.
     private static let answersPatience = Duration.milliseconds(500)
+    /// The same, where an earlier one has waited in vain.
+    private static let laterPatience = Duration.milliseconds(50)
 
     private enum Item: Sendable {
         /// - Parameter isForced: writes it even if the file is believed to have it.
@@ -35,9 +37,18 @@ package final class StateKeeper: Sendable {
         var isWorking = false
         /// The last state given of each set, and whether the file has it.
         var states: [String: (record: SetMemory.Record, time: Double, isWritten: Bool)] = [:]
+        /// How many files are being written.
+        var underWay = 0
         /// Why something could not be written when it was tried last.
         var failures: [Key: String] = [:]
         var isSilenceLogged = false
+        /// What failover checkers ask for, by set.
+        var readings: [String: Reading] = [:]
+    }
+
+    private struct Reading {
+        let set: ReplicationSet
+        let task: Task<FailoverMemory?, Never>
     }
 
     /// What became of something that was to be saved.
@@ -52,11 +63,9 @@ package final class StateKeeper: Sendable {
     private let logger: Logger
     private let desired = Mutex(Desired())
 
-    /// Blocks as long as the file system does.
     /// - Throws: if the system refuses a thread.
     package convenience init(_ directory: StateDirectory) throws(ThreadError) {
         self.init(directory, at: try BlockingDesk(name: "state"))
-        directory.removeAbandonedDrafts()
     }
 
     init(_ directory: StateDirectory, at desk: BlockingDesk) {
@@ -113,9 +122,23 @@ package final class StateKeeper: Sendable {
 
     /// What a set's failover checker knew of its checks when it ended. That the preferred node had the requests is thereby used up: as
     /// long as this process runs, no file says so, whatever becomes of the process.
-    func takeCheck(of set: ReplicationSet) async -> FailoverMemory {
-        await desk.carryOut(within: Self.answersPatience) { [directory] in directory.failoverMemory(of: set) }
-            ?? FailoverMemory()
+    /// - Returns: nil if it cannot be read, or not soon. It is read on, for the next caller.
+    func takeCheck(of set: ReplicationSet) async -> FailoverMemory? {
+        let (task, isNew) = desired.withLock { desired in
+            if let reading = desired.readings[set.name], reading.set == set { return (reading.task, false) }
+            let task = Task { @concurrent [desk, directory] in
+                await desk.carryOut { directory.failoverMemory(of: set) }
+            }
+            desired.readings[set.name] = Reading(set: set, task: task)
+            return (task, true)
+        }
+        // Not refused at once if the desk hangs: it may be about to answer.
+        let answer = TimedAnswer<FailoverMemory?> { .some(await task.value) }
+        guard let memory = await answer.value(until: .now + (isNew ? Self.answersPatience : Self.laterPatience)) else {
+            return nil
+        }
+        desired.withLock { $0.readings[set.name] = nil }
+        return memory
     }
 
     /// Records that the standby has the requests, before that is answered; for any other answer it only removes such a record.
@@ -140,15 +163,20 @@ package final class StateKeeper: Sendable {
         while desired.withLock({ !$0.waiting.isEmpty }) {
             let rest = ContinuousClock.now.duration(to: deadline)
             guard rest > .zero, await desk.carryOut(within: rest, { self.writeNext() }) != nil else {
-                let count = desired.withLock { $0.waiting.count }
-                logger.warning(
-                    "state is not kept",
-                    metadata: ["reason": "\(directory.path) did not answer in time; files not written: \(count)"])
-                return
+                return logUnwritten()
             }
         }
         // The last one may have been taken by the task at work.
-        _ = await desk.carryOut(within: max(.zero, ContinuousClock.now.duration(to: deadline))) {}
+        let rest = ContinuousClock.now.duration(to: deadline)
+        if await desk.carryOut(within: max(.zero, rest), {}) == nil { logUnwritten() }
+    }
+
+    private func logUnwritten() {
+        let count = desired.withLock { $0.waiting.count + $0.underWay }
+        guard count > 0 else { return }
+        logger.warning(
+            "state is not kept",
+            metadata: ["reason": "\(directory.path) did not answer in time; files not written: \(count)"])
     }
 
     // MARK: - On the thread
@@ -184,7 +212,12 @@ package final class StateKeeper: Sendable {
     }
 
     private func write(_ key: Key) {
-        guard let item = desired.withLock({ $0.waiting.removeValue(forKey: key) }) else { return }
+        let item = desired.withLock { desired in
+            let item = desired.waiting.removeValue(forKey: key)
+            if item != nil { desired.underWay += 1 }
+            return item
+        }
+        guard let item else { return }
         let failure =
             switch item {
             case .state(let record, let time, let isForced):
@@ -192,6 +225,7 @@ package final class StateKeeper: Sendable {
             case .check(let memory, let set, let isLast): directory.write(memory, of: set, isLast: isLast)
             }
         desired.withLock { desired in
+            desired.underWay -= 1
             desired.failures[key] = failure
             // What could not be written is tried again by the next round.
             if case .state(let record, let time, _) = item, desired.waiting[key] == nil {
