@@ -28,9 +28,12 @@ extension Lag {
         seconds = bounds.clamp(reported.seconds)
         error = bounds.upper.map { max(seconds - bounds.lower, $0 - seconds) }
         limiting = seconds
-        if bounds.upper == nil, isSourceAnswering, method != .heartbeat {
+        guard isSourceAnswering, method != .heartbeat else { return }
+        if bounds.upper == nil {
             // Nothing seen in the source's log is applied yet. What the servers say counts from what has been received.
             limiting = bounds.unreceived.map { max(seconds, $0) }
+        } else if bounds.isLowerUnsure {
+            limiting = bounds.upper
         }
     }
 
