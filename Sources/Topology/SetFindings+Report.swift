@@ -175,11 +175,10 @@ extension ChannelFindings {
             sourceFacts?.binaryLog?.index)
         checks[.transfer] = transferCheck
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
+        let bounds = lagBounds(of: node, complete: distance.missing == 0 ? sourceFacts?.binaryLog?.end : nil, set.looks)
         lag = Lag(
-            self, heartbeat: heartbeatLag,
-            lagBounds(of: node, complete: distance.missing == 0 ? sourceFacts?.binaryLog?.end : nil, set.looks),
-            isSourceAnswering: sourceFacts != nil, set.thresholds)
-        checks[.lag] = lagCheck(set.thresholds)
+            self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil, set.thresholds)
+        checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
 

@@ -323,6 +323,23 @@ struct LooksTests {
         #expect(isNear(lag(at: 50, source: 30), 49, .secondsBehindSource, error: 1))
     }
 
+    @Test("Behind a silent source, the check of the lag passes only as long as the most that it can be does")
+    func checkOfSilent() throws {
+        var rounds = Rounds()
+        _ = rounds.lag(at: 0, end: "bin.000001:100", executed: "bin.000001:100", says(0))
+        func look(at time: Double, _ source: ReplicationSetReport.Node) throws -> ChannelFindings {
+            let replica = node("db2", id: 2, from: channel(from: "db1", read: "bin.000001:100", behind: 0))
+            return try rounds.memory.fold(ReplicationSetReport(source, replica.read(at: time)))["db2"].channel()
+        }
+        #expect(try look(at: 20, silent("db1")).checks[.lag] == true)
+        let late = try look(at: 40, silent("db1"))
+        #expect(late.checks[.lag] == nil)
+        // What balancers compare is another question: perhaps only the exporter has lost the source.
+        #expect(late.lag?.seconds == 0 && late.lag?.limiting == 0)
+        let again = try look(at: 41, node("db1", id: 1, binlog: "bin.000001:100").read(at: 41))
+        #expect(again.checks[.lag] == true)
+    }
+
     @Test("MariaDB: numbers of two servers in one domain do not show that everything is applied")
     func sharedDomain() {
         var memory = SetMemory()
