@@ -379,6 +379,9 @@ struct LooksTests {
         }
         // Another server's number shows nothing.
         #expect(lag(at: 20, logged: "0-7-9")?.limiting == nil)
+        // Nor does a higher one of which the source has no record: it may have begun anew.
+        memory = SetMemory()
+        #expect(lag(at: 30, logged: "0-1-5")?.limiting == nil)
     }
 
     @Test("By GTIDs, where there are no positions: what was new from look to look has to be there")

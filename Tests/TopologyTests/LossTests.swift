@@ -158,6 +158,50 @@ struct LossTests {
         #expect(later.logLoss != nil)
     }
 
+    @Test("MariaDB: a replica that was ahead of its source is not well once the source has used the same numbers again")
+    func overtakenNumbers() throws {
+        var rounds = Rounds()
+        func round(
+            source: String, _ end: BinlogCoordinate, replicated: String, log: BinlogCoordinate? = nil, id: UInt32 = 2
+        ) throws -> ChannelFindings {
+            try rounds.channel(
+                node("db1", id: 1, binlog: end).positions(logged: source, state: source),
+                node(
+                    "db2", id: id, binlog: log,
+                    from: channel(from: "db1", id: 1, read: end, executed: end, behind: 0).with { $0.usesGTID = true }
+                ).positions(replicated: replicated))
+        }
+        func isAhead(_ channel: ChannelFindings, _ word: String) -> Bool {
+            channel.lag == nil && channel.distance == GTIDDistance() && channel.checks[.lag] == nil
+                && channel.troubles.contains { $0.text.hasPrefix("\(word) ahead of its source: ") }
+        }
+        // The source was reset before the exporter started.
+        #expect(isAhead(try round(source: "", "bin.000001:329", replicated: "0-1-12"), "is"))
+        #expect(isAhead(try round(source: "0-1-11", "bin.000001:900", replicated: "0-1-12"), "is"))
+        for end in ["bin.000001:2000", "bin.000002:100"] as [BinlogCoordinate] {
+            #expect(isAhead(try round(source: "0-1-20", end, replicated: "0-1-20"), "was"))
+        }
+        // Set back to a place in the new log; another server.
+        let before = rounds
+        #expect(try round(source: "0-1-20", "bin.000002:100", replicated: "0-1-5").leads.isEmpty)
+        let caughtUp = try round(source: "0-1-20", "bin.000002:100", replicated: "0-1-20")
+        #expect(caughtUp.leads.isEmpty && caughtUp.lag?.seconds == 0)
+        rounds = before
+        #expect(try round(source: "0-1-20", "bin.000002:100", replicated: "0-1-20", id: 9).lag?.seconds == 0)
+        // RESET MASTER on the replica.
+        rounds = Rounds()
+        #expect(isAhead(try round(source: "0-1-5", "bin.000001:500", replicated: "0-1-12", log: "a.000001:900"), "is"))
+        let past = try round(source: "0-1-20", "bin.000001:800", replicated: "0-1-20", log: "a.000001:990")
+        #expect(isAhead(past, "was"))
+        let reset = try round(source: "0-1-20", "bin.000001:800", replicated: "0-1-20", log: "a.000001:300")
+        #expect(reset.leads.isEmpty && reset.lag?.seconds == 0)
+        // What another server wrote was still on its way to the source.
+        rounds = Rounds()
+        #expect(isAhead(try round(source: "0-7-5", "bin.000001:500", replicated: "0-7-12"), "is"))
+        let arrived = try round(source: "0-7-12", "bin.000001:900", replicated: "0-7-12")
+        #expect(arrived.leads.isEmpty && arrived.lag?.seconds == 0 && arrived.troubles.isEmpty)
+    }
+
     @Test("MariaDB: a domain deleted from the log is no loss")
     func deletedDomain() throws {
         var rounds = Rounds()

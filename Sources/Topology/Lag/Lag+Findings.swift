@@ -41,7 +41,9 @@ extension Lag {
     private init?(_ findings: ChannelFindings, _ bounds: LagBounds?, _ thresholds: Thresholds) {
         let channel = findings.channel
         // In a log that is gone, "0 s behind" says nothing about what the source has now.
-        guard channel.isApplierRunning, channel.isTransferring, findings.logLoss == nil else { return nil }
+        guard channel.isApplierRunning, channel.isTransferring, findings.logLoss == nil, findings.leads.isEmpty else {
+            return nil
+        }
         let isCaughtUp = findings.isCaughtUp
         let behind = channel.secondsBehindSource.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
         if let seconds = channel.applierTimes?.lag(isCaughtUp: isCaughtUp) {
