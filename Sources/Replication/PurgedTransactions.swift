@@ -30,17 +30,6 @@ extension TransactionHistory {
         }
     }
 
-    /// Whether this source has no record of some transaction that a replica has.
-    package func lacks(of replica: TransactionHistory) -> Bool? {
-        switch (self, replica) {
-        case (.set(let executed, _), .set(let theirs, _)):
-            return !theirs.isSubset(of: executed)
-        case (.positions(let here), .positions(let there)):
-            return !there.replicated.entries.allSatisfy(here.state.hasRecord(of:))
-        default: return nil
-        }
-    }
-
     /// MariaDB: the domains in which a replica is above its source, each with the last transaction of both. Its source
     /// has started over or lost transactions, or numbers have been used twice: how many are missing cannot be known.
     ///

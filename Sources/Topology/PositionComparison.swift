@@ -29,11 +29,17 @@ struct PositionComparison {
     private let channel: Channel
     private let node: ReplicationSetReport.Node
     private let source: ReplicationSetReport.Node
+    private let before: TransactionHistory?
 
-    init(_ channel: Channel, of node: ReplicationSetReport.Node, source: ReplicationSetReport.Node) {
+    /// - Parameter before: what the source had before it began its present log; nil if that was not seen.
+    init(
+        _ channel: Channel, of node: ReplicationSetReport.Node, source: ReplicationSetReport.Node,
+        before: TransactionHistory? = nil
+    ) {
         self.channel = channel
         self.node = node
         self.source = source
+        self.before = before
         compareLog()
         compareDomains()
     }
@@ -108,18 +114,25 @@ extension PositionComparison {
         return source.wasAsked(after: node.earlierReading(of: channel))
     }
 
-    /// Whether the source has no record of something that the replica had before the source was asked; nil if that
-    /// cannot be known.
+    /// Whether the source has no record of something that the replica had got from it before the source was asked; nil if
+    /// that cannot be known.
     var sourceLacksTransactions: Bool? {
-        guard let there = source.report.recordedTransactions, let here = node.report.firstLook,
-            let lacks = there.lacks(of: here.history)
+        guard let there = source.report.recordedTransactions, let here = node.report.firstLook, let provenance,
+            let lacks = there.lacks(of: here.history, provenance)
         else { return nil }
         if !lacks { return false }
         if source.isRead(after: here.read) { return true }
-        guard let before = node.earlier?.facts?.transactions,
+        guard let earlier = node.earlier?.facts?.transactions,
             source.isRead(after: node.earlier?.facts?.transactionsRead)
         else { return nil }
-        return there.lacks(of: before)
+        return there.lacks(of: earlier, provenance)
+    }
+
+    private var provenance: Provenance? {
+        guard let facts = node.report.facts, let there = source.report.facts else { return nil }
+        return Provenance(
+            from: there.identity, to: facts.identity, fetched: channel.fetched,
+            isOnlyStream: facts.channels?.count == 1, before: before)
     }
 }
 

@@ -137,7 +137,9 @@ extension ChannelFindings {
         heartbeatLag: Double?, _ set: SetComparison
     ) {
         let sourceFacts = source?.report.facts
-        let positions = source.map { PositionComparison(channel, of: node, source: $0) }
+        let positions = source.map {
+            PositionComparison(channel, of: node, source: $0, before: set.looks[$0.description.name]?.before)
+        }
         let loss = positions?.loss ?? Self.knownLoss(of: channel, on: node, from: source, positions, set.looks)
         let leads = Self.leads(of: channel, on: node, from: source, positions, set.looks)
         var distance = GTIDDistance()
