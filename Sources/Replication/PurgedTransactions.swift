@@ -30,17 +30,6 @@ extension TransactionHistory {
         }
     }
 
-    /// Whether this source has no record of some transaction that a replica has.
-    package func lacks(of replica: TransactionHistory) -> Bool? {
-        switch (self, replica) {
-        case (.set(let executed, _), .set(let theirs, _)):
-            return !theirs.isSubset(of: executed)
-        case (.positions(let here), .positions(let there)):
-            return !there.replicated.entries.allSatisfy(here.state.hasRecord(of:))
-        default: return nil
-        }
-    }
-
     /// MariaDB: the domains in which a replica is above its source, each with the last transaction of both. Its source
     /// has started over or lost transactions, or numbers have been used twice: how many are missing cannot be known.
     ///
@@ -50,15 +39,33 @@ extension TransactionHistory {
     package func domainsAhead(of source: TransactionHistory, _ sourceID: UInt32?) -> [GTIDLead] {
         guard case .positions(let here) = self, case .positions(let there) = source else { return [] }
         var leads: [GTIDLead] = []
-        for mine in here.applied.entries where !there.state.hasRecord(of: mine) {
+        for mine in here.applied.entries where !there.hasRecord(of: mine) {
+            let isBySource = mine.server == sourceID
             let theirs = there.logged[mine.domain]
             if let theirs {
-                if mine.sequence > theirs.sequence { leads.append(GTIDLead(replica: mine, source: theirs)) }
-            } else if mine.server == sourceID, there.state.isEmpty {
-                leads.append(GTIDLead(replica: mine, source: nil))
+                guard mine.sequence > theirs.sequence else { continue }
+            } else {
+                guard isBySource, there.state.isEmpty else { continue }
             }
+            leads.append(GTIDLead(replica: mine, source: theirs, isBySource: isBySource))
         }
         return leads
+    }
+
+    /// MariaDB: whether this source has a record of the last transaction that a replica has in each domain of the source's log.
+    /// Without one, a number that is not lower does not show that the replica has all of it. MySQL's sets need none.
+    package func hasRecord(ofLastOf replica: TransactionHistory) -> Bool {
+        guard case .positions(let here) = self, case .positions(let theirs) = replica else { return true }
+        let applied = theirs.applied(comparedWith: here)
+        return !here.logged.isEmpty
+            && here.logged.entries.allSatisfy { applied[$0.domain].map(here.hasRecord(of:)) == true }
+    }
+}
+
+extension TransactionHistory.Positions {
+    /// In its binary log, or applied as a replica: a log that was begun with a restored copy has nothing of what came before.
+    func hasRecord(of gtid: MariaDBGTID) -> Bool {
+        state.hasRecord(of: gtid) || replicated.hasApplied(gtid) == true
     }
 }
 
@@ -67,4 +74,15 @@ package struct GTIDLead: Sendable, Hashable {
     package let replica: MariaDBGTID
     /// Nil if the source has nothing in that domain.
     package let source: MariaDBGTID?
+    /// The source itself wrote what it has no record of: it cannot be on its way to it.
+    package let isBySource: Bool
+    /// An earlier round has shown it.
+    package var isPast = false
+
+    /// The same, as a later round knows it.
+    package var past: GTIDLead {
+        var lead = self
+        lead.isPast = true
+        return lead
+    }
 }

@@ -15,13 +15,14 @@ extension ChannelFindings {
 
     /// Whether the replica keeps up: neither its lag nor the bytes it is behind exceed the thresholds. For a
     /// deliberately delayed replica, only lag beyond its delay counts.
-    func lagCheck(_ thresholds: Thresholds) -> Bool? {
+    /// - Parameter most: the most that the lag can be behind a source that does not answer; nil if it does, or if that is not known.
+    func lagCheck(_ thresholds: Thresholds, most: Double?) -> Bool? {
         let delay = channel.configuredDelay ?? 0
         let hasTooMuch = delay == 0 ? applyDelta.map { $0 > thresholds.bytes } : nil
         guard let lag else { return hasTooMuch == true ? false : nil }
         if hasTooMuch == true || lag.seconds - delay > thresholds.lag.seconds { return false }
         // Between what it is known to be and what it may be, there is no answer.
-        return lag.limiting.flatMap { $0 - delay <= thresholds.lag.seconds ? true : nil }
+        return lag.limiting.flatMap { max($0, most ?? 0) - delay <= thresholds.lag.seconds ? true : nil }
     }
 }
 

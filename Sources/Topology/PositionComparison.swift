@@ -15,8 +15,10 @@ struct PositionComparison {
     private(set) var isHeld: Bool?
     /// The channel follows a binary log that the source no longer has.
     private(set) var loss: LogLoss?
-    /// The domains in which the replica is above its source.
+    /// The domains in which the replica is above its source, where that shows that one of them has gone astray.
     private(set) var leads: [GTIDLead] = []
+    /// The replica is above its source in some domain, so that numbers do not show what it lacks.
+    private(set) var isAhead = false
 
     // What would have to be asked of the source for a verdict.
     private(set) var needsIndex = false
@@ -27,11 +29,17 @@ struct PositionComparison {
     private let channel: Channel
     private let node: ReplicationSetReport.Node
     private let source: ReplicationSetReport.Node
+    private let before: TransactionHistory?
 
-    init(_ channel: Channel, of node: ReplicationSetReport.Node, source: ReplicationSetReport.Node) {
+    /// - Parameter before: what the source had before it began its present log; nil if that was not seen.
+    init(
+        _ channel: Channel, of node: ReplicationSetReport.Node, source: ReplicationSetReport.Node,
+        before: TransactionHistory? = nil
+    ) {
         self.channel = channel
         self.node = node
         self.source = source
+        self.before = before
         compareLog()
         compareDomains()
     }
@@ -106,18 +114,25 @@ extension PositionComparison {
         return source.wasAsked(after: node.earlierReading(of: channel))
     }
 
-    /// Whether the source has no record of something that the replica had before the source was asked; nil if that
-    /// cannot be known.
+    /// Whether the source has no record of something that the replica had got from it before the source was asked; nil if
+    /// that cannot be known.
     var sourceLacksTransactions: Bool? {
-        guard let there = source.report.recordedTransactions, let here = node.report.firstLook,
-            let lacks = there.lacks(of: here.history)
+        guard let there = source.report.recordedTransactions, let here = node.report.firstLook, let provenance,
+            let lacks = there.lacks(of: here.history, provenance)
         else { return nil }
         if !lacks { return false }
         if source.isRead(after: here.read) { return true }
-        guard let before = node.earlier?.facts?.transactions,
+        guard let earlier = node.earlier?.facts?.transactions,
             source.isRead(after: node.earlier?.facts?.transactionsRead)
         else { return nil }
-        return there.lacks(of: before)
+        return there.lacks(of: earlier, provenance)
+    }
+
+    private var provenance: Provenance? {
+        guard let facts = node.report.facts, let there = source.report.facts else { return nil }
+        return Provenance(
+            from: there.identity, to: facts.identity, fetched: channel.fetched,
+            isOnlyStream: facts.channels?.count == 1, before: before)
     }
 }
 
@@ -134,25 +149,26 @@ extension PositionComparison {
         return channel.readPosition.flatMap { log.holds($0.file, end: end) } == true ? true : nil
     }
 
-    /// MariaDB only; with several channels, a domain may come through another one.
+    /// MariaDB only. With several channels, what another server wrote may have come through another one, before this source
+    /// had it: how much of this one's log is missing is then not known, but nothing is wrong.
     private mutating func compareDomains() {
-        guard let facts = node.report.firstLook, node.report.facts?.channels?.count == 1,
-            let there = source.report.recordedTransactions
+        guard let facts = node.report.firstLook, let channels = node.report.facts?.channels,
+            let there = source.report.recordedTransactions, source.report.facts?.numbersAlone != true
         else { return }
         let sourceID = source.identity?.serverID
-        let now = facts.history.domainsAhead(of: there, sourceID)
-        if now.isEmpty || source.report.mayHoldBackCommits { return }
-        if source.isRead(after: facts.read) {
-            leads = now
-            return
+        var ahead = facts.history.domainsAhead(of: there, sourceID)
+        if ahead.isEmpty || source.report.mayHoldBackCommits { return }
+        if !source.isRead(after: facts.read) {
+            guard let earlier = node.earlier?.facts?.transactions,
+                source.isRead(after: node.earlier?.facts?.transactionsRead)
+            else {
+                isLeadDoubtful = true
+                return
+            }
+            ahead = earlier.domainsAhead(of: there, sourceID)
         }
-        let earlier = node.earlier?.facts?.transactions
-        let isComparable = source.isRead(after: node.earlier?.facts?.transactionsRead)
-        if let earlier, isComparable {
-            leads = earlier.domainsAhead(of: there, sourceID)
-        } else {
-            isLeadDoubtful = true
-        }
+        isAhead = !ahead.isEmpty
+        leads = channels.count == 1 ? ahead : ahead.filter(\.isBySource)
     }
 }
 

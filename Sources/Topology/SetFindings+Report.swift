@@ -137,16 +137,21 @@ extension ChannelFindings {
         heartbeatLag: Double?, _ set: SetComparison
     ) {
         let sourceFacts = source?.report.facts
-        let positions = source.map { PositionComparison(channel, of: node, source: $0) }
+        let positions = source.map {
+            PositionComparison(channel, of: node, source: $0, before: set.looks[$0.description.name]?.before)
+        }
         let loss = positions?.loss ?? Self.knownLoss(of: channel, on: node, from: source, positions, set.looks)
+        let leads = Self.leads(of: channel, on: node, from: source, positions, set.looks)
         var distance = GTIDDistance()
+        var isComplete = false
         if let here = node.report.facts?.transactions, let there = source?.report.recordedTransactions,
-            loss == nil, positions?.leads.isEmpty != false, sourceFacts?.numbersAlone != true
+            loss == nil, leads.isEmpty, positions?.isAhead != true, sourceFacts?.numbersAlone != true
         {
             distance = here.distance(
                 behind: there, fetched: channel.fetched,
                 isOnlyStream: node.report.facts?.channels?.count ?? 1 == 1)
             if channel.isFilteredBySource, distance.missing != 0 { distance = GTIDDistance() }
+            isComplete = distance.missing == 0 && there.hasRecord(ofLastOf: here)
         }
         // MySQL's parallel applier only writes its position down now and then; its GTID set is more current.
         let hasAll = distance.isExact && distance.missing == 0
@@ -166,7 +171,7 @@ extension ChannelFindings {
         if channel.isFilteredBySource, readDelta != 0 { readDelta = nil }
         if channel.isFilteredBySource, applyDelta != 0 { applyDelta = nil }
         logLoss = loss
-        leads = positions?.leads ?? []
+        self.leads = leads
         isSourceWithoutLog = sourceFacts?.binaryLog?.isEnabled == false
         checks[.source] = sourceCheck(of: node.description, intended: set.identities)
         checks[.binaryLog] = loss == nil ? positions?.isHeld : false
@@ -175,11 +180,10 @@ extension ChannelFindings {
             sourceFacts?.binaryLog?.index)
         checks[.transfer] = transferCheck
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
+        let bounds = lagBounds(of: node, complete: isComplete ? sourceFacts?.binaryLog?.end : nil, set.looks)
         lag = Lag(
-            self, heartbeat: heartbeatLag,
-            lagBounds(of: node, complete: distance.missing == 0 ? sourceFacts?.binaryLog?.end : nil, set.looks),
-            isSourceAnswering: sourceFacts != nil, set.thresholds)
-        checks[.lag] = lagCheck(set.thresholds)
+            self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil, set.thresholds)
+        checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
 
@@ -224,6 +228,17 @@ extension ChannelFindings {
             let end = source.report.facts?.binaryLog?.end
         else { return nil }
         return LogLoss(read: read, end: end)
+    }
+
+    /// The domains in which the channel is above its source, or was: when the source has written as much again, its numbers look
+    /// like any other's.
+    private static func leads(
+        of channel: Channel, on node: ReplicationSetReport.Node, from source: ReplicationSetReport.Node?,
+        _ positions: PositionComparison?, _ looks: SetLooks
+    ) -> [GTIDLead] {
+        if let positions, !positions.leads.isEmpty { return positions.leads }
+        guard let source, let facts = node.report.facts else { return [] }
+        return looks.leads(of: channel, on: node.description.name, facts, from: source.description.name)
     }
 }
 

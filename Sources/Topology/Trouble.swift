@@ -108,10 +108,7 @@ extension ChannelFindings {
             add(.binaryLogMissing, missingLog)
         }
         if logLoss == nil, let lead = leads.first {
-            add(
-                .errantTransactions,
-                "is ahead of its source: it has \(lead.replica), the source "
-                    + (lead.source.map { "only \($0)" } ?? "nothing in domain \(lead.replica.domain)"))
+            add(.errantTransactions, lead.words)
         }
         if channel.ioThread != .running, !isParked {
             let isByHand = channel.ioThread == .stopped && !channel.ioError.isError
@@ -180,6 +177,17 @@ extension ChannelFindings {
         if isSourceWithoutLog { return "the source has no binary log" }
         if channel.usesGTID == true { return "the source has purged transactions that the replica needs" }
         return "the source does not have the binary log \(channel.readPosition?.file.name ?? "that the replica reads")"
+    }
+}
+
+extension GTIDLead {
+    fileprivate var words: String {
+        let less = source.map { "only \($0)" } ?? "nothing in domain \(replica.domain)"
+        if !isPast { return "is ahead of its source: it has \(replica), the source \(less)" }
+        return
+            "was ahead of its source: it had \(replica), the source \(less), and what the source has written since under the same "
+            + "numbers may never arrive; if the replica has been rebuilt since, RESET MASTER on it, or a restart of the exporter, ends "
+            + "this"
     }
 }
 

@@ -130,6 +130,35 @@ struct DistanceTests {
         #expect(asks(after: "0-1-62") == [])
     }
 
+    @Test("MariaDB: a higher number than the source's shows nothing with several channels either")
+    func aboveOneOfSeveral() throws {
+        func findings(_ source: ReplicationSetReport.Node, replicated: String) throws -> NodeFindings {
+            let db2 = node("db2", id: 2).positions(logged: "2-2-1", state: "2-2-1", askedAgain: true)
+            let db3 = node(
+                "db3", id: 3, from: channel("a", from: "db1", id: 1, behind: 0),
+                channel("b", from: "db2", id: 2, behind: 0)
+            ).positions(replicated: replicated)
+            return try SetFindings(ReplicationSetReport(source, db2, db3))["db3"]
+        }
+        func source(_ logged: String, replicated: String = "") -> ReplicationSetReport.Node {
+            node("db1", id: 1).positions(replicated: replicated, logged: logged, state: logged, askedAgain: true)
+        }
+        // Reset, and written to since.
+        for logged in ["", "0-1-5"] {
+            let ahead = try findings(source(logged), replicated: "0-1-32,2-2-1")
+            let channel = try ahead.channel("a")
+            #expect(channel.distance == GTIDDistance() && channel.lag == nil)
+            #expect(channel.troubles.contains { $0.text.hasPrefix("is ahead of its source: it has 0-1-32") })
+            #expect(try ahead.channel("b").distance.missing == 0 && ahead.channel("b").lag?.seconds == 0)
+        }
+        // Another server's may have come through the other channel, before this source had it.
+        let before = try findings(source("0-7-5"), replicated: "0-7-32,2-2-1").channel("a")
+        #expect(before.distance == GTIDDistance() && before.leads.isEmpty && before.lag?.seconds == 0)
+        // A restored copy has it, though its log has not.
+        let copy = try findings(source("", replicated: "0-1-32"), replicated: "0-1-32,2-2-1").channel("a")
+        #expect(copy.distance.missing == 0 && copy.leads.isEmpty)
+    }
+
     @Test("MariaDB: what a source is told not to send is not known to be missing")
     func filteredBySource() throws {
         func distance(replicated: String, isFiltered: Bool = true) throws -> GTIDDistance {

@@ -3,6 +3,7 @@ import Replication
 /// What rounds have shown channels to have lost, and later ones may not show.
 struct KnownLosses: Sendable {
     private var losses: [Key: KnownLoss] = [:]
+    private var leads: [Key: KnownLeads] = [:]
 
     private struct Key: Hashable {
         let node: String
@@ -21,30 +22,58 @@ struct KnownLosses: Sendable {
         return known.loss.past
     }
 
+    /// None if nothing is known, or if the replica has been rebuilt since.
+    func leads(
+        of channel: Channel, on node: String, _ facts: NodeFacts, from source: String,
+        generation: @autoclosure () -> Int?
+    ) -> [GTIDLead] {
+        guard !leads.isEmpty, let known = leads[Key(node: node, channel: channel.name)],
+            known.replica.isSame(facts, from: source, generation()), !known.replica.isSetBack(facts.transactions)
+        else { return [] }
+        return known.leads
+    }
+
     /// Notes what its channels have lost, and forgets what no longer holds.
     mutating func note(_ node: NodeFindings, generation: Int?) {
         let name = node.description.name
         for channel in node.channels {
-            guard let loss = channel.logLoss, !loss.isPast, let source = channel.sourceNode,
-                let facts = node.report.facts
-            else { continue }
-            losses[Key(node: name, channel: channel.channel.name)] = KnownLoss(
-                loss: loss, source: source, replica: facts.identity, relay: channel.channel.relayPosition,
-                generation: generation, transactions: facts.transactions)
+            guard let source = channel.sourceNode, let facts = node.report.facts else { continue }
+            let key = Key(node: name, channel: channel.channel.name)
+            let replica = ReplicaThen(
+                source: source, identity: facts.identity, generation: generation, transactions: facts.transactions)
+            if let loss = channel.logLoss, !loss.isPast {
+                losses[key] = KnownLoss(loss: loss, replica: replica, relay: channel.channel.relayPosition)
+            }
+            // What others wrote may still be on its way to the source.
+            let lost = channel.leads.filter { $0.isBySource && !$0.isPast }
+            if !lost.isEmpty { leads[key] = KnownLeads(leads: lost.map(\.past), replica: replica) }
         }
-        guard !losses.isEmpty, node.report.facts?.channels != nil else { return }
+        guard !losses.isEmpty || !leads.isEmpty, node.report.facts?.channels != nil else { return }
         for key in losses.keys where key.node == name {
-            let channel = node.channels.first { $0.channel.name == key.channel }
-            let isOver = channel.map { $0.logLoss == nil && $0.sourceNode != nil && !$0.isParked } ?? true
-            if isOver { losses[key] = nil }
+            if node.isOver(key.channel, { $0.logLoss == nil }) { losses[key] = nil }
+        }
+        for key in leads.keys where key.node == name {
+            if node.isOver(key.channel, { $0.leads.isEmpty }) { leads[key] = nil }
         }
     }
 
     mutating func forget(_ node: String) {
-        losses = losses.filter { $0.key.node != node && $0.value.source != node }
+        losses = losses.filter { $0.key.node != node && $0.value.replica.source != node }
+        leads = leads.filter { $0.key.node != node && $0.value.replica.source != node }
     }
 
-    mutating func keep(_ isKept: (_ node: String) -> Bool) { losses = losses.filter { isKept($0.key.node) } }
+    mutating func keep(_ isKept: (_ node: String) -> Bool) {
+        losses = losses.filter { isKept($0.key.node) }
+        leads = leads.filter { isKept($0.key.node) }
+    }
+}
+
+extension NodeFindings {
+    /// Whether a channel that answers for itself no longer shows something, or is gone.
+    fileprivate func isOver(_ name: String, _ isClear: (ChannelFindings) -> Bool) -> Bool {
+        guard let channel = channels.first(where: { $0.channel.name == name }) else { return true }
+        return isClear(channel) && channel.sourceNode != nil && !channel.isParked
+    }
 }
 
 /// A channel that was seen to follow a log that its source no longer has.
@@ -57,25 +86,43 @@ struct KnownLosses: Sendable {
 /// other reasons too.
 private struct KnownLoss {
     let loss: LogLoss
-    let source: String
-    let replica: ServerIdentity
+    let replica: ReplicaThen
     let relay: BinlogCoordinate?
-    /// Counts the replica's own binary logs; nil if it has none.
-    let generation: Int?
-    /// What the replica had.
-    let transactions: TransactionHistory?
 
     /// Whether it still holds for a channel that does not show it any longer.
     func holds(for channel: Channel, of facts: NodeFacts, from source: String, _ generation: Int?) -> Bool {
-        guard source == self.source, facts.identity.hasIDs(of: replica), generation == self.generation
-        else { return false }
-        if generation == nil, hasLess(facts.transactions) { return false }
-        if channel.usesGTID == true { return !isSetBack(facts.transactions) }
+        guard replica.isSame(facts, from: source, generation) else { return false }
+        if channel.usesGTID == true { return !replica.isSetBack(facts.transactions) }
         // CHANGE MASTER with a position deletes the relay logs.
         if let relay, channel.relayPosition?.isBefore(relay) == true { return false }
         guard let read = channel.readPosition else { return true }
         if read.isBefore(loss.read) == true { return false }
         return !(loss.isOfTheEnd && read.file.number > loss.read.file.number)
+    }
+}
+
+/// MariaDB: a channel that was seen to have more than its source of what that had written itself. Once the source has used the
+/// same numbers again, nothing shows that the replica has other transactions by them.
+private struct KnownLeads {
+    let leads: [GTIDLead]
+    let replica: ReplicaThen
+}
+
+/// A replica as it was when something of it was noted.
+private struct ReplicaThen {
+    let source: String
+    let identity: ServerIdentity
+    /// Counts the replica's own binary logs; nil if it has none.
+    let generation: Int?
+    /// What it had.
+    let transactions: TransactionHistory?
+
+    /// Whether it has the same source, and has not been rebuilt as far as its own log, or else its transactions, show.
+    func isSame(_ facts: NodeFacts, from source: String, _ generation: Int?) -> Bool {
+        guard source == self.source, facts.identity.hasIDs(of: identity), generation == self.generation else {
+            return false
+        }
+        return generation != nil || !hasLess(facts.transactions)
     }
 
     private func hasLess(_ now: TransactionHistory?) -> Bool {
@@ -84,7 +131,7 @@ private struct KnownLoss {
     }
 
     /// MariaDB: SET GLOBAL gtid_slave_pos.
-    private func isSetBack(_ now: TransactionHistory?) -> Bool {
+    func isSetBack(_ now: TransactionHistory?) -> Bool {
         guard case .positions(let now) = now, case .positions(let before) = transactions else { return false }
         return before.replicated.entries.contains { now.replicated[$0.domain]?.sequence ?? 0 < $0.sequence }
     }

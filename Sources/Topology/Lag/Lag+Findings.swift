@@ -28,9 +28,12 @@ extension Lag {
         seconds = bounds.clamp(reported.seconds)
         error = bounds.upper.map { max(seconds - bounds.lower, $0 - seconds) }
         limiting = seconds
-        if bounds.upper == nil, isSourceAnswering, method != .heartbeat {
+        guard isSourceAnswering, method != .heartbeat else { return }
+        if bounds.upper == nil {
             // Nothing seen in the source's log is applied yet. What the servers say counts from what has been received.
             limiting = bounds.unreceived.map { max(seconds, $0) }
+        } else if bounds.isLowerUnsure {
+            limiting = bounds.upper
         }
     }
 
@@ -38,7 +41,9 @@ extension Lag {
     private init?(_ findings: ChannelFindings, _ bounds: LagBounds?, _ thresholds: Thresholds) {
         let channel = findings.channel
         // In a log that is gone, "0 s behind" says nothing about what the source has now.
-        guard channel.isApplierRunning, channel.isTransferring, findings.logLoss == nil else { return nil }
+        guard channel.isApplierRunning, channel.isTransferring, findings.logLoss == nil, findings.leads.isEmpty else {
+            return nil
+        }
         let isCaughtUp = findings.isCaughtUp
         let behind = channel.secondsBehindSource.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
         if let seconds = channel.applierTimes?.lag(isCaughtUp: isCaughtUp) {

@@ -9,6 +9,8 @@ struct LagBounds: Sendable, Equatable {
     var unreceived: Double?
     /// Something that was seen in the source's log is not applied.
     var isBehind: Bool
+    /// The replica's place may stand still while it applies more, or while there is nothing to send: only `upper` is sure.
+    var isLowerUnsure = false
 
     func clamp(_ seconds: Double) -> Double { min(max(seconds, lower), upper ?? .infinity) }
 }
@@ -21,8 +23,12 @@ extension LogLooks {
             var progress = LogProgress(of: channel, replica, in: looks, complete: complete)
         else { return nil }
         // What it has not received may be what it is never sent.
-        if channel.isFilteredBySource { progress.lacking = nil }
+        if channel.isFilteredBySource, progress.lacking != nil {
+            progress.lacking = nil
+            progress.isLackingUnsure = true
+        }
         var bounds = series.bounds(applied: progress.applied, lacking: progress.lacking, progress.read)
+        bounds.isLowerUnsure = progress.isLackingUnsure
         let received = channel.readPosition.flatMap { read -> Look? in
             if newest.end.map(read.isBefore) == false { return newest }
             return looks.last { $0.end.flatMap(read.isBefore) == false }
@@ -38,6 +44,8 @@ private struct LogProgress {
     var applied: Int
     /// The oldest look that shows something that has not; nil if none is known to.
     var lacking: Int?
+    /// Looks before that one may show something that has not been applied either.
+    var isLackingUnsure = false
     /// When the replica was asked for what this was found by.
     let read: Reading
 
@@ -66,9 +74,13 @@ private struct LogProgress {
         // The position that MySQL's parallel applier reports may be seconds old. What was never replicated, as where a replica was
         // made without its source's GTIDs, keeps sets from showing that anything is applied.
         let positions = Self.byPositions(channel, replica, looks)
-        let applied = positions?.applied ?? 0
-        guard let best = isComplete && sets?.applied ?? 0 > applied ? sets : positions else { return nil }
+        guard let best = isComplete && sets?.shows(moreThan: positions) == true ? sets : positions else { return nil }
         self = best
+    }
+
+    private func shows(moreThan positions: LogProgress?) -> Bool {
+        let other = positions?.applied ?? 0
+        return applied > other || applied == other && applied > 0 && positions?.isLackingUnsure == true
     }
 
     private init?(_ applied: Int, lacking: Int?, _ read: Reading?) {
@@ -91,14 +103,22 @@ private struct LogProgress {
         // A channel that does not read cannot have got ahead of its source: its position is one in a log that is gone.
         if !isBehind, executed != newest, channel.ioThread != .running { return nil }
         let applied = isBehind ? count(looks, upTo: executed) : looks.count
-        let isExact = !isHeldBack(channel, replica)
-        return LogProgress(applied, lacking: applied < looks.count && isExact ? applied : nil, replica.channelsRead)
+        let lacking = applied < looks.count ? applied : nil
+        guard lacking != nil, isHeldBack(channel, replica) else {
+            return LogProgress(applied, lacking: lacking, replica.channelsRead)
+        }
+        // What has not been received is not applied.
+        let received = channel.readPosition.map { count(looks, upTo: $0) } ?? looks.count
+        var progress = LogProgress(applied, lacking: received < looks.count ? received : nil, replica.channelsRead)
+        progress?.isLackingUnsure = true
+        return progress
     }
 
     /// Whether the position may stand still though transactions are applied: MySQL's parallel applier does not write it down
     /// while it waits for a delay.
     private static func isHeldBack(_ channel: Channel, _ replica: NodeFacts) -> Bool {
-        replica.identity.flavor == .mysql && channel.workers?.total ?? 1 > 1 && channel.configuredDelay ?? 0 > 0
+        replica.identity.flavor == .mysql && channel.isApplierRunning && channel.workers?.total ?? 1 > 1
+            && channel.configuredDelay ?? 0 > 0
     }
 
     private static func count(_ looks: [LogLooks.Look], upTo position: BinlogCoordinate) -> Int {

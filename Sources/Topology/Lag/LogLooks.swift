@@ -23,6 +23,9 @@ struct LogLooks: Sendable {
     private(set) var generation = 0
     /// This log was preceded by one with transactions that the server no longer has.
     private(set) var hasLostTransactions = false
+    /// What the same server had when it was last seen with the log before this one; nil if there was none.
+    private(set) var before: TransactionHistory?
+    private var latest: TransactionHistory?
     private let server: ServerIdentity
 
     /// Oldest first. Never empty.
@@ -32,6 +35,7 @@ struct LogLooks: Sendable {
     init?(_ facts: NodeFacts, keepsHistory: Bool) {
         guard let look = Look(facts, keepsHistory: keepsHistory) else { return nil }
         series = Looks(look)
+        latest = facts.transactions
         server = facts.identity
     }
 
@@ -40,9 +44,12 @@ struct LogLooks: Sendable {
         guard let look = Look(facts, keepsHistory: keepsHistory), let newest = looks.last else { return }
         let isSameServer = server.hasIDs(of: facts.identity)
         switch isSameServer ? look.order(after: newest) : nil {
-        case .same?: series.confirm(by: look)
+        case .same?:
+            series.confirm(by: look)
+            latest = facts.transactions ?? latest
         case .later?:
             series.append(look)
+            latest = facts.transactions ?? latest
             if isSource { series.thin(limit: limit) } else { series.keepLast(2) }
         case .earlier?, nil:
             // Rounds overlap: an older answer may arrive late.
@@ -51,6 +58,7 @@ struct LogLooks: Sendable {
             successor.isSource = isSource
             successor.generation = generation + 1
             successor.hasLostTransactions = isSameServer && look.hasLost(newest)
+            successor.before = isSameServer ? latest : nil
             self = successor
         }
     }

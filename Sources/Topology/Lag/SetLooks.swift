@@ -64,6 +64,11 @@ extension SetLooks {
         losses.loss(of: channel, on: node, facts, from: source, generation: generation(of: node))
     }
 
+    /// The domains in which earlier rounds have shown the channel to be above its source; none if the replica has been rebuilt since.
+    func leads(of channel: Channel, on node: String, _ facts: NodeFacts, from source: String) -> [GTIDLead] {
+        losses.leads(of: channel, on: node, facts, from: source, generation: generation(of: node))
+    }
+
     private func generation(of node: String) -> Int? { places[node].map { logs[$0].generation } }
 }
 
