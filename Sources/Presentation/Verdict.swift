@@ -141,7 +141,8 @@ package struct Verdict {
                 reasons.append(
                     Reason(status: .unknown, text: "\(label): \(channel.lag.words), the limit may be exceeded"))
             }
-        } else if !channel.isInTrouble {
+        } else if !channel.isInTrouble, channel.isCountedInBytes || limits.lag != nil {
+            // How late a member is takes two looks.
             reasons.append(Reason(status: .unknown, text: "\(label): lag unknown"))
         }
         guard let limit = limits.bytes, channel.isCountedInBytes else { return }

@@ -13,10 +13,10 @@ extension SetFindings {
     ///   - incumbents: the nodes that last took the writes, by name.
     ///   - looks: at the nodes' binary logs, those of this round included.
     ///   - clusters: to which nodes belong.
-    ///   - clusterLooks: at these, by name.
+    ///   - memory: of these.
     init(
         _ report: ReplicationSetReport, remembering remembered: [String: ServerIdentity], incumbents: Set<String>,
-        looks: SetLooks, _ clusters: [ClusterFindings], _ clusterLooks: [String: ClusterLooks]
+        looks: SetLooks, _ clusters: [ClusterFindings], _ memory: ClusterMemory
     ) {
         let comparison = SetComparison(report, remembering: remembered, incumbents: incumbents, looks)
         self.init(
@@ -29,8 +29,10 @@ extension SetFindings {
         for index in nodes.indices {
             let cluster = cluster(of: nodes[index].description.name)
             nodes[index].member = MemberFindings(
-                index, in: report.nodes, cluster, cluster.flatMap { clusterLooks[$0.name] },
+                index, in: report.nodes, cluster, cluster.flatMap { memory.looks[$0.name] },
+                cluster.flatMap { memory.progress[$0.name] },
                 heartbeat: comparison.heartbeatLag(of: index, in: cluster), report.thresholds)
+            for channel in nodes[index].channels.indices { nodes[index].channels[channel].judgeMember(in: self) }
         }
     }
 }

@@ -37,6 +37,8 @@ extension Trouble {
         case primariesDisagree = "primaries_disagree"
         /// A member that answers, and is neither in the component nor joining it.
         case memberOutside = "member_outside"
+        /// A replica's source is such a member.
+        case sourceOutside = "source_outside"
         case errantTransactions = "errant_transactions"
         case lag
     }
@@ -49,7 +51,7 @@ extension Trouble.Kind {
         switch self {
         case .nodeDown, .noPrimary, .severalWriters, .duplicateServerID, .duplicateServerUUID, .channelAbsent,
             .wrongSource, .binaryLogMissing, .changesNotLogged, .receiverFailing, .applierFailing, .sourceSilent,
-            .clusterWithoutQuorum, .clusterSplit, .primariesDisagree, .memberOutside:
+            .clusterWithoutQuorum, .clusterSplit, .primariesDisagree, .memberOutside, .sourceOutside:
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning
@@ -82,8 +84,8 @@ extension Trouble.Kind {
         case .relayLogFull, .cutOff: nil
         case .clusterWithoutQuorum: "ClusterNoQuorum"
         case .clusterSplit: "ClusterSplit"
-        case .memberOutside: "ClusterMemberOutside"
-        case .primariesDisagree: nil
+        case .memberOutside, .sourceOutside: "ClusterMemberOutside"
+        case .primariesDisagree: "ClusterPrimariesDisagree"
         case .errantTransactions: "ErrantTransactions"
         case .lag: "LagHigh"
         }

@@ -102,6 +102,9 @@ extension ChannelFindings {
         if checks[.source] == false {
             add(.wrongSource, wrongSource)
         }
+        if isSourceOutside, !isParked, let sourceNode {
+            add(.sourceOutside, "its source, \(sourceNode), is not in its cluster, and gets nothing that is written there")
+        }
         if let logLoss {
             add(.binaryLogMissing, logLoss.words)
         } else if checks[.binaryLog] == false {

@@ -24,7 +24,7 @@ extension SetFindings {
         guard let lag = node.member?.lag?.limiting else {
             throw UnknownStaleness(
                 reason: "\(name): the lag is not known"
-                    + (component.nodes.count < component.view.holders
+                    + (component.voices < component.view.holders
                         ? ", since not all members of its cluster answer or are configured" : ""))
         }
         let missing = node.member?.missing
@@ -49,10 +49,11 @@ extension SetFindings {
             return "\(name) does not tell its state in its cluster"
         }
         guard findings.isInComponent else {
-            return cluster.isSplit
-                ? "the cluster is split" : "\(name) is not in its cluster's component (\(member.state.rawValue))"
+            return cluster.isSplit || !cluster.otherParts.isEmpty
+                ? "the cluster is split, or may be" : "\(name) is not in its cluster's component (\(member.state.rawValue))"
         }
         guard cluster.isBelieved else { return "too few members confirm \(name)'s view of its cluster" }
+        if node.report.facts?.readOnlySwitches.contains("offline_mode") == true { return "\(name) is in offline_mode" }
         switch member.state {
         case .online: break
         case .donor, .desynced:

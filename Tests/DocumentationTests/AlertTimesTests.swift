@@ -21,7 +21,11 @@ struct AlertTimesTests {
         // The duration in the expression; the exporter's timeout of nodes; Prometheus' of scrapes.
         "ExporterSlow": [6, 5, 10],
         // The exporter's check of the transfer; the servers' heartbeats by default. "0 seconds behind" is the server's word.
-        "SourceSilent": [10, 60, 2, 0],
+        "SourceSilent": [10, 60, 2, 0, 120],
+        // "0 s" is the server's word.
+        "LagUnknown": [0],
+        // What a crash may lose; how soon the thread connects again.
+        "NotCrashSafe": [1], "IOThreadFlapping": [1],
         // What the server says of itself.
         "ByteDeltaGrowing": [0],
     ]
@@ -63,7 +67,8 @@ struct AlertTimesTests {
 
     private static func times(in text: String) -> [(words: String, seconds: Int)] {
         let words = numbers.keys.sorted { $0.count > $1.count }.joined(separator: "|").replacing(" ", with: "\\s+")
-        let pattern = "\\b(\(words)|[0-9]+)\\s?\\s*(seconds?|minutes?|hours?|min|s|m|h|d)\\b"
+        // "and" is no number of days.
+        let pattern = "\\b((?:\(words))(?=\\s)|[0-9]+)\\s*(seconds?|minutes?|hours?|min|s|m|h|d)\\b"
         guard let expression = try? NSRegularExpression(pattern: pattern, options: .caseInsensitive) else { return [] }
         let whole = NSRange(text.startIndex..., in: text)
         return expression.matches(in: text, range: whole).compactMap { match in

@@ -11,6 +11,8 @@ package struct ClusterFindings: Sendable, Equatable {
         package var view: ClusterView
         /// The nodes that show it, in the order of the configuration.
         package var nodes: [String]
+        /// How many members these are: one may be configured under two names.
+        package var voices: Int
         /// More than half of its members have answered with this view. Otherwise it rests on the word of few, as when only the
         /// exporter has lost the others.
         package var isConfirmed: Bool
@@ -21,6 +23,8 @@ package struct ClusterFindings: Sendable, Equatable {
     package var name: String
     /// Those that are not outdated by another: one in a healthy cluster, none without quorum, several in a split.
     package var components: [Component]
+    /// Silent nodes that operated when they last answered, with a view of which no member is in a component: they may be another part.
+    package var otherParts: [String] = []
     /// Nodes that operate by their own word, with a view that a newer one has replaced.
     package var stale: [String]
     /// The configured nodes that belong to the cluster, in the order of the configuration.
@@ -44,9 +48,9 @@ package struct ClusterFindings: Sendable, Equatable {
     package var failuresTolerated: Int?
 
     /// The one that counts; nil without quorum, and in a split.
-    package var component: Component? { isSplit ? nil : components.first }
+    package var component: Component? { isSplit || !otherParts.isEmpty ? nil : components.first }
     /// More nodes with one view than that has members are parts, too: their views do not list them.
-    package var isSplit: Bool { components.count > 1 || components.contains { $0.nodes.count > $0.view.size } }
+    package var isSplit: Bool { components.count > 1 || components.contains { $0.voices > $0.view.size } }
     /// Several members take writes at the same time, as intended.
     package var isMultiWriter: Bool { kind == .galera || primaries.count > 1 }
 
@@ -68,7 +72,7 @@ extension ClusterFindings {
             let facts = node.report.facts
             let told = facts?.cluster
             // One that answers and does not say what it is in its cluster now is as silent as one that does not answer.
-            let isMember = node.identity == nil || facts?.clusterSettings != nil
+            let isMember = node.identity == nil || facts?.clusterSettings != nil || facts?.isClusterUnknown == true
             guard
                 let member = told ?? (isMember ? remembered[name]?.cluster : nil)
                     ?? facts?.clusterSettings.map({
@@ -96,8 +100,13 @@ extension ClusterFindings {
         return names.compactMap { name in
             guard let witnesses = groups[name]?.inOrder(of: nodes), let first = witnesses.first else { return nil }
             let isAtWork = first.member.kind == .galera || known.contains(name)
+            let members = Set(witnesses.map(\.node))
+            let unseen = nodes.count { node in
+                node.identity == nil && !members.contains(node.description.name)
+                    && remembered[node.description.name]?.isRecorded ?? true
+            }
             return isAtWork || witnesses.contains { $0.member.state != .outside }
-                ? ClusterFindings(name, first.member.kind, witnesses) : nil
+                ? ClusterFindings(name, first.member.kind, witnesses, unseen: unseen) : nil
         }
     }
 
@@ -109,7 +118,8 @@ extension ClusterFindings {
         var isOperating: Bool { isAnswering && member.isOperating }
     }
 
-    private init(_ name: String, _ kind: ClusterMember.Kind, _ witnesses: [Witness]) {
+    /// - Parameter unseen: how many nodes of the set have never answered, so that they may be members as well.
+    private init(_ name: String, _ kind: ClusterMember.Kind, _ witnesses: [Witness], unseen: Int) {
         self.kind = kind
         self.name = name
         members = witnesses.map(\.node)
@@ -125,8 +135,16 @@ extension ClusterFindings {
         let current = views.filter { view in !newer.contains { $0.replaces(view) } }
         components = current.map { view in
             let nodes = witnesses.filter { $0.isOperating && $0.member.view?.id == view.id }
-            return Component(view: view, nodes: nodes.map(\.node), isConfirmed: nodes.count * 2 > view.size)
+            let voices = Set(nodes.map(\.member.id)).count
+            return Component(
+                view: view, nodes: nodes.map(\.node), voices: voices,
+                isConfirmed: voices * 2 > view.size && voices > unseen)
         }
+        otherParts = witnesses.filter { witness in
+            guard !witness.isAnswering, witness.member.isOperating, let view = witness.member.view else { return false }
+            return !current.isEmpty && !current.contains { $0.replaces(view) || $0.id == view.id || $0.lists(witness) }
+                && !current.contains { $0.sharesMembers(with: view) }
+        }.map(\.node)
         stale = witnesses.filter { witness in
             witness.isOperating && !current.contains { $0.id == witness.member.view?.id }
         }.map(\.node)
@@ -162,6 +180,10 @@ extension [ClusterFindings.Witness] {
 }
 
 extension ClusterView {
+    fileprivate func lists(_ witness: ClusterFindings.Witness) -> Bool {
+        members.contains { $0.id == witness.member.id }
+    }
+
     /// Whether this view came later, for at least one member of the other.
     fileprivate func replaces(_ other: ClusterView) -> Bool {
         guard history == other.history, let number, let its = other.number, sharesMembers(with: other) else {

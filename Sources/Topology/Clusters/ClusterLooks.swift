@@ -60,18 +60,26 @@ struct ClusterProgress {
     /// No member has anything left to apply.
     fileprivate let isDrained: Bool
 
-    /// Nil if a member is missing in the round: what only that one has committed would not show.
+    /// Nil if a member is missing in the round: what only that one has committed would not show. Nor would what is only received
+    /// yet, if all have something to apply, as when the writer has just died.
     init?(_ component: ClusterFindings.Component, _ nodes: [ReplicationSetReport.Node]) {
-        guard component.isConfirmed, component.nodes.count >= component.view.holders else { return nil }
+        // Those that are being given the data have nothing of their own.
+        let joiners = nodes.count {
+            $0.report.facts?.cluster?.state == .joining && $0.report.facts?.cluster?.view?.id == component.view.id
+        }
+        guard component.isConfirmed, component.voices + joiners >= component.view.holders else { return nil }
         let names = Set(component.nodes)
         var extents: [(extent: ClusterLooks.Extent, read: Reading)] = []
         var isDrained = true
+        var hasApplied = false
         for node in nodes where names.contains(node.description.name) {
             guard let facts = node.report.facts, let extent = Self.extent(of: facts) else { return nil }
             extents.append(extent)
             if facts.cluster?.applyQueue != 0 { isDrained = false }
+            // MySQL 5.7 does not tell.
+            if facts.cluster?.applyQueue ?? 0 == 0 { hasApplied = true }
         }
-        guard var all = extents.first?.extent else { return nil }
+        guard hasApplied, var all = extents.first?.extent else { return nil }
         for other in extents.dropFirst() {
             guard let union = all.union(other.extent) else { return nil }
             all = union
@@ -84,6 +92,11 @@ struct ClusterProgress {
         look = .init(all, shown: shown, confirmed: asked)
         history = component.view.history
         self.isDrained = isDrained
+    }
+
+    /// What the component has and `member` has not; nil if not known.
+    func missing(in member: NodeFacts) -> UInt64? {
+        Self.extent(of: member).flatMap { look.content.missing(in: $0.extent) }
     }
 
     /// How far a member has got, by its own word.

@@ -18,12 +18,16 @@ struct ClusterMemory: Sendable {
     var trusted: Set<String> = []
     /// At how far each cluster had got, by name.
     private(set) var looks: [String: ClusterLooks] = [:]
+    /// How far it has got by this round, where that is known.
+    private(set) var progress: [String: ClusterProgress] = [:]
 
     /// Adds what a round has seen.
     mutating func look(at clusters: [ClusterFindings], _ nodes: [ReplicationSetReport.Node]) {
         for name in looks.keys where !clusters.contains(where: { $0.name == name }) { looks[name] = nil }
+        progress = [:]
         for cluster in clusters {
             guard let component = cluster.component, let progress = ClusterProgress(component, nodes) else { continue }
+            self.progress[cluster.name] = progress
             if looks[cluster.name]?.note(progress) == nil { looks[cluster.name] = ClusterLooks(progress) }
         }
     }
@@ -52,7 +56,8 @@ struct ClusterMemory: Sendable {
                 let isListed =
                     cluster.silent.contains(name)
                     && component.view.members.contains { $0.id == nodes[name]?.cluster?.id }
-                guard component.nodes.contains(name) || isListed else { continue }
+                // One that has been silent all along may have died before it was listed.
+                guard component.nodes.contains(name) || isListed && self.places[name] != nil else { continue }
                 places[name] =
                     self.places[name]
                     ?? Place(

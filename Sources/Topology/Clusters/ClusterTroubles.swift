@@ -8,6 +8,11 @@ extension ClusterFindings {
         if isSplit {
             let halves = components.map(\.nodes.list).joined(separator: "; and ")
             troubles.append(Trouble(.clusterSplit, "\(what) is split, and each part takes writes: \(halves)"))
+        } else if !otherParts.isEmpty {
+            troubles.append(
+                Trouble(
+                    .clusterSplit,
+                    "\(what) may be split: \(otherParts.list) last showed a part without those that answer now"))
         } else if components.isEmpty {
             troubles.append(
                 Trouble(

@@ -140,6 +140,12 @@ private struct ClusterWriters {
             let halves = cluster.components.map(\.nodes.list).joined(separator: "; and ")
             return Reason(text: "the cluster is split: \(halves)", isOpen: true)
         }
+        if !cluster.otherParts.isEmpty {
+            let parts = cluster.components.map(\.nodes.list).joined(separator: "; and ")
+            return Reason(
+                text: "the cluster may be split: \(parts) answer, and \(cluster.otherParts.list) last belonged to another part; "
+                    + "take nodes that are gone for good out of the replication set", isOpen: true)
+        }
         if !cluster.silent.isEmpty {
             return Reason(
                 text: "no member that answers is in a component; \(cluster.silent.list) may be", isOpen: true)

@@ -28,7 +28,7 @@ extension MemberFindings {
     ///   - heartbeat: its lag by a heartbeat table.
     init?(
         _ index: Int, in nodes: [ReplicationSetReport.Node], _ cluster: ClusterFindings?, _ looks: ClusterLooks?,
-        heartbeat: Double?, _ thresholds: Thresholds
+        _ progress: ClusterProgress?, heartbeat: Double?, _ thresholds: Thresholds
     ) {
         let node = nodes[index]
         guard let cluster, let facts = node.report.facts, let member = facts.cluster else { return nil }
@@ -48,7 +48,7 @@ extension MemberFindings {
         guard let component = cluster.component else { return }
         if !isInComponent { errant = Self.errant(facts, outside: component, nodes) }
         guard isInComponent || isJoining && member.view?.id == component.view.id else { return }
-        missing = Self.missing(facts, from: component, nodes)
+        missing = progress?.missing(in: facts)
         guard isReceiver else { return }
         lag = Lag(applier?.applierTimes?.applyingAge, heartbeat: heartbeat, looks?.bounds(of: facts))
         if isInComponent { checks[.lag] = lag?.check(thresholds) }
@@ -63,22 +63,6 @@ extension MemberFindings {
     private static func primary(of cluster: ClusterFindings, _ nodes: [ReplicationSetReport.Node]) -> NodeFacts? {
         guard cluster.kind == .group, cluster.primaries.count == 1 else { return nil }
         return nodes.first { $0.description.name == cluster.primaries[0] }?.report.facts
-    }
-
-    /// Compared with what those that have answered had then: more may have been committed since, or by others.
-    private static func missing(
-        _ facts: NodeFacts, from component: ClusterFindings.Component, _ nodes: [ReplicationSetReport.Node]
-    ) -> UInt64? {
-        guard component.isConfirmed, let own = ClusterProgress.extent(of: facts)?.extent else { return nil }
-        let names = Set(component.nodes)
-        var all = own
-        for node in nodes where names.contains(node.description.name) {
-            guard let extent = node.report.facts.flatMap({ ClusterProgress.extent(of: $0)?.extent }),
-                let union = all.union(extent)
-            else { continue }
-            all = union
-        }
-        return all.missing(in: own)
     }
 
     /// What it wrote itself while it was in no group: that has its own UUID, and not the group's name.
@@ -120,5 +104,20 @@ extension Lag {
     fileprivate func check(_ thresholds: Thresholds) -> Bool? {
         if seconds > thresholds.lag.seconds { return false }
         return limiting.flatMap { $0 <= thresholds.lag.seconds ? true : nil }
+    }
+}
+
+extension ChannelFindings {
+    /// What a member that is not in its cluster any more has is not what the cluster has: its replicas follow nothing.
+    mutating func judgeMember(in set: SetFindings) {
+        guard let name = sourceNode, let cluster = set.cluster(of: name), cluster.component != nil,
+            !cluster.isInComponent(name), !cluster.silent.contains(name)
+        else { return }
+        isSourceOutside = true
+        lag = nil
+        distance = GTIDDistance()
+        readDelta = nil
+        applyDelta = nil
+        checks[.lag] = nil
     }
 }

@@ -124,7 +124,7 @@ extension NodeMemory {
         writability = Writability(facts.isReadOnly)
         readOnlySwitches = facts.readOnlySwitches
         // One that does not say so now, as when the statement is late, is still a member.
-        cluster = facts.cluster ?? (facts.clusterSettings == nil ? nil : earlier?.cluster)
+        cluster = facts.cluster ?? (facts.clusterSettings == nil && !facts.isClusterUnknown ? nil : earlier?.cluster)
         transactions = facts.transactions
         recordsOwnWrites = facts.recordsOwnWrites
         wasReadOnly = writability == .readOnly

@@ -34,7 +34,7 @@ package struct SetMemory: Sendable {
         let found = ClusterFindings.all(in: report.nodes, remembering: nodes, known: clusters.known)
         clusters.look(at: found, report.nodes)
         var findings = SetFindings(
-            report, remembering: identities(for: report), incumbents: incumbents, looks: looks, found, clusters.looks)
+            report, remembering: identities(for: report), incumbents: incumbents, looks: looks, found, clusters)
         for index in findings.nodes.indices where !found.isEmpty {
             findings.nodes[index].clusterTroubles = findings.clusterTroubles(of: findings.nodes[index])
         }
