@@ -155,7 +155,7 @@ struct ProtectionTests {
     }
 
     @Test("What a later check has found is not replaced by that of an earlier one")
-    func order() async throws {
+    func overtaken() async throws {
         try await withWebConfiguration("basic_auth_users: {alice: \(hash)}") { path in
             let file = try WebConfigurationFile(path: path, logger: Logger(label: "test"))
             let now = ContinuousClock.now
