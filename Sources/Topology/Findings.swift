@@ -69,7 +69,7 @@ package struct ChannelFindings: Sendable {
     /// The source was started without log_bin.
     var isSourceWithoutLog = false
     /// The source is a member that is not in its cluster.
-    var isSourceOutside = false
+    package var isSourceOutside = false
     /// MariaDB: the domains in which the replica is above its source; how many transactions are missing is then
     /// unknown.
     package var leads: [GTIDLead] = []

@@ -103,7 +103,10 @@ extension ChannelFindings {
             add(.wrongSource, wrongSource)
         }
         if isSourceOutside, !isParked, let sourceNode {
-            add(.sourceOutside, "its source, \(sourceNode), is not in its cluster, and gets nothing that is written there")
+            add(
+                .sourceOutside,
+                "its source, \(sourceNode), is not in its cluster, and gets nothing that is written there"
+            )
         }
         if let logLoss {
             add(.binaryLogMissing, logLoss.words)

@@ -50,10 +50,13 @@ extension SetFindings {
         }
         guard findings.isInComponent else {
             return cluster.isSplit || !cluster.otherParts.isEmpty
-                ? "the cluster is split, or may be" : "\(name) is not in its cluster's component (\(member.state.rawValue))"
+                ? "the cluster is split, or may be"
+                : "\(name) is not in its cluster's component (\(member.state.rawValue))"
         }
         guard cluster.isBelieved else { return "too few members confirm \(name)'s view of its cluster" }
-        if node.report.facts?.readOnlySwitches.contains("offline_mode") == true { return "\(name) is in offline_mode" }
+        if node.report.facts?.readOnlySwitches.contains("offline_mode") == true {
+            return "\(name) is in offline_mode"
+        }
         switch member.state {
         case .online: break
         case .donor, .desynced:

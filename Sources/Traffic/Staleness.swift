@@ -121,6 +121,9 @@ extension ChannelFindings {
     /// Compared with its source.
     fileprivate func staleness(of name: String) throws(UnknownStaleness) -> Staleness {
         // A heartbeat shows a stopped replica's lag, but not that it falls further behind every second.
+        if isSourceOutside, let sourceNode {
+            throw UnknownStaleness(reason: "\(name) follows \(sourceNode), which is not in its cluster")
+        }
         if let stopped = stoppedThread { throw UnknownStaleness(reason: "\(name): \(stopped)") }
         guard let lag = lag?.limiting else { throw UnknownStaleness(reason: "\(name): \(whyLagIsUnknown)") }
         return Staleness(lag: lag, bytes: applyDelta, transactions: distance.isExact ? distance.missing : nil)

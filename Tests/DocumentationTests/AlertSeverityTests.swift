@@ -10,7 +10,9 @@ struct AlertSeverityTests {
     private static let withoutTrouble: Set<String> = [
         "ClockSkew", "NotCrashSafe", "IOThreadFlapping", "LagGrowing", "LagUnknown", "ByteDeltaGrowing",
         "PurgeHeadroomLow", "NoUnfilteredReplica", "HeartbeatMissing", "SentinelFailing", "SentinelNotSent",
-        "ChecksumDifferences", "ExporterDown", "ExporterAbsent", "ExporterSlow", "ConfigReloadFailed",
+        "ChecksumDifferences", "ExporterDown", "ExporterAbsent", "ClusterFlowControl", "ClusterNotReady",
+        "ClusterNoTolerance", "ClusterMemberMissing", "ClusterUnknownMembers", "ClusterJoinStuck", "ExporterSlow",
+        "ConfigReloadFailed",
     ]
 
     @Test("are those of the troubles that they are about")

@@ -25,7 +25,7 @@ struct AlertTimesTests {
         // "0 s" is the server's word.
         "LagUnknown": [0],
         // What a crash may lose; how soon the thread connects again.
-        "NotCrashSafe": [1], "IOThreadFlapping": [1],
+        "NotCrashSafe": [1], "ClusterSplit": [1], "IOThreadFlapping": [1],
         // What the server says of itself.
         "ByteDeltaGrowing": [0],
     ]

@@ -198,7 +198,7 @@ struct ReloadTests {
             configuration("shop"), environment: ["MYSQL_REPLICATION_EXPORTER_USER": "nobody"], keeping: keeping,
             logger: log.logger)
         #expect(await first.nameWriter("db1", of: "shop"))
-        #expect(await first.savedWord(of: "shop") == .saved)
+        try await eventually("the word is saved") { await first.savedWord(of: "shop") == .saved }
         #expect(try String(contentsOfFile: "\(folder)/shop.state", encoding: .utf8).contains("word db1"))
         let lines = log.lines.count
 

@@ -79,9 +79,11 @@ struct MemberLagTests {
         _ = try scene.round(at: 1, 150, 100, 100)
         func survivors(_ committed: UInt64, at seconds: Double, queue: UInt64) throws -> MemberFindings? {
             let before = try #require(scene.member(1, committed: 1, at: 0).report.facts?.cluster?.view)
+            let gone = try scene.member(3, committed: 1, at: 0).report.facts?.cluster?.id
             let view = ClusterView(
                 id: "after", history: before.history,
-                number: 1_000_000, size: 2, members: [])
+                number: 1_000_000, size: 2,
+                members: before.members.filter { $0.id != gone })
             let nodes = try [1, 2].map { number in
                 var node = try scene.member(number, committed: committed, at: seconds, queue: queue)
                 node.report.facts?.cluster?.view = view

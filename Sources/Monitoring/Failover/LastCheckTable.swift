@@ -258,7 +258,8 @@ extension LastCheckTable.Failure {
             // The server answered: a lock was held, the statement took too long, or an earlier one has not ended (which has no
             // code).
             case .timeout where error.isOfServer || error.code == 0: "queried or updated"
-            case .configuration, .dns, .connect, .connectionLimit, .offlineMode, .tls, .authentication, .timeout, .protocol:
+            case .configuration, .dns, .connect, .connectionLimit, .offlineMode, .tls, .authentication, .timeout,
+                .protocol:
                 isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)

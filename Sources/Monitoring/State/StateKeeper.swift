@@ -42,6 +42,8 @@ package final class StateKeeper: Sendable {
         /// Why something could not be written when it was tried last.
         var failures: [Key: String] = [:]
         var isSilenceLogged = false
+        /// The sets whose checkers have ended.
+        var ended: Set<String> = []
         /// What failover checkers ask for, by set.
         var readings: [String: Reading] = [:]
     }
@@ -126,8 +128,11 @@ package final class StateKeeper: Sendable {
     func takeCheck(of set: ReplicationSet) async -> FailoverMemory? {
         let (task, isNew) = desired.withLock { desired in
             if let reading = desired.readings[set.name], reading.set == set { return (reading.task, false) }
-            let task = Task { @concurrent [desk, directory] in
-                await desk.carryOut { directory.failoverMemory(of: set) }
+            let task = Task { @concurrent [self] in
+                await desk.carryOut {
+                    // What is written at the end is for the next process.
+                    self.desired.withLock { $0.ended.contains(set.name) } ? nil : self.directory.failoverMemory(of: set)
+                }
             }
             desired.readings[set.name] = Reading(set: set, task: task)
             return (task, true)
@@ -154,7 +159,10 @@ package final class StateKeeper: Sendable {
 
     /// What a checker knows when it ends: saved by `flush`.
     func keepAtEnd(_ memory: FailoverMemory, of set: ReplicationSet) {
-        desired.withLock { $0.waiting[Key(set: set.name, isCheck: true)] = .check(memory, of: set, isLast: true) }
+        desired.withLock { desired in
+            desired.ended.insert(set.name)
+            desired.waiting[Key(set: set.name, isCheck: true)] = .check(memory, of: set, isLast: true)
+        }
     }
 
     /// Writes everything that waits: at the end of the program.

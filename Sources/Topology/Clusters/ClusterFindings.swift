@@ -142,8 +142,11 @@ extension ClusterFindings {
         }
         otherParts = witnesses.filter { witness in
             guard !witness.isAnswering, witness.member.isOperating, let view = witness.member.view else { return false }
-            return !current.isEmpty && !current.contains { $0.replaces(view) || $0.id == view.id || $0.lists(witness) }
-                && !current.contains { $0.sharesMembers(with: view) }
+            // Views that list no members cannot be compared.
+            guard !current.isEmpty, !view.members.isEmpty, current.allSatisfy({ !$0.members.isEmpty }) else {
+                return false
+            }
+            return !current.contains { $0.sharesMembers(with: view) || $0.lists(witness) }
         }.map(\.node)
         stale = witnesses.filter { witness in
             witness.isOperating && !current.contains { $0.id == witness.member.view?.id }

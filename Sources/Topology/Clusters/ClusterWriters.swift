@@ -143,8 +143,8 @@ private struct ClusterWriters {
         if !cluster.otherParts.isEmpty {
             let parts = cluster.components.map(\.nodes.list).joined(separator: "; and ")
             return Reason(
-                text: "the cluster may be split: \(parts) answer, and \(cluster.otherParts.list) last belonged to another part; "
-                    + "take nodes that are gone for good out of the replication set", isOpen: true)
+                text: "the cluster may be split: \(parts) answer, and \(cluster.otherParts.list) last belonged to "
+                    + "another part; take nodes that are gone for good out of the replication set", isOpen: true)
         }
         if !cluster.silent.isEmpty {
             return Reason(
