@@ -230,10 +230,15 @@ struct SetMonitorTests {
         let server = try healthy(gate)
         try await withMonitor([server]) { _, monitor in
             let deadline = Deadline(
-                .now + .milliseconds(20), grace: .seconds(50),
+                .now + .milliseconds(400), grace: .seconds(40),
                 sleep: { instant in
-                    try await Task.sleep(until: instant + .milliseconds(200))
-                    gate.open()
+                    if ContinuousClock.now.duration(to: instant) > .seconds(10) {
+                        // The extension.
+                        gate.open()
+                        try await Task.sleep(until: instant)
+                    } else {
+                        try await Task.sleep(until: instant + .milliseconds(200))
+                    }
                 })
             defer { deadline.cancel() }
             #expect(await monitor.findings(by: deadline).findings.nodes.map(\.report.isUp) == [true])
