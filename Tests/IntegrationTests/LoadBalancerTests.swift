@@ -142,7 +142,7 @@ extension IntegrationSuite {
                     ("db2/replica", 200, "db2 is 0 s and 0 B behind"),
                     ("db2/read-only?max_lag=1s&max_bytes=10MB", 200, "db2 is 0 s and 0 B behind"),
                     ("db9/primary", 404, "no node is named \"db9\""),
-                    ("db1/secondary", 404, "the checks of a node are primary, replica, read-only, health"),
+                    ("db1/secondary", 404, "the checks of a node are primary, replica, read-only, member, health"),
                     (
                         "db2/replica?max_lag=10", 400,
                         "max_lag needs a unit: '10s' or '10ms'"
@@ -158,7 +158,7 @@ extension IntegrationSuite {
                     ),
                     (
                         "db2/replica?lag=1s", 400,
-                        "unknown parameter \"lag\"; use max_lag or max_bytes"
+                        "unknown parameter \"lag\"; use max_lag, max_bytes, max_transactions, or donor for member"
                     ),
                     (
                         "db1/primary?max_lag=1s", 400,
