@@ -324,6 +324,52 @@ struct ClusterTests {
         #expect(try round(5, excess: ",63636363-0000-0000-0000-000000000001:1-2") ?? 0 > 0)
     }
 
+    @Test("One half of a split does not become the cluster because the other falls silent, nor after a start")
+    func silentHalf() throws {
+        var nodes = try RecordedClusters.nodes("galera-split-brain")
+        var memory = SetMemory()
+        #expect(memory.fold(report(nodes)).clusters.first?.isSplit == true)
+        let alone = try #require(nodes.indices.first { nodes[$0].report.facts?.cluster?.view?.size == 1 })
+        for index in nodes.indices where index != alone { nodes[index] = silent(nodes[index].description.name) }
+        for _ in 0..<3 {
+            let findings = memory.fold(report(nodes))
+            let cluster = try #require(findings.clusters.first)
+            #expect(cluster.component == nil && cluster.otherParts.count == 2 && !cluster.isBelieved)
+            #expect(findings.writers.isEmpty && findings.troubles.contains { $0.kind == .clusterSplit })
+        }
+        let started = SetFindings(report(nodes))
+        #expect(started.clusters.first?.component?.isConfirmed == false && started.writers.isEmpty)
+    }
+
+    @Test("A server under two names is one member")
+    func twoNames() throws {
+        var scene = ClusterScene(.galera)
+        var twin = try scene.member(1, committed: 1, at: 0)
+        twin.description.name = "db1b"
+        let findings = scene.fold(try scene.member(1, committed: 1, at: 0), twin)
+        let component = try #require(findings.clusters.first?.component)
+        #expect(component.voices == 1 && !component.isConfirmed && findings.writers.isEmpty)
+        let all = scene.fold(
+            try scene.member(1, committed: 1, at: 1), twin, try scene.member(2, committed: 1, at: 1),
+            try scene.member(3, committed: 1, at: 1))
+        #expect(all.clusters.first?.isSplit == false && all.writers == ["db1"])
+    }
+
+    @Test("A member whose settings were not read, as behind a statement that hangs, is silent and no rival")
+    func unreadSettings() throws {
+        var scene = ClusterScene(.galera)
+        _ = try scene.round(at: 0, 1, 1, 1)
+        var donor = try scene.member(1, committed: 1, at: 1)
+        donor.report.facts?.clusterSettings = nil
+        donor.report.facts?.cluster = nil
+        donor.report.facts?.missing[.clusterSettings] = .timeout
+        for _ in 0..<2 {
+            let findings = scene.fold(
+                donor, try scene.member(2, committed: 1, at: 1), try scene.member(3, committed: 1, at: 1))
+            #expect(findings.clusters.first?.silent == ["db1"] && findings.writers == ["db2"])
+        }
+    }
+
     @Test("A node that has never told is recognised by the address at which the others see it")
     func neverTold() throws {
         let (primary, others) = try Self.roles()

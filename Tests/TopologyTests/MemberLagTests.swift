@@ -97,6 +97,34 @@ struct MemberLagTests {
         #expect(try survivors(140, at: 13, queue: 0)?.lag?.limiting == 0)
     }
 
+    @Test("While all members have something to apply, it is not known how much the cluster has")
+    func queued() throws {
+        var scene = ClusterScene(.galera)
+        let findings = scene.fold(
+            silent("db1"), try scene.member(2, committed: 100, at: 0, queue: 9),
+            try scene.member(3, committed: 100, at: 0, queue: 7))
+        #expect(findings.nodes.allSatisfy { $0.member?.missing == nil && $0.member?.lag == nil })
+        let all = scene.fold(
+            try scene.member(1, committed: 100, at: 1, queue: 5), try scene.member(2, committed: 100, at: 1, queue: 9),
+            try scene.member(3, committed: 100, at: 1, queue: 7))
+        #expect(all.nodes.allSatisfy { $0.member?.missing == nil && $0.member?.lag == nil })
+    }
+
+    @Test("One that joins has nothing that the others lack")
+    func joiner() throws {
+        var scene = ClusterScene(.group)
+        func round(_ seconds: Double) throws -> SetFindings {
+            var nodes = try [1, 2, 3].map { try scene.member($0, committed: 100, at: seconds) }
+            nodes[2].report.facts?.cluster?.state = .joining
+            nodes[2].report.facts?.cluster?.isPrimary = false
+            return scene.memory.fold(ReplicationSetReport(name: "shop", thresholds: Thresholds(), nodes: nodes))
+        }
+        _ = try round(0)
+        let findings = try round(10)
+        #expect(findings.nodes.prefix(2).allSatisfy { $0.member?.missing == 0 })
+        #expect(findings.nodes.prefix(2).contains { $0.member?.lag?.limiting == 0 })
+    }
+
     @Test("Outside the component there is neither lag nor distance, and data is not transferred")
     func outside() throws {
         let findings = SetFindings(
