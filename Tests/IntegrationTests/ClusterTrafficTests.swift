@@ -69,10 +69,10 @@ extension IntegrationSuite {
                 try await eventually("db1 is a member again:\n\(proxy.log)") {
                     try await exporter.get("/nodes/db1/member").status == 200
                 }
-                // Synced does not mean that the queue is empty.
-                try await eventually("db1 has what it missed") { (try? await db1.has(row: after)) == true }
                 witness.cancel()
                 let ids = await witness.value
+                // Synced does not mean that the queue is empty.
+                try await eventually("db1 has what it missed") { (try? await db1.has(row: after)) == true }
                 let number: UInt64 = successor == "db2" ? 2 : 3
                 // First db1, then the successor: never another, and db1 not again before it is a member again.
                 let turns = ids.reduce(into: [UInt64]()) { if $0.last != $1 { $0.append($1) } }

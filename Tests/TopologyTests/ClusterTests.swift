@@ -341,6 +341,21 @@ struct ClusterTests {
         #expect(started.clusters.first?.component?.isConfirmed == false && started.writers.isEmpty)
     }
 
+    @Test("The writer of a Galera cluster that becomes a donor stays it while no other node has settled")
+    func donatingWriter() throws {
+        var scene = ClusterScene(.galera)
+        _ = scene.fold(
+            silent("db1"), try scene.member(2, committed: 1, at: 0), try scene.member(3, committed: 1, at: 0))
+        func round(_ seconds: Double) throws -> [String] {
+            var donor = try scene.member(2, committed: 1, at: seconds)
+            donor.report.facts?.cluster?.state = .donor
+            return scene.fold(try scene.member(1, committed: 1, at: seconds), donor, silent("db3")).writers
+        }
+        #expect(try round(1) == ["db2"] && round(2) == ["db2"])
+        // By then it has been in the component for half a minute.
+        #expect(try round(40) == ["db1"])
+    }
+
     @Test("A server under two names is one member")
     func twoNames() throws {
         var scene = ClusterScene(.galera)

@@ -116,8 +116,9 @@ private struct ClusterWriters {
         case .galera:
             let online = open.filter { graph.memory[$0]?.cluster?.state == .online }
             let settled = online.filter { graph.hasSettled($0, memory.places[$0]) }
-            // Rather one that has just come back, or that feeds another, than none.
-            names = Array((settled.first ?? online.first ?? open.first).map { [$0] } ?? [])
+            // Rather the writer that feeds another now, or one that has just come back, than none.
+            let incumbent = open.first(where: graph.incumbents.contains)
+            names = Array((settled.first ?? incumbent ?? online.first ?? open.first).map { [$0] } ?? [])
             if names.isEmpty { reason = Reason(text: "no node of the cluster is ready and writable") }
         }
     }
