@@ -46,14 +46,7 @@ extension IntegrationSuite {
                 #expect(try await db3.has(row: row))
 
                 // What commits while the writer is frozen and comes back.
-                let witness = Task {
-                    var ids: [UInt64] = []
-                    while !Task.isCancelled {
-                        if let id = await proxy.answerer("writer") { ids.append(id) }
-                        try? await Task.sleep(for: .milliseconds(10))
-                    }
-                    return ids
-                }
+                let witness = proxy.witness("writer")
                 await db1.freeze()
                 try await eventually("another writes: \(try proxy.servers())\n\(proxy.log)") {
                     let writers = try proxy.nodes("writer")

@@ -38,14 +38,7 @@ extension IntegrationSuite {
                 #expect(await proxy.answerers("reader") == [2, 3])
 
                 // A client that keeps writing never reaches a replica, nor another primary before the failover.
-                let witness = Task {
-                    var ids: [UInt64] = []
-                    while !Task.isCancelled {
-                        if let id = await proxy.answerer("writer") { ids.append(id) }
-                        try? await Task.sleep(for: .milliseconds(10))
-                    }
-                    return ids
-                }
+                let witness = proxy.witness("writer")
 
                 // Current sessions on a drained node may finish.
                 let session = try await proxy.session("reader", answeredBy: 3)

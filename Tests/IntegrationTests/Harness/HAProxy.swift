@@ -192,6 +192,18 @@ final class HAProxy: Sendable {
         return ids
     }
 
+    /// Keeps connecting through a listener until it is cancelled: the servers that answered, in order.
+    func witness(_ listener: String) -> Task<[UInt64], Never> {
+        Task {
+            var ids: [UInt64] = []
+            while !Task.isCancelled {
+                if let id = await answerer(listener) { ids.append(id) }
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+            return ids
+        }
+    }
+
     /// An operator's command to HAProxy itself.
     func set(_ server: String, state: String) throws {
         let answer = try ask("set server \(server) state \(state)")
