@@ -279,6 +279,31 @@ struct LossTests {
         #expect(arrived.leads.isEmpty && arrived.lag?.seconds == 0 && arrived.troubles.isEmpty)
     }
 
+    @Test("MariaDB: is well when the source is started with its former log again, unless that has lost something too")
+    func renamedLog() throws {
+        var rounds = Rounds()
+        func round(source: String, _ end: BinlogCoordinate, read: BinlogCoordinate) throws -> ChannelFindings {
+            try rounds.channel(
+                node("db1", id: 1, binlog: end).positions(logged: source, state: source),
+                node(
+                    "db2", id: 2,
+                    from: channel(from: "db1", id: 1, read: read, executed: read, behind: 0).with {
+                        $0.usesGTID = false
+                    }
+                ).positions(replicated: "0-1-12"))
+        }
+        #expect(try round(source: "0-1-12", "bin.000001:900", read: "bin.000001:900").lag?.seconds == 0)
+        let renamed = try round(source: "", "renamed.000001:329", read: "bin.000001:900")
+        #expect(renamed.lag == nil && renamed.leads.count == 1)
+        let back = try round(source: "0-1-12", "bin.000002:339", read: "bin.000002:339")
+        #expect(back.leads.isEmpty && back.lag?.seconds == 0 && back.distance.missing == 0 && back.troubles.isEmpty)
+        // It was reset while it had this name.
+        #expect(try round(source: "0-1-3", "bin.000003:500", read: "bin.000002:339").leads.count == 1)
+        #expect(try round(source: "", "renamed.000002:329", read: "bin.000002:339").leads.count == 1)
+        let used = try round(source: "0-1-12", "bin.000004:339", read: "bin.000004:339")
+        #expect(used.leads.count == 1 && used.lag == nil && used.distance.missing == nil)
+    }
+
     @Test("MariaDB: a domain deleted from the log is no loss")
     func deletedDomain() throws {
         var rounds = Rounds()

@@ -22,19 +22,22 @@ struct KnownLosses: Sendable {
         return known.loss.past
     }
 
-    /// None if nothing is known, or if the replica has been rebuilt since.
+    /// None if nothing is known, if the replica has been rebuilt since, or if the source has another log now.
+    /// - Parameter log: the base name of the source's log; nil if that is not known.
     func leads(
         of channel: Channel, on node: String, _ facts: NodeFacts, from source: String,
-        generation: @autoclosure () -> Int?
+        generation: @autoclosure () -> Int?, log: @autoclosure () -> String?
     ) -> [GTIDLead] {
         guard !leads.isEmpty, let known = leads[Key(node: node, channel: channel.name)],
-            known.replica.isSame(facts, from: source, generation()), !known.replica.isSetBack(facts.transactions)
+            known.replica.isSame(facts, from: source, generation()), !known.replica.isSetBack(facts.transactions),
+            log().map(known.logs.contains) ?? true
         else { return [] }
         return known.leads
     }
 
     /// Notes what its channels have lost, and forgets what no longer holds.
-    mutating func note(_ node: NodeFindings, generation: Int?) {
+    /// - Parameter log: the base name of a source's log; nil if that is not known.
+    mutating func note(_ node: NodeFindings, generation: Int?, log: (_ source: String) -> String?) {
         let name = node.description.name
         for channel in node.channels {
             guard let source = channel.sourceNode, let facts = node.report.facts else { continue }
@@ -46,7 +49,11 @@ struct KnownLosses: Sendable {
             }
             // What others wrote may still be on its way to the source.
             let lost = channel.leads.filter { $0.isBySource && !$0.isPast }
-            if !lost.isEmpty { leads[key] = KnownLeads(leads: lost.map(\.past), replica: replica) }
+            if !lost.isEmpty {
+                var logs = leads[key]?.logs ?? []
+                if let log = log(source) { logs.insert(log) }
+                leads[key] = KnownLeads(leads: lost.map(\.past), replica: replica, logs: logs)
+            }
         }
         guard !losses.isEmpty || !leads.isEmpty, node.report.facts?.channels != nil else { return }
         for key in losses.keys where key.node == name {
@@ -103,9 +110,13 @@ private struct KnownLoss {
 
 /// MariaDB: a channel that was seen to have more than its source of what that had written itself. Once the source has used the
 /// same numbers again, nothing shows that the replica has other transactions by them.
+///
+/// A source that is started with another log_bin has no record of anything either, until it is started with the former one again.
 private struct KnownLeads {
     let leads: [GTIDLead]
     let replica: ReplicaThen
+    /// The base names of the logs that had no record of it. What another one shows is not what these have used again.
+    let logs: Set<String>
 }
 
 /// A replica as it was when something of it was noted.

@@ -30,6 +30,8 @@ struct LogLooks: Sendable {
 
     /// Oldest first. Never empty.
     var looks: [Look] { series.all }
+    /// The base name of the log's files; nil for a log without positions.
+    var base: String? { looks.last?.end?.file.base }
 
     /// Nil for a node that has no binary log, or did not report where it ends.
     init?(_ facts: NodeFacts, keepsHistory: Bool) {

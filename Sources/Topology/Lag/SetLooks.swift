@@ -41,7 +41,12 @@ struct SetLooks: Sendable {
                     withHistory.insert(source)
                 }
             }
-            losses.note(node, generation: generation(of: node.description.name))
+        }
+        let (logs, places) = (logs, places)
+        for node in findings.nodes {
+            losses.note(node, generation: generation(of: node.description.name)) { source in
+                places[source].flatMap { logs[$0].base }
+            }
         }
     }
 
@@ -66,7 +71,8 @@ extension SetLooks {
 
     /// The domains in which earlier rounds have shown the channel to be above its source; none if the replica has been rebuilt since.
     func leads(of channel: Channel, on node: String, _ facts: NodeFacts, from source: String) -> [GTIDLead] {
-        losses.leads(of: channel, on: node, facts, from: source, generation: generation(of: node))
+        losses.leads(
+            of: channel, on: node, facts, from: source, generation: generation(of: node), log: self[source]?.base)
     }
 
     private func generation(of node: String) -> Int? { places[node].map { logs[$0].generation } }
