@@ -82,6 +82,10 @@ extension IntegrationSuite {
                 #expect(run.output.contains("1 connected replica is not among these nodes"))
                 #expect(!run.output.contains(monitor.password))
 
+                let unnamed = try await sandbox.run("init", "--node", "127.0.0.1:1")
+                #expect(unnamed.status == .exited(2) && unnamed.output.isEmpty)
+                #expect(unnamed.errors.hasPrefix("no account to ask with; give --user NAME"), "\(unnamed.errors)")
+
                 let down = try await sandbox.run(
                     "init", "--node", "127.0.0.1:1", "--user", "x", "--password-file", password)
                 #expect(down.status == .exited(2) && down.output.isEmpty)

@@ -88,6 +88,13 @@ struct InitCommand: AsyncParsableCommand {
                 throw ConfigurationError(Problem(file: "--user", message: Self.message(for: error)))
             }
         }
+        guard environment[EnvironmentName.user] != nil else {
+            throw ConfigurationError(
+                Problem(
+                    file: "",
+                    message: "no account to ask with; give --user NAME, or set \(EnvironmentName.user) and "
+                        + "\(EnvironmentName.password)"))
+        }
         let flag = node.contains("=") ? node : "\(Self.unnamed)=\(node)"
         let configuration = try Configuration.nodes(fromFlags: [flag], environment: environment)
         return (configuration.sets[0], environment)
