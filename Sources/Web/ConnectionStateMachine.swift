@@ -46,7 +46,7 @@ struct ConnectionStateMachine {
 
     /// What must happen in time; `ListenerOptions` has the durations.
     enum Deadline: Hashable, Sendable {
-        case idle, head, body, write, linger
+        case idle, head, body, write, linger, arrival
     }
 
     private enum Phase {
@@ -88,7 +88,7 @@ struct ConnectionStateMachine {
         switch event {
         case .opened(let isOverCapacity):
             if isOverCapacity { return refuse(503) }
-            return isShuttingDown ? close() : [.setDeadline(.head), .read]
+            return [.setDeadline(isShuttingDown ? .arrival : .head), .read]
         case .bytesArrived: return bytesArrived()
         case .head, .bodyBytes, .requestEnded, .unreadable: return receive(event)
         case .readCompleted: return wantsInput ? [.read] : []
@@ -104,8 +104,8 @@ struct ConnectionStateMachine {
             return close(by: .abort)
         case .shutdownRequested:
             isShuttingDown = true
-            guard case .waiting = phase else { return [] }
-            return close()
+            guard case .waiting(let isFirst) = phase else { return [] }
+            return isFirst ? [.setDeadline(.arrival)] : close()
         case .closed: return closed()
         }
     }
@@ -133,7 +133,7 @@ extension ConnectionStateMachine {
     private mutating func bytesArrived() -> [Action] {
         guard case .waiting(let isFirst) = phase else { return [] }
         phase = .receivingHead
-        // The deadline of the first head started with the connection.
+        // The deadline of the first head started with the connection, or with the shutdown.
         return isFirst ? [] : [.setDeadline(.head)]
     }
 

@@ -53,7 +53,9 @@ final class LineHandler: ChannelInboundHandler {
         switch event {
         case ChannelEvent.inputClosed where run == nil && !line.isEmpty: start(context)
         case ChannelEvent.inputClosed where run == nil: context.close(promise: nil)
-        case is ConnectionHandler.ShutdownRequested where run == nil: context.close(promise: nil)
+        case is ConnectionHandler.ShutdownRequested where run == nil:
+            deadline?.cancel()
+            closeUnlessDone(within: options.arrivalGrace, context)
         case is Connections.Evicted: context.close(promise: nil)
         default: context.fireUserInboundEventTriggered(event)
         }

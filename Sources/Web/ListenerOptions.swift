@@ -20,6 +20,8 @@ package struct ListenerOptions: Sendable {
     package var writeTimeout = Duration.seconds(30)
     /// How long input is drained after our side has closed, so that the client can still read the response.
     package var lingerTimeout = Duration.seconds(1)
+    /// How long a shutdown waits for the first request of a connection: the client could not know that it would be in vain.
+    package var arrivalGrace = Duration.seconds(1)
     /// How long a shutdown waits for running requests before they are cancelled.
     package var shutdownGrace = Duration.seconds(10)
 
@@ -37,6 +39,7 @@ package struct ListenerOptions: Sendable {
         case .body: bodyTimeout
         case .write: writeTimeout
         case .linger: lingerTimeout
+        case .arrival: arrivalGrace
         }
     }
 }

@@ -182,10 +182,23 @@ import Testing
         #expect(on(.allWritten) == [])
     }
 
-    @Test("A shutdown closes waiting connections, and lets running requests finish")
+    @Test("A shutdown closes idle connections, waits a moment for first requests, and lets running ones finish")
     mutating func shutdown() {
         let initial = machine
         _ = on(.opened(isOverCapacity: false))
+        #expect(on(.shutdownRequested) == ["deadline arrival"])
+        #expect(on(.bytesArrived) == [])
+        #expect(on(.head(head("/"))) + on(.requestEnded) == ["no deadline", "run GET /"])
+        #expect(on(.answered(.bare(200))) == ["deadline write", "write 200 close"])
+        machine = initial
+        #expect(on(.shutdownRequested) == ["deadline arrival"])
+        #expect(on(.opened(isOverCapacity: false)) == ["deadline arrival", "read"])
+        #expect(on(.deadlinePassed) == ["no deadline", "close"])
+        machine = initial
+        _ = on(.opened(isOverCapacity: false))
+        _ = receive(head("/"))
+        _ = on(.answered(.bare(200)))
+        _ = on(.allWritten)
         #expect(on(.shutdownRequested) == ["no deadline", "close"])
         machine = initial
         _ = on(.opened(isOverCapacity: false))

@@ -109,6 +109,21 @@ struct LineListenerTests {
         }
     }
 
+    @Test("A line that arrives just after a shutdown is answered")
+    func late() async throws {
+        try await withLines({ $0.arrivalGrace = .seconds(60) }, answer: { "<\($0)>" }) { listener, address in
+            let late = try await Client.connect(to: address)
+            // Accepted after the other.
+            let early = try await Client.connect(to: address)
+            try await early.send("db1\n")
+            #expect(await early.rest() == "<db1>\n")
+            listener.shutDown()
+            while let another = try? await Client.connect(to: address) { try? await another.close() }
+            try await late.send("db2\n")
+            #expect(await late.rest() == "<db2>\n")
+        }
+    }
+
     @Test("A shutdown lets an answer finish, and closes silent connections")
     func shutdown() async throws {
         let (started, release) = (Event(), Event())
