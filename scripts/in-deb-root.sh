@@ -144,7 +144,8 @@ agent() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/19105; echo db1/health >&3; timeou
 : >/root/refused
 (while [ ! -e /root/upgraded ]; do
     curl --silent --fail --output /dev/null http://localhost:19104/-/healthy || echo web >>/root/refused
-    [ "$(agent)" = "up 100%" ] || echo agent >>/root/refused
+    said=$(agent)
+    [ "$said" = "up 100%" ] || echo "agent ($said)" >>/root/refused
 done) &
 asking=$!
 dpkg --install /root/exporter.deb >/dev/null
