@@ -15,7 +15,8 @@ fail() {
 [ $# -eq 1 ] || fail "usage: $0 mariadb-11.8|mysql-9|debian-12|debian-13"
 name=$1
 case $name in
-mariadb-11.8) suite=trixie packages=mariadb-server-core,mariadb-client-core server=usr/sbin/mariadbd ;;
+# Galera's scripts come with mariadb-server, and copy data with rsync.
+mariadb-11.8) suite=trixie packages=mariadb-server,galera-4,rsync server=usr/sbin/mariadbd ;;
 mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
 debian-12 | debian-13)
     suite=bookworm server=usr/sbin/mariadbd

@@ -48,6 +48,8 @@ struct ClusterPlace: Sendable {
         case .galera:
             [
                 "--wsrep-on=ON",
+                // Loaded by default on MariaDB 11.8, and takes most of the provider's options away.
+                "--loose-plugin-wsrep-provider=OFF",
                 "--wsrep-provider=/usr/lib/galera/libgalera_smm.so",
                 "--wsrep-cluster-name=sandbox",
                 "--wsrep-node-name=\(name)",

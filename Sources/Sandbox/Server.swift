@@ -75,7 +75,9 @@ package actor Server {
         let deadline = ContinuousClock.now + time
         unlink(socketPath)
         let process = try ChildProcess.start(
-            software.command(prefix + [software.executable] + arguments + extra), group: group, output: logPath)
+            software.command(
+                prefix + [software.executable] + arguments + extra, seesProcesses: cluster?.kind == .galera),
+            group: group, output: logPath)
         self.process = process
         try await eventually("\(name) listens", deadline: deadline) { () throws(SandboxError) in
             if process.hasEnded {

@@ -46,11 +46,16 @@ package struct ServerSoftware: Sendable, CustomStringConvertible {
     }
 
     /// Wraps a command so that it runs inside the root.
-    func command(_ command: [String]) -> [String] { Self.command(command, in: root) }
+    /// - Parameter seesProcesses: it needs /proc, as Galera's scripts do. There it is mounted for this command alone.
+    func command(_ command: [String], seesProcesses: Bool = false) -> [String] {
+        Self.command(command, in: root, seesProcesses: seesProcesses)
+    }
 
-    private static func command(_ command: [String], in root: String?) -> [String] {
+    private static func command(_ command: [String], in root: String?, seesProcesses: Bool = false) -> [String] {
         guard let root else { return command }
-        return [executablePath("chroot") ?? "chroot", root] + command
+        let mounting =
+            seesProcesses ? [executablePath("unshare") ?? "unshare", "--mount", "--mount-proc=\(root)/proc"] : []
+        return mounting + [executablePath("chroot") ?? "chroot", root] + command
     }
 }
 
