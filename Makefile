@@ -13,13 +13,14 @@ SANDBOX := .build/debug/replication-sandbox
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: setup ## start a primary with two replicas under a light write load, the exporter, and Prometheus
+run: setup ## start a primary with two replicas under a light write load, the exporter, and Prometheus; CLUSTER=galera or group: a cluster
 	@scripts/install-packages.sh mariadb-server mariadb-client
 	@scripts/install-packages.sh prometheus || echo "!!! Prometheus cannot be installed here; everything else works without it"
 	@echo "==> building (the first time takes a few minutes)"
 	@$(BUILD) --product mysql-replication-exporter
 	@$(BUILD) --product replication-sandbox
-	@$(SANDBOX) primary --replicas 2 --write-load 20 -- scripts/demo.sh $(EXPORTER)
+	@$(if $(filter group,$(CLUSTER)),scripts/server-root.sh mysql-9 >/dev/null,$(if $(filter galera,$(CLUSTER)),scripts/install-packages.sh galera-4 rsync))
+	@$(SANDBOX) $(if $(CLUSTER),$(CLUSTER) --members 3,primary --replicas 2) --write-load 20 -- scripts/demo.sh $(EXPORTER)
 
 test: setup-tests lint ## run every test, including those on real servers
 	@scripts/check-operators.sh

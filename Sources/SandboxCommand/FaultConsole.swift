@@ -92,6 +92,27 @@ struct Fault: Sendable {
             try await $0.loseBinlog($1.name)
             _ = $2
         },
+        "leave": Fault(meaning: "group: stop Group Replication") { _, server, _ in try await server.leaveGroup() },
+        "join": Fault(meaning: "group: undo leave") { _, server, _ in try await server.joinGroup() },
+        "primary": Fault(meaning: "group: make this member the only primary") { _, server, _ in
+            try await server.becomePrimary()
+        },
+        "primaries": Fault(meaning: "group: let every member take writes") { _, server, _ in
+            try await server.useSeveralPrimaries()
+        },
+        "desync": Fault(meaning: "Galera: take the node out of flow control") { _, server, _ in
+            try await server.desynchronise(true)
+        },
+        "sync": Fault(meaning: "Galera: undo desync") { _, server, _ in try await server.desynchronise(false) },
+        "isolate": Fault(meaning: "Galera: cut the node off from the others") { _, server, _ in
+            try await server.isolate(true)
+        },
+        "connect": Fault(meaning: "Galera: undo isolate") { _, server, _ in try await server.isolate(false) },
+        "bootstrap": Fault(meaning: "Galera: make a node that is cut off a cluster of its own") { _, server, _ in
+            try await server.bootstrapComponent()
+        },
+        "reject": Fault(meaning: "Galera: reject all queries") { _, server, _ in try await server.rejectQueries(true) },
+        "admit": Fault(meaning: "Galera: undo reject") { _, server, _ in try await server.rejectQueries(false) },
         "write": Fault(meaning: "write a row here; on a replica, an errant transaction") { _, server, _ in
             try await server.write(note: "console")
         },

@@ -156,7 +156,7 @@ extension IntegrationSuite {
 
         private func left(_ cluster: Cluster) async throws {
             let db3 = try cluster.sandbox.server("db3")
-            try await db3.sql("STOP GROUP_REPLICATION", within: .seconds(60))
+            try await db3.leaveGroup()
             try await cluster.shows("db3 has left", writers: ["db1"], members: ["db1", "db2"]) {
                 Cluster.isExpelled($0) && $0.state("cluster_member_state", "db3", "state") == "outside"
                     && $0.value("cluster_quorum", "db3") == 0 && $0.value("errant_transactions", "db3") == 0
@@ -172,12 +172,12 @@ extension IntegrationSuite {
                     && $0.value("node_read_only", "db3") == 0 && $0.ofSet("set_writers") == 1
             }
             await #expect(throws: SandboxError.self) {
-                try await db3.sql("START GROUP_REPLICATION", within: .seconds(60))
+                try await db3.joinGroup()
             }
             try await db3.withoutBinlog("DELETE FROM sandbox.entries WHERE id = \(row)")
             try await db3.sql("RESET BINARY LOGS AND GTIDS")
             try await db3.sql("SET GLOBAL gtid_purged = '\(before)'")
-            try await db3.sql("START GROUP_REPLICATION", within: .seconds(60))
+            try await db3.joinGroup()
             try await cluster.isHealthy()
         }
 
@@ -202,7 +202,7 @@ extension IntegrationSuite {
                     CHANGE REPLICATION SOURCE TO SOURCE_USER = 'joiner', SOURCE_PASSWORD = '\(password)' \
                     FOR CHANNEL 'group_replication_recovery'
                     """)
-                try await db3.sql("START GROUP_REPLICATION", within: .seconds(60))
+                try await db3.joinGroup()
             }
             try await db1.sql("CREATE USER joiner@'127.0.0.1' IDENTIFIED BY 'right'")
             try await db1.sql("GRANT REPLICATION SLAVE ON *.* TO joiner@'127.0.0.1'")
@@ -213,7 +213,7 @@ extension IntegrationSuite {
                     && $0.state("cluster_member_state", "db3", "state") == "joining"
                     && $0.value("cluster_view_members", "db1", ["state": "recovering"]) == 1
             }
-            try await db3.sql("STOP GROUP_REPLICATION", within: .seconds(60))
+            try await db3.leaveGroup()
             try await recover("right")
             try await cluster.isHealthy()
         }
@@ -236,24 +236,20 @@ extension IntegrationSuite {
                     && $0.all("lag_seconds", "db3").isEmpty
             }
             try await db3.withoutBinlog("INSERT INTO sandbox.conflicts VALUES (5, 'first')")
-            try await db3.sql("STOP GROUP_REPLICATION", within: .seconds(60))
+            try await db3.leaveGroup()
             try await db3.sql("SET GLOBAL offline_mode = OFF")
-            try await db3.sql("START GROUP_REPLICATION", within: .seconds(60))
+            try await db3.joinGroup()
             try await cluster.isHealthy()
         }
 
         private func primaries(_ cluster: Cluster) async throws {
             let (db1, db2) = (try cluster.sandbox.server("db1"), try cluster.sandbox.server("db2"))
-            func uuid(_ server: Server) async throws -> String {
-                try await server.sql("SELECT @@server_uuid AS uuid").first?.text("uuid") ?? ""
-            }
-            try await db1.sql("DO group_replication_set_as_primary('\(try await uuid(db2))')", within: .seconds(60))
+            try await db2.becomePrimary()
             try await cluster.isHealthy(writers: ["db2"])
-            try await db1.sql("DO group_replication_switch_to_multi_primary_mode()", within: .seconds(60))
+            try await db1.useSeveralPrimaries()
             let scrape = try await cluster.isHealthy(writers: Set(Cluster.names))
             #expect(scrape.ofSet("set_cluster_multi_writer") == 1)
-            try await db1.sql(
-                "DO group_replication_switch_to_single_primary_mode('\(try await uuid(db1))')", within: .seconds(60))
+            try await db1.becomePrimary()
             try await cluster.isHealthy()
         }
 
@@ -296,13 +292,13 @@ extension IntegrationSuite {
 
         private func desynchronised(_ cluster: Cluster) async throws {
             let db3 = try cluster.sandbox.server("db3")
-            try await db3.sql("SET GLOBAL wsrep_desync = ON")
+            try await db3.desynchronise(true)
             try await cluster.shows("db3 is desynchronised", writers: ["db1"], members: ["db1", "db2"]) {
                 $0.state("cluster_member_state", "db3", "state") == "desynced"
                     && $0.value("cluster_in_component", "db3") == 1
             }
             #expect(try await cluster.exporter.get("/nodes/db3/member?donor=yes").status == 200)
-            try await db3.sql("SET GLOBAL wsrep_desync = OFF")
+            try await db3.desynchronise(false)
             try await cluster.isHealthy()
         }
 
@@ -327,25 +323,25 @@ extension IntegrationSuite {
 
         private func rejecting(_ cluster: Cluster) async throws {
             let db3 = try cluster.sandbox.server("db3")
-            try await db3.sql("SET GLOBAL wsrep_reject_queries = ALL")
+            try await db3.rejectQueries(true)
             try await cluster.shows("db3 rejects queries", writers: ["db1"], members: ["db1", "db2"]) {
                 $0.value("up", "db3") == 1 && $0.value("cluster_ready", "db3") == 0
                     && $0.value("cluster_in_component", "db3") == 1 && $0.ofSet("set_cluster_members_missing") == 0
             }
-            try await db3.sql("SET GLOBAL wsrep_reject_queries = NONE")
+            try await db3.rejectQueries(false)
             try await cluster.isHealthy()
         }
 
         /// db3 is cut off, and then told to be a cluster of its own.
         private func split(_ cluster: Cluster) async throws {
             let db3 = try cluster.sandbox.server("db3")
-            try await db3.sql("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'")
+            try await db3.isolate(true)
             try await cluster.shows("db3 is cut off", writers: ["db1"], members: ["db1", "db2"]) {
                 Cluster.isExpelled($0) && $0.value("cluster_quorum", "db3") == 0
                     && $0.state("cluster_member_state", "db3", "state") == "outside"
                     && $0.value("cluster_ready", "db3") == 0
             }
-            try await db3.sql("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=1'")
+            try await db3.bootstrapComponent()
             try await cluster.shows("the cluster is split", writers: [], members: []) {
                 $0.ofSet("set_cluster_components") == 2 && $0.ofSet("set_writer_known") == 0
                     && $0.value("cluster_quorum", "db3") == 1 && $0.value("cluster_quorum", "db1") == 1
