@@ -35,9 +35,9 @@ struct Routes: Sendable {
         Endpoint("GET", "/topology.html") { await $0.page($1, within: liveViewAge) { $0.fragmentResponse } },
         Endpoint("GET", "/assets/:name") { _, request in PageAssets.response(request.parameters["name"]) },
         Endpoint("GET", "/probe") { await $0.probe($1) },
-        Endpoint("GET", "/sd") { routes, _ in await routes.serviceDiscovery() },
+        Endpoint("GET", "/sd") { await $0.serviceDiscovery($1) },
         Endpoint("GET", "/topology.json") { await $0.topology($1) },
-        Endpoint("GET", "/config") { routes, _ in await routes.configuration() },
+        Endpoint("GET", "/config") { await $0.configuration($1) },
         Endpoint("GET", "/-/healthy") { _, _ in .text("mysql-replication-exporter is healthy.") },
         Endpoint("GET", "/-/ready") { _, _ in .text("mysql-replication-exporter is ready.") },
         Endpoint("POST", "/-/reload") { routes, _ in await routes.reload() },
@@ -125,22 +125,33 @@ struct Routes: Sendable {
             guard unknown.isEmpty else { return .notConfigured(unknown) }
             let answers = await fleet.answers(
                 of: selection, notOlderThan: age, deadline: .now + SetMonitor.viewersPatience)
-            return response(
-                TopologyPage(
-                    answers.map(\.findings),
-                    age: answers.map(\.asked).min()?.duration(to: .now) ?? .zero, telemetryPath: telemetryPath,
-                    selected: selection.sets.sorted()))
+            return await inTurn(request) {
+                response(
+                    TopologyPage(
+                        answers.map(\.findings),
+                        age: answers.map(\.asked).min()?.duration(to: .now) ?? .zero, telemetryPath: telemetryPath,
+                        selected: selection.sets.sorted()))
+            }
         }
     }
 
-    private func serviceDiscovery() async -> Response {
-        await live.use { .json(Array((ServiceDiscovery.json($0.configuration).text + "\n").utf8)) }
-    }
-
-    private func configuration() async -> Response {
+    private func serviceDiscovery(_ request: Request) async -> Response {
         await live.use { fleet in
-            Response(contentType: "text/plain; charset=utf-8", body: Array(fleet.configuration.text.utf8))
+            await inTurn(request) { .json(Array((ServiceDiscovery.json(fleet.configuration).text + "\n").utf8)) }
         }
+    }
+
+    private func configuration(_ request: Request) async -> Response {
+        await live.use { fleet in
+            await inTurn(request) {
+                Response(contentType: "text/plain; charset=utf-8", body: Array(fleet.configuration.text.utf8))
+            }
+        }
+    }
+
+    /// Makes a page of whole sets, and compresses it, when it is its turn.
+    private func inTurn(_ request: Request, _ page: () -> Response) async -> Response {
+        await pages.pass { page().encoded(for: request) } ?? .text(status: 503, "the client has gone")
     }
 
     private func reload() async -> Response {
@@ -170,8 +181,7 @@ struct Routes: Sendable {
             return await memory.during {
                 let started = ContinuousClock.now
                 let findings = await fleet.findings(of: selection, deadline: started + timeout)
-                let response = await pages.pass { page(fleet, selection, findings, started).encoded(for: request) }
-                return response ?? .text(status: 503, "the client has gone")
+                return await inTurn(request) { page(fleet, selection, findings, started) }
             }
         }
     }

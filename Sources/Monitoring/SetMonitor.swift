@@ -17,6 +17,9 @@ package actor SetMonitor {
     package static let viewersPatience = Duration.seconds(10)
     /// The oldest findings that any caller accepts: the page, when it is opened.
     package static let longestAge = KeptAnswers.longestAge
+    /// While a round is younger than this, the next one waits for its end, and for all who ask meanwhile: however often somebody asks
+    /// and gives up, no more rounds begin.
+    private static let spacing = Duration.milliseconds(100)
     /// The fraction of a caller's waiting time that is as good as all of it.
     fileprivate static let tolerance = 0.95
 
@@ -47,6 +50,8 @@ package actor SetMonitor {
     /// The round that began last, while it is under way. Earlier ones may be under way as well.
     private var newest: Flight?
     var isRoundUnderWay: Bool { newest != nil }
+    /// Begins the round after it, for which callers wait already.
+    private var next: Task<Void, Never>?
     /// The one whose end is awaited without a caller. All others end with their last caller, unless they are the newest: while a node
     /// hangs, callers may come and go by the thousand.
     private var awaited: Flight?
@@ -70,19 +75,50 @@ package actor SetMonitor {
 
     /// Findings of a round that began within `age` of now: a kept one, a running one, or a new one.
     /// - Parameter deadline: when the caller stops waiting. Nodes that have not answered by then count as silent for this caller;
-    ///   others are not affected. A caller that is cancelled returns at once.
+    ///   others are not affected. A caller that is cancelled returns soon, with findings of any age.
     package func findings(notOlderThan age: Duration = .zero, by deadline: Deadline) async -> SetAnswer {
         let now = ContinuousClock.now
         let patience = now.duration(to: deadline.instant) * Self.tolerance
         let oldest = now - age
         heed()
-        if age > .zero {
-            if let known = kept.newest(patience: patience), known.asked >= oldest { return known }
-            if let newest, newest.started >= oldest { return await answer(of: newest, by: deadline, patience) }
+        if let known = await shared(since: oldest, by: deadline, patience) { return known }
+        if let pending = pendingRound() {
+            await pending.value
+            heed()
+            if let known = await shared(since: oldest, by: deadline, patience) { return known }
         }
+        return await answer(of: begin(), by: deadline, patience)
+    }
+
+    /// What a round has found, or will find, that began at a time or later; nil if there is none.
+    private func shared(
+        since oldest: ContinuousClock.Instant, by deadline: Deadline, _ patience: Duration
+    ) async -> SetAnswer? {
+        if let known = kept.newest(patience: patience), known.asked >= oldest { return known }
+        guard let newest, newest.started >= oldest else { return nil }
+        return await answer(of: newest, by: deadline, patience)
+    }
+
+    /// Returns when the next round has begun; nil if it may begin now.
+    private func pendingRound() -> Task<Void, Never>? {
+        guard let newest, let round = newest.round, newest.started + Self.spacing > .now else { return nil }
+        if let next { return next }
+        let start = newest.started + Self.spacing
+        let next = Task {
+            let deadline = Deadline(start)
+            defer { deadline.cancel() }
+            await round.done(by: deadline)
+            self.next = nil
+            _ = begin()
+        }
+        self.next = next
+        return next
+    }
+
+    private func begin() -> Flight {
         let flight = Flight(collector.round())
         newest = flight
-        return await answer(of: flight, by: deadline, patience)
+        return flight
     }
 
     /// The same, for a caller that needs only one set.
@@ -114,6 +150,8 @@ package actor SetMonitor {
         }
         if let answer = flight.answer { return answer }
         if let known = kept.newest(patience: patience), known.round == flight.started { return known }
+        // Nobody wants the answer: judging a round takes a processor.
+        if Task.isCancelled, let known = kept.newest(patience: .zero) { return known }
         let report = await flight.round?.report()
         guard flight.answer == nil, let report else { return await answer(of: flight, by: deadline, patience) }
         return cut(flight, report, deadline)

@@ -46,6 +46,8 @@ final class Connections: Sendable {
         var evicted = 0
         var lastNumber: UInt64 = 0
         var runs = 0
+        /// How many of the members have a running handler. The other runs are those of clients that have gone.
+        var running = 0
         var isClosing = false
         var waiter: CheckedContinuation<Bool, Never>?
         /// Called as soon as there is room to accept another.
@@ -64,8 +66,20 @@ final class Connections: Sendable {
             if !isOverCapacity { served += 1 }
         }
 
+        /// Handlers that go on though their client has gone take a slot until they have ended, as if it had stayed.
+        var taken: Int { served + max(0, runs - running) }
+
+        mutating func note(_ channel: any Channel, _ standing: Standing) {
+            let since = nextNumber()
+            guard var member = members[ObjectIdentifier(channel)] else { return }
+            running += (standing == .running ? 1 : 0) - (member.standing == .running ? 1 : 0)
+            (member.standing, member.since) = (standing, since)
+            members[ObjectIdentifier(channel)] = member
+        }
+
         mutating func remove(_ channel: any Channel) {
             guard let member = members.removeValue(forKey: ObjectIdentifier(channel)) else { return }
+            if member.standing == .running { running -= 1 }
             if member.isEvicted {
                 evicted -= 1
             } else if !member.isOverCapacity {
@@ -119,7 +133,7 @@ final class Connections: Sendable {
     func admit(_ channel: any Channel) {
         let (isAdmitted, victim): (Bool, (any Channel)?) = state.withLock { state in
             if state.isClosing { return (false, nil) }
-            let isFull = state.served >= limit
+            let isFull = state.taken >= limit
             var victim = isFull ? state.evictOne(isOverCapacity: false) : nil
             let isOverCapacity = isFull && victim == nil
             if victim == nil && state.members.count >= ceiling {
@@ -147,9 +161,7 @@ final class Connections: Sendable {
     /// Records the new state of a connection.
     func note(_ channel: any Channel, _ standing: Standing) {
         change { state in
-            let since = state.nextNumber()
-            state.members[ObjectIdentifier(channel)]?.standing = standing
-            state.members[ObjectIdentifier(channel)]?.since = since
+            state.note(channel, standing)
             // Its request arrived before the eviction, which the connection then ignores.
             if standing == .running { state.spare(channel) }
         }

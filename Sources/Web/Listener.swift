@@ -236,7 +236,8 @@ extension Listener {
             }
             // One at a time, because there must be room for each of them.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
-            .serverChannelOption(.backlog, value: 256)
+            // The kernel has a limit of its own (net.core.somaxconn).
+            .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // The state machine requests each read, so that a client cannot send ahead without limit.
             .childChannelOption(.autoRead, value: false)

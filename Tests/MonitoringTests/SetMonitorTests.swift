@@ -86,6 +86,28 @@ struct SetMonitorTests {
         }
     }
 
+    @Test("However many ask while a round is under way, they share the one that follows it")
+    func crowd() async throws {
+        let gate = try Gate()
+        let server = try healthy(gate)
+        try await withMonitor([server]) { _, monitor in
+            let first = Task { await monitor.findings(deadline: .never) }
+            for await case .queried in server.events { break }
+            let began = ContinuousClock.now
+            let rounds = await withTaskGroup { group in
+                for _ in 0..<200 { group.addTask { await monitor.findings(deadline: .never) } }
+                gate.open()
+                return await group.reduce(into: Set<ContinuousClock.Instant>()) {
+                    #expect($1.round >= began && $1.findings.nodes[0].report.isUp)
+                    $0.insert($1.round)
+                }
+            }
+            // One, unless the machine is so busy that they ask at different times.
+            #expect(rounds.count <= 20, "\(rounds.count)")
+            _ = await first.value
+        }
+    }
+
     @Test("A round that all its callers have left is judged when it ends")
     func left() async throws {
         let gate = try Gate()

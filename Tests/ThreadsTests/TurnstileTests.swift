@@ -31,6 +31,19 @@ struct TurnstileTests {
         #expect(tally.running.withLock { $0.most } == 1)
     }
 
+    @Test("Whoever is cancelled while another has the turn leaves at once; those behind move up")
+    func leaves() async {
+        let turnstile = Turnstile(limit: 1)
+        #expect(await turnstile.hasTurn())
+        let first = Task { await turnstile.pass { 1 } }
+        let second = Task { await turnstile.pass { 2 } }
+        first.cancel()
+        #expect(await first.value == nil)
+        turnstile.leave()
+        #expect(await second.value == 2)
+        #expect(await turnstile.pass { 3 } == 3)
+    }
+
     @Test("Whoever is cancelled before the turn does nothing")
     func cancelled() async {
         let turnstile = Turnstile(limit: 1)
