@@ -13,7 +13,7 @@ package final class Deadline: Sendable {
     /// How often the timer looks whether the process stands still.
     private static let stride = Duration.milliseconds(250)
     /// A timer that is later than this shows that it did.
-    private static let punctuality = Duration.milliseconds(100)
+    static let punctuality = Duration.milliseconds(100)
     /// How much longer the caller waits then.
     package static let grace = Duration.milliseconds(250)
 

@@ -109,9 +109,17 @@ package actor NodeCollector {
 
     // MARK: - A round
 
+    /// How long a node has to answer after the process stood still.
+    private static let secondChance = Duration.seconds(1)
+
     /// Everything about the node, within its own time.
     func look() async -> NodeReport {
-        let report = await ask(deadline: .now + timeout)
+        let deadline = ContinuousClock.now + timeout
+        var report = await ask(deadline: deadline)
+        if report.failure?.reason == .timeout, deadline.duration(to: .now) > Deadline.punctuality {
+            // The process stood still: the server may have answered long ago.
+            report = await ask(deadline: .now + min(timeout, Self.secondChance))
+        }
         ended = (report, .now)
         return report
     }
