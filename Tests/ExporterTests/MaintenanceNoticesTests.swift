@@ -52,6 +52,21 @@ struct MaintenanceNoticesTests {
         #expect(!isEnding(.ready, after: 2161))
     }
 
+    @Test(
+        "A note is written on the operator's file's file system only: where that was mounted, there is another directory now"
+    )
+    func unmounted() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var status = stat()
+        #expect(stat(folder, &status) == 0)
+        let notices = MaintenanceNotices(directory: folder, logger: Self.logger)
+        notices.carryOut(.written, of: "db1", on: status.st_dev + 1)
+        #expect(try Self.files(folder).isEmpty)
+        notices.carryOut(.written, of: "db1", on: status.st_dev)
+        #expect(try Self.files(folder) == ["db1~told"])
+    }
+
     @Test("What was reported before a restart is revoked after it")
     func restart() throws {
         let folder = try Self.folder()

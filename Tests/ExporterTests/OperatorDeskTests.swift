@@ -72,6 +72,28 @@ struct OperatorDeskTests {
         }
     }
 
+    @Test("Of requests at the same time, only that one is told of success whose state is in effect")
+    func superseded() async throws {
+        try await withFolder { folder in
+            let desks = try OperatorDesk.Desks()
+            let operators = operators(folder, desks)
+            let release = try await hang(desks.writer)
+            func set(_ state: OperatorState) -> Task<String, Never> {
+                Task {
+                    do { try await operators.set(state, of: "db1") } catch { return "\(error)" }
+                    return "set"
+                }
+            }
+            let first = set(.maintenance)
+            try await eventually("the first waits") { operators.unwrittenState(of: "db1") == .maintenance }
+            let second = set(.drain)
+            try await eventually("the second waits") { operators.unwrittenState(of: "db1") == .drain }
+            release.signal()
+            #expect(await first.value.contains("another request has set db1 to drain"))
+            #expect(await second.value == "set")
+        }
+    }
+
     @Test("While writing hangs, states are read, and the last one that was set is written in the end")
     func writingHangs() async throws {
         try await withFolder { folder in

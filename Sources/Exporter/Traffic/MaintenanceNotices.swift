@@ -82,9 +82,11 @@ final class MaintenanceNotices: Sendable {
     }
 
     /// Writes or removes a note; may block. If another check needs a note that is removed meanwhile, the next one writes it again.
-    func carryOut(_ note: Note, of node: String) {
+    /// - Parameter fileSystem: of the operator's file; nil if that is not known. A note is written on no other: where it was
+    ///   mounted, there may be an empty directory now.
+    func carryOut(_ note: Note, of node: String, on fileSystem: dev_t? = nil) {
         switch note {
-        case .written: write(node)
+        case .written: write(node, on: fileSystem)
         case .removed: remove(node)
         }
     }
@@ -102,9 +104,14 @@ final class MaintenanceNotices: Sendable {
         }
     }
 
-    private func write(_ node: String) {
+    private func write(_ node: String, on fileSystem: dev_t?) {
         guard let directory else { return }
         do throws(DraftedFile.Failure) {
+            var status = stat()
+            guard stat(directory, &status) == 0 else { throw DraftedFile.Failure(directory) }
+            if let fileSystem, status.st_dev != fileSystem {
+                throw DraftedFile.Failure(directory, "its file system is gone")
+            }
             let path = "\(directory)/\(node)\(Self.suffix)"
             let isNew = access(path, F_OK) != 0
             close(try DraftedFile.descriptor(writing: path, mode: 0o644))

@@ -30,7 +30,13 @@ final class OperatorDesk: Sendable {
     private struct Writing {
         /// The newest that an operator has set.
         var desired: OperatorState
-        let task: Task<Result<Void, Failure>, Never>
+        let task: Task<Written, Never>
+    }
+
+    /// The state that was written last, and whether that succeeded.
+    private struct Written {
+        let state: OperatorState
+        let outcome: Result<Void, Failure>
     }
 
     private struct Known {
@@ -143,25 +149,28 @@ final class OperatorDesk: Sendable {
             return task
         }
         // However long the directory has hung: an operator waits for the outcome.
-        let answer = TimedAnswer<Result<Void, Failure>> { await task.value }
-        guard let outcome = await answer.value(until: .now + operatorsPatience) else {
+        let answer = TimedAnswer<Written> { await task.value }
+        guard let written = await answer.value(until: .now + operatorsPatience) else {
             throw Failure(
                 directory,
                 "the directory does not answer; \(node) will be \(state.rawValue) when it does, unless another state is set before"
             )
         }
-        try outcome.get()
+        try written.outcome.get()
+        if written.state != state {
+            throw Failure(directory, "another request has set \(node) to \(written.state.rawValue) meanwhile")
+        }
     }
 
     /// Writes a state, and what else is set for the node meanwhile, until nothing else is.
     private func writing(
         _ first: OperatorState, of node: String, at desk: BlockingDesk
-    ) -> Task<Result<Void, Failure>, Never> {
+    ) -> Task<Written, Never> {
         Task { @concurrent in
             var state = first
             while true {
                 let (outcome, next) = await write(state, of: node, at: desk)
-                guard let next else { return outcome }
+                guard let next else { return Written(state: state, outcome: outcome) }
                 state = next
             }
         }
@@ -187,6 +196,9 @@ final class OperatorDesk: Sendable {
         }
         return (outcome, next)
     }
+
+    /// What is still to be written for a node; nil if nothing is.
+    func unwrittenState(of node: String) -> OperatorState? { known.withLock { $0.writings[node]?.desired } }
 
     /// Names what is still to be written: at the end of the program.
     func logUnwritten() {
@@ -222,7 +234,9 @@ final class OperatorDesk: Sendable {
 
     private func task(_ note: MaintenanceNotices.Note, of node: String, at desk: BlockingDesk) -> Task<Void, Never> {
         Task { @concurrent in
-            await desk.carryOut { [notices] in notices.carryOut(note, of: node) }
+            await desk.carryOut { [notices, states] in
+                notices.carryOut(note, of: node, on: states.fileSystem(of: node))
+            }
             known.withLock { $0.notes[node] = nil }
         }
     }

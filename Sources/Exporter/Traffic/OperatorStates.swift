@@ -48,6 +48,9 @@ final class OperatorStates: Sendable {
         logger.info("node is set to \(state.rawValue) by an operator", metadata: ["node": "\(node)"])
     }
 
+    /// The file system of the file that keeps traffic away from a node; nil if there is none, or it has not been read.
+    func fileSystem(of node: String) -> dev_t? { origins.withLock { $0[node] } }
+
     private func read(_ node: String, in directory: String) -> OperatorState? {
         // Everything goes through one descriptor, so that a directory that appears or disappears meanwhile is not taken for an
         // empty one.
