@@ -66,6 +66,8 @@ struct Routes: Sendable {
 
     /// Answers a request and counts it.
     func answer(_ request: Request, _ router: Router) async -> Response {
+        // In a flood, most clients have hung up before their turn.
+        if Task.isCancelled { return .clientHasGone }
         let answer = await router.answer(request)
         counter.count(route: answer.route, code: answer.response.status)
         return answer.response
@@ -151,7 +153,7 @@ struct Routes: Sendable {
 
     /// Makes a page of whole sets, and compresses it, when it is its turn.
     private func inTurn(_ request: Request, _ page: () -> Response) async -> Response {
-        await pages.pass { page().encoded(for: request) } ?? .text(status: 503, "the client has gone")
+        await pages.pass { page().encoded(for: request) } ?? .clientHasGone
     }
 
     private func reload() async -> Response {
@@ -203,6 +205,9 @@ struct Routes: Sendable {
 }
 
 extension Response {
+    /// Nobody reads it.
+    fileprivate static let clientHasGone = Response.text(status: 503, "the client has gone")
+
     fileprivate static func notConfigured(_ names: [String]) -> Response {
         .text(status: 400, "not configured: \(names.joined(separator: ", "))")
     }
