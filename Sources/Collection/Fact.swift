@@ -53,6 +53,7 @@ package struct Fact: Sendable {
             isClustered || facts.clusterSettings != nil || facts.cluster != nil
                 || facts.identity.flavor == .mysql
                     && facts.channels?.contains { $0.areThreadsStopped && !$0.source.isDetached } == true
+        case .groupRecovery, .clone: facts.cluster.map { $0.kind == .group && $0.state == .joining } == true
         default: false
         }
     }
@@ -64,7 +65,7 @@ package struct Fact: Sendable {
         // Without these the node is down, so the risk is worth it.
         case .identity, .replicationStatus: false
         // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
-        case .status, .receiver, .applier, .workerErrors, .cluster: other == .replicationStatus
+        case .status, .receiver, .applier, .workerErrors, .cluster, .groupRecovery, .clone: other == .replicationStatus
         case .transactions, .durability, .connectedReplicas, .clusterSettings: false
         default: selected == nil
         }

@@ -263,6 +263,19 @@ extension Metric {
                 "history_transactions",
                 "Write sets that the member keeps for joiners: one that lacks more gets a full copy of the data; Galera only."
             )
+        case .clusterCloneStage:
+            member(
+                "clone_stage", type: .stateSet,
+                "The stage of the copy of all data that a joiner is being given; Group Replication only.",
+                labels: ["stage"])
+        case .clusterCloneCopied:
+            member(
+                "clone_copied_bytes", unit: "bytes",
+                "How much of it has arrived, over all stages; Group Replication only.")
+        case .clusterCloneEstimated:
+            member(
+                "clone_estimated_bytes", unit: "bytes",
+                "How much it is estimated to be, over all stages; Group Replication only.")
         case .nodeTotalLag:
             node(
                 "node_total_lag_seconds", unit: "seconds",

@@ -14,6 +14,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case clusterViewNumber, clusterViewSize, clusterViewMembers, clusterApplyQueue, clusterCertifyQueue,
         clusterConflicts
     case clusterPaused, clusterPauseRequested, clusterHistory
+    case clusterCloneStage, clusterCloneCopied, clusterCloneEstimated
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState, channelParked

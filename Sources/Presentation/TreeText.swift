@@ -91,7 +91,7 @@ package struct TreeText {
 
     private func measures(_ member: MemberFindings?, _ node: NodeFindings) -> String {
         guard let member, let cluster = node.report.facts?.cluster else { return "" }
-        let state = "  \(cluster.state.rawValue)" + (cluster.isReady ? "" : ", not ready")
+        let state = "  \(cluster.state.rawValue)" + (cluster.isReady ? "" : ", not ready") + cluster.clone.words
         guard member.isInComponent, member.isReceiver else { return state }
         let missing = member.missing.map { $0 > 0 ? "  \(Amount.count($0, "transaction")) missing" : "" } ?? ""
         return "\(state)  \(member.lag.words)\(missing)"

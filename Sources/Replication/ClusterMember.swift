@@ -54,6 +54,8 @@ package struct ClusterMember: Sendable, Hashable {
     package var pausedSeconds: Double?
     /// Galera: whether this member asks the others to hold back.
     package var requestsPause: Bool?
+    /// Group Replication: how a joiner is given a copy of all data; nil if it is not.
+    package var clone: CloneProgress?
 
     package enum ConflictCause: String, Sendable, CaseIterable {
         /// Found when the transaction was certified, at its commit.

@@ -200,6 +200,9 @@ package enum FactName: String, Sendable, CaseIterable {
     case clusterSettings = "cluster_settings"
     /// Only of servers that are set up for a cluster, and where a channel is stopped.
     case cluster
+    /// Only of members of a group that join it.
+    case groupRecovery = "group_recovery"
+    case clone
     case connectedReplicas = "connected_replicas"
     /// What a source has purged, for a replica that finds its place by GTID.
     case purgedTransactions = "purged_transactions"

@@ -202,10 +202,10 @@ extension Channel.SourceIdentity: CustomStringConvertible {
 }
 
 extension Channel.ThreadError? {
-    fileprivate var isError: Bool { self.map { $0.number > 0 } ?? false }
+    var isError: Bool { self.map { $0.number > 0 } ?? false }
 
     /// To end a sentence with: the server's own text, on one line.
-    fileprivate var suffix: String {
+    var suffix: String {
         guard let self, self.number > 0 else { return "" }
         let text = self.message.split(whereSeparator: \.isNewline).joined(separator: " ")
         return ": error \(self.number)" + (text.isEmpty ? "" : ": \(text)")

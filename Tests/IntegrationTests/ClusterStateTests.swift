@@ -121,6 +121,7 @@ extension IntegrationSuite {
                 try await joining(cluster)
                 try await failed(cluster)
                 try await primaries(cluster)
+                try await cloning(cluster)
                 try await withoutQuorum(cluster)
             }
         }
@@ -212,7 +213,10 @@ extension IntegrationSuite {
                 Cluster.isOut("db3", $0, tolerated: 1)
                     && $0.state("cluster_member_state", "db3", "state") == "joining"
                     && $0.value("cluster_view_members", "db1", ["state": "recovering"]) == 1
+                    && $0.value("io_errno", "db3") == 1045
             }
+            let page = try await cluster.exporter.get("/topology.json").body
+            #expect(page.contains("joins its cluster, and gets nothing from its donor"), "\(page)")
             try await db3.leaveGroup()
             try await recover("right")
             try await cluster.isHealthy()
@@ -251,6 +255,43 @@ extension IntegrationSuite {
             #expect(scrape.ofSet("set_cluster_multi_writer") == 1)
             try await db1.becomePrimary()
             try await cluster.isHealthy()
+        }
+
+        /// db3 is given a copy of all data, after which it ends, because nobody here would start it again.
+        private func cloning(_ cluster: Cluster) async throws {
+            let (db1, db3) = (try cluster.sandbox.server("db1"), try cluster.sandbox.server("db3"))
+            try await db3.sql("SET GLOBAL super_read_only = OFF")
+            for server in [db1, db3] { try await server.withoutBinlog("INSTALL PLUGIN clone SONAME 'mysql_clone.so'") }
+            // The copy overwrites db3's accounts, and the exporter must be able to look meanwhile.
+            try await db1.sql("GRANT BACKUP_ADMIN ON *.* TO joiner@'127.0.0.1'")
+            try await db1.sql("CREATE TABLE sandbox.large (id INT AUTO_INCREMENT PRIMARY KEY, data LONGBLOB)")
+            for _ in 0..<20 {
+                try await db1.sql(
+                    "INSERT INTO sandbox.large (data) VALUES (REPEAT('x', 10000000))", within: .seconds(60))
+            }
+            try await cluster.isHealthy()
+            try await db3.leaveGroup()
+            for _ in 0..<3 { try await db1.write() }
+            try await db3.sql("SET GLOBAL group_replication_clone_threshold = 1")
+            try await db3.joinGroup()
+            try await cluster.shows("db3 is copied", writers: ["db1"], members: ["db1", "db2"]) {
+                $0.state("cluster_clone_stage", "db3", "stage") == "file_copy"
+                    && $0.value("cluster_clone_estimated_bytes", "db3") ?? 0 > 100_000_000
+            }
+            try await eventually("db3 has ended", within: .seconds(120)) { await db3.pid == nil }
+            // Its first connections are broken off.
+            try await eventually("db3 has started again", within: .seconds(120)) {
+                do {
+                    try await db3.start()
+                    try await db3.sql("DO 0")
+                    return true
+                } catch {
+                    return false
+                }
+            }
+            try await db3.joinGroup()
+            let scrape = try await cluster.isHealthy(within: .seconds(120))
+            #expect(scrape.all("cluster_clone_stage").isEmpty)
         }
 
         /// Two of three are frozen.

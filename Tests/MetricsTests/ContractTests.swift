@@ -61,6 +61,7 @@ struct ContractTests {
         let values: [String: [String]] = [
             "mysql_replication_node_role": NodeRole.allCases.map(\.rawValue),
             "mysql_replication_cluster_member_state": ClusterMember.State.allCases.map(\.rawValue),
+            "mysql_replication_cluster_clone_stage": CloneProgress.Stage.allCases.map(\.rawValue),
             "mysql_replication_io_thread_state": Channel.IOThreadState.allCases.map(\.rawValue),
             "mysql_replication_lag_method": Lag.Method.allCases.map(\.rawValue),
         ]
@@ -78,6 +79,9 @@ struct ContractTests {
         #expect(
             ClusterMember.State.allCases.map(\.rawValue)
                 == ["online", "joining", "donor", "desynced", "failed", "outside"])
+        #expect(
+            CloneProgress.Stage.allCases.map(\.rawValue)
+                == ["drop_data", "file_copy", "page_copy", "redo_copy", "file_sync", "restart", "recovery"])
         #expect(Channel.IOThreadState.allCases.map(\.rawValue) == ["stopped", "connecting", "preparing", "running"])
         #expect(
             Lag.Method.allCases.map(\.rawValue)

@@ -91,6 +91,12 @@ enum GoldenSets {
         group.certifyQueue = 43
         group.conflicts = [.certification: 44]
         member.cluster = group
+        var joiner = NodeFacts(identity: identity(.mysql, ServerVersion(8, 4, 3), "gr2", 34, uuid: uuid2))
+        joiner.channels = []
+        joiner.isReadOnly = false
+        var copied = ClusterMember(kind: .group, cluster: "group", id: uuid2, state: .joining)
+        copied.clone = CloneProgress(stage: .fileCopy, copied: 45, estimated: 46)
+        joiner.cluster = copied
         var galera = NodeFacts(identity: identity(.mariadb, ServerVersion(11, 8, 2), "ga1", 32))
         galera.channels = []
         galera.isReadOnly = false
@@ -114,7 +120,7 @@ enum GoldenSets {
         return SetFindings(
             ReplicationSetReport(
                 name: "clusters", thresholds: Thresholds(),
-                nodes: [("gr1", member), ("ga1", galera), ("ga2", left)].map { name, facts in
+                nodes: [("gr1", member), ("gr2", joiner), ("ga1", galera), ("ga2", left)].map { name, facts in
                     .init(description(name), NodeReport(facts: facts, duration: 0.001, roundTrips: 1))
                 }))
     }

@@ -28,13 +28,13 @@ extension Dialect {
         name: "MySQL 5.7", replicas: "log_slave_updates",
         status: .replicationStatus("SHOW SLAVE STATUS", privileges: clientPrivilege, columns: .mySQLSlave),
         binlogStatus: "SHOW MASTER STATUS", hasRepositoryVariable: true,
-        schema: [.mySQL57Receiver, .mySQLConnectedReplicas], groupMember: .mySQL57GroupMember)
+        schema: [.mySQL57Receiver, .mySQLConnectedReplicas], cluster: [.mySQL57GroupMember, .mySQLGroupRecovery])
 
     private static let clientPrivilege = "REPLICATION CLIENT"
 
     private static func mySQL(
         name: String, replicas: String, status: Fact, binlogStatus: String, hasRepositoryVariable: Bool, schema: [Fact],
-        groupMember: Fact = .mySQLGroupMember
+        cluster: [Fact] = [.mySQLGroupMember, .mySQLGroupRecovery, .mySQLClone]
     ) -> Dialect {
         Dialect(
             name: name,
@@ -52,7 +52,7 @@ extension Dialect {
                 .mySQLGroupSettings,
                 .mySQLDurability(hasRepositoryVariable: hasRepositoryVariable),
             ] + schema,
-            occasional: [.mySQLWorkerErrors, groupMember],
+            occasional: [.mySQLWorkerErrors] + cluster,
             binlogIndex: .binlogIndex(privileges: clientPrivilege), purged: { _ in .mySQLPurged })
     }
 }

@@ -4,6 +4,7 @@ import Topology
 
 private let states = OneHot<ClusterMember.State>("state")
 private let views = OneHot<ClusterView.Member.State>("state")
+private let cloneStages = OneHot<CloneProgress.Stage>("stage")
 private let causes = OneHot<ClusterMember.ConflictCause>("cause")
 
 extension Families {
@@ -29,6 +30,11 @@ extension Families {
         add(.clusterPaused, labels, member.pausedSeconds)
         add(.clusterPauseRequested, labels, member.requestsPause)
         add(.clusterHistory, labels, member.history)
+        if let clone = member.clone {
+            add(.clusterCloneStage, labels, oneOf: cloneStages, clone.stage)
+            add(.clusterCloneCopied, labels, clone.copied)
+            add(.clusterCloneEstimated, labels, clone.estimated)
+        }
     }
 
     mutating func add(_ cluster: ClusterFindings, ofSet name: String) {

@@ -158,7 +158,7 @@ struct SetMarkup {
         let none: HTML = "<td role=\"cell\" class=\"none\"></td>"
         let state: HTML? = node.report.facts?.cluster.map { (cluster) -> HTML in
             let isWell = member.isInComponent && cluster.isReady
-            let word = cluster.state.rawValue + (cluster.isReady ? "" : ", not ready")
+            let word = cluster.state.rawValue + (cluster.isReady ? "" : ", not ready") + cluster.clone.words
             return "<span class=\"thread\(isWell ? "" : " bad")\">\(word)</span>"
         }
         guard member.isInComponent, member.isReceiver else {

@@ -34,6 +34,13 @@ extension SetFindings {
         guard let member = node.report.facts?.cluster, let cluster = cluster(of: name), cluster.component != nil,
             !cluster.isInComponent(name)
         else { return [] }
+        if member.state == .joining, let recovery = node.member?.applier, recovery.ioError.isError {
+            return [
+                Trouble(
+                    .receiverFailing,
+                    "joins its cluster, and gets nothing from its donor, \(recovery.source)\(recovery.ioError.suffix)")
+            ]
+        }
         let what =
             switch member.state {
             // On its way.
