@@ -99,8 +99,7 @@ struct CounterCache {
             facts.clusterSettings = cluster.value
         }
         if facts.clusterSettings?.kind == .galera { facts.transactions?.countGaleraByLog() }
-        // MySQL's tables do not name the group.
-        if facts.cluster?.cluster.isEmpty == true { facts.cluster?.cluster = facts.clusterSettings?.cluster ?? "" }
+        facts.nameCluster()
 
         if facts.areConnectedReplicasFresh {
             replicas = Kept(value: facts.connectedReplicas, readAt: now)
@@ -116,5 +115,12 @@ extension SemiSync {
     /// Whether it is on, or not yet completely off.
     fileprivate var isOn: Bool {
         [isSourceEnabled, isReplicaEnabled, isSourceActive, isReplicaActive].contains(true)
+    }
+}
+
+extension NodeFacts {
+    /// MySQL's tables do not name the group to which a member belongs.
+    mutating func nameCluster() {
+        if cluster?.cluster.isEmpty == true { cluster?.cluster = clusterSettings?.cluster ?? "" }
     }
 }

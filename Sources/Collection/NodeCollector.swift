@@ -177,6 +177,9 @@ package actor NodeCollector {
             }
             if let fact = server.dialect.fact(.transactions) { wanted.append(fact) }
         }
+        if followUps.contains(.cluster) {
+            wanted += server.dialect.occasional.filter { $0.name == .cluster && server.calledFor.contains(.cluster) }
+        }
         followedUp = report
         defer { followedUp = nil }
         let first = draft.facts.transactions.map { TransactionsReading($0, read: draft.facts.transactionsRead) }
@@ -191,6 +194,7 @@ package actor NodeCollector {
         if followUps.contains(.transactions) { draft.facts.firstTransactions = first }
         draft.facts.isSecondLook = followUps.contains(.transactions) && draft.facts.missing[.transactions] == nil
         memory.keep(&draft.facts)
+        draft.facts.nameCluster()
         var report = report
         report.facts = draft.facts
         report.duration += started.duration(to: .now).seconds

@@ -9,4 +9,7 @@ package enum FollowUp: Sendable, Hashable, CaseIterable {
     case transactions
     /// What it has purged: a replica that finds its place by GTID is not connected to it.
     case purged
+    /// What it says of its cluster: members show different views, which may only mean that one was asked before a change and another
+    /// after it.
+    case cluster
 }

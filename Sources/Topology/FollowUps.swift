@@ -4,7 +4,7 @@ package import Replication
 package func followUps(of report: ReplicationSetReport) -> [String: Set<FollowUp>] {
     let graph = ReplicationGraph(report.nodes)
     let search = ErrantSearch(report, graph, writers: [])
-    var asks: [String: Set<FollowUp>] = [:]
+    var asks = report.nodes.viewsInFlight
     func ask(_ index: Int, _ question: FollowUp) {
         asks[report.nodes[index].description.name, default: []].insert(question)
     }
@@ -31,4 +31,23 @@ package func followUps(of report: ReplicationSetReport) -> [String: Set<FollowUp
         }
     }
     return asks
+}
+
+extension [ReplicationSetReport.Node] {
+    /// The members of clusters whose members do not show the same view.
+    fileprivate var viewsInFlight: [String: Set<FollowUp>] {
+        var asks: [String: Set<FollowUp>] = [:]
+        for node in self {
+            guard let member = node.report.facts?.cluster, member.isOperating else { continue }
+            let isAgreed = allSatisfy { other in
+                guard let theirs = other.report.facts?.cluster, theirs.cluster == member.cluster, theirs.isOperating
+                else {
+                    return true
+                }
+                return theirs.view?.id == member.view?.id
+            }
+            if !isAgreed { asks[node.description.name] = [.cluster] }
+        }
+        return asks
+    }
 }

@@ -31,4 +31,22 @@ struct FollowUpTests {
             #expect(followUps(of: ReplicationSetReport(source, replica)) == [:])
         }
     }
+
+    @Test("Members are asked for their views again where these differ, and not where one is out or silent")
+    func views() throws {
+        func asked(_ nodes: (Int, String?)...) throws -> Set<String> {
+            let report = ReplicationSetReport(
+                name: "shop", thresholds: Thresholds(),
+                nodes: try nodes.map { number, state in
+                    try state.map { try RecordedClusters.node(number, $0) } ?? silent("db\(number)")
+                })
+            return Set(followUps(of: report).filter { $0.value.contains(.cluster) }.keys)
+        }
+        #expect(try asked((1, "gr-healthy"), (2, "gr-healthy"), (3, "gr-healthy")) == [])
+        #expect(try asked((1, "galera-healthy"), (2, "galera-healthy"), (3, nil)) == [])
+        #expect(try asked((2, "gr-expelled-seen"), (1, "gr-restarted-offline")) == [])
+        #expect(try asked((2, "gr-expelled-seen"), (3, "gr-after-cont")) == ["db2", "db3"])
+        let after = "galera-node3-stopped-after-expel"
+        #expect(try asked((3, "galera-after-cont"), (1, after), (2, after)) == ["db1", "db2", "db3"])
+    }
 }
