@@ -341,6 +341,93 @@ struct ClusterTests {
         #expect(started.clusters.first?.component?.isConfirmed == false && started.writers.isEmpty)
     }
 
+    @Test(
+        "A node that lost its quorum, and then is a component of its own, is not believed while those it was with are silent"
+    )
+    func seceded() throws {
+        var nodes = try RecordedClusters.nodes("galera-healthy")
+        var memory = SetMemory()
+        #expect(memory.fold(report(nodes)).writers == ["db1"])
+        let whole = try #require(nodes[0].report.facts?.cluster?.view)
+        let others = (nodes[1], nodes[2])
+        (nodes[1], nodes[2]) = (silent("db2"), silent("db3"))
+        // Cut off.
+        nodes[0].report.facts?.cluster?.state = .outside
+        nodes[0].report.facts?.cluster?.hasQuorum = false
+        nodes[0].report.facts?.cluster?.view = nil
+        #expect(memory.fold(report(nodes)).writers.isEmpty)
+        // Bootstrapped.
+        var alone = whole
+        alone.id = "alone"
+        alone.number = (whole.number ?? 0) + 1
+        alone.size = 1
+        alone.members = whole.members.filter { $0.id == nodes[0].report.facts?.cluster?.id }
+        nodes[0].report.facts?.cluster?.state = .online
+        nodes[0].report.facts?.cluster?.hasQuorum = true
+        nodes[0].report.facts?.cluster?.view = alone
+        for _ in 0..<3 {
+            let findings = memory.fold(report(nodes))
+            #expect(findings.writers.isEmpty && !findings.writing.writers.isKnown)
+            #expect(findings.clusters.first?.isBelieved == false)
+        }
+        // Taken out of the configuration.
+        var without = memory
+        #expect(without.fold(report([nodes[0]])).writers == ["db1"])
+        // One answers, and has left; the other still is what it was.
+        nodes[1] = others.0
+        nodes[1].report.facts?.cluster?.state = .outside
+        nodes[1].report.facts?.cluster?.view = nil
+        #expect(memory.fold(report(nodes)).writers.isEmpty)
+    }
+
+    @Test("A cluster that shrinks member by member is believed, though those that left are silent")
+    func shrinking() throws {
+        var nodes = try RecordedClusters.nodes("galera-healthy")
+        var memory = SetMemory()
+        #expect(memory.fold(report(nodes)).writers == ["db1"])
+        let own = try #require(nodes[0].report.facts?.cluster?.id)
+        let whole = try #require(nodes[0].report.facts?.cluster?.view)
+        nodes[0].report.facts?.cluster?.view?.id = "alone"
+        nodes[0].report.facts?.cluster?.view?.number = (whole.number ?? 0) + 2
+        nodes[0].report.facts?.cluster?.view?.size = 1
+        nodes[0].report.facts?.cluster?.view?.members = whole.members.filter { $0.id == own }
+        (nodes[1], nodes[2]) = (silent("db2"), silent("db3"))
+        #expect(memory.fold(report(nodes)).writers == ["db1"])
+    }
+
+    @Test("Views of one number that share members are one, though size and addresses are those of different moments")
+    func inTheMiddle() throws {
+        var nodes = try RecordedClusters.nodes("galera-healthy")
+        nodes[1].report.facts?.cluster?.view?.members.removeLast()
+        nodes[1].report.facts?.cluster?.view?.id += " in the middle"
+        nodes[2].report.facts?.cluster?.view?.size = 2
+        nodes[2].report.facts?.cluster?.view?.id += " in the middle, too"
+        var memory = SetMemory()
+        let findings = memory.fold(report(nodes))
+        let cluster = try #require(findings.clusters.first)
+        #expect(!cluster.isSplit && cluster.component?.nodes == ["db1", "db2", "db3"] && cluster.stale.isEmpty)
+        #expect(cluster.component?.view.size == 3 && findings.writers == ["db1"])
+    }
+
+    @Test("The source of a cluster keeps the writes while the member that replicates from it is silent")
+    func silentReceiver() throws {
+        var scene = ClusterScene(.group)
+        let (primary, others) = try Self.roles()
+        func round(_ seconds: Double, receiver isAnswering: Bool) throws -> [String] {
+            var receiver = try scene.member(primary, committed: 100, at: seconds)
+            receiver.report.facts?.channels = [channel("in", from: "db9", id: 99, uuid: 99)]
+            return scene.fold(
+                node("db9", id: 99, uuid: 99, readOnly: false),
+                isAnswering ? receiver : silent("db\(primary)"),
+                try scene.member(others[0], committed: 100, at: seconds),
+                try scene.member(others[1], committed: 100, at: seconds)
+            ).writers
+        }
+        #expect(try round(0, receiver: true) == ["db9"])
+        #expect(try round(1, receiver: false) == ["db9"])
+        #expect(try round(2, receiver: true) == ["db9"])
+    }
+
     @Test("The writer of a Galera cluster that becomes a donor stays it while no other node has settled")
     func donatingWriter() throws {
         var scene = ClusterScene(.galera)

@@ -40,7 +40,8 @@ extension Families {
     mutating func add(_ cluster: ClusterFindings, ofSet name: String) {
         // Not "cluster": many give that label to their targets, to tell apart what they monitor.
         let labels: LabelBlock = ["replication_set": name, "cluster_name": cluster.name]
-        add(.setClusterComponents, labels, cluster.components.count)
+        // What last showed another part may still be one.
+        add(.setClusterComponents, labels, cluster.components.count + (cluster.mayHaveSilentPart ? 1 : 0))
         add(.setClusterConfirmed, labels, cluster.component.map(\.isConfirmed))
         add(.setClusterMembers, labels, cluster.members.count)
         add(.setClusterMembersMissing, labels, cluster.missing.count)

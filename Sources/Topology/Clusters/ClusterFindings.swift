@@ -51,6 +51,8 @@ package struct ClusterFindings: Sendable, Equatable {
     package var component: Component? { isSplit || !otherParts.isEmpty ? nil : components.first }
     /// More nodes with one view than that has members are parts, too: their views do not list them.
     package var isSplit: Bool { components.count > 1 || components.contains { $0.voices > $0.view.size } }
+    /// Silent nodes may be another part, beside those that answer.
+    package var mayHaveSilentPart: Bool { !isSplit && !components.isEmpty && !otherParts.isEmpty }
     /// Several members take writes at the same time, as intended.
     package var isMultiWriter: Bool { kind == .galera || primaries.count > 1 }
 
@@ -126,15 +128,18 @@ extension ClusterFindings {
         silent = witnesses.filter { !$0.isAnswering }.map(\.node)
         nodesByID = Dictionary(witnesses.map { ($0.member.id, $0.node) }, uniquingKeysWith: { first, _ in first })
         var views: [ClusterView] = []
-        for case let view? in witnesses.filter(\.isOperating).map(\.member.view)
-        where !views.contains(where: { $0.id == view.id }) {
-            views.append(view)
+        for case let view? in witnesses.filter(\.isOperating).map(\.member.view) {
+            guard let known = views.firstIndex(where: { $0.isSame(as: view) }) else {
+                views.append(view)
+                continue
+            }
+            if view.size > views[known].size { views[known] = view }
         }
         // What a member that is silent now has shown before replaces an older view as well.
         let newer = views + witnesses.filter { !$0.isAnswering && $0.member.isOperating }.compactMap(\.member.view)
         let current = views.filter { view in !newer.contains { $0.replaces(view) } }
         components = current.map { view in
-            let nodes = witnesses.filter { $0.isOperating && $0.member.view?.id == view.id }
+            let nodes = witnesses.filter { $0.isOperating && $0.member.view?.isSame(as: view) == true }
             let voices = Set(nodes.map(\.member.id)).count
             return Component(
                 view: view, nodes: nodes.map(\.node), voices: voices,
@@ -149,7 +154,7 @@ extension ClusterFindings {
             return !current.contains { $0.sharesMembers(with: view) || $0.lists(witness) }
         }.map(\.node)
         stale = witnesses.filter { witness in
-            witness.isOperating && !current.contains { $0.id == witness.member.view?.id }
+            witness.isOperating && !current.contains { witness.member.view?.isSame(as: $0) == true }
         }.map(\.node)
         missing = members
         unknown = []
@@ -185,6 +190,13 @@ extension [ClusterFindings.Witness] {
 extension ClusterView {
     fileprivate func lists(_ witness: ClusterFindings.Witness) -> Bool {
         members.contains { $0.id == witness.member.id }
+    }
+
+    /// Whether the two are one view. A member tells the parts of its view one after the other: in the middle of a change, size and
+    /// addresses may be those of different views.
+    fileprivate func isSame(as other: ClusterView) -> Bool {
+        id == other.id
+            || number != nil && number == other.number && history == other.history && sharesMembers(with: other)
     }
 
     /// Whether this view came later, for at least one member of the other.

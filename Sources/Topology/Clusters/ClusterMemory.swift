@@ -16,6 +16,10 @@ struct ClusterMemory: Sendable {
     /// The nodes that have shown their cluster's view in every round since most of its members last did. What one of them says still
     /// counts while the exporter does not reach the others.
     var trusted: Set<String> = []
+    /// The nodes of the component that each cluster had when it was last believed, by name.
+    private var believed: [String: Set<String>] = [:]
+    /// Nodes that answered, and were in no component, since they last were in one that was believed.
+    private var lonely: Set<String> = []
     /// At how far each cluster had got, by name.
     private(set) var looks: [String: ClusterLooks] = [:]
     /// How far it has got by this round, where that is known.
@@ -34,8 +38,28 @@ struct ClusterMemory: Sendable {
 
     /// Whether what a cluster's component shows may be acted on (`ClusterFindings.isBelieved`).
     func believes(_ cluster: ClusterFindings) -> Bool {
-        guard let component = cluster.component else { return false }
+        guard let component = cluster.component, !hasSeceded(cluster) else { return false }
         return component.isConfirmed || component.nodes.contains(where: trusted.contains)
+    }
+
+    /// Whether the component may be one that somebody made of a minority, beside the one that was believed before: its nodes have lost
+    /// their quorum since, and of the others some are silent. They may still take writes, until they answer.
+    private func hasSeceded(_ cluster: ClusterFindings) -> Bool {
+        guard let component = cluster.component, let before = believed[cluster.name] else { return false }
+        let nodes = Set(component.nodes)
+        return nodes.count * 2 <= before.count && nodes.isSubset(of: lonely)
+            && !before.subtracting(nodes).isDisjoint(with: cluster.silent)
+    }
+
+    private mutating func noteBelief(in cluster: ClusterFindings) {
+        if let component = cluster.component, believes(cluster) {
+            // One that does not answer now has not left.
+            let silent = (believed[cluster.name] ?? []).intersection(cluster.silent)
+            believed[cluster.name] = silent.union(component.nodes)
+            lonely.subtract(component.nodes)
+        }
+        let outside = Set(cluster.members).subtracting(cluster.silent).subtracting(cluster.components.flatMap(\.nodes))
+        lonely.formUnion(outside.subtracting(cluster.stale))
     }
 
     mutating func note(_ clusters: [ClusterFindings], _ nodes: [String: NodeMemory]) {
@@ -43,6 +67,7 @@ struct ClusterMemory: Sendable {
         var trusted: Set<String> = []
         for cluster in clusters {
             if !cluster.components.isEmpty { known.insert(cluster.name) }
+            noteBelief(in: cluster)
             guard let component = cluster.component else {
                 // Without a component nobody has left it.
                 for (name, place) in self.places where place.cluster == cluster.name { places[name] = place }
@@ -63,6 +88,10 @@ struct ClusterMemory: Sendable {
                     ?? Place(
                         cluster: cluster.name, since: isFirst ? nil : nodes[name]?.read.map { FixedInstant($0.told) })
             }
+        }
+        for name in believed.keys where !clusters.contains(where: { $0.name == name }) { believed[name] = nil }
+        for (name, nodes) in believed {
+            believed[name] = nodes.intersection(clusters.first { $0.name == name }?.members ?? [])
         }
         self.places = places
         self.trusted = trusted

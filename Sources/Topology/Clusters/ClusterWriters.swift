@@ -40,6 +40,15 @@ extension SetMemory {
                 sources += writable.filter { !sources.contains($0) }
             }
         }
+        // The member with the channel may be silent: what it followed is still the source.
+        if sources.isEmpty, findings.clusters.contains(where: { !$0.silent.isEmpty }) {
+            sources = graph.names.filter { name in
+                graph.incumbents.contains(name) && !members.contains(name) && graph.answersWritable(name)
+                    && graph.ties(of: name).isEmpty
+            }
+            // Whoever writes in the cluster now, it is a replica.
+            if !sources.isEmpty { reasons = [] }
+        }
         if sources.count > 1 {
             reasons.append(
                 .init(text: "the cluster replicates from \(sources.list), which both take writes", isOpen: true))
