@@ -114,7 +114,7 @@ struct LagTests {
         Case(
             "a commit on its way to an idle applier, which took long for the last one",
             channel(uuid: 1, read: end, behind: 0).with(idle),
-            executed: "1:1-10", of: "1:1-12", lag: seconds(0), isInTime: true),
+            executed: "1:1-10", of: "1:1-12", lag: nil, isInTime: nil),
 
         // A long transaction: the start time of its event counts.
         Case(
