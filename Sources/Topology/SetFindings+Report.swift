@@ -93,11 +93,11 @@ extension NodeFindings {
             switch errant {
             case .unknown: break
             // A source that has begun anew may have used the same GTIDs for other transactions.
-            case .none: if findings.logLoss == nil { findings.errant = 0 }
+            case .none: if findings.isWithoutLoss { findings.errant = 0 }
             case .errant(let excess):
                 findings.errant = excess.count
                 findings.errantTransactions = ErrantList(
-                    excess, set.identities, mayBeMore: findings.logLoss != nil)
+                    excess, set.identities, mayBeMore: !findings.isWithoutLoss)
             }
             if set.parked.contains(channel, of: node) { findings.park() }
             return findings
@@ -188,6 +188,9 @@ extension ChannelFindings {
         checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
+
+    /// Nothing shows that its source has begun anew.
+    fileprivate var isWithoutLoss: Bool { logLoss == nil && leads.isEmpty }
 
     /// While its source leaves out what it writes, and sends no heartbeats for it, nothing shows that a channel should receive.
     private var transferCheck: Bool? {
