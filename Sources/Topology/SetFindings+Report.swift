@@ -143,7 +143,7 @@ extension ChannelFindings {
             PositionComparison(channel, of: node, source: $0, before: set.looks[$0.description.name]?.before)
         }
         let loss = positions?.loss ?? Self.knownLoss(of: channel, on: node, from: source, positions, set.looks)
-        let leads = Self.leads(of: channel, on: node, from: source, positions, set.looks)
+        let leads = Self.leads(on: node, from: source, positions, set.looks)
         var distance = GTIDDistance()
         var isComplete = false
         if let here = node.report.facts?.transactions, let there = source?.report.recordedTransactions,
@@ -227,6 +227,12 @@ extension ChannelFindings {
         guard let source, let facts = node.report.facts else { return nil }
         let name = source.description.name
         if let known = looks.loss(of: channel, on: node.description.name, facts, from: name) { return known }
+        if let vanished = looks.pendingLoss(of: node.description.name, facts, from: name), !channel.isSentInPart,
+            let here = facts.transactions, here.lacks(vanished, fetched: channel.fetched) == true,
+            let end = source.report.facts?.binaryLog?.end
+        {
+            return LogLoss(read: channel.readPosition ?? end, end: end, isOfWhatItLacked: true)
+        }
         // The source has begun anew, and its new log is already longer.
         guard let log = looks[name], log.hasLostTransactions, log.looks.count == 1,
             positions?.sourceLacksTransactions == true, let read = channel.readPosition,
@@ -235,15 +241,15 @@ extension ChannelFindings {
         return LogLoss(read: read, end: end)
     }
 
-    /// The domains in which the channel is above its source, or was: when the source has written as much again, its numbers look
+    /// The domains in which the node is above its source, or was: when the source has written as much again, its numbers look
     /// like any other's.
     private static func leads(
-        of channel: Channel, on node: ReplicationSetReport.Node, from source: ReplicationSetReport.Node?,
+        on node: ReplicationSetReport.Node, from source: ReplicationSetReport.Node?,
         _ positions: PositionComparison?, _ looks: SetLooks
     ) -> [GTIDLead] {
         if let positions, !positions.leads.isEmpty { return positions.leads }
         guard let source, let facts = node.report.facts else { return [] }
-        return looks.leads(of: channel, on: node.description.name, facts, from: source.description.name)
+        return looks.leads(on: node.description.name, facts, from: source.description.name)
     }
 }
 
