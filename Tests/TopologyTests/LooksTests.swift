@@ -328,9 +328,7 @@ struct LooksTests {
                 .secondsBehindSource, error: 1))
         memory = SetMemory()
         _ = lag(at: 0, end: "bin.000001:100", source: "8:1", byGTID: false)
-        #expect(
-            isNear(lag(at: 9, end: "bin.000001:900", source: "8:1", byGTID: false), 0, .secondsBehindSource, error: nil)
-        )
+        #expect(lag(at: 9, end: "bin.000001:900", source: "8:1", byGTID: false) == nil)
     }
 
     @Test("MySQL without GTIDs: behind a delay, a position that stands still does not show how late the replica is")
