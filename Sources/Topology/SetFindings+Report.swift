@@ -184,7 +184,8 @@ extension ChannelFindings {
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         let bounds = lagBounds(of: node, complete: isComplete ? sourceFacts?.binaryLog?.end : nil, set.looks)
         lag = Lag(
-            self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil, set.thresholds)
+            self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil,
+            isSourceComparable: sourceFacts?.binaryLog?.end != nil || sourceFacts?.transactions != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)
     }

@@ -10,15 +10,16 @@ extension Lag {
     ///   - heartbeat: the lag by a heartbeat table.
     ///   - bounds: nil if there are no looks at the source's log, or they say nothing about this channel.
     ///   - isSourceAnswering: the source answered in this round, so that what the replica lacks is known to be all.
+    ///   - isSourceComparable: it has also shown where its log ends, or which transactions it has.
     ///
     /// No limit is met by a value that nothing bounds, although the source answers, unless the replica has everything.
     init?(
         _ findings: ChannelFindings, heartbeat: Double?, _ bounds: LagBounds?, isSourceAnswering: Bool,
-        _ thresholds: Thresholds
+        isSourceComparable: Bool, _ thresholds: Thresholds
     ) {
         guard
             let reported = heartbeat.map({ Lag(seconds: $0, method: .heartbeat) })
-                ?? Lag(findings, bounds, isSourceAnswering: isSourceAnswering, thresholds)
+                ?? Lag(findings, bounds, isSourceComparable: isSourceComparable, thresholds)
         else {
             guard let bounds, let upper = bounds.upper, isSourceAnswering || bounds.isBehind else { return nil }
             self.init(seconds: bounds.lower, method: .observed)
@@ -28,7 +29,7 @@ extension Lag {
         }
         self = reported
         guard let bounds else {
-            if isSourceAnswering, method != .heartbeat, findings.isCaughtUp != true { limiting = nil }
+            if isSourceComparable, method != .heartbeat, findings.isCaughtUp != true { limiting = nil }
             return
         }
         seconds = bounds.clamp(reported.seconds)
@@ -51,7 +52,7 @@ extension Lag {
 
     /// By what the servers report. With a stopped thread, or a silent source, time passes that they do not measure.
     private init?(
-        _ findings: ChannelFindings, _ bounds: LagBounds?, isSourceAnswering: Bool, _ thresholds: Thresholds
+        _ findings: ChannelFindings, _ bounds: LagBounds?, isSourceComparable: Bool, _ thresholds: Thresholds
     ) {
         let channel = findings.channel
         // In a log that is gone, "0 s behind" says nothing about what the source has now.
@@ -70,7 +71,7 @@ extension Lag {
             self.init(seconds: difference, method: .eventTimes)
         } else if let behind,
             behind > 0 || bounds?.upper != nil || isCaughtUp == true
-                || (!isSourceAnswering || bounds?.unreceived != nil) && !findings.hasMore(than: thresholds.bytes)
+                || (!isSourceComparable || bounds?.unreceived != nil) && !findings.hasMore(than: thresholds.bytes)
         {
             // A slow network or a replica that has just started reports 0 s with much left to read or apply.
             self.init(seconds: behind, method: .secondsBehindSource)
