@@ -140,6 +140,9 @@ package struct Verdict {
             } else if let limit = limits.lag, channel.lag?.limiting.map({ $0 - delay <= limit }) != true {
                 reasons.append(
                     Reason(status: .unknown, text: "\(label): \(channel.lag.words), the limit may be exceeded"))
+            } else if limits.lag == nil, channel.lag?.limiting == nil, !channel.isInTrouble {
+                reasons.append(
+                    Reason(status: .unknown, text: "\(label): \(channel.lag.words), the threshold may be exceeded"))
             }
         } else if !channel.isInTrouble, channel.isCountedInBytes || limits.lag != nil {
             // How late a member is takes two looks.

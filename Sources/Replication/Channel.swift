@@ -240,6 +240,14 @@ extension Channel {
     }
 }
 
+extension Channel {
+    /// Some of what its source has is never sent to it, or never shows in what it has.
+    package var isSentInPart: Bool {
+        isFilteredBySource
+            || [ReplicationFilter.doDomainIDs, .ignoreDomainIDs, .ignoreServerIDs].contains { filters[$0] ?? 0 > 0 }
+    }
+}
+
 /// The replication filters, named after their options.
 package enum ReplicationFilter: String, Sendable, CaseIterable {
     case doDatabase = "do_db"

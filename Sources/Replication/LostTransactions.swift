@@ -36,6 +36,46 @@ extension TransactionHistory {
     }
 }
 
+/// What a source has lost: its log was reset, restored, or begun under another name.
+package struct VanishedTransactions: Sendable {
+    package let before: TransactionHistory
+    package let now: TransactionHistory
+
+    package init(before: TransactionHistory, now: TransactionHistory) {
+        self.before = before
+        self.now = now
+    }
+}
+
+extension TransactionHistory {
+    /// Whether a replica lacks some of what its source has lost; nil if that cannot be known.
+    /// - Parameter fetched: what it has received, so far as it will use that: MariaDB may discard it.
+    package func lacks(_ vanished: VanishedTransactions, fetched: FetchedTransactions?) -> Bool? {
+        switch (self, vanished.before, vanished.now) {
+        case (.set(let executed, _), .set(let before, _), .set(let now, _)):
+            let lost = before.subtracting(now)
+            if lost.isSubset(of: executed) { return false }
+            guard case .set(let retrieved) = fetched else { return true }
+            return !lost.isSubset(of: executed.union(retrieved))
+        case (.positions(let here), .positions(let before), .positions(let now)):
+            let applied = here.applied
+            return before.logged.entries.contains { last in
+                !now.state.hasRecord(of: last) && !here.hasLogged(last.domain, of: before)
+                    && applied[last.domain]?.sequence ?? 0 < last.sequence
+            }
+        default: return nil
+        }
+    }
+
+    /// Whether there is no transaction in what the server records.
+    package var isRecordEmpty: Bool {
+        switch self {
+        case .set(let executed, _): executed.isEmpty
+        case .positions(let positions): positions.state.isEmpty
+        }
+    }
+}
+
 extension Provenance {
     /// The part of some of the replica's transactions that it has got from the source.
     fileprivate func part(of lacking: GTIDSet) -> GTIDSet {

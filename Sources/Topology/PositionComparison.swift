@@ -178,13 +178,18 @@ package struct LogLoss: Sendable, Hashable {
     package let end: BinlogCoordinate
     /// The source has gone on in a new file since it lost the end of this one.
     package var isOfTheEnd: Bool
+    /// The source has lost what the replica had not applied.
+    package var isOfWhatItLacked: Bool
     /// An earlier round has shown it.
     package var isPast = false
 
-    package init(read: BinlogCoordinate, end: BinlogCoordinate, isOfTheEnd: Bool = false) {
+    package init(
+        read: BinlogCoordinate, end: BinlogCoordinate, isOfTheEnd: Bool = false, isOfWhatItLacked: Bool = false
+    ) {
         self.read = read
         self.end = end
         self.isOfTheEnd = isOfTheEnd
+        self.isOfWhatItLacked = isOfWhatItLacked
     }
 
     /// The same, as a later round knows it.
@@ -197,6 +202,12 @@ package struct LogLoss: Sendable, Hashable {
     private var isBeyond: Bool { end.isBefore(read) != false }
 
     var words: String {
+        if isOfWhatItLacked {
+            return
+                "had not applied everything when its source lost transactions: the source was reset or restored, or was started with "
+                + "another binary log, and what the replica lacked may never arrive; if it has been rebuilt since, RESET MASTER on "
+                + "it, or a restart of the exporter, ends this"
+        }
         if !isBeyond {
             return
                 "was at \(read) in a binary log that its source no longer has: the source was reset or restored, and its new log "

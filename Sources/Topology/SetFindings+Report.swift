@@ -93,11 +93,11 @@ extension NodeFindings {
             switch errant {
             case .unknown: break
             // A source that has begun anew may have used the same GTIDs for other transactions.
-            case .none: if findings.logLoss == nil { findings.errant = 0 }
+            case .none: if findings.isWithoutLoss { findings.errant = 0 }
             case .errant(let excess):
                 findings.errant = excess.count
                 findings.errantTransactions = ErrantList(
-                    excess, set.identities, mayBeMore: findings.logLoss != nil)
+                    excess, set.identities, mayBeMore: !findings.isWithoutLoss)
             }
             if set.parked.contains(channel, of: node) { findings.park() }
             return findings
@@ -143,7 +143,7 @@ extension ChannelFindings {
             PositionComparison(channel, of: node, source: $0, before: set.looks[$0.description.name]?.before)
         }
         let loss = positions?.loss ?? Self.knownLoss(of: channel, on: node, from: source, positions, set.looks)
-        let leads = Self.leads(of: channel, on: node, from: source, positions, set.looks)
+        let leads = Self.leads(on: node, from: source, positions, set.looks)
         var distance = GTIDDistance()
         var isComplete = false
         if let here = node.report.facts?.transactions, let there = source?.report.recordedTransactions,
@@ -184,10 +184,14 @@ extension ChannelFindings {
         checks[.apply] = channel.isApplierRunning && channel.applierError?.number ?? 0 == 0
         let bounds = lagBounds(of: node, complete: isComplete ? sourceFacts?.binaryLog?.end : nil, set.looks)
         lag = Lag(
-            self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil, set.thresholds)
+            self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil,
+            isSourceComparable: sourceFacts?.binaryLog?.end != nil || sourceFacts?.transactions != nil, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
+
+    /// Nothing shows that its source has begun anew.
+    fileprivate var isWithoutLoss: Bool { logLoss == nil && leads.isEmpty }
 
     /// While its source leaves out what it writes, and sends no heartbeats for it, nothing shows that a channel should receive.
     private var transferCheck: Bool? {
@@ -224,6 +228,12 @@ extension ChannelFindings {
         guard let source, let facts = node.report.facts else { return nil }
         let name = source.description.name
         if let known = looks.loss(of: channel, on: node.description.name, facts, from: name) { return known }
+        if let vanished = looks.pendingLoss(of: node.description.name, facts, from: name), !channel.isSentInPart,
+            let here = facts.transactions, here.lacks(vanished, fetched: channel.fetched) == true,
+            let end = source.report.facts?.binaryLog?.end
+        {
+            return LogLoss(read: channel.readPosition ?? end, end: end, isOfWhatItLacked: true)
+        }
         // The source has begun anew, and its new log is already longer.
         guard let log = looks[name], log.hasLostTransactions, log.looks.count == 1,
             positions?.sourceLacksTransactions == true, let read = channel.readPosition,
@@ -232,15 +242,15 @@ extension ChannelFindings {
         return LogLoss(read: read, end: end)
     }
 
-    /// The domains in which the channel is above its source, or was: when the source has written as much again, its numbers look
+    /// The domains in which the node is above its source, or was: when the source has written as much again, its numbers look
     /// like any other's.
     private static func leads(
-        of channel: Channel, on node: ReplicationSetReport.Node, from source: ReplicationSetReport.Node?,
+        on node: ReplicationSetReport.Node, from source: ReplicationSetReport.Node?,
         _ positions: PositionComparison?, _ looks: SetLooks
     ) -> [GTIDLead] {
         if let positions, !positions.leads.isEmpty { return positions.leads }
         guard let source, let facts = node.report.facts else { return [] }
-        return looks.leads(of: channel, on: node.description.name, facts, from: source.description.name)
+        return looks.leads(on: node.description.name, facts, from: source.description.name)
     }
 }
 

@@ -138,6 +138,9 @@ extension ChannelFindings {
     /// If neither thread has stopped.
     fileprivate var whyLagIsUnknown: String {
         if channel.ioThread != .running { return "IO thread \(channel.ioThread.rawValue)" }
+        if let missing = distance.missing, missing > 0, lag != nil || checks[.transfer] != false {
+            return "it lacks transactions, and nothing shows yet for how long"
+        }
         if lag != nil { return "it has applied nothing yet that was seen in its source's binary log" }
         if checks[.transfer] == false { return "its source is silent" }
         return "the lag is not known"

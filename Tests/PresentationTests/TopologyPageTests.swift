@@ -76,7 +76,7 @@ struct TopologyPageTests {
     func chain() {
         let page = page([
             Samples.primary("db1", id: 1),
-            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, position: 273)]),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, behind: 2, position: 273)]),
             Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2, error: "Duplicate entry")]),
             Samples.down("db4", intended: "db1"),
         ])
@@ -85,13 +85,13 @@ struct TopologyPageTests {
         #expect(row("node-db1", in: page).contains("takes the writes"))
         let db2 = row("node-db2", in: page)
         #expect(db2.contains("data-state=\"ok\" data-depth=\"1\"") && db2.contains("replicates from db1,"))
-        #expect(db2.contains(">0 s<") && db2.contains(">227 B<") && db2.contains("<em>unknown</em>"))
+        #expect(db2.contains(">2 s<") && db2.contains(">227 B<") && db2.contains("<em>unknown</em>"))
         let db3 = row("node-db3", in: page)
         #expect(db3.contains("data-state=\"critical\" data-depth=\"2\"") && db3.contains("SQL stopped"))
         #expect(db3.contains("<li data-state=\"critical\">SQL thread stopped: error 1062: Duplicate entry</li>"))
         #expect(row("node-db4", in: page).contains("<li data-state=\"critical\">timeout: no answer</li>"))
         #expect(page.ranges(of: "timeout: no answer").count == 2)
-        // db2's 0 s must not stand for db3.
+        // db2's 2 s must not stand for db3.
         #expect(page.contains("lag of 1 channel unknown") && !page.contains("no lag"))
     }
 

@@ -11,7 +11,7 @@ struct TreeTextTests {
     func chain() {
         let set = Samples.findings([
             Samples.primary("db1", id: 1),
-            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, position: 273)]),
+            Samples.primary("db2", id: 2, replicates: [Samples.channel(from: 1, behind: 2, position: 273)]),
             Samples.primary("db3", id: 3, replicates: [Samples.channel(from: 2, error: "Duplicate entry\n'7'")]),
             Samples.down("db4", intended: "db1"),
         ])
@@ -19,7 +19,7 @@ struct TreeTextTests {
             plain.text([set]) == """
                 shop  3 of 4 nodes up
                 db1  primary  writable  MariaDB 10.11.19  binlog.000001:500
-                ├─ db2  intermediate  read-only  lag 0 s  227 B behind  ok
+                ├─ db2  intermediate  read-only  lag 2 s  227 B behind  ok
                 │  └─ db3  replica  read-only  lag unknown  0 B behind
                 │        ! SQL thread stopped: error 1062: Duplicate entry '7'
                 └─ db4  DOWN

@@ -114,7 +114,17 @@ struct VerdictTests {
         #expect(verdict(behind: 29).status == .ok)
         #expect(verdict(behind: 29, limits: .init(lag: 10)).status == .critical)
         #expect(verdict(position: 100, limits: .init(bytes: 399)).status == .critical)
-        #expect(verdict(position: 100, limits: .init(bytes: 400)).status == .ok)
+        #expect(verdict(position: 100, limits: .init(bytes: 400)).status == .unknown)
+    }
+
+    @Test("a lag that nothing bounds meets neither a limit nor the threshold")
+    func unbounded() {
+        for limits in [Verdict.Limits(), .init(lag: 60)] {
+            let verdict = verdict(behind: 3, position: 100, limits: limits)
+            #expect(verdict.status == .unknown)
+            #expect(verdict.summary.contains("db2: lag 3 s, the "))
+        }
+        #expect(verdict(behind: 31, position: 100).status == .warning)
     }
 
     @Test("thresholds are in the performance data: a delayed replica's lag counts from its delay, and its bytes do not")

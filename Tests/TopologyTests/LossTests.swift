@@ -318,4 +318,222 @@ struct LossTests {
         #expect(try round("bin.000002:300", state: "0-1-9,3-1-1").logLoss == nil)
         #expect(rounds.memory.looks["db1"]?.hasLostTransactions == false)
     }
+
+    /// MariaDB: db1, whose log has what it wrote, and perhaps what a former source did, and db2 with a log of its own.
+    private struct MariaDB {
+        var rounds = Rounds()
+        var source = "db1"
+        var log: BinlogCoordinate = "a.000001:900"
+        var id: UInt32 = 2
+        var start: Double? = 100
+
+        mutating func round(
+            _ end: BinlogCoordinate, state: String, replicated: String, slave: String = "",
+            read: BinlogCoordinate? = nil,
+            detour: Bool = false, removed: Bool = false
+        ) throws -> ChannelFindings? {
+            let db1 = node("db1", id: 1, binlog: end).positions(
+                replicated: slave, logged: state.split(separator: ",").last.map(String.init) ?? "", state: state)
+            let db3 = node("db3", id: 3, binlog: "c.000001:100").positions(logged: "5-3-1", state: "5-3-1")
+            var list = [
+                channel(
+                    from: detour ? "db3" : "db1", id: detour ? 3 : 1, read: read ?? end, executed: read ?? end,
+                    behind: 0
+                ).with { $0.usesGTID = true }
+            ]
+            if removed { list = [] }
+            let db2 = node("db2", id: id, binlog: log).positions(replicated: replicated).with {
+                $0.channels = list
+                $0.startTime = start
+            }
+            rounds.time += 1
+            let report = ReplicationSetReport(
+                db1.read(at: rounds.time + 0.1), db3.read(at: rounds.time + 0.1), db2.read(at: rounds.time))
+            return try rounds.memory.fold(report)["db2"].channels.first
+        }
+
+        /// Three transactions that the replica had are gone, and their numbers used again.
+        mutating func lose() throws {
+            _ = try round("bin.000001:900", state: "0-1-12", replicated: "0-1-12")
+            let seen = try #require(
+                try round("bin.000001:329", state: "", replicated: "0-1-12", read: "bin.000001:900"))
+            #expect(seen.lag == nil)
+            let past = try #require(try round("bin.000001:2000", state: "0-1-40", replicated: "0-1-40"))
+            #expect(past.lag == nil && !past.leads.isEmpty)
+            // Nobody knows whose transactions those numbers are.
+            #expect(past.errant == nil)
+        }
+
+        mutating func isLost() throws -> Bool {
+            let now = try #require(try round("bin.000001:2200", state: "0-1-43", replicated: "0-1-43"))
+            return now.lag == nil && now.errant == nil && now.distance.missing == nil
+        }
+    }
+
+    @Test(
+        "MariaDB: what is known stays known when the channel is made again, follows another source for a while, or its server's log or id is renamed"
+    )
+    func operatorsActions() throws {
+        var removed = MariaDB()
+        try removed.lose()
+        for _ in 0..<2 {
+            #expect(try removed.round("bin.000001:2100", state: "0-1-41", replicated: "0-1-40", removed: true) == nil)
+        }
+        #expect(try removed.isLost())
+        var detour = MariaDB()
+        try detour.lose()
+        for _ in 0..<2 { _ = try detour.round("bin.000001:2100", state: "0-1-41", replicated: "0-1-40", detour: true) }
+        #expect(try detour.isLost())
+        var renamed = MariaDB()
+        try renamed.lose()
+        renamed.log = "other.000001:329"
+        renamed.start = 200
+        #expect(try renamed.isLost())
+        #expect(try renamed.isLost())
+        var id = MariaDB()
+        try id.lose()
+        id.id = 22
+        #expect(try id.isLost())
+        // Another server; RESET MASTER.
+        id.id = 23
+        id.start = 300
+        #expect(try !id.isLost())
+        renamed.log = "other.000001:200"
+        #expect(try !renamed.isLost())
+    }
+
+    @Test("MySQL: what is known stays known when the channel is made again, or its server's log or id is renamed")
+    func operatorsActionsMySQL() throws {
+        var log: BinlogCoordinate = "a.000001:100"
+        var id: UInt32 = 2
+        var uuid = 2
+        var rounds = Rounds()
+        func round(_ source: ReplicationSetReport.Node, _ executed: String, removed: Bool = false) throws
+            -> ChannelFindings?
+        {
+            let end = source.report.facts?.binaryLog?.end
+            let list =
+                removed
+                ? []
+                : [
+                    channel(from: "db1", id: 1, uuid: 1, read: end, executed: end, behind: 0).with {
+                        $0.usesGTID = true
+                    }
+                ]
+            let db2 = node("db2", id: id, uuid: uuid, binlog: log).executed(executed).with { $0.channels = list }
+            rounds.time += 1
+            return try rounds.memory.fold(
+                ReplicationSetReport(source.read(at: rounds.time + 0.1), db2.read(at: rounds.time)))["db2"].channels
+                .first
+        }
+        func lose() throws {
+            rounds = Rounds()
+            (log, id, uuid) = ("a.000001:100", 2, 2)
+            _ = try rounds.channel(
+                source("bin.000001:900", "1:1-12"), replica("1:1-12", read: "bin.000001:900", log: log))
+            let seen = try rounds.channel(
+                source("bin.000001:158", "1:1"), replica("1:1-12", read: "bin.000001:900", log: log))
+            #expect(seen.logLoss != nil)
+        }
+        let later = source("bin.000001:5000", "1:1-40")
+        try lose()
+        #expect(try round(later, "1:1-12", removed: true) == nil)
+        #expect(try round(later, "1:1-40")?.logLoss != nil)
+        try lose()
+        log = "other.000001:158"
+        #expect(try round(later, "1:1-40")?.logLoss != nil)
+        #expect(try round(later, "1:1-40")?.logLoss != nil)
+        id = 22
+        #expect(try round(later, "1:1-40")?.logLoss != nil)
+        uuid = 9
+        #expect(try round(later, "1:1-40")?.logLoss == nil)
+        // Its log has another name, and it has less than before: it was restored.
+        try lose()
+        log = "other.000001:158"
+        #expect(try round(source("bin.000001:5000", "1:1-40"), "1:1-11")?.logLoss == nil)
+    }
+
+    @Test("MariaDB: what was written in a log of another name is lost when the source has its former log again")
+    func writtenInOtherLog() throws {
+        var world = MariaDB()
+        _ = try world.round("bin.000001:900", state: "0-1-12", replicated: "0-1-12")
+        _ = try world.round("renamed.000001:329", state: "", replicated: "0-1-12", read: "bin.000001:900")
+        _ = try world.round("renamed.000001:900", state: "0-1-4", replicated: "0-1-12", read: "bin.000001:900")
+        let back = try #require(try world.round("bin.000002:600", state: "0-1-14", replicated: "0-1-14"))
+        #expect(back.lag == nil && back.leads.count == 1 && back.errant == nil)
+    }
+
+    @Test(
+        "MariaDB: what a source was seen to lose is a loss for a replica that had not applied it, however long its new log is"
+    )
+    func vanished() throws {
+        for end in ["bin.000001:400", "bin.000001:9000", "renamed.000001:400"] as [BinlogCoordinate] {
+            var world = MariaDB()
+            // What the replica has, a former source wrote.
+            _ = try world.round(
+                "bin.000001:900", state: "0-9-10,0-1-15", replicated: "0-9-10", slave: "0-9-10", read: "bin.000001:700")
+            let lost = try #require(
+                try world.round(end, state: "", replicated: "0-9-10", slave: "0-9-10", read: "bin.000001:700"))
+            #expect(lost.lag == nil && lost.distance.missing == nil && lost.checks[.binaryLog] == false)
+            #expect(lost.troubles.contains { $0.text.contains("had not applied everything when its source lost") })
+            let later = try #require(try world.round("bin.000001:9900", state: "0-1-17", replicated: "0-1-17"))
+            #expect(later.lag == nil && later.checks[.binaryLog] == false && later.errant == nil)
+        }
+        // It had everything.
+        var world = MariaDB()
+        _ = try world.round("bin.000001:900", state: "0-9-10", replicated: "0-9-10", slave: "0-9-10")
+        let all = try #require(try world.round("bin.000001:9000", state: "", replicated: "0-9-10", slave: "0-9-10"))
+        #expect(all.logLoss == nil)
+        // Its source has its former log again, and nothing was written in the other.
+        world = MariaDB()
+        _ = try world.round("bin.000001:900", state: "0-1-15", replicated: "0-1-12", read: "bin.000001:700")
+        let renamed = try #require(
+            try world.round("renamed.000001:329", state: "", replicated: "0-1-12", read: "bin.000001:700"))
+        #expect(renamed.logLoss != nil)
+        let back = try #require(try world.round("bin.000002:329", state: "0-1-15", replicated: "0-1-15"))
+        #expect(back.logLoss == nil && back.lag?.seconds == 0)
+    }
+
+    @Test(
+        "MySQL: what a source was seen to lose is a loss for a replica that had not applied it, until that is rebuilt")
+    func vanishedMySQL() throws {
+        var rounds = Rounds()
+        _ = try rounds.channel(
+            source("bin.000001:900", "1:1-42"), replica("1:1-12", read: "bin.000001:300", log: "a.000001:100"))
+        let lost = try rounds.channel(
+            source("bin.000001:9000", "1:1-20"), replica("1:1-12", read: "bin.000001:300", log: "a.000001:100"))
+        #expect(lost.logLoss?.isPast == false && lost.lag == nil)
+        let later = try rounds.channel(
+            source("bin.000001:9900", "1:1-50"), replica("1:1-50", read: "bin.000001:9900", log: "a.000001:300"))
+        #expect(later.logLoss != nil && later.errant == nil)
+        let rebuilt = try rounds.channel(
+            source("bin.000001:9900", "1:1-50"), replica("1:1-30", read: "bin.000001:9000", log: "a.000001:50"))
+        #expect(rebuilt.logLoss == nil)
+        // It has received the rest, and will apply it.
+        rounds = Rounds()
+        func received(_ end: BinlogCoordinate, _ executed: String) throws -> ChannelFindings {
+            try rounds.channel(
+                source(end, executed),
+                replica("1:1-12", read: "bin.000001:300", log: "a.000001:100").with {
+                    $0.channels?[0].fetched = .set(gtidSet("1:10-42"))
+                })
+        }
+        _ = try received("bin.000001:900", "1:1-42")
+        #expect(try received("bin.000001:9000", "1:1-20").logLoss == nil)
+        // One that comes later was not there when it happened.
+        rounds = Rounds()
+        _ = rounds.memory.fold(
+            ReplicationSetReport(source("bin.000001:900", "1:1-42").read(at: 0.5), node("db2", id: 2, uuid: 2)))
+        #expect(
+            try rounds.channel(source("bin.000001:9000", "1:1-20"), replica("1:1-12", read: "bin.000001:300")).logLoss
+                == nil)
+        // A silent one is compared when it answers again.
+        rounds = Rounds()
+        _ = try rounds.channel(source("bin.000001:900", "1:1-42"), replica("1:1-12", read: "bin.000001:300"))
+        _ = rounds.memory.fold(ReplicationSetReport(source("bin.000001:9000", "1:1-20").read(at: 2), silent("db2")))
+        rounds.time = 3
+        #expect(
+            try rounds.channel(source("bin.000001:9900", "1:1-30"), replica("1:1-25", read: "bin.000001:9000")).logLoss
+                != nil)
+    }
 }

@@ -75,7 +75,7 @@ struct CheckCommand: AsyncParsableCommand {
         let limits = try limits()
         // A single look does not show how old what a replica lacks is.
         let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout)) { findings in
-            limits.lag != nil && findings.flatMap(\.nodes).contains { $0.hasOpenLag }
+            findings.flatMap(\.nodes).contains(where: \.hasOpenLag)
         }
         let verdict = Verdict(findings, judging: naming, limits: limits)
         switch format {
@@ -114,8 +114,8 @@ struct CheckCommand: AsyncParsableCommand {
 
 extension NodeFindings {
     /// Whether it is not known how late a channel of it, or its membership in a cluster, is at most.
-    fileprivate var hasOpenLag: Bool {
+    var hasOpenLag: Bool {
         if let member, member.isInComponent, member.isReceiver, member.lag?.limiting == nil { return true }
-        return channels.contains { $0.lag?.limiting == nil }
+        return channels.contains { !$0.isParked && $0.lag?.limiting == nil }
     }
 }

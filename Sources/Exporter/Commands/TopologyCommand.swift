@@ -42,7 +42,12 @@ struct TopologyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try source.loadOrExplain().configuration
-        let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout))
+        // A single look does not show how old what a running replica lacks is.
+        let findings = try await OneRound.findings(configuration, timeout: .seconds(timeout)) { findings in
+            findings.flatMap(\.nodes).flatMap(\.channels).contains {
+                $0.lag == nil && !$0.isStopped && !$0.isParked && $0.sourceNode != nil
+            }
+        }
         switch format {
         case .tree:
             let isTerminal = isatty(STDOUT_FILENO) == 1 && ProcessEnvironment.variables["NO_COLOR", default: ""].isEmpty

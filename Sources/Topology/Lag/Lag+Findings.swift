@@ -10,12 +10,16 @@ extension Lag {
     ///   - heartbeat: the lag by a heartbeat table.
     ///   - bounds: nil if there are no looks at the source's log, or they say nothing about this channel.
     ///   - isSourceAnswering: the source answered in this round, so that what the replica lacks is known to be all.
+    ///   - isSourceComparable: it has also shown where its log ends, or which transactions it has.
+    ///
+    /// No limit is met by a value that nothing bounds, although the source answers, unless the replica has everything.
     init?(
         _ findings: ChannelFindings, heartbeat: Double?, _ bounds: LagBounds?, isSourceAnswering: Bool,
-        _ thresholds: Thresholds
+        isSourceComparable: Bool, _ thresholds: Thresholds
     ) {
         guard
-            let reported = heartbeat.map({ Lag(seconds: $0, method: .heartbeat) }) ?? Lag(findings, bounds, thresholds)
+            let reported = heartbeat.map({ Lag(seconds: $0, method: .heartbeat) })
+                ?? Lag(findings, bounds, isSourceComparable: isSourceComparable, thresholds)
         else {
             guard let bounds, let upper = bounds.upper, isSourceAnswering || bounds.isBehind else { return nil }
             self.init(seconds: bounds.lower, method: .observed)
@@ -24,7 +28,10 @@ extension Lag {
             return
         }
         self = reported
-        guard let bounds else { return }
+        guard let bounds else {
+            if isSourceComparable, method != .heartbeat, findings.isCaughtUp != true { limiting = nil }
+            return
+        }
         seconds = bounds.clamp(reported.seconds)
         error = bounds.upper.map { max(seconds - bounds.lower, $0 - seconds) }
         limiting = seconds
@@ -32,13 +39,21 @@ extension Lag {
         if bounds.upper == nil {
             // Nothing seen in the source's log is applied yet. What the servers say counts from what has been received.
             limiting = bounds.unreceived.map { max(seconds, $0) }
-        } else if bounds.isLowerUnsure {
+        } else if bounds.isLowerUnsure || bounds.likely - reported.seconds > Self.granularity {
+            // Looks alone speak where they contradict it.
             limiting = bounds.upper
+        } else {
+            limiting = max(seconds, bounds.likely)
         }
     }
 
+    /// Servers count whole seconds, and clocks are corrected by about as much.
+    private static let granularity = 1.0
+
     /// By what the servers report. With a stopped thread, or a silent source, time passes that they do not measure.
-    private init?(_ findings: ChannelFindings, _ bounds: LagBounds?, _ thresholds: Thresholds) {
+    private init?(
+        _ findings: ChannelFindings, _ bounds: LagBounds?, isSourceComparable: Bool, _ thresholds: Thresholds
+    ) {
         let channel = findings.channel
         // In a log that is gone, "0 s behind" says nothing about what the source has now.
         guard channel.isApplierRunning, channel.isTransferring, findings.logLoss == nil, findings.leads.isEmpty else {
@@ -54,7 +69,10 @@ extension Lag {
             // An event's time is recorded when the event begins: behind a lock the difference stays 0 (seen on 11.8.6),
             // and the server's own count is more informative.
             self.init(seconds: difference, method: .eventTimes)
-        } else if let behind, behind > 0 || bounds?.upper != nil || !findings.hasMore(than: thresholds.bytes) {
+        } else if let behind,
+            behind > 0 || bounds?.upper != nil || isCaughtUp == true
+                || (!isSourceComparable || bounds?.unreceived != nil) && !findings.hasMore(than: thresholds.bytes)
+        {
             // A slow network or a replica that has just started reports 0 s with much left to read or apply.
             self.init(seconds: behind, method: .secondsBehindSource)
         } else {

@@ -11,6 +11,8 @@ struct LagBounds: Sendable, Equatable {
     var isBehind: Bool
     /// The replica's place may stand still while it applies more, or while there is nothing to send: only `upper` is sure.
     var isLowerUnsure = false
+    /// `lower` by where the replica says that it is. MySQL's parallel applier writes that down only now and then.
+    var likely: Double
 
     func clamp(_ seconds: Double) -> Double { min(max(seconds, lower), upper ?? .infinity) }
 }
@@ -23,12 +25,14 @@ extension LogLooks {
             var progress = LogProgress(of: channel, replica, in: looks, complete: complete)
         else { return nil }
         // What it has not received may be what it is never sent.
-        if channel.isFilteredBySource, progress.lacking != nil {
+        if channel.isFilteredBySource, progress.lacking != nil || progress.lackingByPosition != nil {
             progress.lacking = nil
+            progress.lackingByPosition = nil
             progress.isLackingUnsure = true
         }
         var bounds = series.bounds(applied: progress.applied, lacking: progress.lacking, progress.read)
         bounds.isLowerUnsure = progress.isLackingUnsure
+        if let look = progress.lackingByPosition { bounds.likely = series.age(of: look, progress.read) }
         let received = channel.readPosition.flatMap { read -> Look? in
             if newest.end.map(read.isBefore) == false { return newest }
             return looks.last { $0.end.flatMap(read.isBefore) == false }
@@ -46,6 +50,8 @@ private struct LogProgress {
     var lacking: Int?
     /// Looks before that one may show something that has not been applied either.
     var isLackingUnsure = false
+    /// The same as `lacking` by a position that may be some time old; nil if that says nothing more.
+    var lackingByPosition: Int?
     /// When the replica was asked for what this was found by.
     let read: Reading
 
@@ -80,7 +86,8 @@ private struct LogProgress {
 
     private func shows(moreThan positions: LogProgress?) -> Bool {
         let other = positions?.applied ?? 0
-        return applied > other || applied == other && applied > 0 && positions?.isLackingUnsure == true
+        let isUnsure = positions?.isLackingUnsure == true || positions?.lackingByPosition != nil
+        return applied > other || applied == other && applied > 0 && isUnsure
     }
 
     private init?(_ applied: Int, lacking: Int?, _ read: Reading?) {
@@ -104,21 +111,24 @@ private struct LogProgress {
         if !isBehind, executed != newest, channel.ioThread != .running { return nil }
         let applied = isBehind ? count(looks, upTo: executed) : looks.count
         let lacking = applied < looks.count ? applied : nil
-        guard lacking != nil, isHeldBack(channel, replica) else {
+        guard lacking != nil, isWrittenDownLate(channel, replica) else {
             return LogProgress(applied, lacking: lacking, replica.channelsRead)
         }
         // What has not been received is not applied.
         let received = channel.readPosition.map { count(looks, upTo: $0) } ?? looks.count
         var progress = LogProgress(applied, lacking: received < looks.count ? received : nil, replica.channelsRead)
-        progress?.isLackingUnsure = true
+        // It is not written down at all while the applier waits for a delay.
+        if channel.configuredDelay ?? 0 > 0 {
+            progress?.isLackingUnsure = true
+        } else {
+            progress?.lackingByPosition = lacking
+        }
         return progress
     }
 
-    /// Whether the position may stand still though transactions are applied: MySQL's parallel applier does not write it down
-    /// while it waits for a delay.
-    private static func isHeldBack(_ channel: Channel, _ replica: NodeFacts) -> Bool {
+    /// Whether transactions may be applied that are beyond the position: MySQL's parallel applier writes it down at checkpoints.
+    private static func isWrittenDownLate(_ channel: Channel, _ replica: NodeFacts) -> Bool {
         replica.identity.flavor == .mysql && channel.isApplierRunning && channel.workers?.total ?? 1 > 1
-            && channel.configuredDelay ?? 0 > 0
     }
 
     private static func count(_ looks: [LogLooks.Look], upTo position: BinlogCoordinate) -> Int {

@@ -21,12 +21,16 @@ struct LogLooks: Sendable {
     var isSource = false
     /// Counts the logs that this node has had.
     private(set) var generation = 0
+    /// The latest look showed another log than the one before.
+    private(set) var isNew = false
     /// This log was preceded by one with transactions that the server no longer has.
     private(set) var hasLostTransactions = false
     /// What the same server had when it was last seen with the log before this one; nil if there was none.
     private(set) var before: TransactionHistory?
-    private var latest: TransactionHistory?
-    private let server: ServerIdentity
+    /// What it had when it was last looked at.
+    private(set) var latest: TransactionHistory?
+    private var latestRead: Reading?
+    private(set) var server: SeenServer
 
     /// Oldest first. Never empty.
     var looks: [Look] { series.all }
@@ -38,31 +42,54 @@ struct LogLooks: Sendable {
         guard let look = Look(facts, keepsHistory: keepsHistory) else { return nil }
         series = Looks(look)
         latest = facts.transactions
-        server = facts.identity
+        latestRead = facts.transactionsRead
+        server = SeenServer(facts)
     }
 
     /// Adds a look. Starts again if the log is another one than before: another server's, or one that has started over.
-    mutating func note(_ facts: NodeFacts, keepsHistory: Bool) {
-        guard let look = Look(facts, keepsHistory: keepsHistory), let newest = looks.last else { return }
-        let isSameServer = server.hasIDs(of: facts.identity)
-        switch isSameServer ? look.order(after: newest) : nil {
+    /// - Returns: what the server has lost since the last look; nil if nothing.
+    mutating func note(_ facts: NodeFacts, keepsHistory: Bool) -> VanishedTransactions? {
+        guard let look = Look(facts, keepsHistory: keepsHistory), let newest = looks.last else { return nil }
+        let isSameServer = server.isStill(facts)
+        var vanished: VanishedTransactions?
+        if isSameServer, let latest, let now = facts.transactions, now.hasLost(latest) {
+            // Rounds overlap: it may have been asked before the latest.
+            if let read = facts.transactionsRead, let latestRead, !read.isAfter(latestRead) { return nil }
+            vanished = VanishedTransactions(before: latest, now: now)
+        }
+        switch isSameServer && vanished == nil ? look.order(after: newest) : nil {
         case .same?:
             series.confirm(by: look)
-            latest = facts.transactions ?? latest
         case .later?:
             series.append(look)
-            latest = facts.transactions ?? latest
             if isSource { series.thin(limit: limit) } else { series.keepLast(2) }
         case .earlier?, nil:
             // Rounds overlap: an older answer may arrive late.
-            guard look.confirmed >= series.told else { return }
+            guard look.confirmed >= series.told else { return nil }
             var successor = LogLooks(facts, keepsHistory: keepsHistory) ?? self
             successor.isSource = isSource
-            successor.generation = generation + 1
+            successor.isNew = !(isSameServer && isRenamed(in: look, vanished))
+            successor.generation = successor.isNew ? generation + 1 : generation
             successor.hasLostTransactions = isSameServer && look.hasLost(newest)
             successor.before = isSameServer ? latest : nil
             self = successor
+            return vanished
         }
+        isNew = false
+        server = SeenServer(facts)
+        if let now = facts.transactions {
+            latest = now
+            latestRead = facts.transactionsRead
+        }
+        return nil
+    }
+
+    /// Whether the server only gives its log another name: it has not been rebuilt. On MariaDB, what it has is written down beside
+    /// the log, so that it does not show in another one.
+    private func isRenamed(in look: Look, _ vanished: VanishedTransactions?) -> Bool {
+        guard let base, let name = look.end?.file.base, base != name else { return false }
+        if case .set = vanished?.before { return false }
+        return true
     }
 
     /// Fewer where each is large, as with a GTID set of many intervals.
@@ -94,8 +121,8 @@ extension Looks<LogEnd>.Look {
     }
 
     /// Where this look is relative to another; nil if they are not looks at one log.
+    /// It has lost nothing that the other shows.
     fileprivate func order(after other: Self) -> Order? {
-        if hasLost(other) { return nil }
         if let end, let before = other.end {
             guard end == before else { return before.isBefore(end).map { $0 ? .later : .earlier } }
             guard let history else { return .same }

@@ -83,9 +83,15 @@ extension Looks {
     ///   - applied: how many of the looks, from the oldest, show only what that one has.
     ///   - lacking: the oldest look that shows something that it lacks; nil if none is known to.
     func bounds(applied: Int, lacking: Int?, _ read: Reading) -> LagBounds {
-        LagBounds(
-            lower: lacking.map { max(0, FixedInstant(read.asked).seconds(since: all[$0].shown)) } ?? 0,
+        let lower = lacking.map { age(of: $0, read) } ?? 0
+        return LagBounds(
+            lower: lower,
             upper: applied > 0 ? max(0, FixedInstant(read.told).seconds(since: all[applied - 1].confirmed)) : nil,
-            unreceived: nil, isBehind: lacking != nil)
+            unreceived: nil, isBehind: lacking != nil, likely: lower)
+    }
+
+    /// How old what a look shows was at least when somebody was asked.
+    func age(of look: Int, _ read: Reading) -> Double {
+        max(0, FixedInstant(read.asked).seconds(since: all[look].shown))
     }
 }

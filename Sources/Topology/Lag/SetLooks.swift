@@ -18,17 +18,21 @@ struct SetLooks: Sendable {
             for name in places.keys where !names.contains(name) { remove(name) }
             losses.keep { names.contains($0) }
         }
+        var vanished: [(String, VanishedTransactions)] = []
         for node in report.nodes {
             guard let facts = node.report.facts, facts.binaryLogRead != nil else { continue }
             let name = node.description.name
             let keepsHistory = withHistory.contains(name) || facts.transactions?.isBestKept == true
             if let place = places[name] {
-                logs[place].note(facts, keepsHistory: keepsHistory)
+                if let lost = logs[place].note(facts, keepsHistory: keepsHistory) { vanished.append((name, lost)) }
             } else if let looks = LogLooks(facts, keepsHistory: keepsHistory) {
                 places[name] = logs.count
                 logs.append(looks)
             }
         }
+        if vanished.isEmpty { return }
+        let (logs, places) = (logs, places)
+        for (name, lost) in vanished { losses.note(lost, of: name) { node in places[node].map { logs[$0] } } }
     }
 
     /// Notes which nodes are sources, and which channels have lost their place.
@@ -44,9 +48,7 @@ struct SetLooks: Sendable {
         }
         let (logs, places) = (logs, places)
         for node in findings.nodes {
-            losses.note(node, generation: generation(of: node.description.name)) { source in
-                places[source].flatMap { logs[$0].base }
-            }
+            losses.note(node) { name in places[name].map { logs[$0] } }
         }
     }
 
@@ -66,16 +68,18 @@ struct SetLooks: Sendable {
 extension SetLooks {
     /// What an earlier round has shown the channel to have lost; nil if nothing, or if the replica has been rebuilt since.
     func loss(of channel: Channel, on node: String, _ facts: NodeFacts, from source: String) -> LogLoss? {
-        losses.loss(of: channel, on: node, facts, from: source, generation: generation(of: node))
+        losses.loss(of: channel, on: node, facts, from: source, replica: self[node], source: self[source])
     }
 
-    /// The domains in which earlier rounds have shown the channel to be above its source; none if the replica has been rebuilt since.
-    func leads(of channel: Channel, on node: String, _ facts: NodeFacts, from source: String) -> [GTIDLead] {
-        losses.leads(
-            of: channel, on: node, facts, from: source, generation: generation(of: node), log: self[source]?.base)
+    /// What the source was seen to lose, if that is still to be compared with what the node has.
+    func pendingLoss(of node: String, _ facts: NodeFacts, from source: String) -> VanishedTransactions? {
+        losses.pendingLoss(of: node, facts, from: source, replica: self[node])
     }
 
-    private func generation(of node: String) -> Int? { places[node].map { logs[$0].generation } }
+    /// The domains in which earlier rounds have shown the node to be above its source; none if the replica has been rebuilt since.
+    func leads(on node: String, _ facts: NodeFacts, from source: String) -> [GTIDLead] {
+        losses.leads(on: node, facts, from: source, replica: self[node], source: self[source])
+    }
 }
 
 extension TransactionHistory {
