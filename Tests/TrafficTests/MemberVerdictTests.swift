@@ -49,6 +49,8 @@ struct MemberVerdictTests {
         stream.source = .init(
             host: secondary, port: 3306, serverID: identity.serverID, serverUUID: identity.serverUUID)
         leaf.report.facts?.channels = [stream]
+        leaf.report.facts?.transactions = .set(
+            executed: try GTIDSet(parsing: "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa:1-110"), server: nil)
         let set = scene.fold(members[0], members[1], members[2], leaf)
         #expect(Self.verdict(set, primary, .primary).isPassed && !Self.verdict(set, primary, .replica).isPassed)
         // Between 0 and 5 s.

@@ -59,7 +59,13 @@ struct VerdictTests {
         var behind = channel(from: "db1", id: 1, behind: 0)
         behind.readPosition = BinlogCoordinate(file: read, position: 1000)
         behind.executedPosition = behind.readPosition
-        let set = findings(source, replica("db2", id: 2, from: behind))
+        // What it lacks was written between the two rounds.
+        var memory = SetMemory()
+        var before = source
+        before.report.facts?.binaryLog?.end = behind.readPosition
+        let reading = replica("db2", id: 2, from: behind)
+        _ = memory.fold(ReplicationSetReport(before.read(at: 0.1), reading.read(at: 0)))
+        let set = memory.fold(ReplicationSetReport(source.read(at: 0.3), reading.read(at: 0.2)))
         #expect(set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 500)).isPassed)
         let over = set.verdict("db2", .replica, ReplicaLimits(lag: 10, bytes: 499))
         #expect(!over.isPassed && over.reason == "db2 is 0 s and 500 B behind; the limit is 10 s and 499 B")
