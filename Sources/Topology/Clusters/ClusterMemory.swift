@@ -44,7 +44,7 @@ struct ClusterMemory: Sendable {
 
     /// Whether the component may be one that somebody made of a minority, beside the one that was believed before: its nodes have lost
     /// their quorum since, and of the others some are silent. They may still take writes, until they answer.
-    private func hasSeceded(_ cluster: ClusterFindings) -> Bool {
+    func hasSeceded(_ cluster: ClusterFindings) -> Bool {
         guard let component = cluster.component, let before = believed[cluster.name] else { return false }
         let nodes = Set(component.nodes)
         return nodes.count * 2 <= before.count && nodes.isSubset(of: lonely)

@@ -103,6 +103,14 @@ private struct ClusterWriters {
             reason = Self.withoutComponent(cluster)
             return
         }
+        guard !memory.hasSeceded(cluster) else {
+            let others = cluster.silent.list
+            reason = Reason(
+                text: "\(component.nodes.list) lost the quorum and then became a component of its own; "
+                    + "\(others) may be another one; take nodes that are gone for good out of the replication set",
+                isOpen: true)
+            return
+        }
         guard memory.believes(cluster) else {
             reason = Reason(
                 text: "only \(component.nodes.list) of \(component.view.size) members "
