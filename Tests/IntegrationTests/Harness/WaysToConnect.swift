@@ -23,7 +23,9 @@ func exporter(
         // A client on the socket is authenticated without a password.
         let way =
             settings.contains("address:") ? "" : "address: \"127.0.0.1:\(port)\", password_file: \"\(password)\", "
-        return "  - {name: \(name), nodes: [{name: \(name), \(way)\(settings)}]}"
+        // Nothing here is about time, and the machine may be busy.
+        let timeout = settings.contains("timeout:") ? "" : "timeout: 30s, "
+        return "  - {name: \(name), nodes: [{name: \(name), \(timeout)\(way)\(settings)}]}"
     }
     let path = "\(sandbox.folder)/ways.yml"
     try """
