@@ -63,6 +63,12 @@ struct GroupRecoveryTests {
         #expect(channel.source.host == "127.0.0.12" && channel.source.port == 35012)
     }
 
+    @Test("A port that is none is 0", arguments: ["65536", "18446744073709551615", "-1", "x"])
+    func port(_ text: String) throws {
+        let facts = try read(.mySQLGroupRecovery, Self.columns, [["OFF", "0", "", nil, "donor", text]])
+        #expect(facts.groupChannels.first?.source.host == "donor" && facts.groupChannels.first?.source.port == 0)
+    }
+
     @Test("A channel that has had no donor yet has none")
     func unused() throws {
         let facts = try read(.mySQLGroupRecovery, Self.columns, [["OFF", "0", "", nil, "<NULL>", "0"]])

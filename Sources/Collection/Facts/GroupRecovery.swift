@@ -23,7 +23,8 @@ extension Fact {
             }
             // `<NULL>` if it has had no donor yet.
             if let host = row.text("donor_host"), !host.hasPrefix("<"), !host.isEmpty {
-                channel.source = .init(host: host, port: row.unsigned("donor_port").flatMap(UInt16.init) ?? 0)
+                channel.source = .init(
+                    host: host, port: row.unsigned("donor_port").flatMap(UInt16.init(exactly:)) ?? 0)
             }
             if let number = row.unsigned32("number"), number > 0 {
                 channel.ioError = Channel.ThreadError(
