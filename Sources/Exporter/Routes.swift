@@ -48,6 +48,7 @@ struct Routes: Sendable {
         Endpoint("OPTIONS", "/nodes/:node/:question") { await $0.nodeCheck($1) },
         Endpoint("POST", "/nodes/:node/:state") { await $0.setNodeState($1) },
         Endpoint("POST", "/sets/:set/writer") { await $0.setWriter($1) },
+        Endpoint("POST", "/sets/:set/complete") { await $0.setComplete($1) },
     ]
 
     /// The paths where metrics cannot be served.

@@ -73,6 +73,17 @@ final class SetJudge: Sendable {
         }
     }
 
+    /// Forgets what a node was seen to have lost.
+    /// - Returns: false if the set is gone.
+    func accept(_ node: String) -> Bool {
+        state.withLock { state in
+            if state.isRetired { return false }
+            state.memory.accept(node)
+            state.words += 1
+            return true
+        }
+    }
+
     /// What is remembered, as it would be saved.
     var record: SetMemory.Record { state.withLock(\.memory.record) }
 

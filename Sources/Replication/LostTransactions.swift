@@ -67,6 +67,17 @@ extension TransactionHistory {
         }
     }
 
+    /// How many transactions the server records. MariaDB numbers those of each domain in order.
+    package var recordCount: UInt64 {
+        switch self {
+        case .set(let executed, _): return executed.count
+        case .positions(let positions):
+            var last: [UInt32: UInt64] = [:]
+            for gtid in positions.state.entries { last[gtid.domain] = max(last[gtid.domain] ?? 0, gtid.sequence) }
+            return last.values.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        }
+    }
+
     /// Whether there is no transaction in what the server records.
     package var isRecordEmpty: Bool {
         switch self {

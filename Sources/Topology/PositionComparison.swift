@@ -201,12 +201,16 @@ package struct LogLoss: Sendable, Hashable {
 
     private var isBeyond: Bool { end.isBefore(read) != false }
 
+    /// What is to be done where nothing shows that a replica has everything nevertheless.
+    static let remedy =
+        "if the replica has everything nevertheless (it was rebuilt, or its source was restored together with the data), tell the "
+        + "exporter: POST /sets/<set>/complete?node=<node>, or restart it"
+
     var words: String {
         if isOfWhatItLacked {
             return
                 "had not applied everything when its source lost transactions: the source was reset or restored, or was started with "
-                + "another binary log, and what the replica lacked may never arrive; if it has been rebuilt since, RESET MASTER on "
-                + "it, or a restart of the exporter, ends this"
+                + "another binary log, and what the replica lacked may never arrive; \(Self.remedy)"
         }
         if !isBeyond {
             return
@@ -216,8 +220,7 @@ package struct LogLoss: Sendable, Hashable {
         if isPast {
             return
                 "had read to \(read), beyond the end of the source's binary log at \(end), when the source was reset or restored, "
-                + "or lost the end of its log: what it has written since may never arrive; if the replica has been rebuilt since, RESET "
-                + "MASTER on it, or a restart of the exporter, ends this"
+                + "or lost the end of its log: what it has written since may never arrive; \(Self.remedy)"
         }
         return
             "has read to \(read), beyond the end of the source's binary log at \(end): the source was reset or restored, or lost "

@@ -93,11 +93,11 @@ extension NodeFindings {
             switch errant {
             case .unknown: break
             // A source that has begun anew may have used the same GTIDs for other transactions.
-            case .none: if findings.isWithoutLoss { findings.errant = 0 }
+            case .none: if !findings.hasLost { findings.errant = 0 }
             case .errant(let excess):
                 findings.errant = excess.count
                 findings.errantTransactions = ErrantList(
-                    excess, set.identities, mayBeMore: !findings.isWithoutLoss)
+                    excess, set.identities, mayBeMore: findings.hasLost)
             }
             if set.parked.contains(channel, of: node) { findings.park() }
             return findings
@@ -130,6 +130,13 @@ extension NodeRole {
         case (false, false): self = .replica
         case (false, true): self = .standalone
         }
+    }
+}
+
+extension NodeFacts {
+    /// Whether a replica can be compared with it, or could be if it told what it was asked for.
+    fileprivate var isComparable: Bool {
+        binaryLog?.end != nil || transactions != nil || missing[.binlogStatus] != nil
     }
 }
 
@@ -185,13 +192,13 @@ extension ChannelFindings {
         let bounds = lagBounds(of: node, complete: isComplete ? sourceFacts?.binaryLog?.end : nil, set.looks)
         lag = Lag(
             self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil,
-            isSourceComparable: sourceFacts?.binaryLog?.end != nil || sourceFacts?.transactions != nil, set.thresholds)
+            isSourceComparable: sourceFacts?.isComparable == true, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)
     }
 
-    /// Nothing shows that its source has begun anew.
-    fileprivate var isWithoutLoss: Bool { logLoss == nil && leads.isEmpty }
+    /// Its source has begun anew, or has lost what this channel lacks.
+    package var hasLost: Bool { logLoss != nil || !leads.isEmpty }
 
     /// While its source leaves out what it writes, and sends no heartbeats for it, nothing shows that a channel should receive.
     private var transferCheck: Bool? {
@@ -228,9 +235,9 @@ extension ChannelFindings {
         guard let source, let facts = node.report.facts else { return nil }
         let name = source.description.name
         if let known = looks.loss(of: channel, on: node.description.name, facts, from: name) { return known }
-        if let vanished = looks.pendingLoss(of: node.description.name, facts, from: name), !channel.isSentInPart,
-            let here = facts.transactions, here.lacks(vanished, fetched: channel.fetched) == true,
-            let end = source.report.facts?.binaryLog?.end
+        if let pending = looks.pendingLoss(of: node.description.name, facts, from: name), !channel.isSentInPart,
+            let here = facts.transactions, pending.isLacking(in: here, fetched: channel.fetched),
+            let end = source.report.facts?.binaryLog?.end ?? looks[name]?.looks.last?.end
         {
             return LogLoss(read: channel.readPosition ?? end, end: end, isOfWhatItLacked: true)
         }

@@ -50,11 +50,12 @@ extension SetFindings {
     /// Nodes that take writes at the same time and must not, in configuration order. Not among them: replicas of the
     /// writer on which `read_only` was left off, and the sources of one replica.
     package var rivals: [String] {
-        let inConflict = Set(writing.conflicts.flatMap(\.nodes))
-        return nodes.map(\.description.name).filter { name in
+        let inConflict = writing.besideCluster.union(writing.conflicts.flatMap(\.nodes))
+        let rivals = nodes.map(\.description.name).filter { name in
             guard let standing = writing.standings[name], standing.isAnswering else { return false }
             return standing.isWritable == true && inConflict.contains(name)
         }
+        return writing.conflicts.isEmpty && rivals.count == 1 ? [] : rivals
     }
 }
 
@@ -192,8 +193,7 @@ extension GTIDLead {
         if !isPast { return "is ahead of its source: it has \(replica), the source \(less)" }
         return
             "was ahead of its source: it had \(replica), the source \(less), and what the source has written since under the same "
-            + "numbers may never arrive; if the replica has been rebuilt since, RESET MASTER on it, or a restart of the exporter, ends "
-            + "this"
+            + "numbers may never arrive; \(LogLoss.remedy)"
     }
 }
 

@@ -430,6 +430,44 @@ struct ClusterTests {
         #expect(try round(2, receiver: true) == ["db9"])
     }
 
+    @Test("The source of a group keeps the writes when another member is the primary, and the channel is stopped")
+    func stoppedReceiver() throws {
+        let (primary, others) = try Self.roles()
+        func writers(isStopped: Bool, before: Bool) throws -> [String] {
+            var scene = ClusterScene(.group)
+            func round(_ seconds: Double, primaryIsMoved: Bool) throws -> [String] {
+                let nodes = try [primary, others[0], others[1]].map { number in
+                    var member = try scene.member(number, committed: 100, at: seconds)
+                    guard number == primary || primaryIsMoved else { return member }
+                    let now = primaryIsMoved ? others[0] : primary
+                    if number == primary {
+                        member.report.facts?.channels = [
+                            channel(
+                                from: "db9", id: 99, uuid: 99, io: primaryIsMoved && isStopped ? .stopped : .running,
+                                applies: !(primaryIsMoved && isStopped))
+                        ]
+                    }
+                    let id = try #require(RecordedClusters.node(now, "gr-healthy").report.facts?.cluster?.id)
+                    member.report.facts?.cluster?.isPrimary = number == now
+                    member.report.facts?.isReadOnly = number != now
+                    for index in member.report.facts?.cluster?.view?.members.indices ?? 0..<0 {
+                        let isNow = member.report.facts?.cluster?.view?.members[index].id == id
+                        member.report.facts?.cluster?.view?.members[index].isPrimary = isNow
+                    }
+                    return member
+                }
+                return scene.fold(
+                    node("db9", id: 99, uuid: 99, readOnly: false), nodes[0], nodes[1], nodes[2]
+                ).writers
+            }
+            if before { #expect(try round(0, primaryIsMoved: false) == ["db9"]) }
+            return try round(1, primaryIsMoved: true)
+        }
+        #expect(try writers(isStopped: true, before: true) == ["db9"])
+        // Not known to have been the source of the group's writes.
+        #expect(try writers(isStopped: true, before: false).isEmpty)
+    }
+
     @Test("The writer of a Galera cluster that becomes a donor stays it while no other node has settled")
     func donatingWriter() throws {
         var scene = ClusterScene(.galera)
@@ -553,13 +591,31 @@ struct ClusterTests {
         #expect(try fold(50, back) == ["db3"])
     }
 
+    @Test("An exporter that has just started knows from the one before it which Galera node was the writer")
+    func recordedWriter() throws {
+        var scene = ClusterScene(.galera)
+        var before = SetMemory()
+        before.incumbents = ["db2"]
+        scene.memory = before
+        #expect(try scene.round(at: 0, 1, 1, 1).writers == ["db2"])
+        #expect(try scene.round(at: 29, 1, 1, 1).writers == ["db2"])
+        #expect(try scene.round(at: 31, 1, 1, 1).writers == ["db1"])
+        scene = ClusterScene(.galera)
+        before.incumbents = ["db9"]
+        scene.memory = before
+        #expect(try scene.round(at: 0, 1, 1, 1).writers == ["db1"])
+    }
+
     @Test("A writable server beside the cluster that belongs to it no more makes the writer unknown")
     func beside() throws {
         let state = "gr-healthy"
         var report = try Self.report((1, state), (2, state), (3, state))
         report.nodes.append(node("db9", id: 99, uuid: 99, readOnly: false))
-        #expect(SetFindings(report).writers.isEmpty)
+        let beside = SetFindings(report)
+        #expect(beside.writers.isEmpty && beside.rivals.count == 2 && beside.rivals.contains("db9"))
+        #expect(beside.troubles.contains { $0.kind == .severalWriters })
         report.nodes[3] = node("db9", id: 99, uuid: 99, readOnly: true)
-        #expect(SetFindings(report).writers.count == 1)
+        let alone = SetFindings(report)
+        #expect(alone.writers.count == 1 && alone.rivals.isEmpty)
     }
 }

@@ -304,6 +304,85 @@ struct LossTests {
         #expect(used.leads.count == 1 && used.lag == nil && used.distance.missing == nil)
     }
 
+    @Test("MySQL without GTIDs: lacks what its source wrote in another log, and never sent")
+    func unreadLog() throws {
+        func at(_ read: BinlogCoordinate, _ relay: BinlogCoordinate, uuid: Int = 2) -> ReplicationSetReport.Node {
+            node(
+                "db2", id: 2, uuid: uuid, binlog: "own.000001:100",
+                from: channel(from: "db1", id: 1, uuid: 1, read: read, executed: read, behind: 0).with {
+                    $0.usesGTID = false
+                    $0.relayPosition = relay
+                }
+            )
+        }
+        /// The source is started with another log_bin, and goes back to the former one.
+        func back(
+            in rounds: inout Rounds, meanwhile: BinlogCoordinate? = nil, isAnswering: Bool = true,
+            relay: (BinlogCoordinate, BinlogCoordinate) = ("relay.000002:900", "relay.000002:900"), uuid: Int = 2
+        ) throws -> ChannelFindings {
+            func round(_ end: BinlogCoordinate, _ replica: ReplicationSetReport.Node?) throws -> ChannelFindings? {
+                let source = node("db1", id: 1, uuid: 1, binlog: end)
+                guard let replica else {
+                    rounds.time += 1
+                    _ = rounds.memory.fold(ReplicationSetReport(source.read(at: rounds.time), silent("db2")))
+                    return nil
+                }
+                return try rounds.channel(source, replica)
+            }
+            #expect(try round("bin.000001:900", at("bin.000001:900", relay.0))?.lag?.seconds == 0)
+            let other = try round(
+                "renamed.000001:158", isAnswering ? at(meanwhile ?? "bin.000001:900", relay.0) : nil)
+            #expect(meanwhile != nil || other?.lag == nil)
+            return try #require(try round("bin.000002:158", at("bin.000002:158", relay.1, uuid: uuid)))
+        }
+        for isAnswering in [true, false] {
+            var rounds = Rounds()
+            let lost = try back(in: &rounds, isAnswering: isAnswering)
+            #expect(lost.logLoss != nil && lost.lag == nil && lost.checks[.binaryLog] == false)
+            #expect(lost.troubles.contains { $0.text.contains("was started with another binary log") })
+            let later = try rounds.channel(
+                node("db1", id: 1, uuid: 1, binlog: "bin.000002:900"),
+                at("bin.000002:900", "relay.000002:1900"))
+            #expect(later.logLoss?.isPast == true && later.lag == nil)
+        }
+        var rounds = Rounds()
+        #expect(try back(in: &rounds, meanwhile: "renamed.000001:158").logLoss == nil, "it was read")
+        rounds = Rounds()
+        #expect(
+            try back(in: &rounds, relay: ("relay.000002:900", "relay.000001:4")).logLoss == nil,
+            "it was given another place")
+        rounds = Rounds()
+        #expect(try back(in: &rounds, uuid: 3).logLoss == nil, "it is another server")
+    }
+
+    @Test(
+        "MySQL without GTIDs: a replica of a log that its source has begun anew has lost its place, though the new one has it"
+    )
+    func begunAnew() throws {
+        func at(_ read: BinlogCoordinate, _ relay: BinlogCoordinate) -> ReplicationSetReport.Node {
+            node(
+                "db2", id: 2, uuid: 2, binlog: "own.000001:100",
+                from: channel(
+                    from: "db1", id: 1, uuid: 1, io: .stopped, applies: false, read: read, executed: read
+                ).with {
+                    $0.usesGTID = false
+                    $0.relayPosition = relay
+                }
+            )
+        }
+        func source(_ end: BinlogCoordinate) -> ReplicationSetReport.Node {
+            node("db1", id: 1, uuid: 1, binlog: end)
+        }
+        var rounds = Rounds()
+        _ = try rounds.channel(source("bin.000004:300"), at("bin.000001:900", "relay.000002:900"))
+        for _ in 0..<2 {
+            let lost = try rounds.channel(source("bin.000001:9000"), at("bin.000001:900", "relay.000002:900"))
+            #expect(lost.logLoss != nil && lost.checks[.binaryLog] == false)
+        }
+        let moved = try rounds.channel(source("bin.000001:9000"), at("bin.000001:158", "relay.000001:4"))
+        #expect(moved.logLoss == nil)
+    }
+
     @Test("MariaDB: a domain deleted from the log is no loss")
     func deletedDomain() throws {
         var rounds = Rounds()

@@ -52,18 +52,11 @@ extension Routes {
     /// POST `/sets/<set>/writer?node=<node>`: an operator's decision about which node takes the writes.
     func setWriter(_ request: Request) async -> Response {
         await live.use { fleet in
-            let set = request.parameters["set"] ?? ""
-            guard isLifecycleEnabled else { return Self.withoutLifecycle }
-            guard let configured = fleet.configuration.set(named: set) else {
-                return .text(status: 404, "no replication set is named \(set.debugDescription)")
-            }
-            let nodes = request.queryValues("node")
-            guard let node = nodes.first, request.query.count == 1 else {
-                return .text(
-                    status: 400, "name exactly one writer, and nothing else: POST /sets/\(set)/writer?node=<name>")
-            }
-            guard configured.node(named: node) != nil else {
-                return .text(status: 404, "no node of \(set) is named \(node.debugDescription)")
+            let (set, node): (String, String)
+            do throws(Refusal) {
+                (set, node) = try named(in: request, as: "writer", fleet)
+            } catch {
+                return error.response
             }
             let before = await fleet.newFindings(of: set)
             guard before?.clusters.isEmpty ?? true else {
@@ -97,6 +90,54 @@ extension Routes {
             }
             return .text(lines.joined(separator: "\n"))
         }
+    }
+
+    /// POST `/sets/<set>/complete?node=<node>`: an operator says that a node has all that it was seen to lack.
+    func setComplete(_ request: Request) async -> Response {
+        await live.use { fleet in
+            do throws(Refusal) {
+                let (set, node) = try named(in: request, as: "complete", fleet)
+                // A reload may take over the set, and its memory, in the meantime.
+                guard await fleet.accept(node, of: set), await live.use({ $0.sharesMemory(of: set, with: fleet) })
+                else {
+                    return .text(
+                        status: 409,
+                        "\(set) was reconfigured in the meantime, and this may not be in effect: say it again")
+                }
+                return .text(
+                    "what \(node) was seen to have lost is forgotten; what it still shows itself, such as a position that its source "
+                        + "does not have, stays")
+            } catch {
+                return error.response
+            }
+        }
+    }
+
+    private struct Refusal: Error {
+        let response: Response
+
+        init(_ status: Int, _ text: String) { response = .text(status: status, text) }
+
+        init(_ response: Response) { self.response = response }
+    }
+
+    /// The node of a set that an operator's request is about.
+    private func named(
+        in request: Request, as what: String, _ fleet: Fleet
+    ) throws(Refusal) -> (set: String, node: String) {
+        let set = request.parameters["set"] ?? ""
+        guard isLifecycleEnabled else { throw Refusal(Self.withoutLifecycle) }
+        guard let configured = fleet.configuration.set(named: set) else {
+            throw Refusal(404, "no replication set is named \(set.debugDescription)")
+        }
+        let nodes = request.queryValues("node")
+        guard let node = nodes.first, request.query.count == 1 else {
+            throw Refusal(400, "name exactly one node, and nothing else: POST /sets/\(set)/\(what)?node=<name>")
+        }
+        guard configured.node(named: node) != nil else {
+            throw Refusal(404, "no node of \(set) is named \(node.debugDescription)")
+        }
+        return (set, node)
     }
 
     /// Why a node cannot be named the writer: the decision would be dropped in the next round.

@@ -62,7 +62,10 @@ struct ClusterMemory: Sendable {
         lonely.formUnion(outside.subtracting(cluster.stale))
     }
 
-    mutating func note(_ clusters: [ClusterFindings], _ nodes: [String: NodeMemory]) {
+    /// - Parameter incumbents: the nodes that last took the writes: an earlier process may have noted them.
+    mutating func note(
+        _ clusters: [ClusterFindings], _ nodes: [String: NodeMemory], incumbents: Set<String>
+    ) {
         var places: [String: Place] = [:]
         var trusted: Set<String> = []
         for cluster in clusters {
@@ -76,6 +79,8 @@ struct ClusterMemory: Sendable {
             trusted.formUnion(
                 component.isConfirmed ? component.nodes : component.nodes.filter(self.trusted.contains))
             let isFirst = !self.places.values.contains { $0.cluster == cluster.name }
+            // A node that comes before them in the order may have come back just before this process began.
+            let settled = incumbents.isDisjoint(with: component.nodes) ? Set(component.nodes) : incumbents
             for name in cluster.members {
                 // One that does not answer the exporter is still in the view of the others.
                 let isListed =
@@ -86,7 +91,9 @@ struct ClusterMemory: Sendable {
                 places[name] =
                     self.places[name]
                     ?? Place(
-                        cluster: cluster.name, since: isFirst ? nil : nodes[name]?.read.map { FixedInstant($0.told) })
+                        cluster: cluster.name,
+                        since: isFirst && settled.contains(name) ? nil : nodes[name]?.read.map { FixedInstant($0.told) }
+                    )
             }
         }
         for name in believed.keys where !clusters.contains(where: { $0.name == name }) { believed[name] = nil }

@@ -7,7 +7,7 @@ extension SetMemory {
 
     /// Decides which nodes take the writes of a set with clusters: these elect their writers themselves.
     mutating func judgeClusters(_ findings: SetFindings) -> WriterFindings {
-        clusters.note(findings.clusters, nodes)
+        clusters.note(findings.clusters, nodes, incumbents: incumbents)
         let graph = WriterGraph(findings, self)
         let members = Set(findings.clusters.flatMap(\.members))
         var names: [String] = []
@@ -40,11 +40,12 @@ extension SetMemory {
                 sources += writable.filter { !sources.contains($0) }
             }
         }
-        // The member with the channel may be silent: what it followed is still the source.
-        if sources.isEmpty, findings.clusters.contains(where: { !$0.silent.isEmpty }) {
+        // The member with the channel may be silent, or out of office with its channel stopped: what it followed is still the source.
+        if sources.isEmpty {
+            let mayBeHidden = findings.clusters.contains { !$0.silent.isEmpty }
             sources = graph.names.filter { name in
                 graph.incumbents.contains(name) && !members.contains(name) && graph.answersWritable(name)
-                    && graph.ties(of: name).isEmpty
+                    && graph.ties(of: name).isEmpty && (mayBeHidden || graph.isFollowed(name, byAnyOf: members))
             }
             // Whoever writes in the cluster now, it is a replica.
             if !sources.isEmpty { reasons = [] }
@@ -76,6 +77,7 @@ extension SetMemory {
         word = nil
         incumbents = Set(writing.writers.names)
         writing.incumbents = incumbents
+        if !rivals.isEmpty { writing.besideCluster = Set(names + rivals) }
         for name in graph.names {
             var standing = graph.standing(of: name)
             standing.isWritableReplica =
@@ -173,6 +175,13 @@ private struct ClusterWriters {
 }
 
 extension WriterGraph {
+    /// Whether some member has a channel that leads to a node, though it may be stopped.
+    fileprivate func isFollowed(_ name: String, byAnyOf members: Set<String>) -> Bool {
+        members.contains { member in
+            memory[member]?.channels?.contains { !$0.isParked && $0.sourceNode == name } == true
+        }
+    }
+
     fileprivate func hasSettled(_ name: String, _ place: ClusterMemory.Place?) -> Bool {
         guard let place else { return false }
         guard let since = place.since?.instant else { return true }

@@ -10,7 +10,7 @@ extension Lag {
     ///   - heartbeat: the lag by a heartbeat table.
     ///   - bounds: nil if there are no looks at the source's log, or they say nothing about this channel.
     ///   - isSourceAnswering: the source answered in this round, so that what the replica lacks is known to be all.
-    ///   - isSourceComparable: it has also shown where its log ends, or which transactions it has.
+    ///   - isSourceComparable: it has shown where its log ends, or which transactions it has, or was asked for that and refused.
     ///
     /// No limit is met by a value that nothing bounds, although the source answers, unless the replica has everything.
     init?(

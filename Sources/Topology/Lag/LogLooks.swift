@@ -23,6 +23,10 @@ struct LogLooks: Sendable {
     private(set) var generation = 0
     /// The latest look showed another log than the one before.
     private(set) var isNew = false
+    /// The latest look showed that the same server now writes a log of another name.
+    private(set) var isRenamed = false
+    /// The latest look showed that the same server has begun the log anew, without transactions by which that shows.
+    private(set) var hasBegunAnew = false
     /// This log was preceded by one with transactions that the server no longer has.
     private(set) var hasLostTransactions = false
     /// What the same server had when it was last seen with the log before this one; nil if there was none.
@@ -36,6 +40,16 @@ struct LogLooks: Sendable {
     var looks: [Look] { series.all }
     /// The base name of the log's files; nil for a log without positions.
     var base: String? { looks.last?.end?.file.base }
+
+    /// It is too small to hold all that the server records, though nothing came before it: an operator has given the server that record
+    /// (`gtid_binlog_state`, or `gtid_purged`).
+    var isSmallerThanItsRecord: Bool {
+        guard let end = looks.last?.end, end.file.number == 1, let latest else { return false }
+        return latest.recordCount > end.position / Self.smallestTransaction
+    }
+
+    /// Bytes: its first event alone, which tells its GTID, has as many.
+    private static let smallestTransaction: UInt64 = 40
 
     /// Nil for a node that has no binary log, or did not report where it ends.
     init?(_ facts: NodeFacts, keepsHistory: Bool) {
@@ -70,12 +84,17 @@ struct LogLooks: Sendable {
             successor.isSource = isSource
             successor.isNew = !(isSameServer && isRenamed(in: look, vanished))
             successor.generation = successor.isNew ? generation + 1 : generation
+            successor.isRenamed = isSameServer && base != nil && successor.base != base
+            successor.hasBegunAnew =
+                isSameServer && base != nil && successor.base == base && latest?.isRecordEmpty != false
             successor.hasLostTransactions = isSameServer && look.hasLost(newest)
             successor.before = isSameServer ? latest : nil
             self = successor
             return vanished
         }
         isNew = false
+        isRenamed = false
+        hasBegunAnew = false
         server = SeenServer(facts)
         if let now = facts.transactions {
             latest = now

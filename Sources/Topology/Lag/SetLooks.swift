@@ -19,20 +19,23 @@ struct SetLooks: Sendable {
             losses.keep { names.contains($0) }
         }
         var vanished: [(String, VanishedTransactions)] = []
+        var inAnotherLog: [String] = []
         for node in report.nodes {
             guard let facts = node.report.facts, facts.binaryLogRead != nil else { continue }
             let name = node.description.name
             let keepsHistory = withHistory.contains(name) || facts.transactions?.isBestKept == true
             if let place = places[name] {
                 if let lost = logs[place].note(facts, keepsHistory: keepsHistory) { vanished.append((name, lost)) }
+                if logs[place].isRenamed || logs[place].hasBegunAnew { inAnotherLog.append(name) }
             } else if let looks = LogLooks(facts, keepsHistory: keepsHistory) {
                 places[name] = logs.count
                 logs.append(looks)
             }
         }
-        if vanished.isEmpty { return }
+        if vanished.isEmpty, inAnotherLog.isEmpty { return }
         let (logs, places) = (logs, places)
         for (name, lost) in vanished { losses.note(lost, of: name) { node in places[node].map { logs[$0] } } }
+        for name in inAnotherLog { losses.noteAnotherLog(of: name) { node in places[node].map { logs[$0] } } }
     }
 
     /// Notes which nodes are sources, and which channels have lost their place.
@@ -58,6 +61,9 @@ struct SetLooks: Sendable {
         losses.forget(node)
     }
 
+    /// An operator says that a node has everything.
+    mutating func accept(_ node: String) { losses.accept(node) }
+
     private mutating func remove(_ node: String) {
         guard let place = places.removeValue(forKey: node) else { return }
         logs.remove(at: place)
@@ -68,17 +74,17 @@ struct SetLooks: Sendable {
 extension SetLooks {
     /// What an earlier round has shown the channel to have lost; nil if nothing, or if the replica has been rebuilt since.
     func loss(of channel: Channel, on node: String, _ facts: NodeFacts, from source: String) -> LogLoss? {
-        losses.loss(of: channel, on: node, facts, from: source, replica: self[node], source: self[source])
+        losses.loss(of: channel, on: node, facts, from: source) { self[$0] }
     }
 
     /// What the source was seen to lose, if that is still to be compared with what the node has.
-    func pendingLoss(of node: String, _ facts: NodeFacts, from source: String) -> VanishedTransactions? {
-        losses.pendingLoss(of: node, facts, from: source, replica: self[node])
+    func pendingLoss(of node: String, _ facts: NodeFacts, from source: String) -> PendingLoss? {
+        losses.pendingLoss(of: node, facts, from: source) { self[$0] }
     }
 
     /// The domains in which earlier rounds have shown the node to be above its source; none if the replica has been rebuilt since.
     func leads(on node: String, _ facts: NodeFacts, from source: String) -> [GTIDLead] {
-        losses.leads(on: node, facts, from: source, replica: self[node], source: self[source])
+        losses.leads(on: node, facts, from: source) { self[$0] }
     }
 }
 

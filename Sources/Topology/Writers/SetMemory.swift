@@ -60,6 +60,9 @@ package struct SetMemory: Sendable {
         decideByWord()
     }
 
+    /// An operator says that a node has all that it was seen to lack.
+    package mutating func accept(_ node: String) { looks.accept(node) }
+
     /// Decides against the nodes that were writable when the word was given, whether they answer now or not.
     mutating func decideByWord() {
         guard let word else { return }

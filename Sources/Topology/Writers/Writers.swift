@@ -30,6 +30,8 @@ package struct WriterFindings: Sendable, Equatable {
     /// Silent nodes that may be taking writes alongside the writers, as sources of the same replica.
     package var silentPartners: Set<String> = []
     package var conflicts: [WriterConflict] = []
+    /// The writers of clusters and writable nodes that belong to none, if there are any of these.
+    package var besideCluster: Set<String> = []
     /// The node that an operator has named as the writer.
     package var operatorsWord: String?
 

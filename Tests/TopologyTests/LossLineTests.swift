@@ -1,0 +1,205 @@
+import Replication
+import ReplicationTesting
+import Testing
+
+@testable import Topology
+
+/// MariaDB servers with logs of their own, whose channels use GTIDs.
+@Suite("What is known to be lost, when servers change their places")
+struct LossLineTests {
+    private struct World {
+        private(set) var memory = SetMemory()
+        private var time = 0.0
+
+        mutating func round(_ nodes: ReplicationSetReport.Node...) -> SetFindings {
+            time += 1
+            // Sources first: they were asked after their replicas had answered.
+            return memory.fold(
+                ReplicationSetReport(
+                    name: "shop", thresholds: Thresholds(),
+                    nodes: nodes.enumerated().map { $0.element.read(at: time + 0.5 - 0.1 * Double($0.offset)) }))
+        }
+
+        mutating func accept(_ node: String) { memory.accept(node) }
+    }
+
+    private func server(
+        _ id: UInt32, _ end: BinlogCoordinate, _ state: String, from source: UInt32? = nil, replicated: String = "",
+        read: BinlogCoordinate? = nil
+    ) -> ReplicationSetReport.Node {
+        let last = state.split(separator: ",").last.map(String.init) ?? ""
+        let node = node("db\(id)", id: id, binlog: end).positions(replicated: replicated, logged: last, state: state)
+        guard let source else { return node }
+        return node.with {
+            $0.channels = [
+                channel(
+                    from: AddressText(stringLiteral: "db\(source)"), id: source, read: read, executed: read, behind: 0
+                ).with {
+                    $0.usesGTID = true
+                }
+            ]
+        }
+    }
+
+    /// db2 lacks what db1 has lost, and has gone on with what db1 has written since.
+    private func lose(_ world: inout World) throws {
+        _ = world.round(
+            server(1, "bin.000001:1200", "0-1-15"),
+            server(2, "b.000001:900", "0-1-12", from: 1, replicated: "0-1-12", read: "bin.000001:900"),
+            server(3, "c.000001:900", "0-1-12", from: 2, replicated: "0-1-12", read: "b.000001:900"))
+        let lost = world.round(
+            server(1, "bin.000001:329", ""),
+            server(2, "b.000001:900", "0-1-12", from: 1, replicated: "0-1-12", read: "bin.000001:900"),
+            server(3, "c.000001:900", "0-1-12", from: 2, replicated: "0-1-12", read: "b.000001:900"))
+        #expect(try lost["db2"].channel().lag == nil)
+        let past = world.round(
+            server(1, "bin.000001:2000", "0-1-40"),
+            server(2, "b.000001:2000", "0-1-40", from: 1, replicated: "0-1-40", read: "bin.000001:2000"),
+            server(3, "c.000001:2000", "0-1-40", from: 2, replicated: "0-1-40", read: "b.000001:2000"))
+        #expect(try past["db2"].channel().lag == nil)
+    }
+
+    @Test("A replica that answers again while its source is silent is compared with it all the same")
+    func silentSource() throws {
+        var world = World()
+        let behind = server(2, "b.000001:900", "0-9-12", from: 1, replicated: "0-9-12", read: "bin.000001:900")
+        _ = world.round(server(1, "bin.000001:1200", "0-9-12,0-1-15"), behind)
+        _ = world.round(server(1, "bin.000001:400", "0-1-1"), silent("db2"))
+        for _ in 0..<2 { _ = world.round(silent("db1"), behind) }
+        let later = world.round(
+            server(1, "bin.000001:4000", "0-1-41"),
+            server(2, "b.000001:4000", "0-9-12,0-1-41", from: 1, replicated: "0-1-41", read: "bin.000001:4000"))
+        let channel = try later["db2"].channel()
+        #expect(channel.lag == nil && channel.logLoss != nil && channel.checks[.binaryLog] == false)
+    }
+
+    @Test("A replica that was silent while its source used the numbers again lacks what it lacked before")
+    func silentReplica() throws {
+        for hasLog in [true, false] {
+            var world = World()
+            func replica(_ has: String, _ read: BinlogCoordinate) -> ReplicationSetReport.Node {
+                server(2, "b.000001:900", has, from: 1, replicated: has, read: read).with {
+                    if !hasLog { $0.binaryLog = BinaryLog(isEnabled: false) }
+                }
+            }
+            _ = world.round(server(1, "bin.000001:1200", "0-1-15"), replica("0-1-12", "bin.000001:900"))
+            _ = world.round(server(1, "bin.000001:400", "0-1-1"), silent("db2"))
+            let later = world.round(server(1, "bin.000001:4000", "0-1-41"), replica("0-1-41", "bin.000001:4000"))
+            #expect(try later["db2"].channel().lag == nil, "\(hasLog)")
+        }
+    }
+
+    @Test("A replica that was detached while its source lost something is compared when it is attached again")
+    func detached() throws {
+        var world = World()
+        let alone = server(2, "b.000001:900", "0-1-12", replicated: "0-1-12").with { $0.channels = [] }
+        _ = world.round(
+            server(1, "bin.000001:1200", "0-1-15"),
+            server(2, "b.000001:900", "0-1-12", from: 1, replicated: "0-1-12", read: "bin.000001:900"))
+        _ = world.round(server(1, "bin.000001:1200", "0-1-15"), alone)
+        for _ in 0..<2 { _ = world.round(server(1, "bin.000001:400", "0-1-1"), alone) }
+        let again = world.round(
+            server(1, "bin.000001:4000", "0-1-41"),
+            server(2, "b.000001:4000", "0-1-41", from: 1, replicated: "0-1-41", read: "bin.000001:4000"))
+        #expect(try again["db2"].channel().lag == nil)
+    }
+
+    @Test("What came through a replica that lacks something lacks it too, when it follows the source itself")
+    func movedUp() throws {
+        var world = World()
+        try lose(&world)
+        for _ in 0..<2 {
+            let moved = world.round(
+                server(1, "bin.000001:2200", "0-1-43"),
+                server(2, "b.000001:2200", "0-1-43", from: 1, replicated: "0-1-43", read: "bin.000001:2200"),
+                server(3, "c.000001:2200", "0-1-43", from: 1, replicated: "0-1-43", read: "bin.000001:2200"))
+            for name in ["db2", "db3"] { #expect(try moved[name].channel().lag == nil, "\(name)") }
+        }
+        // Rebuilt meanwhile.
+        world = World()
+        try lose(&world)
+        let rebuilt = world.round(
+            server(1, "bin.000001:2200", "0-1-43"),
+            server(2, "b.000001:2200", "0-1-43", from: 1, replicated: "0-1-43", read: "bin.000001:2200"),
+            server(3, "c.000001:329", "", from: 1, replicated: "0-1-43", read: "bin.000001:2200"))
+        #expect(try rebuilt["db3"].channel().lag?.seconds == 0)
+    }
+
+    @Test("A replica that lacks something lacks it beside another source, unless that lacks the same")
+    func sibling() throws {
+        var world = World()
+        try lose(&world)
+        // db3 has everything that db2 has.
+        let under = world.round(
+            server(3, "c.000001:2200", "0-1-43"),
+            server(2, "b.000001:2200", "0-1-43", from: 3, replicated: "0-1-43", read: "c.000001:2200"),
+            server(4, "d.000001:2200", "0-1-43"))
+        #expect(try under["db2"].channel().sourceNode == "db3")
+        let other = world.round(
+            server(4, "d.000001:2300", "0-1-44"),
+            server(2, "b.000001:2300", "0-1-44", from: 4, replicated: "0-1-44", read: "d.000001:2300"),
+            server(3, "c.000001:2200", "0-1-43"))
+        #expect(try other["db2"].channel().lag == nil)
+    }
+
+    @Test("A source that is given its former record, without the log, ends it for a replica that had everything")
+    func givenRecord() throws {
+        for end in ["bin.000001:370", "renamed.000001:370"] as [BinlogCoordinate] {
+            for had in ["0-1-15", "0-1-12"] {
+                var world = World()
+                func replica(_ read: BinlogCoordinate, _ has: String) -> ReplicationSetReport.Node {
+                    server(2, "b.000001:900", has, from: 1, replicated: has, read: read)
+                }
+                _ = world.round(server(1, "bin.000001:1200", "0-1-15"), replica("bin.000001:1200", had))
+                let reset = BinlogCoordinate(file: end.file, position: 329)
+                let lost = world.round(server(1, reset, ""), replica("bin.000001:1200", had))
+                #expect(try lost["db2"].channel().lag == nil)
+                _ = world.round(server(1, end, "0-1-15"), replica(end, had))
+                let given = try world.round(
+                    server(1, BinlogCoordinate(file: end.file, position: 900), "0-1-17"),
+                    replica(BinlogCoordinate(file: end.file, position: 900), "0-1-17"))["db2"].channel()
+                #expect((given.lag?.seconds == 0) == (had == "0-1-15"), "\(end) \(had)")
+            }
+        }
+    }
+
+    @Test("A source that was rebuilt from its replica has nothing left that this lacks")
+    func rebuiltSource() throws {
+        var world = World()
+        try lose(&world)
+        // db2 is promoted as it is; db1 is rebuilt from it, and follows it.
+        let promoted = server(2, "b.000001:2200", "0-1-40,0-2-43")
+        _ = world.round(promoted, server(1, "bin.000001:329", "", replicated: "0-2-43"), silent("db3"))
+        _ = world.round(
+            promoted, server(1, "bin.000001:329", "", from: 2, replicated: "0-2-43", read: "b.000001:2200"),
+            silent("db3"))
+        let back = world.round(
+            server(1, "bin.000001:600", "0-1-44", replicated: "0-2-43"),
+            server(2, "b.000001:2300", "0-2-43,0-1-44", from: 1, replicated: "0-1-44", read: "bin.000001:600"),
+            silent("db3"))
+        #expect(try back["db2"].channel().lag?.seconds == 0)
+        // It only follows it for a while: what it has, db2 still lacks.
+        world = World()
+        try lose(&world)
+        _ = world.round(
+            promoted,
+            server(1, "bin.000001:2200", "0-1-40,0-2-43", from: 2, replicated: "0-2-43", read: "b.000001:2200"),
+            silent("db3"))
+        let again = world.round(
+            server(1, "bin.000001:2300", "0-2-43,0-1-44", replicated: "0-2-43"),
+            server(2, "b.000001:2300", "0-2-43,0-1-44", from: 1, replicated: "0-1-44", read: "bin.000001:2300"),
+            silent("db3"))
+        #expect(try again["db2"].channel().lag == nil)
+    }
+
+    @Test("An operator's word that a replica is complete ends it")
+    func accepted() throws {
+        var world = World()
+        try lose(&world)
+        world.accept("db2")
+        let accepted = world.round(
+            server(1, "bin.000001:2200", "0-1-43"),
+            server(2, "b.000001:2200", "0-1-43", from: 1, replicated: "0-1-43", read: "bin.000001:2200"))
+        #expect(try accepted["db2"].channel().lag?.seconds == 0)
+    }
+}
