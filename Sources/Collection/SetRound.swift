@@ -87,8 +87,26 @@ package final class SetRound: Sendable {
 
     // MARK: - Callers
 
+    /// Whether every node has answered but those.
+    package func isDone(besides silent: Set<String>) -> Bool {
+        state.withLock { state in
+            state.phase == .done
+                || state.phase == .followingUp && state.secondLooksOutstanding == 0
+                    && isAnswered(state, besides: silent)
+        }
+    }
+
+    private func isAnswered(_ state: State, besides silent: Set<String>) -> Bool {
+        if state.looksOutstanding > silent.count { return false }
+        return zip(state.looks, members.flights).allSatisfy { look, flight in
+            look != nil || silent.contains(flight.collector.description.name)
+        }
+    }
+
     /// Waits until every node has answered, the caller's deadline passes, or the caller is cancelled.
-    package func done(by deadline: Deadline) async {
+    /// - Parameter silent: the nodes for whose answers the follow-up questions need not wait; nil for any, once the caller has no
+    ///   time left.
+    package func done(by deadline: Deadline, besides silent: Set<String>? = nil) async {
         let waiter = state.withLock { state -> Int? in
             if state.phase == .done { return nil }
             state.lastDeadline = max(state.lastDeadline, deadline.instant)
@@ -97,7 +115,10 @@ package final class SetRound: Sendable {
         }
         guard let waiter else { return }
         deadline.add(
-            followUp: { Task { await self.followUpEarly() } },
+            followUp: {
+                if let silent, !self.state.withLock({ self.isAnswered($0, besides: silent) }) { return }
+                Task { await self.followUpEarly() }
+            },
             over: { self.release(waiter) })
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

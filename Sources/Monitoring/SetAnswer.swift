@@ -11,6 +11,8 @@ package struct SetAnswer: Sendable {
     let round: ContinuousClock.Instant
     /// How long nodes that did not answer were given; `wholeRound` if all have answered or failed by their own timeout.
     let patience: Duration
+    /// Little has been seen of the set yet.
+    package var isEarly = false
 
     static let wholeRound = Duration.seconds(Int64.max)
 

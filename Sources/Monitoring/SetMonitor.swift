@@ -17,6 +17,8 @@ package actor SetMonitor {
     package static let viewersPatience = Duration.seconds(10)
     /// The oldest findings that any caller accepts: the page, when it is opened.
     package static let longestAge = KeptAnswers.longestAge
+    /// How long a load balancer waits at least for nodes that did not answer in the round before.
+    static let shortPatience = Duration.milliseconds(300)
     /// While a round is younger than this, the next one waits for its end, and for all who ask meanwhile: however often somebody asks
     /// and gives up, no more rounds begin.
     private static let spacing = Duration.milliseconds(100)
@@ -60,6 +62,10 @@ package actor SetMonitor {
     private var inherited: SetView?
     /// The operator's words that `kept` and `inherited` take into account.
     private var heeded = 0
+    /// When its first round began.
+    private var firstRound: ContinuousClock.Instant?
+    /// For how long after that a second look may be worth waiting for.
+    private static let infancy = Duration.seconds(10)
     /// A round started for probes.
     private(set) var renewal: Task<Void, Never>?
 
@@ -118,6 +124,7 @@ package actor SetMonitor {
     private func begin() -> Flight {
         let flight = Flight(collector.round())
         newest = flight
+        if firstRound == nil { firstRound = flight.started }
         return flight
     }
 
@@ -130,6 +137,18 @@ package actor SetMonitor {
         return await findings(notOlderThan: age, by: deadline)
     }
 
+    /// Findings of a new round of a set with a cluster; nil for one without.
+    func clusterFindings(by deadline: ContinuousClock.Instant) async -> SetFindings? {
+        let known: SetAnswer
+        if let kept = kept.newest(patience: .zero) {
+            known = kept
+        } else {
+            known = await findings(notOlderThan: Self.longestAge, deadline: deadline)
+        }
+        if known.findings.clusters.isEmpty { return nil }
+        return await findings(deadline: deadline).findings
+    }
+
     /// Queries only some nodes; the result is not remembered.
     package func report(of names: Set<String>, deadline: ContinuousClock.Instant) async -> ReplicationSetReport {
         let deadline = Deadline(deadline)
@@ -139,9 +158,15 @@ package actor SetMonitor {
         return await round.report()
     }
 
+    /// Compares nodes, with what is remembered of the set; the result is not remembered.
+    nonisolated func judge(_ report: ReplicationSetReport) -> SetFindings {
+        probes.findings(report, isFair: false)
+    }
+
     // MARK: - What a round has found
 
     private func answer(of flight: Flight, by deadline: Deadline, _ patience: Duration) async -> SetAnswer {
+        if let early = await answerWithoutSilent(of: flight, patience) { return early }
         if let round = flight.round { await round.done(by: deadline) }
         if let round = flight.round, round.isDone {
             let report = await round.report()
@@ -157,12 +182,34 @@ package actor SetMonitor {
         return cut(flight, report, deadline)
     }
 
+    /// For a caller in a hurry: the answer once all but those nodes have reported that were silent in the round before. To wait for
+    /// these would delay each answer, and with it the moment at which a balancer learns of a new primary.
+    /// - Returns: nil if others have not reported in the usual time either.
+    private func answerWithoutSilent(of flight: Flight, _ patience: Duration) async -> SetAnswer? {
+        guard patience <= Self.balancersPatience, let round = flight.round,
+            let before = kept.newest(patience: patience)?.findings, before.nodes.contains(where: { !$0.report.isUp })
+        else { return nil }
+        let usual = before.nodes.lazy.filter(\.report.isUp).map(\.report.duration).max() ?? 0
+        let instant = flight.started + max(Self.shortPatience, .seconds(usual * 3))
+        guard instant.duration(to: .now + patience) > .zero else { return nil }
+        let deadline = Deadline(instant)
+        defer { deadline.cancel() }
+        let silent = Set(before.nodes.lazy.filter { !$0.report.isUp }.map(\.description.name))
+        await round.done(by: deadline, besides: silent)
+        guard !round.isDone, round.isDone(besides: silent), !deadline.hasStoodStill, flight.answer == nil else {
+            return nil
+        }
+        let report = await round.report()
+        return flight.answer == nil ? cut(flight, report, deadline, isSilenceKnown: true) : nil
+    }
+
     /// Judges a round that has ended.
     private func end(_ flight: Flight, with report: ReplicationSetReport) {
         let isReplaced = isReplaced.load(ordering: .acquiring)
         if !isReplaced { changes.note(report) }
-        let answer = SetAnswer(
+        var answer = SetAnswer(
             probes.findings(report, isFair: !isReplaced), round: flight.started, patience: SetAnswer.wholeRound)
+        answer.isEarly = isEarly(flight)
         flight.answer = answer
         flight.round = nil
         if newest === flight { newest = nil }
@@ -170,18 +217,26 @@ package actor SetMonitor {
     }
 
     /// Judges a round for a caller that leaves before its end.
-    private func cut(_ flight: Flight, _ report: ReplicationSetReport, _ deadline: Deadline) -> SetAnswer {
+    /// - Parameter isSilenceKnown: the nodes that have not answered did not in the round before either.
+    private func cut(
+        _ flight: Flight, _ report: ReplicationSetReport, _ deadline: Deadline, isSilenceKnown: Bool = false
+    ) -> SetAnswer {
         if deadline.hasStoodStill { flight.running = .now }
-        let given = flight.running.duration(to: .now)
+        let given = max(flight.running.duration(to: .now), isSilenceKnown ? Self.balancersPatience : .zero)
         let isFair = given >= Self.balancersPatience && !Task.isCancelled
         let findings = probes.findings(report, isFair: isFair && !isReplaced.load(ordering: .acquiring))
         awaitEnd(of: flight)
         // Probes write by what writers say: a node that is slow does not matter to them unless it is a writer.
-        let answer = SetAnswer(
+        var answer = SetAnswer(
             findings, round: flight.started,
             patience: findings.isEveryWriterAnswering ? max(given, WriteTarget.patience) : given)
+        answer.isEarly = isEarly(flight)
         if isFair { kept.keep(answer) }
         return answer
+    }
+
+    private func isEarly(_ flight: Flight) -> Bool {
+        firstRound.map { $0.duration(to: flight.started) < Self.infancy } ?? true
     }
 
     /// Judges a round that its callers have left, when it ends: otherwise a node that always takes longer than callers wait would
@@ -209,6 +264,13 @@ package actor SetMonitor {
     package func takeWord(for node: String) -> Bool {
         defer { heed() }
         return probes.judge.takeWord(for: node)
+    }
+
+    /// Forgets what a node was seen to have lost: an operator says that it has everything.
+    /// - Returns: false if there is no such set any more.
+    package func accept(_ node: String) -> Bool {
+        defer { heed() }
+        return probes.judge.accept(node)
     }
 
     /// Whether both have the same memory of the set: an operator's word to one of them is heeded by the other.

@@ -17,6 +17,8 @@ extension CatchUp {
             if hasAll == nil || (lag == nil && !isOneWay) { obstacle = obstacle(node, channel, other) }
         }
         if let channel {
+            // Equal numbers are not the same transactions then, and a position says nothing.
+            if channel.hasLost { return }
             // With a stopped thread, what it is late by now says nothing about when it will have caught up.
             if !channel.isStopped { lag = channel.lag?.limiting }
             bytes = channel.applyDelta

@@ -46,21 +46,25 @@ extension IntegrationSuite {
             @discardableResult
             func isHealthy(writers: Set<String> = ["db1"], within time: Duration = .seconds(60)) async throws -> Scrape
             {
-                try await shows("all is well", writers: writers, members: Set(Self.names), within: time) { scrape in
-                    Self.names.allSatisfy { node in
-                        scrape.value("up", node) == 1 && scrape.value("cluster_in_component", node) == 1
-                            && scrape.value("cluster_quorum", node) == 1 && scrape.value("cluster_ready", node) == 1
-                            && scrape.state("cluster_member_state", node, "state") == "online"
-                            && scrape.check("transfer", node) == 1 && scrape.check("apply", node) == 1
-                            && scrape.check("lag", node) ?? 1 == 1
-                            && scrape.state("node_role", node, "role") == role(node, writers)
-                    } && scrape.ofSet("set_cluster_components") == 1 && scrape.ofSet("set_cluster_confirmed") == 1
-                        && scrape.ofSet("set_cluster_members_missing") == 0
-                        && scrape.ofSet("set_cluster_unknown_members") == 0
-                        && scrape.ofSet("set_cluster_failures_tolerated") == 1
-                        && scrape.ofSet("set_writers") == Double(writers.count) && scrape.ofSet("set_rivals") == 0
-                        && scrape.ofSet("set_duplicate_server_ids") == 0
+                try await shows("all is well", writers: writers, members: Set(Self.names), within: time) {
+                    isWell($0, writers: writers)
                 }
+            }
+
+            func isWell(_ scrape: Scrape, writers: Set<String>) -> Bool {
+                Self.names.allSatisfy { node in
+                    scrape.value("up", node) == 1 && scrape.value("cluster_in_component", node) == 1
+                        && scrape.value("cluster_quorum", node) == 1 && scrape.value("cluster_ready", node) == 1
+                        && scrape.state("cluster_member_state", node, "state") == "online"
+                        && scrape.check("transfer", node) == 1 && scrape.check("apply", node) == 1
+                        && scrape.check("lag", node) ?? 1 == 1
+                        && scrape.state("node_role", node, "role") == role(node, writers)
+                } && scrape.ofSet("set_cluster_components") == 1 && scrape.ofSet("set_cluster_confirmed") == 1
+                    && scrape.ofSet("set_cluster_members_missing") == 0
+                    && scrape.ofSet("set_cluster_unknown_members") == 0
+                    && scrape.ofSet("set_cluster_failures_tolerated") == 1
+                    && scrape.ofSet("set_writers") == Double(writers.count) && scrape.ofSet("set_rivals") == 0
+                    && scrape.ofSet("set_duplicate_server_ids") == 0
             }
 
             /// Galera has no primaries.
@@ -105,6 +109,50 @@ extension IntegrationSuite {
             let software = try await ServerSoftware.find(software)
             try await withExporter(of: .cluster(kind, members: 3), software: software) { sandbox, exporter in
                 try await body(Cluster(kind: kind, sandbox: sandbox, exporter: exporter))
+            }
+        }
+
+        // MARK: - Healthy
+
+        @Test(
+            "A thousand rounds of a healthy cluster under writes, on one member and on all, show nothing wrong",
+            arguments: ClusterKind.allCases)
+        func rounds(_ kind: ClusterKind) async throws {
+            try await withCluster(kind, kind == .group ? "mysql-9" : "mariadb") { cluster in
+                try await cluster.isHealthy()
+                try await rounds(cluster, writingOn: ["db1"], writers: ["db1"])
+                var writers: Set = ["db1"]
+                if kind == .group {
+                    try await cluster.sandbox.server("db1").sql(
+                        "SELECT group_replication_switch_to_multi_primary_mode()")
+                    writers = Set(Cluster.names)
+                    try await cluster.isHealthy(writers: writers)
+                }
+                try await rounds(cluster, writingOn: Cluster.names, writers: writers)
+            }
+        }
+
+        private func rounds(_ cluster: Cluster, writingOn nodes: [String], writers: Set<String>) async throws {
+            let writing = try nodes.map { name in
+                let server = try cluster.sandbox.server(name)
+                // Members that write at the same time may have to roll back.
+                return Task { while !Task.isCancelled { _ = try? await server.write() } }
+            }
+            defer { for task in writing { task.cancel() } }
+            let before = try await cluster.sandbox.server("db1").sql("SELECT COUNT(*) AS n FROM sandbox.entries").first
+            var wrong: [Int: Scrape] = [:]
+            for round in 0..<1000 {
+                let scrape = try await cluster.exporter.scrape()
+                if !cluster.isWell(scrape, writers: writers) { wrong[round] = scrape }
+            }
+            let after = try await cluster.sandbox.server("db1").sql("SELECT COUNT(*) AS n FROM sandbox.entries").first
+            #expect(after?.unsigned("n") ?? 0 > before?.unsigned("n") ?? 0, "something was written meanwhile")
+            #expect(
+                wrong.isEmpty,
+                "rounds \(wrong.keys.sorted()); the first: \(wrong.min { $0.key < $1.key }?.value as Any)")
+            for task in writing {
+                task.cancel()
+                await task.value
             }
         }
 

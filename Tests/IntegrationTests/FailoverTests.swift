@@ -231,6 +231,38 @@ extension IntegrationSuite {
             }
         }
 
+        @Test(
+            "A preferred node that lacks what the standby has lost gets no requests, though it shows the same numbers")
+        func lossy() async throws {
+            try await withPair(try await Self.software.value, limits: ", max_gap: 1s") { sandbox, exporter, _ in
+                let (db1, db2) = (try sandbox.server("db1"), try sandbox.server("db2"))
+                #expect(try await answer(exporter, until: "caught_up").answer == 100)
+                try await db1.sql("SET GLOBAL read_only = 1")
+                #expect(try await answer(exporter).cause == "preferred_failed")
+                try await db1.sql("STOP SLAVE")
+                for _ in 0..<3 { try await db2.write() }
+                _ = try await exporter.get("/metrics")
+                try await db2.sql("RESET MASTER")
+                _ = try await exporter.get("/metrics")
+                for _ in 0..<60 { try await db2.write() }
+                try await db1.sql("SET GLOBAL read_only = 0")
+                try await db1.sql("START SLAVE")
+                try await eventually("db1 has the standby's numbers", every: .milliseconds(100)) {
+                    func state(_ server: Server) async throws -> [Substring] {
+                        let row = try await server.sql("SELECT @@gtid_binlog_state AS state").first
+                        return (row?.text("state") ?? "").split(separator: ",")
+                    }
+                    let newest = try await state(db2).first { $0.hasPrefix("0-2-") }
+                    return try await newest.map(state(db1).contains) == true
+                }
+                _ = try await exporter.get("/metrics")
+                for _ in 0..<3 {
+                    let lossy = try await answer(exporter)
+                    #expect(lossy.answer == 200 && lossy.cause == "lag_unknown", "\(lossy)")
+                }
+            }
+        }
+
         @Test("A standby that was away for longer than max_gap does not get the traffic by coming back")
         func standbyReturns() async throws {
             try await withPair(try await Self.software.value, limits: ", max_gap: 5s") { sandbox, exporter, _ in

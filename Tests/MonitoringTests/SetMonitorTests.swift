@@ -283,6 +283,31 @@ struct SetMonitorTests {
         }
     }
 
+    @Test("A load balancer waits less for a node that was silent in the round before, and no less for others")
+    func knownSilence() async throws {
+        let gate = try Gate()
+        let servers = [try healthy(), try healthy(gate)]
+        try await withMonitor(servers, timeout: .seconds(5)) { _, monitor in
+            /// The caller's own deadline never passes: what ends before the node's timeout is the shorter wait.
+            func answer() async -> SetAnswer {
+                let deadline = Deadline(
+                    .now + SetMonitor.balancersPatience, sleep: { _ in try await Task.sleep(for: .seconds(3600)) })
+                defer { deadline.cancel() }
+                return await monitor.findings(notOlderThan: .nanoseconds(1), by: deadline)
+            }
+            #expect(await answer().patience == SetAnswer.wholeRound, "it was not known to be silent")
+            // On a busy machine, the shorter wait may be late, and does not count then.
+            for _ in 0..<10 {
+                let early = await answer()
+                #expect(early.findings.nodes.map(\.report.isUp) == [true, false])
+                if early.patience == SetMonitor.balancersPatience { break }
+                #expect(early.patience == SetAnswer.wholeRound)
+            }
+            gate.open()
+            try await eventually("it is up again") { await answer().findings.nodes.map(\.report.isUp) == [true, true] }
+        }
+    }
+
     @Test("Probes get the known findings at once, and if these are too old, a round starts for the next time")
     func renewing() async throws {
         let server = try healthy()

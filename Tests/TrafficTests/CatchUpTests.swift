@@ -40,6 +40,19 @@ struct CatchUpTests {
                 == Possession(missing: missing))
     }
 
+    @Test("What was seen to be lost is not caught up with by the same numbers")
+    func lost() {
+        var set = findings(
+            node("db2", id: 2, readOnly: false, binlog: "b.000001:900").executed(""),
+            node("db1", id: 1, from: channel(from: "db2", id: 2, read: "b.000001:900", behind: 0)))
+        for index in set.nodes.indices where set.nodes[index].description.name == "db1" {
+            #expect(CatchUp(set, of: "db1", with: "db2").lag == 0)
+            set.nodes[index].channels[0].logLoss = LogLoss(read: "b.000001:900", end: "b.000001:900")
+            let lost = CatchUp(set, of: "db1", with: "db2")
+            #expect(lost.lag == nil && lost.hasAll == nil && lost.obstacle != nil)
+        }
+    }
+
     private func identity(_ id: UInt32, uuid: String? = nil) -> ServerIdentity {
         ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 6), serverID: id, serverUUID: uuid)
     }

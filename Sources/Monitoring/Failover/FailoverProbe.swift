@@ -11,6 +11,8 @@ package import Traffic
 package final class FailoverProbe: Sendable {
     /// Queries nodes, given by name, until the deadline at most.
     package typealias Look = @Sendable (Set<String>, _ deadline: ContinuousClock.Instant) async -> SetFindings?
+    /// Compares nodes, with what is remembered of them.
+    package typealias Judge = @Sendable (ReplicationSetReport) -> SetFindings
 
     /// How long a check may take by default.
     package static let timeout = Duration.seconds(2)
@@ -95,11 +97,15 @@ package final class FailoverProbe: Sendable {
     }
 
     /// The answer of the running check, or of a new one.
-    package func check(_ look: @escaping Look) async -> FailoverDecision {
+    /// - Parameter judge: what is known of the set's nodes has to be in it: a node that was seen to lose something may show the same
+    ///   numbers as one that has everything.
+    package func check(
+        _ look: @escaping Look, judging judge: @escaping Judge = { SetFindings($0) }
+    ) async -> FailoverDecision {
         let task = record.state.withLock { state in
             if let underway = state.underway { return underway }
             let task = Task {
-                let decision = await decide(look)
+                let decision = await decide(look, judge)
                 decision.log(to: logger, of: set)
                 record.state.withLock { state in
                     state.underway = nil
@@ -111,6 +117,14 @@ package final class FailoverProbe: Sendable {
             return task
         }
         return await task.value
+    }
+
+    /// The answer for two members of a cluster, from what a round has found. Nothing is recorded on the nodes.
+    package func check(inCluster findings: SetFindings) -> FailoverDecision {
+        let decision = policy.decide(in: findings)
+        decision.log(to: logger, of: set)
+        record.state.withLock { $0.latest = (decision, .now) }
+        return decision
     }
 
     /// How long an operator's decision waits for a check. Seconds.
@@ -135,7 +149,7 @@ package final class FailoverProbe: Sendable {
 // MARK: - A check
 
 extension FailoverProbe {
-    private func decide(_ look: @escaping Look) async -> FailoverDecision {
+    private func decide(_ look: @escaping Look, _ judge: @escaping Judge) async -> FailoverDecision {
         await remember()
         let now = clock()
         // A decision made while this check is running applies to the next one.
@@ -145,7 +159,7 @@ extension FailoverProbe {
             state.accepted = nil
             return accepted
         }
-        let check = await decide(look, at: now)
+        let check = await decide(look, judge, at: now)
         let memory = record.state.withLock { state in
             state.memory.note(check.decision, at: now, on: check.server, isNoted: check.isNoted)
             // Without an answer, the operator's decision has not been used.
@@ -193,7 +207,7 @@ extension FailoverProbe {
         var isNoted = false
     }
 
-    private func decide(_ look: @escaping Look, at now: FailoverTime) async -> Check {
+    private func decide(_ look: @escaping Look, _ judge: @escaping Judge, at now: FailoverTime) async -> Check {
         let started = ContinuousClock.now
         let deadline = started + timeout
         // The rest of the time is for recording the check.
@@ -230,7 +244,7 @@ extension FailoverProbe {
         if mayBeOnItsWay, situation.catchUp.lag ?? 0 <= policy.maxLag.seconds, let findings {
             let patience = min(max(policy.maxLag, .milliseconds(100)), .seconds(1))
             situation.catchUp = await stillBehind(
-                situation.catchUp, since: findings, look, until: min(.now + patience, started + timeout * 0.8))
+                situation.catchUp, since: findings, look, judge, until: min(.now + patience, started + timeout * 0.8))
             decision = policy.decide(situation)
         }
         guard decision.isGoodCheck, let reading else { return Check(decision: decision, server: situation.server) }
@@ -246,7 +260,8 @@ extension FailoverProbe {
     /// What the preferred node still lacks of what the standby had at the start of the check. Under writes something is always in
     /// transit, so to have caught up means to have what was there then.
     private func stillBehind(
-        _ before: CatchUp, since first: SetFindings, _ look: Look, until deadline: ContinuousClock.Instant
+        _ before: CatchUp, since first: SetFindings, _ look: Look, _ judge: Judge,
+        until deadline: ContinuousClock.Instant
     ) async -> CatchUp {
         var catchUp = before
         var findings = first
@@ -265,7 +280,7 @@ extension FailoverProbe {
             // The preferred node as last found, which was before the standby was queried now.
             var now = compare(findings)
             // The standby as it was at the start, with the preferred node as it is now.
-            findings = later.comparing(standby, of: policy.standby, in: first)
+            findings = judge(later.comparing(standby, of: policy.standby, in: first))
             if now.hasAll != true { now = compare(findings) }
             guard now.hasAll != nil || now.isAhead else {
                 catchUp.obstacle = now.obstacle
@@ -288,15 +303,17 @@ extension SetFindings {
         return FailoverServer(id: id, uuid: identity.serverUUID.flatMap(ServerUUID.init))
     }
 
-    /// These findings, with one node as found earlier.
-    fileprivate func comparing(_ earlier: NodeReport, of name: String, in first: SetFindings) -> SetFindings {
+    /// What these are based on, with one node as found earlier.
+    fileprivate func comparing(
+        _ earlier: NodeReport, of name: String, in first: SetFindings
+    ) -> ReplicationSetReport {
         let nodes = first.nodes.map { node in
             let report =
                 node.description.name == name
                 ? earlier : self.node(named: node.description.name)?.report ?? node.report
             return ReplicationSetReport.Node(node.description, report)
         }
-        return SetFindings(ReplicationSetReport(name: first.name, thresholds: first.thresholds, nodes: nodes))
+        return ReplicationSetReport(name: first.name, thresholds: first.thresholds, nodes: nodes)
     }
 }
 

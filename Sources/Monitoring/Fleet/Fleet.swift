@@ -130,6 +130,16 @@ package final class Fleet: Sendable {
         return true
     }
 
+    /// Records an operator's word that a node has all that it was seen to lack.
+    /// - Returns: false if another fleet has taken over the set: the word is not recorded.
+    package func accept(_ node: String, of set: String) async -> Bool {
+        guard await self[set]?.accept(node) == true else { return false }
+        logger.notice(
+            "an operator has said that a node is complete",
+            metadata: ["replication_set": "\(set)", "node": "\(node)"])
+        return true
+    }
+
     /// Saves a decision, once a round has been judged by it: that adds which nodes it was about.
     /// - Returns: whether it will outlive the exporter; nil without `--state.directory`.
     package func savedWord(of set: String) async -> StateKeeper.Outcome? {
@@ -145,8 +155,13 @@ package final class Fleet: Sendable {
     /// The failover answer of a set, from a check made for this call; nil for a set without a rule.
     package func failover(_ set: String) async -> (policy: FailoverPolicy, decision: FailoverDecision)? {
         guard let monitor = self[set], let probe = monitor.probes.failover else { return nil }
+        if let findings = await monitor.clusterFindings(by: .now + FailoverProbe.timeout) {
+            return (probe.policy, probe.check(inCluster: findings))
+        }
         let decision = await probe.check { names, deadline in
-            SetFindings(await monitor.report(of: names, deadline: deadline))
+            monitor.judge(await monitor.report(of: names, deadline: deadline))
+        } judging: {
+            monitor.judge($0)
         }
         return (probe.policy, decision)
     }
