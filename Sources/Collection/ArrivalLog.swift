@@ -9,9 +9,15 @@ struct ArrivalLog {
         let heartbeats: UInt64?
         let position: BinlogCoordinate?
         let ioThread: Channel.IOThreadState
+        let startTime: Double?
 
-        /// Whether something must have arrived since `earlier`. A counter that has gone back is not an arrival: the
-        /// replica was restarted. A new connection to the source is one; a lost connection is not.
+        /// Whether the replica was restarted since `earlier`: what it does not hear counts from then at the earliest.
+        func shows(aRestartSince earlier: Mark) -> Bool {
+            guard let startTime, let before = earlier.startTime else { return false }
+            return abs(startTime - before) > 1
+        }
+
+        /// Whether something must have arrived since `earlier`. A counter that has gone back is not an arrival. A new connection to the source is one; a lost connection is not.
         func shows(anArrivalSince earlier: Mark) -> Bool {
             if let heartbeats, let before = earlier.heartbeats, heartbeats > before { return true }
             if position != nil, position != earlier.position { return true }
@@ -40,8 +46,9 @@ struct ArrivalLog {
         for index in channels.indices {
             let channel = channels[index]
             let mark = Mark(
-                heartbeats: channel.heartbeatsReceived, position: channel.readPosition, ioThread: channel.ioThread)
-            guard var memory = memories[channel.name] else {
+                heartbeats: channel.heartbeatsReceived, position: channel.readPosition, ioThread: channel.ioThread,
+                startTime: facts.startTime)
+            guard var memory = memories[channel.name], !mark.shows(aRestartSince: memory.mark) else {
                 memories[channel.name] = Memory(mark: mark, since: now, isArrival: false)
                 if channel.isRelayLogFull { channels[index].sourceSilence = nil }
                 channels[index].isSilenceToldOnly = true

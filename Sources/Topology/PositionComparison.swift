@@ -209,8 +209,8 @@ package struct LogLoss: Sendable, Hashable {
     var words: String {
         if isOfWhatItLacked {
             return
-                "had not applied everything when its source lost transactions: the source was reset or restored, or was started with "
-                + "another binary log, and what the replica lacked may never arrive; \(Self.remedy)"
+                "had not applied everything when its source lost transactions: the source was reset or restored, or wrote in "
+                + "another binary log, or in none, and what the replica lacked may never arrive; \(Self.remedy)"
         }
         if !isBeyond {
             return

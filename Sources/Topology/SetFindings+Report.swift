@@ -235,7 +235,7 @@ extension ChannelFindings {
         guard let source, let facts = node.report.facts else { return nil }
         let name = source.description.name
         if let known = looks.loss(of: channel, on: node.description.name, facts, from: name) { return known }
-        if let pending = looks.pendingLoss(of: node.description.name, facts, from: name), !channel.isSentInPart,
+        if let pending = looks.pendingLoss(of: node.description.name, facts, from: name),
             let here = facts.transactions, pending.isLacking(in: here, fetched: channel.fetched),
             let end = source.report.facts?.binaryLog?.end ?? looks[name]?.looks.last?.end
         {

@@ -137,6 +137,7 @@ extension ChannelFindings {
 
     /// If neither thread has stopped.
     fileprivate var whyLagIsUnknown: String {
+        if hasLost { return "it may lack what its source has lost" }
         if channel.ioThread != .running { return "IO thread \(channel.ioThread.rawValue)" }
         if let missing = distance.missing, missing > 0, lag != nil || checks[.transfer] != false {
             return "it lacks transactions, and nothing shows yet for how long"

@@ -9,9 +9,10 @@ struct ArrivalLogTests {
 
     private func facts(
         heartbeats: UInt64? = 0, file: String = "bin.1", position: UInt64 = 4,
-        ioThread: Channel.IOThreadState = .running, name: String = ""
+        ioThread: Channel.IOThreadState = .running, name: String = "", startTime: Double? = nil
     ) -> NodeFacts {
         var facts = NodeFacts(identity: ServerIdentity(flavor: .mariadb, version: ServerVersion(10, 11, 0)))
+        facts.startTime = startTime
         var channel = Channel(
             name: name, source: .init(host: "db1", port: 3306), ioThread: ioThread, isApplierRunning: true)
         channel.heartbeatsReceived = heartbeats
@@ -74,6 +75,15 @@ struct ArrivalLogTests {
                 facts(heartbeats: 1, ioThread: .connecting),
             ])
                 == [nil, 0, 10, 20])
+    }
+
+    @Test("What a replica does not hear counts from its restart on, not from what arrived before that")
+    func restart() {
+        #expect(
+            silences([
+                facts(heartbeats: 9, startTime: 100), facts(heartbeats: 9, startTime: 100.2),
+                facts(heartbeats: 0, startTime: 300), facts(heartbeats: 0, startTime: 300),
+            ]) == [nil, 10, nil, 10])
     }
 
     @Test("Silence reported by the server is not changed")

@@ -558,8 +558,8 @@ struct LooksTests {
         for second in 1..<50_000 {
             let end = BinlogCoordinate("bin.000001:\(second + 100)")
             let report = ReplicationSetReport(node("db1", id: 1, binlog: end).read(at: Double(second)))
-            rounds.memory.looks.note(report)
-            looks.note(report)
+            rounds.memory.looks.note(report, writers: [])
+            looks.note(report, writers: [])
         }
         #expect(looks["db1"]?.looks.count == 2)
         let kept = try #require(rounds.memory.looks["db1"]?.looks)

@@ -283,7 +283,8 @@ extension FailoverProbe {
             findings = judge(later.comparing(standby, of: policy.standby, in: first))
             if now.hasAll != true { now = compare(findings) }
             guard now.hasAll != nil || now.isAhead else {
-                catchUp.obstacle = now.obstacle
+                // A look that the deadline cut off explains nothing.
+                if later.node(named: policy.preferred)?.report.isUp == true { catchUp.obstacle = now.obstacle }
                 return catchUp
             }
             catchUp.missing = now.missing

@@ -27,17 +27,17 @@ extension Known {
 /// other reasons too.
 struct KnownLoss: Known {
     let loss: LogLoss
-    let relay: BinlogCoordinate?
+    /// How far the channel had got in its source's log when it was last seen. Where its relay logs are says nothing: every CHANGE deletes
+    /// them, whatever it changes.
+    var place: BinlogCoordinate?
     var then: LossContext
 
     /// Whether it still holds for a channel that does not show it any longer.
     func holds(for channel: Channel, of facts: NodeFacts, _ generation: Int?) -> Bool {
         guard then.replica.isSame(facts, generation) else { return false }
         if channel.usesGTID == true { return !then.replica.isSetBack(facts.transactions) }
-        // CHANGE MASTER with a position deletes the relay logs.
-        if let relay, channel.relayPosition?.isBefore(relay) == true { return false }
+        if let place, let executed = channel.executedPosition, executed.isBefore(place) != false { return false }
         guard let read = channel.readPosition else { return true }
-        if read.isBefore(loss.read) == true { return false }
         return !(loss.isOfTheEnd && read.file.number > loss.read.file.number)
     }
 
@@ -69,13 +69,18 @@ struct LossContext: Sendable {
     /// What the source had before; nil if that was not seen.
     private let had: TransactionHistory?
     /// The replica had all of that.
-    private let wasComplete: Bool
+    let wasComplete: Bool
+    /// The source itself had a source.
+    let wasSourceFollowing: Bool
     /// The replica has applied something since.
     private(set) var hasAdvanced: Bool
     var logs: LogsWithout
 
     /// - Parameter earlier: what was noted before of the same.
-    init(_ facts: NodeFacts, _ replica: LogLooks?, _ source: LogLooks?, after earlier: LossContext?) {
+    init(
+        _ facts: NodeFacts, _ replica: LogLooks?, _ source: LogLooks?, isSourceFollowing: Bool,
+        after earlier: LossContext?
+    ) {
         self.replica = ServerThen(facts, replica)
         self.source = source.map(ServerThen.init(now:))
         had = source?.before
@@ -83,6 +88,7 @@ struct LossContext: Sendable {
         if let before = source?.before, let now = source?.latest {
             lacks = facts.transactions?.lacks(VanishedTransactions(before: before, now: now), fetched: nil)
         }
+        wasSourceFollowing = earlier?.wasSourceFollowing ?? isSourceFollowing
         wasComplete = lacks == false && earlier?.wasComplete != false
         hasAdvanced = earlier?.hasAdvanced ?? false
         logs = LogsWithout(source)

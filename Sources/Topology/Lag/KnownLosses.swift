@@ -78,31 +78,47 @@ struct KnownLosses: Sendable {
 
     // MARK: - What a round shows
 
+    /// What is known of a set while one of its rounds is noted.
+    struct Round {
+        /// The nodes that took the writes in the round before. What their former source does with its log says nothing about them.
+        let writers: Set<String>
+        /// Whether a node has a source now.
+        var isFollowing: (_ node: String) -> Bool = { _ in false }
+        let logs: Logs
+
+        fileprivate func matters(_ node: String, behind source: String) -> Bool {
+            !writers.contains(node) || writers.contains(source)
+        }
+    }
+
     /// A source has lost some of what it had: its replicas are to be compared with that.
-    mutating func note(_ vanished: VanishedTransactions, of source: String, _ logs: Logs) {
-        for (node, above) in sources where above.contains(source) {
+    mutating func note(_ vanished: VanishedTransactions, of source: String, _ round: Round) {
+        let logs = round.logs
+        for (node, above) in sources where above.contains(source) && round.matters(node, behind: source) {
             pending[LossKey(node: node, source: source)] = PendingLoss(
                 vanished: vanished, replica: logs(node).map(ServerThen.init(before:)) ?? seen[node])
         }
     }
 
     /// A source writes another log: its replicas have read none of that.
-    mutating func noteAnotherLog(of source: String, _ logs: Logs) {
-        guard let log = logs(source), let base = log.base else { return }
-        for (node, above) in sources where above.contains(source) {
+    mutating func noteAnotherLog(of source: String, _ round: Round) {
+        let logs = round.logs
+        guard let log = logs(source) else { return }
+        for (node, above) in sources where above.contains(source) && round.matters(node, behind: source) {
             let key = LossKey(node: node, source: source)
             if unread[key] != nil, log.isRenamed { continue }
             unread[key] = UnreadLog(
-                base: log.isRenamed ? base : nil, replica: logs(node).map(ServerThen.init(before:)) ?? seen[node])
+                base: log.isRenamed ? log.base : nil, replica: logs(node).map(ServerThen.init(before:)) ?? seen[node])
         }
     }
 
     /// Notes what its channels have lost, and forgets what no longer holds.
-    mutating func note(_ node: NodeFindings, _ logs: Logs) {
+    mutating func note(_ node: NodeFindings, _ round: Round) {
         guard let facts = node.report.facts else { return }
-        for channel in node.channels { note(channel, on: node.description.name, facts, logs) }
+        let logs = round.logs
+        for channel in node.channels { note(channel, on: node.description.name, facts, round) }
         guard facts.channels != nil else { return }
-        inherit(node, facts, logs)
+        inherit(node, facts, round)
         noteSources(of: node)
         if !node.channels.isEmpty, logs(node.description.name) == nil {
             seen[node.description.name] = ServerThen(facts, nil)
@@ -115,18 +131,24 @@ struct KnownLosses: Sendable {
         noteRebuilding(of: node, facts, logs)
     }
 
-    private mutating func note(_ channel: ChannelFindings, on node: String, _ facts: NodeFacts, _ logs: Logs) {
-        guard let source = channel.sourceNode else { return }
+    private mutating func note(_ channel: ChannelFindings, on node: String, _ facts: NodeFacts, _ round: Round) {
+        guard let source = channel.sourceNode, round.matters(node, behind: source) else { return }
+        let logs = round.logs
         let key = LossKey(node: node, source: source)
+        let isFollowing = round.isFollowing(source)
         if let loss = channel.logLoss, !loss.isPast {
             losses[key] = KnownLoss(
-                loss: loss, relay: channel.channel.relayPosition,
-                then: LossContext(facts, logs(node), logs(source), after: losses[key]?.then))
+                loss: loss, place: channel.channel.executedPosition,
+                then: LossContext(
+                    facts, logs(node), logs(source), isSourceFollowing: isFollowing, after: losses[key]?.then))
+        } else if let executed = channel.channel.executedPosition, losses[key] != nil {
+            losses[key]?.place = executed
         }
         // What others wrote may still be on its way to the source.
         let ahead = channel.leads.filter { $0.isBySource && !$0.isPast }
         if !ahead.isEmpty {
-            var then = LossContext(facts, logs(node), logs(source), after: leads[key]?.then)
+            var then = LossContext(
+                facts, logs(node), logs(source), isSourceFollowing: isFollowing, after: leads[key]?.then)
             then.logs = leads[key]?.then.logs ?? LogsWithout(nil)
             then.logs.add(logs(source))
             leads[key] = KnownLeads(leads: ahead.map(\.past), then: then)
@@ -134,15 +156,17 @@ struct KnownLosses: Sendable {
     }
 
     /// Notes as its own what a node brings with it to a new source.
-    private mutating func inherit(_ node: NodeFindings, _ facts: NodeFacts, _ logs: Logs) {
+    private mutating func inherit(_ node: NodeFindings, _ facts: NodeFacts, _ round: Round) {
         if losses.isEmpty, leads.isEmpty { return }
+        let logs = round.logs
         let name = node.description.name
         for channel in node.channels {
             guard let source = channel.sourceNode else { continue }
             let key = LossKey(node: name, source: source)
-            let then = LossContext(facts, logs(name), logs(source), after: nil)
+            let then = LossContext(
+                facts, logs(name), logs(source), isSourceFollowing: round.isFollowing(source), after: nil)
             if losses[key] == nil, let known = inherited(losses, by: name, from: source, logs) {
-                losses[key] = KnownLoss(loss: known.loss, relay: channel.channel.relayPosition, then: then)
+                losses[key] = KnownLoss(loss: known.loss, place: channel.channel.executedPosition, then: then)
             }
             if leads[key] == nil, let known = inherited(leads, by: name, from: source, logs) {
                 leads[key] = KnownLeads(leads: known.leads, then: then)
@@ -169,7 +193,7 @@ struct KnownLosses: Sendable {
             let channels = node.channels.filter { $0.sourceNode == key.source }
             let isOpen = channels.contains { channel in
                 channel.isParked
-                    || channel.logLoss == nil && !channel.channel.isSentInPart
+                    || channel.logLoss == nil
                         && known.isLacking(in: transactions, fetched: channel.channel.fetched)
             }
             // A node without a source is compared when it has one.
@@ -187,18 +211,21 @@ struct KnownLosses: Sendable {
             if unread[key]?.isSettled(by: channel, log) == true {
                 unread[key] = nil
             } else if unread[key]?.place == nil {
-                unread[key]?.place = UnreadLog.Place(channel.channel)
+                unread[key]?.place = channel.channel.executedPosition
             }
         }
     }
 
-    /// A former source that was rebuilt, and follows its replica or what that follows, has nothing left that these lack.
+    /// A former source that was rebuilt, and follows its replica or what that follows, has nothing left that these lack. Nor has one
+    /// that follows anything by now, if the replica had everything when its log was reset: that was part of a switchover.
     private mutating func noteRebuilding(of source: NodeFindings, _ facts: NodeFacts, _ logs: Logs) {
         let name = source.description.name
-        guard let above = sources[name], !above.isEmpty else { return }
+        guard !source.channels.isEmpty, let above = sources[name], !above.isEmpty else { return }
         let generation = logs(name)?.generation
         func isOver(_ key: LossKey, _ then: LossContext, isKnown: (LossKey) -> Bool) -> Bool {
-            guard key.source == name, then.source?.isSame(facts, generation) == false else { return false }
+            guard key.source == name else { return false }
+            if then.wasComplete, !then.wasSourceFollowing { return true }
+            guard then.source?.isSame(facts, generation) == false else { return false }
             return above.contains(key.node)
                 || above.contains { other in
                     sources[key.node]?.contains(other) == true && !isKnown(LossKey(node: key.node, source: other))

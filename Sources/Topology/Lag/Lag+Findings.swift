@@ -28,6 +28,11 @@ extension Lag {
             return
         }
         self = reported
+        if findings.hasLost {
+            // Shown by a heartbeat, which arrives whatever is missing.
+            limiting = nil
+            return
+        }
         guard let bounds else {
             if isSourceComparable, method != .heartbeat, findings.isCaughtUp != true { limiting = nil }
             return
@@ -35,7 +40,12 @@ extension Lag {
         seconds = bounds.clamp(reported.seconds)
         error = bounds.upper.map { max(seconds - bounds.lower, $0 - seconds) }
         limiting = seconds
-        guard isSourceAnswering, method != .heartbeat else { return }
+        guard isSourceAnswering else { return }
+        if method == .heartbeat {
+            // It goes on in a domain of its own while another one stands still.
+            if bounds.lower > reported.seconds { limiting = bounds.upper }
+            return
+        }
         if bounds.upper == nil {
             // Nothing seen in the source's log is applied yet. What the servers say counts from what has been received.
             limiting = bounds.unreceived.map { max(seconds, $0) }

@@ -25,7 +25,8 @@ struct LogLooks: Sendable {
     private(set) var isNew = false
     /// The latest look showed that the same server now writes a log of another name.
     private(set) var isRenamed = false
-    /// The latest look showed that the same server has begun the log anew, without transactions by which that shows.
+    /// The latest look showed that the same server has begun the log anew, though it has as many transactions as before: others by
+    /// the same numbers, unless it has been given its record.
     private(set) var hasBegunAnew = false
     /// This log was preceded by one with transactions that the server no longer has.
     private(set) var hasLostTransactions = false
@@ -86,7 +87,8 @@ struct LogLooks: Sendable {
             successor.generation = successor.isNew ? generation + 1 : generation
             successor.isRenamed = isSameServer && base != nil && successor.base != base
             successor.hasBegunAnew =
-                isSameServer && base != nil && successor.base == base && latest?.isRecordEmpty != false
+                isSameServer && vanished == nil && base != nil && successor.base == base
+                && !successor.isSmallerThanItsRecord
             successor.hasLostTransactions = isSameServer && look.hasLost(newest)
             successor.before = isSameServer ? latest : nil
             self = successor

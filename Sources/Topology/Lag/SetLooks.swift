@@ -12,7 +12,8 @@ struct SetLooks: Sendable {
     subscript(node: String) -> LogLooks? { places[node].map { logs[$0] } }
 
     /// Adds what a round has seen.
-    mutating func note(_ report: ReplicationSetReport) {
+    /// - Parameter writers: the nodes that took the writes in the round before.
+    mutating func note(_ report: ReplicationSetReport, writers: Set<String>) {
         if logs.count > report.nodes.count {
             let names = Set(report.nodes.map(\.description.name))
             for name in places.keys where !names.contains(name) { remove(name) }
@@ -21,8 +22,15 @@ struct SetLooks: Sendable {
         var vanished: [(String, VanishedTransactions)] = []
         var inAnotherLog: [String] = []
         for node in report.nodes {
-            guard let facts = node.report.facts, facts.binaryLogRead != nil else { continue }
+            guard let facts = node.report.facts else { continue }
             let name = node.description.name
+            if facts.binaryLog?.isEnabled == false, facts.isReadOnly != true, let place = places[name],
+                logs[place].isSource
+            {
+                // What it writes meanwhile, nobody gets.
+                inAnotherLog.append(name)
+            }
+            if facts.binaryLogRead == nil { continue }
             let keepsHistory = withHistory.contains(name) || facts.transactions?.isBestKept == true
             if let place = places[name] {
                 if let lost = logs[place].note(facts, keepsHistory: keepsHistory) { vanished.append((name, lost)) }
@@ -34,12 +42,14 @@ struct SetLooks: Sendable {
         }
         if vanished.isEmpty, inAnotherLog.isEmpty { return }
         let (logs, places) = (logs, places)
-        for (name, lost) in vanished { losses.note(lost, of: name) { node in places[node].map { logs[$0] } } }
-        for name in inAnotherLog { losses.noteAnotherLog(of: name) { node in places[node].map { logs[$0] } } }
+        let round = KnownLosses.Round(writers: writers, logs: { node in places[node].map { logs[$0] } })
+        for (name, lost) in vanished { losses.note(lost, of: name, round) }
+        for name in inAnotherLog { losses.noteAnotherLog(of: name, round) }
     }
 
     /// Notes which nodes are sources, and which channels have lost their place.
-    mutating func note(_ findings: SetFindings) {
+    /// - Parameter writers: the nodes that took the writes in the round before.
+    mutating func note(_ findings: SetFindings, writers: Set<String>) {
         for node in findings.nodes {
             for channel in node.channels {
                 guard let source = channel.sourceNode else { continue }
@@ -50,9 +60,10 @@ struct SetLooks: Sendable {
             }
         }
         let (logs, places) = (logs, places)
-        for node in findings.nodes {
-            losses.note(node) { name in places[name].map { logs[$0] } }
-        }
+        let round = KnownLosses.Round(
+            writers: writers, isFollowing: { findings.node(named: $0)?.channels.isEmpty == false },
+            logs: { name in places[name].map { logs[$0] } })
+        for node in findings.nodes { losses.note(node, round) }
     }
 
     mutating func forget(_ node: String) {

@@ -30,7 +30,7 @@ package struct SetMemory: Sendable {
     package mutating func fold(_ report: ReplicationSetReport) -> SetFindings {
         let present = Set(report.nodes.map(\.description.name))
         if !nodes.keys.allSatisfy(present.contains) { nodes = nodes.filter { present.contains($0.key) } }
-        looks.note(report)
+        looks.note(report, writers: incumbents)
         let found = ClusterFindings.all(in: report.nodes, remembering: nodes, known: clusters.known)
         clusters.look(at: found, report.nodes)
         var findings = SetFindings(
@@ -38,7 +38,7 @@ package struct SetMemory: Sendable {
         for index in findings.nodes.indices where !found.isEmpty {
             findings.nodes[index].clusterTroubles = findings.clusterTroubles(of: findings.nodes[index])
         }
-        looks.note(findings)
+        looks.note(findings, writers: incumbents)
         take(findings)
         findings.writing = findings.clusters.isEmpty ? judge(findings) : judgeClusters(findings)
         for index in findings.clusters.indices {
