@@ -102,7 +102,9 @@ extension SetRoundTests {
         let servers = [try FaultServer(.saying([.silence])), try FaultServer(healthy())]
         try await withSet(servers, timeout: { _ in .milliseconds(300) }, threads: 1) { set in
             let nodes = await set.report(by: .never).nodes
-            #expect(nodes.map { $0.report.failure?.reason } == [.timeout, .timeout])
+            #expect(nodes[0].report.failure?.reason == .timeout)
+            // One whose time ran out late, on a busy machine, is asked once more, when the thread may be free.
+            #expect([.timeout, nil].contains(nodes[1].report.failure?.reason))
         }
     }
 
