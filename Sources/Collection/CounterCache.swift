@@ -25,6 +25,9 @@ struct CounterCache {
         let readAt: ContinuousClock.Instant
 
         func isRecent(at now: ContinuousClock.Instant) -> Bool { readAt.duration(to: now) <= CounterCache.limit }
+
+        /// For a round that began while it was recent, and ends later.
+        func isUsable(at now: ContinuousClock.Instant) -> Bool { readAt.duration(to: now) <= CounterCache.limit * 2 }
     }
 
     private var owner: Owner?
@@ -70,7 +73,8 @@ struct CounterCache {
             || current.isReplicaEnabled != semiSync.value?.isReplicaEnabled
     }
 
-    /// Keeps the counters that were read in this round, and fills in the others.
+    /// Keeps the counters that were read in this round, and fills in the others: what was not due when the round began counts until its
+    /// end.
     mutating func complete(_ facts: inout NodeFacts, at now: ContinuousClock.Instant) {
         guard facts.identity.serverID != nil else { return }
         let current = Owner(facts)
@@ -87,7 +91,7 @@ struct CounterCache {
             {
                 startTime = startTimes.settle(clock: asked + offset, uptime: uptime)
             }
-        } else if facts.missing[.status] == nil, let semiSync, semiSync.isRecent(at: now) {
+        } else if facts.missing[.status] == nil, let semiSync, semiSync.isUsable(at: now) {
             facts.semiSync = semiSync.value
         }
         facts.startTime = startTime
@@ -95,7 +99,7 @@ struct CounterCache {
 
         if facts.areClusterSettingsFresh {
             cluster = Kept(value: facts.clusterSettings, readAt: now)
-        } else if facts.missing[.clusterSettings] == nil, let cluster, cluster.isRecent(at: now) {
+        } else if facts.missing[.clusterSettings] == nil, let cluster, cluster.isUsable(at: now) {
             facts.clusterSettings = cluster.value
         }
         if facts.clusterSettings?.kind == .galera { facts.transactions?.countGaleraByLog() }
@@ -104,7 +108,7 @@ struct CounterCache {
         if facts.areConnectedReplicasFresh {
             replicas = Kept(value: facts.connectedReplicas, readAt: now)
         } else if facts.missing[.connectedReplicas] == nil, facts.missing[.status] == nil, let replicas,
-            replicas.isRecent(at: now)
+            replicas.isUsable(at: now)
         {
             facts.connectedReplicas = replicas.value
         }

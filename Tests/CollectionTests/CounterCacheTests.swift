@@ -85,11 +85,15 @@ struct CounterCacheTests {
         member.clusterSettings?.kind = .group
         let cache = cache(member)
         #expect(due(cache, after: 60) == [])
-        var (later, kept) = (facts(), cache)
-        kept.complete(&later, at: start + .seconds(60))
-        #expect(later.clusterSettings == member.clusterSettings)
+        var kept = cache
+        // A round that began before, and ends after.
+        for seconds in [60, 61] {
+            var later = facts()
+            kept.complete(&later, at: start + .seconds(seconds))
+            #expect(later.clusterSettings == member.clusterSettings)
+        }
         var tooLate = facts()
-        kept.complete(&tooLate, at: start + .seconds(61))
+        kept.complete(&tooLate, at: start + .seconds(121))
         #expect(tooLate.clusterSettings == nil)
     }
 
@@ -102,7 +106,7 @@ struct CounterCacheTests {
     }
 
     @Test(
-        "A round that did not ask gets them for at most a minute; the start time for as long as the connection lives"
+        "A round that did not ask gets them, as none begins more than a minute after they were read; the start time for as long as the connection lives"
     )
     func completes() {
         var cache = cache(read(replicas: 3))
@@ -111,7 +115,7 @@ struct CounterCacheTests {
         #expect(later.connectedReplicas == 3 && later.startTime == 900)
         #expect(later.semiSync?.clients == 0 && later.isStatusKept && !later.isStatusFresh)
         var tooLate = facts()
-        cache.complete(&tooLate, at: start + .seconds(61))
+        cache.complete(&tooLate, at: start + .seconds(121))
         #expect(tooLate.connectedReplicas == nil && tooLate.semiSync?.clients == nil)
         #expect(tooLate.semiSync?.isSourceEnabled == false)
         #expect(tooLate.startTime == 900)

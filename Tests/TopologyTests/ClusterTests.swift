@@ -430,6 +430,31 @@ struct ClusterTests {
         #expect(try round(2, receiver: true) == ["db9"])
     }
 
+    @Test("A round in which nobody is known to take the writes ends no office")
+    func roundOfDoubt() throws {
+        var scene = ClusterScene(.group)
+        let (primary, others) = try Self.roles()
+        func round(_ seconds: Double, isNamed: Bool = true, isStopped: Bool = false) throws -> [String] {
+            var receiver = try scene.member(primary, committed: 100, at: seconds)
+            receiver.report.facts?.channels = [
+                channel("in", from: "db9", id: 99, uuid: 99, io: isStopped ? .stopped : .running, applies: !isStopped)
+            ]
+            var members = try others.map { try scene.member($0, committed: 100, at: seconds) }
+            if !isNamed {
+                // Neither its settings nor the group's name: it is a writable server of its own in this round.
+                members[0].report.facts?.cluster = nil
+                members[0].report.facts?.clusterSettings = nil
+                members[0].report.facts?.isReadOnly = false
+            }
+            return scene.fold(
+                node("db9", id: 99, uuid: 99, readOnly: false), receiver, members[0], members[1]
+            ).writers
+        }
+        #expect(try round(0) == ["db9"])
+        #expect(try round(1, isNamed: false).isEmpty)
+        #expect(try round(2, isStopped: true) == ["db9"])
+    }
+
     @Test("The source of a group keeps the writes when another member is the primary, and the channel is stopped")
     func stoppedReceiver() throws {
         let (primary, others) = try Self.roles()

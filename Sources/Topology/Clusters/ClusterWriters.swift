@@ -41,11 +41,14 @@ extension SetMemory {
             }
         }
         // The member with the channel may be silent, or out of office with its channel stopped: what it followed is still the source.
+        let mayBeHidden = findings.clusters.contains { !$0.silent.isEmpty }
+        let inOffice = graph.incumbents.filter { name in
+            members.contains(name) || mayBeHidden || graph.isFollowed(name, byAnyOf: members)
+        }
         if sources.isEmpty {
-            let mayBeHidden = findings.clusters.contains { !$0.silent.isEmpty }
             sources = graph.names.filter { name in
-                graph.incumbents.contains(name) && !members.contains(name) && graph.answersWritable(name)
-                    && graph.ties(of: name).isEmpty && (mayBeHidden || graph.isFollowed(name, byAnyOf: members))
+                inOffice.contains(name) && !members.contains(name) && graph.answersWritable(name)
+                    && graph.ties(of: name).isEmpty
             }
             // Whoever writes in the cluster now, it is a replica.
             if !sources.isEmpty { reasons = [] }
@@ -75,7 +78,10 @@ extension SetMemory {
         }
         conflicts = [:]
         word = nil
-        incumbents = Set(writing.writers.names)
+        // A round in which it is not known ends nobody's office.
+        incumbents =
+            writing.writers.isKnown
+            ? Set(writing.writers.names) : inOffice.filter { !graph.answersReadOnly($0) }
         writing.incumbents = incumbents
         if !rivals.isEmpty { writing.besideCluster = Set(names + rivals) }
         for name in graph.names {
