@@ -139,14 +139,9 @@ package actor SetMonitor {
 
     /// Findings of a new round of a set with a cluster; nil for one without.
     func clusterFindings(by deadline: ContinuousClock.Instant) async -> SetFindings? {
-        let known: SetAnswer
-        if let kept = kept.newest(patience: .zero) {
-            known = kept
-        } else {
-            known = await findings(notOlderThan: Self.longestAge, deadline: deadline)
-        }
-        if known.findings.clusters.isEmpty { return nil }
-        return await findings(deadline: deadline).findings
+        if let known = kept.newest(patience: .zero), known.findings.clusters.isEmpty { return nil }
+        let new = await findings(deadline: deadline).findings
+        return new.clusters.isEmpty ? nil : new
     }
 
     /// Queries only some nodes; the result is not remembered.

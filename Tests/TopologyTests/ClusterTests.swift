@@ -430,6 +430,42 @@ struct ClusterTests {
         #expect(try round(2, receiver: true) == ["db9"])
     }
 
+    @Test("A silent source of a cluster keeps its office while a member has a channel from it, stopped or not")
+    func silentSource() throws {
+        let (primary, others) = try Self.roles()
+        for hasChannel in [true, false] {
+            var scene = ClusterScene(.group)
+            func round(_ seconds: Double, _ source: ReplicationSetReport.Node, _ channels: [Channel]) throws -> [String]
+            {
+                var receiver = try scene.member(others[0], committed: 100, at: seconds)
+                receiver.report.facts?.channels = channels
+                return scene.fold(
+                    source, receiver, try scene.member(primary, committed: 100, at: seconds),
+                    try scene.member(others[1], committed: 100, at: seconds)
+                ).writers
+            }
+            let solo = node("db9", id: 99, uuid: 99, readOnly: false)
+            let stopped = channel("in", from: "db9", id: 99, uuid: 99, io: .stopped, applies: false)
+            var before = SetMemory()
+            before.incumbents = ["db9"]
+            scene.memory = before
+            #expect(try round(0, solo, [stopped]) == ["db9"])
+            let now = try round(1, silent("db9"), hasChannel ? [stopped] : [])
+            #expect(now.isEmpty == hasChannel)
+        }
+    }
+
+    @Test("A writable server that is seen for the first time unseats no member in office, and is a rival")
+    func stranger() throws {
+        var scene = ClusterScene(.galera)
+        let first = try scene.round(at: 0, 1, 1, 1)
+        #expect(first.writers == ["db1"])
+        let nodes = try (1...3).map { try scene.member($0, committed: 1, at: 1) }
+        let beside = scene.fold(nodes[0], nodes[1], nodes[2], node("db9", id: 99, uuid: 99, readOnly: false))
+        #expect(beside.writers == ["db1"] && Set(beside.rivals) == ["db1", "db9"])
+        #expect(beside.troubles.contains { $0.kind == .severalWriters })
+    }
+
     @Test("A round in which nobody is known to take the writes ends no office")
     func roundOfDoubt() throws {
         var scene = ClusterScene(.group)

@@ -62,6 +62,19 @@ struct ClusterMemory: Sendable {
         lonely.formUnion(outside.subtracting(cluster.stale))
     }
 
+    /// The nodes that may have been in the component for long when the exporter looks for the first time.
+    private func settled(
+        among nodes: [String], _ memory: [String: NodeMemory], _ incumbents: Set<String>
+    ) -> Set<String> {
+        // Without a record, nothing is known of any.
+        if incumbents.isDisjoint(with: nodes) { return Set(nodes) }
+        // One that comes before the writer in the order may have come back just before this process began; so may the writer itself.
+        let unbroken = nodes.filter { memory[$0]?.predatesProcess == true }
+        if unbroken.isEmpty { return incumbents }
+        let writers = incumbents.intersection(unbroken)
+        return writers.isEmpty ? Set(unbroken) : writers
+    }
+
     /// - Parameter incumbents: the nodes that last took the writes: an earlier process may have noted them.
     mutating func note(
         _ clusters: [ClusterFindings], _ nodes: [String: NodeMemory], incumbents: Set<String>
@@ -79,8 +92,7 @@ struct ClusterMemory: Sendable {
             trusted.formUnion(
                 component.isConfirmed ? component.nodes : component.nodes.filter(self.trusted.contains))
             let isFirst = !self.places.values.contains { $0.cluster == cluster.name }
-            // A node that comes before them in the order may have come back just before this process began.
-            let settled = incumbents.isDisjoint(with: component.nodes) ? Set(component.nodes) : incumbents
+            let settled = settled(among: component.nodes, nodes, incumbents)
             for name in cluster.members {
                 // One that does not answer the exporter is still in the view of the others.
                 let isListed =

@@ -53,6 +53,18 @@ extension SetMemory {
             // Whoever writes in the cluster now, it is a replica.
             if !sources.isEmpty { reasons = [] }
         }
+        // Silence alone ends no office.
+        if sources.isEmpty,
+            let silent = graph.names.first(where: { name in
+                inOffice.contains(name) && !members.contains(name) && graph.isSilentWritable(name)
+            })
+        {
+            reasons.append(
+                .init(
+                    text:
+                        "\(silent), from which the cluster replicates, does not answer, and may take the writes; if it is gone for "
+                        + "good, remove the channel (RESET REPLICA ALL)", isOpen: true))
+        }
         if sources.count > 1 {
             reasons.append(
                 .init(text: "the cluster replicates from \(sources.list), which both take writes", isOpen: true))
@@ -64,7 +76,9 @@ extension SetMemory {
             !members.contains(name) && !names.contains(name) && graph.answersWritable(name)
                 && graph.ties(of: name).isEmpty
         }
-        if let rival = rivals.first {
+        // One that comes back restarted, or is seen for the first time, unseats nobody who answers.
+        let isInOffice = names.contains { graph.incumbents.contains($0) && graph.answersWritable($0) }
+        if let rival = rivals.first(where: { !isInOffice || graph.memory[$0]?.isPromoted == true }) {
             reasons.insert(
                 .init(
                     text: "\(rival) is writable and belongs to no cluster: set read_only on it, or take it out of the "
@@ -186,6 +200,10 @@ extension WriterGraph {
         members.contains { member in
             memory[member]?.channels?.contains { !$0.isParked && $0.sourceNode == name } == true
         }
+    }
+
+    fileprivate func isSilentWritable(_ name: String) -> Bool {
+        !answering.contains(name) && memory[name]?.writability == .writable
     }
 
     fileprivate func hasSettled(_ name: String, _ place: ClusterMemory.Place?) -> Bool {

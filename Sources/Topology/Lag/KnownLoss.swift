@@ -9,10 +9,12 @@ protocol Known: Sendable {
 
 extension Known {
     /// The same, after the replica has answered.
-    /// - Parameter source: the looks at its source's log.
-    func confirmed(by facts: NodeFacts, _ source: LogLooks?) -> Self {
+    /// - Parameters:
+    ///   - source: the looks at its source's log.
+    ///   - isFollowing: it has a channel from there now.
+    func confirmed(by facts: NodeFacts, _ source: LogLooks?, isFollowing: Bool) -> Self {
         var known = self
-        known.then.confirm(by: facts, source)
+        known.then.confirm(by: facts, source, isFollowing: isFollowing)
         return known
     }
 }
@@ -72,7 +74,7 @@ struct LossContext: Sendable {
     let wasComplete: Bool
     /// The source itself had a source.
     let wasSourceFollowing: Bool
-    /// The replica has applied something since.
+    /// The replica has applied something since, while it followed that source.
     private(set) var hasAdvanced: Bool
     var logs: LogsWithout
 
@@ -94,8 +96,8 @@ struct LossContext: Sendable {
         logs = LogsWithout(source)
     }
 
-    mutating func confirm(by facts: NodeFacts, _ source: LogLooks?) {
-        if replica.hasOther(than: facts.transactions) { hasAdvanced = true }
+    mutating func confirm(by facts: NodeFacts, _ source: LogLooks?, isFollowing: Bool) {
+        if isFollowing, replica.hasOther(than: facts.transactions) { hasAdvanced = true }
         replica.confirm(by: facts)
         logs.look(at: source)
     }

@@ -13,6 +13,8 @@ struct KnownLosses: Sendable {
     private var seen: [String: ServerThen] = [:]
     /// What sources were seen to lose, for those of their replicas that have not been compared with it yet.
     private var pending: [LossKey: PendingLoss] = [:]
+    /// Replicas that were seen to have all that their source lost, with the number of their own log at that time.
+    private var complete: [LossKey: Int] = [:]
     /// Logs that sources began while these replicas followed an earlier one.
     private var unread: [LossKey: UnreadLog] = [:]
 
@@ -62,8 +64,15 @@ struct KnownLosses: Sendable {
         let line = line(of: node)
         return all.first { key, known in
             line.contains(key.node) && key.node != name && all[LossKey(node: name, source: key.source)] == nil
-                && (key.source == name ? key.node != node && !known.isOver(by: logs(name)) : known.then.hasAdvanced)
+                && (key.source == name
+                    ? key.node != node && !known.isOver(by: logs(name))
+                    : known.then.hasAdvanced || !isComplete(name, behind: key.source, logs))
         }?.value
+    }
+
+    /// Whether a node had all that another one lost, and so gives it to those that have not gone on without it.
+    private func isComplete(_ node: String, behind source: String, _ logs: Logs) -> Bool {
+        complete[LossKey(node: node, source: source)].map { $0 == logs(node)?.generation } ?? false
     }
 
     /// The node, and those through which its data came.
@@ -197,7 +206,9 @@ struct KnownLosses: Sendable {
                         && known.isLacking(in: transactions, fetched: channel.channel.fetched)
             }
             // A node without a source is compared when it has one.
-            if !isOpen && !node.channels.isEmpty { pending[key] = nil }
+            if isOpen || node.channels.isEmpty { continue }
+            pending[key] = nil
+            if !channels.isEmpty, !known.isLacking(in: transactions, fetched: nil) { complete[key] = generation }
         }
     }
 
@@ -221,10 +232,11 @@ struct KnownLosses: Sendable {
     private mutating func noteRebuilding(of source: NodeFindings, _ facts: NodeFacts, _ logs: Logs) {
         let name = source.description.name
         guard !source.channels.isEmpty, let above = sources[name], !above.isEmpty else { return }
-        let generation = logs(name)?.generation
+        let (log, generation) = (logs(name), logs(name)?.generation)
+        let hasWrittenNothing = log?.latest?.isRecordEmpty != false || log?.isSmallerThanItsRecord == true
         func isOver(_ key: LossKey, _ then: LossContext, isKnown: (LossKey) -> Bool) -> Bool {
             guard key.source == name else { return false }
-            if then.wasComplete, !then.wasSourceFollowing { return true }
+            if then.wasComplete, !then.wasSourceFollowing, !then.hasAdvanced, hasWrittenNothing { return true }
             guard then.source?.isSame(facts, generation) == false else { return false }
             return above.contains(key.node)
                 || above.contains { other in
@@ -248,6 +260,7 @@ struct KnownLosses: Sendable {
         leads = leads.filter { isKept($0.key.node) }
         sources = sources.filter { isKept($0.key) }
         seen = seen.filter { isKept($0.key) }
+        complete = complete.filter { isKept($0.key.node) && isKept($0.key.source) }
         pending = pending.filter { isKept($0.key.node) }
         unread = unread.filter { isKept($0.key.node) }
     }
@@ -272,8 +285,10 @@ extension Dictionary where Key == LossKey, Value: Known {
         _ node: NodeFindings, _ facts: NodeFacts, _ logs: KnownLosses.Logs, _ isClear: (ChannelFindings) -> Bool
     ) {
         for key in keys where key.node == node.description.name {
+            let isFollowing = node.channels.contains { $0.sourceNode == key.source }
             self[key] =
-                node.isClear(from: key.source, isClear) ? nil : self[key]?.confirmed(by: facts, logs(key.source))
+                node.isClear(from: key.source, isClear)
+                ? nil : self[key]?.confirmed(by: facts, logs(key.source), isFollowing: isFollowing)
         }
     }
 }
