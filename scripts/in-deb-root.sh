@@ -131,6 +131,13 @@ systemctl start $name && fail "systemctl does not report a wrong argument"
 [ "$(systemctl show --property ExecMainStatus --value $name)" = 64 ] || fail "the exit code is not 64"
 [ "$(systemctl show --property NRestarts --value $name)" = 0 ] || fail "it is started again and again"
 systemctl reset-failed $name
+: >/etc/default/$name
+mv /etc/$name/mysql-password /root/mysql-password
+systemctl start $name && fail "systemctl does not report that there is no password file"
+[ "$(systemctl show --property ExecMainStatus --value $name)" = 243 ] || fail "the exit code is not 243"
+[ "$(systemctl show --property ActiveState --value $name)" = failed ] || fail "it is started again and again"
+mv /root/mysql-password /etc/$name/mysql-password
+systemctl reset-failed $name
 
 step "systemd socket activation"
 systemctl stop $name

@@ -6,8 +6,8 @@ extension Configuration {
 
     /// Reads and checks a configuration file.
     ///
-    /// Also tries to read the passwords, and the files of `tls`. One that cannot be read is only a warning here, because the
-    /// other nodes still work.
+    /// Also tries to read the passwords, and the files of `tls`. One that cannot be read is only a warning here: the
+    /// caller decides whether it is an error (`unreadableFiles`).
     /// - Parameters:
     ///   - path: as the user gave it; relative paths in the file are relative to its directory.
     ///   - environment: the process's environment.

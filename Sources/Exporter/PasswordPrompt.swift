@@ -4,7 +4,8 @@ import Glibc
 
 /// Asks for a password at the terminal, whatever standard input and output are: `grants --ask-password | mysql`.
 enum PasswordPrompt {
-    static func ask(_ prompt: String) throws -> Secret {
+    /// - Parameter mayBeEmpty: whether Enter alone is an answer.
+    static func ask(_ prompt: String, mayBeEmpty: Bool = false) throws -> Secret {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard terminal >= 0 else {
             throw ValidationError("There is no terminal to ask for a password at; use --password-file.")
@@ -27,7 +28,7 @@ enum PasswordPrompt {
         say(prompt, to: terminal)
         let password = try line(from: terminal)
         guard !password.contains("\u{3}") else { throw ValidationError("Cancelled.") }
-        guard !password.isEmpty else { throw ValidationError("No password was given.") }
+        guard mayBeEmpty || !password.isEmpty else { throw ValidationError("No password was given.") }
         return Secret(password)
     }
 

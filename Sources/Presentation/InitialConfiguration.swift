@@ -95,8 +95,11 @@ package struct InitialConfiguration {
                 "  source: \(yamlScalar(own))",
             ]
         case .unnamedReplicas(let count):
-            let those = count == 1 ? "1 connected replica is" : "\(count) connected replicas are"
-            return ["\(those) not among these nodes. Add it by its address."]
+            return [
+                count == 1
+                    ? "1 connected replica is not among these nodes. Add it by its address."
+                    : "\(count) connected replicas are not among these nodes. Add them by their addresses."
+            ]
         case .noAddress(let whose): return ["Not an address that can be used here: \(whose)"]
         case .refusal(let text): return [text]
         }

@@ -277,6 +277,7 @@ package struct Verdict {
 }
 
 extension NodeFailure {
-    /// Whether the node is not known to be down: a file of the exporter's cannot be read, or the account may not look.
-    fileprivate var isOfTheAsker: Bool { reason == .configuration || reason == .permission }
+    /// Whether the node is not known to be down: a file of the exporter's cannot be read, or the server lives and does not let
+    /// the account in, or look.
+    fileprivate var isOfTheAsker: Bool { [.configuration, .authentication, .permission].contains(reason) }
 }

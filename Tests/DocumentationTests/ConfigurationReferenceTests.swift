@@ -39,6 +39,19 @@ struct ConfigurationReferenceTests {
         }
     }
 
+    @Test("A configuration that a page shows whole is valid", arguments: ["README.md", "docs/getting-started.md"])
+    func shown(page: String) throws {
+        let text = try String(contentsOf: Self.path("../\(page)"), encoding: .utf8)
+        // Every other part is inside of a fence.
+        let blocks = text.split(separator: "```", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 && $0.element.hasPrefix("yaml\n") }.map { $0.element.dropFirst(5) }
+            .filter { $0.hasPrefix("replication_sets:") || $0.contains("\nreplication_sets:") }
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            _ = try Configuration.parse(String(block), file: page, environment: [:])
+        }
+    }
+
     @Test("is what the schema says")
     func isFresh() throws {
         let page = Self.path("configuration.md")

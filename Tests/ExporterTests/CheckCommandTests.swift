@@ -12,7 +12,7 @@ struct CheckCommandTests {
                 ["check"],
                 "REPLICATION UNKNOWN - Specify the servers to monitor: --config.file FILE, or --node NAME=HOST:PORT."
             ),
-            (["check", "--node", "a=h", "--max-lag", "soon"], "REPLICATION UNKNOWN - --max-lag and --max-bytes: "),
+            (["check", "--node", "a=h", "--max-lag", "soon"], "REPLICATION UNKNOWN - --max-lag must be a duration "),
             (["check", "--node", "a=h", "--timeout", "0"], "REPLICATION UNKNOWN - --timeout must be between 0"),
             (["check", "--node", "a=h", "--nodd", "x"], "REPLICATION UNKNOWN - Unknown option '--nodd'"),
             (["check", "--config.fil", "x"], "REPLICATION UNKNOWN - Unknown option '--config.fil'. Did you mean"),

@@ -22,7 +22,15 @@ struct CommandLineTests {
             (["check", "--max-lagg", "5s"], "Unknown option '--max-lagg'. Did you mean '--max-lag'?"),
             (["topolgy"], "Unknown command 'topolgy'. Did you mean 'topology'? The commands are: serve, topology, "),
             (["exporter.yml"], "Unknown command 'exporter.yml'. The commands are: serve, topology, "),
-            (["check", "--max-lag", "soon", "--node", "a=h"], "--max-lag and --max-bytes: "),
+            (["check", "--max-lag", "5", "--node", "a=h"], "--max-lag needs a unit: '5s' or '5ms'"),
+            (["check", "--max-lag", "5s", "--max-bytes", "x", "--node", "a=h"], "--max-bytes must be a size "),
+            (["checksum", "s", "--chunk-time", "1", "--node", "a=h"], "--chunk-time needs a unit: '1s' or '1ms'"),
+            (["checksum", "s", "--max-lag", "soon", "--node", "a=h"], "--max-lag must be a duration "),
+            (["checksum", "s", "--patience", "1", "--node", "a=h"], "--patience needs a unit: "),
+            (
+                ["checksum", "s", "--tables", "a.b,c", "--node", "a=h"],
+                "--tables must be a list of database.table, not \"c\""
+            ),
             (["topology"], "Specify the servers to monitor: "),
         ])
     func unknown(arguments: [String], message: String) throws {

@@ -97,8 +97,8 @@ struct Manual {
                 What is kept across restarts.
                 .El
                 .Sh EXIT STATUS
-                0 for success, 64 for invalid arguments, 2 for an invalid configuration or a password or certificate file that cannot be read, 1 for any other error.
-                systemd does not start the service again after 2 and 64.
+                0 for success, 64 for invalid arguments, 2 for an invalid configuration or a password or certificate file that cannot be read, 1 for any other error, such as a port that is taken.
+                systemd does not start the service again after 2 and 64, nor if it could not pass the password file to it (243).
                 .Bl -tag -width indent
                 .It Cm check
                 0 for ok, 1 for warning, 2 for critical; 3 for unknown, which is every error as well.
@@ -106,6 +106,8 @@ struct Manual {
                 0 if everything is equal, 1 if everything compared is equal, but some tables were not compared, 2 if there are differences, 3 if the result is unknown.
                 .It Cm failover-check
                 0 if there is an answer, whichever it is.
+                .It Cm init
+                0 if the server has answered, 1 if it does not or refuses the account, 2 if there is no account to ask with or its password file cannot be read.
                 .It Cm topology
                 0 if at least one node is up, otherwise 1.
                 .El

@@ -178,6 +178,35 @@ extension IntegrationSuite {
             }
         }
 
+        @Test("a file that cannot be read is refused as at a start, and one that has vanished meanwhile is a warning")
+        func unreadable() async throws {
+            try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
+                let path = try sandbox.configuration("vanishing.yml", user: "nobody", password: "p")
+                let exporter = try await RunningExporter.start(
+                    ["--config.file", path, "--web.enable-lifecycle"], in: sandbox)
+                let good = try String(contentsOfFile: path, encoding: .utf8)
+                try write(
+                    good.replacing("timeout: 3s", with: "timeout: 3s, tls: {mode: verify_identity, ca: nope.pem}"),
+                    to: path)
+                let refusal = try await exporter.get("/-/reload", method: "POST")
+                let problem = "tls.ca '\(sandbox.folder)/nope.pem': No such file or directory"
+                #expect(refusal.status == 500 && refusal.body.contains(problem), "\(refusal.body)")
+                let scrape = try await exporter.scrape()
+                #expect(scrape.all("exporter_config_last_reload_successful").map(\.value) == [0])
+                // The old configuration stays in effect, and gets as far as the server.
+                #expect(scrape.all("node_failure", nil, ["reason": "configuration"]).allSatisfy { $0.value == 0 })
+                try await eventually("it is in the log") {
+                    try exporter.output().contains("configuration refused; the old one stays in effect")
+                }
+
+                try FileManager.default.removeItem(atPath: "\(sandbox.folder)/nobody.password")
+                try write(good + "\n# Touched.\n", to: path)
+                #expect(try await exporter.get("/-/reload", method: "POST").status == 200)
+                #expect(try exporter.output().contains("nobody.password': No such file or directory"))
+                #expect(await exporter.stop() == .exited(0))
+            }
+        }
+
         @Test("a scrape in progress ends with the nodes that it started with")
         func scrapeAcrossReload() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in

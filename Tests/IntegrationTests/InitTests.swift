@@ -88,8 +88,53 @@ extension IntegrationSuite {
 
                 let down = try await sandbox.run(
                     "init", "--node", "127.0.0.1:1", "--user", "x", "--password-file", password)
-                #expect(down.status == .exited(2) && down.output.isEmpty)
+                #expect(down.status == .exited(1) && down.output.isEmpty)
                 #expect(down.errors == "connecting to 127.0.0.1:1: Connection refused (error 2002)\n")
+
+                let wrong = try await sandbox.run(
+                    "init", "--node", "127.0.0.1:\(try sandbox.server("db1").port)", "--user", "x", "--password-file",
+                    password)
+                #expect(wrong.status == .exited(1) && wrong.output.isEmpty)
+                #expect(wrong.errors.contains("Access denied"), "\(wrong.errors)")
+
+                let missing = try await sandbox.run(
+                    "init", "--node", "127.0.0.1:1", "--user", "x", "--password-file", "/nope")
+                #expect(missing.status == .exited(2) && missing.output.isEmpty)
+                #expect(missing.errors == "--password-file: /nope: No such file or directory\n")
+            }
+        }
+
+        @Test("Enter at the prompt is no password, with which root logs in by the socket")
+        func withoutPassword() async throws {
+            try await withSandbox(.primary(replicas: 1), software: try await ServerSoftware.find("mariadb")) {
+                sandbox in
+                try await sandbox.catchUp()
+                let socket = try sandbox.server("db1").socketPath
+                let (typed, shown, printed) = (
+                    "\(sandbox.folder)/typed", "\(sandbox.folder)/shown", "\(sandbox.folder)/printed"
+                )
+                try #require(mkfifo(typed, 0o600) == 0)
+                // Opened for both, it waits for no reader, and does not end before the program does.
+                let keyboard = open(typed, O_RDWR | O_CLOEXEC)
+                try #require(keyboard >= 0)
+                defer { close(keyboard) }
+                let command = "'\(try Products.exporter)' init --user root --node 'first=unix:\(socket)' >'\(printed)'"
+                let process = try ChildProcess.start(
+                    [
+                        "/bin/sh", "-c",
+                        "exec timeout --foreground 60 script --quiet --return --command \"$1\" /dev/null <'\(typed)'",
+                        "sh", command,
+                    ], environment: ChildProcess.neutralEnvironment, group: sandbox.processGroup, output: shown)
+                // What is typed before is not read.
+                try await eventually("it asks") {
+                    try String(contentsOfFile: shown, encoding: .utf8).contains("Password for root (Enter for none): ")
+                }
+                #expect(write(keyboard, "\n", 1) == 1)
+                let status = await process.ended()
+                let text = try String(contentsOfFile: printed, encoding: .utf8)
+                let screen = try String(contentsOfFile: shown, encoding: .utf8)
+                #expect(status == .exited(0), "\(screen)")
+                #expect(text.contains("- name: first\n") && text.contains("source: first\n"), "\(text)")
             }
         }
     }

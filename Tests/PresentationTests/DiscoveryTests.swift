@@ -116,6 +116,13 @@ struct DiscoveryTests {
         #expect(try configuration(found).nodes.first?.source == .byChannel(["eu": "a", "": "b"]))
     }
 
+    @Test(
+        "how many replicas are to be added agrees in number",
+        arguments: [(1, "Add it by its address."), (2, "Add them by their addresses.")])
+    func number(count: Int, advice: String) throws {
+        #expect(text(try discovery(facts(replicas: count))).contains("not among these nodes. \(advice)"))
+    }
+
     @Test("a server that says nothing gives a configuration with itself alone")
     func alone() throws {
         let found = try discovery(facts("", replicas: 0))

@@ -142,7 +142,7 @@ struct VerdictTests {
     func ownFault() {
         for (reason, status, code) in [
             (NodeFailure.Reason.configuration, "UNKNOWN", 3), (.permission, "UNKNOWN", 3),
-            (.authentication, "CRITICAL", 2), (.connect, "CRITICAL", 2),
+            (.authentication, "UNKNOWN", 3), (.connect, "CRITICAL", 2),
         ] {
             var down = Samples.down("db2", intended: "db1", message: "no file")
             down.report.failure?.reason = reason

@@ -22,8 +22,8 @@ struct CheckCommand: AsyncParsableCommand {
                 --max-lag 5m db2 db3
 
             The status is unknown for a named node that does not replicate, unless it is writable and no limit is given; for a \
-            node that cannot be checked against a limit; and if a password or certificate file cannot be read, or the account \
-            lacks a privilege. The line names at most five problems, the worst first. The performance data has the lag and \
+            node that cannot be checked against a limit; and if a password or certificate file cannot be read, the server \
+            refuses the password, or the account lacks a privilege. The line names at most five problems, the worst first. The performance data has the lag and \
             the bytes behind of every channel, with the set's threshold as the warning and --max-lag and --max-bytes as the \
             critical value; of very many channels, only the worst lag and counts.
             """)
@@ -102,12 +102,8 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func limits() throws -> Verdict.Limits {
-        do {
-            return Verdict.Limits(
-                lag: try maxLag.map { try Quantity.duration($0) }?.seconds,
-                bytes: try maxBytes.map { try Quantity.bytes($0) })
-        } catch {
-            throw ValidationError("--max-lag and --max-bytes: \(error)")
-        }
+        Verdict.Limits(
+            lag: try maxLag.map { try optionValue("--max-lag", $0, Quantity.duration) }?.seconds,
+            bytes: try maxBytes.map { try optionValue("--max-bytes", $0, Quantity.bytes) })
     }
 }

@@ -132,16 +132,14 @@ struct ChecksumCommand: AsyncParsableCommand {
 
     private func options() throws -> ChecksumOptions {
         var options = ChecksumOptions()
-        do {
-            options.tables = try tables.map { text in
-                try text.split(separator: ",", omittingEmptySubsequences: false).map { try Self.name(String($0)) }
+        options.tables = try tables.map { text in
+            try text.split(separator: ",", omittingEmptySubsequences: false).map {
+                try optionValue("--tables", String($0), Self.name)
             }
-            options.chunkSeconds = try Quantity.duration(chunkTime).seconds
-            options.maxLag = try Quantity.duration(maxLag).seconds
-            options.patience = try Quantity.duration(patience)
-        } catch {
-            throw ValidationError("--tables, --chunk-time, --max-lag, --patience: \(error)")
         }
+        options.chunkSeconds = try optionValue("--chunk-time", chunkTime, Quantity.duration).seconds
+        options.maxLag = try optionValue("--max-lag", maxLag, Quantity.duration).seconds
+        options.patience = try optionValue("--patience", patience, Quantity.duration)
         guard (1...1_000_000).contains(chunkSize) else {
             throw ValidationError("--chunk-size must be 1 to 1000000.")
         }
@@ -155,7 +153,7 @@ struct ChecksumCommand: AsyncParsableCommand {
     private static func name(_ text: String) throws -> TableName {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
-            throw Malformed("a table must be database.table, not \(text.debugDescription)")
+            throw Malformed("must be a list of database.table, not \(text.debugDescription)")
         }
         return TableName(database: parts[0], table: parts[1])
     }

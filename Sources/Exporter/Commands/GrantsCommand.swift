@@ -2,6 +2,7 @@ import ArgumentParser
 import Collection
 import Configuration
 import Documents
+import Glibc
 import MariaDB
 import Presentation
 import Replication
@@ -78,10 +79,18 @@ struct GrantsCommand: ParsableCommand {
                 """)
         }
         try addPasswords(to: &accounts)
+        // In a pipe, nobody sees the script's own comment on it.
+        let locked = accounts.filter { $0.password == nil }.map(\.user)
+        if !locked.isEmpty, isatty(STDOUT_FILENO) != 1 { StandardError.print(Self.note(locked)) }
         print(
             GrantStatements(
                 accounts, host: from, for: checksum ? .checksum : .monitoring, onEachServer: eachServer
             ).text, terminator: "")
+    }
+
+    private static func note(_ locked: [String]) -> String {
+        "grants: no password was given: unless it exists already, \(locked.joined(separator: ", ")) is locked until "
+            + "ALTER USER ... IDENTIFIED BY '...' ACCOUNT UNLOCK (see --ask-password and --password-file)"
     }
 
     private var unconfiguredAccount: GrantStatements.Account {

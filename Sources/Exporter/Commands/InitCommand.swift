@@ -22,6 +22,12 @@ struct InitCommand: AsyncParsableCommand {
             For a server and an administrator whose password is asked for:
               mysql-replication-exporter init --node 10.0.0.1:3306 \\
                 --user root > exporter.yml
+
+            On the server itself, for an administrator who logs in by the socket, without a password (press Enter):
+              sudo mysql-replication-exporter init --user root \\
+                --node unix:/run/mysqld/mysqld.sock > exporter.yml
+
+            The exit code is 1 if the server does not answer, or refuses the account.
             """)
 
     @Option(help: ArgumentHelp("The server to ask.", valueName: "[NAME=]HOST:PORT"))
@@ -36,7 +42,8 @@ struct InitCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file with the password of --user; without it, the password is asked for.", valueName: "file"),
+            "The file with the password of --user; without it, the password is asked for, and may be empty.",
+            valueName: "file"),
         completion: .file())
     var passwordFile: String?
 
@@ -65,11 +72,14 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let text: String
-        do throws(ConfigurationError) {
+        do {
             text = try await configuration(try asking())
-        } catch {
+        } catch let error as ConfigurationError {
             error.explain()
             throw ExitCode(2)
+        } catch {
+            StandardError.print((error as? NodeFailure)?.message.printable ?? "\(error)")
+            throw ExitCode.failure
         }
         print(text, terminator: "")
     }
@@ -79,14 +89,7 @@ struct InitCommand: AsyncParsableCommand {
         var environment = ProcessEnvironment.variables
         if let user {
             environment[EnvironmentName.user] = user
-            do {
-                environment[EnvironmentName.password] =
-                    try
-                    (passwordFile.map { try Secret(passwordFile: $0) }
-                    ?? PasswordPrompt.ask("Password for \(user.printable): ")).reveal()
-            } catch {
-                throw ConfigurationError(Problem(file: "--user", message: Self.message(for: error)))
-            }
+            environment[EnvironmentName.password] = try password(of: user).reveal()
         }
         guard environment[EnvironmentName.user] != nil else {
             throw ConfigurationError(
@@ -100,21 +103,26 @@ struct InitCommand: AsyncParsableCommand {
         return (configuration.sets[0], environment)
     }
 
+    /// Empty for an account without one, such as one that logs in by the server's socket.
+    private func password(of user: String) throws(ConfigurationError) -> Secret {
+        do {
+            if let passwordFile { return try Secret(passwordFile: passwordFile) }
+            return try PasswordPrompt.ask("Password for \(user.printable) (Enter for none): ", mayBeEmpty: true)
+        } catch {
+            throw ConfigurationError(
+                Problem(
+                    file: passwordFile == nil ? "--user" : "--password-file", message: Self.message(for: error)))
+        }
+    }
+
     /// The name under which a server is asked to which the user gave none.
     private static let unnamed = "node"
 
+    /// - Throws: `NodeFailure` if the server does not answer, or refuses the account.
     private func configuration(
         _ asking: (set: ReplicationSet, environment: [String: String])
-    ) async throws(ConfigurationError) -> String {
-        let node = asking.set.nodes[0]
-        let found: Discovery
-        do {
-            found = try await discover(node, asking)
-        } catch let failure as NodeFailure {
-            throw ConfigurationError(Problem(file: "", message: failure.message.printable))
-        } catch {
-            throw ConfigurationError(Problem(file: "", message: "\(error)"))
-        }
+    ) async throws -> String {
+        let found = try await discover(asking.set.nodes[0], asking)
         let grants = GrantStatements(
             [.init(user: account, connections: ConnectionCount().limit(exporters: 2))], host: from
         ).text

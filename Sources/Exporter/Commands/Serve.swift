@@ -114,9 +114,9 @@ struct Serve: AsyncParsableCommand {
         let environment = ProcessEnvironment.variables
         let fleet = try Fleet(
             configuration, environment: environment, keeping: try keeping.keeping(logger), logger: logger)
+        let reloads = ReloadSource(source, started: configuration)
         let live = try LiveFleet(fleet, logger: logger, admit: { try openFiles.check($0, after: $1) }) {
-            [source] () throws(ConfigurationError) in
-            try source.load()
+            () throws(ConfigurationError) in try reloads.load()
         }
         sink.detach(at: try BlockingDesk(name: "log"))
         do {
@@ -129,8 +129,7 @@ struct Serve: AsyncParsableCommand {
         await sink.attach()
     }
 
-    /// An unreadable password or certificate is an error now, while somebody is looking. A reload only warns of it: the other
-    /// nodes still work.
+    /// An unreadable password or certificate is an error now, while somebody is looking; for reloads, see `ReloadSource`.
     /// - Returns: the problems of the files to except.
     @discardableResult
     private func refuseUnreadableFiles(
