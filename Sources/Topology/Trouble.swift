@@ -76,7 +76,8 @@ extension NodeFindings {
         }
         guard let facts = report.facts else { return troubles }
         for (fact, reason) in facts.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-        where reason.isTrouble && (report.failure == nil || fact != .replicationStatus) {
+        // Of a node that is down for want of a privilege, that says it all.
+        where reason.isTrouble && report.failure == nil {
             let why = facts.unreadable[fact].map { ": \($0)" } ?? ""
             troubles.append(Trouble(.factMissing, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
         }
