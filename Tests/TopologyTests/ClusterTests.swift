@@ -430,6 +430,25 @@ struct ClusterTests {
         #expect(try round(2, receiver: true) == ["db9"])
     }
 
+    @Test("A member does not take the writes of its source by that becoming read-only, while the channel runs")
+    func readOnlySource() throws {
+        var scene = ClusterScene(.group)
+        let (primary, others) = try Self.roles()
+        func round(_ seconds: Double, readOnly: Bool, isStopped: Bool = false) throws -> [String] {
+            var receiver = try scene.member(primary, committed: 100, at: seconds)
+            receiver.report.facts?.channels = [
+                channel("in", from: "db9", id: 99, uuid: 99, io: isStopped ? .stopped : .running, applies: !isStopped)
+            ]
+            let others = try others.map { try scene.member($0, committed: 100, at: seconds) }
+            return scene.fold(
+                node("db9", id: 99, uuid: 99, readOnly: readOnly), receiver, others[0], others[1]
+            ).writers
+        }
+        #expect(try round(0, readOnly: false) == ["db9"])
+        #expect(try round(1, readOnly: true).isEmpty)
+        #expect(try round(2, readOnly: true, isStopped: true) == ["db\(primary)"])
+    }
+
     @Test("A silent source of a cluster keeps its office while a member has a channel from it, stopped or not")
     func silentSource() throws {
         let (primary, others) = try Self.roles()

@@ -25,6 +25,7 @@ extension SetMemory {
         }
         // A member that replicates from elsewhere gets what is written there.
         var sources: [String] = []
+        var withheld: Set<String> = []
         for name in names {
             for tie in graph.ties(of: name) where tie.sources.isEmpty || !tie.sources.allSatisfy(members.contains) {
                 let writable = tie.sources.filter { graph.answersWritable($0) }
@@ -36,6 +37,14 @@ extension SetMemory {
                             text: "\(name) replicates from \(source), which may take the writes"
                                 + (tie.sources.isEmpty ? "; if that is intended, declare source: outside" : ""),
                             isOpen: true))
+                }
+                if isReadOnly {
+                    reasons.append(
+                        .init(
+                            text:
+                                "\(name) replicates from \(tie.sources.list), which is read-only: stop the channel if \(name) is to "
+                                + "take the writes"))
+                    withheld.insert(name)
                 }
                 sources += writable.filter { !sources.contains($0) }
             }
@@ -71,6 +80,7 @@ extension SetMemory {
         } else if !sources.isEmpty {
             names = sources
         }
+        names.removeAll(where: withheld.contains)
         // A replica of anything is no rival.
         let rivals = graph.names.filter { name in
             !members.contains(name) && !names.contains(name) && graph.answersWritable(name)
