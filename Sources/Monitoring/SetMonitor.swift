@@ -139,9 +139,9 @@ package actor SetMonitor {
 
     /// Findings of a new round of a set with a cluster; nil for one without.
     func clusterFindings(by deadline: ContinuousClock.Instant) async -> SetFindings? {
-        if let known = kept.newest(patience: .zero), known.findings.clusters.isEmpty { return nil }
+        if let known = kept.newest(patience: .zero), !known.findings.mayBeCluster { return nil }
         let new = await findings(deadline: deadline).findings
-        return new.clusters.isEmpty ? nil : new
+        return new.mayBeCluster ? new : nil
     }
 
     /// Queries only some nodes; the result is not remembered.
@@ -338,6 +338,16 @@ extension SetView {
 }
 
 extension SetFindings {
+    /// Some node is a member of a cluster, is set up as one, or does not say. A member that is out of its cluster may be writable, and
+    /// must not be written to: with a transaction of its own it cannot join again.
+    fileprivate var mayBeCluster: Bool {
+        !clusters.isEmpty
+            || nodes.contains { node in
+                guard let facts = node.report.facts else { return false }
+                return facts.clusterSettings != nil || facts.cluster != nil || facts.isClusterUnknown
+            }
+    }
+
     fileprivate var isEveryWriterAnswering: Bool {
         writing.incumbents.allSatisfy { writing.standings[$0]?.isAnswering == true }
     }

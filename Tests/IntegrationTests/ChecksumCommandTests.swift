@@ -10,7 +10,7 @@ extension IntegrationSuite {
 
         @Test(
             "equal data is equal on every replica; a difference is found in its chunk, and in no other",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func comparison(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
                 try await ShopTables.fill(try sandbox.server("db1"))

@@ -22,7 +22,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("rows that cancel each other out; separators in values", arguments: try await Matrix.all.value)
+        @Test("rows that cancel each other out; separators in values", arguments: try await Matrix.thorough.value)
         func cancelling(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 let (primary, replica) = (try sandbox.server("db1"), try sandbox.server("db2"))
@@ -53,7 +53,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("floating-point numbers, to the last bit", arguments: try await Matrix.all.value)
+        @Test("floating-point numbers, to the last bit", arguments: try await Matrix.thorough.value)
         func floats(software: ServerSoftware) async throws {
             var random = SystemRandomNumberGenerator()
             var doubles: [Double] = [
@@ -132,7 +132,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("values of every type", arguments: try await Matrix.all.value)
+        @Test("values of every type", arguments: try await Matrix.thorough.value)
         func everyType(software: ServerSoftware) async throws {
             let types = Self.types(of: software)
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in

@@ -17,7 +17,7 @@ extension IntegrationSuite {
             ) ENGINE = InnoDB
             """
 
-        @Test("are the replica's, by table, with the time of the run", arguments: try await Matrix.all.value)
+        @Test("are the replica's, by table, with the time of the run", arguments: try await Matrix.thorough.value)
         func results(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 let primary = try sandbox.server("db1")
@@ -70,7 +70,7 @@ extension IntegrationSuite {
 
         @Test(
             "a table that does not exist is reported missing, with no further effect",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func noTable(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 for server in sandbox.servers {

@@ -236,7 +236,7 @@ extension IntegrationSuite {
 
         @Test(
             "the grants that it prints are sufficient, including those for probes",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func grants(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 let password = "\(sandbox.folder)/watcher.password"

@@ -32,7 +32,7 @@ extension IntegrationSuite {
 
         @Test(
             "prometheus-client reads the page of real servers, with the same series in both formats",
-            .enabled(if: parser != nil, hint), arguments: try await Matrix.all.value)
+            .enabled(if: parser != nil, hint), arguments: try await Matrix.thorough.value)
         func live(software: ServerSoftware) async throws {
             try await withCompatibleExporter(of: .multiSource(), software: software) { sandbox, exporter in
                 try await sandbox.server("db2").stop()  // a node that is down has series of its own

@@ -6,7 +6,7 @@ extension IntegrationSuite {
     /// Every fault is produced on real servers, has to show in the metrics, and has to disappear after the repair.
     @Suite("A fault is seen, and so is its repair")
     struct FaultTests {
-        @Test(arguments: try await Matrix.all.value, Fault.all)
+        @Test(arguments: try await Matrix.thorough.value, Fault.all)
         func seen(software: ServerSoftware, fault: Fault) async throws {
             guard fault.flavors.contains(software.flavor) else { return }
             try await withExporter(of: fault.wiring, software: software, settings: fault.settings) {

@@ -39,7 +39,7 @@ extension IntegrationSuite {
 
         @Test(
             "A full disk under the binary log leaves one connection stuck, and the primary up; full facts return when it ends",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func fullBinaryLog(software: ServerSoftware) async throws {
             guard Self.isRoot else { return skipLoudly() }
             try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
@@ -113,7 +113,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Probes leave one connection each on a server whose disk is full", arguments: try await Matrix.all.value)
+        @Test("Probes leave one connection each on a server whose disk is full", arguments: try await Matrix.thorough.value)
         func probes(software: ServerSoftware) async throws {
             guard Self.isRoot else { return skipLoudly() }
             let keys = """
@@ -148,7 +148,7 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Locked tables cost only their own series", arguments: try await Matrix.all.value)
+        @Test("Locked tables cost only their own series", arguments: try await Matrix.thorough.value)
         func lockedTables(software: ServerSoftware) async throws {
             let columns = "db CHAR(64), tbl CHAR(64), chunk INT, this_crc CHAR(40), this_cnt INT, master_crc CHAR(40), "
             let definitions = [

@@ -14,7 +14,7 @@ extension IntegrationSuite {
             "mysqld_exporter is not installed here: its series are NOT compared (Debian: prometheus-mysqld-exporter)"))
     struct MysqldExporterTests {
         @Test(
-            "its replication series are here too: names, labels and values", arguments: try await Matrix.all.value,
+            "its replication series are here too: names, labels and values", arguments: try await Matrix.thorough.value,
             [Wiring.primary(replicas: 1), .multiSource()])
         func sameSeries(software: ServerSoftware, wiring: Wiring) async throws {
             // SHOW SLAVE STATUS, the only statement that 0.14 knows, was removed in MySQL 8.4.
@@ -51,7 +51,7 @@ extension IntegrationSuite {
 
         @Test(
             "its heartbeat series exist here too, from a table as written by pt-heartbeat",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func heartbeat(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 1), software: software) { sandbox in
                 for statement in [

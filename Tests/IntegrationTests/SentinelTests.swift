@@ -11,7 +11,7 @@ extension IntegrationSuite {
     struct SentinelTests {
         @Test(
             "reaches every replica; one that stops is the only one to fail, and recovers",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func life(software: ServerSoftware) async throws {
             try await withProbes(sentinel, of: .primary(replicas: 2), software: software) { sandbox, exporter in
                 let healthy = try await exporter.scrape(until: "all operations were seen") { scrape in
@@ -47,7 +47,7 @@ extension IntegrationSuite {
 
         @Test(
             "deletes rows of runs that were cut short, without breaking replication",
-            arguments: try await Matrix.all.value)
+            arguments: try await Matrix.thorough.value)
         func leftovers(software: ServerSoftware) async throws {
             try await withProbes(sentinel, of: .primary(replicas: 1), software: software) { sandbox, exporter in
                 try await exporter.scrape(until: "runs succeed") { $0.sentinel("db2") == [1, 1, 1] }

@@ -485,6 +485,20 @@ struct ClusterTests {
         #expect(beside.troubles.contains { $0.kind == .severalWriters })
     }
 
+    @Test("Members whose states are not told yet in an exporter's first round are nobody's rivals")
+    func untold() throws {
+        var scene = ClusterScene(.galera)
+        var nodes = try (1...3).map { try scene.member($0, committed: 1, at: 0) }
+        for index in nodes.indices {
+            nodes[index].report.facts?.cluster = nil
+            nodes[index].report.facts?.clusterSettings = nil
+            nodes[index].report.facts?.missing[.cluster] = .timeout
+        }
+        let first = scene.fold(nodes[0], nodes[1], nodes[2])
+        #expect(first.writers.isEmpty && first.rivals.isEmpty)
+        #expect(try scene.round(at: 1, 1, 1, 1).writers == ["db1"])
+    }
+
     @Test("A round in which nobody is known to take the writes ends no office")
     func roundOfDoubt() throws {
         var scene = ClusterScene(.group)

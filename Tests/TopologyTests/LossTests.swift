@@ -316,7 +316,8 @@ struct LossTests {
         }
         /// The source is started with another log_bin, and goes back to the former one.
         func back(
-            in rounds: inout Rounds, meanwhile: BinlogCoordinate? = nil, isAnswering: Bool = true,
+            in rounds: inout Rounds, other end: BinlogCoordinate = "renamed.000001:900",
+            meanwhile: BinlogCoordinate? = nil, isAnswering: Bool = true,
             place: BinlogCoordinate = "bin.000002:158", uuid: Int = 2
         ) throws -> ChannelFindings {
             func round(_ end: BinlogCoordinate, _ replica: ReplicationSetReport.Node?) throws -> ChannelFindings? {
@@ -330,7 +331,7 @@ struct LossTests {
             }
             #expect(try round("bin.000001:900", at("bin.000001:900"))?.lag?.seconds == 0)
             let other = try round(
-                "renamed.000001:158", isAnswering ? at(meanwhile ?? "bin.000001:900") : nil)
+                end, isAnswering ? at(meanwhile ?? "bin.000001:900") : nil)
             #expect(meanwhile != nil || other?.lag == nil)
             return try #require(try round("bin.000002:158", at(place, uuid: uuid)))
         }
@@ -346,6 +347,8 @@ struct LossTests {
         }
         var rounds = Rounds()
         #expect(try back(in: &rounds, meanwhile: "renamed.000001:158").logLoss == nil, "it was read")
+        rounds = Rounds()
+        #expect(try back(in: &rounds, other: "renamed.000001:158").logLoss == nil, "nothing was written in it")
         rounds = Rounds()
         #expect(
             try back(in: &rounds, place: "bin.000001:700").logLoss == nil,

@@ -5,6 +5,17 @@ extension SetMemory {
     /// whichever of them saw it come back first.
     package static let settling = Duration.seconds(30)
 
+    /// A node that is set up as a member of a cluster has not told its state in it, and nothing is known of the cluster yet: that it is
+    /// writable means nothing.
+    func judge(_ findings: SetFindings, untold name: String) -> WriterFindings {
+        let graph = WriterGraph(findings, self)
+        var writing = WriterFindings(
+            writers: .unknown("\(name) belongs to a cluster, and has not told its state in it yet"))
+        writing.incumbents = incumbents
+        for name in graph.names { writing.standings[name] = graph.standing(of: name) }
+        return writing
+    }
+
     /// Decides which nodes take the writes of a set with clusters: these elect their writers themselves.
     mutating func judgeClusters(_ findings: SetFindings) -> WriterFindings {
         clusters.note(findings.clusters, nodes, incumbents: incumbents)

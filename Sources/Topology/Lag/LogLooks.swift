@@ -32,6 +32,8 @@ struct LogLooks: Sendable {
     private(set) var hasLostTransactions = false
     /// What the same server had when it was last seen with the log before this one; nil if there was none.
     private(set) var before: TransactionHistory?
+    /// Where the log before this one was last seen to end; nil if there was none.
+    private(set) var formerEnd: BinlogCoordinate?
     /// What it had when it was last looked at.
     private(set) var latest: TransactionHistory?
     private var latestRead: Reading?
@@ -91,6 +93,7 @@ struct LogLooks: Sendable {
                 && !successor.isSmallerThanItsRecord
             successor.hasLostTransactions = isSameServer && look.hasLost(newest)
             successor.before = isSameServer ? latest : nil
+            successor.formerEnd = isSameServer ? newest.end : nil
             self = successor
             return vanished
         }

@@ -3,7 +3,7 @@ import Replication
 /// A log that a source began while a replica followed an earlier one, where GTIDs do not show what of it the replica has.
 struct UnreadLog: Sendable {
     /// Its base name, if it is another one (MySQL without GTIDs). A channel whose source then goes back to the earlier log goes on there as if nothing had been
-    /// written in between. Whether anything was is not known: it may have been written after the last look. Nil if the source has begun
+    /// written in between. Nil if the source has begun
     /// the same log anew, or wrote without one: the channel's place, if there is one in the new log, is one among other transactions.
     let base: String?
     /// Nil if it keeps no binary log.
@@ -18,9 +18,9 @@ struct UnreadLog: Sendable {
         else { return nil }
         let read = channel.readPosition ?? end
         if base != nil {
-            guard facts.identity.flavor == .mysql, channel.usesGTID != true, read.file.base == end.file.base else {
-                return nil
-            }
+            guard facts.identity.flavor == .mysql, channel.usesGTID != true, read.file.base == end.file.base,
+                let former = source?.formerEnd, former.file.base == base, former.hasTransactions
+            else { return nil }
         }
         return LogLoss(read: read, end: end, isOfWhatItLacked: true)
     }
@@ -37,4 +37,10 @@ struct UnreadLog: Sendable {
         if let read = channel.channel.readPosition, read.file.base == base { return true }
         return source.base != base && channel.channel.readPosition?.file.base == source.base
     }
+}
+
+extension BinlogCoordinate {
+    /// As the end of a log. One in which nothing was written ends after the events that every file begins with: 154 to 158 bytes, by
+    /// version.
+    fileprivate var hasTransactions: Bool { file.number > 1 || position > 200 }
 }

@@ -40,7 +40,13 @@ package struct SetMemory: Sendable {
         }
         looks.note(findings, writers: incumbents)
         take(findings)
-        findings.writing = findings.clusters.isEmpty ? judge(findings) : judgeClusters(findings)
+        if let untold = findings.nodes.first(where: { $0.report.facts?.missing[.cluster] != nil }),
+            findings.clusters.isEmpty
+        {
+            findings.writing = judge(findings, untold: untold.description.name)
+        } else {
+            findings.writing = findings.clusters.isEmpty ? judge(findings) : judgeClusters(findings)
+        }
         for index in findings.clusters.indices {
             findings.clusters[index].isBelieved = clusters.believes(findings.clusters[index])
         }
