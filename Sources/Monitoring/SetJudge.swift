@@ -61,6 +61,17 @@ final class SetJudge: Sendable {
         }
     }
 
+    /// Compares some nodes of the set, and remembers what they show to have lost.
+    func glimpse(_ report: ReplicationSetReport) -> SetFindings {
+        state.withLock { state in
+            if state.isRetired {
+                var memory = state.memory
+                return memory.glimpse(report)
+            }
+            return state.memory.glimpse(report)
+        }
+    }
+
     /// Records an operator's decision about which node takes the writes.
     /// - Returns: false if the set is gone; then nothing is recorded.
     func takeWord(for node: String) -> Bool {

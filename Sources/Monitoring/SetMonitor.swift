@@ -153,10 +153,8 @@ package actor SetMonitor {
         return await round.report()
     }
 
-    /// Compares nodes, with what is remembered of the set; the result is not remembered.
-    nonisolated func judge(_ report: ReplicationSetReport) -> SetFindings {
-        probes.findings(report, isFair: false)
-    }
+    /// Compares nodes, with what is remembered of the set; of the result, only what they have lost is remembered.
+    nonisolated func judge(_ report: ReplicationSetReport) -> SetFindings { probes.judge.glimpse(report) }
 
     // MARK: - What a round has found
 

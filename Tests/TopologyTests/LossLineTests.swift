@@ -20,6 +20,14 @@ struct LossLineTests {
                     nodes: nodes.enumerated().map { $0.element.read(at: time + 0.5 - 0.1 * Double($0.offset)) }))
         }
 
+        mutating func glimpse(_ nodes: ReplicationSetReport.Node...) -> SetFindings {
+            time += 1
+            return memory.glimpse(
+                ReplicationSetReport(
+                    name: "shop", thresholds: Thresholds(),
+                    nodes: nodes.enumerated().map { $0.element.read(at: time + 0.5 - 0.1 * Double($0.offset)) }))
+        }
+
         mutating func accept(_ node: String) { memory.accept(node) }
     }
 
@@ -71,6 +79,40 @@ struct LossLineTests {
             server(2, "b.000001:4000", "0-9-12,0-1-41", from: 1, replicated: "0-1-41", read: "bin.000001:4000"))
         let channel = try later["db2"].channel()
         #expect(channel.lag == nil && channel.logLoss != nil && channel.checks[.binaryLog] == false)
+    }
+
+    @Test("What a failover check has seen to be lost is remembered")
+    func glimpsed() throws {
+        var world = World()
+        let behind = server(2, "b.000001:900", "0-1-12", from: 1, replicated: "0-1-12", read: "bin.000001:900")
+        let third = server(3, "c.000001:100", "5-3-1")
+        _ = world.round(server(1, "bin.000001:1200", "0-1-15"), behind, third)
+        _ = world.glimpse(server(1, "bin.000001:329", ""), behind)
+        let passed = server(2, "b.000001:2000", "0-1-40", from: 1, replicated: "0-1-40", read: "bin.000001:2000")
+        for _ in 0..<2 {
+            let seen = world.glimpse(server(1, "bin.000001:2000", "0-1-40"), passed)
+            #expect(try seen["db2"].channel().lag == nil)
+        }
+        let later = world.round(server(1, "bin.000001:2000", "0-1-40"), passed, third)
+        #expect(try later["db2"].channel().lag == nil)
+    }
+
+    @Test("A domain that is dropped from a replica's position ends no loss in another")
+    func droppedDomain() throws {
+        for (position, isLost) in [("0-1-43", true), ("0-1-9,7-9-1", false)] {
+            var world = World()
+            func replica(_ position: String, _ state: String, _ read: BinlogCoordinate) -> ReplicationSetReport.Node {
+                server(2, "b.000001:900", state, from: 1, replicated: position, read: read)
+            }
+            _ = world.round(
+                server(1, "bin.000001:1200", "7-9-1,0-1-15"),
+                replica("0-1-12,7-9-1", "7-9-1,0-1-12", "bin.000001:900"))
+            _ = world.round(
+                server(1, "bin.000001:329", ""), replica("0-1-12,7-9-1", "7-9-1,0-1-12", "bin.000001:900"))
+            let later = world.round(
+                server(1, "bin.000001:4000", "0-1-43"), replica(position, "7-9-1,0-1-43", "bin.000001:4000"))
+            #expect(try (later["db2"].channel().logLoss != nil) == isLost, "\(position)")
+        }
     }
 
     @Test("A replica that was silent while its source used the numbers again lacks what it lacked before")

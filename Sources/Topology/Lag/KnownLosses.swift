@@ -145,7 +145,9 @@ struct KnownLosses: Sendable {
         let logs = round.logs
         let key = LossKey(node: node, source: source)
         let isFollowing = round.isFollowing(source)
-        if let loss = channel.logLoss, !loss.isPast {
+        if var loss = channel.logLoss, !loss.isPast {
+            // Once it is in a later file, a new log looks as if it had gone on after the end of the old one.
+            if let known = losses[key], !known.loss.isOfTheEnd { loss.isOfTheEnd = false }
             losses[key] = KnownLoss(
                 loss: loss, place: channel.channel.executedPosition,
                 then: LossContext(

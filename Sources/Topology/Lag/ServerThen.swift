@@ -57,7 +57,11 @@ struct ServerThen: Sendable {
     /// MariaDB: SET GLOBAL gtid_slave_pos.
     func isSetBack(_ now: TransactionHistory?) -> Bool {
         guard case .positions(let now) = now, case .positions(let before) = transactions else { return false }
-        return before.replicated.entries.contains { now.replicated[$0.domain]?.sequence ?? 0 < $0.sequence }
+        if now.replicated.entries.isEmpty { return !before.replicated.entries.isEmpty }
+        // A domain that is not there any more has been dropped from the position, as it may be.
+        return before.replicated.entries.contains { gtid in
+            now.replicated[gtid.domain].map { $0.sequence < gtid.sequence } ?? false
+        }
     }
 }
 

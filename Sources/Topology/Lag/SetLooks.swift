@@ -12,9 +12,11 @@ struct SetLooks: Sendable {
     subscript(node: String) -> LogLooks? { places[node].map { logs[$0] } }
 
     /// Adds what a round has seen.
-    /// - Parameter writers: the nodes that took the writes in the round before.
-    mutating func note(_ report: ReplicationSetReport, writers: Set<String>) {
-        if logs.count > report.nodes.count {
+    /// - Parameters:
+    ///   - writers: the nodes that took the writes in the round before.
+    ///   - isWhole: all nodes of the set were asked.
+    mutating func note(_ report: ReplicationSetReport, writers: Set<String>, isWhole: Bool = true) {
+        if isWhole, logs.count > report.nodes.count {
             let names = Set(report.nodes.map(\.description.name))
             for name in places.keys where !names.contains(name) { remove(name) }
             losses.keep { names.contains($0) }

@@ -54,6 +54,15 @@ package struct SetMemory: Sendable {
         return findings
     }
 
+    /// Compares some nodes of a set, by what is remembered. Of what this shows, only losses are remembered: later looks may not show them.
+    package mutating func glimpse(_ report: ReplicationSetReport) -> SetFindings {
+        var memory = self
+        let findings = memory.fold(report)
+        looks.note(report, writers: incumbents, isWhole: false)
+        looks.note(findings, writers: incumbents)
+        return findings
+    }
+
     /// Takes an operator's word: the node is the writer for as long as it reports to be writable, until it is seen
     /// read-only or restarted, or another node is seen to turn writable.
     ///
