@@ -39,7 +39,9 @@ struct ConfigurationReferenceTests {
         }
     }
 
-    @Test("A configuration that a page shows whole is valid", arguments: ["README.md", "docs/getting-started.md"])
+    @Test(
+        "A configuration that a page shows whole is valid",
+        arguments: ["README.md", "docs/getting-started.md", "docs/clusters.md"])
     func shown(page: String) throws {
         let text = try String(contentsOf: Self.path("../\(page)"), encoding: .utf8)
         // Every other part is inside of a fence.

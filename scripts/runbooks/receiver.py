@@ -1,6 +1,7 @@
 """Situations in which the IO thread has stopped, or its source lacks what it needs."""
 
 import os
+import re
 import shutil
 
 from runbooks.applier import start
@@ -174,17 +175,77 @@ def purge(bench):
     bench.say("    " + bench.column("db3", "Last_IO_Error"))
 
 
+def first_file(bench, node):
+    return bench.sql(node, "SHOW BINARY LOGS;").split("\n")[1].split("\t")[0]
+
+
+def by_domain(gtids):
+    """The highest number of each domain."""
+    numbers = {}
+    for domain, number in re.findall(r"\b(\d+)-\d+-(\d+)\b", gtids):
+        numbers[domain] = max(numbers.get(domain, 0), int(number))
+    return numbers
+
+
+def serves(bench, node, replica="db3"):
+    """Whether a MariaDB server still has all that the replica needs, by the rule of BinlogMissing's step 2."""
+    position, begins_after, events = bench.do(
+        "BinlogMissing", "What the replica needs was purged", steps=[2],
+        roles={"the replica": replica, "another server": node}, values={"its first file": lambda: first_file(bench, node)})
+    position = by_domain(position)
+    begins_after = by_domain(begins_after.split("begins_after\n")[1])
+    if any(number > position.get(domain, 0) for domain, number in begins_after.items()):
+        return False
+    seen = set()
+    for domain, server, number in re.findall(r"GTID (\d+)-(\d+)-(\d+)", events):
+        if domain not in begins_after and domain not in seen:
+            seen.add(domain)
+            if int(number) > position.get(domain, 0) + 1 or server == bench.value(node, "@@server_id"):
+                return False
+    # A domain that is nowhere in the log proves nothing.
+    return set(position) <= set(begins_after) | seen
+
+
+@case("BinlogMissing: the log of another server was reset", flavor="mariadb")
+def another_was_reset(bench):
+    common(bench)
+    purge(bench)
+    bench.arrives(replicas=["db2"])
+    bench.sql("db2", "STOP ALL SLAVES; RESET MASTER;")
+    if serves(bench, "db2"):
+        raise AssertionError("db2 is said to have everything, and its log is empty")
+    bench.sql("db2", "START ALL SLAVES;")
+    bench.arrives(replicas=["db2"])
+    if bench.value("db2", f"BINLOG_GTID_POS('{first_file(bench, 'db2')}', 4)"):
+        raise AssertionError("a log that was reset begins after something")
+    if serves(bench, "db2"):
+        raise AssertionError("db2 is said to have everything, and its log was reset")
+    # As ErrantTransactions has it done: then the server refuses the replica as well.
+    bench.do("ErrantTransactions", steps=[6], note="Using_Gtid: Slave_Pos", roles={"the replica": "db2"})
+    bench.arrives(replicas=["db2"])
+    if serves(bench, "db2"):
+        raise AssertionError("db2 is said to have everything, and its log begins later")
+    bench.do("BinlogMissing", "What the replica needs was purged", steps=[3],
+             values={"another server": "127.0.0.1", "its port": bench.nodes["db2"][0]})
+    bench.until("db2 refuses db3", lambda: bench.column("db3", "Last_IO_Errno") == "1236")
+    bench.say("    " + bench.column("db3", "Last_IO_Error"))
+    rebuild_mariadb(bench)
+    if not serves(bench, "db3", "db2"):
+        raise AssertionError("db3 was rebuilt, db2 has all that it has, and is said to need more")
+
+
 @case("BinlogMissing: another server has it")
 def another_has_it(bench):
     common(bench)
     purge(bench)
     bench.roles["another server"] = "db2"
-    first = bench.sql("db2", "SHOW BINARY LOGS;").split("\n")[1].split("\t")[0]
+    if bench.flavor == "mariadb" and not serves(bench, "db2"):
+        raise AssertionError("db2 is said to lack something")
     has = lambda: bench.value("db3", "CONCAT_WS(',', NULLIF(RECEIVED_TRANSACTION_SET, ''), NULLIF(@@GLOBAL.gtid_executed, ''))"
                               " FROM performance_schema.replication_connection_status")
     printed = bench.do("BinlogMissing", "What the replica needs was purged", steps=[2],
-                       values={"its first file": first, "what the replica has": has})
-    if printed[-1].split("\n")[-2].strip() not in ("", "lacking"):
+                       values={"its first file": lambda: first_file(bench, "db2"), "what the replica has": has})
+    if bench.flavor == "mysql" and printed[-1].split("\n")[-2].strip() not in ("", "lacking"):
         raise AssertionError(f"db2 is said to lack something: {printed[-1]}")
     bench.do("BinlogMissing", "What the replica needs was purged", steps=[3, 6],
              values={"another server": "127.0.0.1", "its port": bench.nodes["db2"][0]})
@@ -220,8 +281,25 @@ def rebuild(bench):
         bench.do("README", "Rebuild a replica", steps=[3])
     else:
         bench.do("README", "Rebuild a replica")
+    rebuilt(bench)
+
+
+def rebuild_mariadb(bench):
+    bench.roles |= {"the replica that is rebuilt": "db3", "the rebuilt replica": "db3"}
+    bench.values["dump"] = f"runbooks-{bench.exporter}.sql"
+    bench.do("README", "Rebuild a replica")
+    rebuilt(bench)
+
+
+def rebuilt(bench):
     bench.resolves("BinlogMissing", node="db3")
     healed(bench)
+    bench.resolves("ErrantTransactions", node="db3")
+    if bench.flavor == "mariadb" and not bench.value("db3", f"BINLOG_GTID_POS('{first_file(bench, 'db3')}', 4)"):
+        raise AssertionError("the log of the rebuilt replica claims to begin at the start")
+    own = bench.value("db3", "@@server_id")
+    if bench.flavor == "mariadb" and f"-{own}-" in bench.value("db3", "@@GLOBAL.gtid_binlog_state"):
+        raise AssertionError("the rebuilt replica has a transaction of its own")
     if "never read by db3" not in bench.sql("db3", "SELECT note FROM sandbox.entries;"):
         raise AssertionError("the rebuilt replica lacks the row")
 
