@@ -482,7 +482,7 @@ extension Metric {
         case .setRivals:
             set(
                 "rivals",
-                "Number of nodes that take writes independently of each other and must not: neither replicates from the other."
+                "Number of nodes that take writes at the same time and must not: neither is only a replica of the other (two that replicate from each other count as well)."
             )
         case .setLagThreshold:
             set("lag_threshold_seconds", "Lag above which a replica of the set fails the check 'lag' (thresholds.lag).")

@@ -325,14 +325,25 @@ struct LossLineTests {
             server(3, "c.000001:900", has, from: source, replicated: has, read: read)
         }
         _ = world.round(
-            server(1, "bin.000001:1200", "0-1-15"),
-            server(2, "b.000001:1200", "0-1-15", from: 1, replicated: "0-1-15", read: "bin.000001:1200"),
+            server(1, "bin.000001:1200", "0-1-15").with { $0.isReadOnly = false },
+            server(2, "b.000001:1200", "0-1-15", from: 1, replicated: "0-1-15", read: "bin.000001:1200").with {
+                $0.isReadOnly = true
+            },
             third(from: 1, "bin.000001:1200"))
         // db1 is reset when db2 is the primary already; db3 still follows it in this round.
-        let promoted = server(2, "b.000001:1200", "0-1-15")
-        _ = world.round(server(1, "bin.000001:329", ""), promoted, third(from: 1, "bin.000001:1200"))
-        let old = server(1, "bin.000001:329", "", from: 2, replicated: "0-1-15", read: "b.000001:1200")
-        _ = world.round(promoted, old, third(from: 2, "b.000001:1200"))
+        let promoted = server(2, "b.000001:1200", "0-1-15").with { $0.isReadOnly = false }
+        _ = world.round(
+            server(1, "bin.000001:1200", "0-1-15").with { $0.isReadOnly = true }, promoted,
+            third(from: 1, "bin.000001:1200"))
+        _ = world.round(
+            server(1, "bin.000001:329", "").with { $0.isReadOnly = true }, promoted, third(from: 1, "bin.000001:1200"))
+        let old = server(1, "bin.000001:329", "", from: 2, replicated: "0-1-15", read: "b.000001:1200").with {
+            $0.isReadOnly = true
+        }
+        for _ in 0..<2 {
+            let moved = world.round(promoted, old, third(from: 2, "b.000001:1200"))
+            #expect(try moved["db3"].channel().lag?.seconds == 0)
+        }
         let back = world.round(
             server(1, "bin.000001:900", "0-1-17", replicated: "0-1-15"),
             server(2, "b.000001:1600", "0-1-17", from: 1, replicated: "0-1-17", read: "bin.000001:900"),

@@ -66,7 +66,7 @@ struct KnownLosses: Sendable {
             line.contains(key.node) && key.node != name && all[LossKey(node: name, source: key.source)] == nil
                 && (key.source == name
                     ? key.node != node && !known.isOver(by: logs(name))
-                    : known.then.hasAdvanced || !isComplete(name, behind: key.source, logs))
+                    : known.then.hasAdvanced || !known.then.wasComplete && !isComplete(name, behind: key.source, logs))
         }?.value
     }
 
