@@ -113,7 +113,9 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Probes leave one connection each on a server whose disk is full", arguments: try await Matrix.thorough.value)
+        @Test(
+            "Probes leave one connection each on a server whose disk is full",
+            arguments: try await Matrix.thorough.value)
         func probes(software: ServerSoftware) async throws {
             guard Self.isRoot else { return skipLoudly() }
             let keys = """
