@@ -67,6 +67,20 @@ extension TransactionHistory {
         }
     }
 
+    /// Whether a server whose log was reset has not written anything itself since.
+    /// - Parameter had: what it had before; it may have been given that as its record again.
+    package func hasNothingNew(of server: ServerIdentity, since had: TransactionHistory?) -> Bool {
+        switch self {
+        case .set(let executed, _):
+            guard let uuid = server.uuid, case .set(let before, _) = had else { return false }
+            let (now, then) = (executed.of([uuid]), before.of([uuid]))
+            return now.isSubset(of: then) && then.isSubset(of: now)
+        case .positions(let positions):
+            guard let id = server.serverID else { return false }
+            return !positions.state.entries.contains { $0.server == id }
+        }
+    }
+
     /// How many transactions the server records. MariaDB numbers those of each domain in order.
     package var recordCount: UInt64 {
         switch self {

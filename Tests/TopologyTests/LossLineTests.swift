@@ -344,6 +344,9 @@ struct LossLineTests {
             let moved = world.round(promoted, old, third(from: 2, "b.000001:1200"))
             #expect(try moved["db3"].channel().lag?.seconds == 0)
         }
+        // By now it has written down what the new primary has.
+        let written = server(1, "bin.000001:9900", "0-2-17", from: 2, replicated: "0-2-17", read: "b.000001:9900")
+        _ = world.round(promoted, written, third(from: 2, "b.000001:1200"))
         let back = world.round(
             server(1, "bin.000001:900", "0-1-17", replicated: "0-1-15"),
             server(2, "b.000001:1600", "0-1-17", from: 1, replicated: "0-1-17", read: "bin.000001:900"),

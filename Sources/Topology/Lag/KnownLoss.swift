@@ -108,6 +108,13 @@ struct LossContext: Sendable {
         return !now.hasLost(had)
     }
 
+    /// Whether the source itself has written nothing since: it was reset to become a replica.
+    func hasWrittenNothing(_ facts: NodeFacts, _ source: LogLooks?) -> Bool {
+        guard let now = source?.latest else { return true }
+        return now.isRecordEmpty || source?.isSmallerThanItsRecord == true
+            || now.hasNothingNew(of: facts.identity, since: had)
+    }
+
     /// Whether an operator has given the source its former record without the log that it was of (`gtid_binlog_state`, or
     /// `gtid_purged`), and the replica needed nothing of that.
     func wasGiven(_ source: LogLooks?) -> Bool { wasComplete && source?.isSmallerThanItsRecord == true }

@@ -235,10 +235,11 @@ struct KnownLosses: Sendable {
         let name = source.description.name
         guard !source.channels.isEmpty, let above = sources[name], !above.isEmpty else { return }
         let (log, generation) = (logs(name), logs(name)?.generation)
-        let hasWrittenNothing = log?.latest?.isRecordEmpty != false || log?.isSmallerThanItsRecord == true
         func isOver(_ key: LossKey, _ then: LossContext, isKnown: (LossKey) -> Bool) -> Bool {
             guard key.source == name else { return false }
-            if then.wasComplete, !then.wasSourceFollowing, !then.hasAdvanced, hasWrittenNothing { return true }
+            if then.wasComplete, !then.wasSourceFollowing, !then.hasAdvanced, then.hasWrittenNothing(facts, log) {
+                return true
+            }
             guard then.source?.isSame(facts, generation) == false else { return false }
             return above.contains(key.node)
                 || above.contains { other in
