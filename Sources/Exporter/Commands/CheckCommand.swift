@@ -5,6 +5,7 @@ import Documents
 import Presentation
 import Replication
 import Topology
+import Traffic
 
 /// A plugin for Nagios and similar systems: one line, and an exit code. (Monitoring Plugins Development Guidelines.)
 struct CheckCommand: AsyncParsableCommand {
