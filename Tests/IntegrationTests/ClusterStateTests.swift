@@ -112,50 +112,6 @@ extension IntegrationSuite {
             }
         }
 
-        // MARK: - Healthy
-
-        @Test(
-            "A thousand rounds of a healthy cluster under writes, on one member and on all, show nothing wrong",
-            arguments: ClusterKind.allCases)
-        func rounds(_ kind: ClusterKind) async throws {
-            try await withCluster(kind, kind == .group ? "mysql-9" : "mariadb") { cluster in
-                try await cluster.isHealthy()
-                try await rounds(cluster, writingOn: ["db1"], writers: ["db1"])
-                var writers: Set = ["db1"]
-                if kind == .group {
-                    try await cluster.sandbox.server("db1").sql(
-                        "SELECT group_replication_switch_to_multi_primary_mode()")
-                    writers = Set(Cluster.names)
-                    try await cluster.isHealthy(writers: writers)
-                }
-                try await rounds(cluster, writingOn: Cluster.names, writers: writers)
-            }
-        }
-
-        private func rounds(_ cluster: Cluster, writingOn nodes: [String], writers: Set<String>) async throws {
-            let writing = try nodes.map { name in
-                let server = try cluster.sandbox.server(name)
-                // Members that write at the same time may have to roll back.
-                return Task { while !Task.isCancelled { _ = try? await server.write() } }
-            }
-            defer { for task in writing { task.cancel() } }
-            let before = try await cluster.sandbox.server("db1").sql("SELECT COUNT(*) AS n FROM sandbox.entries").first
-            var wrong: [Int: Scrape] = [:]
-            for round in 0..<1000 {
-                let scrape = try await cluster.exporter.scrape()
-                if !cluster.isWell(scrape, writers: writers) { wrong[round] = scrape }
-            }
-            let after = try await cluster.sandbox.server("db1").sql("SELECT COUNT(*) AS n FROM sandbox.entries").first
-            #expect(after?.unsigned("n") ?? 0 > before?.unsigned("n") ?? 0, "something was written meanwhile")
-            #expect(
-                wrong.isEmpty,
-                "rounds \(wrong.keys.sorted()); the first: \(wrong.min { $0.key < $1.key }?.value as Any)")
-            for task in writing {
-                task.cancel()
-                await task.value
-            }
-        }
-
         // MARK: - Group Replication
 
         @Test("Group Replication: late, frozen, left, restarted, joining, failed, several primaries, no quorum")
