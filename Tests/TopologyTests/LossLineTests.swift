@@ -11,21 +11,16 @@ struct LossLineTests {
         private(set) var memory = SetMemory()
         private var time = 0.0
 
-        mutating func round(_ nodes: ReplicationSetReport.Node...) -> SetFindings {
-            time += 1
-            // Sources first: they were asked after their replicas had answered.
-            return memory.fold(
-                ReplicationSetReport(
-                    name: "shop", thresholds: Thresholds(),
-                    nodes: nodes.enumerated().map { $0.element.read(at: time + 0.5 - 0.1 * Double($0.offset)) }))
-        }
+        mutating func round(_ nodes: ReplicationSetReport.Node...) -> SetFindings { memory.fold(report(nodes)) }
 
-        mutating func glimpse(_ nodes: ReplicationSetReport.Node...) -> SetFindings {
+        mutating func glimpse(_ nodes: ReplicationSetReport.Node...) -> SetFindings { memory.glimpse(report(nodes)) }
+
+        /// A second later. Sources first: they were asked after their replicas had answered.
+        private mutating func report(_ nodes: [ReplicationSetReport.Node]) -> ReplicationSetReport {
             time += 1
-            return memory.glimpse(
-                ReplicationSetReport(
-                    name: "shop", thresholds: Thresholds(),
-                    nodes: nodes.enumerated().map { $0.element.read(at: time + 0.5 - 0.1 * Double($0.offset)) }))
+            return ReplicationSetReport(
+                name: "shop", thresholds: Thresholds(),
+                nodes: nodes.enumerated().map { $0.element.read(at: time + 0.5 - 0.1 * Double($0.offset)) })
         }
 
         mutating func accept(_ node: String) { memory.accept(node) }
@@ -41,7 +36,7 @@ struct LossLineTests {
         return node.with {
             $0.channels = [
                 channel(
-                    from: AddressText(stringLiteral: "db\(source)"), id: source, read: read, executed: read, behind: 0
+                    from: AddressText("db\(source)"), id: source, read: read, executed: read, behind: 0
                 ).with {
                     $0.usesGTID = true
                 }
