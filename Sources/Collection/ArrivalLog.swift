@@ -17,7 +17,8 @@ struct ArrivalLog {
             return abs(startTime - before) > 1
         }
 
-        /// Whether something must have arrived since `earlier`. A counter that has gone back is not an arrival. A new connection to the source is one; a lost connection is not.
+        /// Whether something must have arrived since `earlier`. A counter that has gone back is not an arrival. A new connection
+        /// to the source is one; a lost connection is not.
         func shows(anArrivalSince earlier: Mark) -> Bool {
             if let heartbeats, let before = earlier.heartbeats, heartbeats > before { return true }
             if position != nil, position != earlier.position { return true }
