@@ -148,19 +148,18 @@ let package = Package(
         tests("Sandbox", ["Sandbox", "MariaDB", "Replication", "SandboxCommand"]),
         tests("MariaDB", ["MariaDB", "Replication", "Threads", "FaultServer"]),
         tests("FaultServer", ["FaultServer", "MariaDB", "Replication", "Threads"]),
-        tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer"]),
-        tests("Topology", ["Topology", "Replication", "Collection", "MariaDB", "ReplicationTesting"]),
+        tests("Collection", ["Collection", "MariaDB", "Replication", "FaultServer", "ReplicationTesting"]),
+        tests("Topology", ["Topology", "Replication", "ReplicationTesting"]),
         tests("Traffic", ["Traffic", "Topology", "Replication", "ReplicationTesting"]),
         tests(
             "Monitoring",
             [
                 "Monitoring", "Collection", "Configuration", "Documents", "MariaDB", "Replication", "Topology",
-                "Traffic",
-                "FaultServer", "ReplicationTesting", logging,
+                "Traffic", "Threads", "FaultServer", "ReplicationTesting", logging,
             ]),
         tests(
             "Checksums", ["Checksums", "MariaDB", "Replication", "Topology", "FaultServer", "ReplicationTesting"]),
-        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition", "ReplicationTesting"]),
+        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
         tests(
             "Presentation",
             [
@@ -171,8 +170,8 @@ let package = Package(
             "Exporter",
             [
                 "Exporter", "Monitoring", "Checksums", "Traffic", "Web", "Replication", "Topology",
-                "Documents", "Configuration", "Presentation",
-                "Metrics", "FaultServer", "Operations", "ReplicationTesting",
+                "Documents", "Configuration", "Presentation", "Threads", "Metrics", "FaultServer", "Operations",
+                "ReplicationTesting",
                 "CMemory", logging, arguments,
             ]),
         tests(
