@@ -78,6 +78,7 @@ let package = Package(
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CMemory"),
         .target(name: "CBuild", cSettings: [.define("BUILD_REVISION", to: "\"\(revision)\"")]),
+        .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CThreads"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -92,7 +93,7 @@ let package = Package(
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Traffic", "Exposition"]),
         room("Documents", ["CYAML"]),
-        room("Configuration", ["Documents", "Replication"]),
+        room("Configuration", ["CSpawn", "Documents", "Replication"]),
         room(
             "Web",
             ["Documents", "Threads", nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle, "CCrypt", "CZlib"]
@@ -106,7 +107,7 @@ let package = Package(
             // Into the program itself: it stays one file.
             resources: [.embedInCode("Topology/Assets")],
             swiftSettings: settings),
-        room("Sandbox", ["MariaDB", "Replication"]),
+        room("Sandbox", ["CSpawn", "MariaDB", "Replication"]),
         room("FaultServer"),
 
         room(
@@ -145,7 +146,7 @@ let package = Package(
         // What tests share: scenes of replication sets, waiting, and what is logged.
         .target(
             name: "ReplicationTesting",
-            dependencies: ["Replication", "Topology", "Collection", "MariaDB", "FaultServer", logging],
+            dependencies: ["CSpawn", "Replication", "Topology", "Collection", "MariaDB", "FaultServer", logging],
             path: "Tests/ReplicationTesting", swiftSettings: settings),
         tests("Replication", ["Replication", "ReplicationTesting"]),
         tests("Threads", ["Threads"]),
@@ -166,7 +167,7 @@ let package = Package(
             ]),
         tests(
             "Checksums", ["Checksums", "MariaDB", "Replication", "Topology", "FaultServer", "ReplicationTesting"]),
-        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition"]),
+        tests("Metrics", ["Metrics", "Topology", "Replication", "Exposition", "ReplicationTesting"]),
         tests(
             "Presentation",
             [

@@ -39,7 +39,7 @@ package final class ChildProcess: Sendable {
             posix_spawn_file_actions_adddup2(&actions, 1, 2)
         }
         // A descriptor leaked into a server, such as the end of a pipe, would stay open as long as that server.
-        for descriptor in inheritedDescriptors() { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        closeAllButStandardStreams(&actions)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -121,15 +121,6 @@ package final class ChildProcess: Sendable {
     package static var neutralEnvironment: [String: String] {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return ["PATH": path + ":/usr/sbin:/sbin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"]
-    }
-}
-
-/// The descriptors that a child would inherit besides its standard streams: those not marked close-on-exec.
-private func inheritedDescriptors() -> [Int32] {
-    let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    return open.compactMap { Int32($0) }.filter { descriptor in
-        let flags = fcntl(descriptor, F_GETFD)
-        return descriptor > 2 && flags >= 0 && flags & FD_CLOEXEC == 0
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import ReplicationTesting
 import Testing
 
 @testable import Exporter
@@ -77,23 +78,16 @@ struct CommandLineTests {
         #expect(RootCompletion.shell(askedFor: ["check", "--generate-completion-script"]) == nil)
         func completions(_ words: [String]) throws -> [String] {
             let quoted = (["mysql-replication-exporter"] + words).map { "'\($0)'" }.joined(separator: " ")
-            let bash = Process()
-            bash.executableURL = URL(filePath: "/bin/bash")
-            bash.arguments = [
-                "-c",
+            let outcome = try runProgram([
+                "bash", "-c",
                 """
                 eval "$1"; COMP_WORDS=(\(quoted)); COMP_CWORD=\(words.count); COMP_LINE="${COMP_WORDS[*]}"
                 COMP_POINT=${#COMP_LINE}; COMPREPLY=()
                 _mysql-replication-exporter x "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
                 printf '%s\\n' "${COMPREPLY[@]}"
                 """, "bash", RootCompletion.script(for: .bash),
-            ]
-            let output = Pipe()
-            bash.standardOutput = output
-            try bash.run()
-            let data = try output.fileHandleForReading.readToEnd() ?? Data()
-            bash.waitUntilExit()
-            return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+            ])
+            return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n").map(String.init)
         }
         #expect(try completions(["--web.l"]) == ["--web.listen-address"])
         #expect(try completions(["--log.level", "d"]) == ["debug"])

@@ -118,15 +118,9 @@ extension IntegrationSuite {
 
         /// The parsers' complaints about two pages.
         private static func complaints(_ arguments: [String]) throws -> String {
-            let process = Process()
-            process.executableURL = URL(filePath: try #require(parser))
-            process.arguments = [root.appending(path: "scripts/check-exposition.py").path] + arguments
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            let said = try output.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return String(decoding: said, as: UTF8.self) + (process.terminationStatus == 0 ? "" : "it failed")
+            let outcome = try runProgram(
+                [try #require(parser), root.appending(path: "scripts/check-exposition.py").path] + arguments)
+            return String(decoding: outcome.output, as: UTF8.self) + (outcome.status == 0 ? "" : "it failed")
         }
 
         /// The series of a job, without what the scrape itself adds, once there are some.

@@ -2,6 +2,7 @@ import Exposition
 import Foundation
 import Metrics
 import Replication
+import ReplicationTesting
 import Testing
 import Topology
 
@@ -81,16 +82,7 @@ private enum Promtool {
         let input = FileManager.default.temporaryDirectory.appending(path: "metrics-\(UUID().uuidString).txt")
         try text.write(to: input, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: input) }
-        let output = Pipe()
-        let process = Process()
-        process.executableURL = path
-        process.arguments = ["check", "metrics"]
-        process.standardInput = try FileHandle(forReadingFrom: input)
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        let outcome = try runProgram(["promtool", "check", "metrics"], input: input.path)
+        return (outcome.status, outcome.text)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Testing
 
 @testable import Web
@@ -54,14 +55,7 @@ func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("web-tests-\(UUID().uuidString).gz")
     try Data(bytes).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gzip", "--decompress", "--stdout", file.path]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return Array(data)
+    let outcome = try runProgram(["gzip", "--decompress", "--stdout", file.path])
+    #expect(outcome.status == 0)
+    return outcome.output
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 
 /// Certificates of private authorities, made with openssl(1) in a folder that is removed with the test.
 struct Certificates {
@@ -30,17 +31,7 @@ struct Certificates {
     }
 
     func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure("openssl \(arguments.joined(separator: " ")): \(String(decoding: said, as: UTF8.self))")
-        }
+        let outcome = try runProgram(["openssl"] + arguments)
+        guard outcome.status == 0 else { throw Failure("openssl \(arguments.joined(separator: " ")): \(outcome.text)") }
     }
 }
