@@ -139,8 +139,18 @@ struct Routes: Sendable {
     }
 
     private func serviceDiscovery(_ request: Request) async -> Response {
-        await live.use { fleet in
-            await inTurn(request) { .json(Array((ServiceDiscovery.json(fleet.configuration).text + "\n").utf8)) }
+        let per = request.queryValues("per")
+        guard per.isEmpty || per == ["node"] || per == ["replication_set"] else {
+            return .text(status: 400, "a target for each: per=node (the default) or per=replication_set")
+        }
+        return await live.use { fleet in
+            await inTurn(request) {
+                let targets =
+                    per == ["replication_set"]
+                    ? ServiceDiscovery.sets(fleet.configuration, telemetryPath: telemetryPath)
+                    : ServiceDiscovery.nodes(fleet.configuration)
+                return .json(Array((targets.text + "\n").utf8))
+            }
         }
     }
 

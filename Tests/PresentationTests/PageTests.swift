@@ -13,7 +13,7 @@ struct PageTests {
             ReplicationSet(name: "blog", nodes: [Node(name: "db2", address: try Address("unix:/run/my\"sql.sock"))]),
         ])
         #expect(
-            ServiceDiscovery.json(configuration).text
+            ServiceDiscovery.nodes(configuration).text
                 == #"[{"targets":["db1"],"labels":{"__meta_mysql_replication_set":"shop","__meta_mysql_node":"db1","__meta_mysql_address":"[::1]:3307"}},"#
                 + #"{"targets":["db2"],"labels":{"__meta_mysql_replication_set":"blog","__meta_mysql_node":"db2","__meta_mysql_address":"unix:/run/my\"sql.sock"}}]"#
         )
