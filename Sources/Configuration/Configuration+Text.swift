@@ -79,6 +79,12 @@ extension YAMLLines {
         case .files(let paths):
             if paths.count == 1 { add(Schema.passwordFile, paths[0]) } else { add(Schema.passwordFile, list: paths) }
         case .optionFile(let path): add(Schema.optionFile, path)
+        case .command(let command):
+            section("password_command") { lines in
+                lines.add(Schema.commandRun, list: command.arguments)
+                lines.add(Schema.commandExpiry, command.expiry)
+                lines.add(Schema.commandTimeout, command.timeout)
+            }
         case nil: break
         }
     }

@@ -30,7 +30,7 @@ extension Configuration {
 extension Node {
     fileprivate func unreadableFiles(path: String, environment: [String: String]) -> [UnreadableFile] {
         do throws(ConfigurationError) {
-            let tls = try login(environment: environment).tls
+            let tls = try checkLogin(environment: environment)
             if case .unix = address { return [] }
             return tls.unreadable.map {
                 UnreadableFile(problem: Problem(file: path, message: $0), isOfService: false)

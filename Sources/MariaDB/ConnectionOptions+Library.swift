@@ -56,7 +56,7 @@ func apply(
     set(MYSQL_OPT_LOCAL_INFILE, UInt32(0))
     set(MYSQL_OPT_RECONNECT, Int8(0))
     set(MYSQL_OPT_MAX_ALLOWED_PACKET, ReplyLimit.packet)
-    mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, allowedPlugins)
+    mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, options.plugins)
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4")
     mysql_options(mysql, MARIADB_OPT_IO_WAIT, unsafeBitCast(waitHook, to: UnsafeRawPointer.self))
     mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mysql-replication-exporter")

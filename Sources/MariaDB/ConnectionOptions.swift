@@ -16,6 +16,12 @@ package struct ConnectionOptions: Sendable {
         return tls == .preferred ? .tlsPreferred : .tls
     }
 
+    /// The plugins by which a server may ask for the password.
+    var plugins: String {
+        guard admitsClearText, tls == .verifyIdentity, wantsTLS else { return allowedPlugins }
+        return allowedPlugins + ",mysql_clear_password"
+    }
+
     package var address: Address
     package var user: String
     package var password: String
@@ -27,6 +33,12 @@ package struct ConnectionOptions: Sendable {
     /// Whether the statements of a batch are sent in one packet. Only for statements that contain no names supplied by a server:
     /// with this off, the server refuses a packet with more than one statement, whatever a name contains.
     package var sendsBatches = false
+
+    /// Whether the server may ask for the password as it is (`mysql_clear_password`): only in `verifyIdentity`, and never over a
+    /// socket's path, whatever is set here.
+    package var admitsClearText = false
+    /// Called after the server has denied this log-in; true if options asked for now may be other ones. Nil if not.
+    package var isWorthAnother: (@Sendable () -> Bool)?
 
     package init(
         address: Address, user: String, password: String, tls: TLSMode = .disabled, certificateAuthority: String? = nil,

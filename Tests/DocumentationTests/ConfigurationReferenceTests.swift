@@ -22,16 +22,16 @@ struct ConfigurationReferenceTests {
         // With the files that it names.
         let files = [
             "example.yml": text, "watcher-password": "secret", "ca.pem": "", "watcher.pem": "", "watcher-key.pem": "",
-            "legacy.cnf": "[client]\nuser=exporter\npassword=secret\n",
+            "legacy.cnf": "[client]\nuser=exporter\npassword=secret\n", "token": "#!/bin/sh\n",
         ]
         for (name, content) in files {
             let file = folder.appendingPathComponent(name)
             try content.write(to: file, atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file.path)
         }
         let (configuration, warnings) = try Configuration.load(
             path: folder.appendingPathComponent("example.yml").path, environment: ["EXPORTER_PASSWORD": "secret"])
-        #expect(configuration.sets.map(\.name) == ["shop", "shop-undo", "warehouse", "billing", "legacy"])
+        #expect(configuration.sets.map(\.name) == ["shop", "shop-undo", "warehouse", "billing", "cloud", "legacy"])
         #expect(warnings.isEmpty, "\(warnings)")
         let words = Set(text.split { !($0.isLetter || $0 == "_" || $0 == ":") })
         for section in Configuration.schema {
@@ -41,7 +41,7 @@ struct ConfigurationReferenceTests {
 
     @Test(
         "A configuration that a page shows whole is valid",
-        arguments: ["README.md", "docs/getting-started.md", "docs/clusters.md"])
+        arguments: ["README.md", "docs/getting-started.md", "docs/clusters.md", "docs/passwords.md"])
     func shown(page: String) throws {
         let text = try String(contentsOf: Self.path("../\(page)"), encoding: .utf8)
         // Every other part is inside of a fence.

@@ -26,6 +26,8 @@ package struct Credentials: Sendable, Equatable {
         case files(paths: [String])
         /// An option file's client groups, which may give a user and TLS settings as well.
         case optionFile(path: String)
+        /// The only line that a program prints.
+        case command(PasswordCommand)
     }
 
     /// The account settings of one level of the configuration.

@@ -1,5 +1,6 @@
 package import Documents
 internal import Glibc
+internal import Replication
 
 /// What a connection needs to log in, as of the moment it was read.
 package struct Login: Sendable, Equatable {
@@ -7,6 +8,8 @@ package struct Login: Sendable, Equatable {
     /// Empty if no level has one: accounts may log in by socket or certificate.
     package let password: Secret
     package let tls: TLSOptions
+    /// Of the password, if a command has printed it.
+    package let issue: PasswordCommands.Issue?
 }
 
 extension Node {
@@ -14,10 +17,45 @@ extension Node {
     ///
     /// `tls` of the configuration takes precedence over the option file's `ssl-*`, whatever its level.
     /// - Parameter environment: the process's environment, for the account's variables, `${NAME}` and HOME.
-    package func login(environment: [String: String]) throws(ConfigurationError) -> Login {
-        let (login, optionFile) = try credentials.gather(environment)
-        return Login(
-            user: login.user, password: login.password, tls: optionFile.map { tls.over($0.tls) } ?? tls)
+    /// - Parameter commands: runs `password_command`, unless its last answer still counts. The calling thread is blocked meanwhile.
+    package func login(
+        environment: [String: String], commands: PasswordCommands = .shared
+    ) throws(ConfigurationError) -> Login {
+        let found = try credentials.gather(environment)
+        var password = found.password ?? Secret("")
+        var issue: PasswordCommands.Issue?
+        if let (command, origin) = found.command {
+            do throws(CommandRun.Failure) {
+                let answer = try commands.password(
+                    from: command, placeholders(user: found.user), environment: environment)
+                (password, issue) = (answer.password, answer.issue)
+            } catch {
+                throw origin.error("password_command \(shown(path: command.program)): \(error.reason)")
+            }
+        }
+        let tls = found.optionFile.map { self.tls.over($0.tls) } ?? self.tls
+        if admitsClearText, tls.mode != .verifyIdentity {
+            // An option file may have weakened what the configuration was checked for.
+            throw ConfigurationError(Problem(file: "", message: Self.clearTextNeedsVerification))
+        }
+        return Login(user: found.user, password: password, tls: tls, issue: issue)
+    }
+
+    /// Everything that `login` needs, but without running a command: its program is looked at only.
+    func checkLogin(environment: [String: String]) throws(ConfigurationError) -> TLSOptions {
+        let found = try credentials.gather(environment)
+        if let (command, origin) = found.command, access(command.program, X_OK) != 0 {
+            throw origin.error(
+                "password_command \(shown(path: command.program)): \(TextFile.Failure(errno: errno).reason)")
+        }
+        return found.optionFile.map { tls.over($0.tls) } ?? tls
+    }
+
+    private func placeholders(user: String) -> PasswordCommand.Placeholders {
+        switch address {
+        case .tcp(let host, let port): .init(node: name, host: host, port: "\(port)", user: user)
+        case .unix: .init(node: name, host: "localhost", port: "", user: user)
+        }
     }
 }
 
@@ -49,14 +87,22 @@ extension Credentials {
     package func resolve(
         environment: [String: String]
     ) throws(ConfigurationError) -> (user: String, password: Secret) {
-        try gather(environment).login
+        let found = try gather(environment)
+        return (found.user, found.password ?? Secret(""))
     }
 
-    fileprivate func gather(
-        _ environment: [String: String]
-    ) throws(ConfigurationError) -> (login: (user: String, password: Secret), optionFile: OptionFile?) {
+    /// What the levels have to say. Instead of a password there may be a command to run for it.
+    fileprivate struct Found {
+        var user: String
+        var password: Secret?
+        var command: (PasswordCommand, Origin)?
+        var optionFile: OptionFile?
+    }
+
+    fileprivate func gather(_ environment: [String: String]) throws(ConfigurationError) -> Found {
         var user: String?
         var password: Secret?
+        var command: (PasswordCommand, Origin)?
         // Only the nearest option file is read: a farther one is overridden like any other key.
         var optionFile: OptionFile?
 
@@ -65,11 +111,14 @@ extension Credentials {
                 let file = try OptionFile(path: path, home: environment["HOME"], origin: level.origin)
                 optionFile = file
                 user = user ?? level.user ?? file.user
-                password = password ?? file.password
+                if command == nil { password = password ?? file.password }
                 return
             }
             user = user ?? level.user
-            if password == nil, let source = level.password {
+            guard password == nil, command == nil, let source = level.password else { return }
+            if case .command(let wanted) = source {
+                command = (wanted, level.origin)
+            } else {
                 password = try source.read(environment, origin: level.origin)
             }
         }
@@ -77,11 +126,13 @@ extension Credentials {
         if let node { try take(node) }
         if let set { try take(set) }
         user = user ?? EnvironmentName.value(EnvironmentName.user, in: environment)
-        password = password ?? EnvironmentName.value(EnvironmentName.password, in: environment).map { Secret($0) }
+        if password == nil, command == nil {
+            password = EnvironmentName.value(EnvironmentName.password, in: environment).map { Secret($0) }
+        }
         if let defaults { try take(defaults) }
 
         guard let user else { throw ConfigurationError(Problem(file: "", message: Self.missingUser)) }
-        return ((user, password ?? Secret("")), optionFile)
+        return Found(user: user, password: password, command: command, optionFile: optionFile)
     }
 }
 
@@ -99,7 +150,7 @@ extension Credentials.PasswordSource {
             return Secret(value)
         case .files(let paths):
             return try Self.password(files: paths, origin: origin)
-        case .optionFile:
+        case .optionFile, .command:
             return nil
         }
     }
@@ -139,20 +190,15 @@ extension Secret {
     }
 
     fileprivate init(contentsOf path: String) throws(PasswordFileFailure) {
-        var text: String
+        let bytes: [UInt8]
         do {
-            text = try decodeText(TextFile(path: path, limit: Self.limit).bytes)
-        } catch let failure as TextFile.Failure {
-            throw PasswordFileFailure(
-                reason: failure.reason, isUnopened: [ENOENT, EACCES, ENOTDIR, EPERM].contains(failure.code))
+            bytes = try TextFile(path: path, limit: Self.limit).bytes
         } catch {
-            throw PasswordFileFailure(reason: "it is not UTF-8 text")
+            throw PasswordFileFailure(
+                reason: error.reason, isUnopened: [ENOENT, EACCES, ENOTDIR, EPERM].contains(error.code))
         }
-        if let last = text.last, isLineEnd(last) { text.removeLast() }
-        guard !text.isEmpty else { throw PasswordFileFailure(reason: "it is empty") }
-        guard !text.contains(where: isLineEnd) else {
-            throw PasswordFileFailure(reason: "it has more than one line; it must contain only the password")
+        do throws(PasswordText.Fault) { self = try PasswordText(bytes).secret } catch {
+            throw PasswordFileFailure(reason: "it \(error.reason)")
         }
-        self.init(text)
     }
 }

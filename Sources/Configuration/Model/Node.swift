@@ -14,13 +14,18 @@ package struct Node: Sendable, Equatable {
     package let credentials: Credentials
     /// The TLS settings of the configuration; `login` adds those of an option file.
     package let tls: TLSOptions
+    /// Whether a server may ask for the password as it is, over a connection on which it has proved its identity.
+    package let admitsClearText: Bool
     /// The maximum time that a scrape waits for this node.
     package let timeout: Duration
+
+    static let clearTextNeedsVerification =
+        "'cleartext_plugin' needs tls with mode: verify_identity, and an address that is not a socket's; otherwise anyone could ask for the password"
 
     package init(
         name: String, address: Address, aliases: [Address] = [], source: IntendedSource? = nil,
         parkedChannels: [String] = [], credentials: Credentials = Credentials(), tls: TLSOptions = TLSOptions(),
-        timeout: Duration = .seconds(5)
+        admitsClearText: Bool = false, timeout: Duration = .seconds(5)
     ) {
         self.name = name
         self.address = address
@@ -29,6 +34,7 @@ package struct Node: Sendable, Equatable {
         self.parkedChannels = parkedChannels
         self.credentials = credentials
         self.tls = tls
+        self.admitsClearText = admitsClearText
         self.timeout = timeout
     }
 }

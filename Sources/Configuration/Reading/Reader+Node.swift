@@ -32,6 +32,10 @@ extension Reader {
         let parked = parkedChannels(fields)
         let own = settings(fields)
         let tls = merged([own, set, defaults].compactMap(\.self))
+        let admitsClearText = own.admitsClearText ?? set.admitsClearText ?? defaults?.admitsClearText ?? false
+        if admitsClearText, !isProtected(address, tls) {
+            report.problem(fields.at, Node.clearTextNeedsVerification)
+        }
         // Without a name, its neighbours cannot refer to it.
         guard let name else { return nil }
 
@@ -47,11 +51,21 @@ extension Reader {
                 name: name, address: address, aliases: aliases.map(\.address), source: source,
                 parkedChannels: parked,
                 credentials: Credentials(node: own.level, set: set.level, defaults: defaults?.level), tls: tls,
+                admitsClearText: admitsClearText,
                 timeout: own.timeout ?? set.timeout ?? defaults?.timeout ?? Schema.timeout.defaultValue ?? .seconds(5))
         }
         return PlacedNode(
             name: name, node: node, addressAt: fields.position(of: Schema.address),
             aliasPlaces: aliases.map(\.at), sources: sources.list, hasScalarSource: sources.isScalar)
+    }
+
+    /// Whether nobody but the intended server can be at the other end of the connection.
+    private func isProtected(_ address: Address?, _ tls: TLSOptions) -> Bool {
+        switch address {
+        case .tcp: tls.mode == .verifyIdentity
+        case .unix: false
+        case nil: true  // Reported already.
+        }
     }
 
     private func aliases(_ fields: Fields) -> [(address: Address, at: Position)] {

@@ -7,6 +7,7 @@ struct CommonSettings {
     var tls: TLSOptions
     var tlsAt: Position
     var timeout: Duration?
+    var admitsClearText: Bool?
 }
 
 extension Reader {
@@ -22,7 +23,9 @@ extension Reader {
                 report.problem(tlsAt, "'tls' needs 'cert' and 'key' together, on the same level")
             }
         }
-        return CommonSettings(level: level(fields), tls: tls, tlsAt: tlsAt, timeout: fields.given(Schema.timeout))
+        return CommonSettings(
+            level: level(fields), tls: tls, tlsAt: tlsAt, timeout: fields.given(Schema.timeout),
+            admitsClearText: fields.given(Schema.cleartextPlugin))
     }
 
     /// The levels merged, nearest first.
@@ -45,6 +48,9 @@ extension Reader {
         if let paths = passwordFiles(fields) {
             sources.append((.files(paths: paths), "password_file", fields.position(of: Schema.passwordFile)))
         }
+        if let command = command(fields) {
+            sources.append((.command(command), "password_command", fields.position(of: Schema.passwordCommand)))
+        }
         if let path = path(fields, Schema.optionFile) {
             sources.append((.optionFile(path: path), "option_file", fields.position(of: Schema.optionFile)))
         }
@@ -58,6 +64,43 @@ extension Reader {
         return Credentials.Level(
             user: user(fields) ?? (isThere ? "" : nil), password: sources.first?.source,
             origin: .init(file: report.file, at: sources.first?.at ?? fields.at))
+    }
+
+    /// `[program, argument …]`, or a dictionary with `run` and its limits; nil if there is none, or after reporting what is wrong.
+    private func command(_ fields: Fields) -> PasswordCommand? {
+        guard let value = fields.given(Schema.passwordCommand) else { return nil }
+        if case .list = value.content {
+            return arguments(value, of: Schema.passwordCommand).map { PasswordCommand(arguments: $0) }
+        }
+        guard let section = fields.dictionary(Schema.passwordCommand, Schema.command),
+            let run = section.given(Schema.commandRun), let arguments = arguments(run, of: Schema.commandRun),
+            let expiry = section.soundValue(Schema.commandExpiry),
+            let timeout = section.soundValue(Schema.commandTimeout)
+        else { return nil }
+        return PasswordCommand(arguments: arguments, expiry: expiry, timeout: timeout)
+    }
+
+    private func arguments(_ value: YAMLValue, of key: Key<YAMLValue>) -> [String]? {
+        guard case .list(let items) = value.content, !items.isEmpty else {
+            report.problem(value.at, "'\(key.name)' must be a list: the program's path and its arguments")
+            return nil
+        }
+        let texts = items.compactMap { item -> String? in
+            guard case .text(let text, _) = item.content, !text.utf8.contains(0) else {
+                report.problem(item.at, "'\(key.name)' must list texts; quote an argument that is empty or has braces")
+                return nil
+            }
+            return text
+        }
+        guard texts.count == items.count, let program = texts.first else { return nil }
+        guard program.contains("/") || program == "~" else {
+            report.problem(
+                items[0].at,
+                "'\(key.name)' must begin with the program's path, as in /usr/bin/\(program): PATH is not searched")
+            return nil
+        }
+        guard let program = path(program, at: items[0].at, of: key.name) else { return nil }
+        return [program] + texts.dropFirst()
     }
 
     private func user(_ fields: Fields) -> String? {

@@ -63,7 +63,8 @@ extension Schema {
         [compatibility.row, workers.row, gtidDomains.row])
 
     static let sections = [
-        root, common, tlsSection, set, node, thresholdsSection, heartbeatSection, sentinelSection, failoverSection,
+        root, common, command, tlsSection, set, node, thresholdsSection, heartbeatSection, sentinelSection,
+        failoverSection,
         checksumsSection, metricsSection,
     ]
 }

@@ -27,15 +27,38 @@ enum Schema {
     static let optionFile = Key.text(
         "option_file", as: "path",
         "An option file such as ~/.my.cnf; user, password and ssl-* of its client groups are used.")
+    static let passwordCommand = Key.nested(
+        "password_command", "list, or dictionary",
+        "A program that prints the password, such as a token of a cloud or a secret of Vault: its path and arguments, without a shell."
+    )
+    static let cleartextPlugin = Key.truth(
+        "cleartext_plugin", default: false,
+        "Whether the server may ask for the password itself (mysql_clear_password), as PAM, LDAP and RDS with IAM do; needs tls with mode: verify_identity."
+    )
     static let tls = Key.nested(
         "tls", "dictionary", "Encryption of the connection. Levels are merged key by key; the nearest wins.")
     static let timeout = Key.duration("timeout", default: .seconds(5), "The maximum time a scrape waits for a node.")
     static let commonKeys = [
-        user.row, password.row, passwordFile.row, optionFile.row, tls.row, timeout.row,
+        user.row, password.row, passwordFile.row, passwordCommand.row, optionFile.row, cleartextPlugin.row, tls.row,
+        timeout.row,
     ]
     static let common = SchemaSection(
         "defaults", "defaults", "Each of these keys may also be set on a replication set or a node; the nearest wins.",
         commonKeys)
+
+    static let commandRun = Key.nested(
+        "run", "list of texts", required: true,
+        "The program's path and its arguments. In the arguments {node}, {host}, {port} and {user} stand for those of the log-in."
+    )
+    static let commandExpiry = Key.duration(
+        "expires", default: PasswordCommand.defaultExpiry,
+        "How long its answer is used for new connections; it runs again before if a server denies that answer.")
+    static let commandTimeout = Key.duration(
+        "timeout", default: PasswordCommand.defaultTimeout, "The maximum time it may take; it is killed then.")
+    static let command = SchemaSection(
+        "defaults.password_command", "password_command",
+        "A program that prints the password; also on a replication set or a node. A list is short for run.",
+        [commandRun.row, commandExpiry.row, commandTimeout.row])
 
     static let tlsMode = Key<TLSMode>.choice(
         "mode", default: .preferred, "Whether encryption is required, and whether the server's identity is verified.",

@@ -340,13 +340,30 @@ extension Connection {
         asking options: ConnectionOptions.Source, _ settings: Session.Settings, deadline: ContinuousClock.Instant
     ) throws(ConnectFailure) -> String {
         close()
-        var wanted: ConnectionOptions
-        do throws(NodeFailure) { wanted = try options() } catch { throw .withoutAttempt(error) }
-        wanted.sendsBatches = settings.sendsBatches
+        let first = try current(options, settings)
         do throws(MySQLError) {
-            return try open(wanted, deadline: deadline)
+            return try open(first, deadline: deadline)
         } catch {
-            throw .refused(error, by: wanted.address)
+            guard error.phase == .authentication, first.isWorthAnother?() == true else {
+                throw .refused(error, by: first.address)
+            }
+        }
+        // A password that a command had printed has been replaced meanwhile.
+        let second = try current(options, settings)
+        do throws(MySQLError) { return try open(second, deadline: deadline) } catch {
+            throw .refused(error, by: second.address)
+        }
+    }
+
+    private func current(
+        _ options: ConnectionOptions.Source, _ settings: Session.Settings
+    ) throws(ConnectFailure) -> ConnectionOptions {
+        do throws(NodeFailure) {
+            var options = try options()
+            options.sendsBatches = settings.sendsBatches
+            return options
+        } catch {
+            throw .withoutAttempt(error)
         }
     }
 }

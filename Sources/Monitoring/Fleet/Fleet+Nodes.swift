@@ -60,5 +60,7 @@ extension ConnectionOptions {
         self.init(
             address: node.address, user: login.user, password: login.password.reveal(), tls: login.tls.mode,
             certificateAuthority: login.tls.ca, certificate: login.tls.cert, key: login.tls.key)
+        admitsClearText = node.admitsClearText
+        if let issue = login.issue { isWorthAnother = { PasswordCommands.shared.isWorthAnother(after: issue) } }
     }
 }
