@@ -16,7 +16,7 @@ name=mysql-replication-exporter
 package=${1:-$(find build -name "${name}_*.deb" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1 | cut -d ' ' -f 2)}
 [ -f "${package:-/nonexistent}" ] || fail "no package (make deb builds it)"
 [ "$(id -u)" -eq 0 ] || fail "needs root, for mmdebstrap"
-scripts/install-packages.sh dpkg-dev mmdebstrap umoci
+scripts/install-packages.sh dpkg-dev mmdebstrap openssl umoci
 
 version=$(dpkg-deb --field "$package" Version)
 architecture=$(dpkg-deb --field "$package" Architecture)
@@ -65,7 +65,11 @@ for archive in "$work"/download/var/cache/apt/archives/*.deb; do
         */libmariadb3/plugin/*.so | lib64/ld-* | usr/lib64/ld-*) take "$file" ;;
         */engines-*/* | */ossl-modules/* | */gconv/* | */audit/*) continue ;;
         lib/*-linux-gnu*/*.so* | usr/lib/*-linux-gnu*/*.so*) take "$file" ;;
-        usr/share/ca-certificates/mozilla/*.crt) cat "$work/unpacked/$file" >>"$libraries/etc/ssl/certs/ca-certificates.crt" ;;
+        usr/share/ca-certificates/mozilla/*.crt)
+            authority=$(basename "$file" .crt)
+            cp "$work/unpacked/$file" "$libraries/etc/ssl/certs/$authority.pem"
+            cat "$work/unpacked/$file" >>"$work/bundle"
+            ;;
         etc/ssl/openssl.cnf) mkdir -p "$libraries/etc/ssl" && cp -a "$work/unpacked/$file" "$libraries/etc/ssl/" ;;
         usr/lib/os-release) take "$file" && ln -s ../usr/lib/os-release "$libraries/etc/os-release" ;;
         *) continue ;;
@@ -81,6 +85,10 @@ for archive in "$work"/download/var/cache/apt/archives/*.deb; do
     cp -a "$work/unpacked/usr/share/doc/$part" "$libraries/usr/share/doc/"
     find "$libraries/usr/share/doc/$part" -type f ! -name copyright -delete
 done
+# As update-ca-certificates leaves it: a link for each authority's hash, of which the program reads one when needed, and the
+# bundle, which configurations name.
+openssl rehash "$libraries/etc/ssl/certs" 2>/dev/null
+cp "$work/bundle" "$libraries/etc/ssl/certs/ca-certificates.crt"
 # Where OpenSSL looks by itself.
 mkdir -p "$libraries/usr/lib/ssl"
 ln -s /etc/ssl/openssl.cnf "$libraries/usr/lib/ssl/openssl.cnf"
