@@ -16,7 +16,7 @@ name=mysql-replication-exporter
 package=${1:-$(find build -name "${name}_*.deb" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1 | cut -d ' ' -f 2)}
 [ -f "${package:-/nonexistent}" ] || fail "no package (make deb builds it)"
 [ "$(id -u)" -eq 0 ] || fail "needs root, for mmdebstrap"
-scripts/install-packages.sh dpkg-dev mmdebstrap openssl umoci
+scripts/install-packages.sh dpkg-dev mmdebstrap openssl python3
 
 version=$(dpkg-deb --field "$package" Version)
 architecture=$(dpkg-deb --field "$package" Architecture)
@@ -110,26 +110,35 @@ dpkg-deb --field "$package" >"$program/var/lib/dpkg/status.d/$name"
 chmod 1777 "$libraries/tmp"
 chown -R 0:0 "$libraries" "$program"
 chown 65532:65532 "$program/var/lib/$name"
-find "$libraries" "$program" -exec touch --no-dereference --date "@$epoch" {} +
 
-layout=$work/layout
-umoci init --layout "$layout"
-umoci new --image "$layout:$version"
-umoci insert --image "$layout:$version" --history.created "$created" --history.created_by "libraries of Debian $release" "$libraries" /
-umoci insert --image "$layout:$version" --history.created "$created" --history.created_by "$name $version" "$program" /
-umoci config --image "$layout:$version" --no-history --created "$created" --os linux --architecture "$architecture" \
-    --config.user 65532:65532 --config.workingdir / --config.exposedports 19104/tcp \
-    --config.env PATH=/usr/bin \
-    --config.entrypoint "/usr/bin/$name" --config.cmd "--config.file=/etc/$name/config.yml" \
-    --config.label "org.opencontainers.image.title=$name" \
-    --config.label "org.opencontainers.image.description=Prometheus exporter for MySQL and MariaDB replication" \
-    --config.label "org.opencontainers.image.licenses=Apache-2.0" \
-    --config.label "org.opencontainers.image.version=$version" \
-    --config.label "org.opencontainers.image.created=$created"
-umoci gc --layout "$layout" >/dev/null
-
+cat >"$work/config.json" <<JSON
+{
+  "created": "$created",
+  "os": "linux",
+  "architecture": "$architecture",
+  "config": {
+    "User": "65532:65532",
+    "WorkingDir": "/",
+    "ExposedPorts": {"19104/tcp": {}},
+    "Env": ["PATH=/usr/bin"],
+    "Entrypoint": ["/usr/bin/$name"],
+    "Cmd": ["--config.file=/etc/$name/config.yml"],
+    "Labels": {
+      "org.opencontainers.image.title": "$name",
+      "org.opencontainers.image.description": "Prometheus exporter for MySQL and MariaDB replication",
+      "org.opencontainers.image.licenses": "Apache-2.0",
+      "org.opencontainers.image.version": "$version",
+      "org.opencontainers.image.created": "$created"
+    }
+  },
+  "history": [
+    {"created": "$created", "created_by": "libraries of Debian $release"},
+    {"created": "$created", "created_by": "$name $version"}
+  ]
+}
+JSON
 image=build/${name}_${version}_$architecture.oci.tar
 mkdir -p build
-tar --create --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --format=ustar --file "$work/image.tar" -C "$layout" .
+scripts/oci-image.py "$work/image.tar" "$work/config.json" "$libraries" "$program"
 mv "$work/image.tar" "$image"
 ls -lh "$image"

@@ -130,4 +130,5 @@ ready db2 'replica?max_lag=10s' || fail "a restart of the exporter takes replica
 ! ready db1 replica || fail "without an answer, a pod is ready that was not"
 touch --date '-31 seconds' "$work/ready-db2"
 ! ready db2 'replica?max_lag=10s' || fail "without an exporter, a pod stays ready for ever"
-echo "image: $(du -h "$1" | cut -f 1), unpacked $(du -sh "$root" | cut -f 1); scraped a primary and a replica of $(basename "${SANDBOX_SOFTWARE:-$(sed -n 's/.*mysql_replication_node_info{.*version="\([^"]*\)".*/\1/p' "$work/metrics" | head -n 1)}")"
+version=$(sed -n 's/.*mysql_replication_node_info{.*[{,]version="\([^"]*\)".*/\1/p' "$work/metrics" | head -n 1)
+echo "image: $(du -h "$1" | cut -f 1), unpacked $(du -sh "$root" | cut -f 1); it scraped a primary and a replica of $version"
