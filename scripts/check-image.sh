@@ -79,15 +79,40 @@ for inside, outside in [("/etc/mysql-replication-exporter", "config"), ("/run/se
 json.dump(spec, open(path, "w"))
 PYTHON
 
-runc --root "$work/state" run --bundle "$work/bundle" --pid-file "$work/pid" "$container" \
-    >"$work/log" 2>&1 &
-runtime=$!
-pid=$runtime
-if ! curl --silent --fail --retry 100 --retry-delay 1 --retry-connrefused --retry-max-time 30 "http://127.0.0.1:$port/-/ready" >/dev/null; then
-    cat "$work/log" >&2
-    fail "the exporter of the image does not become ready"
-fi
+# Starts the image, and waits until it listens, as a probe that only connects does.
+start() {
+    runc --root "$work/state" run --bundle "$work/bundle" --pid-file "$work/pid" "$container" >"$work/log" 2>&1 &
+    pid=$!
+    deadline=$(($(date +%s) + 30))
+    until bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null; do
+        [ "$(date +%s)" -lt "$deadline" ] && kill -0 "$pid" 2>/dev/null || {
+            cat "$work/log" >&2
+            fail "the exporter of the image does not listen"
+        }
+        sleep 0.1
+    done
+}
+# It ends by the signal of the kubelet, in its own time.
+end() {
+    runc --root "$work/state" kill "$container" TERM
+    code=0
+    wait "$pid" || code=$?
+    pid=
+    [ "$code" -eq 0 ] || {
+        cat "$work/log" >&2
+        fail "the image ends with exit code $code"
+    }
+}
+answers() { # answers CODE PATH [OPTION…]
+    code=$1 path=$2
+    shift 2
+    found=$(curl --silent --output /dev/null --write-out '%{http_code}' "$@" "http://127.0.0.1:$port$path") || true
+    [ "$found" = "$code" ] || fail "$path: $found, not $code"
+}
 
+start
+answers 200 /-/healthy
+answers 200 /-/ready
 curl --silent --fail "http://127.0.0.1:$port/metrics" >"$work/metrics"
 promtool check metrics <"$work/metrics" || fail "promtool refuses what the image serves"
 for series in 'mysql_replication_up{replication_set="demo",node="db1"} 1' 'mysql_replication_up{replication_set="demo",node="db2"} 1' \
@@ -116,19 +141,37 @@ ready db1 'read-only?max_lag=10s' || fail "the primary is not ready for reads"
 ! ready db2 'replica?max_lag=never' || fail "a pod is ready by a limit that means nothing"
 ready db2 'replica?max_lag=10s' || fail "the replica is not ready again"
 
-# It ends by the signal of the kubelet, in its own time.
-runc --root "$work/state" kill "$container" TERM
-code=0
-wait "$runtime" || code=$?
-pid=
-[ "$code" -eq 0 ] || {
-    cat "$work/log" >&2
-    fail "the image ends with exit code $code"
-}
+end
 # No exporter: for half a minute its last word counts, where that was yes.
 ready db2 'replica?max_lag=10s' || fail "a restart of the exporter takes replicas out of traffic"
 ! ready db1 replica || fail "without an answer, a pod is ready that was not"
 touch --date '-31 seconds' "$work/ready-db2"
 ! ready db2 'replica?max_lag=10s' || fail "without an exporter, a pod stays ready for ever"
+
+# With a password: the probes that only connect go on (start), and everything else has to send it. The hash is of "sesame".
+mkdir "$work/web"
+# shellcheck disable=SC2016 # a hash, not a variable
+echo 'basic_auth_users: {alice: "$2y$10$abcdefghijklmnopqrstuuYoA/Ig5dOcHJ1Uzls.zCgSC7r9v4W76"}' >"$work/web/web.yml"
+chown -R 0:65532 "$work/web"
+chmod 750 "$work/web" && chmod 440 "$work/web/web.yml"
+python3 - "$work" <<'PYTHON'
+import json, sys
+
+path = sys.argv[1] + "/bundle/config.json"
+spec = json.load(open(path))
+spec["process"]["args"].append("--web.config.file=/etc/mysql-replication-exporter-web/web.yml")
+spec["mounts"].append({"destination": "/etc/mysql-replication-exporter-web", "type": "none", "source": sys.argv[1] + "/web", "options": ["bind", "ro"]})
+json.dump(spec, open(path, "w"))
+PYTHON
+start
+answers 401 /-/healthy
+answers 401 /metrics
+answers 200 /metrics --user alice:sesame
+! ready db2 'replica?max_lag=10s' || fail "a pod is ready without the password"
+EXPORTER_AUTHORIZATION="Basic $(printf alice:sesame | base64)"
+export EXPORTER_AUTHORIZATION
+ready db2 'replica?max_lag=10s' || fail "the replica is not ready with the password"
+end
+
 version=$(sed -n 's/.*mysql_replication_node_info{.*[{,]version="\([^"]*\)".*/\1/p' "$work/metrics" | head -n 1)
 echo "image: $(du -h "$1" | cut -f 1), unpacked $(du -sh "$root" | cut -f 1); it scraped a primary and a replica of $version"
