@@ -96,12 +96,12 @@ def check_pod(name, objects):
     # The profile `restricted` of the Pod Security Standards, and more.
     security = container["securityContext"]
     expect(
-        pod["securityContext"]["runAsNonRoot"]
-        and pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        and security["allowPrivilegeEscalation"] is False
-        and security["readOnlyRootFilesystem"]
-        and security["capabilities"] == {"drop": ["ALL"]}
-        and pod["automountServiceAccountToken"] is False,
+        pod["securityContext"].get("runAsNonRoot")
+        and pod["securityContext"].get("seccompProfile") == {"type": "RuntimeDefault"}
+        and security.get("allowPrivilegeEscalation") is False
+        and security.get("readOnlyRootFilesystem")
+        and security.get("capabilities") == {"drop": ["ALL"]}
+        and pod.get("automountServiceAccountToken") is False,
         f"{name}: the pod's security context is not as tight as it was",
     )
     mounted = {mount["name"] for mount in container["volumeMounts"]}
