@@ -5,13 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/sbom
-if [ ! -x "$venv/bin/pyspdxtools" ]; then
-    scripts/install-packages.sh dpkg-dev python3-venv
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check spdx-tools
-fi
-
+scripts/install-packages.sh dpkg-dev
+venv=$(scripts/venv.sh sbom spdx-tools)
 name=mysql-replication-exporter
 version=$(dpkg-parsechangelog --file deploy/debian/changelog --show-field Version)
 files=

