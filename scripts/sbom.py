@@ -20,7 +20,19 @@ from datetime import datetime, timezone
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NAME = "mysql-replication-exporter"
-# Fetched for a part of swift-nio that is not compiled: nothing of it is in the program.
+# A module of each Swift package: its name is in the program if, and only if, the package is linked into it.
+MODULES = {
+    "swift-argument-parser": "ArgumentParser",
+    "swift-async-algorithms": "AsyncAlgorithms",
+    "swift-atomics": "Atomics",
+    "swift-collections": "DequeModule",
+    "swift-log": "Logging",
+    "swift-nio": "NIOCore",
+    "swift-nio-ssl": "NIOSSL",
+    "swift-service-lifecycle": "ServiceLifecycle",
+    "swift-system": "SystemPackage",
+}
+# Fetched for a part of swift-nio that is not compiled.
 NOT_LINKED = {"swift-system"}
 # What the copyright files of these Debian packages say of their shared libraries. Others: NOASSERTION, with the file in the image.
 DEBIAN_LICENSES = {
@@ -76,13 +88,16 @@ def license_of(checkout):
     return "Apache-2.0 WITH Swift-exception" if "Runtime Library Exception" in text else "Apache-2.0"
 
 
-def swift_packages(folder):
+def swift_packages(folder, program):
     """The packages linked into the program; they must be the ones that Package.swift names exactly."""
     pins = json.loads((folder / "Package.resolved").read_text())["pins"]
     named = dict(re.findall(r'url: "(\S+)", exact: "(\S+)"', (ROOT / "Package.swift").read_text()))
     checkouts = folder / ".build/checkouts"
     result = []
     for pin in pins:
+        module = MODULES.get(pin["identity"]) or sys.exit(f"sbom: name a module of {pin['identity']}")
+        if (module.encode() in program) == (pin["identity"] in NOT_LINKED):
+            sys.exit(f"sbom: {pin['identity']} is linked into the program, or is no longer: {module}")
         if pin["identity"] in NOT_LINKED:
             continue
         version, revision, location = pin["state"]["version"], pin["state"]["revision"], pin["location"]
@@ -202,8 +217,6 @@ def document(path, folder):
     content = pathlib.Path(path).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     created = int(output_of("dpkg-parsechangelog", "--file", ROOT / "deploy/debian/changelog", "--show-field", "Timestamp"))
-    swift, checkouts = swift_packages(folder)
-    carried = vendored(checkouts)
     if path.endswith(".deb"):
         control, program = read_deb(path)
         system = dependencies(control, distribution_of(pathlib.Path("/etc/os-release").read_text()))
@@ -211,6 +224,8 @@ def document(path, folder):
         status, program, release = read_image(path)
         control = status.pop(NAME)
         system = [debian(entry, distribution_of(release)) for _, entry in sorted(status.items())]
+    swift, checkouts = swift_packages(folder, program)
+    carried = vendored(checkouts)
     version = fields(control)["Version"]
     summed = lambda value: [{"algorithm": "SHA256", "checksumValue": value}]
 
