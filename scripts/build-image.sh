@@ -4,6 +4,8 @@
 # this machine's Debian release, and the certificate authorities: no shell, no package manager. The same package and the
 # same versions of the libraries give the same image, byte for byte. Needs root, for mmdebstrap.
 set -eu
+# The modes of directories are part of the image.
+umask 022
 cd "$(dirname "$0")/.."
 
 fail() {
