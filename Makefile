@@ -1,7 +1,7 @@
 # On a Debian machine with the Swift toolchain, `make run` and `make test` install everything else they need.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all build release deb test-deb bench bench-full bench-statements check-live pictures screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
+.PHONY: help run test test-all build release deb test-deb image test-image sbom bench bench-full bench-statements check-live pictures screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
 # Treats warnings in this project's code as errors; Package.swift reads this variable.
 export STRICT_WARNINGS := 1
@@ -43,6 +43,18 @@ deb: setup ## build the Debian package, in build/
 test-deb: deb ## install, use and remove the package in a clean Debian 12 and 13 booted with systemd
 	@for release in debian-12 debian-13; do \
 		echo "==> $$release" && scripts/test-deb.sh build/mysql-replication-exporter_*.deb $$release || exit; done
+
+image: deb ## build an OCI image from the Debian package, without a container engine, in build/
+	@scripts/build-image.sh
+
+test-image: image ## start the image in namespaces and have it scrape MariaDB and MySQL
+	@$(BUILD) --product replication-sandbox
+	@scripts/check-image.sh build/mysql-replication-exporter_*.oci.tar $(SANDBOX)
+	@scripts/server-root.sh mysql-9 >/dev/null && \
+		scripts/check-image.sh build/mysql-replication-exporter_*.oci.tar $(SANDBOX) mysql-9
+
+sbom: image ## write what is in the package and the image as SPDX, pack the chart, and sum them up, in build/
+	@scripts/build-sbom.sh
 
 bench: setup-bench ## compare the exporter with mysqld_exporter and a minimal C program, up to 1,000 nodes; see docs/performance.md
 	@Benchmarks/run.sh $(BENCH)

