@@ -104,7 +104,8 @@ struct Routes: Sendable {
     private func probe(_ request: Request) async -> Response {
         let targets = request.queryValues("target")
         guard let target = targets.first, targets.count == 1, !target.isEmpty else {
-            return .text(status: 400, "name exactly one node: /probe?target=<name of a configured node>")
+            return .text(
+                status: 400, "name exactly one node: /probe?target=<name, or host:port, of a configured node>")
         }
         return await round(request, Selection(nodes: [target])) { fleet, selection, findings, started in
             var families = fleet.families(of: findings, selection, withSets: true)
@@ -188,6 +189,7 @@ struct Routes: Sendable {
         _ page: (Fleet, Selection, [SetFindings], _ started: ContinuousClock.Instant) -> Response
     ) async -> Response {
         await live.use { fleet in
+            let selection = selection.named(in: fleet.configuration)
             let unknown = selection.unknown(in: fleet.configuration)
             guard unknown.isEmpty else { return .notConfigured(unknown) }
             let timeout = ScrapeTimeout.duration(said: request.headers[ScrapeTimeout.header], offset: timeoutOffset)

@@ -52,4 +52,28 @@ struct TextTests {
             Selection(sets: ["c"], nodes: ["b1", "x\n"]).unknown(in: configuration)
                 == ["replication set \"c\"", "node \"x\\n\""])
     }
+
+    @Test(
+        "a node may be asked for by an address that is configured, and by no other",
+        arguments: [
+            ("a1", "a1"), ("h1:3306", "a1"), ("H1", "a1"), ("alias:3307", "a1"), ("[0:0::1]:3306", "b1"), ("h2", "b3"),
+            ("alias", "alias"), ("h1:3307", "h1:3307"), ("u@h1:3306", "u@h1:3306"), ("", ""),
+        ])
+    func byAddress(target: String, name: String) throws {
+        let configuration = Configuration(sets: [
+            ReplicationSet(
+                name: "a",
+                nodes: [Node(name: "a1", address: try Address("h1"), aliases: [try Address("alias:3307")])]),
+            ReplicationSet(
+                name: "b",
+                nodes: [
+                    Node(name: "b1", address: try Address("[::1]:3306")),
+                    // Its name is the address of nobody.
+                    Node(name: "h2:3306", address: try Address("h3")),
+                    Node(name: "b3", address: try Address("h2")),
+                ]),
+        ])
+        #expect(Selection(nodes: [target]).named(in: configuration) == Selection(nodes: [name]))
+        #expect(Selection(nodes: ["h2:3306"]).named(in: configuration) == Selection(nodes: ["h2:3306"]))
+    }
 }

@@ -4,10 +4,12 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// The rules of deploy/prometheus in real Prometheus servers, one for each scrape configuration in the README.
+    /// The rules of deploy/prometheus in real Prometheus servers, one for each scrape configuration of README.md and docs/scaling.md.
     @Suite("Alerts")
     struct AlertTests {
         private static let software = Task { try await ServerSoftware.find("mariadb") }
+        /// What Kubernetes' discovery calls the machine, in a target label that is named as one of ours.
+        private static let worker = "worker-7"
         private static let probes =
             "heartbeat: {table: replication_probe.heartbeat, interval: 250ms, write: true}\n"
             + "sentinel: {table: replication_probe.sentinel, interval: 1s}"
@@ -19,6 +21,7 @@ extension IntegrationSuite {
             init(_ labels: [String: String]) {
                 self.labels = labels.filter {
                     !["__name__", "alertstate", "instance", "job", "severity"].contains($0.key)
+                        && !($0.key == "node" && $0.value == AlertTests.worker)
                 }
             }
 
@@ -64,9 +67,9 @@ extension IntegrationSuite {
         }
 
         @Test(
-            "The rules fire alike, once each, for /metrics and for /probe with /sd: all well, then one fault after another"
+            "The rules fire alike, once each, for /metrics, for a target a set or a node, and beside a target label \"node\": all well, then one fault after another"
         )
-        func bothWays() async throws {
+        func allWays() async throws {
             try await withSandbox(.primary(replicas: 2), software: try await Self.software.value) { sandbox in
                 let configuration = try sandbox.writeExporterConfiguration()
                 let exporter = try await RunningExporter.start(configuration, in: sandbox)
@@ -76,7 +79,16 @@ extension IntegrationSuite {
                 let servers = [
                     try await start("metrics", sandbox, exporter),
                     try await start("probe", sandbox, exporter),
+                    try await start("sets", sandbox, exporter),
+                    try await start("labelled", sandbox, exporter),
                 ]
+                let labelled = try await servers[3].query("mysql_replication_up") { $0.count == 3 }
+                #expect(Set(labelled.compactMap { $0.labels["node"] }) == ["db1", "db2", "db3"])
+                #expect(labelled.allSatisfy { $0.labels["exported_node"] == nil })
+                #expect(
+                    try await servers[3].query("up") { !$0.isEmpty }.allSatisfy { $0.labels["node"] == Self.worker })
+                let sets = try await servers[2].query("up") { !$0.isEmpty }
+                #expect(sets.map { $0.labels["instance"] } == ["demo"])
                 // Both have scraped, and each rule is evaluated. What only /probe could miss is present.
                 for prometheus in servers {
                     for series in [
@@ -158,14 +170,21 @@ extension IntegrationSuite {
             let folder = "\(sandbox.folder)/\(way)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
             let rules = Repository.path("deploy/prometheus")
-            let readme = try Repository.text("README.md").split(separator: "```yaml\n").map {
+            let page = way == "sets" ? "docs/scaling.md" : "README.md"
+            let configurations = try Repository.text(page).split(separator: "```yaml\n").map {
                 String($0.split(separator: "```").first ?? "")
             }
             guard
-                let jobs = readme.first(where: {
+                var jobs = configurations.first(where: {
                     $0.hasPrefix("scrape_configs:") && $0.contains("/probe") == (way == "probe")
+                        && $0.contains("per=replication_set") == (way == "sets")
                 })
-            else { throw Failure("no scrape configuration for \(way) in README.md") }
+            else { throw Failure("no scrape configuration for \(way) in \(page)") }
+            if way == "labelled" {
+                let targets = "targets: [\"localhost:19104\"]"
+                try #require(jobs.contains(targets))
+                jobs = jobs.replacing(targets, with: "\(targets), labels: {node: \(Self.worker)}")
+            }
             let text =
                 """
                 global: {scrape_interval: 15s, scrape_timeout: 15s, evaluation_interval: 15s}

@@ -121,6 +121,121 @@ extension IntegrationSuite {
             }
         }
 
+        @Test(
+            "PAM: a password is sent as it is where that is configured and the server has proved who it is, and nowhere else"
+        )
+        func clearText() async throws {
+            // PAM reads its rules from one place only.
+            let service = "mysql-replication-exporter-test-\(getpid())"
+            guard geteuid() == 0 else {
+                print("!!! not root: log-ins through PAM are NOT tested")
+                return
+            }
+            let software = try await ServerSoftware.find("mariadb")
+            try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                let server = try sandbox.server("db1")
+                let certificates = Certificates(folder: sandbox.folder)
+                try certificates.make("ca")
+                try certificates.make("other-ca")
+                try certificates.make("server", by: "ca", names: "IP:127.0.0.1")
+                // Compares what it is given with the password; a NUL ends it.
+                let asked = "\(sandbox.folder)/asked"
+                let check = "\(sandbox.folder)/check"
+                try """
+                #!/bin/sh
+                given=$(tr -d '\\000')
+                echo asked >>\(asked)
+                test "$given" = '\(sandbox.accounts.monitor.password)'
+
+                """.write(toFile: check, atomically: true, encoding: .utf8)
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: check)
+                try "".write(toFile: asked, atomically: true, encoding: .utf8)
+                try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: asked)
+                try """
+                auth required pam_exec.so expose_authtok quiet \(check)
+                account required pam_permit.so
+
+                """.write(toFile: "/etc/pam.d/\(service)", atomically: true, encoding: .utf8)
+                defer { try? FileManager.default.removeItem(atPath: "/etc/pam.d/\(service)") }
+                try await server.restart(
+                    with: tlsArguments(sandbox) + [
+                        "--plugin-load-add=auth_pam_v1", "--loose-pam-use-cleartext-plugin=ON",
+                    ])
+                for statement in [
+                    "CREATE USER pam@'127.0.0.1' IDENTIFIED VIA pam USING '\(service)'",
+                    "GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO pam@'127.0.0.1'",
+                ] { try await server.sql(statement) }
+
+                let verified = "tls: {mode: verify_identity, ca: ca.pem}"
+                let without = try await nodesUp(
+                    sandbox,
+                    [
+                        "without": "user: pam, \(verified)",
+                        "stranger": "user: pam, cleartext_plugin: true, tls: {mode: verify_identity, ca: other-ca.pem}",
+                    ])
+                #expect(without == [])
+                #expect(try String(contentsOfFile: asked, encoding: .utf8) == "")
+                let with = try await nodesUp(
+                    sandbox, ["with": "user: pam, cleartext_plugin: true, \(verified)"])
+                #expect(with == ["with"])
+                #expect(try String(contentsOfFile: asked, encoding: .utf8).hasPrefix("asked\n"))
+            }
+        }
+
+        @Test("A command's password is rotated under a running exporter, and appears in no log")
+        func rotation() async throws {
+            for software in try await Matrix.all.value {
+                try await withSandbox(.primary(replicas: 0), software: software) { sandbox in
+                    let server = try sandbox.server("db1")
+                    let account = "'\(sandbox.accounts.monitor.user)'@'127.0.0.1'"
+                    let script = "\(sandbox.folder)/token"
+                    let printed = "\(sandbox.folder)/current"
+                    try """
+                    #!/bin/sh
+                    echo run >>\(sandbox.folder)/runs
+                    cat \(printed) >&2
+                    cat \(printed)
+
+                    """.write(toFile: script, atomically: true, encoding: .utf8)
+                    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+                    let passwords = ["first-T0ken!x", "second-T0ken!x"]
+                    func rotate(_ password: String) async throws {
+                        try password.write(toFile: printed, atomically: true, encoding: .utf8)
+                        try await server.sql("ALTER USER \(account) IDENTIFIED BY '\(password)'")
+                    }
+                    try await rotate(passwords[0])
+                    let path = try sandbox.writeExporterConfiguration()
+                    let text = try String(contentsOfFile: path, encoding: .utf8)
+                    let file = try #require(text.split(separator: "\n").first { $0.contains("password_file") })
+                    try text.replacing(file, with: "  password_command: [\(script), \"{host}\"]").write(
+                        toFile: path, atomically: true, encoding: .utf8)
+                    let exporter = try await RunningExporter.start(path, in: sandbox)
+                    try await exporter.scrape(until: "it is up") { $0.value("up", "db1") == 1 }
+                    try await rotate(passwords[1])
+                    // The connection that stands goes on; one that is made anew needs the new password.
+                    #expect(try await exporter.scrape().value("up", "db1") == 1)
+                    try await server.restart()
+                    try await exporter.scrape(until: "it has the new password", within: .seconds(60)) {
+                        $0.value("up", "db1") == 1
+                    }
+                    // A command that fails, and what it prints.
+                    try "#!/bin/sh\necho \(passwords[1]); echo \(passwords[1]) >&2; exit 7\n".write(
+                        toFile: script, atomically: true, encoding: .utf8)
+                    try await rotate("third-T0ken!x")
+                    try await server.restart()
+                    try await exporter.scrape(until: "it has no password", within: .seconds(60)) {
+                        $0.value("node_failure", "db1", ["reason": "configuration"]) == 1
+                    }
+                    #expect(await exporter.stop() == .exited(0))
+                    let log = try exporter.output()
+                    #expect(log.contains("it ended with status 7"), "\(log)")
+                    for password in passwords { #expect(!log.contains(password), "\(log)") }
+                    let runs = try String(contentsOfFile: "\(sandbox.folder)/runs", encoding: .utf8)
+                    #expect(runs.split(separator: "\n").count == 2, "\(runs)")
+                }
+            }
+        }
+
         // MARK: -
 
         private func nodesUp(_ sandbox: Sandbox, _ settings: [String: String]) async throws -> Set<String> {

@@ -28,6 +28,7 @@ struct RunningPrometheus {
         let text = try String(contentsOfFile: path, encoding: .utf8) + jobs + "\n"
         try text.replacing("localhost:19104", with: "localhost:\(exporterPort)").replacing("15s", with: "1s")
             .replacing("/sd\",", with: "/sd\", refresh_interval: 1s,")
+            .replacing("/sd?per=replication_set\"}", with: "/sd?per=replication_set\", refresh_interval: 1s}")
             .write(toFile: path, atomically: true, encoding: .utf8)
         let port = try LoopbackPort()
         let log = "\(folder)/prometheus.log"
