@@ -89,6 +89,7 @@ let package = Package(
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
         room("Checksums", ["MariaDB", "Replication", "Topology"]),
+        room("Alerting"),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Traffic", "Exposition"]),
         room("Documents", ["CYAML"]),
@@ -120,7 +121,8 @@ let package = Package(
             name: "Exporter",
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Monitoring", "Checksums", "Metrics",
-                "Exposition", "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory", "CBuild",
+                "Exposition", "Alerting", "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory",
+                "CBuild",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings,
@@ -149,6 +151,7 @@ let package = Package(
             path: "Tests/ReplicationTesting", swiftSettings: settings),
         tests("Replication", ["Replication", "ReplicationTesting"]),
         tests("Threads", ["Threads"]),
+        tests("Alerting", ["Alerting"]),
         tests("Exposition", ["Exposition"]),
         tests("Documents", ["Documents"]),
         tests("Configuration", ["Configuration", "Documents", "Replication"]),
@@ -184,7 +187,7 @@ let package = Package(
         tests(
             "Documentation",
             [
-                "Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition", "Documents",
+                "Alerting", "Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition", "Documents",
                 "Configuration", "Web",
             ]),
         // Through the real program, against real servers.

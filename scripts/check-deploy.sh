@@ -60,8 +60,6 @@ cp -r deploy/prometheus "$work/prometheus/rules"
 quietly promtool check config "$work/prometheus/prometheus.yml"
 quietly amtool check-config deploy/alertmanager/alertmanager.example.yml
 
-scripts/prometheus-rule.py >"$work/prometheusrule.yaml"
-quietly diff -u deploy/kubernetes/prometheusrule.yaml "$work/prometheusrule.yaml"
 if command -v kubectl >/dev/null; then
     kubectl kustomize deploy/kubernetes >"$work/manifests.yaml" || status=1
     csplit --quiet --elide-empty-files --prefix="$work/manifest-" "$work/manifests.yaml" '/^---$/' '{*}'
