@@ -90,6 +90,7 @@ let package = Package(
         room("Topology", ["Replication"]),
         room("Traffic", ["Replication", "Topology"]),
         room("Checksums", ["MariaDB", "Replication", "Topology"]),
+        room("Alerting"),
         room("Exposition"),
         room("Metrics", ["Replication", "Topology", "Traffic", "Exposition"]),
         room("Documents", ["CYAML"]),
@@ -121,7 +122,8 @@ let package = Package(
             name: "Exporter",
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Monitoring", "Checksums", "Metrics",
-                "Exposition", "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory", "CBuild",
+                "Exposition", "Alerting", "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory",
+                "CBuild",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings,
@@ -150,6 +152,7 @@ let package = Package(
             path: "Tests/ReplicationTesting", swiftSettings: settings),
         tests("Replication", ["Replication", "ReplicationTesting"]),
         tests("Threads", ["Threads"]),
+        tests("Alerting", ["Alerting"]),
         tests("Exposition", ["Exposition"]),
         tests("Documents", ["Documents"]),
         tests("Configuration", ["Configuration", "Documents", "Replication"]),
@@ -185,7 +188,7 @@ let package = Package(
         tests(
             "Documentation",
             [
-                "Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition", "Documents",
+                "Alerting", "Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition", "Documents",
                 "Configuration", "Web",
             ]),
         // Through the real program, against real servers.

@@ -56,8 +56,6 @@ cp -r deploy/prometheus "$work/prometheus/rules"
 quietly promtool check config "$work/prometheus/prometheus.yml"
 quietly amtool check-config deploy/alertmanager/alertmanager.example.yml
 
-scripts/prometheus-rule.py >"$work/prometheusrule.yaml"
-quietly diff -u deploy/kubernetes/prometheusrule.yaml "$work/prometheusrule.yaml"
 tools=$(scripts/kubernetes-tools.sh)
 if [ -n "$tools" ]; then
     "$venv/bin/python" scripts/check-chart.py "$tools" || status=1

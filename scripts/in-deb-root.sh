@@ -118,6 +118,9 @@ for file in docs/runbooks/MySQLReplicationNodeDown.md docs/example.yml CHANGELOG
     examples/alertmanager/alertmanager.example.yml deploy/prometheus/mysql-replication.alerts.yml dashboards/fleet.json; do
     [ -e "$documents/$file" ] || fail "no $documents/$file"
 done
+# The unit names it.
+[ -e "$documents/README.md" ] || fail "no $documents/README.md"
+$name rules --part alerts | cmp - /usr/share/$name/prometheus/mysql-replication.alerts.yml || fail "the rules are of another version"
 before=$(systemctl show --property MainPID --value $name)
 dpkg --install /root/exporter.deb >/dev/null
 [ "$(systemctl show --property MainPID --value $name)" != "$before" ] || fail "the upgrade did not restart the service"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """package-docs.py FOLDER: copies the documents of the package, with what they link to, into FOLDER, laid out as in the repository.
 
-A link to a file that the package does not have becomes one to the project's page. A link to a file or heading that does not
-exist is an error; without FOLDER, that is all that is checked, over every document of the repository.
+A link to a file that the package does not have becomes plain text. A link to a file or heading that does not exist is an error;
+without FOLDER, that is all that is checked, over every document of the repository.
 """
 
 import os
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 
-PAGE = "https://github.com/mysql-replication-exporter/mysql-replication-exporter/blob/main/"
 # Folders, and single files.
 PACKAGED = [
     "README.md", "CHANGELOG.md", "SECURITY.md", "docs/", "deploy/haproxy/", "deploy/keepalived/", "deploy/snmp/",
@@ -26,6 +25,7 @@ ELSEWHERE = {
 }
 # The manual page is where manual pages are.
 NOT_PACKAGED = "docs/man/"
+LINKED = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?!https?:|mailto:)([^)\s]+)\)")
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:)([^)\s]+)(?=\))")
 
 problems = []
@@ -68,11 +68,11 @@ def check(page, text):
 
 def rewritten(page, text, shipped):
     def replace(match):
-        path, anchor = target(page, match.group(1))
+        path, _ = target(page, match.group(2))
         inside = any(name == path or name.startswith(path + "/") for name in shipped)
-        return match.group(1) if inside else PAGE + path + (f"#{anchor}" if anchor else "")
+        return match.group(0) if inside else match.group(1)
 
-    return LINK.sub(replace, text)
+    return LINKED.sub(replace, text)
 
 
 def main():

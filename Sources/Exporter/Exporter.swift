@@ -26,7 +26,7 @@ struct Exporter: AsyncParsableCommand {
         version: BuildVersion.statement,
         subcommands: [
             Serve.self, TopologyCommand.self, CheckCommand.self, FailoverCheckCommand.self, ChecksumCommand.self,
-            GrantsCommand.self, InitCommand.self,
+            GrantsCommand.self, InitCommand.self, RulesCommand.self,
         ],
         defaultSubcommand: Serve.self)
 

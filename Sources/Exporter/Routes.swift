@@ -37,6 +37,11 @@ struct Routes: Sendable {
         Endpoint("GET", "/probe") { await $0.probe($1) },
         Endpoint("GET", "/sd") { await $0.serviceDiscovery($1) },
         Endpoint("GET", "/topology.json") { await $0.topology($1) },
+        // The page's links need the last slash.
+        Endpoint("GET", "/runbooks") { _, _ in Response(status: 307, headers: ["Location": "runbooks/"]) },
+        Endpoint("GET", "/runbooks/") { await $0.runbooks($1) },
+        Endpoint("GET", "/runbooks/:alert") { await $0.runbook($1) },
+        Endpoint("GET", "/docs/metrics") { await $0.metricsReference($1) },
         Endpoint("GET", "/config") { await $0.configuration($1) },
         Endpoint("GET", "/-/healthy") { _, _ in .text("mysql-replication-exporter is healthy.") },
         Endpoint("GET", "/-/ready") { _, _ in .text("mysql-replication-exporter is ready.") },
@@ -164,7 +169,7 @@ struct Routes: Sendable {
     }
 
     /// Makes a page of whole sets, and compresses it, when it is its turn.
-    private func inTurn(_ request: Request, _ page: () -> Response) async -> Response {
+    func inTurn(_ request: Request, _ page: () -> Response) async -> Response {
         await pages.pass { page().encoded(for: request) } ?? .clientHasGone
     }
 

@@ -31,6 +31,20 @@ struct TreeRow {
         return rows
     }
 
+    /// The rows of one node, outside of their tree.
+    static func rows(of node: String, _ channel: String?, among rows: [TreeRow]) -> [TreeRow] {
+        let own = rows.filter { $0.node.description.name == node }
+        let wanted = own.filter { $0.channel?.channel.name == channel }
+        var shown = channel == nil || wanted.isEmpty ? own : wanted
+        for index in shown.indices {
+            shown[index].guides = []
+            shown[index].hasBranches = false
+        }
+        // Whichever comes first is the row of the node itself.
+        if !shown.isEmpty { shown[0].isRepeated = false }
+        return shown
+    }
+
     private static func append(
         _ branch: TopologyTree.Branch, of set: SetFindings, _ guides: [Guide], _ rows: inout [TreeRow]
     ) {

@@ -109,8 +109,8 @@ struct AlertTimesTests {
             case "-" where words.count == 3 && words[1] == "alert:":
                 name = String(words[2].trimmingPrefix("MySQLReplication"))
                 alerts[name, default: Alert()].name = name
+                isText = false
             case "annotations:": isText = true
-            case "runbook_url:": isText = false
             case let first?:
                 guard !first.hasPrefix("#") else { continue }
                 if isText {

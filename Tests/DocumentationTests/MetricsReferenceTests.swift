@@ -140,7 +140,7 @@ private struct Recording: Decodable {
     }
 }
 
-private struct MetricsReference {
+struct MetricsReference {
     let versions: [RecordedVersion]
 
     var page: String {

@@ -33,6 +33,12 @@ struct CommandLineTests {
                 "--tables must be a list of database.table, not \"c\""
             ),
             (["topology"], "Specify the servers to monitor: "),
+            (["rules", "--selector", "a=b"], "--selector is not a selector such as "),
+            (["rules", "--web.external-url", "x"], "--web.external-url must begin with http:// or https://"),
+            (["rules", "--runbook-url", "http://x"], "--runbook-url must have %s once"),
+            (["rules", "--threshold", "x=1"], "--threshold \"x\" is not a threshold: use clock_skew, "),
+            (["rules", "--for", "NodeDown=5"], "--for NodeDown=5 is not a duration as Prometheus writes it"),
+            (["rules", "--format", "helm"], "The value 'helm' is invalid for '--format <format>'"),
         ])
     func unknown(arguments: [String], message: String) throws {
         let error = try #require(#expect(throws: (any Error).self) { try Exporter.parsed(arguments) })

@@ -10,7 +10,7 @@ struct RootHelpTests {
         for text in [
             "--config.file", "--node", "--config.check", "--web.listen-address", "--web.telemetry-path",
             "--web.enable-lifecycle", "--scrape.timeout-offset", "--log.level", "--log.format", "--version", "--help",
-            "\n  topology ", "\n  check ", "\n  grants ",
+            "\n  topology ", "\n  check ", "\n  grants ", "\n  rules ",
         ] {
             #expect(help.ranges(of: text).count >= 1, "\(text)")
         }

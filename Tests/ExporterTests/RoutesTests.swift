@@ -175,6 +175,53 @@ struct RoutesTests {
         }
     }
 
+    @Test("Runbooks are of the set, the node or the channel that is named, and complete where that is not known")
+    func runbooks() async throws {
+        try await withProgram { program in
+            func runbook(_ query: [(String, String)], _ alert: String = "MySQLReplicationNodeDown") async -> String {
+                let answer = await program.answer("/runbooks/\(alert)", query)
+                #expect(answer.status == 200 && answer.text.contains("<h2 id=\"do\">Do</h2>"), "\(query)")
+                return answer.text
+            }
+            let bare = await runbook([])
+            #expect(!bare.contains("class=\"live\"") && program.server.statements.isEmpty)
+            #expect(await runbook([("replication_set", ""), ("node", "")]).contains("class=\"live\"") == false)
+            let down = await runbook([("replication_set", "shop"), ("node", "db2")])
+            #expect(
+                down.contains("The exporter sees this now.") && down.contains("<b>db2</b>")
+                    && !down.contains("<b>db1</b>"))
+            let asked = program.server.statements.count
+            #expect(asked > 0)
+            // What is younger than 30 s is not asked for again.
+            let up = await runbook([("node", "db1"), ("channel", "")])
+            #expect(up.contains("does not see this now") && program.server.statements.count == asked)
+            #expect(await runbook([("replication_set", "shop"), ("node", "db9")]).contains("has no node “db9”"))
+            #expect(await runbook([("replication_set", "other")]).contains("has no replication set “other”"))
+            #expect(await runbook([("node", "<b>")]).contains("has no node “&lt;b&gt;”"))
+        }
+    }
+
+    @Test("Documents that do not exist, and parameters that mean nothing, are refused")
+    func badDocuments() async throws {
+        try await withProgram { program in
+            for path in ["/runbooks/Other", "/runbooks/README", "/runbooks/MySQLReplicationNodeDown.md"] {
+                #expect(await program.answer(path).status == 404)
+            }
+            for path in ["/docs", "/docs/", "/docs/metrics/", "/docs/web", "/runbooks/a/b"] {
+                #expect(await program.answer(path).status == 404)
+            }
+            let path = "/runbooks/MySQLReplicationNodeDown"
+            let twice = await program.answer(path, [("node", "db1"), ("node", "db2")])
+            #expect(twice == (400, "node is given twice\n"))
+            let long = await program.answer(path, [("channel", String(repeating: "x", count: 513))])
+            #expect(long == (400, "channel is longer than any name\n"))
+            #expect(await program.answer(path, [], method: "POST").status == 405)
+            #expect(await program.answer("/runbooks").status == 307)
+            #expect(await program.answer("/runbooks/").text.contains("href=\"MySQLReplicationNodeDown\""))
+            #expect(await program.answer("/docs/metrics").text.contains("mysql_replication_lag_seconds"))
+        }
+    }
+
     @Test("A reload says that it took effect, or everything that is wrong")
     func reload() async throws {
         try await withProgram { program in

@@ -95,6 +95,22 @@ struct TopologyPageTests {
         #expect(page.contains("lag of 1 channel unknown") && !page.contains("no lag"))
     }
 
+    @Test("each problem links to its runbook, about its node and channel")
+    func runbooks() {
+        let page = page([
+            Samples.primary("db1", id: 1),
+            Samples.primary("db+2", id: 2, replicates: [Samples.channel("a&b", from: 1, error: "Duplicate entry")]),
+            Samples.down("db3", intended: "db1"),
+        ])
+        let links = page.matches(of: /<a class="runbook" href="([^"]*)">/).map { String($0.1) }
+        #expect(
+            links.sorted() == [
+                "runbooks/MySQLReplicationNodeDown?replication_set=shop&amp;node=db3",
+                "runbooks/MySQLReplicationSQLThreadStopped?replication_set=shop&amp;node=db%2B2&amp;channel=a%26b",
+            ])
+        #expect(page.contains("<a href=\"runbooks/\">") && page.contains("<a href=\"docs/metrics\">"))
+    }
+
     @Test("an unknown lag is not OK, and nothing unknown is shown as 0")
     func unknown() {
         let page = page([

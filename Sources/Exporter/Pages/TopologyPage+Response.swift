@@ -3,7 +3,7 @@ import Web
 
 extension TopologyPage {
     var response: Response {
-        let nonce = Self.nonce()
+        let nonce = Nonce.next()
         return Self.response(
             page(nonce: nonce, version: BuildVersion.text),
             allowing: "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; img-src 'self'; connect-src 'self'")
@@ -16,11 +16,5 @@ extension TopologyPage {
         // It shows only this moment, and names the fleet's servers.
         response.headers["Cache-Control"] = "no-store"
         return response
-    }
-
-    /// 128 unpredictable bits, new for every page.
-    private static func nonce() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return String(generator.next(), radix: 36) + String(generator.next(), radix: 36)
     }
 }

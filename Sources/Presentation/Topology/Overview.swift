@@ -92,8 +92,9 @@ struct Overview {
         } else {
             subject = "<a href=\"#set-\(problem.set)\"><b>\(problem.set)</b></a>"
         }
+        let about = RunbookSubject(set: problem.set, node: problem.node, channel: problem.channel)
         let runbook: HTML? = problem.reason.runbook.map {
-            " <a class=\"runbook\" href=\"\($0)\" rel=\"noreferrer\">Runbook</a>"
+            " <a class=\"runbook\" href=\"runbooks/\(about.path($0))\">Runbook</a>"
         }
         return """
             <li data-state="\(problem.reason.state.rawValue)">\(problem.reason.state.icon)<span class="place">\(subject)</span> \

@@ -38,16 +38,13 @@ enum PageState: String, Comparable {
 struct Reason {
     var state: PageState
     var text: String
-    /// The page about it; nil if there is none.
+    /// The name of the page about it; nil if there is none.
     var runbook: String?
 }
 
 extension Trouble {
     var reason: Reason {
-        let runbook = kind.alert.map {
-            "\(TopologyPage.documentation)/blob/main/docs/runbooks/MySQLReplication\($0).md"
-        }
-        return Reason(state: severity == .critical ? .critical : .warning, text: text, runbook: runbook)
+        Reason(state: severity == .critical ? .critical : .warning, text: text, runbook: Runbook.name(of: kind))
     }
 }
 

@@ -8,10 +8,14 @@ struct SetMarkup {
     let state: PageState
     private let primary: Primary
 
-    init(_ findings: SetFindings) {
+    /// - Parameters:
+    ///   - node: the only node to show; nil for all.
+    ///   - channel: the only one of that node's channels.
+    init(_ findings: SetFindings, node: String? = nil, channel: String? = nil) {
         self.findings = findings
-        rows = TreeRow.rows(of: findings)
-        state = findings.state(rows)
+        let rows = TreeRow.rows(of: findings)
+        self.rows = node.map { TreeRow.rows(of: $0, channel, among: rows) } ?? rows
+        state = findings.state(self.rows)
         primary = findings.primary
     }
 

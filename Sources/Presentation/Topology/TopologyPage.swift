@@ -20,7 +20,6 @@ package struct TopologyPage {
 
     /// On a page with more nodes than this, only the sets with problems are expanded at first.
     private static let nodesShownAtOnce = 60
-    static let documentation = "https://github.com/mysql-replication-exporter/mysql-replication-exporter"
 
     /// The part that changes.
     package var fragment: HTML { "\(Overview(sets).markup)\(trees)" }
@@ -79,7 +78,8 @@ package struct TopologyPage {
         <li><a href="config">Configuration</a></li>
         <li><a href="-/healthy">Healthy</a></li>
         <li><a href="-/ready">Ready</a></li>
-        <li><a href="\(Self.documentation)" rel="noreferrer">Documentation</a></li>
+        <li><a href="runbooks/">Runbooks</a></li>
+        <li><a href="docs/metrics">Metrics reference</a></li>
         </ul>
         </nav>
         <p>mysql-replication-exporter \(version)</p>
@@ -102,7 +102,7 @@ package struct TopologyPage {
     private func relative(_ path: String) -> String { "." + path }
 
     /// The icons: each state has its own shape, so that they can be told apart without colour.
-    private static let shapes: HTML = """
+    static let shapes: HTML = """
         <svg class="unseen" aria-hidden="true" width="0" height="0">
         <symbol id="ok" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7.5"/><path class="mark" d="M4.5 8.3l2.4 2.4 4.6-5"/></symbol>
         <symbol id="unknown" viewBox="0 0 16 16"><rect x="1" y="1" width="14" height="14" rx="3"/><path class="mark" d="M5.8 6.2c0-3 4.6-3 4.6-.2 0 1.9-2.3 1.7-2.3 3.5M8.1 11.9v.4"/></symbol>
