@@ -73,6 +73,16 @@ package struct ClusterMember: Sendable, Hashable {
         hasQuorum = false
     }
 
+    /// Whether it goes on by itself as soon as it reaches enough others: a member of Group Replication that was stopped or expelled
+    /// does not, while any node of Galera that is not in a primary component does (`pc.recovery` has it do so after a restart, too).
+    package var hasLostQuorum: Bool {
+        if hasQuorum { return false }
+        return switch kind {
+        case .group: state == .online || state == .joining
+        case .galera: state == .outside
+        }
+    }
+
     /// Whether it takes part in the cluster's decisions and has its data, by its own word.
     package var isOperating: Bool {
         switch state {

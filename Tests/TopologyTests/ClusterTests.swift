@@ -380,6 +380,37 @@ struct ClusterTests {
         nodes[1].report.facts?.cluster?.state = .outside
         nodes[1].report.facts?.cluster?.view = nil
         #expect(memory.fold(report(nodes)).writers.isEmpty)
+        // Both answer, each without a quorum, and reach each other in the next moment.
+        nodes[1] = others.0
+        nodes[2] = others.1
+        for index in 1...2 {
+            nodes[index].report.facts?.cluster?.state = .outside
+            nodes[index].report.facts?.cluster?.hasQuorum = false
+            nodes[index].report.facts?.cluster?.view = nil
+        }
+        #expect(memory.fold(report(nodes)).writers.isEmpty)
+        // An exporter that has just started cannot know which of them were the cluster.
+        let fresh = SetFindings(report(nodes))
+        #expect(fresh.writers.isEmpty && !fresh.writing.writers.isKnown && fresh.clusters.first?.isBelieved == false)
+        // They join it: what it is now is the cluster.
+        var joined = memory
+        for index in 1...2 {
+            nodes[index].report.facts?.cluster?.state = .joining
+            nodes[index].report.facts?.cluster?.hasQuorum = true
+        }
+        #expect(joined.fold(report(nodes)).writers == ["db1"])
+    }
+
+    @Test("A member that has lost its quorum may go on by itself; one that was stopped, or joins, does not")
+    func lostQuorum() {
+        func member(_ kind: ClusterMember.Kind, _ state: ClusterMember.State, quorum: Bool = false) -> Bool {
+            var member = ClusterMember(kind: kind, cluster: "c", id: "1", state: state)
+            member.hasQuorum = quorum
+            return member.hasLostQuorum
+        }
+        #expect(member(.galera, .outside) && !member(.galera, .joining, quorum: true) && !member(.galera, .online, quorum: true))
+        #expect(member(.group, .online) && member(.group, .joining))
+        #expect(!member(.group, .outside) && !member(.group, .failed) && !member(.group, .online, quorum: true))
     }
 
     @Test("A cluster that shrinks member by member is believed, though those that left are silent")

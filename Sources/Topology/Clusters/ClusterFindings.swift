@@ -33,6 +33,9 @@ package struct ClusterFindings: Sendable, Equatable {
     package var nodesByID: [String: String] = [:]
     /// Those of `members` that have not told their state in this round.
     package var silent: [String]
+    /// Members that answer and have lost their quorum without having left: they take no writes now, and may find each other again,
+    /// and go on, at any moment.
+    var withoutQuorum: [String]
     /// Those of `members` that are not in the component.
     package var missing: [String]
     /// Members of the component that are not configured, by the address that it shows.
@@ -126,6 +129,7 @@ extension ClusterFindings {
         self.name = name
         members = witnesses.map(\.node)
         silent = witnesses.filter { !$0.isAnswering }.map(\.node)
+        withoutQuorum = witnesses.filter { $0.isAnswering && $0.member.hasLostQuorum }.map(\.node)
         nodesByID = Dictionary(witnesses.map { ($0.member.id, $0.node) }, uniquingKeysWith: { first, _ in first })
         var views: [ClusterView] = []
         for case let view? in witnesses.filter(\.isOperating).map(\.member.view) {

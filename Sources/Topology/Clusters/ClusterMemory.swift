@@ -38,17 +38,25 @@ struct ClusterMemory: Sendable {
 
     /// Whether what a cluster's component shows may be acted on (`ClusterFindings.isBelieved`).
     func believes(_ cluster: ClusterFindings) -> Bool {
-        guard let component = cluster.component, !hasSeceded(cluster) else { return false }
+        guard let component = cluster.component, !hasSeceded(cluster), !isOutnumbered(cluster) else { return false }
         return component.isConfirmed || component.nodes.contains(where: trusted.contains)
     }
 
     /// Whether the component may be one that somebody made of a minority, beside the one that was believed before: its nodes have lost
-    /// their quorum since, and of the others some are silent. They may still take writes, until they answer.
+    /// their quorum since, and of the others some are silent, so that they may still take writes, or have lost the quorum, so that they may
+    /// take them again at any moment.
     func hasSeceded(_ cluster: ClusterFindings) -> Bool {
         guard let component = cluster.component, let before = believed[cluster.name] else { return false }
         let nodes = Set(component.nodes)
         return nodes.count * 2 <= before.count && nodes.isSubset(of: lonely)
-            && !before.subtracting(nodes).isDisjoint(with: cluster.silent)
+            && !before.subtracting(nodes).isDisjoint(with: cluster.silent + cluster.withoutQuorum)
+    }
+
+    /// Whether at the first look as many members have lost their quorum as are in the component: which of them were the cluster
+    /// before is not known then, and those may find each other again.
+    func isOutnumbered(_ cluster: ClusterFindings) -> Bool {
+        guard let component = cluster.component, believed[cluster.name] == nil else { return false }
+        return cluster.withoutQuorum.count >= component.nodes.count
     }
 
     private mutating func noteBelief(in cluster: ClusterFindings) {
