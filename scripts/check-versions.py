@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""check-versions.py [FOLDER]: checks that every file that states the version states the same one, and that NOTICE names every
+Swift package that is linked in. FOLDER is the repository; by default, the one that this script is in.
+
+The version is the one that the program prints: BuildVersion.text in Sources/Exporter. docs/releasing.md says how to raise it.
+"""
+
+import pathlib
+import re
+import sys
+
+NAME = "mysql-replication-exporter"
+# Where else it is written.
+PLACES = {
+    "CHANGELOG.md": r"^## (\d\S*)",
+    "deploy/debian/changelog": r"^\S+ \((\S+)\)",
+    "deploy/docker/Dockerfile": r"^ARG VERSION=(\S+)",
+    "deploy/helm/mysql-replication-exporter/Chart.yaml": r'^appVersion: "(\S+)"',
+    "deploy/kubernetes/kustomization.yaml": r"^ +newTag: (\S+)",
+}
+# File names and tags in examples.
+EXAMPLE = re.compile(rf"{NAME}[_:](\d+\.\d+\.\d+)")
+# https://semver.org, without build metadata, which a Debian version cannot have; `~` is Debian's mark of a pre-release.
+SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?")
+# Fetched for a part of swift-nio that is not compiled (scripts/sbom.py).
+NOT_LINKED = {"swift-system"}
+
+
+def stated(path, pattern):
+    """The first match in a file, None without one."""
+    found = re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    return found and found[1]
+
+
+def program_version(root):
+    found = {
+        stated(path, r'enum BuildVersion \{\s+static let text = "([^"]*)"') for path in (root / "Sources/Exporter").rglob("*.swift")
+    } - {None}
+    if len(found) != 1:
+        sys.exit(f"check-versions: Sources/Exporter has {len(found)} definitions of BuildVersion.text, not one")
+    return found.pop()
+
+
+def problems(root, version):
+    if not SEMANTIC.fullmatch(version):
+        yield f"{version} is not a semantic version"
+    for name, pattern in PLACES.items():
+        other = stated(root / name, pattern)
+        if other != version and (other or "").replace("~", "-") != version:
+            yield f"{name}: {other or 'no version'}, but the program is {version}"
+    for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted((root / "deploy").rglob("*.md"))]:
+        for other in sorted(set(EXAMPLE.findall(path.read_text(encoding="utf-8"))) - {version}):
+            yield f"{path.relative_to(root)}: an example has {other}, but the program is {version}"
+    notice = (root / "NOTICE").read_text(encoding="utf-8")
+    packages = re.findall(r'\.package\(url: "[^"]*/([^"/]+)"', (root / "Package.swift").read_text(encoding="utf-8"))
+    for package in sorted(set(packages) - NOT_LINKED):
+        if not re.search(rf"\b{re.escape(package)}(?![\w-])", notice):
+            yield f"NOTICE: {package} is missing"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent)
+    found = list(problems(root, program_version(root)))
+    if found:
+        sys.exit("\n".join(f"check-versions: {each}" for each in found))
+
+
+main()
