@@ -20,8 +20,8 @@ PLACES = {
 }
 # File names and tags in examples.
 EXAMPLE = re.compile(rf"{NAME}[_:](\d+\.\d+\.\d+)")
-# https://semver.org, without build metadata, which a Debian version cannot have; `~` is Debian's mark of a pre-release.
-SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?")
+# No pre-releases: Debian and image tags have no common notation for them.
+SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
 # Fetched for a part of swift-nio that is not compiled (scripts/sbom.py).
 NOT_LINKED = {"swift-system"}
 
@@ -46,7 +46,7 @@ def problems(root, version):
         yield f"{version} is not a semantic version"
     for name, pattern in PLACES.items():
         other = stated(root / name, pattern)
-        if other != version and (other or "").replace("~", "-") != version:
+        if other != version:
             yield f"{name}: {other or 'no version'}, but the program is {version}"
     for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted((root / "deploy").rglob("*.md"))]:
         for other in sorted(set(EXAMPLE.findall(path.read_text(encoding="utf-8"))) - {version}):
