@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""check-versions.py [FOLDER]: checks that every file that states the version states the same one, and that NOTICE names every
-Swift package that is linked in. FOLDER is the repository; by default, the one that this script is in.
+"""check-versions.py [FOLDER]: checks that every file that states the version states the same one, that the changelog has each
+entry under the heading of its kind, and that NOTICE names every Swift package that is linked in. FOLDER is the repository; by
+default, the one that this script is in.
 
 The version is the one that the program prints: BuildVersion.text in Sources/Exporter. docs/releasing.md says how to raise it.
 """
@@ -22,6 +23,8 @@ PLACES = {
 EXAMPLE = re.compile(rf"{NAME}[_:](\d+\.\d+\.\d+)")
 # No pre-releases: Debian and image tags have no common notation for them.
 SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
+# https://keepachangelog.com
+KINDS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
 # Fetched for a part of swift-nio that is not compiled (scripts/sbom.py).
 NOT_LINKED = {"swift-system"}
 
@@ -51,11 +54,27 @@ def problems(root, version):
     for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted((root / "deploy").rglob("*.md"))]:
         for other in sorted(set(EXAMPLE.findall(path.read_text(encoding="utf-8"))) - {version}):
             yield f"{path.relative_to(root)}: an example has {other}, but the program is {version}"
+    yield from changelog_problems((root / "CHANGELOG.md").read_text(encoding="utf-8"))
     notice = (root / "NOTICE").read_text(encoding="utf-8")
     packages = re.findall(r'\.package\(url: "[^"]*/([^"/]+)"', (root / "Package.swift").read_text(encoding="utf-8"))
     for package in sorted(set(packages) - NOT_LINKED):
         if not re.search(rf"\b{re.escape(package)}(?![\w-])", notice):
             yield f"NOTICE: {package} is missing"
+
+
+def changelog_problems(text):
+    """Two branches that are merged can leave an entry above the first heading, or a heading twice."""
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        title, _, content = section.partition("\n")
+        before, *kinds = re.split(r"^### ", content, flags=re.MULTILINE)
+        if before.strip():
+            yield f"CHANGELOG.md: {title}: '{before.strip().splitlines()[0]}' is not under a heading"
+        names = [kind.partition("\n")[0] for kind in kinds]
+        if names != [kind for kind in KINDS if kind in names]:
+            yield f"CHANGELOG.md: {title}: the headings are {', '.join(names)}; those of {', '.join(KINDS)} are allowed, in this order"
+        for name, kind in zip(names, kinds):
+            if not re.search("^- ", kind, re.MULTILINE):
+                yield f"CHANGELOG.md: {title}: nothing under {name}"
 
 
 def main():
