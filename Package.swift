@@ -21,6 +21,13 @@ let lean = [
     "--icf=safe",
 ]
 
+/// The commit that is built; REVISION is for sources without their repository, such as an archive or an image's context.
+let revision: String = {
+    if let given = Context.environment["REVISION"] { return given.filter { $0.isLetter || $0.isNumber || $0 == "-" } }
+    guard let git = Context.gitInformation else { return "unknown" }
+    return git.currentCommit.prefix(12) + (git.hasUncommittedChanges ? "-modified" : "")
+}()
+
 /// A library target of the house. `dependencies` name its neighbours to the left in the picture of docs/architecture.md.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -70,6 +77,7 @@ let package = Package(
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CMemory"),
+        .target(name: "CBuild", cSettings: [.define("BUILD_REVISION", to: "\"\(revision)\"")]),
         .systemLibrary(name: "CThreads"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -112,8 +120,7 @@ let package = Package(
             name: "Exporter",
             dependencies: [
                 "Replication", "MariaDB", "Collection", "Topology", "Traffic", "Monitoring", "Checksums", "Metrics",
-                "Exposition",
-                "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory",
+                "Exposition", "Documents", "Configuration", "Presentation", "Web", "Threads", "CMemory", "CBuild",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings,

@@ -107,6 +107,9 @@ package actor NodeCollector {
         server = nil
     }
 
+    /// Attempts to connect to the server so far.
+    nonisolated var connects: Connects { session.connects }
+
     // MARK: - A round
 
     /// How long a node has to answer after the process stood still.
@@ -151,7 +154,7 @@ package actor NodeCollector {
         }
         return NodeReport(
             facts: look?.found?.facts, failure: failure, duration: started.duration(to: .now).seconds,
-            roundTrips: session.roundTrips - roundTrips)
+            roundTrips: session.roundTrips - roundTrips, connects: session.connects)
     }
 
     /// Asks follow-up questions within a round, and adds the answers to its report. If they fail, the report stays as it was.
@@ -228,7 +231,7 @@ package actor NodeCollector {
         checksums?.complete(&facts, at: .now)
         return NodeReport(
             facts: facts, duration: look.started.duration(to: .now).seconds,
-            roundTrips: session.roundTrips - look.roundTrips)
+            roundTrips: session.roundTrips - look.roundTrips, connects: session.connects)
     }
 
     /// Chooses the dialect for the server at the other end of a new connection.

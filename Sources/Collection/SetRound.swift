@@ -256,7 +256,8 @@ package final class SetRound: Sendable {
                         failure: NodeFailure(
                             reason: .timeout,
                             message: "no answer before the end of the scrape (a server or a name look-up that hangs)"),
-                        duration: started.duration(to: .now).seconds),
+                        duration: started.duration(to: .now).seconds,
+                        connects: members.flights[index].collector.connects),
                 earlier: earlier[index])
         }
         return ReplicationSetReport(name: members.name, thresholds: members.thresholds, nodes: nodes)

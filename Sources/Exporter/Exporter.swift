@@ -23,7 +23,7 @@ struct Exporter: AsyncParsableCommand {
               export MYSQL_REPLICATION_EXPORTER_PASSWORD
               mysql-replication-exporter --node db1=127.0.0.1:3306
             """,
-        version: BuildVersion.text,
+        version: BuildVersion.statement,
         subcommands: [
             Serve.self, TopologyCommand.self, CheckCommand.self, FailoverCheckCommand.self, ChecksumCommand.self,
             GrantsCommand.self, InitCommand.self,
@@ -72,18 +72,4 @@ struct Exporter: AsyncParsableCommand {
             throw error
         }
     }
-}
-
-enum BuildVersion {
-    static let text = "0.1.0"
-
-    static let swift: String = {
-        #if compiler(>=6.3)
-            "6.3 or later"
-        #elseif compiler(>=6.2)
-            "6.2"
-        #else
-            "6.1"
-        #endif
-    }()
 }

@@ -128,6 +128,11 @@ extension Metric {
             node("node_collect_duration_seconds", unit: "seconds", "How long it took to query the node in this scrape.")
         case .nodeRoundTrips:
             node("node_round_trips", "Round trips to the node in this scrape, not counting those of the log-in.")
+        case .nodeConnects:
+            node(
+                "node_connects_total", type: .counter,
+                "Attempts to connect to the node and to log in, without those of the probes. Each success after the first means that a connection was lost.",
+                labels: ["result"])
         case .nodeConnectedReplicas:
             node(
                 "node_connected_replicas", "Replicas connected to the node, configured here or not.",
@@ -159,10 +164,21 @@ extension Metric {
             node(
                 "binlog_filters", "Number of databases in a filter on what the node writes to its binary log.",
                 labels: ["filter"], fact: .binlogStatus)
+        case .gtidExecuted:
+            node(
+                "gtid_executed_transactions_total", type: .counter,
+                "Transactions in gtid_executed. It begins anew when that is reset.", fact: .transactions
+            ).only(.mysql)
+        case .gtidSequence:
+            node(
+                "gtid_sequence_numbers_total", type: .counter,
+                "The last sequence numbers of what the node has executed, added up over all domains. They may have gaps, so this is no count of transactions.",
+                fact: .transactions
+            ).only(.mariadb)
         case .gtidTransactions:
             node(
                 "gtid_transactions",
-                "Transactions the node has executed, by GTID; on MariaDB the sum of the sequence numbers, which may have gaps.",
+                "Deprecated, and gone in the next release: gtid_executed_transactions_total (MySQL) or gtid_sequence_numbers_total (MariaDB) as a gauge.",
                 fact: .transactions)
         case .semiSyncSourceEnabled:
             node(
@@ -314,10 +330,14 @@ extension Metric {
             channel("lag_known", "Whether there is an estimate of the lag.")
         case .lagMethod:
             channel("lag_method", type: .stateSet, "The method used for lag_seconds.", labels: ["method"])
+        case .sourceReportedLag:
+            channel(
+                "source_reported_lag_seconds", unit: "seconds",
+                "Seconds_Behind_Source (Seconds_Behind_Master) as the server reports it; absent when it is NULL.")
         case .secondsBehindSource:
             channel(
                 "seconds_behind_source", unit: nil,
-                "Seconds_Behind_Source as the server reports it; absent when it is NULL.")
+                "Deprecated, and gone in the next release: source_reported_lag_seconds under its former name.")
         case .readDelta:
             channel(
                 "read_delta_bytes", unit: "bytes",
@@ -532,7 +552,7 @@ extension Metric {
             own(
                 "mysql_replication_exporter_build_info", type: .info,
                 "Version of the exporter, and what it was built with.",
-                labels: ["version", "swift", "libmariadb"])
+                labels: ["version", "revision", "swift", "libmariadb"])
         case .scrapeDuration:
             own(
                 "mysql_replication_exporter_scrape_duration_seconds", unit: "seconds",

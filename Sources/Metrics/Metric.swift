@@ -2,10 +2,10 @@
 package enum Metric: Int, CaseIterable, Sendable {
     // A node.
     case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly, nodeWriter
-    case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnectedReplicas
+    case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnects, nodeConnectedReplicas
     case nodeUnservedReplicas, nodeDurable
     case binlogEnabled, binlogFileNumber, binlogPosition, binlogFiles, binlogSize, binlogFilters
-    case gtidTransactions
+    case gtidExecuted, gtidSequence, gtidTransactions
     case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged
     case semiSyncReplicaActive
     case checksumDifferences, checksumPending, checksumTables, checksumLastRun, checksumAge
@@ -18,7 +18,7 @@ package enum Metric: Int, CaseIterable, Sendable {
 
     // A channel.
     case sourceInfo, ioThreadRunning, sqlThreadRunning, ioThreadState, channelParked
-    case lag, lagError, lagKnown, lagMethod, secondsBehindSource
+    case lag, lagError, lagKnown, lagMethod, sourceReportedLag, secondsBehindSource
     case readDelta, applyDelta, relayLog
     case readFileNumber, readPosition, execFileNumber, execPosition
     case missingTransactions, unfetchedTransactions, unappliedTransactions, errantTransactions

@@ -19,12 +19,18 @@ package struct NodeReport: Sendable {
     package var duration: Double
     /// Batches sent to the server, including the one that sets up a new connection.
     package var roundTrips: Int
+    /// Nil for a report that nobody could ask the node's connection for.
+    package var connects: Connects?
 
-    package init(facts: NodeFacts? = nil, failure: NodeFailure? = nil, duration: Double = 0, roundTrips: Int = 0) {
+    package init(
+        facts: NodeFacts? = nil, failure: NodeFailure? = nil, duration: Double = 0, roundTrips: Int = 0,
+        connects: Connects? = nil
+    ) {
         box = Box(facts)
         self.failure = failure
         self.duration = duration
         self.roundTrips = roundTrips
+        self.connects = connects
     }
 
     /// Connected, and both identity and replication status answered.
@@ -33,6 +39,18 @@ package struct NodeReport: Sendable {
     /// The server's identity; nil unless reported in this round.
     package var identity: ServerIdentity? {
         box.facts?.identity.serverID == nil ? nil : box.facts?.identity
+    }
+}
+
+/// Attempts to reach a server since the exporter began to watch it.
+package struct Connects: Sendable, Equatable {
+    /// The log-in succeeded, and the session could be set up.
+    package var successes: UInt64
+    package var failures: UInt64
+
+    package init(successes: UInt64 = 0, failures: UInt64 = 0) {
+        self.successes = successes
+        self.failures = failures
     }
 }
 

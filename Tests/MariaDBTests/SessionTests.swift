@@ -50,6 +50,43 @@ struct SessionTests {
         }
     }
 
+    @Test("Counts attempts to connect: with a set-up that fails, without a server, not without a password")
+    func connects() async throws {
+        let closes = Atomic(false)
+        let refuses = Atomic(false)
+        let script = Script(
+            greeting: { _ in Step.welcome() },
+            answer: { query in
+                if closes.load(ordering: .relaxed), query.number > 1 { return [.close] }
+                return query.steps { $0 == "SET a" && refuses.load(ordering: .relaxed) ? .syntaxError : .ok }
+            })
+        try await withConnection(script) { _, session in
+            #expect(session.connects == Connects())
+            for _ in 0..<2 { #expect(await failure(of: session, ["GOOD"]) == nil) }
+            #expect(session.connects == Connects(successes: 1))
+            closes.store(true, ordering: .relaxed)
+            #expect(await failure(of: session, ["GOOD"]) != nil)
+            closes.store(false, ordering: .relaxed)
+            #expect(await failure(of: session, ["GOOD"]) == nil)
+            #expect(session.connects == Connects(successes: 2))
+            await session.hangUp()
+            refuses.store(true, ordering: .relaxed)
+            #expect(await failure(of: session, ["GOOD"]) != nil)
+            #expect(session.connects == Connects(successes: 2, failures: 1))
+        }
+        let nobody = Session(node: "db1") { () throws(NodeFailure) in
+            // Nothing listens on this port: it is reserved (RFC 6335).
+            ConnectionOptions(address: .tcp(host: "127.0.0.1", port: 1), user: "u", password: "p")
+        }
+        #expect(await failure(of: nobody, ["GOOD"])?.phase == .connect)
+        #expect(nobody.connects == Connects(failures: 1))
+        let withoutPassword = Session(node: "db1") { () throws(NodeFailure) in
+            throw NodeFailure(reason: .configuration, message: "no password")
+        }
+        #expect(await failure(of: withoutPassword, ["GOOD"])?.phase == .configuration)
+        #expect(withoutPassword.connects == Connects())
+    }
+
     @Test("A refused statement is thrown, and does not cost the connection")
     func refused() async throws {
         try await withConnection(.replying { $0 == "BAD" ? .syntaxError : .ok }) { server, connection in

@@ -55,7 +55,11 @@ enum GoldenSets {
             ReplicationSetReport(
                 name: "branches",
                 nodes: [
-                    .init(description("branch1"), NodeReport(facts: source, duration: 0.001, roundTrips: 1)),
+                    .init(
+                        description("branch1"),
+                        NodeReport(
+                            facts: source, duration: 0.001, roundTrips: 1,
+                            connects: Connects(successes: 3, failures: 1))),
                     .init(
                         description("branch2", intending: ["eu": "branch1", "asia": "branch1"]),
                         NodeReport(facts: replica, duration: 0.002, roundTrips: 1)),
@@ -135,7 +139,8 @@ enum GoldenSets {
         process.maxFiles = 1024
         process.threads = 5
         return ExporterStatistics(
-            build: .init(version: "1.0.0", swift: "6.3", libmariadb: "3.3.20"), process: process,
+            build: .init(version: "1.0.0", revision: "0123456789ab", swift: "6.3", libmariadb: "3.3.20"),
+            process: process,
             requests: [
                 .init(route: "/metrics", code: 200, count: 12), .init(route: "/metrics", code: 503, count: 0),
                 .init(route: "other", code: 404, count: 3),

@@ -141,7 +141,9 @@ struct StateKeeperTests {
             await desk.carryOut {}
             try FileManager.default.removeItem(atPath: "\(folder)/shop.failover")
             try await eventually("it is told") { await keeper.takeCheck(of: Self.shop) == standby }
-            #expect(await keeper.takeCheck(of: Self.shop) == FailoverMemory())
+            // A busy machine may not have looked in time: then it is not known, as before.
+            let next = try await eventualValue("it is looked for again") { await keeper.takeCheck(of: Self.shop) }
+            #expect(next == FailoverMemory())
         }
     }
 

@@ -269,8 +269,3 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
         }
     }
 }
-
-extension ExporterStatistics.Build {
-    static let current = ExporterStatistics.Build(
-        version: BuildVersion.text, swift: BuildVersion.swift, libmariadb: ClientLibrary.version)
-}

@@ -41,6 +41,7 @@ package final class Session: Sendable {
         var isBusy = false
         var isClosed = false
         var backOff = BackOff()
+        var connects = Connects()
         /// The server's id of a connection that was closed while a statement was running. That statement may still hang there:
         /// on a full disk, every write would leave another one behind.
         var unanswered: UInt32?
@@ -81,6 +82,9 @@ package final class Session: Sendable {
 
     /// Statement packets sent so far: the number of round trips to the server.
     package var roundTrips: Int { connection?.roundTrips ?? 0 }
+
+    /// Attempts to connect so far. One that was put off, or for which a password is missing, reaches no server and is none.
+    package var connects: Connects { state.withLock { $0.connects } }
 
     /// The complete tables of the reply being received, for callers that cannot wait for the rest. Nil between calls.
     package var replySoFar: BatchReply? { connection?.replySoFar }
@@ -289,7 +293,10 @@ extension Session {
             version = try await connection.open(asking: options, settings, deadline: deadline)
         } catch {
             if case .refused = error {
-                state.withLock { $0.backOff.failed(error.asNodeFailure, at: .now) }
+                state.withLock {
+                    $0.backOff.failed(error.asNodeFailure, at: .now)
+                    $0.connects.failures += 1
+                }
             }
             throw error
         }
@@ -298,8 +305,10 @@ extension Session {
             try await prepare(connection, deadline: deadline)
         } catch {
             await connection.close()
+            state.withLock { $0.connects.failures += 1 }
             throw .unusable(error.rightAfterLogIn)
         }
+        state.withLock { $0.connects.successes += 1 }
         return version
     }
 

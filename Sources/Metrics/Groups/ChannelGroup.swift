@@ -19,6 +19,7 @@ extension Families {
         add(.ioThreadState, labels, oneOf: ioStates, channel.ioThread)
         add(.channelParked, labels, findings.isParked)
         add(findings.lag, labels)
+        add(.sourceReportedLag, labels, channel.secondsBehindSource)
         add(.secondsBehindSource, labels, channel.secondsBehindSource)
         addPositions(findings, labels)
         addTransactions(findings, labels, options)

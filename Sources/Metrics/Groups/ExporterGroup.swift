@@ -4,11 +4,14 @@ import Exposition
 package struct ExporterStatistics: Sendable {
     package struct Build: Sendable {
         package var version: String
+        /// The commit it was built from.
+        package var revision: String
         package var swift: String
         package var libmariadb: String
 
-        package init(version: String, swift: String, libmariadb: String) {
+        package init(version: String, revision: String, swift: String, libmariadb: String) {
             self.version = version
+            self.revision = revision
             self.swift = swift
             self.libmariadb = libmariadb
         }
@@ -84,8 +87,8 @@ extension Families {
         add(
             .buildInfo, .empty, 1,
             extra: [
-                "version": exporter.build.version, "swift": exporter.build.swift,
-                "libmariadb": exporter.build.libmariadb,
+                "version": exporter.build.version, "revision": exporter.build.revision,
+                "swift": exporter.build.swift, "libmariadb": exporter.build.libmariadb,
             ])
         add(.scrapeDuration, .empty, exporter.scrapeDuration)
         add(.configLastReloadSuccessful, .empty, exporter.isConfigurationFresh)

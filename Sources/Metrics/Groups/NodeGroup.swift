@@ -5,15 +5,21 @@ import Topology
 private let failures = OneHot<NodeFailure.Reason>("reason")
 private let roles = OneHot<NodeRole>("role")
 private let parts = OneHot<DurablePart>("part")
+private let success: LabelBlock = ["result": "success"]
+private let failure: LabelBlock = ["result": "failure"]
 private let binlogFilters = OneHot<BinlogFilter>("filter")
 
 extension Families {
     mutating func add(_ node: NodeFindings, _ labels: LabelBlock) {
         let report = node.report
         add(.up, labels, report.isUp)
-        if let failure = report.failure { add(.nodeFailure, labels, 1, extra: failures[failure.reason]) }
+        if let reason = report.failure?.reason { add(.nodeFailure, labels, 1, extra: failures[reason]) }
         add(.nodeCollectDuration, labels, report.duration)
         add(.nodeRoundTrips, labels, report.roundTrips)
+        if let connects = report.connects {
+            add(.nodeConnects, labels, connects.successes, extra: success)
+            add(.nodeConnects, labels, connects.failures, extra: failure)
+        }
         add(.nodeRole, labels, oneOf: roles, node.role)
         add(.heartbeatAge, labels, node.heartbeatAge)
         guard let facts = report.facts else { return }
@@ -29,7 +35,13 @@ extension Families {
         add(.nodeConnectedReplicas, labels, facts.connectedReplicas)
         add(.nodeUnservedReplicas, labels, node.unservedReplicas?.count)
         for (part, label) in parts.labels { add(.nodeDurable, labels, facts.durability[part], extra: label) }
-        add(.gtidTransactions, labels, facts.transactions?.count)
+        if let transactions = facts.transactions {
+            switch transactions {
+            case .set: add(.gtidExecuted, labels, transactions.count)
+            case .positions: add(.gtidSequence, labels, transactions.count)
+            }
+            add(.gtidTransactions, labels, transactions.count)
+        }
         if let log = facts.binaryLog { add(log, labels) }
         if let semiSync = facts.semiSync { add(semiSync, labels) }
         if let checksums = facts.checksums { add(checksums, isReplica: node.isReplica, labels) }
