@@ -25,6 +25,8 @@ EXAMPLE = re.compile(rf"{NAME}[_:](\d+\.\d+\.\d+)")
 SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
 # https://keepachangelog.com
 KINDS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+# Words of an entry, which is one or two sentences.
+LONGEST = 62
 # Fetched for a part of swift-nio that is not compiled (scripts/sbom.py).
 NOT_LINKED = {"swift-system"}
 
@@ -73,8 +75,13 @@ def changelog_problems(text):
         if names != [kind for kind in KINDS if kind in names]:
             yield f"CHANGELOG.md: {title}: the headings are {', '.join(names)}; those of {', '.join(KINDS)} are allowed, in this order"
         for name, kind in zip(names, kinds):
-            if not re.search("^- ", kind, re.MULTILINE):
+            entries = re.split(r"^- ", kind, flags=re.MULTILINE)[1:]
+            if not entries:
                 yield f"CHANGELOG.md: {title}: nothing under {name}"
+            for entry in entries:
+                words = entry.partition("\n\n")[0].split()
+                if len(words) > LONGEST:
+                    yield f"CHANGELOG.md: {title}: {name}: '{' '.join(words[:6])} …' has more than {LONGEST} words"
 
 
 def main():
