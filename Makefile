@@ -112,10 +112,11 @@ asan: setup ## run the client's tests and the fuzz tests under AddressSanitizer
 	@ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test --sanitize=address --scratch-path .build-asan \
 		--filter '^(MariaDBTests|FaultServerTests|FuzzTests)\.'
 
-lint: ## check the formatting and what targets import, as CI does
+lint: ## check the formatting, what targets import and that all versions agree, as CI does
 	@echo "==> swift format lint"
 	@swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	@swift package dump-package | scripts/check-imports.py
+	@scripts/check-versions.py
 
 format: ## fix the formatting
 	@swift format --in-place --parallel --recursive $(SWIFT_SOURCES)

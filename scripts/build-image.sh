@@ -106,7 +106,7 @@ rm -rf "$work/unpacked"
 dpkg-deb --extract "$package" "$work/unpacked"
 mkdir -p "$program/usr/bin" "$program/usr/share/doc/$name" "$program/etc/$name" "$program/var/lib/$name" "$program/var/lib/dpkg/status.d"
 cp "$work/unpacked/usr/bin/$name" "$program/usr/bin/"
-cp "$work/unpacked/usr/share/doc/$name/copyright" "$program/usr/share/doc/$name/"
+cp "$work/unpacked/usr/share/doc/$name/copyright" "$work/unpacked/usr/share/doc/$name/NOTICE" "$program/usr/share/doc/$name/"
 dpkg-deb --field "$package" >"$program/var/lib/dpkg/status.d/$name"
 
 chmod 1777 "$libraries/tmp"

@@ -46,10 +46,12 @@ PYTHON
 
 mkdir "$work/layout" "$work/config" "$work/passwords"
 tar --extract --file "$1" -C "$work/layout"
+grep -q "\"io.containerd.image.name\": *\"localhost/$name:" "$work/layout/index.json" || fail "the image has no name"
 tag=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"])' "$work/layout/index.json")
 umoci unpack --image "$work/layout:$tag" "$work/bundle" >/dev/null 2>&1 || fail "umoci cannot unpack the image"
 root=$work/bundle/rootfs
 [ ! -e "$root/usr/bin/sh" ] && [ "$(ls "$root/usr/bin")" = "$name" ] || fail "a program in the image besides the exporter"
+[ -s "$root/usr/share/doc/$name/NOTICE" ] || fail "the image lacks NOTICE"
 # An authority is found by its hash, without the bundle.
 authority=$(find "$root/etc/ssl/certs" -name 'ISRG_Root_X1.pem')
 openssl verify -no-CAfile -no-CAstore -CApath "$root/etc/ssl/certs" "$authority" >/dev/null || fail "no links by hash in /etc/ssl/certs"

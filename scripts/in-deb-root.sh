@@ -114,7 +114,7 @@ systemctl stop prometheus
 
 step "documents, and an upgrade of the running service"
 documents=/usr/share/doc/$name
-for file in docs/runbooks/MySQLReplicationNodeDown.md docs/example.yml CHANGELOG.md examples/haproxy/haproxy.cfg \
+for file in docs/runbooks/MySQLReplicationNodeDown.md docs/example.yml CHANGELOG.md NOTICE examples/haproxy/haproxy.cfg \
     examples/alertmanager/alertmanager.example.yml deploy/prometheus/mysql-replication.alerts.yml dashboards/fleet.json; do
     [ -e "$documents/$file" ] || fail "no $documents/$file"
 done

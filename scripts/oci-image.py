@@ -59,7 +59,12 @@ def main():
                 "annotations": labels}
     described = store(json.dumps(manifest, **JSON).encode(), "manifest.v1+json")
     described["platform"] = {key: configuration[key] for key in ["architecture", "os"]}
-    described["annotations"] = {"org.opencontainers.image.ref.name": labels["org.opencontainers.image.version"]}
+    version = labels["org.opencontainers.image.version"]
+    described["annotations"] = {
+        "org.opencontainers.image.ref.name": version,
+        # Without it, `podman load` takes the tag for the image's name. localhost: it is never looked for in a registry.
+        "io.containerd.image.name": f"localhost/{labels['org.opencontainers.image.title']}:{version}",
+    }
     index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [described]}
 
     with tarfile.open(output, "w", format=tarfile.USTAR_FORMAT) as archive:

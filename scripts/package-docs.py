@@ -14,7 +14,7 @@ import sys
 
 # Folders, and single files.
 PACKAGED = [
-    "README.md", "CHANGELOG.md", "SECURITY.md", "docs/", "deploy/haproxy/", "deploy/keepalived/", "deploy/snmp/",
+    "README.md", "CHANGELOG.md", "SECURITY.md", "NOTICE", "docs/", "deploy/haproxy/", "deploy/keepalived/", "deploy/snmp/",
     "deploy/alertmanager/", "deploy/prometheus/README.md",
 ]  # fmt: skip
 # In the package at other paths, to which it has symbolic links.

@@ -41,12 +41,12 @@ class Walk:
             sys.exit(f"the step needs {path}, which the guide does not name")
         return self.copy / path
 
-    def insert(self, path: str, line: str, text: str, before: bool = False) -> None:
-        """Inserts text after, or before, the only line that matches."""
+    def insert(self, path: str, line: str, text: str, before: bool = False, first: bool = False) -> None:
+        """Inserts text after, or before, the only line that matches, or the first one."""
         file = self.file(path)
         lines = file.read_text().split("\n")
         found = [index for index, present in enumerate(lines) if re.search(line, present)]
-        if len(found) != 1:
+        if not found or (len(found) > 1 and not first):
             sys.exit(f"{path}: {len(found)} lines match {line!r}; adapt the walk")
         lines.insert(found[0] + (0 if before else 1), text)
         file.write_text("\n".join(lines))
@@ -114,7 +114,7 @@ extension Fact {{
     guide.insert("Sources/Metrics/Groups/NodeGroup.swift", r"^        add\(\.nodeConnectedReplicas, ",
                  "        add(.connectionLimit, labels, facts.connectionLimit)")
     guide.insert("Tests/MetricsTests/GoldenSets.swift", r"facts\.connectedReplicas = 2$", "        facts.connectionLimit = 151")
-    guide.insert("CHANGELOG.md", r"^## Unreleased$", "\n- `mysql_replication_connection_limit`.")
+    guide.insert("CHANGELOG.md", r"^### Added$", "\n- `connection_limit`.", first=True)
 
     guide.begin("Add an endpoint")
     guide.insert("Sources/Exporter/Routes.swift", r'Endpoint\("GET", "/-/ready"\)',

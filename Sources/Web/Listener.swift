@@ -210,7 +210,9 @@ extension Listener {
             return try await bootstrap(group).bind(host: host, port: port).get()
         case .tcp(nil, let port):
             do {
-                return try await bootstrap(group).bind(host: "::", port: port).get()
+                // Not as a host: where no interface but loopback has an IPv6 address, getaddrinfo does not know "::".
+                let any = try SocketAddress(ipAddress: "::", port: port)
+                return try await bootstrap(group).bind(to: any).get()
             } catch let error as IOError where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL {
                 // A machine or container without IPv6.
                 return try await bootstrap(group).bind(host: "0.0.0.0", port: port).get()
