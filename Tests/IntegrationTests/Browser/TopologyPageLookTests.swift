@@ -123,7 +123,7 @@ extension IntegrationSuite {
                     reached.append(name.split(separator: "\n").first.map(String.init) ?? name)
                 }
                 #expect(Array(reached.prefix(2)) == ["Skip to the replication sets", "pause"])
-                let places = ["db2", "query", "troubled", "unfold", "fold", "Metrics", "Documentation"].map {
+                let places = ["db2", "query", "troubled", "unfold", "fold", "Metrics", "Runbooks"].map {
                     reached.firstIndex(of: $0) ?? -1
                 }
                 #expect(places == places.sorted() && !places.contains(-1), "\(reached)")
