@@ -152,7 +152,7 @@ let package = Package(
             path: "Tests/ReplicationTesting", swiftSettings: settings),
         tests("Replication", ["Replication", "ReplicationTesting"]),
         tests("Threads", ["Threads"]),
-        tests("Alerting", ["Alerting"]),
+        tests("Alerting", ["Alerting", "ReplicationTesting"]),
         tests("Exposition", ["Exposition"]),
         tests("Documents", ["Documents"]),
         tests("Configuration", ["Configuration", "Documents", "Replication"]),
@@ -189,7 +189,7 @@ let package = Package(
             "Documentation",
             [
                 "Alerting", "Collection", "MariaDB", "Replication", "Topology", "Metrics", "Exposition", "Documents",
-                "Configuration", "Web",
+                "Configuration", "Web", "ReplicationTesting",
             ]),
         // Through the real program, against real servers.
         tests(

@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Testing
 
 @testable import Alerting
@@ -40,15 +41,7 @@ struct PromtoolTests {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("rules-\(UUID().uuidString).yml")
         try text.write(to: file, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: file) }
-        let promtool = Process()
-        promtool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        promtool.arguments = ["promtool", "check", "rules", "--lint-fatal", file.path]
-        let output = Pipe()
-        promtool.standardOutput = output
-        promtool.standardError = output
-        try promtool.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        promtool.waitUntilExit()
-        #expect(promtool.terminationStatus == 0, "\(String(decoding: said, as: UTF8.self))\n\(text)")
+        let promtool = try runProgram(["promtool", "check", "rules", "--lint-fatal", file.path])
+        #expect(promtool.status == 0, "\(promtool.text)\n\(text)")
     }
 }

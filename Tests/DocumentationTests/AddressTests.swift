@@ -1,4 +1,5 @@
 import Foundation
+import ReplicationTesting
 import Testing
 
 /// Whoever registers a name that the project points to answers those who follow the link: nothing in the tree may point to one
@@ -12,6 +13,7 @@ struct AddressTests {
     private static let known = [
         "github.com/apple/", "github.com/swift-server/", "github.com/prometheus/", "www.w3.org/", "www.apache.org/",
         "www.swift.org/", "www.debian.org/", "semver.org", "keepachangelog.com", "spdx.org",
+        "json-schema.org", "www.contributor-covenant.org", "boringssl.googlesource.com/boringssl",
     ]
 
     private static func isLocal(_ host: Substring) -> Bool {
@@ -44,19 +46,11 @@ struct AddressTests {
 
     /// What is kept in the repository; without git, what is in its folders.
     private func files() throws -> [String] {
-        let git = Process()
-        git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        git.currentDirectoryURL = Self.root
-        git.arguments = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-        let output = Pipe()
-        git.standardOutput = output
-        git.standardError = FileHandle.nullDevice
-        try git.run()
-        let listed = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        git.waitUntilExit()
+        let git = try runProgram(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"], in: Self.root.path)
         let all =
-            git.terminationStatus == 0
-            ? listed.split(separator: "\n").map(String.init)
+            git.status == 0
+            ? String(decoding: git.output, as: UTF8.self).split(separator: "\n").map(String.init)
             : FileManager.default.enumerator(atPath: Self.root.path)?.compactMap { $0 as? String } ?? []
         return all.filter { !$0.hasPrefix(".build") && !$0.hasPrefix("build/") && !$0.hasPrefix(".git/") }
     }

@@ -408,7 +408,9 @@ struct ClusterTests {
             member.hasQuorum = quorum
             return member.hasLostQuorum
         }
-        #expect(member(.galera, .outside) && !member(.galera, .joining, quorum: true) && !member(.galera, .online, quorum: true))
+        #expect(
+            member(.galera, .outside) && !member(.galera, .joining, quorum: true)
+                && !member(.galera, .online, quorum: true))
         #expect(member(.group, .online) && member(.group, .joining))
         #expect(!member(.group, .outside) && !member(.group, .failed) && !member(.group, .online, quorum: true))
     }

@@ -147,16 +147,19 @@ private struct ClusterWriters {
             return
         }
         guard !memory.hasSeceded(cluster) else {
-            let others = cluster.members.filter { cluster.silent.contains($0) || cluster.withoutQuorum.contains($0) }.list
+            let others = cluster.members.filter { cluster.silent.contains($0) || cluster.withoutQuorum.contains($0) }
+                .list
             reason = Reason(
                 text: "\(component.nodes.list) lost the quorum and then became a component of its own; "
-                    + "\(others) may be another one; stop those that are not to come back, and take them out of the replication set",
+                    + "\(others) may be another one; stop those that are not to come back, and take them out of "
+                    + "the replication set",
                 isOpen: true)
             return
         }
         guard !memory.isOutnumbered(cluster) else {
             reason = Reason(
-                text: "\(component.nodes.list) may have been made a component of its own; \(cluster.withoutQuorum.list) "
+                text:
+                    "\(component.nodes.list) may have been made a component of its own; \(cluster.withoutQuorum.list) "
                     + "lost the quorum and may be the cluster again at any moment; stop those that are not to come back",
                 isOpen: true)
             return
