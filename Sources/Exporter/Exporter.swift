@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MariaDB
 import Presentation
 
@@ -31,6 +32,10 @@ struct Exporter: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
+        // Before it is changed for this process: password commands get the environment that the user has set.
+        _ = ProcessEnvironment.variables
+        // Whoever started this process may ignore it; then no command's end could be seen (waitpid(2)).
+        signal(SIGCHLD, SIG_DFL)
         // Must run before there are other threads.
         ClientLibrary.settleEnvironment()
         let arguments = CommandLine.arguments.dropFirst()

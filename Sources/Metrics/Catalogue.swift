@@ -131,7 +131,7 @@ extension Metric {
         case .nodeConnects:
             node(
                 "node_connects_total", type: .counter,
-                "Attempts to connect to the node and to log in, without those of the probes. Each success after the first means that a connection was lost.",
+                "Attempts to connect to the node and to log in, without those of the probes. A connection is made anew when it was lost, and once a minute while the account lacks a privilege.",
                 labels: ["result"])
         case .nodeConnectedReplicas:
             node(
@@ -172,7 +172,7 @@ extension Metric {
         case .gtidSequence:
             node(
                 "gtid_sequence_numbers_total", type: .counter,
-                "The last sequence numbers of what the node has executed, added up over all domains. They may have gaps, so this is no count of transactions.",
+                "The last sequence numbers of what the node has executed, added up over all domains. They may have gaps, and fall where a position is replaced, so this is no count of transactions.",
                 fact: .transactions
             ).only(.mariadb)
         case .gtidTransactions:

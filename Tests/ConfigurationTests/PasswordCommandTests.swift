@@ -131,7 +131,10 @@ struct PasswordCommandTests {
             #expect(commands.isWorthAnother(after: first))
             #expect(try ask().0 == "p3")
             #expect(!commands.isWorthAnother(after: second.1))
-            pass(599)
+            // Denied again: the account is wrong, not the password.
+            pass(59)
+            #expect(!commands.isWorthAnother(after: second.1))
+            pass(540)
             #expect(try ask().0 == "p3")
             pass(1)
             #expect(try ask().0 == "p4")
@@ -170,6 +173,60 @@ struct PasswordCommandTests {
                 if answer?.password.reveal() != "p1" { wrong.add(1, ordering: .relaxed) }
             }
             #expect(wrong.load(ordering: .relaxed) == 0)
+        }
+    }
+
+    @Test("A caller leaves when its patience ends; the command goes on, and its answer counts for the next call")
+    func slow() throws {
+        try Self.withScript(#"echo >>"$0.runs"; read -r password <"$0.gate"; echo "$password""#) { path, _ in
+            try #require(mkfifo(path + ".gate", 0o600) == 0)
+            let commands = PasswordCommands()
+            func ask(_ patience: Duration) throws -> String {
+                try commands.password(
+                    from: PasswordCommand(arguments: [path], timeout: .seconds(200)), Self.login,
+                    environment: ["PATH": "/usr/bin:/bin"], patience: patience
+                ).password.reveal()
+            }
+            let late = "it has not ended yet; what it prints counts for the next attempt"
+            for _ in 0..<3 { #expect(Self.reason { _ = try ask(.milliseconds(10)) } == late) }
+            // Opens when the script does.
+            let gate = open(path + ".gate", O_WRONLY)
+            try #require(gate >= 0)
+            _ = "secret\n".withCString { write(gate, $0, 7) }
+            close(gate)
+            #expect(try ask(.seconds(200)) == "secret")
+            #expect(Self.text(path + ".runs") == "\n")
+        }
+    }
+
+    @Test("Commands that hang keep others waiting for a place, and end with the process")
+    func end() throws {
+        try Self.withScript(#"echo $$ >"$0.$1.pid"; exec sleep 1000"#) { path, _ in
+            let commands = PasswordCommands()
+            func ask(_ argument: String, _ patience: Duration) -> String? {
+                Self.reason {
+                    _ = try commands.password(
+                        from: PasswordCommand(arguments: [path, argument], timeout: .seconds(200)), Self.login,
+                        environment: ["PATH": "/usr/bin:/bin"], patience: patience)
+                }
+            }
+            for number in 1...5 { _ = ask("\(number)", .zero) }
+            let running = try (1...4).map { number in
+                var pid: pid_t?
+                while pid == nil {
+                    sched_yield()
+                    pid = Self.text("\(path).\(number).pid").flatMap { pid_t($0.prefix { $0 != "\n" }) }
+                }
+                return try #require(pid)
+            }
+            #expect(Self.text("\(path).5.pid") == nil)
+            commands.end()
+            for pid in running { while kill(pid, 0) == 0, !Self.isZombie(pid) { sched_yield() } }
+            // Its script may have written the file before it was known to run.
+            let ends = ["it was ended by signal 9", "it was ended with the exporter"]
+            #expect(ask("1", .seconds(200)).map(ends.contains) == true)
+            // What had no place yet starts and is killed at once.
+            #expect(ask("5", .seconds(200)) == ends[1])
         }
     }
 

@@ -232,6 +232,8 @@ extension IntegrationSuite {
                     for password in passwords { #expect(!log.contains(password), "\(log)") }
                     let runs = try String(contentsOfFile: "\(sandbox.folder)/runs", encoding: .utf8)
                     #expect(runs.split(separator: "\n").count == 2, "\(runs)")
+                    // The exporter reads the system's authorities in its own way; a command is to find them as usual.
+                    #expect(try String(contentsOfFile: "\(sandbox.folder)/authorities", encoding: .utf8) == "\n\n")
                 }
             }
         }

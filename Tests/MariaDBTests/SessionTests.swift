@@ -87,6 +87,45 @@ struct SessionTests {
         #expect(withoutPassword.connects == Connects())
     }
 
+    @Test("A denied log-in is tried once more, if there may be other credentials, and with those")
+    func deniedOnce() async throws {
+        // By the log-in's own packet: its number is that of the connection.
+        let script = Script(
+            greeting: {
+                $0 == 1 ? Step.welcome() : Step.denyLogIn(code: 1045, sqlState: "28000", message: "Access denied")
+            }, answer: { $0.steps { _ in .ok } })
+        func session(_ port: UInt16, isWorthAnother: Bool, _ asked: Counter) -> Session {
+            Session(node: "db1") { () throws(NodeFailure) in
+                asked.count.withLock { $0 += 1 }
+                var options = ConnectionOptions(address: .tcp(host: "127.0.0.1", port: port), user: "u", password: "p")
+                options.isWorthAnother = { isWorthAnother }
+                return options
+            }
+        }
+        for isWorthAnother in [false, true] {
+            let server = try FaultServer(script)
+            defer { server.stop() }
+            let asked = Counter()
+            let session = session(server.port, isWorthAnother: isWorthAnother, asked)
+            let error = await failure(of: session, ["GOOD"])
+            #expect(error?.phase == (isWorthAnother ? nil : .authentication))
+            #expect(asked.count.withLock { $0 } == (isWorthAnother ? 2 : 1))
+            #expect(server.journal.connections == (isWorthAnother ? 2 : 1))
+            #expect(session.connects == (isWorthAnother ? Connects(successes: 1) : Connects(failures: 1)))
+            await session.close()
+        }
+        // Never more than twice.
+        let denying = try FaultServer(
+            Script(
+                greeting: { _ in Step.denyLogIn(code: 1045, sqlState: "28000", message: "Access denied") },
+                answer: { $0.steps { _ in .ok } }))
+        defer { denying.stop() }
+        let denied = session(denying.port, isWorthAnother: true, Counter())
+        #expect(await failure(of: denied, ["GOOD"])?.phase == .authentication)
+        #expect(denying.journal.connections == 2)
+        await denied.close()
+    }
+
     @Test("A refused statement is thrown, and does not cost the connection")
     func refused() async throws {
         try await withConnection(.replying { $0 == "BAD" ? .syntaxError : .ok }) { server, connection in
@@ -218,4 +257,8 @@ struct SessionTests {
             #expect(server.journal.queries.isEmpty)
         }
     }
+}
+
+private final class Counter: Sendable {
+    let count = Mutex(0)
 }

@@ -1,5 +1,6 @@
 internal import CSpawn
 internal import Glibc
+internal import Synchronization
 
 /// One run of a program whose standard output is an answer, such as a password.
 ///
@@ -21,9 +22,17 @@ struct CommandRun {
     /// Blocks until the program has ended, or its time is over.
     /// - Parameters:
     ///   - limit: the most that is read; more is a failure. Bytes.
-    func output(limit: Int, deadline: ContinuousClock.Instant) throws(Failure) -> [UInt8] {
+    ///   - running: knows it while it runs, and may end it.
+    func output(
+        limit: Int, deadline: ContinuousClock.Instant, among running: RunningCommands = RunningCommands()
+    ) throws(Failure) -> [UInt8] {
         let (pipe, process) = try start()
         defer { close(pipe) }
+        guard running.add(process) else {
+            Self.end(process)
+            throw Failure(reason: "it was ended with the exporter")
+        }
+        defer { running.remove(process) }
         do throws(Failure) {
             let bytes = try Self.read(pipe, limit: limit, deadline: deadline)
             try Self.wait(for: process, deadline: deadline)
@@ -125,6 +134,31 @@ struct CommandRun {
     private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
         let left = ContinuousClock.now.duration(to: deadline) / Duration.milliseconds(1)
         return Int32(exactly: min(max(left, 0), 60_000).rounded(.up)) ?? 0
+    }
+}
+
+/// The process groups of commands that run, so that none is left behind.
+final class RunningCommands: Sendable {
+    private let groups = Mutex<Set<pid_t>?>([])
+
+    /// - Returns: false if commands are not to run any more.
+    func add(_ process: pid_t) -> Bool {
+        groups.withLock { groups in
+            groups?.insert(process)
+            return groups != nil
+        }
+    }
+
+    func remove(_ process: pid_t) {
+        _ = groups.withLock { $0?.remove(process) }
+    }
+
+    /// Kills them all, and those that start from now on.
+    func end() {
+        groups.withLock { groups in
+            for group in groups ?? [] { kill(-group, SIGKILL) }
+            groups = nil
+        }
     }
 }
 

@@ -17,7 +17,8 @@ extension Node {
     ///
     /// `tls` of the configuration takes precedence over the option file's `ssl-*`, whatever its level.
     /// - Parameter environment: the process's environment, for the account's variables, `${NAME}` and HOME.
-    /// - Parameter commands: runs `password_command`, unless its last answer still counts. The calling thread is blocked meanwhile.
+    /// - Parameter commands: runs `password_command`, unless its last answer still counts. The calling thread is blocked meanwhile, for
+    ///   most of the node's timeout at most.
     package func login(
         environment: [String: String], commands: PasswordCommands = .shared
     ) throws(ConfigurationError) -> Login {
@@ -27,7 +28,8 @@ extension Node {
         if let (command, origin) = found.command {
             do throws(CommandRun.Failure) {
                 let answer = try commands.password(
-                    from: command, placeholders(user: found.user), environment: environment)
+                    from: command, placeholders(user: found.user), environment: environment,
+                    patience: timeout * 0.8)
                 (password, issue) = (answer.password, answer.issue)
             } catch {
                 throw origin.error("password_command \(shown(path: command.program)): \(error.reason)")

@@ -19,12 +19,17 @@ package final class PasswordCommands: Sendable {
     /// An answer, or a failure, that is not older is not asked for again: a server that denies a good password, and a command
     /// that fails, would otherwise make it run for each attempt of each node.
     private static let patience = Duration.seconds(10)
+    /// The same for an answer that replaced a denied one: a node whose account is wrong or locked would otherwise have it run, and
+    /// be denied twice, in each scrape.
+    private static let patienceAfterDenial = Duration.seconds(60)
     /// Far more than any server accepts. Bytes.
     private static let limit = 16 * 1024
 
     private struct Answer {
         let result: Result<Secret, CommandRun.Failure>
         let at: ContinuousClock.Instant
+        /// Whether the one before was denied.
+        let replacesDenied: Bool
 
         func counts(at now: ContinuousClock.Instant, expiry: Duration) -> Bool {
             switch result {
@@ -34,60 +39,104 @@ package final class PasswordCommands: Sendable {
         }
     }
 
-    /// What is known of one command. Its turn is had by whoever runs it.
+    /// What is known of one command.
     private final class Entry: Sendable {
-        let turn = DispatchSemaphore(value: 1)
-        let answer = Mutex<Answer?>(nil)
-        let expiry: Duration
+        struct State {
+            var answer: Answer?
+            /// The longest for which somebody uses an answer.
+            var expiry = Duration.zero
+            var isRunning = false
+            /// Whether the last answer was denied, and another one is to come.
+            var isDenied = false
+            /// Signalled when the run ends.
+            var waiting: [DispatchSemaphore] = []
+        }
 
-        init(expiry: Duration) { self.expiry = expiry }
+        let state = Mutex(State())
     }
 
+    /// What is not for others: the exporter's account, and what systemd has told this process (sd_notify(3), sd_listen_fds(3)).
+    private static let ownVariables: Set<String> = [
+        EnvironmentName.user, EnvironmentName.password, "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID",
+        "LISTEN_FDS", "LISTEN_FDNAMES",
+    ]
+
     private let entries = Mutex<[[String]: Entry]>([:])
-    private let places = DispatchSemaphore(value: PasswordCommands.places)
+    private let queue = CommandQueue(workers: PasswordCommands.places)
+    private let running = RunningCommands()
     private let now: @Sendable () -> ContinuousClock.Instant
 
     package init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
-    /// The command's answer, from its last run or from a new one, for which the calling thread is blocked.
+    /// The command's answer, from its last run or from a new one. That goes on when the caller's patience ends, and its answer counts
+    /// for the next call: a command that hangs delays nobody for longer than they have time.
+    /// - Parameter patience: how long the calling thread may be blocked.
     /// - Throws: why there is none. Not a word of what the command printed.
     func password(
-        from command: PasswordCommand, _ placeholders: PasswordCommand.Placeholders, environment: [String: String]
+        from command: PasswordCommand, _ placeholders: PasswordCommand.Placeholders, environment: [String: String],
+        patience: Duration = .seconds(86_400)
     ) throws(CommandRun.Failure) -> (password: Secret, issue: Issue) {
         let arguments = command.arguments(for: placeholders)
-        let entry = entry(of: arguments, command)
-        if let answer = known(entry) { return try issued(answer, arguments) }
-        let limit = DispatchTime.now() + .seconds(Int(min(command.timeout.components.seconds, 86_400)) + 1)
-        guard entry.turn.wait(timeout: limit) == .success else {
-            throw CommandRun.Failure(reason: "an earlier run of it has not ended yet")
+        let entry = entry(of: arguments)
+        let end = DispatchSemaphore(value: 0)
+        let now = now()
+        let (known, isFirst) = entry.state.withLock { state in
+            state.expiry = max(state.expiry, command.expiry)
+            if let answer = state.answer, answer.counts(at: now, expiry: command.expiry) {
+                return (answer as Answer?, false)
+            }
+            state.waiting.append(end)
+            defer { state.isRunning = true }
+            return (nil, !state.isRunning)
         }
-        defer { entry.turn.signal() }
-        // It may have been run meanwhile.
-        if let answer = known(entry) { return try issued(answer, arguments) }
-        guard places.wait(timeout: limit) == .success else {
-            throw CommandRun.Failure(reason: "those of other nodes run first")
+        if let known { return try issued(known, arguments) }
+        if isFirst {
+            queue.add { [self] in
+                finish(entry, with: run(arguments, command, environment))
+            }
         }
-        defer { places.signal() }
-        let answer = Answer(result: run(arguments, command, environment), at: now())
-        entry.answer.withLock { $0 = answer }
+        let isOver = end.wait(timeout: .now() + .milliseconds(Self.milliseconds(patience))) == .success
+        let answer = entry.state.withLock { state in
+            state.waiting.removeAll { $0 === end }
+            return isOver ? state.answer : nil
+        }
+        guard let answer else {
+            throw CommandRun.Failure(reason: "it has not ended yet; what it prints counts for the next attempt")
+        }
         return try issued(answer, arguments)
+    }
+
+    private func finish(_ entry: Entry, with result: Result<Secret, CommandRun.Failure>) {
+        let now = now()
+        let waiting = entry.state.withLock { state in
+            state.answer = Answer(result: result, at: now, replacesDenied: state.isDenied)
+            state.isDenied = false
+            state.isRunning = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.signal() }
+    }
+
+    /// Ends the commands that run. None is run any more.
+    package func end() { running.end() }
+
+    private static func milliseconds(_ duration: Duration) -> Int {
+        Int(min(max(duration / .milliseconds(1), 0), 86_400_000))
     }
 
     /// Told that a server has denied an answer.
     /// - Returns: whether it is worth another attempt to log in: there is, or will be, another answer.
     package func isWorthAnother(after issue: Issue) -> Bool {
         guard let entry = entries.withLock({ $0[issue.arguments] }) else { return true }
-        return entry.answer.withLock { answer in
-            guard let known = answer, known.at == issue.at else { return true }
-            if now() < known.at + Self.patience { return false }
-            answer = nil
+        let now = now()
+        return entry.state.withLock { state in
+            guard let known = state.answer, known.at == issue.at else { return true }
+            if now < known.at + (known.replacesDenied ? Self.patienceAfterDenial : Self.patience) { return false }
+            state.answer = nil
+            state.isDenied = true
             return true
         }
-    }
-
-    private func known(_ entry: Entry) -> Answer? {
-        let now = now()
-        return entry.answer.withLock { $0 }.flatMap { $0.counts(at: now, expiry: entry.expiry) ? $0 : nil }
     }
 
     private func issued(
@@ -97,14 +146,14 @@ package final class PasswordCommands: Sendable {
     }
 
     /// Forgets what no longer counts: a configuration that was replaced may have named other commands.
-    private func entry(of arguments: [String], _ command: PasswordCommand) -> Entry {
+    private func entry(of arguments: [String]) -> Entry {
         let now = now()
         return entries.withLock { entries in
-            if let entry = entries[arguments], entry.expiry == command.expiry { return entry }
+            if let entry = entries[arguments] { return entry }
             entries = entries.filter { _, entry in
-                entry.answer.withLock { $0?.counts(at: now, expiry: entry.expiry) ?? true }
+                entry.state.withLock { $0.isRunning || $0.answer?.counts(at: now, expiry: $0.expiry) ?? true }
             }
-            let entry = Entry(expiry: command.expiry)
+            let entry = Entry()
             entries[arguments] = entry
             return entry
         }
@@ -113,11 +162,10 @@ package final class PasswordCommands: Sendable {
     private func run(
         _ arguments: [String], _ command: PasswordCommand, _ environment: [String: String]
     ) -> Result<Secret, CommandRun.Failure> {
-        // The exporter's own account is none of its business.
-        let environment = environment.filter { $0.key != EnvironmentName.user && $0.key != EnvironmentName.password }
+        let environment = environment.filter { !Self.ownVariables.contains($0.key) }
         do throws(CommandRun.Failure) {
             let bytes = try CommandRun(arguments: arguments, environment: environment)
-                .output(limit: Self.limit, deadline: .now + command.timeout)
+                .output(limit: Self.limit, deadline: .now + command.timeout, among: running)
             do throws(PasswordText.Fault) { return .success(try PasswordText(bytes).secret) } catch {
                 throw CommandRun.Failure(reason: "its output \(error.reason)")
             }

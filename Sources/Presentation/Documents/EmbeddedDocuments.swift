@@ -3327,7 +3327,7 @@ checksum table, and those of clusters a member of one; the recorded servers have
 | `mysql_replication_node_clock_offset_seconds` | gauge |  | The server's clock minus the exporter's, accurate to half the round trip. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_collect_duration_seconds` | gauge |  | How long it took to query the node in this scrape. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_round_trips` | gauge |  | Round trips to the node in this scrape, not counting those of the log-in. | ● | ● | ● | ● | ● | ● | ● |
-| `mysql_replication_node_connects_total` | counter | result | Attempts to connect to the node and to log in, without those of the probes. Each success after the first means that a connection was lost. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
+| `mysql_replication_node_connects_total` | counter | result | Attempts to connect to the node and to log in, without those of the probes. A connection is made anew when it was lost, and once a minute while the account lacks a privilege. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
 | `mysql_replication_node_connected_replicas` | gauge |  | Replicas connected to the node, configured here or not. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_unserved_replicas` | gauge |  | Replicas of the node that never get what it replicates itself, since it does not write that to its binary log (log_replica_updates, log_slave_updates); absent without a binary log. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_durable` | gauge | part | Whether this part of the node's state survives a crash of the server or the machine. | ● | ● | ● | ● | ● | ● | ● |
@@ -3338,7 +3338,7 @@ checksum table, and those of clusters a member of one; the recorded servers have
 | `mysql_replication_binlog_size_bytes` | gauge |  | Total size of the binary log files on the node. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_binlog_filters` | gauge | filter | Number of databases in a filter on what the node writes to its binary log. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_gtid_executed_transactions_total` | counter |  | Transactions in gtid_executed. It begins anew when that is reset. |  |  | ● | ● | ● | ● | ● |
-| `mysql_replication_gtid_sequence_numbers_total` | counter |  | The last sequence numbers of what the node has executed, added up over all domains. They may have gaps, so this is no count of transactions. | ● | ● |  |  |  |  |  |
+| `mysql_replication_gtid_sequence_numbers_total` | counter |  | The last sequence numbers of what the node has executed, added up over all domains. They may have gaps, and fall where a position is replaced, so this is no count of transactions. | ● | ● |  |  |  |  |  |
 | `mysql_replication_gtid_transactions` | gauge |  | Deprecated, and gone in the next release: gtid_executed_transactions_total (MySQL) or gtid_sequence_numbers_total (MariaDB) as a gauge. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_semi_sync_source_enabled` | gauge |  | Whether the node is configured to wait for acknowledgements from semi-synchronous replicas. | ● | ● | ● | ○ | ● | ○ | ● |
 | `mysql_replication_semi_sync_source_active` | gauge |  | Whether the node is actually waiting for acknowledgements; 0 while enabled means it has fallen back to asynchronous replication. | ● | ● | ● | ○ | ● | ○ | ● |

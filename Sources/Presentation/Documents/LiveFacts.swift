@@ -93,11 +93,16 @@ struct LiveFacts {
         if let seen = troubles.first(where: { Runbook.name(of: $0.kind) == runbook }) {
             return "\(seen.reason.state.icon)<b>The exporter sees this now.</b> "
         }
-        let silent = nodes.filter { !$0.report.isUp }.map(\.description.name)
+        // Most of what is judged is a comparison: a node that is silent leaves it open for the others, too.
+        let asked = runbook == "MySQLReplicationNodeDown" ? nodes : findings.nodes
+        let silent = asked.filter { !$0.report.isUp }.map(\.description.name)
         if let first = silent.first {
             let others = silent.count > 1 ? " and \(Amount.count(silent.count - 1, "other node"))" : ""
             return
                 "\(PageState.unknown.icon)<b>\(first)\(others) cannot be asked, so it is not known whether this is still so.</b> "
+        }
+        if runbook.hasPrefix("MySQLReplicationLag"), channels.contains(where: { !$0.isParked && $0.lag == nil }) {
+            return "\(PageState.unknown.icon)<b>The lag is unknown, so it is not known whether this is still so.</b> "
         }
         return "\(PageState.ok.icon)<b>The exporter does not see this now.</b> "
     }
