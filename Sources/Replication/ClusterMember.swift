@@ -143,7 +143,10 @@ package struct ClusterView: Sendable, Hashable {
 
 extension NodeFacts {
     /// Whether it is a member could not be read in this round.
-    package var isClusterUnknown: Bool { missing[.clusterSettings] != nil || missing[.cluster] != nil }
+    package var isClusterUnknown: Bool {
+        // A server that is known to be set up for none may be asked all the same (`Fact.isCalledFor`), and refuse it.
+        missing[.clusterSettings] != nil || missing[.cluster] != nil && clusterSettings != nil
+    }
 
     /// It gives transactions GTIDs that other members of its cluster give to others: Galera without `wsrep_gtid_mode`.
     package var numbersAlone: Bool { clusterSettings.map { $0.kind == .galera && !$0.hasGTIDMode } ?? false }

@@ -181,7 +181,7 @@ extension IntegrationSuite {
                 })
             else { throw Failure("no scrape configuration for \(way) in \(page)") }
             if way == "labelled" {
-                let targets = "targets: [\"localhost:19104\"]"
+                let targets = "targets: [\"exporter:19104\"]"
                 try #require(jobs.contains(targets))
                 jobs = jobs.replacing(targets, with: "\(targets), labels: {node: \(Self.worker)}")
             }

@@ -401,6 +401,19 @@ struct ClusterTests {
         #expect(joined.fold(report(nodes)).writers == ["db1"])
     }
 
+    @Test("A server that is set up for no cluster, and refuses to tell its state in one, hides no writer")
+    func noMember() {
+        var replica = node("db2", id: 2, uuid: 2)
+        replica.report.facts?.channels = [channel("", from: "db1", id: 1, uuid: 1)]
+        replica.report.facts?.missing[.cluster] = .permission
+        let nodes = [node("db1", id: 1, uuid: 1, readOnly: false), replica]
+        #expect(SetFindings(report(nodes)).writers == ["db1"])
+        // Whether it is set up for one is not known: then it may be a member.
+        var doubtful = nodes
+        doubtful[1].report.facts?.missing[.clusterSettings] = .timeout
+        #expect(SetFindings(report(doubtful)).writers.isEmpty)
+    }
+
     @Test("A member that has lost its quorum may go on by itself; one that was stopped, or joins, does not")
     func lostQuorum() {
         func member(_ kind: ClusterMember.Kind, _ state: ClusterMember.State, quorum: Bool = false) -> Bool {
@@ -524,7 +537,8 @@ struct ClusterTests {
         var nodes = try (1...3).map { try scene.member($0, committed: 1, at: 0) }
         for index in nodes.indices {
             nodes[index].report.facts?.cluster = nil
-            nodes[index].report.facts?.clusterSettings = nil
+            // It was asked because the settings name a cluster.
+            #expect(nodes[index].report.facts?.clusterSettings != nil)
             nodes[index].report.facts?.missing[.cluster] = .timeout
         }
         let first = scene.fold(nodes[0], nodes[1], nodes[2])

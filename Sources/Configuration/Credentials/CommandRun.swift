@@ -72,11 +72,19 @@ struct CommandRun {
             &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
 
         var process = pid_t()
-        let code = withCStrings(arguments) { arguments in
-            withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
-                guard let program = arguments[0] else { return ENOENT }
-                return posix_spawn(&process, program, &actions, &attributes, arguments, environment)
+        func spawn() -> Int32 {
+            withCStrings(arguments) { arguments in
+                withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
+                    guard let program = arguments[0] else { return ENOENT }
+                    return posix_spawn(&process, program, &actions, &attributes, arguments, environment)
+                }
             }
+        }
+        var code = spawn()
+        // A file that is still being written, or is open for that in a process that is about to become another program.
+        for _ in 0..<20 where code == ETXTBSY {
+            poll(nil, 0, 10)
+            code = spawn()
         }
         guard code == 0 else {
             close(ends[0])

@@ -40,7 +40,9 @@ package struct SetMemory: Sendable {
         }
         looks.note(findings, writers: incumbents)
         take(findings)
-        if let untold = findings.nodes.first(where: { $0.report.facts?.missing[.cluster] != nil }),
+        if let untold = findings.nodes.first(where: {
+            $0.report.facts?.missing[.cluster] != nil && $0.report.facts?.isClusterUnknown == true
+        }),
             findings.clusters.isEmpty
         {
             findings.writing = judge(findings, untold: untold.description.name)
