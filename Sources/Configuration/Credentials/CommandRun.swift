@@ -105,6 +105,8 @@ struct CommandRun {
             var wanted = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
             let ready = poll(&wanted, 1, milliseconds(until: deadline))
             if ready < 0, errno == EINTR { continue }
+            // One wait may be shorter than the time that is left.
+            if ready == 0, ContinuousClock.now < deadline { continue }
             guard ready > 0 else { throw late }
             let count = Glibc.read(pipe, &part, part.count)
             if count < 0, errno == EINTR { continue }

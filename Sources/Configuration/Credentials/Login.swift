@@ -35,7 +35,7 @@ extension Node {
                 throw origin.error("password_command \(shown(path: command.program)): \(error.reason)")
             }
         }
-        let tls = found.optionFile.map { self.tls.over($0.tls) } ?? self.tls
+        let tls = encryption(found)
         if admitsClearText, tls.mode != .verifyIdentity {
             // An option file may have weakened what the configuration was checked for.
             throw ConfigurationError(Problem(file: "", message: Self.clearTextNeedsVerification))
@@ -50,7 +50,12 @@ extension Node {
             throw origin.error(
                 "password_command \(shown(path: command.program)): \(TextFile.Failure(errno: errno).reason)")
         }
-        return found.optionFile.map { tls.over($0.tls) } ?? tls
+        return encryption(found)
+    }
+
+    /// The configuration's settings, completed by those of an option file.
+    private func encryption(_ found: Credentials.Found) -> TLSOptions {
+        found.optionFile.map { tls.over($0.tls) } ?? tls
     }
 
     private func placeholders(user: String) -> PasswordCommand.Placeholders {

@@ -94,7 +94,7 @@ struct LiveFacts {
             return "\(seen.reason.state.icon)<b>The exporter sees this now.</b> "
         }
         // Most of what is judged is a comparison: a node that is silent leaves it open for the others, too.
-        let asked = runbook == "MySQLReplicationNodeDown" ? nodes : findings.nodes
+        let asked = runbook == Runbook.name(of: .nodeDown) ? nodes : findings.nodes
         let silent = asked.filter { !$0.report.isUp }.map(\.description.name)
         if let first = silent.first {
             let others = silent.count > 1 ? " and \(Amount.count(silent.count - 1, "other node"))" : ""
