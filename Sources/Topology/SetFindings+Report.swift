@@ -192,6 +192,7 @@ extension ChannelFindings {
         let bounds = lagBounds(of: node, complete: isComplete ? sourceFacts?.binaryLog?.end : nil, set.looks)
         lag = Lag(
             self, heartbeat: heartbeatLag, bounds, isSourceAnswering: sourceFacts != nil,
+            isEndSeen: sourceFacts?.binaryLog?.end != nil || sourceFacts?.binaryLogRead != nil,
             isSourceComparable: sourceFacts?.isComparable == true, set.thresholds)
         checks[.lag] = lagCheck(set.thresholds, most: sourceFacts?.binaryLogRead == nil ? bounds?.upper : nil)
         intendedSource = node.description.intendedSource(of: channel.name)

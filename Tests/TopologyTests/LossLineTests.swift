@@ -308,7 +308,8 @@ struct LossLineTests {
             server(2, "b.000001:2200", "0-1-43", from: 1, replicated: "0-1-43", read: "bin.000001:2200"))
         let channel = try set["db2"].channel()
         let lag = Lag(
-            channel, heartbeat: 0.5, nil, isSourceAnswering: true, isSourceComparable: true, Thresholds())
+            channel, heartbeat: 0.5, nil, isSourceAnswering: true, isEndSeen: true, isSourceComparable: true,
+            Thresholds())
         #expect(lag?.seconds == 0.5 && lag?.limiting == nil)
     }
 

@@ -10,12 +10,13 @@ extension Lag {
     ///   - heartbeat: the lag by a heartbeat table.
     ///   - bounds: nil if there are no looks at the source's log, or they say nothing about this channel.
     ///   - isSourceAnswering: the source answered in this round, so that what the replica lacks is known to be all.
+    ///   - isEndSeen: it has shown in this round where its log ends: otherwise earlier looks bound the lag, and later ones may be missing.
     ///   - isSourceComparable: it has shown where its log ends, or which transactions it has, or was asked for that and refused.
     ///
     /// No limit is met by a value that nothing bounds, although the source answers, unless the replica has everything.
     init?(
         _ findings: ChannelFindings, heartbeat: Double?, _ bounds: LagBounds?, isSourceAnswering: Bool,
-        isSourceComparable: Bool, _ thresholds: Thresholds
+        isEndSeen: Bool, isSourceComparable: Bool, _ thresholds: Thresholds
     ) {
         guard
             let reported = heartbeat.map({ Lag(seconds: $0, method: .heartbeat) })
@@ -46,7 +47,9 @@ extension Lag {
             if bounds.lower > reported.seconds { limiting = bounds.upper }
             return
         }
-        if bounds.upper == nil {
+        if !isEndSeen, findings.isCaughtUp != true {
+            limiting = bounds.upper
+        } else if bounds.upper == nil {
             // Nothing seen in the source's log is applied yet. What the servers say counts from what has been received.
             limiting = bounds.unreceived.map { max(seconds, $0) }
         } else if bounds.isLowerUnsure || bounds.likely - reported.seconds > Self.granularity {
