@@ -11,7 +11,7 @@ package struct Selector: Sendable, Equatable {
         "__name__", "instance", "alertname", "severity", "replication_set", "node", "channel", "cluster_name", "probe",
         "address", "cause", "check", "code", "database", "domain", "fact", "filter", "flavor", "hostname", "kind",
         "libmariadb", "member", "method", "operation", "part", "reason", "result", "revision", "role", "route",
-        "server_id", "server_uuid",
+        "server_id", "server_uuid", "managed_service",
         "source_host", "source_node", "source_port", "source_server_id", "source_uuid", "stage", "state", "swift",
         "table",
         "thread", "version", "worker",

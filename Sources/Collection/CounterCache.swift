@@ -103,6 +103,7 @@ struct CounterCache {
             facts.clusterSettings = cluster.value
         }
         if facts.clusterSettings?.kind == .galera { facts.transactions?.countGaleraByLog() }
+        facts.recogniseAurora()
         facts.nameCluster()
 
         if facts.areConnectedReplicasFresh {

@@ -8,17 +8,28 @@ package struct Fact: Sendable {
     package let privileges: String
     /// The expressions, if the statement is nothing but a SELECT of them: such facts can be merged into one statement.
     let selected: String?
+    /// It is a CALL, which has more results than one, and so a batch of its own.
+    let isCall: Bool
     package let read: @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
 
     package init(
-        _ name: FactName, _ statement: String, privileges: String = "",
+        _ name: FactName, _ statement: String, privileges: String = "", isCall: Bool = false,
         read: @escaping @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
     ) {
         self.name = name
         self.statement = statement
         self.privileges = privileges
+        self.isCall = isCall
         selected = nil
         self.read = read
+    }
+
+    /// - Parameter call: of a procedure of the server's own.
+    init(
+        _ name: FactName, calling call: String, privileges: String,
+        read: @escaping @Sendable (Answer, inout NodeFacts) throws(FactError) -> Void
+    ) {
+        self.init(name, call, privileges: privileges, isCall: true, read: read)
     }
 
     /// - Parameter selected: expressions, each with an alias that is unique among all that a dialect selects this way.
@@ -29,6 +40,7 @@ package struct Fact: Sendable {
         self.name = name
         statement = "SELECT \(selected)"
         privileges = ""
+        isCall = false
         self.selected = selected
         self.read = read
     }
@@ -66,7 +78,7 @@ package struct Fact: Sendable {
         case .identity, .replicationStatus: false
         // Reading MariaDB's counters, or MySQL's tables, accesses the channels.
         case .status, .receiver, .applier, .workerErrors, .cluster, .groupRecovery, .clone: other == .replicationStatus
-        case .transactions, .durability, .connectedReplicas, .clusterSettings: false
+        case .transactions, .durability, .connectedReplicas, .clusterSettings, .service: false
         default: selected == nil
         }
     }

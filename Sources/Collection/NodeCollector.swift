@@ -58,7 +58,12 @@ package actor NodeCollector {
     fileprivate final class Server {
         let flavor: Flavor
         let version: ServerVersion
-        let dialect: Dialect
+        /// As the service that runs the server understands it.
+        var dialect: Dialect
+        /// Nil until it has told.
+        var service: ServiceFacts?
+        /// For how long the service keeps binary logs, and when it was asked.
+        var retention: (seconds: Double?, askedAt: ContinuousClock.Instant)?
         /// Statements that the server refused. Tried again with the next connection.
         var refused: [FactName: MySQLError] = [:]
         /// The statements still to be sent to set the session up.
@@ -146,7 +151,10 @@ package actor NodeCollector {
                 let found = try await collect(deadline: deadline)
                 look?.found = found
             }
-            if let missing = look?.found?.facts.essentialFailure(of: server?.refused ?? [:], server?.dialect) {
+            if let lookalike = server?.service?.lookalike {
+                look?.found = nil
+                failure = NodeFailure(lookalike)
+            } else if let missing = look?.found?.facts.essentialFailure(of: server?.refused ?? [:], server?.dialect) {
                 failure = missing
             }
         } catch {
@@ -224,7 +232,9 @@ package actor NodeCollector {
         for question in call.questions.dropFirst(answered) {
             facts.miss(question, .timeout, "\(question.summary) was not answered yet")
         }
-        guard facts.channels != nil, facts.essentialFailure(of: [:], server?.dialect) == nil else { return nil }
+        guard facts.channels != nil, facts.lookalike == nil,
+            facts.essentialFailure(of: [:], server?.dialect) == nil
+        else { return nil }
         var memory = memory
         memory.complete(&facts, at: .now)
         var checksums = server?.checksums
@@ -237,6 +247,7 @@ package actor NodeCollector {
     /// Chooses the dialect for the server at the other end of a new connection.
     private func meet(version handshake: String) throws(NodeFailure) {
         server = nil
+        if let lookalike = Lookalike(greeting: handshake) { throw NodeFailure(lookalike) }
         guard let version = ServerVersion(handshake) else {
             throw NodeFailure(
                 reason: .protocol, message: "the server reports an unknown version, \(handshake.debugDescription)")
@@ -255,23 +266,31 @@ package actor NodeCollector {
     private func collect(deadline: ContinuousClock.Instant) async throws(MySQLError) -> Draft {
         guard let server else { throw .deadlineExceeded(while: "connecting") }
         let draft = Draft(NodeFacts(identity: ServerIdentity(flavor: server.flavor, version: server.version)))
+        server.service?.add(to: &draft.facts)
         let wantsIndex =
             server.hasBinaryLog && (isIndexNeeded.load(ordering: .relaxed) || memory.index.isDue(at: .now))
         var wanted = server.dialect.facts(
             with: memory.counters.due(
                 at: .now, statusHasReplicas: server.dialect.fact(.connectedReplicas) == nil))
         if !server.hasChannels { wanted.removeAll(where: \.isOfChannels) }
+        // Before whatever may be refused, or hang.
+        if server.service == nil { wanted.insert(.service, at: min(1, wanted.count)) }
         // Even an empty array would copy the dialect's.
         if !server.calledFor.isEmpty {
             wanted += server.dialect.occasional.filter { server.calledFor.contains($0.name) }
         }
         if wantsIndex { wanted.append(server.dialect.binlogIndex) }
+        let retention = server.dueRetention
+        if let retention { wanted.append(retention) }
         if let summary = server.dialect.checksumSummary, server.checksums.isDue(at: .now) {
             // Last, since it may take longest. Recorded before the attempt, so that a failure is not retried at once.
             wanted.append(summary)
             self.server?.checksums.asked(at: .now)
         }
         try await run(wanted, into: draft, deadline: deadline)
+        try await recognise(draft, deadline: deadline)
+        if server.service?.lookalike != nil { return draft }
+        server.keepRetention(&draft.facts, wasAsked: retention != nil)
 
         if let log = draft.facts.binaryLog {
             // A log whose file has no number cannot be compared with a list of files.
@@ -292,6 +311,25 @@ package actor NodeCollector {
         memory.complete(&draft.facts, at: .now)
         self.server?.checksums.complete(&draft.facts, at: .now)
         return draft
+    }
+
+    /// Adapts to the service that runs the server, once it has told.
+    private func recognise(_ draft: Draft, deadline: ContinuousClock.Instant) async throws(MySQLError) {
+        if let server, server.service == nil, let service = ServiceFacts(draft.facts) {
+            server.service = service
+            server.dialect = server.dialect.adapted(to: service.service)
+            server.inquiry = nil
+            if service.service == .rds, server.flavor == .mariadb,
+                server.refused[.replicationStatus]?.phase == .permission
+            {
+                server.refused[.replicationStatus] = nil
+                server.dialect = server.dialect.callingForStatus(keepingRows: extras.keepsStatusRows)
+                if let status = server.dialect.fact(.replicationStatus) {
+                    try await run([status], into: draft, deadline: deadline)
+                }
+            }
+        }
+        draft.facts.recogniseAurora()
     }
 
     /// What the round itself has shown to be necessary: counters whose kept values are outdated, the facts of channels if the
@@ -361,6 +399,8 @@ package actor NodeCollector {
         _ wanted: [Fact], into draft: Draft, deadline: ContinuousClock.Instant
     ) async throws(MySQLError) {
         var pending = toAsk(of: wanted, missing: &draft.facts)
+        let calls = pending.filter(\.isCall)
+        if !calls.isEmpty { pending.removeAll(where: \.isCall) }
         while !pending.isEmpty {
             let setUp = server?.setUp ?? []
             let inquiry = inquiry(about: pending, setUp)
@@ -390,6 +430,24 @@ package actor NodeCollector {
                 for fact in refused { note(refusal.error, of: fact, in: &draft.facts) }
             }
             pending = questions.dropFirst(refused.count > 1 ? answered : answered + 1).flatMap(\.facts)
+        }
+        for fact in calls where session.isOpen { try await call(fact, into: draft, deadline: deadline) }
+    }
+
+    /// Calls a procedure, in a batch of its own.
+    private func call(_ fact: Fact, into draft: Draft, deadline: ContinuousClock.Instant) async throws(MySQLError) {
+        let questions = [Question(facts: [fact], statement: fact.statement)]
+        look?.call = Call(draft: draft, questions: questions, setUp: 0)
+        let reply = try await session.send(Batch(calling: fact.statement), deadline: deadline)
+        look?.call = nil
+        guard let refusal = reply.refusal else {
+            _ = draft.facts.take(reply, answering: questions, after: 0)
+            return
+        }
+        if let thread = refusal.unanswered {
+            try giveUp(refusal, on: thread, questions, after: 0, reply, into: &draft.facts)
+        } else {
+            note(refusal.error, of: fact, in: &draft.facts)
         }
     }
 
@@ -422,6 +480,8 @@ package actor NodeCollector {
         switch MissingReason(error, asking: fact.name) {
         // It may succeed in the next round, for example after a KILL QUERY.
         case .error where !fact.isEssential: break
+        // Not worth a new connection each minute.
+        case _ where fact.name == .binlogRetention: postponed[fact.name] = (error, .now + .seconds(3600))
         case .timeout where !fact.isEssential:
             // The summary reads a whole table: if that takes too long, once a minute is often enough.
             let pause = fact.name == .checksumSummary && error.code != ErrorCode.lockWaitTimeout ? 60 : 10
@@ -481,8 +541,33 @@ extension NodeCollector.Server {
     /// A privilege may have been granted since: if an essential fact was refused, a new connection is made every round; if
     /// another one was, every minute.
     fileprivate var isWorthKeeping: Bool {
+        // There may be a server by now.
+        if service?.lookalike != nil { return false }
         if refused.isEmpty { return true }
         if refused[.replicationStatus] != nil || refused[.identity] != nil { return false }
         return opened.duration(to: .now) < .seconds(60)
+    }
+}
+
+extension NodeCollector.Server {
+    /// The fact, if it is time to ask for it: once a minute.
+    fileprivate var dueRetention: Fact? {
+        if let retention, retention.askedAt.duration(to: .now) < CounterCache.limit { return nil }
+        return dialect.anyFact(.binlogRetention)
+    }
+
+    /// Keeps what was read, or adds what was kept.
+    fileprivate func keepRetention(_ facts: inout NodeFacts, wasAsked: Bool) {
+        if wasAsked {
+            retention = (facts.binaryLog?.retention, .now)
+        } else if let retention {
+            facts.binaryLog?.retention = retention.seconds
+        }
+    }
+}
+
+extension NodeFailure {
+    fileprivate init(_ lookalike: Lookalike) {
+        self.init(reason: .unsupported, message: "\(lookalike.title) answers at this address; \(lookalike.remedy)")
     }
 }

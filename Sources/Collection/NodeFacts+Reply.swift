@@ -50,6 +50,18 @@ extension NodeFacts {
 
     /// Why the node is not up although it answered.
     func essentialFailure(of refused: [FactName: MySQLError], _ dialect: Dialect?) -> NodeFailure? {
+        guard var failure = missingEssential(of: refused, dialect) else { return nil }
+        if let versionBehind {
+            failure.message += "; it announces \(identity.version.text) and is \(versionBehind): \(Self.between)"
+        }
+        return failure
+    }
+
+    /// What a version that is not the announced one means, and what to do about it.
+    private static let between =
+        "a proxy stands between, such as ProxySQL; configure the servers behind it, each by its own address"
+
+    private func missingEssential(of refused: [FactName: MySQLError], _ dialect: Dialect?) -> NodeFailure? {
         for name in [FactName.identity, .replicationStatus] where missing[name] != nil {
             guard let error = refused[name], let fact = dialect?.fact(name) else {
                 return NodeFailure(

@@ -16,6 +16,8 @@ extension MissingReason {
     init(_ error: MySQLError, asking fact: FactName) {
         switch (error.phase, error.code) {
         case _ where fact.isOfConfiguredTable && error.isForWantOfTable: self = .noTable
+        // A convenience; the privilege for it is not worth an alert.
+        case (.permission, _) where fact == .binlogRetention: self = .unsupported
         case (.permission, _), (.authentication, _): self = .permission
         case (.timeout, _): self = .timeout
         // Syntax error, unknown database, table, column, variable or command: this server does not support it.

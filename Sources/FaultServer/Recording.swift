@@ -12,12 +12,25 @@ package struct Recording: Codable, Sendable {
         package var columns: [String]?
         package var rows: [[String?]]?
         package var error: Refusal?
+
+        package init(sql: String, columns: [String]? = nil, rows: [[String?]]? = nil, error: Refusal? = nil) {
+            self.sql = sql
+            self.columns = columns
+            self.rows = rows
+            self.error = error
+        }
     }
 
     package struct Refusal: Codable, Sendable {
         package var code: UInt16
         package var sqlState: String
         package var message: String
+
+        package init(code: UInt16, sqlState: String, message: String) {
+            self.code = code
+            self.sqlState = sqlState
+            self.message = message
+        }
     }
 
     /// A statement that was not recorded gets a syntax error, as does one that a server does not know. Statements that

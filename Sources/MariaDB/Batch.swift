@@ -3,11 +3,25 @@ package struct Batch: Sendable {
     package let statements: [String]
     /// All statements in one text, for a connection that sends batches.
     package let text: String
+    /// It is one CALL: what the procedure selects comes first, and after all that the result of the CALL itself, so that there are more
+    /// results than statements.
+    package let isCall: Bool
 
     package init(_ statements: [String]) {
         self.statements = statements
         text = statements.joined(separator: ";\n")
+        isCall = false
     }
+
+    /// A stored procedure of the server's own. It cannot share a batch: how many results it has is not known.
+    package init(calling statement: String) {
+        statements = [statement]
+        text = statement
+        isCall = true
+    }
+
+    /// The most results of a CALL that are read.
+    static let mostResults = 8
 
     package var count: Int { statements.count }
 }

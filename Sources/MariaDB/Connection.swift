@@ -192,21 +192,25 @@ actor Connection {
         _ batch: Batch, to mysql: UnsafeMutablePointer<MYSQL>, _ deadline: ContinuousClock.Instant,
         into reply: ReplyProgress
     ) -> MySQLError? {
-        if sendsBatches { return send(batch.text, statements: batch.count, to: mysql, into: reply) }
+        if batch.isCall || sendsBatches {
+            let results = batch.isCall ? 1...Batch.mostResults : batch.count...batch.count
+            return send(batch.text, results: results, to: mysql, into: reply)
+        }
         for statement in batch.statements {
             // A statement sent after the deadline might be executed all the same.
             if deadline <= .now { return .deadlineExceeded(while: "waiting for a reply") }
-            if let error = send(statement, statements: 1, to: mysql, into: reply) { return error }
+            if let error = send(statement, results: 1...1, to: mysql, into: reply) { return error }
         }
         return nil
     }
 
     /// Sends one packet and reads the results of its statements.
+    /// - Parameter results: how many there are.
     private func send(
-        _ text: String, statements: Int, to mysql: UnsafeMutablePointer<MYSQL>, into reply: ReplyProgress
+        _ text: String, results: ClosedRange<Int>, to mysql: UnsafeMutablePointer<MYSQL>, into reply: ReplyProgress
     ) -> MySQLError? {
         packetsSent.wrappingAdd(1, ordering: .relaxed)
-        let end = reply.tableCount + statements
+        let start = reply.tableCount
         var text = text
         let status = text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { text in
@@ -219,10 +223,13 @@ actor Connection {
             if let error = receiveTable(of: mysql, into: reply) { return error }
             let next = interrupter.beforeRows { mysql_next_result(mysql) }
             // Checked before the result is used: a refusal must belong to a statement that was sent.
-            if (next < 0) != (reply.tableCount == end) {
+            let count = reply.tableCount - start
+            if next < 0 ? count < results.lowerBound : count >= results.upperBound {
                 return MySQLError(
                     phase: .protocol, code: ErrorCode.malformedPacket,
-                    message: "the server was sent \(statements) statements and returned a different number of results")
+                    message:
+                        "the server was sent \(results.lowerBound) statements and returned a different number of results"
+                )
             }
             if next < 0 { return nil }
             if next > 0 { return lastError(of: mysql, connecting: false) }

@@ -93,12 +93,13 @@ extension Metric {
         case .nodeFailure:
             node(
                 "node_failure",
-                "Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection. offline_mode: it admits administrators only, as a member that was expelled from its group. configuration: a password or certificate file of the exporter's cannot be read.",
+                "Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection. offline_mode: it admits administrators only, as a member that was expelled from its group. configuration: a password or certificate file of the exporter's cannot be read. unsupported: a proxy or another product answers, not a server.",
                 labels: ["reason"])
         case .nodeInfo:
             node(
                 "node_info", type: .info, "The node's identity as the server reports it.",
-                labels: ["address", "hostname", "server_id", "server_uuid", "flavor", "version"], fact: .identity)
+                labels: ["address", "hostname", "server_id", "server_uuid", "flavor", "version", "managed_service"],
+                fact: .identity)
         case .nodeRole:
             node(
                 "node_role", type: .stateSet, "The node's place in the topology.", labels: ["role"],
@@ -160,6 +161,11 @@ extension Metric {
             node(
                 "binlog_size_bytes", unit: "bytes", "Total size of the binary log files on the node.",
                 fact: .binlogIndex)
+        case .binlogRetention:
+            node(
+                "binlog_retention_seconds", unit: "seconds",
+                "For how long Amazon RDS or Aurora keeps binary logs (binlog retention hours); absent if they may be purged at any time.",
+                fact: .binlogRetention)
         case .binlogFilters:
             node(
                 "binlog_filters", "Number of databases in a filter on what the node writes to its binary log.",
@@ -519,7 +525,7 @@ extension Metric {
         case .setClusterConfirmed:
             cluster(
                 "confirmed",
-                "Whether more than half of the members of the component answered with its view; absent without a component."
+                "Whether the component may be acted on: more than half of its members have answered with its view, now or in a round since which some have in each, and nothing shows that it was made of a minority; absent without a component."
             )
         case .setClusterMembers: cluster("members", "Number of configured nodes that belong to the cluster.")
         case .setClusterMembersMissing:

@@ -59,8 +59,8 @@ package struct Families: Sendable {
 struct OneHot<State: RawRepresentable & CaseIterable & Sendable & Hashable>: Sendable where State.RawValue == String {
     let labels: [(state: State, label: LabelBlock)]
 
-    init(_ name: String) {
-        labels = State.allCases.map { ($0, [name: $0.rawValue]) }
+    init(_ name: String, besides others: State...) {
+        labels = State.allCases.filter { !others.contains($0) }.map { ($0, [name: $0.rawValue]) }
     }
 
     subscript(state: State) -> LabelBlock {

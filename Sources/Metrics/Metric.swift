@@ -4,7 +4,7 @@ package enum Metric: Int, CaseIterable, Sendable {
     case up, nodeFactMissing, nodeFailure, nodeInfo, nodeRole, nodeReadOnly, nodeSuperReadOnly, nodeWriter
     case nodeStartTime, nodeClockOffset, nodeCollectDuration, nodeRoundTrips, nodeConnects, nodeConnectedReplicas
     case nodeUnservedReplicas, nodeDurable
-    case binlogEnabled, binlogFileNumber, binlogPosition, binlogFiles, binlogSize, binlogFilters
+    case binlogEnabled, binlogFileNumber, binlogPosition, binlogFiles, binlogSize, binlogRetention, binlogFilters
     case gtidExecuted, gtidSequence, gtidTransactions
     case semiSyncSourceEnabled, semiSyncSourceActive, semiSyncSourceClients, semiSyncSourceUnacknowledged
     case semiSyncReplicaActive

@@ -1,6 +1,6 @@
 package import Documents
 import MariaDB
-import Replication
+package import Replication
 
 /// A script that makes the accounts the exporter needs, with their privileges and the tables of its probes. Any supported
 /// server runs it as it is. The privileges are those of the dialects' facts.
@@ -34,15 +34,18 @@ package struct GrantStatements {
     private let host: String
     private let purpose: Purpose
     private let isForEachServer: Bool
+    private let service: Service
 
     /// - Parameters:
     ///   - accounts: their names must be `printable` (a newline would end a comment) and `fitComments`.
     ///   - host: the host they connect from.
     ///   - isForEachServer: whether the script is run on every server and must not replicate.
+    ///   - service: the one that runs the servers.
     package init(
         _ accounts: [Account], host: String, for purpose: Purpose = .monitoring,
-        onEachServer isForEachServer: Bool = false
+        onEachServer isForEachServer: Bool = false, service: Service = .unmanaged
     ) {
+        self.service = service
         self.accounts = accounts
         self.host = host
         self.purpose = purpose
@@ -66,16 +69,21 @@ package struct GrantStatements {
 
     private var head: String {
         var lines =
-            isForEachServer
+            service != .unmanaged
             ? [
-                "Run this on each server, as an administrator (on MySQL with super_read_only off). Nothing of it is",
-                "written to the binary log, so that no replica gets a transaction that its source does not have.",
+                "For \(service.title), by its documentation: not tried on the service. Run this on the primary (the writer), as the",
+                "administrator that the service has given you; replicas get it by replication.",
             ]
-            : [
-                "Run this on the primary only, as an administrator: accounts, grants and tables replicate. Run on a",
-                "replica, it would leave transactions there that its source does not have, and can stop replication.",
-                "To run it on each server instead: grants --each-server.",
-            ]
+            : isForEachServer
+                ? [
+                    "Run this on each server, as an administrator (on MySQL with super_read_only off). Nothing of it is",
+                    "written to the binary log, so that no replica gets a transaction that its source does not have.",
+                ]
+                : [
+                    "Run this on the primary only, as an administrator: accounts, grants and tables replicate. Run on a",
+                    "replica, it would leave transactions there that its source does not have, and can stop replication.",
+                    "To run it on each server instead: grants --each-server.",
+                ]
         let locked = accounts.filter { $0.password == nil }
         if !locked.isEmpty {
             lines += [
@@ -118,7 +126,7 @@ package struct GrantStatements {
         } else {
             lines = ["CREATE USER IF NOT EXISTS \(name) ACCOUNT LOCK;", "ALTER USER \(name) \(limit);"]
         }
-        lines += ServerGrants.all(purpose).flatMap { $0.statements(name) }
+        lines += ServerGrants.all(purpose, on: service).flatMap { $0.statements(name) }
         lines += account.tables.map { "GRANT \($0.text) TO \(name);" }
         return lines.map { $0 + "\n" }.joined()
     }

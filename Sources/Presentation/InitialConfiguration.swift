@@ -59,7 +59,11 @@ package struct InitialConfiguration {
                 "If it does, give it a source, or `source: outside` for a server that is not to be monitored.",
             ].map { comment($0, indented: 6) }
         }
-        lines += ["", comment("--- The account, for the primary: mysql-replication-exporter grants --config.file …")]
+        lines += [
+            "",
+            comment(
+                "--- The account, for the primary: mysql-replication-exporter grants --config.file … --password-file …"),
+        ]
         lines += grants.split(separator: "\n", omittingEmptySubsequences: false).map { comment(String($0)) }
         lines += ["", comment("--- For prometheus.yml:")]
         lines += [

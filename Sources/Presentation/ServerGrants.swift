@@ -11,9 +11,10 @@ struct ServerGrants: Equatable {
     let grants: [String]
 
     /// The privileges of all supported servers; within a flavor, the oldest first.
-    static func all(_ purpose: GrantStatements.Purpose) -> [ServerGrants] {
+    /// - Parameter service: the one that runs them.
+    static func all(_ purpose: GrantStatements.Purpose, on service: Service = .unmanaged) -> [ServerGrants] {
         var all: [ServerGrants] = []
-        for era in eras(purpose) {
+        for era in eras(purpose, service) {
             if let last = all.last, last.flavor == era.flavor {
                 if last.grants == era.grants { continue }
                 all[all.endIndex - 1] = ServerGrants(
@@ -24,10 +25,12 @@ struct ServerGrants: Equatable {
         return all
     }
 
-    private static func eras(_ purpose: GrantStatements.Purpose) -> [(
+    private static func eras(_ purpose: GrantStatements.Purpose, _ service: Service) -> [(
         flavor: Flavor, since: ServerVersion, grants: [String]
     )] {
-        let monitoring = Dialect.eras.map { (flavor: $0.flavor, since: $0.since, grants: grants($0.dialect)) }
+        let monitoring = Dialect.eras.filter { service.runs($0.flavor) }.map { era in
+            (flavor: era.flavor, since: era.since, grants: grants(era.dialect(on: service)))
+        }
         guard purpose == .checksum else { return monitoring }
         return Flavor.allCases.flatMap { flavor in
             let eras = monitoring.filter { $0.flavor == flavor }
@@ -56,7 +59,9 @@ struct ServerGrants: Equatable {
     static func grants(_ dialect: Dialect) -> [String] {
         var global: [String] = []
         var others: [String] = []
-        for privilege in (dialect.facts + [dialect.binlogIndex]).map(\.privileges) where !privilege.isEmpty {
+        let retention = [dialect.anyFact(.binlogRetention)].compactMap(\.self)
+        for privilege in (dialect.facts + [dialect.binlogIndex] + retention).map(\.privileges) where !privilege.isEmpty
+        {
             if privilege.contains(" ON ") {
                 if !others.contains(privilege) { others.append(privilege) }
             } else if !global.contains(privilege) {
@@ -83,4 +88,22 @@ extension ServerVersion {
 
     /// As in executable comments.
     fileprivate var number: Int { Int(major) * 10_000 + Int(minor) * 100 + Int(patch) }
+}
+
+extension Service {
+    /// Whether it has servers of a flavor.
+    fileprivate func runs(_ flavor: Flavor) -> Bool {
+        switch self {
+        case .unmanaged, .rds: true
+        case .aurora, .azure, .cloudSQL: flavor == .mysql
+        }
+    }
+}
+
+extension Dialect.Era {
+    /// What the servers of this era are asked where a service runs them.
+    fileprivate func dialect(on service: Service) -> Dialect {
+        let dialect = dialect.adapted(to: service)
+        return service == .rds && flavor == .mariadb ? dialect.callingForStatus(keepingRows: false) : dialect
+    }
 }

@@ -8,6 +8,8 @@ package struct ClusterMember: Sendable, Hashable {
         case group = "group_replication"
         /// Galera, on MariaDB.
         case galera
+        /// Amazon Aurora: a writer and its readers, which share one volume.
+        case aurora
     }
 
     /// The member's own state, by its own word.
@@ -38,7 +40,7 @@ package struct ClusterMember: Sendable, Hashable {
     package var hasQuorum: Bool
     /// Nil if it is in none.
     package var view: ClusterView?
-    /// Group Replication: whether it has the role PRIMARY, by its own word.
+    /// Group Replication: whether it has the role PRIMARY, by its own word. Aurora: whether it accepts writes.
     package var isPrimary: Bool?
     /// Transactions received and not applied yet.
     package var applyQueue: UInt64?
@@ -56,6 +58,8 @@ package struct ClusterMember: Sendable, Hashable {
     package var requestsPause: Bool?
     /// Group Replication: how a joiner is given a copy of all data; nil if it is not.
     package var clone: CloneProgress?
+    /// Aurora: the instances that it lists.
+    package var instances: [AuroraInstance] = []
 
     package enum ConflictCause: String, Sendable, CaseIterable {
         /// Found when the transaction was certified, at its commit.
@@ -80,6 +84,7 @@ package struct ClusterMember: Sendable, Hashable {
         return switch kind {
         case .group: state == .online || state == .joining
         case .galera: state == .outside
+        case .aurora: false
         }
     }
 

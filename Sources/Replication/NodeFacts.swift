@@ -1,6 +1,12 @@
 /// Everything that a node reported in one round. Nil means not reported; `missing` says why.
 package struct NodeFacts: Sendable {
     package var identity: ServerIdentity
+    /// Nil if it could not be asked.
+    package var service: Service?
+    /// By its `version_comment`; nil for a server.
+    package var lookalike: Lookalike?
+    /// The version that the server itself reports, where that is another than in the handshake: something stands between.
+    package var versionBehind: String?
     /// Refuses writes from ordinary accounts, whichever variable causes it (`readOnlySwitches`).
     package var isReadOnly: Bool?
     /// MySQL only: refuses writes from privileged users too.
@@ -108,6 +114,8 @@ package struct ServerIdentity: Sendable, Hashable {
     package var serverUUID: String?
     /// The address under which a replica announces itself, where one is set.
     package var reportHost: String?
+    /// Aurora only: the name of the instance. All instances of a cluster have one server UUID.
+    package var instance: String?
 
     package init(
         flavor: Flavor, version: ServerVersion, hostname: String = "", port: UInt16? = nil, serverID: UInt32? = nil,
@@ -138,6 +146,8 @@ package struct BinaryLog: Sendable {
     package var recordsReplicated: Bool?
     /// What was written before the oldest file that it holds; requested only when a replica needs it.
     package var purged: PurgedTransactions?
+    /// Seconds for which a managed service keeps its files; nil where it promises nothing.
+    package var retention: Double?
 
     package init(isEnabled: Bool, end: BinlogCoordinate? = nil) {
         self.isEnabled = isEnabled
@@ -187,6 +197,12 @@ package enum DurablePart: String, Sendable, CaseIterable, NumberedQuestion {
 /// The facts that are requested individually, by their names in `node_fact_missing{fact}`.
 package enum FactName: String, Sendable, CaseIterable {
     case identity
+    /// Which service runs the server; asked once a connection.
+    case service
+    /// Managed services whose statement shows the default channel only: whatever other channels there are.
+    case otherChannels = "other_channels"
+    /// For how long a managed service keeps binary logs.
+    case binlogRetention = "binlog_retention"
     case replicationStatus = "replication_status"
     case binlogStatus = "binlog_status"
     case binlogIndex = "binlog_index"
@@ -231,6 +247,11 @@ extension ServerIdentity {
     /// Whether the two have the same ids. What else is reported of a server, its version or host name, may change while it stays
     /// the same.
     package func hasIDs(of other: ServerIdentity) -> Bool {
-        serverID == other.serverID && serverUUID == other.serverUUID
+        serverID == other.serverID && serverUUID == other.serverUUID && instance == other.instance
     }
+}
+
+extension NodeFacts {
+    /// It shows the volume that its writer writes, and cannot write itself.
+    package var isAuroraReader: Bool { service == .aurora && readOnlySwitches.contains("innodb_read_only") }
 }

@@ -66,6 +66,8 @@ package struct NodeFailure: Error, Sendable, Equatable {
         /// The server answered that it admits administrators only. A member of a group that has failed or was expelled is in it.
         case offlineMode = "offline_mode"
         case tls, authentication, permission, timeout, query, `protocol`
+        /// It is no server of either flavor, or stands between (`Lookalike`).
+        case unsupported
     }
 
     package var reason: Reason

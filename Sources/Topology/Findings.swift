@@ -126,6 +126,8 @@ package struct Lag: Sendable, Equatable {
         case secondsBehindSource = "seconds_behind_source"
         /// Only by the looks at the source's log: the time since the first that showed something not applied.
         case observed
+        /// Aurora: the writer's word on how late a reader shows the volume that both share.
+        case storage
     }
 
     package var seconds: Double

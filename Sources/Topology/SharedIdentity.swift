@@ -14,7 +14,8 @@ package struct SharedIdentity: Sendable, Equatable {
     package var areOneServer: Bool
 
     /// Server ids first, then UUIDs. A UUID is left out where it is one server that is configured more than once: its id says so.
-    /// - Parameter clusters: Galera nodes of one cluster may have the same server id, and are often given it on purpose.
+    /// - Parameter clusters: Galera nodes of one cluster may have the same server id, and are often given it on purpose. All instances of an
+    ///   Aurora cluster have one UUID.
     static func all(in nodes: [ReplicationSetReport.Node], _ clusters: [ClusterFindings]) -> [SharedIdentity] {
         if areAllDifferent(nodes) { return [] }
         var ids: [UInt32: [ReplicationSetReport.Node]] = [:]
@@ -25,14 +26,18 @@ package struct SharedIdentity: Sendable, Equatable {
             if let id = identity.serverID, id != 0 { ids[id, default: []].append(node) }
             if let uuid = identity.serverUUID { uuids[uuid, default: []].append(node) }
         }
-        let galera = clusters.filter { $0.kind == .galera }.map { Set($0.members) }
+        let galera = clusters.filter { $0.kind != .group }.map { Set($0.members) }
+        let aurora = clusters.filter { $0.kind == .aurora }.map { Set($0.members) }
         let sharedIDs = ids.filter { _, holders in
             let names = holders.map(\.description.name)
             return holders.count > 1 && !galera.contains { cluster in names.allSatisfy(cluster.contains) }
         }.sorted { $0.key < $1.key }.map { id, holders in
             SharedIdentity(.id(id), holders)
         }
-        let sharedUUIDs = uuids.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { uuid, holders in
+        let sharedUUIDs = uuids.filter { _, holders in
+            let names = holders.map(\.description.name)
+            return holders.count > 1 && !aurora.contains { cluster in names.allSatisfy(cluster.contains) }
+        }.sorted { $0.key < $1.key }.map { uuid, holders in
             SharedIdentity(.uuid(uuid), holders)
         }
         return sharedIDs + sharedUUIDs.filter { !$0.areOneServer }

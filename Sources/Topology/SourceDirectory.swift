@@ -28,6 +28,8 @@ struct SourceDirectory {
             configured.add(node.description.address, index)
             for address in node.description.aliases { configured.add(address, index) }
             guard let identity = identities[index] else { continue }
+            // Only the writer of an Aurora cluster feeds replicas; its readers have the same UUID.
+            if node.report.facts.map(\.isAuroraReader) ?? (identity.instance != nil) { continue }
             if let uuid = identity.serverUUID { byUUID[uuid] = Holders(index, after: byUUID[uuid]) }
             if let id = identity.serverID { byServerID[id] = Holders(index, after: byServerID[id]) }
             guard let port = identity.port else { continue }

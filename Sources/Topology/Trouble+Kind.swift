@@ -7,6 +7,8 @@ extension Trouble {
         /// The server is alive, and refuses the exporter for want of connections.
         case connectionLimit = "connection_limit"
         case factMissing = "fact_missing"
+        /// The version behind the address is not the announced one.
+        case proxied
         case semiSyncDegraded = "semi_sync_degraded"
         case noPrimary = "no_primary"
         case severalWriters = "several_writers"
@@ -55,7 +57,7 @@ extension Trouble.Kind {
             .critical
         // A thread without an error was most likely stopped by hand, and by somebody who knows.
         case .receiverStopped, .applierStopped: .warning
-        case .connectionLimit, .factMissing, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff,
+        case .connectionLimit, .factMissing, .proxied, .semiSyncDegraded, .writableReplica, .relayLogFull, .cutOff,
             .errantTransactions, .lag:
             .warning
         }
@@ -72,7 +74,7 @@ extension Trouble.Kind {
         case .semiSyncDegraded: "SemiSyncDegraded"
         case .noPrimary: "NoWritableNode"
         case .severalWriters: "SeveralWritableNodes"
-        case .writableReplica: nil
+        case .writableReplica, .proxied: nil
         case .duplicateServerID: "DuplicateServerIDs"
         case .duplicateServerUUID: "DuplicateServerUUIDs"
         case .channelAbsent, .wrongSource: "WrongSource"

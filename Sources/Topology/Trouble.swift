@@ -81,6 +81,13 @@ extension NodeFindings {
             let why = facts.unreadable[fact].map { ": \($0)" } ?? ""
             troubles.append(Trouble(.factMissing, "cannot read \(fact.rawValue) (\(reason.rawValue))\(why)"))
         }
+        if let behind = facts.versionBehind, report.failure == nil {
+            troubles.append(
+                Trouble(
+                    .proxied,
+                    "announces version \(facts.identity.version.text) and is \(behind): a proxy stands between, and may answer for "
+                        + "another server at any time; configure the servers behind it"))
+        }
         if isCutOff {
             let sources = channels.map(\.channel.source.description)
             troubles.append(Trouble(.cutOff, "is read-only and receives nothing: it replicates from \(sources.list)"))

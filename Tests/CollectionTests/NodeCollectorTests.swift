@@ -202,8 +202,8 @@ struct NodeCollectorTests {
             let report = await node.ask(deadline: .never)
             #expect(report.failure?.reason == .permission)
             #expect(report.facts?.channels == nil)
-            // The merged statement first, and the list of binary logs.
-            #expect(report.roundTrips == Dialect.mariaDB.session.count + 1 + Dialect.mariaDB.facts.count + 1)
+            // The merged statement first, the question about the service, and the list of binary logs.
+            #expect(report.roundTrips == Dialect.mariaDB.session.count + 1 + Dialect.mariaDB.facts.count + 2)
         }
     }
 

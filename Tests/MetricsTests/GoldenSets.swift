@@ -180,6 +180,8 @@ enum GoldenSets {
         facts.checksums = ChecksumResults(
             lastRun: 1_699_990_000,
             summary: .init(tableCount: 1, tables: [.init(database: "a", table: "b", differences: 0, pending: 0)]))
+        facts.service = .rds
+        facts.binaryLog?.retention = 86_400
         // Asked again, after the replica: it has 10 that the replica lacks, and lacks 2 of the replica's own.
         facts.transactions = .set(executed: try GTIDSet(parsing: "\(uuid1):1-150"), server: nil)
         facts.isSecondLook = true

@@ -84,7 +84,7 @@ struct DiscoveryTests {
                       # Whether db0 replicates, too, is not known here: run init on it.
                       # If it does, give it a source, or `source: outside` for a server that is not to be monitored.
 
-                # --- The account, for the primary: mysql-replication-exporter grants --config.file …
+                # --- The account, for the primary: mysql-replication-exporter grants --config.file … --password-file …
                 # -- first
                 #
                 # GRANT x;

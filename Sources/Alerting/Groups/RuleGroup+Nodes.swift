@@ -18,7 +18,7 @@ extension RuleGroup {
                         {{ with printf "mysql_replication_node_failure{job='%s',cluster='%s',replication_set='%s',node='%s'}" $labels.job $labels.cluster $labels.replication_set $labels.node | query | sortByLabel "instance" -}}
                         The exporter cannot query it: {{ (. | first).Labels.reason }}.
                         {{- else }}The exporter cannot query it.{{ end }}
-                        The state of its replication is unknown; until then, alerts about its channels cannot fire.
+                        The state of its replication is unknown; while this lasts, alerts about its channels cannot fire.
                         {{- with printf "last_over_time(mysql_replication_node_writer{job='%s',cluster='%s',replication_set='%s',node='%s'}[15m]) == 1" $labels.job $labels.cluster $labels.replication_set $labels.node | query }}
                         It was the primary.{{ end }}
                         \(.address)

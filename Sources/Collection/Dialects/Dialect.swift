@@ -10,7 +10,7 @@ package struct Dialect: Sendable {
     /// What a round asks when no counter is due: one text for all nodes with this dialect.
     private(set) var usual: Inquiry
     /// Asked for only when a round shows a need (`Fact.isCalledFor`).
-    let occasional: [Fact]
+    private(set) var occasional: [Fact]
     /// Asked for when a replica needs it, or once a minute.
     package let binlogIndex: Fact
     /// Asked for when a replica needs it, by the name of the oldest binary log that the server holds.
@@ -44,15 +44,37 @@ package struct Dialect: Sendable {
     package func inquiry(withCounters isWhole: Bool) -> Inquiry { isWhole ? Inquiry(facts, isMerged: true) : usual }
 
     /// The statements of all facts. Some are sent merged into one (`Inquiry`).
-    package var statements: [String] { (facts + occasional + [binlogIndex]).map(\.statement) }
+    package var statements: [String] { (facts + occasional + [binlogIndex, .service]).map(\.statement) }
 
     /// A fact by name, including those that are not asked for in every round.
     package func anyFact(_ name: FactName) -> Fact? {
         switch name {
         case .binlogIndex: binlogIndex
+        case .service: .service
         case .checksumSummary: checksumSummary
         default: fact(name) ?? occasional.first { $0.name == name }
         }
+    }
+
+    /// This dialect as a managed service understands it.
+    package func adapted(to service: Service) -> Dialect {
+        var dialect = self
+        if service == .rds || service == .aurora { dialect.occasional.append(.binlogRetention) }
+        if service == .aurora {
+            // A group cannot be set up there.
+            dialect.facts.removeAll { $0.name == .clusterSettings }
+            dialect.occasional.removeAll { [.cluster, .groupRecovery, .clone].contains($0.name) }
+            dialect.occasional.append(.auroraMember)
+        }
+        return dialect
+    }
+
+    /// For Amazon RDS for MariaDB, which grants nobody the statement: its procedure shows the default channel.
+    package func callingForStatus(keepingRows: Bool) -> Dialect {
+        var dialect = self
+        let status = keepingRows ? Fact.rdsReplicaStatus.keepingStatusRows() : .rdsReplicaStatus
+        dialect.facts = facts.map { $0.name == .replicationStatus ? status : $0 }
+        return dialect
     }
 
     /// This dialect with additional facts, still in one round trip.

@@ -29,22 +29,38 @@ struct ReplicationStatusColumns: Sendable {
     let sslAllowed: String
 
     private init(replica: String, source: String, channel: String) {
-        self.replica = replica
-        self.source = source
+        self.init(replicas: [replica], sources: [source], channel: channel) { $0[0] }
+    }
+
+    /// The names that a result has. Amazon RDS has changed them within one release, some columns and not others.
+    /// (Amazon RDS User Guide: mysql.rds_replica_status, its older and its newer text.)
+    init(of names: [String]) {
+        let names = Set(names)
+        self.init(replicas: ["Slave", "Replica"], sources: ["Master", "Source"], channel: "Connection_name") {
+            spellings in
+            spellings.first(where: names.contains) ?? spellings[0]
+        }
+    }
+
+    private init(
+        replicas: [String], sources: [String], channel: String, _ choose: (_ spellings: [String]) -> String
+    ) {
+        replica = replicas[0]
+        source = sources[0]
         self.channel = channel
-        ioState = "\(replica)_IO_State"
-        ioRunning = "\(replica)_IO_Running"
-        sqlRunning = "\(replica)_SQL_Running"
-        host = "\(source)_Host"
-        port = "\(source)_Port"
-        serverID = "\(source)_Server_Id"
-        uuid = "\(source)_UUID"
-        logFile = "\(source)_Log_File"
-        readPosition = "Read_\(source)_Log_Pos"
-        executedFile = "Relay_\(source)_Log_File"
-        executedPosition = "Exec_\(source)_Log_Pos"
-        secondsBehind = "Seconds_Behind_\(source)"
-        sslAllowed = "\(source)_SSL_Allowed"
+        ioState = choose(replicas.map { "\($0)_IO_State" })
+        ioRunning = choose(replicas.map { "\($0)_IO_Running" })
+        sqlRunning = choose(replicas.map { "\($0)_SQL_Running" })
+        host = choose(sources.map { "\($0)_Host" })
+        port = choose(sources.map { "\($0)_Port" })
+        serverID = choose(sources.map { "\($0)_Server_Id" })
+        uuid = choose(sources.map { "\($0)_UUID" })
+        logFile = choose(sources.map { "\($0)_Log_File" })
+        readPosition = choose(sources.map { "Read_\($0)_Log_Pos" })
+        executedFile = choose(sources.map { "Relay_\($0)_Log_File" })
+        executedPosition = choose(sources.map { "Exec_\($0)_Log_Pos" })
+        secondsBehind = choose(sources.map { "Seconds_Behind_\($0)" })
+        sslAllowed = choose(sources.map { "\($0)_SSL_Allowed" })
     }
 }
 
@@ -64,9 +80,28 @@ extension Fact {
 }
 
 extension Fact {
+    /// Amazon RDS for MariaDB: the default channel's row, by a procedure. What it answers on a server that is no replica is not
+    /// documented: without columns, or without a row on a server of which nothing else shows that it is none, nothing is known.
+    static let rdsReplicaStatus = Fact(
+        .replicationStatus, calling: "CALL mysql.rds_replica_status",
+        privileges: "EXECUTE ON PROCEDURE mysql.rds_replica_status"
+    ) { answer, facts throws(FactError) in
+        if answer.table.columns.names.isEmpty {
+            throw FactError("mysql.rds_replica_status returned no result")
+        }
+        let columns = ReplicationStatusColumns(of: answer.table.columns.names)
+        facts.channels = try answer.rows.map { row throws(FactError) in try Channel(row, columns) }
+        facts.channelsRead = answer.reading
+        facts.miss(otherChannels, .unsupported, "mysql.rds_replica_status shows the default channel only")
+    }
+
+    private static let otherChannels = Fact(.otherChannels, "") { _, _ in }
+}
+
+extension Fact {
     /// For a replication status: the same fact, except that each channel also keeps its whole row.
     func keepingStatusRows() -> Fact {
-        Fact(name, statement, privileges: privileges) { answer, facts throws(FactError) in
+        Fact(name, statement, privileges: privileges, isCall: isCall) { answer, facts throws(FactError) in
             try read(answer, &facts)
             guard var channels = facts.channels else { return }
             facts.channels = nil  // otherwise the change would copy the array
@@ -202,7 +237,7 @@ extension String? {
         return self.split(separator: ",").count { entry in
             var name = entry[...]
             while name.first == " " { name = name.dropFirst() }
-            return name.hasPrefix("mysql.rds_")
+            return name.hasPrefix("mysql.rds_") || name == "mysql.plugin" || name.hasPrefix("innodb_memcache.")
         }
     }
 

@@ -28,7 +28,14 @@ struct SetChecks {
             }
         }
         for placed in nodes {
-            if let address = placed.node?.address { claim(address, for: placed.name, at: placed.addressAt) }
+            guard let address = placed.node?.address else { continue }
+            claim(address, for: placed.name, at: placed.addressAt)
+            if let what = address.sharedEndpoint {
+                report.warning(
+                    placed.addressAt,
+                    "the address of node \(shown(placed.name)) is \(what), which leads now to this server and now to that one; "
+                        + "configure each instance by its own endpoint")
+            }
         }
         for placed in nodes {
             for (alias, at) in zip(placed.node?.aliases ?? [], placed.aliasPlaces) {
@@ -60,5 +67,20 @@ struct SetChecks {
                     suggestion: similarName())
             }
         }
+    }
+}
+
+extension Address {
+    /// What kind of endpoint of Amazon's services it is, if not that of one instance. (Amazon Aurora User Guide: Aurora endpoints;
+    /// Amazon RDS User Guide: RDS Proxy.)
+    fileprivate var sharedEndpoint: String? {
+        guard case .tcp(let host, _) = self else { return nil }
+        let labels = host.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws") else { return nil }
+        let kind = labels[1]
+        if kind.hasPrefix("cluster-ro-") { return "a reader endpoint" }
+        if kind.hasPrefix("cluster-custom-") { return "a custom endpoint" }
+        if kind.hasPrefix("cluster-") { return "a cluster endpoint" }
+        return kind.hasPrefix("proxy-") ? "an endpoint of RDS Proxy" : nil
     }
 }

@@ -46,6 +46,11 @@ struct GrantsCommand: ParsableCommand {
     @Flag(help: "For running it on each server, not on the primary alone: nothing is written to the binary log.")
     var eachServer = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The managed service that runs the servers: rds, aurora, azure or cloudsql.", valueName: "service"))
+    var service: Service = .unmanaged
+
     @Flag(
         help: """
             The account of the command checksum: it may read every table, so it should not be the exporter's own.
@@ -62,6 +67,9 @@ struct GrantsCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...100).contains(exporters) else { throw ValidationError("--exporters must be between 1 and 100.") }
+        if eachServer, service != .unmanaged {
+            throw ValidationError("--each-server needs a privilege that managed services give nobody (sql_log_bin).")
+        }
         if file != nil, user != nil { throw ValidationError("Use --config.file or --user, not both.") }
         if askPassword, passwordFile != nil {
             throw ValidationError("Use --ask-password or --password-file, not both.")
@@ -84,7 +92,8 @@ struct GrantsCommand: ParsableCommand {
         if !locked.isEmpty, isatty(STDOUT_FILENO) != 1 { StandardError.print(Self.note(locked)) }
         print(
             GrantStatements(
-                accounts, host: from, for: checksum ? .checksum : .monitoring, onEachServer: eachServer
+                accounts, host: from, for: checksum ? .checksum : .monitoring, onEachServer: eachServer,
+                service: service
             ).text, terminator: "")
     }
 
@@ -154,4 +163,8 @@ struct GrantsCommand: ParsableCommand {
                 """)
         }
     }
+}
+
+extension Service: ExpressibleByArgument {
+    package init?(argument: String) { self.init(rawValue: argument) }
 }

@@ -3,7 +3,8 @@ import Replication
 import Topology
 
 private let ioStates = OneHot<Channel.IOThreadState>("state")
-private let lagMethods = OneHot<Lag.Method>("method")
+private let lagMethods = OneHot<Lag.Method>("method", besides: .storage)
+private let storageMethods = OneHot<Lag.Method>("method")
 let checkLabels = OneHot<Check>("check")
 private let stages = OneHot<Channel.ApplyStage>("stage")
 private let filters = OneHot<ReplicationFilter>("filter")
@@ -73,7 +74,8 @@ extension Families {
         add(.lag, labels, lag?.seconds)
         add(.lagError, labels, lag?.error)
         if isMeant || lag != nil { add(.lagKnown, labels, lag != nil) }
-        add(.lagMethod, labels, oneOf: lagMethods, lag?.method)
+        // Only of Aurora, whose readers have no other.
+        add(.lagMethod, labels, oneOf: lag?.method == .storage ? storageMethods : lagMethods, lag?.method)
     }
 
     private mutating func addPositions(_ findings: ChannelFindings, _ labels: LabelBlock) {

@@ -15,7 +15,8 @@ extension Families {
             extra: ["kind": member.kind.rawValue, "cluster_name": member.cluster, "member": member.id])
         add(.clusterMemberState, labels, oneOf: states, member.state)
         add(.clusterReady, labels, member.isReady)
-        add(.clusterQuorum, labels, member.hasQuorum)
+        // Aurora's instances hold no vote.
+        if member.kind != .aurora { add(.clusterQuorum, labels, member.hasQuorum) }
         add(.clusterInComponent, labels, cluster?.isInComponent(node))
         add(.clusterPrimary, labels, member.isPrimary)
         add(.clusterViewNumber, labels, member.view?.number)
@@ -42,7 +43,7 @@ extension Families {
         let labels: LabelBlock = ["replication_set": name, "cluster_name": cluster.name]
         // What last showed another part may still be one.
         add(.setClusterComponents, labels, cluster.components.count + (cluster.mayHaveSilentPart ? 1 : 0))
-        add(.setClusterConfirmed, labels, cluster.component.map(\.isConfirmed))
+        add(.setClusterConfirmed, labels, cluster.component.map { _ in cluster.isBelieved })
         add(.setClusterMembers, labels, cluster.members.count)
         add(.setClusterMembersMissing, labels, cluster.missing.count)
         add(.setClusterUnknownMembers, labels, cluster.component.map { _ in cluster.unknown.count })

@@ -72,6 +72,8 @@ extension Families {
                 $0.add("server_uuid", identity.serverUUID ?? "")
                 $0.add("flavor", identity.flavor.rawValue)
                 $0.add("version", identity.version.text)
+                // Not "service": Kubernetes gives that label to its targets.
+                $0.add("managed_service", facts.service?.rawValue ?? "")
             })
     }
 
@@ -82,6 +84,7 @@ extension Families {
         add(.binlogPosition, labels, end.position)
         add(.binlogFiles, labels, log.index?.count)
         add(.binlogSize, labels, log.size)
+        add(.binlogRetention, labels, log.retention)
         for (filter, label) in binlogFilters.labels { add(.binlogFilters, labels, log.filters[filter], extra: label) }
     }
 

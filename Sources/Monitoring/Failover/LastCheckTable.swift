@@ -259,7 +259,7 @@ extension LastCheckTable.Failure {
             // code).
             case .timeout where error.isOfServer || error.code == 0: "queried or updated"
             case .configuration, .dns, .connect, .connectionLimit, .offlineMode, .tls, .authentication, .timeout,
-                .protocol:
+                .protocol, .unsupported:
                 isOwn ? "checked" : "reached"
             }
         self.init("cannot be \(verb): \(error.words)", isOwn: isOwn)
@@ -303,7 +303,7 @@ extension MySQLError {
         case .query where code == Self.brokenTable: false
         case .query where Self.classesOfTheAsker.contains(sqlState.prefix(2)): true
         case .query, .tls: Self.ofTheAsker.contains(code)
-        case .dns, .connect, .connectionLimit, .offlineMode, .timeout, .protocol: false
+        case .dns, .connect, .connectionLimit, .offlineMode, .timeout, .protocol, .unsupported: false
         }
     }
 }

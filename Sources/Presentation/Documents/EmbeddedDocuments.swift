@@ -3317,8 +3317,8 @@ checksum table, and those of clusters a member of one; the recorded servers have
 |---|---|---|---|---|---|---|---|---|---|---|
 | `mysql_replication_up` | gauge |  | Whether the node answered in this scrape and reported its identity and replication status. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_fact_missing` | gauge | fact, reason | A fact that could not be read, and why (permission, unsupported, timeout, error); the other facts are unaffected. | ● | ● | ○ | ○ | ○ | ○ | ● |
-| `mysql_replication_node_failure` | gauge | reason | Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection. offline_mode: it admits administrators only, as a member that was expelled from its group. configuration: a password or certificate file of the exporter's cannot be read. | ● | ● | ○ | ○ | ○ | ○ | ● |
-| `mysql_replication_node_info` | info | address, hostname, server_id, server_uuid, flavor, version | The node's identity as the server reports it. | ● | ● | ● | ● | ● | ● | ● |
+| `mysql_replication_node_failure` | gauge | reason | Why the node is not up; absent while it is. connection_limit: the server is alive but refuses another connection. offline_mode: it admits administrators only, as a member that was expelled from its group. configuration: a password or certificate file of the exporter's cannot be read. unsupported: a proxy or another product answers, not a server. | ● | ● | ○ | ○ | ○ | ○ | ● |
+| `mysql_replication_node_info` | info | address, hostname, server_id, server_uuid, flavor, version, managed_service | The node's identity as the server reports it. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_role` | one-hot | role | The node's place in the topology. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_read_only` | gauge |  | Whether ordinary accounts cannot write, because of read_only, super_read_only, innodb_read_only or offline_mode. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_node_super_read_only` | gauge |  | Whether super_read_only is on (MySQL). |  |  | ● | ● | ● | ● | ● |
@@ -3336,6 +3336,7 @@ checksum table, and those of clusters a member of one; the recorded servers have
 | `mysql_replication_binlog_position_bytes` | gauge |  | Position in the binary log file that the node is writing. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_binlog_files` | gauge |  | Number of binary log files on the node. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_binlog_size_bytes` | gauge |  | Total size of the binary log files on the node. | ● | ● | ● | ● | ● | ● | ● |
+| `mysql_replication_binlog_retention_seconds` | gauge |  | For how long Amazon RDS or Aurora keeps binary logs (binlog retention hours); absent if they may be purged at any time. |  |  |  |  |  |  |  |
 | `mysql_replication_binlog_filters` | gauge | filter | Number of databases in a filter on what the node writes to its binary log. | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_gtid_executed_transactions_total` | counter |  | Transactions in gtid_executed. It begins anew when that is reset. |  |  | ● | ● | ● | ● | ● |
 | `mysql_replication_gtid_sequence_numbers_total` | counter |  | The last sequence numbers of what the node has executed, added up over all domains. They may have gaps, and fall where a position is replaced, so this is no count of transactions. | ● | ● |  |  |  |  |  |
@@ -3442,7 +3443,7 @@ checksum table, and those of clusters a member of one; the recorded servers have
 | `mysql_replication_set_lag_threshold_seconds` | gauge |  | Lag above which a replica of the set fails the check 'lag' (thresholds.lag). | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_set_apply_delta_threshold_bytes` | gauge |  | Byte delta above which a replica of the set fails the check 'lag' (thresholds.bytes). | ● | ● | ● | ● | ● | ● | ● |
 | `mysql_replication_set_cluster_components` | gauge | cluster_name | Number of groups of members that operate with the same view: 1 in a healthy cluster, 0 without quorum, more in a split. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
-| `mysql_replication_set_cluster_confirmed` | gauge | cluster_name | Whether more than half of the members of the component answered with its view; absent without a component. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
+| `mysql_replication_set_cluster_confirmed` | gauge | cluster_name | Whether the component may be acted on: more than half of its members have answered with its view, now or in a round since which some have in each, and nothing shows that it was made of a minority; absent without a component. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
 | `mysql_replication_set_cluster_members` | gauge | cluster_name | Number of configured nodes that belong to the cluster. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
 | `mysql_replication_set_cluster_members_missing` | gauge | cluster_name | Number of configured nodes of the cluster that are not in its component. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |
 | `mysql_replication_set_cluster_unknown_members` | gauge | cluster_name | Number of members of the component that are not configured. | ○ | ○ | ○ | ○ | ○ | ○ | ○ |

@@ -36,13 +36,15 @@ package struct ClusterFindings: Sendable, Equatable {
     /// Members that answer and have lost their quorum without having left: they take no writes now, and may find each other again,
     /// and go on, at any moment.
     var withoutQuorum: [String]
+    /// How many nodes of the set have never answered: they may be members as well.
+    var unseen = 0
     /// Those of `members` that are not in the component.
     package var missing: [String]
     /// Members of the component that are not configured, by the address that it shows.
     package var unknown: [String]
-    /// The nodes that have the role PRIMARY in the component, by their own word. For Galera, all in the component.
+    /// The nodes that have the role PRIMARY in the component, by their own word; Aurora's writer. For Galera, all in the component.
     package var primaries: [String]
-    /// The members of the component agree on that. Nil for Galera.
+    /// The members of the component agree on that; Aurora: so does what each says of itself. Nil for Galera.
     package var arePrimariesAgreed: Bool?
     /// What the component shows may be acted on: most of its members have confirmed it, now or in a round since which some of them
     /// have shown it in each. Otherwise it rests on the word of few, which may be outdated.
@@ -93,8 +95,11 @@ extension ClusterFindings {
             let addresses = Set(([node.description.address] + node.description.aliases).map(\.description))
             for name in names {
                 let views = (groups[name] ?? []).compactMap(\.member.view)
-                guard let listed = views.lazy.flatMap(\.members).first(where: { addresses.contains($0.address) }),
-                    let kind = groups[name]?.first?.member.kind
+                let labels = groups[name]?.first?.member.kind == .aurora ? node.description.instanceNames : []
+                guard
+                    let listed = views.lazy.flatMap(\.members).first(where: {
+                        addresses.contains($0.address) || labels.contains($0.address)
+                    }), let kind = groups[name]?.first?.member.kind
                 else { continue }
                 let member = ClusterMember(kind: kind, cluster: name, id: listed.id, state: .outside)
                 groups[name, default: []].append(
@@ -104,6 +109,7 @@ extension ClusterFindings {
         }
         return names.compactMap { name in
             guard let witnesses = groups[name]?.inOrder(of: nodes), let first = witnesses.first else { return nil }
+            if first.member.kind == .aurora { return ClusterFindings(aurora: name, witnesses) }
             let isAtWork = first.member.kind == .galera || known.contains(name)
             let members = Set(witnesses.map(\.node))
             let unseen = nodes.count { node in
@@ -123,11 +129,17 @@ extension ClusterFindings {
         var isOperating: Bool { isAnswering && member.isOperating }
     }
 
-    /// - Parameter unseen: how many nodes of the set have never answered, so that they may be members as well.
-    private init(_ name: String, _ kind: ClusterMember.Kind, _ witnesses: [Witness], unseen: Int) {
+    /// Of which nothing else is known.
+    init(name: String, kind: ClusterMember.Kind, members: [String]) {
         self.kind = kind
         self.name = name
-        members = witnesses.map(\.node)
+        self.members = members
+        (components, stale, silent, withoutQuorum, missing, unknown, primaries) = ([], [], [], [], [], [], [])
+    }
+
+    /// - Parameter unseen: how many nodes of the set have never answered, so that they may be members as well.
+    private init(_ name: String, _ kind: ClusterMember.Kind, _ witnesses: [Witness], unseen: Int) {
+        self.init(name: name, kind: kind, members: witnesses.map(\.node))
         silent = witnesses.filter { !$0.isAnswering }.map(\.node)
         withoutQuorum = witnesses.filter { $0.isAnswering && $0.member.hasLostQuorum }.map(\.node)
         nodesByID = Dictionary(witnesses.map { ($0.member.id, $0.node) }, uniquingKeysWith: { first, _ in first })
@@ -139,8 +151,20 @@ extension ClusterFindings {
             }
             if view.size > views[known].size { views[known] = view }
         }
-        // What a member that is silent now has shown before replaces an older view as well.
-        let newer = views + witnesses.filter { !$0.isAnswering && $0.member.isOperating }.compactMap(\.member.view)
+        self.unseen = unseen
+        // What a member that is silent now has shown before replaces an older view as well; but not once most of those that it listed
+        // show another one: numbers begin again when a cluster is bootstrapped.
+        let silentViews = witnesses.filter { !$0.isAnswering && $0.member.isOperating }.compactMap(\.member.view)
+        let newer =
+            views
+            + silentViews.filter { old in
+                !views.contains { view in
+                    let movedOn = Set(
+                        witnesses.filter { $0.isOperating && $0.member.view?.isSame(as: view) == true }.map(\.member.id)
+                    )
+                    return old.members.count { movedOn.contains($0.id) } * 2 > old.size
+                }
+            }
         let current = views.filter { view in !newer.contains { $0.replaces(view) } }
         components = current.map { view in
             let nodes = witnesses.filter { $0.isOperating && $0.member.view?.isSame(as: view) == true }
@@ -161,8 +185,6 @@ extension ClusterFindings {
             witness.isOperating && !current.contains { witness.member.view?.isSame(as: $0) == true }
         }.map(\.node)
         missing = members
-        unknown = []
-        primaries = []
         guard let component else { return }
         missing = members.filter { !component.nodes.contains($0) }
         unknown = component.view.members.filter { nodesByID[$0.id] == nil }.map(\.address)
@@ -177,7 +199,7 @@ extension ClusterFindings {
             primaries = inside.filter { $0.member.isPrimary == true }.map(\.node)
             let reachable = inside.compactMap { $0.member.view?.count(.online, .recovering) }.min() ?? 0
             failuresTolerated = max(0, reachable - component.view.size / 2 - 1)
-        case .galera:
+        case .galera, .aurora:
             primaries = inside.map(\.node)
             failuresTolerated = max(0, (component.view.size - 1) / 2)
         }

@@ -110,7 +110,8 @@ struct ClusterProgress {
                 return nil
             }
             return (.transactions(executed), read)
-        case nil: return nil
+        // The instances share one volume.
+        case .aurora, nil: return nil
         }
     }
 }

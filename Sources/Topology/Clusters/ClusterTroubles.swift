@@ -13,6 +13,11 @@ extension ClusterFindings {
                 Trouble(
                     .clusterSplit,
                     "\(what) may be split: \(otherParts.list) last showed a part without those that answer now"))
+        } else if components.isEmpty, kind == .aurora {
+            troubles.append(
+                Trouble(
+                    .clusterWithoutQuorum,
+                    "no instance of \(what) that answers finds itself in information_schema.replica_host_status"))
         } else if components.isEmpty {
             troubles.append(
                 Trouble(
@@ -21,7 +26,12 @@ extension ClusterFindings {
                         + (kind == .group ? "commits wait" : "statements are refused")))
         }
         if arePrimariesAgreed == false {
-            troubles.append(Trouble(.primariesDisagree, "the members of \(what) name different primaries"))
+            troubles.append(
+                Trouble(
+                    .primariesDisagree,
+                    kind == .aurora
+                        ? "the instances of \(what) name different writers, or another one accepts writes"
+                        : "the members of \(what) name different primaries"))
         }
         return troubles
     }
@@ -46,6 +56,10 @@ extension SetFindings {
             // On its way.
             case .joining: nil as String?
             case .failed: "has failed as a member of its cluster"
+            case .outside where member.kind == .aurora:
+                "is not listed in its own information_schema.replica_host_status now"
+            case .online where member.kind == .aurora:
+                "is one instance behind several names: configure it once"
             case .outside: "is a member of no cluster now"
             case .online, .donor, .desynced:
                 cluster.stale.contains(name)
@@ -53,7 +67,7 @@ extension SetFindings {
                     : "is cut off from its cluster"
             }
         // A Galera node refuses them, but not one that has been frozen and does not know it yet.
-        let accepts = node.isWritable && (member.kind == .group || member.isReady)
+        let accepts = node.isWritable && (member.kind != .galera || member.isReady)
         let writable = accepts ? ", and may accept writes that the cluster does not get" : ""
         return what.map { [Trouble(.memberOutside, $0 + writable)] } ?? []
     }

@@ -94,8 +94,8 @@ extension SetMemory {
         names.removeAll(where: withheld.contains)
         // A replica of anything is no rival.
         let rivals = graph.names.filter { name in
-            !members.contains(name) && !names.contains(name) && graph.answersWritable(name)
-                && graph.ties(of: name).isEmpty
+            !members.contains(name) && !names.contains { $0 == name || graph.areOneServer($0, name) }
+                && graph.answersWritable(name) && graph.ties(of: name).isEmpty
         }
         // One that comes back restarted, or is seen for the first time, unseats nobody who answers.
         let isInOffice = names.contains { graph.incumbents.contains($0) && graph.answersWritable($0) }
@@ -176,9 +176,13 @@ private struct ClusterWriters {
             graph.answersWritable(name) && graph.memory[name]?.cluster?.isReady == true
         }
         switch cluster.kind {
-        case .group:
+        case .group, .aurora:
             guard cluster.arePrimariesAgreed != false else {
-                reason = Reason(text: "the members of the group do not agree on the primary", isOpen: true)
+                let text =
+                    cluster.kind == .group
+                    ? "the members of the group do not agree on the primary"
+                    : "the instances of the Aurora cluster do not agree on the writer"
+                reason = Reason(text: text, isOpen: true)
                 return
             }
             names = cluster.primaries.filter(open.contains)
@@ -194,16 +198,17 @@ private struct ClusterWriters {
     }
 
     private static func withoutPrimary(_ cluster: ClusterFindings, _ component: ClusterFindings.Component) -> Reason {
+        let (whose, what) = cluster.kind == .group ? ("the group", "primary") : ("the Aurora cluster", "writer")
         if let primary = cluster.primaries.first {
-            return Reason(text: "\(primary), the group's primary, takes no writes now")
+            return Reason(text: "\(primary), \(whose)'s \(what), takes no writes now")
         }
         guard let primary = component.view.members.first(where: \.isPrimary) else {
-            return Reason(text: "the group has no primary now", isOpen: true)
+            return Reason(text: "\(whose) has no \(what) now", isOpen: true)
         }
         return Reason(
             text: cluster.unknown.contains(primary.address)
-                ? "the group's primary, \(primary.address), is not configured"
-                : "the group's primary, \(primary.address), does not answer, or is being replaced", isOpen: true)
+                ? "\(whose)'s \(what), \(primary.address), is not configured"
+                : "\(whose)'s \(what), \(primary.address), does not answer, or is being replaced", isOpen: true)
     }
 
     private static func withoutComponent(_ cluster: ClusterFindings) -> Reason {
@@ -221,7 +226,9 @@ private struct ClusterWriters {
             return Reason(
                 text: "no member that answers is in a component; \(cluster.silent.list) may be", isOpen: true)
         }
-        return Reason(text: "no configured member of the cluster is in a component with quorum")
+        return Reason(
+            text: "no configured member of the cluster is in a component with quorum"
+                + (cluster.unseen > 0 ? ", as far as they have answered yet" : ""), isOpen: cluster.unseen > 0)
     }
 }
 

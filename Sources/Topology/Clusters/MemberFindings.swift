@@ -15,7 +15,7 @@ package struct MemberFindings: Sendable {
     /// Group Replication: transactions of its own that the group does not have, for which it cannot join again; nil if not known.
     package var errant: UInt64?
     package var lag: Lag?
-    /// `transfer`, `apply` and `lag`; a check whose result cannot be known is absent.
+    /// `transfer`, `apply` and `lag`; an Aurora reader applies nothing. A check whose result cannot be known is absent.
     package var checks: Answers<Check> = [:]
     /// Group Replication: what the tables of channels tell of the applier; of the one that applies what a joiner is given, meanwhile.
     package var applier: Channel?
@@ -42,7 +42,7 @@ extension MemberFindings {
         checks[.transfer] = isInComponent
         if member.state == .failed || applier?.applierError?.number ?? 0 > 0 {
             checks[.apply] = false
-        } else if isInComponent {
+        } else if isInComponent, member.kind != .aurora {
             checks[.apply] = true
         }
         guard let component = cluster.component else { return }
@@ -50,7 +50,9 @@ extension MemberFindings {
         guard isInComponent || isJoining && member.view?.id == component.view.id else { return }
         missing = progress?.missing(in: facts)
         guard isReceiver else { return }
-        lag = Lag(applier?.applierTimes?.applyingAge, heartbeat: heartbeat, looks?.bounds(of: facts))
+        lag =
+            cluster.storageLag(of: member, nodes)
+            ?? Lag(applier?.applierTimes?.applyingAge, heartbeat: heartbeat, looks?.bounds(of: facts))
         if isInComponent { checks[.lag] = lag?.check(thresholds) }
     }
 

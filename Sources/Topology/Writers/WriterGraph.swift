@@ -182,7 +182,9 @@ struct WriterGraph {
         guard let one = memory[one], let other = memory[other], one.identity.serverID == other.identity.serverID else {
             return false
         }
-        if let uuid = one.identity.serverUUID { return uuid == other.identity.serverUUID }
+        if let uuid = one.identity.serverUUID {
+            return uuid == other.identity.serverUUID && one.identity.instance == other.identity.instance
+        }
         guard let mine = one.startTime, let theirs = other.startTime, !one.identity.hostname.isEmpty else {
             return false
         }

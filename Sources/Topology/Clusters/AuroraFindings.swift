@@ -1,0 +1,69 @@
+import Replication
+
+extension ClusterFindings {
+    /// An Aurora cluster. Its instances hold no vote: the volume admits one writer. What has to be found is which one that is, as the
+    /// instances' rows differ for a while around a failover. An instance counts while a fresh row of its own list names it; the writer
+    /// is the one that all lists name by their newest claim, that answers, and that accepts writes by its own word, alone among all.
+    init(aurora name: String, _ witnesses: [Witness]) {
+        self.init(name: name, kind: .aurora, members: witnesses.map(\.node))
+        silent = witnesses.filter { !$0.isAnswering }.map(\.node)
+        nodesByID = Dictionary(
+            witnesses.filter { !$0.member.id.isEmpty }.map { ($0.member.id, $0.node) },
+            uniquingKeysWith: { first, _ in first })
+        missing = members
+        // One instance behind two names may be either.
+        var holders: [String: Int] = [:]
+        for witness in witnesses where witness.isAnswering { holders[witness.member.id, default: 0] += 1 }
+        let inside = witnesses.filter { $0.isOperating && holders[$0.member.id] == 1 }
+        if inside.isEmpty { return }
+
+        let named = Set(inside.map { $0.member.instances.writer })
+        let claiming = witnesses.filter { $0.isAnswering && $0.member.isPrimary != false }
+        let writer =
+            claiming.count == 1 ? claiming.first { named == [$0.member.id] && $0.member.isPrimary == true } : nil
+        arePrimariesAgreed = named.count == 1 && (writer != nil || claiming.isEmpty)
+        let rows = inside.flatMap(\.member.instances).fresh
+        let view = ClusterView(
+            id: rows.map(\.id).joined(separator: " "), history: name, number: nil, size: rows.count,
+            members: rows.map {
+                ClusterView.Member(id: $0.id, address: $0.id, state: .online, isPrimary: named == [$0.id])
+            })
+        components = [
+            Component(view: view, nodes: inside.map(\.node), voices: inside.count, isConfirmed: writer != nil)
+        ]
+        let nodes = Set(inside.map(\.node))
+        missing = members.filter { !nodes.contains($0) }
+        unknown = view.members.filter { nodesByID[$0.id] == nil }.map(\.address)
+        if let writer, nodes.contains(writer.node) { primaries = [writer.node] }
+    }
+}
+
+extension ClusterFindings {
+    /// How late a reader shows the volume, by the writer's row of it; nil unless the writer answers, and says so.
+    func storageLag(of member: ClusterMember, _ nodes: [ReplicationSetReport.Node]) -> Lag? {
+        guard kind == .aurora, primaries.count == 1,
+            let writer = nodes.first(where: { $0.description.name == primaries[0] })?.report.facts?.cluster,
+            let bounds = writer.instances.fresh.first(where: { $0.id == member.id })?.bounds
+        else { return nil }
+        var lag = Lag(seconds: bounds.lowerBound, method: .storage)
+        lag.error = bounds.upperBound - bounds.lowerBound
+        lag.limiting = bounds.upperBound
+        return lag
+    }
+}
+
+extension NodeDescription {
+    /// What its instance is called if its addresses are endpoints of instances: `NAME.ID.REGION.rds.amazonaws.com`. Cluster and reader
+    /// endpoints have a label that begins with `cluster-`, and belong to no instance.
+    var instanceNames: Set<String> {
+        let names = ([address] + aliases).compactMap { address -> String? in
+            guard case .tcp(let host, _) = address else { return nil }
+            let labels = host.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+            guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws"),
+                !labels[1].hasPrefix("cluster-"), !labels[1].hasPrefix("proxy-")
+            else { return nil }
+            return String(labels[0])
+        }
+        return Set(names)
+    }
+}
