@@ -18,6 +18,8 @@ struct ClusterMemory: Sendable {
     var trusted: Set<String> = []
     /// The nodes of the component that each cluster had when it was last believed, by name.
     private var believed: [String: Set<String>] = [:]
+    /// Its view then.
+    private var lastViews: [String: ClusterView] = [:]
     /// Nodes that answered, and were in no component, since they last were in one that was believed.
     private var lonely: Set<String> = []
     /// At how far each cluster had got, by name.
@@ -42,14 +44,26 @@ struct ClusterMemory: Sendable {
         return component.isConfirmed || component.nodes.contains(where: trusted.contains)
     }
 
-    /// Whether the component may be one that somebody made of a minority, beside the one that was believed before: its nodes have lost
-    /// their quorum since, and of the others some are silent, so that they may still take writes, or have lost the quorum, so that they may
-    /// take them again at any moment.
+    /// Whether the component may be one that somebody made of a minority, beside the one that was believed before: it holds at most half
+    /// of both, and of the others some are silent or still in an older view, so that they may take writes, or have lost the quorum, so
+    /// that they may take them again at any moment. Its nodes were seen without a quorum or as the smaller part of a split, or its view
+    /// cannot have come about by members that left one after the other.
     func hasSeceded(_ cluster: ClusterFindings) -> Bool {
         guard let component = cluster.component, let before = believed[cluster.name] else { return false }
         let nodes = Set(component.nodes)
-        return nodes.count * 2 <= before.count && nodes.isSubset(of: lonely)
-            && !before.subtracting(nodes).isDisjoint(with: cluster.silent + cluster.withoutQuorum)
+        guard nodes.count * 2 <= before.union(nodes).count,
+            !before.subtracting(nodes).isDisjoint(with: cluster.silent + cluster.withoutQuorum + cluster.stale)
+        else { return false }
+        return nodes.isSubset(of: lonely) || !hasFollowed(component.view, in: cluster.name)
+    }
+
+    /// Whether a view may follow the one that was believed last: of the same life of the cluster, and with a number for each member that
+    /// left. A majority may lose several at once, but then it is more than half of that view.
+    private func hasFollowed(_ view: ClusterView, in cluster: String) -> Bool {
+        guard let last = lastViews[cluster], last.id != view.id else { return true }
+        guard last.history == view.history else { return false }
+        guard let number = view.number, let before = last.number, view.size < last.size else { return true }
+        return number >= before && number - before >= UInt64(last.size - view.size)
     }
 
     /// Whether at the first look as many members have lost their quorum as are in the component: which of them were the cluster
@@ -65,6 +79,13 @@ struct ClusterMemory: Sendable {
             let silent = (believed[cluster.name] ?? []).intersection(cluster.silent)
             believed[cluster.name] = silent.union(component.nodes)
             lonely.subtract(component.nodes)
+            lastViews[cluster.name] = component.view
+        } else if cluster.isSplit || !cluster.otherParts.isEmpty {
+            // Which part somebody made of a minority shows now, and perhaps not later.
+            let before = believed[cluster.name] ?? []
+            for part in cluster.components where before.intersection(part.nodes).count * 2 <= before.count {
+                lonely.formUnion(part.nodes)
+            }
         }
         let outside = Set(cluster.members).subtracting(cluster.silent).subtracting(cluster.components.flatMap(\.nodes))
         lonely.formUnion(outside.subtracting(cluster.stale))
@@ -116,7 +137,10 @@ struct ClusterMemory: Sendable {
                     )
             }
         }
-        for name in believed.keys where !clusters.contains(where: { $0.name == name }) { believed[name] = nil }
+        for name in believed.keys where !clusters.contains(where: { $0.name == name }) {
+            believed[name] = nil
+            lastViews[name] = nil
+        }
         for (name, nodes) in believed {
             believed[name] = nodes.intersection(clusters.first { $0.name == name }?.members ?? [])
         }
