@@ -105,6 +105,30 @@ func parse(
         #expect(warnings.isEmpty)
     }
 
+    @Test(
+        "An endpoint that leads to one server and then to another is warned of",
+        arguments: [
+            ("shop.cluster-c0ffee.eu-central-1.rds.amazonaws.com", "a cluster endpoint"),
+            ("shop.CLUSTER-RO-c0ffee.eu-central-1.rds.amazonaws.com:3306", "a reader endpoint"),
+            ("shop.cluster-custom-c0ffee.eu-central-1.rds.amazonaws.com", "a custom endpoint"),
+            ("shop.proxy-c0ffee.cn-north-1.rds.amazonaws.com.cn", "an endpoint of RDS Proxy"),
+            ("shop-1.c0ffee.eu-central-1.rds.amazonaws.com", nil),
+            ("cluster-1.c0ffee.eu-central-1.rds.amazonaws.com", nil),
+            ("shop.cluster-c0ffee.example.com", nil), ("db1", nil),
+        ] as [(String, String?)])
+    func sharedEndpoints(address: String, kind: String?) throws {
+        let (_, warnings) = try parse(
+            """
+            defaults: {user: exporter, password_file: /run/secrets/p}
+            replication_sets:
+              - name: shop
+                nodes: [{name: db1, address: "\(address)"}]
+            """)
+        let told = warnings.map(\.description).filter { $0.contains("leads now to this server") }
+        #expect(told.count == (kind == nil ? 0 : 1))
+        #expect(told.first.map { $0.contains("the address of node 'db1' is \(kind ?? ""), which leads") } ?? true)
+    }
+
     @Test("a dictionary whose lines are all commented out is empty, not invalid")
     func emptyDictionaries() throws {
         let text = """

@@ -71,6 +71,22 @@ struct GrantTests {
         #expect(text.hasSuffix("\n\nSET SESSION sql_log_bin = 1;\n"))
     }
 
+    @Test(
+        "for a managed service, only what its administrator can grant, and what its dialect needs",
+        arguments: Service.allCases)
+    func service(_ service: Service) {
+        let text = GrantStatements([account("exporter", "p")], host: "%", service: service).text
+        let grants = text.split(separator: "\n").filter { $0.contains("GRANT ") && !$0.hasPrefix("--") }
+        #expect(text.contains("not tried on the service") == (service != .unmanaged))
+        #expect(grants.contains { $0.contains("SLAVE MONITOR") } == (service == .unmanaged))
+        #expect(grants.contains { $0.contains("EXECUTE ON PROCEDURE mysql.rds_replica_status") } == (service == .rds))
+        #expect(
+            grants.contains { $0.contains("SELECT ON mysql.rds_configuration") }
+                == (service == .rds || service == .aurora))
+        #expect(grants.contains { $0.contains("BINLOG MONITOR") } == (service == .rds || service == .unmanaged))
+        #expect(grants.contains { $0.contains("GRANT REPLICATION CLIENT ON *.* TO 'exporter'@'%'") })
+    }
+
     @Test("probes get privileges on their own tables only, which are created first")
     func probeGrants() throws {
         let file = """

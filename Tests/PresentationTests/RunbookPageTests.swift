@@ -56,6 +56,16 @@ struct RunbookPageTests {
         #expect(roots == ["../", "../runbooks/", "../docs/metrics", "../assets/page.css", "../assets/unknown.svg"])
     }
 
+    @Test("say where a managed service has procedures in place of statements", arguments: Service.allCases)
+    func services(_ service: Service) throws {
+        var primary = Samples.primary("db1", id: 1)
+        primary.report.facts?.service = service
+        let text = try page("MySQLReplicationLagHigh", .init(set: "shop", node: "db1"), Samples.findings([primary]))
+        let sentence = "On \(service.title), what only an administrator with SUPER may do has "
+        #expect(text.contains(sentence) == (service != .unmanaged))
+        #expect(text.contains("./#managed-services") == (service != .unmanaged))
+    }
+
     @Test("have the statements of all vendors if nothing is known of the servers, and nothing is folded")
     func everything() throws {
         let page = try page("MySQLReplicationIOThreadStopped")

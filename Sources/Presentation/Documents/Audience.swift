@@ -3,6 +3,8 @@ import Replication
 /// The servers for which statements are wanted; empty if they are not known.
 struct Audience {
     var servers: [ServerIdentity] = []
+    /// The managed services that run them, each once.
+    var services: [Service] = []
 
     private func has(_ flavor: Flavor) -> Bool { servers.isEmpty || servers.contains { $0.flavor == flavor } }
 

@@ -22,9 +22,13 @@ struct LiveFacts {
 
     /// The node's server, or if that is not known, those of its set that answer.
     var audience: Audience {
-        func servers(_ nodes: [NodeFindings]) -> [ServerIdentity] { nodes.compactMap { $0.report.facts?.identity } }
-        let own = servers(node.map { [$0] } ?? [])
-        return Audience(servers: own.isEmpty ? servers(findings?.nodes ?? []) : own)
+        func answering(_ nodes: [NodeFindings]) -> [NodeFacts] { nodes.compactMap(\.report.facts) }
+        let own = answering(node.map { [$0] } ?? [])
+        let facts = own.isEmpty ? answering(findings?.nodes ?? []) : own
+        let services = Set(facts.compactMap(\.service))
+        return Audience(
+            servers: facts.map(\.identity),
+            services: Service.allCases.filter { $0 != .unmanaged && services.contains($0) })
     }
 
     /// The channel's name, if it is certain what it means between apostrophes.

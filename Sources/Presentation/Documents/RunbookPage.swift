@@ -42,9 +42,16 @@ package struct RunbookPage {
         let older: HTML? =
             audience.servers.contains { $0.flavor == .mysql && $0.version < Self.newNames }
             ? " Before MySQL 8.4, some have <a href=\"./#mysql-57-and-80\">other names</a>." : nil
+        let services: HTML? =
+            audience.services.isEmpty
+            ? nil
+            : """
+             On \(audience.services.map(\.title).joined(separator: " and ")), what only an administrator with SUPER may do has \
+            <a href="./#managed-services">procedures and commands of the service</a> in its place.
+            """
         return """
             <p class="audience">Statements are those for \(audience.words); what is for other servers is folded, and left out of tables. \
-            <a href="\(runbook.name)">For all servers</a>\(older)</p>
+            <a href="\(runbook.name)">For all servers</a>\(older)\(services)</p>
 
             """
     }
