@@ -25,9 +25,10 @@ run: setup ## start a primary with two replicas under a light write load, the ex
 test: setup-tests lint ## run every test, including those on real servers
 	@scripts/loudly.sh sh -ec 'scripts/check-operators.sh; scripts/check-deploy.sh; scripts/test.sh'
 
-test-all: ## make test plus what takes an hour longer: every server and newer programs, the runbooks, CONTRIBUTING.md, sanitizers, fuzz, soak
+test-all: ## make test plus what takes hours longer: every server and newer programs, the runbooks, CONTRIBUTING.md, sanitizers, fuzz, soak, package, image
 	@TEST_ALL=1 $(MAKE) test
 	@scripts/hardening.sh
+	@$(MAKE) test-deb test-image
 
 test-newer: setup-tests ## run the tests that use Prometheus, mysqld_exporter, HAProxy and percona-toolkit with the newest of them
 	@$(BUILD) --build-tests

@@ -1,7 +1,7 @@
 #!/bin/sh
 # server-root.sh NAME: installs a database server of another Debian release into a folder from which the sandbox starts it
-# under chroot. NAME: mariadb-10.5 (Debian bullseye), mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12 or debian-13, a clean system
-# with systemd and a MariaDB, in which the package is tested. Prints the folder.
+# under chroot. NAME: mariadb-10.5 (Debian bullseye), mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12
+# or debian-13, a clean system with systemd and a MariaDB, in which the package is tested. Prints the folder.
 #
 # A complete root is not changed. The mirror is the one this machine's apt uses. Needs root and debootstrap.
 # Roots are kept in $SERVER_ROOTS, by default ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots.
