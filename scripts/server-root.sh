@@ -16,7 +16,8 @@ fail() {
 name=$1
 case $name in
 # Galera's scripts come with mariadb-server, and copy data with rsync.
-mariadb-10.5) suite=bullseye packages=mariadb-server,galera-4,rsync server=usr/sbin/mariadbd ;;
+# The clock of its machine is shifted by its own libfaketime, because Debian 12's needs a newer C library.
+mariadb-10.5) suite=bullseye packages=mariadb-server,galera-4,rsync,libfaketime server=usr/sbin/mariadbd ;;
 mariadb-11.8) suite=trixie packages=mariadb-server,galera-4,rsync server=usr/sbin/mariadbd ;;
 mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
 debian-12 | debian-13)

@@ -14,7 +14,7 @@ private let good = """
 /// Whether permissions mean nothing to this process, as is usual for root.
 private let mayReadEverything: Bool = {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("readable-\(UUID().uuidString)").path
-    FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0])
+    _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0])
     defer { unlink(path) }
     return access(path, R_OK) == 0
 }()
