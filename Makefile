@@ -1,7 +1,7 @@
 # On a Debian machine with the Swift toolchain, `make run` and `make test` install everything else they need.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all build release deb test-deb image test-image sbom bench bench-full bench-statements check-live pictures screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
+.PHONY: help run test test-all test-newer build release deb test-deb image test-image sbom bench bench-full bench-statements check-live pictures screenshot man completions fuzz soak tsan asan lint format setup setup-tests setup-bench clean
 
 # Treats warnings in this project's code as errors; Package.swift reads this variable.
 export STRICT_WARNINGS := 1
@@ -23,12 +23,16 @@ run: setup ## start a primary with two replicas under a light write load, the ex
 	@$(SANDBOX) $(if $(CLUSTER),$(CLUSTER) --members 3,primary --replicas 2) --write-load 20 -- scripts/demo.sh $(EXPORTER)
 
 test: setup-tests lint ## run every test, including those on real servers
-	@scripts/check-operators.sh
-	@scripts/check-deploy.sh
-	@scripts/test.sh
+	@scripts/loudly.sh sh -ec 'scripts/check-operators.sh; scripts/check-deploy.sh; scripts/test.sh'
 
-test-all: export TEST_ALL := 1
-test-all: test ## make test plus what takes minutes longer: 100 random operations on real servers of each flavor, a walk through CONTRIBUTING.md, every runbook
+test-all: ## make test plus what takes hours longer: every server and newer programs, the runbooks, CONTRIBUTING.md, sanitizers, fuzz, soak, package, image
+	@TEST_ALL=1 $(MAKE) test
+	@scripts/hardening.sh
+	@$(MAKE) test-deb test-image
+
+test-newer: setup-tests ## run the tests that use Prometheus, mysqld_exporter, HAProxy and percona-toolkit with the newest of them
+	@$(BUILD) --build-tests
+	@TEST_ALL=1 scripts/loudly.sh scripts/test-newer.sh
 
 build: setup ## build for debugging
 	@$(BUILD)

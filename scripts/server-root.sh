@@ -1,7 +1,7 @@
 #!/bin/sh
 # server-root.sh NAME: installs a database server of another Debian release into a folder from which the sandbox starts it
-# under chroot. NAME: mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12 or debian-13, a clean system
-# with systemd and a MariaDB, in which the package is tested. Prints the folder.
+# under chroot. NAME: mariadb-10.5 (Debian bullseye), mariadb-11.8 (Debian trixie) or mysql-9 (Debian unstable); or debian-12
+# or debian-13, a clean system with systemd and a MariaDB, in which the package is tested. Prints the folder.
 #
 # A complete root is not changed. The mirror is the one this machine's apt uses. Needs root and debootstrap.
 # Roots are kept in $SERVER_ROOTS, by default ${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots.
@@ -12,10 +12,12 @@ fail() {
     exit 1
 }
 
-[ $# -eq 1 ] || fail "usage: $0 mariadb-11.8|mysql-9|debian-12|debian-13"
+[ $# -eq 1 ] || fail "usage: $0 mariadb-10.5|mariadb-11.8|mysql-9|debian-12|debian-13"
 name=$1
 case $name in
 # Galera's scripts come with mariadb-server, and copy data with rsync.
+# The clock of its machine is shifted by its own libfaketime, because Debian 12's needs a newer C library.
+mariadb-10.5) suite=bullseye packages=mariadb-server,galera-4,rsync,libfaketime server=usr/sbin/mariadbd ;;
 mariadb-11.8) suite=trixie packages=mariadb-server,galera-4,rsync server=usr/sbin/mariadbd ;;
 mysql-9) suite=sid packages=mysql-server-core server=usr/sbin/mysqld ;;
 debian-12 | debian-13)
@@ -24,7 +26,7 @@ debian-12 | debian-13)
     # The exporter's package is installed without network, so its dependencies are included: MariaDB's, and libyaml.
     packages=systemd-sysv,dbus,adduser,curl,man-db,mariadb-server,libyaml-0-2,prometheus
     ;;
-*) fail "unknown root '$name': mariadb-11.8, mysql-9, debian-12 and debian-13 are known" ;;
+*) fail "unknown root '$name': mariadb-10.5, mariadb-11.8, mysql-9, debian-12 and debian-13 are known" ;;
 esac
 
 roots=${SERVER_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/mysql-replication-exporter/roots}

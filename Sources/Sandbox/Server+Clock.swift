@@ -9,12 +9,16 @@ package struct ShiftedClock: Sendable {
     /// What precedes the server's command.
     let prefix: [String]
 
-    /// - Parameter inside: the folder as the server sees it.
-    fileprivate init(folder: String, inside: String) throws(SandboxError) {
+    /// - Parameters:
+    ///   - inside: the folder as the server sees it.
+    ///   - root: what the server runs in. If it has a libfaketime, that is taken: this machine's may need a newer C library.
+    fileprivate init(folder: String, inside: String, root: String?) throws(SandboxError) {
+        let own = (root ?? "") + Self.library
+        let library = access(own, R_OK) == 0 ? own : Self.library
         path = "\(folder)/clock"
         do {
             if !FileManager.default.fileExists(atPath: "\(folder)/libfaketime.so") {
-                try FileManager.default.copyItem(atPath: Self.library, toPath: "\(folder)/libfaketime.so")
+                try FileManager.default.copyItem(atPath: library, toPath: "\(folder)/libfaketime.so")
             }
         } catch {
             throw .wiring("libfaketime (Debian: apt-get install libfaketime): \(error)")
@@ -35,7 +39,7 @@ package struct ShiftedClock: Sendable {
 extension Server {
     /// Restarts the server with a clock that can be set.
     package func restart(clockAhead seconds: Int) async throws -> ShiftedClock {
-        let clock = try ShiftedClock(folder: dataFolder, inside: folder.inside(dataFolder))
+        let clock = try ShiftedClock(folder: dataFolder, inside: folder.inside(dataFolder), root: software.root)
         try clock.set(ahead: seconds)
         await stop()
         try await start(prefix: clock.prefix)

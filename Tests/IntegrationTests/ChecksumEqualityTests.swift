@@ -1,3 +1,4 @@
+import Foundation
 import MariaDB
 import Sandbox
 import Testing
@@ -125,10 +126,17 @@ extension IntegrationSuite {
             switch software.flavor {
             case .mysql: types + [("VECTOR(2)", "STRING_TO_VECTOR('[1, 2]')", "STRING_TO_VECTOR('[1, 3]')")]
             case .mariadb:
-                types + [
-                    ("INET6", "'::1'", "'::2'"), ("INET4", "'1.2.3.4'", "NULL"),
-                    ("UUID", "'00000000-0000-0000-0000-000000000001'", "'00000000-0000-0000-0000-000000000002'"),
-                ]
+                types + [("INET6", "'::1'", "'::2'")]
+                    // MariaDB 10.7 and 10.10.
+                    + (software.version.compare("10.10", options: .numeric) == .orderedAscending
+                        ? []
+                        : [
+                            (
+                                "UUID", "'00000000-0000-0000-0000-000000000001'",
+                                "'00000000-0000-0000-0000-000000000002'"
+                            ),
+                            ("INET4", "'1.2.3.4'", "NULL"),
+                        ])
             }
         }
 

@@ -3,19 +3,13 @@ import MariaDB
 import Sandbox
 import Testing
 
-/// Debian's version is from 2020, and does not support MySQL 9.
-private let toolkit = ["/usr/bin", "/usr/local/bin"].map { $0 + "/pt-table-checksum" }
-    .first { FileManager.default.isExecutableFile(atPath: $0) }
-
 extension IntegrationSuite {
     @Suite(
         "Compared with the real pt-table-checksum",
         .enabled(
-            if: toolkit != nil,
+            if: Peer.tableChecksum != nil,
             "!!! pt-table-checksum is not installed here: NOT compared with it (Debian: percona-toolkit)"))
     struct PerconaToolkitTests {
-        private static let software = Task { try await Matrix.flavors.value.filter { $0.flavor == .mariadb } }
-
         /// Runs pt-table-checksum on db1; it finds the replicas through a table.
         private func percona(_ arguments: [String], in sandbox: Sandbox) async throws -> ChecksumCommandRun.Result {
             let account = sandbox.accounts.monitor
@@ -33,7 +27,8 @@ extension IntegrationSuite {
             let log = "\(sandbox.folder)/pt-\(UUID().uuidString).log"
             let process = try ChildProcess.start(
                 [
-                    try #require(toolkit), "--no-version-check", "--no-check-binlog-format", "--databases=shop",
+                    try #require(Peer.tableChecksum), "--no-version-check", "--no-check-binlog-format",
+                    "--databases=shop",
                     "--recursion-method=dsn=D=percona,t=dsns",
                 ] + arguments + [address(primary)], group: sandbox.processGroup, output: log)
             let status = await process.ended()
@@ -52,7 +47,7 @@ extension IntegrationSuite {
 
         @Test(
             "the same chunks have the same boundaries; each reads the other's results",
-            arguments: try await software.value)
+            arguments: try await Matrix.toolkit.value)
         func bothWays(software: ServerSoftware) async throws {
             try await withSandbox(.primary(replicas: 2), software: software) { sandbox in
                 try await ShopTables.fill(try sandbox.server("db1"))

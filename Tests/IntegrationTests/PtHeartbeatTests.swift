@@ -4,7 +4,7 @@ import Sandbox
 import Testing
 
 extension IntegrationSuite {
-    /// With Percona's own program, from Debian's percona-toolkit.
+    /// With Percona's own program, from percona-toolkit.
     @Suite("pt-heartbeat")
     struct PtHeartbeatTests {
         private static let reading = "heartbeat: {table: replication_probe.heartbeat, interval: 500ms}"
@@ -13,7 +13,7 @@ extension IntegrationSuite {
             "is read in any time zone; a writer that has ended is distinguished from a replica that has stopped",
             arguments: [("UTC", ["--utc"]), ("America/New_York", []), ("Asia/Kathmandu", [])])
         func read(zone: String, options: [String]) async throws {
-            let software = try await Matrix.all.value[0]
+            guard let software = try await Matrix.toolkit.value.first else { return }
             try await withProbes(Self.reading, of: .primary(replicas: 2), software: software) { sandbox, exporter in
                 let primary = try sandbox.server("db1")
                 try await primary.sql("CREATE DATABASE replication_probe")
@@ -52,7 +52,7 @@ extension IntegrationSuite {
 
         @Test("reads the exporter's heartbeat")
         func check() async throws {
-            let software = try await Matrix.all.value[0]
+            guard let software = try await Matrix.toolkit.value.first else { return }
             let writing = "heartbeat: {table: replication_probe.heartbeat, interval: 250ms, write: true}"
             try await withProbes(writing, of: .primary(replicas: 1), software: software) { sandbox, exporter in
                 try await exporter.scrape(until: "heartbeats arrive") {
@@ -78,9 +78,10 @@ private struct PtHeartbeat {
     let process: ChildProcess
     private let output: String
 
-    /// What it has printed so far.
+    /// The last line that it has printed: 3.7 first complains about the name of an option.
     var said: String {
-        ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "").split(separator: "\n").last.map(String.init)
+            ?? ""
     }
 
     static func run(_ options: [String], on server: Server, in sandbox: Sandbox, zone: String = "UTC") async throws

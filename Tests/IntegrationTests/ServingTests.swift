@@ -140,7 +140,9 @@ extension IntegrationSuite {
 
         @Test(
             "systemd's own launcher starts it at the first connection",
-            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-socket-activate")))
+            .enabled(
+                if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-socket-activate"),
+                "systemd-socket-activate is not installed here: NOT started by it (Debian: systemd)"))
         func systemdSocketActivate() async throws {
             try await withSandbox(.primary(replicas: 0), software: try await Self.software.value) { sandbox in
                 let folder = try makeFolder(sandbox)
