@@ -445,7 +445,14 @@ package actor NodeCollector {
             return
         }
         if let thread = refusal.unanswered {
-            try giveUp(refusal, on: thread, questions, after: 0, reply, into: &draft.facts)
+            // Also if it hangs after its result: what the CALL itself ends with is awaited, so that it is over when the next one is sent.
+            let entry = UnansweredStatements.Entry(
+                connection: thread, facts: [fact.name], statement: fact.summary, since: .now)
+            unanswered.note(entry)
+            draft.facts.miss(
+                fact, .timeout,
+                "\(fact.summary) was not answered before the node's timeout, and may still be running in the server "
+                    + "(connection \(thread))")
         } else {
             note(refusal.error, of: fact, in: &draft.facts)
         }

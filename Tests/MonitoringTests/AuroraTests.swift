@@ -68,7 +68,7 @@ struct AuroraTests {
             ("healthy", "db1"), ("late", "db1"), ("failed-over", "db2"), ("old-writer-awake", nil),
             ("disagreement", nil), ("deleted", "db1"), ("cloned", "db1"), ("autoscaled", "db1"), ("odd-lag", "db1"),
             ("not-current", "db1"), ("stale", nil), ("from-the-future", nil), ("two-writers", nil), ("empty", nil),
-            ("denied", nil),
+            ("denied", nil), ("second-claim-denied", nil), ("second-claim-empty", nil), ("unlisted-witness", nil),
         ] as [(String, String?)])
     func writer(scene: String, expected: String?) async throws {
         let healthy = try await Self.nodes("healthy")

@@ -17,10 +17,13 @@ extension ClusterFindings {
         let inside = witnesses.filter { $0.isOperating && holders[$0.member.id] == 1 }
         if inside.isEmpty { return }
 
-        let named = Set(inside.map { $0.member.instances.writer })
-        let claiming = witnesses.filter { $0.isAnswering && $0.member.isPrimary != false }
+        // One that does not list itself may still be right about the writer.
+        let others = witnesses.filter { $0.isAnswering && !$0.isOperating }.compactMap(\.member.instances.writer)
+        let named = Set(inside.map { $0.member.instances.writer } + others)
+        let claiming = witnesses.filter { $0.acceptsWrites == true }
         let writer =
-            claiming.count == 1 ? claiming.first { named == [$0.member.id] && $0.member.isPrimary == true } : nil
+            claiming.count == 1
+            ? claiming.first { $0.isAnswering && named == [$0.member.id] && $0.member.isPrimary == true } : nil
         arePrimariesAgreed = named.count == 1 && (writer != nil || claiming.isEmpty)
         let rows = inside.flatMap(\.member.instances).fresh
         let view = ClusterView(

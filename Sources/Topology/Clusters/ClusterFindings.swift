@@ -88,7 +88,10 @@ extension ClusterFindings {
                 !member.cluster.isEmpty
             else { continue }
             if groups[member.cluster] == nil { names.append(member.cluster) }
-            groups[member.cluster, default: []].append(Witness(node: name, member: member, isAnswering: told != nil))
+            groups[member.cluster, default: []].append(
+                Witness(
+                    node: name, member: member, isAnswering: told != nil,
+                    acceptsWrites: node.identity == nil ? nil : facts?.isAuroraReader == false))
         }
         // A node that has never told is recognised by the address at which the others see it.
         for node in nodes where node.identity == nil && remembered[node.description.name]?.cluster == nil {
@@ -125,6 +128,8 @@ extension ClusterFindings {
         let node: String
         let member: ClusterMember
         let isAnswering: Bool
+        /// Aurora: by what it says of itself in this round, whatever else it tells; nil if it is silent.
+        var acceptsWrites: Bool?
 
         var isOperating: Bool { isAnswering && member.isOperating }
     }
