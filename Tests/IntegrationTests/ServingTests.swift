@@ -42,12 +42,15 @@ extension IntegrationSuite {
             }
         }
 
-        @Test("Prometheus scrapes in all three ways that the guide shows, encrypted and with a password")
+        @Test("Prometheus scrapes in each of the three ways that the guide shows, encrypted and with a password")
         func prometheus() async throws {
             try await withSandbox(.primary(replicas: 1), software: try await Self.software.value) { sandbox in
                 let folder = try makeFolder(sandbox)
+                var ways: [String] = []
                 for block in try Guide("web.md").blocks {
                     switch block {
+                    // Each is whole.
+                    case .file("prometheus.yml", let text): ways.append(text)
                     // The last file of a name is the valid one that requires certificates.
                     case .file(let name, let text):
                         try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
@@ -58,56 +61,58 @@ extension IntegrationSuite {
                     case .other: break
                     }
                 }
+                #expect(ways.count == 3)
                 try "sesame".write(toFile: "\(folder)/sesame.txt", atomically: true, encoding: .utf8)
                 let exporter = try await start(folder, sandbox)
-                let prometheus = try await RunningPrometheus.start(
-                    folder, sandbox,
-                    jobs: """
-                          - job_name: without-certificate
-                            scheme: https
-                            tls_config: {ca_file: server.crt}
-                            basic_auth: {username: alice, password_file: sesame.txt}
-                            static_configs: [{targets: ["localhost:19104"]}]
-                          - job_name: without-password
-                            scheme: https
-                            tls_config: {ca_file: server.crt, cert_file: client.crt, key_file: client.key}
-                            static_configs: [{targets: ["localhost:19104"]}]
-                        """, exporterPort: exporter.port)
                 let own = "localhost:\(exporter.port)"
-                let targets = try await prometheus.targets { targets in
-                    targets.count == 7 && targets.allSatisfy { $0.health != "unknown" }
+                for (way, instances) in zip(ways, [[own], [own, "db1", "db2"], [own, "db1", "db2"]]) {
+                    try way.write(toFile: "\(folder)/prometheus.yml", atomically: true, encoding: .utf8)
+                    try await scrape(folder, sandbox, exporter.port, instances)
                 }
-                let up = targets.filter { $0.health == "up" }.map {
-                    "\($0.labels["job"] ?? "") \($0.labels["instance"] ?? "")"
-                }
-                #expect(
-                    Set(up) == [
-                        "mysql-replication \(own)", "mysql-replication-by-name db1", "mysql-replication-by-name db2",
-                        "mysql-replication-discovered db1", "mysql-replication-discovered db2",
-                    ], "\(targets)")
-                let errors = Dictionary(targets.map { ($0.labels["job"] ?? "", $0.lastError) }) { first, _ in first }
-                #expect(errors["without-password"]?.contains("401 Unauthorized") == true, "\(errors)")
-                #expect(errors["without-certificate"]?.contains("certificate required") == true, "\(errors)")
-
-                // The samples have arrived, under the job and instance of each way.
-                let samples = try await prometheus.query("mysql_replication_up") { $0.count == 6 }
-                #expect(samples.allSatisfy { $0.value == 1 })
-                #expect(
-                    Set(
-                        samples.map {
-                            "\($0.labels["job"] ?? "") \($0.labels["instance"] ?? "") \($0.labels["node"] ?? "")"
-                        })
-                        == [
-                            "mysql-replication \(own) db1", "mysql-replication \(own) db2",
-                            "mysql-replication-by-name db1 db1", "mysql-replication-by-name db2 db2",
-                            "mysql-replication-discovered db1 db1", "mysql-replication-discovered db2 db2",
-                        ])
-                // Only OpenMetrics includes units: this Prometheus asks for it first.
-                #expect(try await prometheus.unit(of: "mysql_replication_lag_seconds") == "seconds")
-                prometheus.process.signal(SIGTERM)
-                await prometheus.process.ended()
                 #expect(await exporter.stop() == .exited(0))
             }
+        }
+
+        /// - Parameter instances: what the guide's file scrapes.
+        private func scrape(
+            _ folder: String, _ sandbox: Sandbox, _ port: Int, _ instances: [String]
+        ) async throws {
+            let prometheus = try await RunningPrometheus.start(
+                folder, sandbox,
+                jobs: """
+                      - job_name: without-certificate
+                        scheme: https
+                        tls_config: {ca_file: server.crt}
+                        basic_auth: {username: alice, password_file: sesame.txt}
+                        static_configs: [{targets: ["localhost:19104"]}]
+                      - job_name: without-password
+                        scheme: https
+                        tls_config: {ca_file: server.crt, cert_file: client.crt, key_file: client.key}
+                        static_configs: [{targets: ["localhost:19104"]}]
+                    """, exporterPort: port)
+            let targets = try await prometheus.targets { targets in
+                targets.count == instances.count + 2 && targets.allSatisfy { $0.health != "unknown" }
+            }
+            let up = targets.filter { $0.health == "up" }.map {
+                "\($0.labels["job"] ?? "") \($0.labels["instance"] ?? "")"
+            }
+            #expect(Set(up) == Set(instances.map { "mysql-replication \($0)" }), "\(targets)")
+            let errors = Dictionary(targets.map { ($0.labels["job"] ?? "", $0.lastError) }) { first, _ in first }
+            #expect(errors["without-password"]?.contains("401 Unauthorized") == true, "\(errors)")
+            #expect(errors["without-certificate"]?.contains("certificate required") == true, "\(errors)")
+
+            // The samples have arrived, each node's once.
+            let samples = try await prometheus.query("mysql_replication_up") { $0.count == 2 }
+            #expect(samples.allSatisfy { $0.value == 1 && $0.labels["job"] == "mysql-replication" })
+            let places = Set(samples.map { "\($0.labels["instance"] ?? "") \($0.labels["node"] ?? "")" })
+            let own = instances[0]
+            #expect(places == (instances.count == 1 ? ["\(own) db1", "\(own) db2"] : ["db1 db1", "db2 db2"]))
+            // Only OpenMetrics includes units: this Prometheus asks for it first.
+            #expect(try await prometheus.unit(of: "mysql_replication_lag_seconds") == "seconds")
+            prometheus.process.signal(SIGTERM)
+            await prometheus.process.ended()
+            // The next one is to see only its own samples.
+            try FileManager.default.removeItem(atPath: "\(folder)/tsdb")
         }
 
         @Test("a socket passed by the service manager is served")
