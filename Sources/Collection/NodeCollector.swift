@@ -315,7 +315,13 @@ package actor NodeCollector {
 
     /// Adapts to the service that runs the server, once it has told.
     private func recognise(_ draft: Draft, deadline: ContinuousClock.Instant) async throws(MySQLError) {
-        if let server, server.service == nil, let service = ServiceFacts(draft.facts) {
+        if let server, server.service == nil, var service = ServiceFacts(draft.facts) {
+            if service.versionBehind != nil, service.lookalike == nil {
+                // Alone: with anything beside it, a proxy passes it on.
+                let reply = try await session.send(Batch([Lookalike.proxyQuestion]), deadline: deadline)
+                let comment = reply.tables.first.flatMap { $0.rows.first?.text($0.columns.names.first ?? "") }
+                service.lookalike = comment.flatMap(Lookalike.init(comment:))
+            }
             server.service = service
             server.dialect = server.dialect.adapted(to: service.service)
             server.inquiry = nil

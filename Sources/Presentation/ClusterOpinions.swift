@@ -50,8 +50,14 @@ struct ClusterOpinions {
 }
 
 extension ClusterFindings {
-    /// `Group Replication`, or Galera and the cluster's name.
-    var title: String { kind == .group ? "Group Replication" : "Galera cluster \(name)" }
+    /// `Group Replication`, or Galera or Aurora and the cluster's name.
+    var title: String {
+        switch kind {
+        case .group: "Group Replication"
+        case .galera: "Galera cluster \(name)"
+        case .aurora: "Aurora cluster \(name)"
+        }
+    }
 
     /// How it is, in short parts.
     var facts: [String] {

@@ -36,13 +36,24 @@ package struct AuroraInstance: Sendable, Hashable {
     }
 }
 
+extension AuroraInstance {
+    fileprivate func isWorse(than other: AuroraInstance) -> Bool {
+        bounds.map { $0.upperBound } ?? .infinity > other.bounds.map { $0.upperBound } ?? .infinity
+    }
+}
+
 extension [AuroraInstance] {
     /// The newest row of each instance, of those that count.
     package var fresh: [AuroraInstance] {
         var newest: [String: AuroraInstance] = [:]
         for row in self where row.isFresh && !row.id.isEmpty {
-            if let known = newest[row.id], known.age ?? .infinity <= row.age ?? .infinity { continue }
-            newest[row.id] = row
+            guard let known = newest[row.id] else {
+                newest[row.id] = row
+                continue
+            }
+            let (age, other) = (row.age ?? .infinity, known.age ?? .infinity)
+            // Of two that are as new, the worse.
+            if age < other || age == other && row.isWorse(than: known) { newest[row.id] = row }
         }
         return newest.values.sorted { $0.id < $1.id }
     }

@@ -35,6 +35,10 @@ struct ServiceTests {
         try recording.setVariables([
             "version": lookalike.version, "version_comment": lookalike.comment ?? "", "basedir": "/",
         ])
+        if let alone = lookalike.alone {
+            let sql = Lookalike.proxyQuestion
+            recording.set(sql, .init(sql: sql, columns: ["@@version_comment"], rows: [[alone]]))
+        }
         let named = try #require(Lookalike(rawValue: lookalike.name))
         try await withNode(recording.script) { _, node in
             for _ in 1...2 {
@@ -63,12 +67,14 @@ struct ServiceTests {
         arguments: [
             "10.11.19-MariaDB-0+deb12u1-log", "5.5.5-10.6.12-MariaDB-1:10.6.12+maria~ubu2004-log", "8.0.36-28",
             "8.0.36-0ubuntu0.22.04.1", "5.7.44-48-log", "9.7.4", "8.0.31-google", "8.0.36-azure", "12.3.1-MariaDB",
+            "8.0.36-router2-log",
         ])
     func server(version: String) {
         #expect(Lookalike(greeting: version) == nil)
         #expect(Lookalike(comment: "MySQL Community Server - GPL") == nil)
         #expect(Lookalike(comment: "Percona Server (GPL), Release 28, Revision 47601f19") == nil)
         #expect(Lookalike(comment: "mariadb.org binary distribution") == nil)
+        #expect(Lookalike(comment: "built by the vitess team") == nil)
     }
 
     @Test(

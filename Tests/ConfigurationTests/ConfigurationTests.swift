@@ -112,6 +112,8 @@ func parse(
             ("shop.CLUSTER-RO-c0ffee.eu-central-1.rds.amazonaws.com:3306", "a reader endpoint"),
             ("shop.cluster-custom-c0ffee.eu-central-1.rds.amazonaws.com", "a custom endpoint"),
             ("shop.proxy-c0ffee.cn-north-1.rds.amazonaws.com.cn", "an endpoint of RDS Proxy"),
+            ("near.endpoint.proxy-c0ffee.eu-central-1.rds.amazonaws.com", "an endpoint of RDS Proxy"),
+            ("shop.global-c0ffee.global.rds.amazonaws.com", "an endpoint of a global database"),
             ("shop-1.c0ffee.eu-central-1.rds.amazonaws.com", nil),
             ("cluster-1.c0ffee.eu-central-1.rds.amazonaws.com", nil),
             ("shop.cluster-c0ffee.example.com", nil), ("db1", nil),

@@ -21,6 +21,8 @@ package enum ServiceRecordings {
         package var greeting: String
         package var comment: String?
         package var version: String
+        /// What it answers itself to the question for its comment, if that comes alone.
+        package var alone: String?
         package var source: String
     }
 
@@ -76,11 +78,13 @@ package enum ServiceRecordings {
         recording.setIdentity("super_read_only", "0")
         let dialect = try #require(Dialect.of(.mysql, ServerVersion(8, 0, 28))).adapted(to: .aurora)
         let sql = try #require(dialect.anyFact(.cluster)).statement
-        let columns = ["SERVER_ID", "SESSION_ID", "REPLICA_LAG_IN_MILLISECONDS", "IS_CURRENT", "age"]
+        let columns = ["SERVER_ID", "SESSION_ID", "REPLICA_LAG_IN_MILLISECONDS", "IS_CURRENT", "age", "own"]
         let refusal = Recording.Refusal(
             code: 1227, sqlState: "42000", message: "Access denied; you need the PROCESS privilege for this operation")
         recording.results.append(
-            told.rows.map { Recording.Result(sql: sql, columns: columns, rows: $0) }
+            told.rows.map { rows in
+                Recording.Result(sql: sql, columns: columns, rows: rows.map { $0 + [instance] })
+            }
                 ?? Recording.Result(sql: sql, error: refusal))
         return recording
     }

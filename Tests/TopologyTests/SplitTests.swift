@@ -142,6 +142,48 @@ struct SplitTests {
         #expect(one.writers.isEmpty)
     }
 
+    @Test(
+        "Two of three leave together: one view; seen as soon as they are gone it is the cluster, and later it may be anything",
+        arguments: [(1.5, true), (2.9, true), (4, false), (15, false)])
+    func together(after seconds: Double, isBelieved: Bool) throws {
+        let galera = try Galera()
+        let start = ContinuousClock.now
+        func answered(_ node: ReplicationSetReport.Node, at seconds: Double) -> ReplicationSetReport.Node {
+            var node = node
+            node.report.facts?.identityRead = Reading(asked: start + .seconds(seconds), told: start + .seconds(seconds))
+            return node
+        }
+        var memory = SetMemory()
+        _ = memory.fold(Self.report(galera.all([1, 2, 3], number: 5).map { answered($0, at: 0) }))
+        for round in 0...2 {
+            let last = answered(galera.node(1, in: [1], number: 6), at: seconds + Double(round))
+            let set = memory.fold(Self.report([last, silent("db2"), silent("db3")]))
+            #expect((set.writers == ["db1"]) == isBelieved)
+        }
+        // Who answers, and has lost the quorum, has not left.
+        var split = SetMemory()
+        _ = split.fold(Self.report(galera.all([1, 2, 3], number: 5).map { answered($0, at: 0) }))
+        let others = [2, 3].map { answered(galera.node($0, in: [], number: 5), at: seconds) }
+        let one = answered(galera.node(1, in: [1], number: 6), at: seconds)
+        #expect(split.fold(Self.report([one] + others)).writers.isEmpty)
+    }
+
+    @Test("Two of four leave at once, and an arbitrator stays: three of five are a majority")
+    func arbitrator() throws {
+        let galera = try Galera()
+        func withArbitrator(_ nodes: [ReplicationSetReport.Node]) -> [ReplicationSetReport.Node] {
+            nodes.map { node in
+                var node = node
+                node.report.facts?.cluster?.view?.size += 1
+                return node
+            }
+        }
+        var memory = SetMemory()
+        _ = memory.fold(Self.report(withArbitrator(galera.all([1, 2, 3, 4], number: 5))))
+        let rest = withArbitrator(galera.all([1, 2], number: 6)) + [silent("db3"), silent("db4")]
+        for _ in 1...2 { #expect(memory.fold(Self.report(rest)).writers == ["db1"]) }
+    }
+
     @Test("While nodes have never answered, that no one who answers is in a component is not known to be all")
     func fresh() throws {
         let galera = try Galera()

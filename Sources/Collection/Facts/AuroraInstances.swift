@@ -7,13 +7,19 @@ extension Fact {
         .cluster,
         """
         SELECT SERVER_ID, SESSION_ID, REPLICA_LAG_IN_MILLISECONDS, IS_CURRENT, \
-        TIMESTAMPDIFF(MICROSECOND, LAST_UPDATE_TIMESTAMP, UTC_TIMESTAMP(6)) AS age \
+        TIMESTAMPDIFF(MICROSECOND, LAST_UPDATE_TIMESTAMP, UTC_TIMESTAMP(6)) AS age, @@aurora_server_id AS own \
         FROM information_schema.replica_host_status
         """
     ) { answer, facts throws(FactError) in
         facts.clusterRead = answer.reading
         guard let settings = facts.clusterSettings ?? .aurora(facts) else {
             throw FactError("the server did not report its server_uuid")
+        }
+        guard answer.rowCount <= mostInstances else {
+            throw FactError("the server lists more than \(mostInstances) instances of its cluster")
+        }
+        if let own = answer.first?.text("own"), own != facts.identity.instance {
+            throw FactError("another instance, \(own.debugDescription), answers over the same connection")
         }
         let rows = answer.rows.map { row in
             AuroraInstance(
@@ -26,6 +32,9 @@ extension Fact {
             isWriter: facts.isReadOnly.map { _ in !facts.readOnlySwitches.contains("innodb_read_only") })
     }
 }
+
+/// A cluster has 16 at most, and rows of former ones stay for a while.
+private let mostInstances = 500
 
 extension ClusterSettings {
     /// All instances of an Aurora cluster have one server UUID, which so names the cluster.

@@ -80,8 +80,8 @@ extension Fact {
 }
 
 extension Fact {
-    /// Amazon RDS for MariaDB: the default channel's row, by a procedure. What it answers on a server that is no replica is not
-    /// documented: without columns, or without a row on a server of which nothing else shows that it is none, nothing is known.
+    /// Amazon RDS for MariaDB: the default channel's row, by a procedure; no row on a server that is no replica. What it answers there is
+    /// not documented: a result without columns shows nothing.
     static let rdsReplicaStatus = Fact(
         .replicationStatus, calling: "CALL mysql.rds_replica_status",
         privileges: "EXECUTE ON PROCEDURE mysql.rds_replica_status"

@@ -36,9 +36,9 @@ extension Fact {
 /// What a server has told of the service that runs it, kept as long as the connection.
 struct ServiceFacts {
     let service: Service
-    let lookalike: Lookalike?
+    var lookalike: Lookalike?
+    let versionBehind: String?
     private let instance: String?
-    private let versionBehind: String?
 
     /// Nil if it has not told.
     init?(_ facts: NodeFacts) {

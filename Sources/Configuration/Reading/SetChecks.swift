@@ -77,10 +77,13 @@ extension Address {
         guard case .tcp(let host, _) = self else { return nil }
         let labels = host.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws") else { return nil }
-        let kind = labels[1]
-        if kind.hasPrefix("cluster-ro-") { return "a reader endpoint" }
-        if kind.hasPrefix("cluster-custom-") { return "a custom endpoint" }
-        if kind.hasPrefix("cluster-") { return "a cluster endpoint" }
-        return kind.hasPrefix("proxy-") ? "an endpoint of RDS Proxy" : nil
+        for label in labels.dropFirst() {
+            if label.hasPrefix("cluster-ro-") { return "a reader endpoint" }
+            if label.hasPrefix("cluster-custom-") { return "a custom endpoint" }
+            if label.hasPrefix("cluster-") { return "a cluster endpoint" }
+            if label.hasPrefix("proxy-") { return "an endpoint of RDS Proxy" }
+            if label.hasPrefix("global-") { return "an endpoint of a global database" }
+        }
+        return nil
     }
 }

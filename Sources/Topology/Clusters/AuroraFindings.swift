@@ -32,7 +32,9 @@ extension ClusterFindings {
                 ClusterView.Member(id: $0.id, address: $0.id, state: .online, isPrimary: named == [$0.id])
             })
         components = [
-            Component(view: view, nodes: inside.map(\.node), voices: inside.count, isConfirmed: writer != nil)
+            Component(
+                view: view, nodes: inside.map(\.node), voices: inside.count,
+                isConfirmed: writer != nil && inside.count * 2 > rows.count)
         ]
         let nodes = Set(inside.map(\.node))
         missing = members.filter { !nodes.contains($0) }
@@ -46,11 +48,14 @@ extension ClusterFindings {
     func storageLag(of member: ClusterMember, _ nodes: [ReplicationSetReport.Node]) -> Lag? {
         guard kind == .aurora, primaries.count == 1,
             let writer = nodes.first(where: { $0.description.name == primaries[0] })?.report.facts?.cluster,
-            let bounds = writer.instances.fresh.first(where: { $0.id == member.id })?.bounds
+            let told = writer.instances.fresh.first(where: { $0.id == member.id })?.bounds,
+            // Its own list may be older, and is believed where it is worse.
+            let own = member.instances.fresh.first(where: { $0.id == member.id })?.bounds
         else { return nil }
-        var lag = Lag(seconds: bounds.lowerBound, method: .storage)
-        lag.error = bounds.upperBound - bounds.lowerBound
-        lag.limiting = bounds.upperBound
+        let (least, most) = (max(told.lowerBound, own.lowerBound), max(told.upperBound, own.upperBound))
+        var lag = Lag(seconds: least, method: .storage)
+        lag.error = most - least
+        lag.limiting = most
         return lag
     }
 }
@@ -62,9 +67,10 @@ extension NodeDescription {
         let names = ([address] + aliases).compactMap { address -> String? in
             guard case .tcp(let host, _) = address else { return nil }
             let labels = host.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-            guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws"),
-                !labels[1].hasPrefix("cluster-"), !labels[1].hasPrefix("proxy-")
-            else { return nil }
+            let isShared = labels.dropFirst().contains { label in
+                ["cluster-", "proxy-", "global-"].contains { label.hasPrefix($0) }
+            }
+            guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws"), !isShared else { return nil }
             return String(labels[0])
         }
         return Set(names)

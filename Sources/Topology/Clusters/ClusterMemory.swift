@@ -20,6 +20,8 @@ struct ClusterMemory: Sendable {
     private var believed: [String: Set<String>] = [:]
     /// Its view then.
     private var lastViews: [String: ClusterView] = [:]
+    /// The view that was seen as soon as its members' companions were gone, by cluster.
+    private var departures: [String: String] = [:]
     /// Nodes that answered, and were in no component, since they last were in one that was believed.
     private var lonely: Set<String> = []
     /// At how far each cluster had got, by name.
@@ -57,13 +59,36 @@ struct ClusterMemory: Sendable {
         return nodes.isSubset(of: lonely) || !hasFollowed(component.view, in: cluster.name)
     }
 
-    /// Whether a view may follow the one that was believed last: of the same life of the cluster, and with a number for each member that
-    /// left. A majority may lose several at once, but then it is more than half of that view.
+    /// Whether a view may follow the one that was believed last: of the same life of the cluster, and made of more than half of that
+    /// one, or with a number for each member that left, or seen as soon as they were gone: those that are cut off are given up only after
+    /// some seconds.
     private func hasFollowed(_ view: ClusterView, in cluster: String) -> Bool {
         guard let last = lastViews[cluster], last.id != view.id else { return true }
         guard last.history == view.history else { return false }
         guard let number = view.number, let before = last.number, view.size < last.size else { return true }
-        return number >= before && number - before >= UInt64(last.size - view.size)
+        guard number > before else { return false }
+        return view.size * 2 > last.size || number - before >= UInt64(last.size - view.size)
+            || departures[cluster] == view.id
+    }
+
+    /// How long after their last answers members that leave together are missing in the view of the others at most. Galera gives up one
+    /// that is cut off after 5 s (evs.suspect_timeout), Group Replication after as many.
+    private static let parting = Duration.seconds(3)
+
+    /// Notes a view in which those that are missing answered, as members, a moment ago.
+    private mutating func noteDeparture(from cluster: ClusterFindings, _ nodes: [String: NodeMemory]) {
+        guard let component = cluster.component, let before = believed[cluster.name],
+            lastViews[cluster.name]?.id != component.view.id, departures[cluster.name] != component.view.id
+        else { return }
+        let missing = before.subtracting(component.nodes)
+        guard !missing.isEmpty, missing.isSubset(of: cluster.silent),
+            let asked = component.nodes.compactMap({ nodes[$0]?.read.map { FixedInstant($0.asked) } }).min()?.instant
+        else { return }
+        let areJustGone = missing.allSatisfy { name in
+            guard let node = nodes[name], node.cluster?.isOperating == true, let read = node.read else { return false }
+            return read.told.duration(to: asked) <= Self.parting
+        }
+        if areJustGone { departures[cluster.name] = component.view.id }
     }
 
     /// Whether at the first look as many members have lost their quorum as are in the component: which of them were the cluster
@@ -112,6 +137,7 @@ struct ClusterMemory: Sendable {
         var trusted: Set<String> = []
         for cluster in clusters {
             if !cluster.components.isEmpty { known.insert(cluster.name) }
+            noteDeparture(from: cluster, nodes)
             noteBelief(in: cluster)
             guard let component = cluster.component else {
                 // Without a component nobody has left it.
@@ -140,6 +166,7 @@ struct ClusterMemory: Sendable {
         for name in believed.keys where !clusters.contains(where: { $0.name == name }) {
             believed[name] = nil
             lastViews[name] = nil
+            departures[name] = nil
         }
         for (name, nodes) in believed {
             believed[name] = nodes.intersection(clusters.first { $0.name == name }?.members ?? [])

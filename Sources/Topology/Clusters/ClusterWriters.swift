@@ -147,8 +147,7 @@ private struct ClusterWriters {
             return
         }
         guard !memory.hasSeceded(cluster) else {
-            let others = cluster.members.filter { cluster.silent.contains($0) || cluster.withoutQuorum.contains($0) }
-                .list
+            let others = (cluster.silent + cluster.withoutQuorum + cluster.stale).list
             reason = Reason(
                 text: "\(component.nodes.list) lost the quorum and then became a component of its own; "
                     + "\(others) may be another one; stop those that are not to come back, and take them out of "
@@ -186,6 +185,14 @@ private struct ClusterWriters {
                 return
             }
             names = cluster.primaries.filter(open.contains)
+            if cluster.kind == .aurora, !component.isConfirmed, !names.allSatisfy(graph.incumbents.contains) {
+                reason = Reason(
+                    text:
+                        "too few instances of the Aurora cluster answer to confirm that \(names.list) is its writer now",
+                    isOpen: true)
+                names = []
+                return
+            }
             if names.isEmpty { reason = Self.withoutPrimary(cluster, component) }
         case .galera:
             let online = open.filter { graph.memory[$0]?.cluster?.state == .online }
