@@ -71,19 +71,15 @@ struct SetChecks {
 }
 
 extension Address {
-    /// What kind of endpoint of Amazon's services it is, if not that of one instance. (Amazon Aurora User Guide: Aurora endpoints;
-    /// Amazon RDS User Guide: RDS Proxy.)
+    /// What kind of endpoint of Amazon's services it is, if not that of one instance.
     fileprivate var sharedEndpoint: String? {
-        guard case .tcp(let host, _) = self else { return nil }
-        let labels = host.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws") else { return nil }
-        for label in labels.dropFirst() {
-            if label.hasPrefix("cluster-ro-") { return "a reader endpoint" }
-            if label.hasPrefix("cluster-custom-") { return "a custom endpoint" }
-            if label.hasPrefix("cluster-") { return "a cluster endpoint" }
-            if label.hasPrefix("proxy-") { return "an endpoint of RDS Proxy" }
-            if label.hasPrefix("global-") { return "an endpoint of a global database" }
+        switch amazonEndpoint {
+        case .reader: "a reader endpoint"
+        case .custom: "a custom endpoint"
+        case .cluster: "a cluster endpoint"
+        case .proxy: "an endpoint of RDS Proxy"
+        case .global: "an endpoint of a global database"
+        case .instance, nil: nil
         }
-        return nil
     }
 }

@@ -61,17 +61,10 @@ extension ClusterFindings {
 }
 
 extension NodeDescription {
-    /// What its instance is called if its addresses are endpoints of instances: `NAME.ID.REGION.rds.amazonaws.com`. Cluster and reader
-    /// endpoints have a label that begins with `cluster-`, and belong to no instance.
+    /// What its instance is called if its addresses are endpoints of instances.
     var instanceNames: Set<String> {
         let names = ([address] + aliases).compactMap { address -> String? in
-            guard case .tcp(let host, _) = address else { return nil }
-            let labels = host.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-            let isShared = labels.dropFirst().contains { label in
-                ["cluster-", "proxy-", "global-"].contains { label.hasPrefix($0) }
-            }
-            guard labels.count > 4, labels.contains("rds"), labels.contains("amazonaws"), !isShared else { return nil }
-            return String(labels[0])
+            if case .instance(let name) = address.amazonEndpoint { name } else { nil }
         }
         return Set(names)
     }
